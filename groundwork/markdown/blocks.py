@@ -39,17 +39,17 @@ _EOL = r"(?:\n|\Z)"
 # Blank lines behind a block, which belong to it, and blanks at the end of the text.
 _BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
 _DELIMITER = rf"(?=[ \t>]*+[|:\-][ \t>|:\-]*+\r?{_EOL}) (?=[^\n]*-) (?=[^\n]*\|)"  # |---|:-:|
-_END = rf"(?: \n (?!{_DELIMITER}) | \Z )"  # of a line that is no table header
+_PROSE_EOL = rf"(?: \n (?!{_DELIMITER}) | \Z )"  # of a line that is no table header
 # A heading's second line: === or ---
 _UNDERLINE = rf"[ ]{{0,3}} (?:={{2,}}+|-{{3,}}+) [ \t\r]*+ {_EOL}"
 # ``` or ~~~, also as a list item: 1. ```python
 _FENCE = rf"(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]++)?+ (?:`{{3,}}+ (?=[^`\n]*+{_EOL}) | ~{{3,}}+)"
 _TABLE_TAG = r"<[tT][aA][bB][lL][eE]\b"  # letters by hand: (?i:...) is slow where nearly no text has one
 # What ends any prose.
-_NEW = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| | (?={GRID}) )"
-_OTHER = rf"(?: {_NEW} | {INDENT}[-*+{BULLETS}][ \t] )"  # ... and a paragraph, which a list item does too
+_OPENER = rf"{INDENT} (?: \#{{1,6}}(?=[ \t\r\n]|\Z) | {_FENCE} | {_TABLE_TAG} | \$\$ | \| | (?={GRID}) )"
+_BREAK = rf"(?: {_OPENER} | {INDENT}[-*+{BULLETS}][ \t] )"  # ... and a paragraph, which a list item does too
 # A line that is not blank and not the header of a table.
-_LINE = rf"[^\S\n]*+ \S [^\n]*+ {_END}"
+_PROSE = rf"[^\S\n]*+ \S [^\n]*+ {_PROSE_EOL}"
 # $$ ... $$, \[ ... \], and the environments of LaTeX; none runs over a blank line.
 _FORMULA = r"""[ \t]*+ (?:
       \$\$ (?: (?!\$\$|\n[^\S\n]*+\n) . )*+ \$\$
@@ -59,34 +59,34 @@ _FORMULA = r"""[ \t]*+ (?:
 
 _BLOCK = re.compile(  # what starts here; of prose and lists the first line, of a fence or an HTML table the mark
     rf"""
-        (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_END} (?!{_UNDERLINE}) )
-      | (?P<list> {INDENT} {MARKDOWN_ITEM} {_LINE} )
+        (?P<paragraph> (?![a-zA-Z]{{1,6}}\)|[A-Z]\d) [^\W\d_] [^\n]*+ {_PROSE_EOL} (?!{_UNDERLINE}) )
+      | (?P<list> {INDENT} {MARKDOWN_ITEM} {_PROSE} )
       | (?P<heading> [ \ufeff]{{0,3}} \#{{1,6}} (?=[ \t\r\n]|\Z) [^\n]*+ \n?
                    | (?!{INDENT}(?:{MARKDOWN_ITEM}|\|)) [^\S\n]*+ \S [^\n]*+ \n {_UNDERLINE} )
       | (?P<code> {INDENT} {_FENCE} )
       | (?P<html> {INDENT} {_TABLE_TAG} )
       | (?P<formula> {_FORMULA} )
       | (?P<table> (?: {INDENT} \| [^\n]*+ {_EOL} ){{2,}}+
-                 | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_NEW}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
+                 | [^\n|]*+ \| [^\n]*+ \n {_DELIMITER} [^\n]*+ {_EOL} (?: (?!{_OPENER}) [^\n|]*+ \| [^\n]*+ {_EOL} )*+ )
       | (?P<grid> (?={GRID}) (?: {INDENT} [|+] [^\n]*+ {_EOL} )++ )
       | (?P<quote> (?: [ ]{{0,3}} > (?!{INDENT}(?:\||```|~~~)) [^\n]*+ {_EOL} )++ )
-      | (?P<other> [^\S\n]*+ \S [^\n]*+ (?: \n (?={_DELIMITER}) (?!{_OTHER}) {_LINE} | {_EOL} ) )  # no table without |
+      | (?P<other> [^\S\n]*+ \S [^\n]*+ (?: \n (?={_DELIMITER}) (?!{_BREAK}) {_PROSE} | {_EOL} ) )  # no table without |
     """,
     re.VERBOSE | re.DOTALL,
 ).match
 # Lines that start otherwise are told at once: they go on with what is there.
-_MAYBE = rf"(?=[\s\#`~<$|>\ufeff*+{BULLETS}:-])"
+_MARKS = rf"(?=[\s\#`~<$|>\ufeff*+{BULLETS}:-])"
 _FENCED_ITEM = r"(?=\d{1,3}[.)][ \t]++[`~])"  # but for a number with a fence behind it
 _HEADER = rf"(?P<header> (?<!\n\n) {_DELIMITER} )"  # the line above it is the first of a table
 _PROSE_END = re.compile(  # in front of the line that is no longer of the paragraph
-    rf"\n (?: \n | {_MAYBE} (?: {_HEADER} | {_OTHER} | [^\S\n]++\n ) | {_FENCED_ITEM} {_NEW} )",
+    rf"\n (?: \n | {_MARKS} (?: {_HEADER} | {_BREAK} | [^\S\n]++\n ) | {_FENCED_ITEM} {_OPENER} )",
     re.VERBOSE,
 ).search
 _LIST_END = re.compile(  # a list goes on behind blank lines with its next item, or with what is indented
-    rf"""\n (?: {_MAYBE} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKDOWN_ITEM})
-                                                                       | (?: {_MAYBE} | {_FENCED_ITEM} ) {_NEW} )
-                           | (?!\n) (?: {_HEADER} | {_NEW} ) )
-              | {_FENCED_ITEM} {_NEW} )""",
+    rf"""\n (?: {_MARKS} (?: (?=[^\S\n]*+\n) \n*+ (?:[^\S\n]++\n++)*+ (?: (?![ \t]++\S | {INDENT}{MARKDOWN_ITEM})
+                                                                       | (?: {_MARKS} | {_FENCED_ITEM} ) {_OPENER} )
+                           | (?!\n) (?: {_HEADER} | {_OPENER} ) )
+              | {_FENCED_ITEM} {_OPENER} )""",
     re.VERBOSE,
 ).search
 _BLANKS_BEHIND = re.compile(_BLANKS, re.VERBOSE).match
@@ -97,11 +97,11 @@ _FRONT_MATTER = re.compile(  # --- title: ... --- at the head of the text
 )
 _TABLE_TAGS = re.compile(r"<(/?)(?i:table)\b[^>]*+>?")  # <table>, </table>: they nest
 _BOLD_LINE = re.compile(r"[^\S\n]*+(\*\*|__)(?=\S)([^*_\n]{1,100}+)\1\s*+")  # **Scoring** alone on its line
-_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
+_DOT_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 or Introduction … 3
     r"(?: (?<!\.) \.{4} | (?<!\.[ ]) (?:\.[ ]){3} | … ) [ .…|*_]*+ (?:\d{1,4}|[ivxlc]{1,7}) [ \t\r*_|]*+ \Z", re.VERBOSE
 )
-_CONTENTS_ENDS = "0123456789ivxlc)"  # how the last line of a contents page ends
-_LEADER_END = 60  # characters at the end of a line that hold its page number and some of the dots
+_CONTENTS_LAST_LETTERS = "0123456789ivxlc)"  # how the last line of a contents page ends
+_DOT_LEADER_TAIL = 60  # characters at the end of a line that hold its page number and some of the dots
 _LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")  # - [Rules](#rules)
 _MARKUP = re.compile(r"[*_`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed
@@ -109,27 +109,27 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never
 
 def blocks(markdown: str) -> list[Block]:
     """The blocks of the text in order: each ends where the next one starts, and together they are the text."""
-    return list(_read(markdown))
+    return list(_read_blocks(markdown))
 
 
-def _read(text: str) -> Iterator[Block]:
+def _read_blocks(text: str) -> Iterator[Block]:
     reader, crumbs = _Reader(text), _Breadcrumb()
-    start, position = 0, reader.first()
+    start, position = 0, reader.first_block_start()
     if text[:position].strip("\ufeff").strip():
         yield Block("paragraph", 0, position)  # front matter
         start = position
-    before = ""
+    previous_kind = ""
     while position < len(text):
         kind, end, level, title = reader.block_at(position)
         if level:
             crumbs.enter(level, title)
         elif kind == "contents":
-            crumbs.is_of_contents |= before == "heading"
+            crumbs.is_of_contents |= previous_kind == "heading"
         elif crumbs.is_of_contents:
             crumbs.leave_contents()
         yield Block(kind, start, end, crumbs.path, level)
         start = position = end
-        before = kind
+        previous_kind = kind
     if start < len(text):
         yield Block("paragraph", start, len(text))  # nothing but white space
 
@@ -143,9 +143,9 @@ class _Breadcrumb:
         self._levels: list[int] = []
 
     def enter(self, level: int, title: str) -> None:
-        keep = sum(outer < level for outer in self._levels)  # levels rise strictly
-        self._levels = [*self._levels[:keep], level]
-        self.path = (*self.path[:keep], title)
+        outer_count = sum(outer < level for outer in self._levels)  # levels rise strictly
+        self._levels = [*self._levels[:outer_count], level]
+        self.path = (*self.path[:outer_count], title)
         self.is_of_contents = False
 
     def leave_contents(self) -> None:
@@ -158,9 +158,9 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tables = _html_tables(text)
+        self._tables = _html_table_ends(text)
 
-    def first(self) -> int:
+    def first_block_start(self) -> int:
         """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
         match = _FRONT_MATTER.match(self._text) or _LEADING_BLANKS.match(self._text)
         return match.end() if match else 0
@@ -171,15 +171,15 @@ class _Reader:
         match = _BLOCK(text, position)
         kind, end = (match.lastgroup, match.end()) if match else ("other", len(text))
         if kind == "list":
-            end = _line_before(_LIST_END, text, end)
+            end = _breaking_line_start(_LIST_END, text, end)
         elif kind in ("paragraph", "other"):
-            end = _line_before(_PROSE_END, text, end)
+            end = _breaking_line_start(_PROSE_END, text, end)
         if kind not in ("code", "html"):
-            end = _blanks_behind(text, end)
+            end = _skip_blanks(text, end)
         if kind == "heading":
-            return "heading", end, *_heading(text[position:end])
+            return "heading", end, *_read_heading(text[position:end])
         if kind == "code":
-            return *_fenced(text, position), 0, ""
+            return *_read_fence(text, position), 0, ""
         if kind == "html":
             return "table", _html_table_end(text, position, self._tables), 0, ""
         if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
@@ -197,27 +197,27 @@ class _Reader:
         return cast(BlockKind, kind), end, 0, ""
 
 
-def _line_before(search: Callable[..., re.Match[str] | None], text: str, first_line: int) -> int:
+def _breaking_line_start(search: Callable[..., re.Match[str] | None], text: str, first_line: int) -> int:
     """Where the line starts that ends a paragraph or list whose first line ends at `first_line`."""
-    stop = search(text, first_line - 1)
-    if not stop:
+    break_match = search(text, first_line - 1)
+    if not break_match:
         return len(text)
-    end = stop.start() + 1
-    header = text.rfind("\n", 0, end - 1) + 1 if stop["header"] is not None else 0
+    end = break_match.start() + 1
+    header = text.rfind("\n", 0, end - 1) + 1 if break_match["header"] is not None else 0
     return header if header >= first_line and not text[header:end].isspace() else end
 
 
-def _blanks_behind(text: str, end: int) -> int:
-    following = text[end : end + 2]
-    if not following[:1].isspace():
+def _skip_blanks(text: str, end: int) -> int:
+    next_characters = text[end : end + 2]
+    if not next_characters[:1].isspace():
         return end
-    if following[0] == "\n" and not following[1:].isspace():
+    if next_characters[0] == "\n" and not next_characters[1:].isspace():
         return end + 1  # one blank line, as nearly always
     blanks = _BLANKS_BEHIND(text, end)
     return blanks.end() if blanks else end
 
 
-def _heading(block: str) -> tuple[int, str]:
+def _read_heading(block: str) -> tuple[int, str]:
     """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
     block = block.strip("\ufeff \t\r\n")
     if block[0] == "#":
@@ -237,47 +237,47 @@ def plain(title: str) -> str:
 def _is_contents(text: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
     tail = text[max(start, end - 200) : end].rstrip("\n\r \t*_|")
-    if tail[-1:] not in _CONTENTS_ENDS or len(tail) < 6:
+    if tail[-1:] not in _CONTENTS_LAST_LETTERS or len(tail) < 6:
         return False  # nearly every block, told by one letter
-    pattern, reach = (_LINK_ITEM, 0) if tail[-1] == ")" else (_LEADER, _LEADER_END)
+    pattern, tail_length = (_LINK_ITEM, 0) if tail[-1] == ")" else (_DOT_LEADER, _DOT_LEADER_TAIL)
     lines = [line for line in text[start:end].split("\n") if line and not line.isspace()]
-    if not pattern.search(lines[-1][-reach:]):
+    if not pattern.search(lines[-1][-tail_length:]):
         return False
-    hits = sum(pattern.search(line[-reach:]) is not None for line in lines)
-    return hits == len(lines) or (hits >= 3 and 2 * hits >= len(lines))
+    entry_count = sum(pattern.search(line[-tail_length:]) is not None for line in lines)
+    return entry_count == len(lines) or (entry_count >= 3 and 2 * entry_count >= len(lines))
 
 
-def _fenced(text: str, position: int) -> tuple[BlockKind, int]:
+def _read_fence(text: str, position: int) -> tuple[BlockKind, int]:
     """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
     first_line = text.find("\n", position) + 1 or len(text)
     opening = text[position:first_line]
     marks = _FENCE_MARKS.search(opening)
     length, mark = (len(marks[0]), marks[0][0]) if marks else (3, "`")
-    closing = _closing(mark, min(length, 50)).search(text, first_line)
+    closing = _closing_fence(mark, min(length, 50)).search(text, first_line)
     info = opening[marks.end() :].split() if marks else []
     kind: BlockKind = "table" if info and info[0].lower() in ("csv", "tsv") else "code"
     end = closing.end() if closing else len(text)
-    return kind, _blanks_behind(text, end)
+    return kind, _skip_blanks(text, end)
 
 
 _FENCE_MARKS = re.compile(r"`{3,}+|~{3,}+")
 
 
 @cache
-def _closing(mark: str, length: int) -> re.Pattern[str]:
+def _closing_fence(mark: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"^{INDENT}{mark}{{{length},}}+[ \t\r]*+(?:\n|\Z)", re.MULTILINE)
 
 
-def _html_tables(text: str) -> dict[int, int]:
+def _html_table_ends(text: str) -> dict[int, int]:
     """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
     ends: dict[int, int] = {}
-    opened: list[int] = []
+    open_starts: list[int] = []
     for tag in _TABLE_TAGS.finditer(text):
         if not tag[1]:
             ends[tag.start()] = 0
-            opened.append(tag.start())
-        elif opened:
-            ends[opened.pop()] = tag.end()
+            open_starts.append(tag.start())
+        elif open_starts:
+            ends[open_starts.pop()] = tag.end()
     return ends
 
 
@@ -287,4 +287,4 @@ def _html_table_end(text: str, position: int, tables: dict[int, int]) -> int:
     if not end:
         blank = _BLANK_LINE.search(text, position)
         end = blank.end() if blank else len(text)
-    return _blanks_behind(text, end)
+    return _skip_blanks(text, end)

@@ -18,25 +18,25 @@ from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 
 LEAST_LINES = 3  # that count up, and are a listing
-_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
+_LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
 _FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
-_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
+_HEADING_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
 
 
 class Reading:
     """What is known of a chunk by reading it; whatever asks for a part of it first has it worked out for all."""
 
-    def __init__(self, chunk: Chunk, document: str = "", page_lines: PageLines | None = None) -> None:
-        """`document` is the language of the whole document, for a chunk of an old file, which names none; `page_lines`
+    def __init__(self, chunk: Chunk, document_language: str = "", page_lines: PageLines | None = None) -> None:
+        """`document_language` is that of the whole document, for a chunk of an old file, which names none; `page_lines`
         are the headers and footers of its pages, by this chunk alone where none are given.
         """
-        self.chunk, self._document = chunk, document
+        self.chunk, self._document_language = chunk, document_language
         self._page_lines = page_lines or PageLines([chunk])
 
     @cached_property
     def language(self) -> str:
         """ISO 639-1, "" where it cannot be told."""
-        return self.chunk.language or of_part(self.chunk.text, self._document)
+        return self.chunk.language or of_part(self.chunk.text, self._document_language)
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -73,35 +73,40 @@ class Reading:
         below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
         """
         levels: dict[str, int] = {}
-        here: tuple[str, ...] = ()
+        path: tuple[str, ...] = ()
         for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
-            here = block.headings
+            path = block.headings
             if block.kind == "heading":
-                levels[here[-1]] = block.level
-        level = min((levels[name] for name in here), default=0)
-        outer = [heading for heading in self.chunk.headings[: level - 1 if here else None] if heading not in here]
-        return _nested([*outer, *here])
+                levels[path[-1]] = block.level
+        level = min((levels[heading] for heading in path), default=0)
+        outer = [
+            outer_heading
+            for outer_heading in self.chunk.headings[: level - 1 if path else None]
+            if outer_heading not in path
+        ]
+        return _drop_sibling_headings([*outer, *path])
 
 
-def _without_counters(said: str) -> list[Number]:
+def _without_counters(statement_text: str) -> list[Number]:
     """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    found = [(match.start(1), int(match[1])) for match in _COUNTER.finditer(said)]
-    counting = {
+    counters = [(match.start(1), int(match[1])) for match in _LINE_COUNTER.finditer(statement_text)]
+    counter_starts = {
         start
-        for number, (start, value) in enumerate(found)
-        if len(found) >= LEAST_LINES
+        for index, (start, value) in enumerate(counters)
+        if len(counters) >= LEAST_LINES
         and any(
-            0 <= other < len(found) and found[other][1] - value == other - number for other in (number - 1, number + 1)
+            0 <= neighbour < len(counters) and counters[neighbour][1] - value == neighbour - index
+            for neighbour in (index - 1, index + 1)
         )
     }
-    if (mark := _FOOTNOTE.match(said)) and mark[2].lower() in ENGLISH:
-        counting.add(mark.start(1))
-    return [number for number in numbers(said) if number.start not in counting]
+    if (mark := _FOOTNOTE.match(statement_text)) and mark[2].lower() in ENGLISH:
+        counter_starts.add(mark.start(1))
+    return [number for number in numbers(statement_text) if number.start not in counter_starts]
 
 
-def _nested(path: list[str]) -> list[str]:
+def _drop_sibling_headings(path: list[str]) -> list[str]:
     """`path` without headings whose number has the depth of one below them: "2. Field" never holds "7. Pull"."""
-    depths = [match[1].count(".") if (match := _NUMBER.match(heading)) else -1 for heading in path]
+    depths = [match[1].count(".") if (match := _HEADING_NUMBER.match(heading)) else -1 for heading in path]
     return [heading for i, heading in enumerate(path) if depths[i] < 0 or depths[i] not in depths[i + 1 :]]
 
 
@@ -109,6 +114,6 @@ def read_chunks(path: Path) -> list[Reading]:
     """The chunks of a file of data/chunks, ready to be read. Raises BadRecord."""
     chunks = read_jsonl(path, Chunk)
     page_lines = PageLines(chunks)
-    known = all(chunk.language for chunk in chunks)
-    document = "" if known else code("\n\n".join(chunk.text for chunk in chunks))
-    return [Reading(chunk, document, page_lines) for chunk in chunks]
+    is_known = all(chunk.language for chunk in chunks)
+    document_language = "" if is_known else code("\n\n".join(chunk.text for chunk in chunks))
+    return [Reading(chunk, document_language, page_lines) for chunk in chunks]

@@ -22,13 +22,13 @@ from groundwork.markdown.tables import TableRow, read_table
 Span = tuple[int, int]
 
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
-_SAME = str.maketrans(
+_TYPOGRAPHIC_SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
 _LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE}[.)]|{DOTTED}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
 _TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
-_EDGE = " \t\r\n\"'.,;:()[]。、،؛।"
+_OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
 class Grounds:
@@ -54,15 +54,16 @@ class Grounds:
         """
         quote = unicodedata.normalize("NFC", quote.strip())
         if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
-            at = self.text.find(quote) if len(quote) > 1 else -1
-            return (at, at + len(quote)) if at >= 0 else None
-        at = self.text.find(quote)
-        if at >= 0 and _on_word_boundaries(self.text, at, at + len(quote)):
-            return at, at + len(quote)
-        parts = [part for part in _ELLIPSIS.split(quote) if part.strip(_EDGE)]
-        if len(parts) > 1:
-            return _find_parts(parts, self.text)
-        return _find_loosely(quote, (self._plain, self._plain_without_labels)) or _find_row(quote, self._rows)
+            start = self.text.find(quote) if len(quote) > 1 else -1
+            return (start, start + len(quote)) if start >= 0 else None
+        start = self.text.find(quote)
+        if start >= 0 and _on_word_boundaries(self.text, start, start + len(quote)):
+            return start, start + len(quote)
+        quote_parts = [part for part in _ELLIPSIS.split(quote) if part.strip(_OUTER_PUNCTUATION)]
+        if len(quote_parts) > 1:
+            return _find_quote_parts(quote_parts, self.text)
+        texts = (self._normalised, self._normalised_without_labels)
+        return _find_normalised(quote, texts) or _find_in_rows(quote, self._rows)
 
     def faults(self, question: str, answer: str, evidence: Sequence[str]) -> list[str]:
         """Why the pair does not rest on the text, one reason each; empty when it does.
@@ -70,29 +71,29 @@ class Grounds:
         Each quote must be found in the text, and every number, date, unit and quoted term of the answer must stand in
         the text or the question.
         """
-        problems = [f"evidence is not in the text: {_short(quote)}" for quote in evidence if not self.find(quote)]
+        problems = [f"evidence is not in the text: {_shorten(quote)}" for quote in evidence if not self.find(quote)]
         if not evidence:
             problems.append("no evidence was given")
         return problems + self.unsupported(answer, question)
 
     def unsupported(self, answer: str, question: str = "") -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons."""
-        sources = [self._stated, *([_stated(question, self.english)] if question else [])]
-        whole = f"{self.text}\n\n{question}"
+        sources = [self._facts, *([_read_facts(question, self.english)] if question else [])]
+        source_text = f"{self.text}\n\n{question}"
         problems = [
             f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-            for year, month, day in sorted(dates(answer).difference(*(one.dates for one in sources)))
-            if not _date_in_parts(year, month, day, whole)
+            for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
+            if not _has_date_parts(year, month, day, source_text)
         ]
-        known = [number for one in sources for number in one.numbers]
-        figures = {number.value for number in known}.union(*(one.labels for one in sources))
-        others = {value for one in sources for value in one.others}
+        source_numbers = [number for facts in sources for number in facts.numbers]
+        allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
+        other_values = {value for facts in sources for value in facts.other_readings}
         for number in numbers(without_dates(answer), spelled=self.english):
-            if number.value in others:
+            if number.value in other_values:
                 continue
-            if number.value not in figures:
+            if number.value not in allowed_values:
                 problems.append(f"the number {number.value} is not in the text")
-            elif number.unit and not _unit_fits(number, known, whole):
+            elif number.unit and not _has_unit(number, source_numbers, source_text):
                 problems.append(f"the text does not say {number.value} {number.unit}")
         for term in quoted(answer):
             if not self.find(term) and not (question and find_quote(term, question)):
@@ -100,22 +101,22 @@ class Grounds:
         return list(dict.fromkeys(problems))
 
     @cached_property
-    def _stated(self) -> _Stated:
-        return _stated(self.text, self.english)
+    def _facts(self) -> _Facts:
+        return _read_facts(self.text, self.english)
 
     @cached_property
-    def _plain(self) -> _Plain:
-        return _normalised(self.text, with_labels=True)
+    def _normalised(self) -> _NormalisedText:
+        return _normalise(self.text, with_labels=True)
 
     @cached_property
-    def _plain_without_labels(self) -> _Plain:
-        return _normalised(self.text, with_labels=False)
+    def _normalised_without_labels(self) -> _NormalisedText:
+        return _normalise(self.text, with_labels=False)
 
     @cached_property
     def _rows(self) -> list[tuple[Span, list[str]]]:
-        """(place, words) of every row of the text's tables."""
-        tables = (read_table(self.text, one.start, one.end) for one in blocks(self.text) if one.kind == "table")
-        return [((row.start, row.end), _words_of(row)) for table in tables for row in chain(*table)]
+        """(span, words) of every row of the text's tables."""
+        tables = (read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table")
+        return [((row.start, row.end), _row_words(row)) for table in tables for row in chain(*table)]
 
 
 def find_quote(quote: str, text: str) -> Span | None:
@@ -123,75 +124,75 @@ def find_quote(quote: str, text: str) -> Span | None:
     return Grounds(text, "").find(quote)  # in any language alike
 
 
-class _Stated(NamedTuple):
+class _Facts(NamedTuple):
     """The facts of a text."""
 
     dates: set[tuple[int, int, int]]
     numbers: list[Number]
     labels: set[str]
-    others: set[str]  # other readings of its numbers
+    other_readings: set[str]  # of its numbers
 
 
-def _stated(text: str, spelled: bool) -> _Stated:
-    return _Stated(dates(text), numbers(text, spelled=spelled), labels(text), other_readings(text, spelled))
+def _read_facts(text: str, spelled: bool) -> _Facts:
+    return _Facts(dates(text), numbers(text, spelled=spelled), labels(text), other_readings(text, spelled))
 
 
-def _date_in_parts(year: int, month: int, day: int, source: str) -> bool:
+def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
     values = {number.value for number in numbers(source)}
     return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
 
 
-def _unit_fits(number: Number, known: Sequence[Number], source: str) -> bool:
+def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell) and the unit elsewhere."""
-    units = {other.unit for other in known if other.value == number.value}
+    units = {source_number.unit for source_number in source_numbers if source_number.value == number.value}
     if number.unit in units:
         return True
     return "" in units and any(unit_of(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
 
 
-def _find_parts(parts: Sequence[str], text: str) -> Span | None:
-    first, position = None, 0
-    for part in parts:
-        rest = text[position:]
-        span = _find_loosely(part, [_normalised(rest, with_labels) for with_labels in (True, False)])
+def _find_quote_parts(quote_parts: Sequence[str], text: str) -> Span | None:
+    first_start, position = None, 0
+    for quote_part in quote_parts:
+        remaining_text = text[position:]
+        span = _find_normalised(quote_part, [_normalise(remaining_text, with_labels) for with_labels in (True, False)])
         if span is None:
             return None
-        first = position + span[0] if first is None else first
+        first_start = position + span[0] if first_start is None else first_start
         position += span[1]
-    return None if first is None else (first, position)
+    return None if first_start is None else (first_start, position)
 
 
-def _find_loosely(quote: str, plains: Sequence[_Plain]) -> Span | None:
-    for plain in plains:
-        wanted = _normalised(quote, plain.with_labels).text.strip(_EDGE)
-        if not wanted:
+def _find_normalised(quote: str, normalised_texts: Sequence[_NormalisedText]) -> Span | None:
+    for normalised in normalised_texts:
+        needle = _normalise(quote, normalised.with_labels).text.strip(_OUTER_PUNCTUATION)
+        if not needle:
             return None
-        at = -1
-        while (at := plain.text.find(wanted, at + 1)) >= 0:
-            if _on_word_boundaries(plain.text, at, at + len(wanted)):
-                return plain.offsets[at], plain.offsets[at + len(wanted) - 1] + 1
+        start = -1
+        while (start := normalised.text.find(needle, start + 1)) >= 0:
+            if _on_word_boundaries(normalised.text, start, start + len(needle)):
+                return normalised.offsets[start], normalised.offsets[start + len(needle) - 1] + 1
     return None
 
 
-def _words_of(row: TableRow) -> list[str]:
+def _row_words(row: TableRow) -> list[str]:
     return re.findall(r"\w+", " ".join(cell.text for cell in row.cells).casefold())
 
 
-def _find_row(quote: str, rows: Iterable[tuple[Span, list[str]]]) -> Span | None:
+def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[str]]]) -> Span | None:
     """A quote whose cells or words stand in this order in one table row, others between them."""
-    wanted = re.findall(r"\w+", quote.casefold())
-    if len(wanted) < 2:
+    quote_words = re.findall(r"\w+", quote.casefold())
+    if len(quote_words) < 2:
         return None
-    return next((place for place, words in rows if _in_order(wanted, words)), None)
+    return next((span for span, row_words in rows if _stand_in_order(quote_words, row_words)), None)
 
 
-def _in_order(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    rest = iter(words)
-    return all(word in rest for word in wanted)
+def _stand_in_order(quote_words: Sequence[str], row_words: Sequence[str]) -> bool:
+    remaining = iter(row_words)
+    return all(word in remaining for word in quote_words)
 
 
-class _Plain(NamedTuple):
+class _NormalisedText(NamedTuple):
     """Plain lower-case text and, for each of its characters, the offset it came from."""
 
     text: str
@@ -199,41 +200,41 @@ class _Plain(NamedTuple):
     with_labels: bool
 
 
-def _normalised(text: str, with_labels: bool) -> _Plain:
+def _normalise(text: str, with_labels: bool) -> _NormalisedText:
     if "<" in text:
         text = _TABLE_TAG.sub(lambda tag: " " * len(tag.group()), text)
-    dropped = [] if with_labels else [match.span() for match in _LABEL.finditer(text)]
-    starts = [start for start, _ in dropped]
+    label_spans = [] if with_labels else [match.span() for match in _LABEL.finditer(text)]
+    label_starts = [start for start, _ in label_spans]
     characters: list[str] = []
     offsets: list[int] = []
-    for i, original in enumerate(text):
-        place = bisect_left(starts, i + 1) - 1
-        if place >= 0 and i < dropped[place][1]:
+    for i, source_character in enumerate(text):
+        label = bisect_left(label_starts, i + 1) - 1
+        if label >= 0 and i < label_spans[label][1]:
             continue
-        if original.isspace():
+        if source_character.isspace():
             if characters and characters[-1] != " ":
                 characters.append(" ")
                 offsets.append(i)
             continue
-        if original in _MARKUP:
+        if source_character in _MARKUP:
             continue
-        for character in unicodedata.normalize("NFKC", original.translate(_SAME)).casefold():
+        for character in unicodedata.normalize("NFKC", source_character.translate(_TYPOGRAPHIC_SIGNS)).casefold():
             characters.append(character)
             offsets.append(i)
-    return _Plain("".join(characters), tuple(offsets), with_labels)
+    return _NormalisedText("".join(characters), tuple(offsets), with_labels)
 
 
 def _on_word_boundaries(text: str, start: int, end: int) -> bool:
-    return not (_one_word(text, start) or _one_word(text, end))
+    return not (_is_inside_word(text, start) or _is_inside_word(text, end))
 
 
-def _one_word(text: str, at: int) -> bool:
+def _is_inside_word(text: str, offset: int) -> bool:
     """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
-    if not 0 < at < len(text) or not (text[at - 1].isalnum() and text[at].isalnum()):
+    if not 0 < offset < len(text) or not (text[offset - 1].isalnum() and text[offset].isalnum()):
         return False
-    return not has_unspaced(text[at - 1 : at + 1])
+    return not has_unspaced(text[offset - 1 : offset + 1])
 
 
-def _short(text: str, limit: int = 80) -> str:
-    plain = " ".join(text.split())
-    return f'"{plain}"' if len(plain) <= limit else f'"{plain[:limit]}..."'
+def _shorten(text: str, limit: int = 80) -> str:
+    one_line = " ".join(text.split())
+    return f'"{one_line}"' if len(one_line) <= limit else f'"{one_line[:limit]}..."'

@@ -20,9 +20,11 @@ LEAST = 3  # places that a line without a heading has to come back in
 LONGEST = 150  # characters
 APART = 1_000  # characters at least between two of them: less is no page
 FEWEST_WORDS = 2  # of a line that comes back
-_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
-_AT_EDGE = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
-_PAGE = re.compile(r"(?:page|seite|página|pagina)\s+\d{1,4}(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE)
+_DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
+_EDGE_NUMBER = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
+_PAGE_LABEL = re.compile(
+    r"(?:page|seite|página|pagina)\s+\d{1,4}(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE
+)
 _LABEL = re.compile(
     r"\A(?:chapter|section|part|appendix|kapitel|abschnitt|teil|chapitre|capítulo)?\s*[\d.]+\s", re.IGNORECASE
 )
@@ -36,59 +38,66 @@ class PageLines:
 
     def __contains__(self, line: object) -> bool:
         """Is a paragraph that is this one line, without its surrounding marks, a page's header or footer?"""
-        text = _bare(str(line))
-        if _PAGE.fullmatch(text):
+        text = _strip_marks(str(line))
+        if _PAGE_LABEL.fullmatch(text):
             return True
-        parted = _without_number(text)
-        return parted is not None and (_letters(parted[1]) in self._headings or _letters(parted[1]) in self._recurring)
+        numbered_line = _split_page_number(text)
+        key = "" if numbered_line is None else _line_key(numbered_line[1])
+        return numbered_line is not None and (key in self._headings or key in self._recurring)
 
     @cached_property
     def _headings(self) -> frozenset[str]:
-        named = {heading for chunk in self._chunks for heading in chunk.headings}
+        titles = {heading for chunk in self._chunks for heading in chunk.headings}
         for chunk in self._chunks:
             for block in blocks(chunk.text):
                 if block.kind == "heading":
-                    named.add(block.headings[-1])
+                    titles.add(block.headings[-1])
                 elif block.kind == "contents":
-                    named |= {_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()}
-        return frozenset(filter(None, map(_letters, named)))
+                    titles |= {_DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()}
+        return frozenset(filter(None, map(_line_key, titles)))
 
     @cached_property
     def _recurring(self) -> frozenset[str]:
-        """What stands beside a number that grows from place to place, LEAST places and more, as far apart as pages."""
-        pages: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for place, line in self._lines():
-            if (parted := _without_number(_bare(line))) and len(parted[1].split()) >= FEWEST_WORDS:
-                pages[_letters(parted[1])].append((place, parted[0]))
-        return frozenset(text for text, found in pages.items() if text and len(found) >= LEAST and _grow(found))
+        """What stands beside a number that grows from page to page, in LEAST places and more, as far apart as pages."""
+        occurrences: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for offset, line in self._single_lines():
+            numbered_line = _split_page_number(_strip_marks(line))
+            if numbered_line and len(numbered_line[1].split()) >= FEWEST_WORDS:
+                occurrences[_line_key(numbered_line[1])].append((offset, numbered_line[0]))
+        return frozenset(
+            key for key, pages in occurrences.items() if key and len(pages) >= LEAST and _grow_apart(pages)
+        )
 
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        """(place in the document, text) of the paragraphs that are one line."""
+    def _single_lines(self) -> Iterator[tuple[int, str]]:
+        """(offset in the document, text) of the paragraphs that are one line."""
         for chunk in self._chunks:
-            own = chunk.text[len(chunk.added) : len(chunk.text) - len(chunk.closing)]
-            place = chunk.start
-            for part in own.split("\n\n"):
-                if "\n" not in part.strip():
-                    yield place, part
-                place += len(part) + 2
+            chunk_text = chunk.text[len(chunk.added) : len(chunk.text) - len(chunk.closing)]
+            offset = chunk.start
+            for paragraph in chunk_text.split("\n\n"):
+                if "\n" not in paragraph.strip():
+                    yield offset, paragraph
+                offset += len(paragraph) + 2
 
 
-def _bare(line: str) -> str:
+def _strip_marks(line: str) -> str:
     return line.strip("*_ \t\r\n")
 
 
-def _without_number(line: str) -> tuple[int, str] | None:
+def _split_page_number(line: str) -> tuple[int, str] | None:
     """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
-    if len(line) > LONGEST or CLOSED.search(line) or not (match := _AT_EDGE.fullmatch(line)):
+    if len(line) > LONGEST or CLOSED.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
         return None
     return int(match[1] or match[4]), match[2] or match[3]
 
 
-def _letters(text: str) -> str:
+def _line_key(text: str) -> str:
     """`text` without its label ("Chapter 3."), marks and spaces, in lower case; "" where no word is left."""
-    bare = "".join(re.findall(r"[^\W_]+", _LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
-    return bare if re.search(r"[^\W\d_]{3}", bare) else ""
+    letters = "".join(re.findall(r"[^\W_]+", _LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
+    return letters if re.search(r"[^\W\d_]{3}", letters) else ""
 
 
-def _grow(found: Sequence[tuple[int, int]]) -> bool:
-    return all(there - here >= APART and before < after for (here, before), (there, after) in pairwise(found))
+def _grow_apart(occurrences: Sequence[tuple[int, int]]) -> bool:
+    return all(
+        next_offset - offset >= APART and number < next_number
+        for (offset, number), (next_offset, next_number) in pairwise(occurrences)
+    )

@@ -21,7 +21,7 @@ StatementKind = Literal["sentence", "row"]
 OF_HEADING = -1  # the indent that stands for a heading, which governs a list right below it
 LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
 
-_NOTHING = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
+_EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
     rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+{labels.BULLETS}–])"
@@ -31,10 +31,11 @@ _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
 _NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
 _CAPTION = re.compile(rf"[*_ \t]*(?:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER}.{{0,120}}$")
-_TITLED = rf"{_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"  # a caption's number, where a title follows and no verb
-_LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_TITLED}")
-_LISTING = re.compile(
-    rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_TITLED}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
+# a caption's number, where a title follows and no verb
+_NUMBER_AND_TITLE = rf"{_NUMBER}[*_]*(?:[.:)|–—-]|\s+[^\W\d_a-zß-ÿ])"
+_LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|Abb\.|Tableau)\s+{_NUMBER_AND_TITLE}")
+_LISTING_CAPTION = re.compile(
+    rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_NUMBER_AND_TITLE}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
 )
 _DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
     r"[ \t>]*(?::{3,}(?!\{code)[^\n]*"  # :::{versionchanged} 3.0, ::: warning
@@ -42,14 +43,14 @@ _DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no
     r"|(?:!!!|\?\?\?\+?)[ \t]+\w+(?:[ \t]+\"[^\"\n]*\")?|===\+?[ \t]+\"[^\"\n]*\""  # !!! note "Title", === "Tab"
     r"|\([\w-]+\)=|\{%[^\n]*%\}|\{\{[^\n]*\}\})[ \t]*$"  # (label)=, {% include x %}, {{#include x}}
 )
-_VERSIONED = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
-_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t][^\n]*)?$")  # :maxdepth: 2, below a directive
+_VERSION_DIRECTIVE = re.compile(r"(?:::|\})[ \t]+v?\d[\w.]*[ \t]*$")
+_DIRECTIVE_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t][^\n]*)?$")  # :maxdepth: 2, below a directive
 _COPYRIGHT = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\)|\d{4}))")
 _PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_NAME = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
+_NOT_IN_NAMES = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
 SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
-_NUMBERING = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
+_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
 _UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")
@@ -75,27 +76,28 @@ class Statement:
 
     def plain(self, text: str) -> str:
         """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
-        own = text[self.start : self.end]
+        statement_text = text[self.start : self.end]
         if self.kind == "row":
-            own = "; ".join(_cell_pairs(self.header, [cell.text for cell in self.cells]))
-        return " ".join(f"{self.lead} {own}".split()).replace("**", "")
+            statement_text = "; ".join(_cell_pairs(self.header, [cell.text for cell in self.cells]))
+        return " ".join(f"{self.lead} {statement_text}".split()).replace("**", "")
 
     def said(self, text: str) -> str:
         """Its slice of the text, with bars for what stands between the cells of a row, so that offsets stay."""
-        own = text[self.start : self.end]
+        statement_text = text[self.start : self.end]
         if self.kind != "row":
-            return own
-        bars = ["|"] * len(own)
+            return statement_text
+        masked = ["|"] * len(statement_text)
         for cell in self.cells:
-            inside = text[cell.start : cell.end]
-            shown = TAG.sub(lambda tag: "|" * len(tag.group()), inside) if own.startswith("<") else inside
-            bars[cell.start - self.start : cell.end - self.start] = shown
-        return "".join(bars)
+            cell_text = text[cell.start : cell.end]
+            if statement_text.startswith("<"):
+                cell_text = TAG.sub(lambda tag: "|" * len(tag.group()), cell_text)
+            masked[cell.start - self.start : cell.end - self.start] = cell_text
+        return "".join(masked)
 
 
 def is_caption(line: str) -> bool:
     """Is the line the caption of a table, a figure or a listing?"""
-    return _CAPTION.match(line) is not None or _LISTING.match(line) is not None
+    return _CAPTION.match(line) is not None or _LISTING_CAPTION.match(line) is not None
 
 
 def statements(
@@ -106,34 +108,34 @@ def statements(
     `language` is an ISO 639-1 code, "" where it is not known; `found_blocks` spares reading the blocks again;
     `page_lines`: lines of their own that are headers or footers of pages.
     """
-    found: list[Statement] = []
-    open_items: list[_Item] = []
+    chunk_statements: list[Statement] = []
+    governing_items: list[_GoverningItem] = []
     for block in blocks(text) if found_blocks is None else found_blocks:
         if block.kind == "table":
-            found += _rows(text, block)
+            chunk_statements += _table_statements(text, block)
         elif block.kind == "code":
-            found.append(Statement(block.start, _visible_end(text, block), "sentence"))
+            chunk_statements.append(Statement(block.start, _visible_end(text, block), "sentence"))
         elif block.kind == "heading":
-            title = _NUMBERING.sub("", block.headings[-1]).strip("#*_ ")
-            open_items[:] = [_Item("", OF_HEADING, f"{title}:")]
+            title = _HEADING_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
+            governing_items[:] = [_GoverningItem("", OF_HEADING, f"{title}:")]
         elif block.kind != "contents":
             for start, end in _paragraphs(text, block):
                 if text[start:end] not in page_lines:
-                    found += _sentences(text, start, end, open_items, language)
+                    chunk_statements += _paragraph_statements(text, start, end, governing_items, language)
     return tuple(
-        replace(one, announces=True) if following and _is_announced(one, following, text) else one
-        for one, following in zip_longest(found, found[1:])
+        replace(statement, announces=True) if following and _is_announcement(statement, following, text) else statement
+        for statement, following in zip_longest(chunk_statements, chunk_statements[1:])
     )
 
 
-def _is_announced(statement: Statement, following: Statement, text: str) -> bool:
+def _is_announcement(statement: Statement, following: Statement, text: str) -> bool:
     """Does what follows hang on a sentence with a colon: an item that it governs, a table, a code block?"""
-    said = text[statement.start : statement.end].rstrip("*_ ")
-    if statement.kind == "row" or not said.endswith((":", "：")):
+    sentence = text[statement.start : statement.end].rstrip("*_ ")
+    if statement.kind == "row" or not sentence.endswith((":", "：")):
         return False
     fence = text[statement.end : following.start + 3].strip()[-3:]
-    shown = fence in ("```", "~~~") or text[statement.end : following.start + 4].lstrip().startswith("<pre")
-    return following.kind == "row" or shown or following.lead.endswith(said)
+    is_code = fence in ("```", "~~~") or text[statement.end : following.start + 4].lstrip().startswith("<pre")
+    return following.kind == "row" or is_code or following.lead.endswith(sentence)
 
 
 def _visible_end(text: str, block: Block) -> int:
@@ -143,12 +145,12 @@ def _visible_end(text: str, block: Block) -> int:
 def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
     paragraph: tuple[int, int] | None = None
-    below = False  # a directive
+    in_directive = False
     lines = list(_lines(text, block.start, block.end))
     for (start, end), following in zip(lines, [*lines[1:], None], strict=True):
         line = text[start:end]
-        below = _is_markup(line, "" if following is None else text[slice(*following)].strip(), below)
-        if below or _NOTHING.match(line) or is_caption(line):
+        in_directive = _is_markup(line, "" if following is None else text[slice(*following)].strip(), in_directive)
+        if in_directive or _EMPTY_LINE.match(line) or is_caption(line):
             if paragraph:
                 yield paragraph
             paragraph = None
@@ -162,11 +164,11 @@ def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
         yield paragraph
 
 
-def _is_markup(line: str, following: str, below: bool) -> bool:
-    """Is the line a directive, or, right `below` one, an option of it? A version belongs to the text that follows."""
+def _is_markup(line: str, following: str, in_directive: bool) -> bool:
+    """Is the line a directive or, `in_directive`, an option of it? A version belongs to the text that follows."""
     if _DIRECTIVE.match(line):
-        return not (_VERSIONED.search(line) and _LETTER.match(following))
-    return below and _OPTION.match(line) is not None
+        return not (_VERSION_DIRECTIVE.search(line) and _LETTER.match(following))
+    return in_directive and _DIRECTIVE_OPTION.match(line) is not None
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -176,7 +178,7 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start += len(line)
 
 
-def _rows(text: str, block: Block) -> list[Statement]:
+def _table_statements(text: str, block: Block) -> list[Statement]:
     """The rows below the head, which is the last header row of several cells; without one the first row is the head.
 
     Empty rows are no statements; lines with one filled cell above the head are captions.
@@ -184,37 +186,39 @@ def _rows(text: str, block: Block) -> list[Statement]:
     table = read_table(text, block.start, block.end)
     rows = [*table.header, *table.data]
     filled = [[cell for cell in row.cells if re.search(r"\w", cell.text)] for row in rows]
-    several = [i for i, cells in enumerate(filled) if len(cells) > 1]
-    head = max((i for i in several if i < len(table.header)), default=several[0] if several else 0)
+    full_rows = [i for i, cells in enumerate(filled) if len(cells) > 1]
+    head = max((i for i in full_rows if i < len(table.header)), default=full_rows[0] if full_rows else 0)
     header = tuple(cell.text for cell in rows[head].cells) if rows else ()
-    first = max(head + 1, len(table.header))
-    if any(len(name) > LONGEST_NAME or (name.endswith(".") and " " in name) for name in header):
-        header, first = (), head  # a row like the others: the converter took it for the head
+    first_row = max(head + 1, len(table.header))
+    if any(len(column) > LONGEST_NAME or (column.endswith(".") and " " in column) for column in header):
+        header, first_row = (), head  # a row like the others: the converter took it for the head
     return [
         Statement(row.start, row.end, "row", header=header, cells=row.cells)
-        for row, cells in zip(rows[first:], filled[first:], strict=True)
+        for row, cells in zip(rows[first_row:], filled[first_row:], strict=True)
         if cells
     ]
 
 
 def _cell_pairs(header: tuple[str, ...], row: list[str]) -> list[str]:
     padded = [*header, *[""] * (len(row) - len(header))]
-    return [f"{name}: {cell}" if name else cell for name, cell in zip(padded, row, strict=False) if cell]
+    return [f"{column}: {cell}" if column else cell for column, cell in zip(padded, row, strict=False) if cell]
 
 
-def _sentences(text: str, start: int, end: int, open_items: list[_Item], language: str) -> list[Statement]:
-    """The sentences of one paragraph or list item; `open_items` are the items that may govern it, kept up to date."""
+def _paragraph_statements(
+    text: str, start: int, end: int, governing_items: list[_GoverningItem], language: str
+) -> list[Statement]:
+    """The sentences of one paragraph or list item; `governing_items`, which may govern it, are kept up to date."""
     match = _ITEM.match(text, start, end)
     label, indent = (match["label"].strip("()."), len(match["indent"])) if match else ("", 0)
-    body = match.end() if match else start
-    while open_items and not (match and open_items[-1].governs(label, indent)):
-        open_items.pop()
-    lead = " ".join(item.lead for item in open_items if item.lead)
-    spans = [(body + a, body + b) for a, b in sentences(text[body:end], language)]
-    last = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
-    if match or last.endswith(":"):
-        open_items.append(_Item(label, indent, last if last.endswith(":") else ""))
-    if not match and (_is_title(text[start:end]) or _only_names(text[start:end])):
+    body_start = match.end() if match else start
+    while governing_items and not (match and governing_items[-1].governs(label, indent)):
+        governing_items.pop()
+    lead = " ".join(item.lead for item in governing_items if item.lead)
+    spans = [(body_start + a, body_start + b) for a, b in sentences(text[body_start:end], language)]
+    last_sentence = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
+    if match or last_sentence.endswith(":"):
+        governing_items.append(_GoverningItem(label, indent, last_sentence if last_sentence.endswith(":") else ""))
+    if not match and (_is_title(text[start:end]) or _is_name_line(text[start:end])):
         return []
     if not match and spans and is_date(text[slice(*spans[0])]):
         del spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
@@ -235,33 +239,33 @@ def _is_title(paragraph: str) -> bool:
     return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
 
 
-def _only_names(paragraph: str) -> bool:
+def _is_name_line(paragraph: str) -> bool:
     """Is it a line without a clause: who owns the text, a title or a page's header in capitals, names and no verb?"""
     line = paragraph.strip("*_ \t\r\n")
     if "\n" in line or len(line) > LONGEST_NAME or _UNSPACED_WORDS.search(line):
         return False
     if _COPYRIGHT.match(line):
         return True
-    capitals, closed = line.isupper(), CLOSED.search(line) is not None
-    line = _PAGE_NUMBER.sub("", line) if capitals else line
+    is_capitals, is_closed = line.isupper(), CLOSED.search(line) is not None
+    line = _PAGE_NUMBER.sub("", line) if is_capitals else line
     words = _WORD.findall(line)
-    if sum(len(word) > SHORT_WORD for word in words) < 2 or _NO_NAME.search(line):
+    if sum(len(word) > SHORT_WORD for word in words) < 2 or _NOT_IN_NAMES.search(line):
         return False
-    if capitals:
-        return len(words) <= (TITLE_WORDS if closed else 2 * TITLE_WORDS) and not is_negated(line)
-    return not closed and all(word[0].isupper() or len(word) <= SHORT_WORD for word in words)
+    if is_capitals:
+        return len(words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(line)
+    return not is_closed and all(word[0].isupper() or len(word) <= SHORT_WORD for word in words)
 
 
 def _has_two_words(sentence: str) -> bool:
     """Two searches, each linear: one pattern for both takes cubic time on a long run of letters."""
-    first = _LETTER.search(sentence)
-    if first and _NEXT_WORD.search(sentence, first.end()):
+    first_letter = _LETTER.search(sentence)
+    if first_letter and _NEXT_WORD.search(sentence, first_letter.end()):
         return True
     return _UNSPACED_WORDS.search(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _GoverningItem:
     """A list item, a paragraph that ends with a colon (label ""), or a heading, which may govern what follows."""
 
     label: str
@@ -270,13 +274,13 @@ class _Item:
 
     def governs(self, label: str, indent: int) -> bool:
         if self.indent == OF_HEADING:
-            return not _numbered(label)
+            return not _is_numbered(label)
         if not self.label:
             return True
-        if _numbered(label) and _numbered(self.label):
+        if _is_numbered(label) and _is_numbered(self.label):
             return label.startswith(f"{self.label}.")
-        return indent > self.indent or (_numbered(self.label) and not _numbered(label))
+        return indent > self.indent or (_is_numbered(self.label) and not _is_numbered(label))
 
 
-def _numbered(label: str) -> bool:
+def _is_numbered(label: str) -> bool:
     return any(character.isdigit() for character in label)

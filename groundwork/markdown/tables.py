@@ -65,7 +65,7 @@ _HTML_CELL = regex.compile(
 _ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
 TAG = regex.compile(r"<[^<>]*+>")
 _PIPE = regex.compile(r"(?<!\\)\|")
-_IN_GRID = regex.compile(r"[ \t>]*+[|+]")
+_GRID_LINE = regex.compile(r"[ \t>]*+[|+]")
 # ``` around a CSV table
 _FENCE_LINE = regex.compile(r"[ \t>]*+(?:`{3,}|~{3,})")
 
@@ -84,7 +84,7 @@ def table_rows(text: str) -> Rows:
         return _html_rows(text)
     lines = _lines(text)
     if is_grid(text):
-        return Rows(*grid_rows(text, [line for line in lines if _IN_GRID.match(text, *line)], _pipe_cells))
+        return Rows(*grid_rows(text, [line for line in lines if _GRID_LINE.match(text, *line)], _pipe_cells))
     if any("|" in text[start:end] for start, end in lines):
         return _pipe_rows(text, [line for line in lines if "|" in text[line[0] : line[1]]])
     return _csv_rows(text, lines)
@@ -95,9 +95,9 @@ def read_table(text: str, start: int = 0, end: int | None = None) -> Table:
     body = text[start:end]
     rows = table_rows(body)
     if is_grid(body):
-        return Table(*([_grid_row(body, span, start) for span in spans] for spans in rows))
-    cells = _cells_of(body, rows)
-    return Table(*([_row(body, span, start, cells) for span in spans if _is_row(body, span)] for spans in rows))
+        return Table(*([_read_grid_row(body, span, start) for span in spans] for spans in rows))
+    cells = _cell_reader(body, rows)
+    return Table(*([_read_row(body, span, start, cells) for span in spans if _is_row(body, span)] for spans in rows))
 
 
 def _is_row(body: str, span: Span) -> bool:
@@ -105,42 +105,42 @@ def _is_row(body: str, span: Span) -> bool:
     return bool(line.strip()) and not _DELIMITER.fullmatch(line)
 
 
-def _grid_row(body: str, span: Span, shift: int) -> TableRow:
+def _read_grid_row(body: str, span: Span, shift: int) -> TableRow:
     lines = [body[slice(*line)] for line in _lines(body, *span)]
-    said = "".join(line for line in lines if not is_line(line))
-    row = body[span[0] : span[0] + len(said)]
-    first = span[0] + shift
+    content = "".join(line for line in lines if not is_line(line))
+    row = body[span[0] : span[0] + len(content)]
+    row_start = span[0] + shift
     cells = []
-    for parts, text in row_cells(row, _pipe_cells):
-        places = tuple((a + first, b + first) for a, b in parts)
-        cells.append(Cell(places[0][0], places[-1][1], text, places if len(places) > 1 else ()))
-    left = len(row) - len(row.lstrip("> \t\r\n"))
-    return TableRow(first + left, first + len(row.rstrip()), tuple(cells))
+    for part_spans, text in row_cells(row, _pipe_cells):
+        spans = tuple((a + row_start, b + row_start) for a, b in part_spans)
+        cells.append(Cell(spans[0][0], spans[-1][1], text, spans if len(spans) > 1 else ()))
+    leading = len(row) - len(row.lstrip("> \t\r\n"))
+    return TableRow(row_start + leading, row_start + len(row.rstrip()), tuple(cells))
 
 
-def _row(body: str, span: Span, shift: int, cells: Callable[[str], Iterator[tuple[Span, str]]]) -> TableRow:
+def _read_row(body: str, span: Span, shift: int, cells: Callable[[str], Iterator[tuple[Span, str]]]) -> TableRow:
     line = body[slice(*span)]
-    first = span[0] + len(line) - len(line.lstrip("> \t\r\n"))
+    start = span[0] + shift + len(line) - len(line.lstrip("> \t\r\n"))
     line = line.strip("> \t\r\n") if line.lstrip().startswith(">") else line.strip()
-    found = (((first + shift + a, first + shift + b), said) for (a, b), said in cells(line))
-    return TableRow(first + shift, first + shift + len(line), tuple(Cell(*place, said) for place, said in found))
+    line_cells = tuple(Cell(start + a, start + b, cell_text) for (a, b), cell_text in cells(line))
+    return TableRow(start, start + len(line), line_cells)
 
 
-def _cells_of(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
+def _cell_reader(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, str]]]:
     """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
     if is_html(body):
         return _html_cells
     if any("|" in body[slice(*span)] for span in (*rows.header, *rows.data)):
         return _pipe_cells
     lines = [body[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
-    counts = {mark: {_separators(line, mark) for line in lines} for mark in "\t;,"}
+    counts = {mark: {_count_separators(line, mark) for line in lines} for mark in "\t;,"}
     separator = next((mark for mark, count in counts.items() if len(count) == 1 and 0 not in count), ",")
     return lambda line: _separated_cells(line, separator)
 
 
 def _html_cells(row: str) -> Iterator[tuple[Span, str]]:
     for match in _HTML_CELL.finditer(row):
-        yield _trimmed(row, *match.span("cell")), " ".join(html.unescape(TAG.sub(" ", match["cell"])).split())
+        yield _trim_span(row, *match.span("cell")), " ".join(html.unescape(TAG.sub(" ", match["cell"])).split())
 
 
 def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:
@@ -149,23 +149,23 @@ def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:
     spans = spans[row.startswith("|") :]
     spans = spans[: -1 if len(spans) > 1 and borders and borders[-1] == len(row) - 1 else None]
     for span in spans:
-        yield _trimmed(row, *span), row[slice(*span)].replace("\\|", "|").strip()
+        yield _trim_span(row, *span), row[slice(*span)].replace("\\|", "|").strip()
 
 
 def _separated_cells(row: str, separator: str) -> Iterator[tuple[Span, str]]:
-    start, quoted = 0, False
+    start, is_quoted = 0, False
     for i, character in enumerate([*row, separator]):
         if character == '"':
-            quoted = not quoted
-        elif character == separator and (not quoted or i == len(row)):
-            said = row[start:i].strip()
-            if len(said) > 1 and said[0] == said[-1] == '"':
-                said = said[1:-1].replace('""', '"').strip()
-            yield _trimmed(row, start, i), said
+            is_quoted = not is_quoted
+        elif character == separator and (not is_quoted or i == len(row)):
+            cell_text = row[start:i].strip()
+            if len(cell_text) > 1 and cell_text[0] == cell_text[-1] == '"':
+                cell_text = cell_text[1:-1].replace('""', '"').strip()
+            yield _trim_span(row, start, i), cell_text
             start = i + 1
 
 
-def _trimmed(row: str, start: int, end: int) -> Span:
+def _trim_span(row: str, start: int, end: int) -> Span:
     body = row[start:end]
     return start + len(body) - len(body.lstrip()), start + len(body.rstrip()) if body.strip() else end
 
@@ -182,55 +182,55 @@ def _lines(text: str, start: int = 0, end: int | None = None) -> list[Span]:
 def _pipe_rows(text: str, lines: list[Span]) -> Rows:
     """Header rows are those above the delimiter line, that line, and rows behind it with nothing but bold cells."""
     delimiter = next((k for k, line in enumerate(lines) if _DELIMITER.fullmatch(text, *line)), -1)
-    top = delimiter + 1
+    header_count = delimiter + 1
     while (
         delimiter >= 0
-        and top < len(lines)
-        and "**" in text[slice(*lines[top])]
-        and _BOLD_CELLS.fullmatch(text, *lines[top])
+        and header_count < len(lines)
+        and "**" in text[slice(*lines[header_count])]
+        and _BOLD_CELLS.fullmatch(text, *lines[header_count])
     ):
-        top += 1
-    if top == len(lines):
-        top = delimiter + 1
-    return Rows(lines[:top], lines[top:])
+        header_count += 1
+    if header_count == len(lines):
+        header_count = delimiter + 1
+    return Rows(lines[:header_count], lines[header_count:])
 
 
 def _html_rows(text: str) -> Rows:
     """`<tr>` at the outer level; the header are the rows of `<thead>`, else the first rows without a `<td>`."""
     rows: list[Span] = []
-    depth, open_at, heads, header = 0, -1, 0, True
-    cells = ""
+    depth, row_start, header_count, in_header = 0, -1, 0, True
+    cell_letters = ""
     for tag in _HTML_ROW.finditer(text):
-        name = tag[0].lower()
-        if name.startswith("<table"):
+        tag_name = tag[0].lower()
+        if tag_name.startswith("<table"):
             depth += 1
-        elif name.startswith("</table"):
+        elif tag_name.startswith("</table"):
             depth -= 1
-            if depth == 0 and open_at >= 0:
-                rows.append((open_at, tag.start()))
-                heads += header and "d" not in cells and "h" in cells
-                open_at = -1
+            if depth == 0 and row_start >= 0:
+                rows.append((row_start, tag.start()))
+                header_count += in_header and "d" not in cell_letters and "h" in cell_letters
+                row_start = -1
         elif depth > 1:
             continue
-        elif name.startswith("<tr"):
-            if open_at >= 0:
-                rows.append((open_at, tag.start()))
-                header = header and "d" not in cells and "h" in cells
-                heads += header
-            open_at, cells = tag.start(), ""
-        elif name.startswith("</tr") and open_at >= 0:
-            rows.append((open_at, tag.end()))
-            header = header and "d" not in cells and "h" in cells
-            heads += header
-            open_at = -1
-        elif name.startswith("</thead"):
-            heads, header = len(rows), False
+        elif tag_name.startswith("<tr"):
+            if row_start >= 0:
+                rows.append((row_start, tag.start()))
+                in_header = in_header and "d" not in cell_letters and "h" in cell_letters
+                header_count += in_header
+            row_start, cell_letters = tag.start(), ""
+        elif tag_name.startswith("</tr") and row_start >= 0:
+            rows.append((row_start, tag.end()))
+            in_header = in_header and "d" not in cell_letters and "h" in cell_letters
+            header_count += in_header
+            row_start = -1
+        elif tag_name.startswith("</thead"):
+            header_count, in_header = len(rows), False
         else:
-            cells += name[2]
-    if open_at >= 0:
-        rows.append((open_at, len(text)))
-    heads = heads if heads < len(rows) else 0
-    return Rows(rows[:heads], rows[heads:])
+            cell_letters += tag_name[2]
+    if row_start >= 0:
+        rows.append((row_start, len(text)))
+    header_count = header_count if header_count < len(rows) else 0
+    return Rows(rows[:header_count], rows[header_count:])
 
 
 def _csv_rows(text: str, lines: list[Span]) -> Rows:
@@ -243,44 +243,47 @@ def is_csv(text: str, start: int, end: int) -> bool:
     newline = text.find("\n", start, end)
     if newline < 0 or newline + 2 > end or text[newline + 1].isspace():
         return False
-    first = text[start:newline]
-    if "\t" not in first and ";" not in first and (first.count(",") < 2 or ", " in first):
+    first_line = text[start:newline]
+    if "\t" not in first_line and ";" not in first_line and (first_line.count(",") < 2 or ", " in first_line):
         return False
     lines = [text[slice(*line)].rstrip() for line in _lines(text, start, end)]
     lines = [line for line in lines if line]
-    return len(lines) >= 3 and any(_separates(lines, mark, least) for mark, least in ((",", 2), (";", 2), ("\t", 1)))
+    return len(lines) >= 3 and any(
+        _has_separator(lines, mark, minimum) for mark, minimum in ((",", 2), (";", 2), ("\t", 1))
+    )
 
 
-def _separates(lines: list[str], separator: str, least: int) -> bool:
-    count = _separators(lines[0], separator)
-    if count < least or any(_separators(line, separator) != count for line in lines):
+def _has_separator(lines: list[str], separator: str, minimum: int) -> bool:
+    count = _count_separators(lines[0], separator)
+    if count < minimum or any(_count_separators(line, separator) != count for line in lines):
         return False
     return separator == "\t" or not any(line.endswith(".") or f"{separator} " in line for line in lines[:20])
 
 
-def _separators(line: str, separator: str) -> int:
+def _count_separators(line: str, separator: str) -> int:
     """Separators outside of "quoted, cells"."""
-    return line.count(separator) if '"' not in line else sum(part.count(separator) for part in line.split('"')[::2])
+    return line.count(separator) if '"' not in line else sum(piece.count(separator) for piece in line.split('"')[::2])
 
 
 START = r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n[ \t>]*+\|"
 """The first line, and the beginning of the second."""
 
-_LINE = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
-_WITHIN = regex.compile(r"[ \t>]*+\|[^\n]*?\+[-=:]{2,}+\+[^\n]*+\n?+")  # | A |---+---+: the first cell goes on below
-_START = regex.compile(rf"(?m)^{START}")
+_GRID_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
+# | A |---+---+: the first cell goes on below
+_INNER_BORDER = regex.compile(r"[ \t>]*+\|[^\n]*?\+[-=:]{2,}+\+[^\n]*+\n?+")
+_GRID_START = regex.compile(rf"(?m)^{START}")
 
 Cells = Callable[[str], Iterator[tuple[Span, str]]]
 
 
 def is_grid(text: str) -> bool:
     """Does a grid table begin at one of the lines?"""
-    return "+-" in text and _START.search(text) is not None
+    return "+-" in text and _GRID_START.search(text) is not None
 
 
 def is_line(line: str) -> bool:
     """Is it a line between rows, and no row?"""
-    return _LINE.fullmatch(line) is not None or _WITHIN.fullmatch(line) is not None
+    return _GRID_BORDER.fullmatch(line) is not None or _INNER_BORDER.fullmatch(line) is not None
 
 
 def grid_rows(text: str, lines: Sequence[Span], cells: Cells) -> tuple[list[Span], list[Span]]:
@@ -289,44 +292,46 @@ def grid_rows(text: str, lines: Sequence[Span], cells: Cells) -> tuple[list[Span
     The header is what stands above a line of `=`; without one, what databases draw a line below.
     """
     groups: list[list[Span]] = [[]]
-    ends: list[int] = []
-    head = 0
+    row_ends: list[int] = []
+    header_count = 0
     for start, end in lines:
         if not is_line(text[start:end]):
             groups[-1].append((start, end))
         elif groups[-1]:
-            ends.append(end)
+            row_ends.append(end)
             groups.append([])
-            head = len(ends) if "=" in text[start:end] and not head else head
+            header_count = len(row_ends) if "=" in text[start:end] and not header_count else header_count
     if groups[-1]:  # no line below the last row
-        ends.append(groups[-1][-1][1])
+        row_ends.append(groups[-1][-1][1])
     groups = [group for group in groups if group]
-    if not head and len(groups) == 2 and len(groups[0]) == 1 < len(groups[1]) and _all_named(text, groups[1], cells):
-        last = groups[1][-1][0]
-        rows = [*groups[1][:-1], (last, ends[1])]
-        return [(groups[0][0][0], ends[0])], rows
-    rows = [(group[0][0], end) for group, end in zip(groups, ends, strict=True)]
-    return (rows[:head], rows[head:]) if head < len(rows) else ([], rows)
+    is_one_line_head = not header_count and len(groups) == 2 and len(groups[0]) == 1 < len(groups[1])
+    if is_one_line_head and _have_first_cells(text, groups[1], cells):
+        last_start = groups[1][-1][0]
+        rows = [*groups[1][:-1], (last_start, row_ends[1])]
+        return [(groups[0][0][0], row_ends[0])], rows
+    rows = [(group[0][0], end) for group, end in zip(groups, row_ends, strict=True)]
+    return (rows[:header_count], rows[header_count:]) if header_count < len(rows) else ([], rows)
 
 
-def _all_named(text: str, lines: Sequence[Span], cells: Cells) -> bool:
+def _have_first_cells(text: str, lines: Sequence[Span], cells: Cells) -> bool:
     """Has every line something in its first cell?"""
-    return all(said for line in lines for _, said in [next(cells(text[slice(*line)].strip("> \t\r\n")), ((0, 0), ""))])
+    first_cells = (next(cells(text[slice(*line)].strip("> \t\r\n")), ((0, 0), "")) for line in lines)
+    return all(cell_text for _, cell_text in first_cells)
 
 
 def row_cells(row: str, cells: Cells) -> list[tuple[list[Span], str]]:
     """The cells of a row of one or more lines: the places of its parts in `row`, and its text in one line."""
-    found: list[list[tuple[Span, str]]] = []
+    line_cells: list[list[tuple[Span, str]]] = []
     start = 0
     for line in row.splitlines(keepends=True):
         body = line.strip("> \t\r\n")
         shift = start + line.index(body)
         start += len(line)
         if body and not is_line(line):
-            found.append([((a + shift, b + shift), said) for (a, b), said in cells(body)])
-    columns = zip_longest(*found, fillvalue=((0, 0), ""))
-    return [_joined([part for part in column if part[1]] or list(column[:1])) for column in columns]
+            line_cells.append([((a + shift, b + shift), cell_text) for (a, b), cell_text in cells(body)])
+    columns = zip_longest(*line_cells, fillvalue=((0, 0), ""))
+    return [_join_cell([part for part in column if part[1]] or list(column[:1])) for column in columns]
 
 
-def _joined(parts: list[tuple[Span, str]]) -> tuple[list[Span], str]:
-    return [span for span, _ in parts], " ".join(said for _, said in parts)
+def _join_cell(cell_parts: list[tuple[Span, str]]) -> tuple[list[Span], str]:
+    return [span for span, _ in cell_parts], " ".join(part_text for _, part_text in cell_parts)
