@@ -12,7 +12,7 @@ from groundwork.language.detection import code
 from groundwork.language.words import TERM, stem, stop_words
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
-_ASKING = frozenset(
+_QUESTION_WORDS = frozenset(
     re.findall(
         r"\w+",
         """a about according after again against all allowed also an and another any apart are as at back be
@@ -35,52 +35,52 @@ WORDS_A_LABEL = 2
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
     language = code(" ".join(questions))
-    idle = _ASKING | stop_words(language)
-    ranked = _telling([_terms(question, idle) for question in questions], group_of, groups)
+    ignored_words = _QUESTION_WORDS | stop_words(language)
+    ranked_terms = _rank_terms([_terms(question, ignored_words) for question in questions], group_of, groups)
     if any(tags):
-        own = _telling([list(dict.fromkeys(row)) for row in tags], group_of, groups)
-        ranked = [by_tags or by_words for by_tags, by_words in zip(own, ranked, strict=True)]
+        ranked_tags = _rank_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
+        ranked_terms = [by_tags or by_words for by_tags, by_words in zip(ranked_tags, ranked_terms, strict=True)]
     labels: list[str] = []
-    taken: set[str] = set()  # first words of labels: no two groups are named after the same
+    used_terms: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
-        fresh = [term for term in ranked[group] if term not in taken]
-        picked = _pick(fresh or ranked[group], language)
-        taken.update(picked[:1])
-        label = " · ".join(picked) or _shortest(questions, group_of, group)
+        unused_terms = [term for term in ranked_terms[group] if term not in used_terms]
+        label_terms = _pick_distinct(unused_terms or ranked_terms[group], language)
+        used_terms.update(label_terms[:1])
+        label = " · ".join(label_terms) or _shortest_question(questions, group_of, group)
         labels.append(label if label not in labels else f"{label} ({group + 1})")
     return labels
 
 
-def _telling(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
+def _rank_terms(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
     """By group its terms, the most telling first: those that many of its questions hold, and few of the others.
 
     A word that runs through the whole map (the name of the game, of the handbook) names no part of it.
     """
-    inside: list[Counter[str]] = [Counter() for _ in range(groups)]
+    counts_in: list[Counter[str]] = [Counter() for _ in range(groups)]
     overall: Counter[str] = Counter()
-    for own, group in zip(terms, group_of, strict=True):
-        overall.update(set(own))
+    for row_terms, group in zip(terms, group_of, strict=True):
+        overall.update(set(row_terms))
         if group >= 0:
-            inside[group].update(set(own))
-    most = max(COMMON, 1.5 / max(1, groups)) * len(terms)
-    common = {term for term, count in overall.items() if count > most} if groups > 1 else set()
+            counts_in[group].update(set(row_terms))
+    common_limit = max(COMMON, 1.5 / max(1, groups)) * len(terms)
+    common = {term for term, count in overall.items() if count > common_limit} if groups > 1 else set()
     sizes = Counter(group_of)
     ranked = []
-    for group, counts in enumerate(inside):
-        lift = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
-        least = LIFT if groups > 1 else 0
-        telling = [term for term in counts if counts[term] >= 2 and lift[term] >= least]
-        weight = {term: counts[term] * math.log1p(lift[term]) * (PAIR if " " in term else 1) for term in telling}
-        kept = [term for term in telling if term not in common and common.isdisjoint(term.split())]
-        ranked.append([term for _, term in sorted((-weight[term], term) for term in kept or telling)])
+    for group, counts in enumerate(counts_in):
+        lifts = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
+        lift_floor = LIFT if groups > 1 else 0
+        candidates = [term for term in counts if counts[term] >= 2 and lifts[term] >= lift_floor]
+        weights = {term: counts[term] * math.log1p(lifts[term]) * (PAIR if " " in term else 1) for term in candidates}
+        specific = [term for term in candidates if term not in common and common.isdisjoint(term.split())]
+        ranked.append([term for _, term in sorted((-weights[term], term) for term in specific or candidates)])
     return ranked
 
 
-def _pick(ranked: list[str], language: str) -> list[str]:
+def _pick_distinct(ranked: list[str], language: str) -> list[str]:
     """The first terms that do not say the same again."""
     picked: list[str] = []
     for term in ranked:
-        if not any(_stems(term, language) & _stems(other, language) for other in picked):
+        if not any(_stems(term, language) & _stems(picked_term, language) for picked_term in picked):
             picked.append(term)
         if len(picked) == WORDS_A_LABEL:
             break
@@ -91,22 +91,22 @@ def _stems(term: str, language: str) -> set[str]:
     return {stem(word, language) for word in re.split(r"[ -]", term)}
 
 
-def _terms(question: str, idle: frozenset[str]) -> list[str]:
+def _terms(question: str, ignored_words: frozenset[str]) -> list[str]:
     """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
     words: list[str] = []
-    for word in TERM.findall(_CJK.sub(_bigrams, question.lower())):
-        words.append(word if word not in idle and len(word) > 1 else "")
+    for word in TERM.findall(_CJK.sub(_character_pairs, question.lower())):
+        words.append(word if word not in ignored_words and len(word) > 1 else "")
     pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
     return [word for word in words if word] + pairs
 
 
-def _bigrams(match: re.Match[str]) -> str:
+def _character_pairs(match: re.Match[str]) -> str:
     """A run of characters without spaces as overlapping pairs, which stand for words there."""
     run = match[0]
     return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "
 
 
-def _shortest(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
-    own = [question for question, number in zip(questions, group_of, strict=True) if number == group]
-    shortest = min(own, key=len, default="")
+def _shortest_question(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
+    group_questions = [question for question, number in zip(questions, group_of, strict=True) if number == group]
+    shortest = min(group_questions, key=len, default="")
     return shortest if len(shortest) <= 30 else f"{shortest[:29]}…"

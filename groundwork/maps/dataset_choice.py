@@ -42,80 +42,88 @@ def choose_dataset(
 ) -> Choice:
     """`draws`: (draws, datasets) of reach; `per_topic`: (datasets, topics) questions; `inside`: (datasets, datasets),
     the share of the row's questions that the column's dataset asks too, nearly word for word."""
-    fair = [number for number, row in enumerate(rows) if row.questions >= FAIR]
-    small = [row for row in rows if row.questions < FAIR]
-    few = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in small)
-    if len(fair) < 2:
-        return Choice(sentence=f"Too few questions to choose by: {few}; at least {FAIR} are needed." * (len(rows) > 1))
-    candidates = _candidates(fair, inside)
-    best, certainty = _leader(draws, candidates)
-    parts = _parts(rows, fair, inside)
-    alike = [number for number in fair if number not in candidates and _is_within(best, number, inside)]
-    if small:
-        parts += f" Left out: {few}; at least {FAIR} are needed to be compared."
-    others = sorted((rows[number] for number in fair if number != best), key=lambda row: -row.reach)
-    after = _taken_whole(rows, rows[best]) + _merging(rows[best], per_topic, best) + parts
-    sure = certainty >= SURE and not alike
-    figures = _figures(rows[best], others, equal_n, per_topic.shape[1], sure)
-    if sure:
+    comparable = [number for number, row in enumerate(rows) if row.questions >= FAIR]
+    too_small = [row for row in rows if row.questions < FAIR]
+    sizes = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in too_small)
+    if len(comparable) < 2:
+        return Choice(
+            sentence=f"Too few questions to choose by: {sizes}; at least {FAIR} are needed." * (len(rows) > 1)
+        )
+    candidates = _candidates(comparable, inside)
+    leader, certainty = _leader(draws, candidates)
+    contained_note = _describe_contained(rows, comparable, inside)
+    alike = [number for number in comparable if number not in candidates and _is_within(leader, number, inside)]
+    if too_small:
+        contained_note += f" Left out: {sizes}; at least {FAIR} are needed to be compared."
+    other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
+    notes = (
+        _describe_full_size(rows, rows[leader]) + _describe_merging(rows[leader], per_topic, leader) + contained_note
+    )
+    is_sure = certainty >= SURE and not alike
+    reach_text = _describe_reach(rows[leader], other_rows, equal_n, per_topic.shape[1], is_sure)
+    if is_sure:
         lead = f"it leads in {certainty:.0%} of {len(draws):,} bootstrap draws" if len(candidates) > 1 else (
             "it asks all that the others ask"
         )  # fmt: skip
-        return Choice(rows[best].name, certainty, f"Choose {rows[best].name}: {figures}; {lead}.{after}")
-    rivals = [rows[number] for number in fair if number in candidates or number in alike]
-    lead = f"{rows[best].name} leads in only {certainty:.0%} of {len(draws):,} bootstrap draws, so "
+        return Choice(rows[leader].name, certainty, f"Choose {rows[leader].name}: {reach_text}; {lead}.{notes}")
+    rivals = [rows[number] for number in comparable if number in candidates or number in alike]
+    lead = f"{rows[leader].name} leads in only {certainty:.0%} of {len(draws):,} bootstrap draws, so "
     lead = lead if len(candidates) > 1 else ""
-    return Choice("", certainty, f"No clear choice: {figures}; {lead}{_more_varied(rivals)}.{after}")
+    return Choice("", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(rivals)}.{notes}")
 
 
 def _is_within(a: int, b: int, inside: Floats) -> bool:
     return bool(inside[a, b] >= WITHIN)
 
 
-def _candidates(fair: list[int], inside: Floats) -> list[int]:
+def _candidates(comparable: list[int], inside: Floats) -> list[int]:
     """Without the parts of others; of several that ask the same, the first."""
-    kept = []
-    for a in fair:
-        wholes = [b for b in fair if b != a and _is_within(a, b, inside)]
-        if all(_is_within(b, a, inside) and b not in kept for b in wholes):
-            kept.append(a)
-    return kept or fair
+    candidates = []
+    for a in comparable:
+        containers = [b for b in comparable if b != a and _is_within(a, b, inside)]
+        if all(_is_within(b, a, inside) and b not in candidates for b in containers):
+            candidates.append(a)
+    return candidates or comparable
 
 
 def _leader(draws: Floats, candidates: list[int]) -> tuple[int, float]:
     """The candidate with the largest mean reach, and the share of draws in which it leads, ties shared out."""
-    among = np.round(draws[:, candidates], 9)
-    leads = among == among.max(axis=1, keepdims=True)
+    candidate_draws = np.round(draws[:, candidates], 9)
+    leads = candidate_draws == candidate_draws.max(axis=1, keepdims=True)
     share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
-    best = int(among.mean(axis=0).argmax())
-    return candidates[best], float(share[best])
+    leader = int(candidate_draws.mean(axis=0).argmax())
+    return candidates[leader], float(share[leader])
 
 
-def _parts(rows: Sequence[DatasetNumbers], fair: Sequence[int], inside: Floats) -> str:
+def _describe_contained(rows: Sequence[DatasetNumbers], comparable: Sequence[int], inside: Floats) -> str:
     """A sentence for each dataset that is a part of another, and for each two that ask the same."""
-    said = ""
-    for a in fair:
-        for b in fair:
+    sentences = ""
+    for a in comparable:
+        for b in comparable:
             if a == b or not _is_within(a, b, inside):
                 continue
             if not _is_within(b, a, inside):
-                said += f" {rows[b].name} asks what {rows[a].name} asks ({inside[a, b]:.0%} of its questions) and more."
+                sentences += (
+                    f" {rows[b].name} asks what {rows[a].name} asks ({inside[a, b]:.0%} of its questions) and more."
+                )
             elif a < b:
                 shares = f"{inside[a, b]:.0%} and {inside[b, a]:.0%} of them are in the other"
-                said += f" {rows[a].name} and {rows[b].name} ask the same questions ({shares})."
-    return said
+                sentences += f" {rows[a].name} and {rows[b].name} ask the same questions ({shares})."
+    return sentences
 
 
-def _figures(chosen: DatasetNumbers, others: list[DatasetNumbers], equal_n: int, topics: int, sure: bool) -> str:
+def _describe_reach(
+    chosen: DatasetNumbers, other_rows: list[DatasetNumbers], equal_n: int, topics: int, is_sure: bool
+) -> str:
     low, high = chosen.reach_interval
     return (
-        f"with {equal_n:,} questions each{' it' if sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
+        f"with {equal_n:,} questions each{' it' if is_sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
         f"{topics:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
-        + ", ".join(f"{row.name} {row.reach:.0%}" for row in others)
+        + ", ".join(f"{row.name} {row.reach:.0%}" for row in other_rows)
     )
 
 
-def _more_varied(rows: list[DatasetNumbers]) -> str:
+def _describe_variety(rows: list[DatasetNumbers]) -> str:
     """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
     first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
     if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
@@ -126,7 +134,7 @@ def _more_varied(rows: list[DatasetNumbers]) -> str:
     )
 
 
-def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+def _describe_full_size(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
     """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
     widest = max(rows, key=lambda row: row.reach_of_all)
     if widest.reach_of_all <= chosen.reach_of_all:
@@ -136,9 +144,9 @@ def _taken_whole(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
     )
 
 
-def _merging(chosen: DatasetNumbers, per_topic: Floats, best: int) -> str:
-    more = int(((per_topic[best] == 0) & (per_topic.sum(axis=0) > 0)).sum())
-    return f" Merging adds {more:,} topic{'s' * (more > 1)} that {chosen.name} lacks." if more else ""
+def _describe_merging(chosen: DatasetNumbers, per_topic: Floats, leader: int) -> str:
+    added = int(((per_topic[leader] == 0) & (per_topic.sum(axis=0) > 0)).sum())
+    return f" Merging adds {added:,} topic{'s' * (added > 1)} that {chosen.name} lacks." if added else ""
 
 
 def price_note(rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:
@@ -147,12 +155,14 @@ def price_note(rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:
     Of each model that wrote some of `rows`, over all of its calls and all of its questions here.
     """
     questions = Counter(row.model for row in rows if row.model)
-    parts = [_of(one, questions[one.model]) for one in spent if questions[one.model] and one.calls]
-    return f"Price and time of the questions: {'; '.join(parts)}." if parts else ""
+    prices = [
+        _describe_spending(usage, questions[usage.model]) for usage in spent if questions[usage.model] and usage.calls
+    ]
+    return f"Price and time of the questions: {'; '.join(prices)}." if prices else ""
 
 
-def _of(one: Spending, questions: int) -> str:
-    price = f"${1_000 * one.cost / questions:,.2f} for 1,000" if one.priced else "no price known"
-    unpriced = f", {one.calls - one.priced:,} calls without a price" if 0 < one.priced < one.calls else ""
-    seconds = f"{one.seconds / one.calls:.1f} s a call, {one.seconds / questions:.1f} s a question"
-    return f"{one.model} {price}{unpriced} ({seconds})"
+def _describe_spending(usage: Spending, questions: int) -> str:
+    price = f"${1_000 * usage.cost / questions:,.2f} for 1,000" if usage.priced else "no price known"
+    unpriced = f", {usage.calls - usage.priced:,} calls without a price" if 0 < usage.priced < usage.calls else ""
+    seconds = f"{usage.seconds / usage.calls:.1f} s a call, {usage.seconds / questions:.1f} s a question"
+    return f"{usage.model} {price}{unpriced} ({seconds})"

@@ -43,8 +43,10 @@ def thresholds(vectors: Vectors, seed: int = 0) -> Thresholds:
     """Both on the scale from random pairs of these questions to identity, since every model spreads differently."""
     if len(vectors) < 2:
         return Thresholds(0.999, 0.999)
-    random = float(np.median(random_cosines(vectors, seed)))
-    return Thresholds(calibrate_threshold(vectors, seed), min(0.999, random + SAME_SUBJECT * (1 - random)))
+    median_cosine = float(np.median(random_cosines(vectors, seed)))
+    return Thresholds(
+        calibrate_threshold(vectors, seed), min(0.999, median_cosine + SAME_SUBJECT * (1 - median_cosine))
+    )
 
 
 def vendi(vectors: Vectors) -> float:
@@ -78,18 +80,18 @@ def topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: 
     if len(vectors) < 2:
         return np.zeros(len(vectors), dtype=np.int64)
     rng = np.random.default_rng(seed)
-    share = min(_equal_n(counts), TOPIC_ROWS // max(1, sum(count > 0 for count in counts)))
+    share = min(_comparison_size(counts), TOPIC_ROWS // max(1, sum(count > 0 for count in counts)))
     sample = np.concatenate(
-        [_draw(np.flatnonzero(dataset_of == number), share, rng) for number, count in enumerate(counts) if count]
+        [_draw_rows(np.flatnonzero(dataset_of == dataset), share, rng) for dataset, count in enumerate(counts) if count]
     )
-    centres = _centres(vectors[sample], threshold)
+    centres = _topic_centres(vectors[sample], threshold)
     cosines = vectors @ centres.T
-    best: Indices = cosines.argmax(axis=1)
-    best[cosines[np.arange(len(best)), best] < threshold] = -1
-    names, compact = np.unique(best[best >= 0], return_inverse=True)
-    best[best >= 0] = compact.reshape(-1)
-    assert len(names) == best.max() + 1 if len(names) else True  # noqa: S101  # numbers without gaps
-    return best
+    nearest_topic: Indices = cosines.argmax(axis=1)
+    nearest_topic[cosines[np.arange(len(nearest_topic)), nearest_topic] < threshold] = -1
+    topic_numbers, compact = np.unique(nearest_topic[nearest_topic >= 0], return_inverse=True)
+    nearest_topic[nearest_topic >= 0] = compact.reshape(-1)
+    assert len(topic_numbers) == nearest_topic.max() + 1 if len(topic_numbers) else True  # noqa: S101  # numbers without gaps
+    return nearest_topic
 
 
 @dataclass(frozen=True)
@@ -106,70 +108,72 @@ def measure(
     vectors: Vectors,
     dataset_of: Indices,
     chunks: list[int],
-    found: Similarities,
+    similar: Similarities,
     encoder: str,
     projection: str,
     seed: int = 0,
 ) -> Measured:
     """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
     limits = thresholds(vectors, seed)
-    counts = [int((dataset_of == number).sum()) for number in range(len(names))]
+    counts = [int((dataset_of == index).sum()) for index in range(len(names))]
     topic_of = topics(vectors, dataset_of, counts, limits.same_subject, seed)
-    total = int(topic_of.max()) + 1 if len(topic_of) else 0
-    per_topic = np.zeros((len(names), total))
+    topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
+    per_topic = np.zeros((len(names), topic_count))
     np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
-    equal_n = _equal_n(counts)
-    hits = np.stack([rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)])
-    draws = _bootstrap(per_topic, counts, equal_n, seed)
-    alone = _only_in(names, dataset_of, found.nearest_in, limits.same_subject)
+    equal_n = _comparison_size(counts)
+    reach_chances = np.stack(
+        [rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)]
+    )
+    draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
+    unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.same_subject)
     rows = [
         DatasetNumbers(
             name=name,
-            questions=counts[number],
-            chunks=chunks[number],
-            mean_per_chunk=counts[number] / chunks[number] if chunks[number] else None,
-            redundancy=_share(found.nearest_earlier[dataset_of == number] >= limits.near_duplicate),
-            diversity=vendi(vectors[dataset_of == number]),
-            diversity_at_equal_n=_vendi_of(vectors[dataset_of == number], equal_n, seed),
-            reach=_share(hits[number]),
-            reach_interval=_interval(draws[:, number]),
-            reach_of_all=_share(per_topic[number] > 0),
-            curve=_curve(per_topic[number], counts[number]),
-            only_here=len(alone[name]),
-            missed=int((per_topic[number] == 0).sum()),
+            questions=counts[index],
+            chunks=chunks[index],
+            mean_per_chunk=counts[index] / chunks[index] if chunks[index] else None,
+            redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
+            diversity=vendi(vectors[dataset_of == index]),
+            diversity_at_equal_n=_sampled_vendi(vectors[dataset_of == index], equal_n, seed),
+            reach=_share(reach_chances[index]),
+            reach_interval=_confidence_interval(draws[:, index]),
+            reach_of_all=_share(per_topic[index] > 0),
+            curve=_reach_curve(per_topic[index], counts[index]),
+            only_here=len(unique_rows[name]),
+            missed=int((per_topic[index] == 0).sum()),
         )
-        for number, name in enumerate(names)
+        for index, name in enumerate(names)
     ]
-    inside = np.array(_overlap(dataset_of, found.nearest_in, limits.near_duplicate))
-    choice = choose_dataset(rows, draws, per_topic, equal_n, inside)
+    near_duplicate_overlap = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
+    choice = choose_dataset(rows, draws, per_topic, equal_n, near_duplicate_overlap)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
         near_duplicate=limits.near_duplicate,
         same_subject=limits.same_subject,
         equal_n=equal_n,
-        topics=total,
+        topics=topic_count,
         datasets=rows,
-        overlap=_overlap(dataset_of, found.nearest_in, limits.same_subject),
+        overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.same_subject),
         best=choice.best,
         certainty=choice.certainty,
         recommendation=choice.sentence,
     )
-    return Measured(numbers, alone, _missed_by(names, dataset_of, found.nearest_in, limits.same_subject))
+    return Measured(numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.same_subject))
 
 
-def _equal_n(counts: list[int]) -> int:
+def _comparison_size(counts: list[int]) -> int:
     """The questions of the smallest dataset that is large enough to speak for itself."""
-    filled = [count for count in counts if count]
-    fair = [count for count in filled if count >= FAIR]
-    return min(fair if len(fair) >= min(2, len(filled)) and fair else filled, default=0)
+    nonempty = [count for count in counts if count]
+    comparable = [count for count in nonempty if count >= FAIR]
+    return min(comparable if len(comparable) >= min(2, len(nonempty)) and comparable else nonempty, default=0)
 
 
-def _draw(indices: Indices, size: int, rng: np.random.Generator) -> Indices:
+def _draw_rows(indices: Indices, size: int, rng: np.random.Generator) -> Indices:
     return indices if len(indices) <= size else np.sort(rng.choice(indices, size, replace=False))
 
 
-def _centres(vectors: Vectors, threshold: float) -> Vectors:
+def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
     """Unit centres of the groups that average linkage finds; of single questions too, when there is nothing larger."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
@@ -178,56 +182,58 @@ def _centres(vectors: Vectors, threshold: float) -> Vectors:
     rows, columns = np.triu_indices(len(vectors), 1)
     distances = np.clip(1 - (vectors @ vectors.T)[rows, columns], 0, None)
     labels = fcluster(linkage(distances, "average"), 1 - threshold, "distance")
-    names, sizes = np.unique(labels, return_counts=True)
-    kept = names[sizes >= TOPIC_SIZE] if (sizes >= TOPIC_SIZE).any() else names
-    centres = np.stack([vectors[labels == name].mean(axis=0) for name in kept])
+    group_numbers, sizes = np.unique(labels, return_counts=True)
+    topic_groups = group_numbers[sizes >= TOPIC_SIZE] if (sizes >= TOPIC_SIZE).any() else group_numbers
+    centres = np.stack([vectors[labels == group].mean(axis=0) for group in topic_groups])
     lengths = np.linalg.norm(centres, axis=1, keepdims=True)
     unit: Vectors = np.divide(centres, lengths, out=np.zeros_like(centres), where=lengths > 0)
     return unit
 
 
-def _bootstrap(per_topic: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
+def _bootstrap_reach(per_topic: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
     """Reach of each dataset, (draws, datasets), over topics and questions drawn with replacement.
 
     The topics of a draw are the same for all datasets, the questions each dataset's own. Questions drawn with
     replacement reach less than they do; that loss is taken out, so that the draws lie around the reach itself.
     """
-    datasets, total = per_topic.shape
+    datasets, topic_count = per_topic.shape
     reached = np.zeros((DRAWS, datasets))
-    if not total:
+    if not topic_count:
         return reached
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(total, np.full(total, 1 / total), size=DRAWS) / total
-    for number, count in enumerate(counts):
+    weights = rng.multinomial(topic_count, np.full(topic_count, 1 / topic_count), size=DRAWS) / topic_count
+    for dataset, count in enumerate(counts):
         if not count:
             continue
         chances = rarefied(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
-        inside = per_topic[number] / count
-        drawn = rng.multinomial(count, np.append(inside, max(0.0, 1 - inside.sum())), size=DRAWS)[:, :-1]
-        hits = chances[drawn]
-        lost = chances[per_topic[number].astype(int)] - hits.mean(axis=0)
-        reached[:, number] = np.clip(((hits + lost) * weights).sum(axis=1), 0, 1)
+        topic_shares = per_topic[dataset] / count
+        drawn = rng.multinomial(count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[:, :-1]
+        reached_shares = chances[drawn]
+        shortfall = chances[per_topic[dataset].astype(int)] - reached_shares.mean(axis=0)
+        reached[:, dataset] = np.clip(((reached_shares + shortfall) * weights).sum(axis=1), 0, 1)
     return reached
 
 
-def _only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
+def _rows_only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
     """By dataset: its questions about which no other dataset asks. Empty lists when there is one dataset."""
-    result: dict[str, list[int]] = {}
+    rows_only_in: dict[str, list[int]] = {}
     for number, name in enumerate(names):
-        others = np.delete(nearest_in, number, axis=1)
-        alone = (dataset_of == number) & (others < threshold).all(axis=1) if others.shape[1] else dataset_of < 0
-        result[name] = np.flatnonzero(alone).tolist()
-    return result
+        other_cosines = np.delete(nearest_in, number, axis=1)
+        is_unmatched = (other_cosines < threshold).all(axis=1) if other_cosines.shape[1] else dataset_of < 0
+        rows_only_in[name] = np.flatnonzero((dataset_of == number) & is_unmatched).tolist()
+    return rows_only_in
 
 
-def _missed_by(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
+def _rows_missed_by(
+    names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float
+) -> dict[str, list[int]]:
     return {
         name: np.flatnonzero((dataset_of != number) & (nearest_in[:, number] < threshold)).tolist()
         for number, name in enumerate(names)
     }
 
 
-def _overlap(dataset_of: Indices, nearest_in: Floats, threshold: float) -> list[list[float]]:
+def _overlap_matrix(dataset_of: Indices, nearest_in: Floats, threshold: float) -> list[list[float]]:
     datasets = nearest_in.shape[1]
     return [
         [1.0 if a == b else _share(nearest_in[dataset_of == a, b] >= threshold) for b in range(datasets)]
@@ -235,20 +241,20 @@ def _overlap(dataset_of: Indices, nearest_in: Floats, threshold: float) -> list[
     ]
 
 
-def _vendi_of(vectors: Vectors, size: int, seed: int) -> float:
+def _sampled_vendi(vectors: Vectors, size: int, seed: int) -> float:
     """Mean Vendi score of `size` of the rows, over a few draws."""
     if len(vectors) <= size:
         return vendi(vectors)
     rng = np.random.default_rng(seed)
-    return float(np.mean([vendi(vectors[_draw(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
+    return float(np.mean([vendi(vectors[_draw_rows(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
 
 
-def _curve(counts: Floats, rows: int) -> list[tuple[int, float]]:
+def _reach_curve(counts: Floats, rows: int) -> list[tuple[int, float]]:
     steps = sorted({round(step) for step in np.linspace(0, rows, min(rows, CURVE_POINTS) + 1)})
     return [(step, round(_share(rarefied(counts, rows, step)), 4)) for step in steps]
 
 
-def _interval(draws: Floats) -> tuple[float, float]:
+def _confidence_interval(draws: Floats) -> tuple[float, float]:
     low, high = np.quantile(draws, [0.025, 0.975])
     return float(low), float(high)
 

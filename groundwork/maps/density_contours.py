@@ -28,24 +28,24 @@ def contours(dataset: str, places: Places) -> list[Contour]:
     counts, xs, ys = np.histogram2d(places[:, 0], places[:, 1], GRID, [(low[0], high[0]), (low[1], high[1])])
     width = 0.55 * float(places.std(axis=0).mean()) * len(places) ** (-1 / 6)  # Scott's rule, in map units
     density = gaussian_filter(counts, [width / (xs[1] - xs[0]), width / (ys[1] - ys[0])])
-    drawing = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
-    result = []
+    generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
+    density_contours = []
     for share, threshold in zip(LEVELS, _thresholds(density), strict=True):
         lines = [
             [(round(float(x), 4), round(float(y), 4)) for x, y in line]
-            for line in _lines(drawing, threshold)
+            for line in _contour_lines(generator, threshold)
             if len(line) > 3
         ]
-        result.append(Contour(dataset=dataset, level=share, lines=lines))
-    return result
+        density_contours.append(Contour(dataset=dataset, level=share, lines=lines))
+    return density_contours
 
 
-def _lines(drawing: Any, threshold: float) -> list[npt.NDArray[np.float64]]:
+def _contour_lines(drawing: Any, threshold: float) -> list[npt.NDArray[np.float64]]:
     return list(drawing.lines(threshold))
 
 
 def _thresholds(density: npt.NDArray[np.float64]) -> list[float]:
     """The densities above which each share of LEVELS lies."""
     cells = np.sort(density.ravel())[::-1]
-    inside = np.cumsum(cells) / cells.sum()
-    return [float(cells[np.searchsorted(inside, share)]) for share in LEVELS]
+    enclosed_shares = np.cumsum(cells) / cells.sum()
+    return [float(cells[np.searchsorted(enclosed_shares, share)]) for share in LEVELS]

@@ -35,21 +35,21 @@ def grade_scene(
 ) -> Scene:
     """The questions `rows` with their vectors (n, d) in the bands of their pass rate."""
     bands = [band(measured.get(row.id)) for row in rows]
-    places = {name: [i for i, own in enumerate(bands) if own == name] for name in BANDS}
-    groups = [Group(name, [rows[i] for i in held], vectors[held]) for name, held in places.items() if held]
+    rows_in = {name: [i for i, row_band in enumerate(bands) if row_band == name] for name in BANDS}
+    groups = [Group(name, [rows[i] for i in indices], vectors[indices]) for name, indices in rows_in.items() if indices]
     tags = {row.question: row.tags for row in rows if row.tags}
     scene = scene_of(groups, title, settings, encoder, tags)
-    entries = [
-        DatasetEntry(name=name, count=len(places[name]), colour=colour)
+    datasets = [
+        DatasetEntry(name=name, count=len(rows_in[name]), colour=colour)
         for name, colour in zip(BANDS, COLOURS, strict=True)
-        if places[name] or name != BANDS[-1]
+        if rows_in[name] or name != BANDS[-1]
     ]
     numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
         scene,
         compares="splits",
         parts="Pass rate",
-        datasets=entries,
+        datasets=datasets,
         numbers=numbers,
         notes=_notes(scene),
         only_in={},
@@ -57,13 +57,13 @@ def grade_scene(
     )
 
 
-def band(found: MeasuredRow | None) -> str:
+def band(measured: MeasuredRow | None) -> str:
     """Which of BANDS a row belongs to."""
-    if found is None or found.difficulty is None:
+    if measured is None or measured.difficulty is None:
         return BANDS[-1]
-    if found.difficulty in (0, 1):
-        return BANDS[0] if found.difficulty == 0 else BANDS[3]
-    return BANDS[1] if found.difficulty <= HALF else BANDS[2]
+    if measured.difficulty in (0, 1):
+        return BANDS[0] if measured.difficulty == 0 else BANDS[3]
+    return BANDS[1] if measured.difficulty <= HALF else BANDS[2]
 
 
 def _notes(scene: Scene) -> list[str]:
@@ -72,11 +72,11 @@ def _notes(scene: Scene) -> list[str]:
     failed = np.array([point.dataset == BANDS[3] for point in scene.points])
     notes = [f"{int(failed.sum()):,} of {len(failed):,} questions are answered right by no model."]
     shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
-    worst = sorted((found for found in shares if found[0] > HARD), reverse=True)[:3]
-    return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in worst)}."] * bool(worst)
+    hardest = sorted((region_share for region_share in shares if region_share[0] > HARD), reverse=True)[:3]
+    return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in hardest)}."] * bool(hardest)
 
 
-def draw_grade_map(job: Job, grading: Grading, found: GradeReport) -> None:
+def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
     if len(rows) < LEAST or not job.config.maps.interactive:
@@ -84,6 +84,6 @@ def draw_grade_map(job: Job, grading: Grading, found: GradeReport) -> None:
     static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     encoder = encoder_for(static, job.data.path("embeddings"))
     vectors = encoder.encode([row.question for row in rows], "query")
-    measured = {row.id: row for row in found.rows}
-    title = f"Pass rate: {found.dataset}"
+    measured = {row.id: row for row in report.rows}
+    title = f"Pass rate: {report.dataset}"
     write_map(grade_scene(rows, vectors, measured, title, job.config.maps, encoder.name), grading.folder / "map.html")

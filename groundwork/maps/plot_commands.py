@@ -32,39 +32,39 @@ def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str 
 
 
 def sources_of(
-    job: Job, default: Callable[[Job], list[str]] | None = None, least: int = 1, prefer: str = "qa"
+    job: Job, default: Callable[[Job], list[str]] | None = None, minimum: int = 1, prefer: str = "qa"
 ) -> list[DatasetSource]:
     """The sources that the arguments name; without any, those of `default`, or every run.
 
-    `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `least`.
+    `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `minimum`.
     """
     from groundwork.dataset.dataset_sources import locate_all, pin
 
-    named = [name for argument in job.flags.datasets for name in _of_vectors(job, argument)]
-    names = named or (default(job) if default else run_names(job.data))
-    if names and len(names) < least:
-        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(run_names(job.data))}")
-    sources = [_documents_only(job, source) for source in locate_all(names, job.data, prefer)]
+    named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
+    names = named_datasets or (default(job) if default else runs(job.data))
+    if names and len(names) < minimum:
+        raise UsageError(f"needs at least {minimum} datasets; the runs are: {', '.join(runs(job.data))}")
+    sources = [_restrict_documents(job, source) for source in locate_all(names, job.data, prefer)]
     return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
 
 
-def _of_vectors(job: Job, argument: str) -> list[str]:
+def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     """The datasets whose vectors a folder of .npz files, or one such file, holds; any other argument as it is.
 
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
     from groundwork.dataset.dataset_sources import locate_dataset
 
-    place = Path(argument)
-    files = list(place.glob("*.npz")) if place.is_dir() else [place] * (place.suffix == ".npz" and place.is_file())
+    path = Path(argument)
+    files = list(path.glob("*.npz")) if path.is_dir() else [path] * (path.suffix == ".npz" and path.is_file())
     keys = {file.stem for file in files}
     if not keys:
         return [argument]
-    finished = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
-    known = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
-    known |= {locate_dataset(name, job.data, "datasets").key: name for name in finished}
-    if found := [name for key, name in known.items() if key in keys]:
-        return found
+    finished_datasets = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
+    dataset_by_key = {locate_dataset(name, job.data).key: name for name in runs(job.data)}
+    dataset_by_key |= {locate_dataset(name, job.data, "datasets").key: name for name in finished_datasets}
+    if names := [name for key, name in dataset_by_key.items() if key in keys]:
+        return names
     raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")
 
 
@@ -88,27 +88,27 @@ def default_dataset_named(job: Job) -> list[str]:
     return [name] if name else []
 
 
-def _documents_only(job: Job, source: DatasetSource) -> DatasetSource:
+def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
     """Of a run, only the files of the shard's documents, and of those that --document names; none set aside or gone."""
     if source.kind != "run":
         return source
     import msgspec
 
-    job.left_out_documents |= job.departed_sources.keys() & {file.stem for file in source.files}
-    if unwanted := job.set_aside.keys() | job.departed_sources.keys():
-        kept = tuple(file for file in source.files if file.stem not in unwanted)
-        source = msgspec.structs.replace(source, files=kept)
+    job.left_out |= job.departed.keys() & {file.stem for file in source.files}
+    if excluded := job.set_aside.keys() | job.departed.keys():
+        included = tuple(file for file in source.files if file.stem not in excluded)
+        source = msgspec.structs.replace(source, files=included)
     if job.data.shard is not None:
-        own = tuple(file for file in source.files if job.data.shard.holds(file.stem))
-        source = msgspec.structs.replace(source, files=own)
+        shard_files = tuple(file for file in source.files if job.data.shard.holds(file.stem))
+        source = msgspec.structs.replace(source, files=shard_files)
     if not job.flags.document:
         return source
-    wanted = job.select_documents([file.stem for file in source.files])
+    documents = job.wanted([file.stem for file in source.files])
     return msgspec.structs.replace(
         source,
-        name=f"{source.name} ({', '.join(wanted)})",
-        key="-".join((source.key, *wanted)),
-        files=tuple(file for file in source.files if file.stem in wanted),
+        name=f"{source.name} ({', '.join(documents)})",
+        key="-".join((source.key, *documents)),
+        files=tuple(file for file in source.files if file.stem in documents),
     )
 
 
@@ -138,8 +138,8 @@ async def draw(job: Job, unit: Unit) -> Outcome:
     return await draw_map(job, unit)
 
 
-def report_numbers(job: Job, done: list[Unit]) -> None:
+def report_numbers(job: Job, units: list[Unit]) -> None:
     """After a command: the figures that stand beside its pictures."""
     from groundwork.maps.scene_files import print_numbers
 
-    print_numbers(job, done)
+    print_numbers(job, units)

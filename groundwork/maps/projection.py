@@ -1,4 +1,4 @@
-"""Vectors to places on a map: t-SNE, all datasets and splits of a picture fitted together.
+"""Vectors to positions on a map: t-SNE, all datasets and splits of a picture fitted together.
 
 t-SNE keeps twice as many of a question's nearest neighbours as UMAP does (0.23 against 0.115 of ten at 10,000 rows).
 Barnes-Hut of scikit-learn up to 15,000 rows; above, openTSNE (extra `large-maps`), whose time grows linearly, or where
@@ -31,9 +31,9 @@ SMALLEST_TSNE = 5  # distinct rows; fewer have no neighbourhood to keep
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
-def perplexity(rows: int, most: float) -> float:
+def perplexity(rows: int, maximum: float) -> float:
     """The perplexity for so many rows: at most a third of them, at least 1."""
-    return float(max(1, min(most, (rows - 1) // 3)))
+    return float(max(1, min(maximum, (rows - 1) // 3)))
 
 
 def laid_out(rows: int) -> int:
@@ -42,7 +42,7 @@ def laid_out(rows: int) -> int:
 
 
 def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
-    """Places (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and how they came to be.
+    """Positions (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and how they came to be.
 
     Equal vectors (a verbatim copy, a question asked twice) are fitted once and stand side by side in a small spiral.
     """
@@ -50,92 +50,95 @@ def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
         return np.zeros((0, 2), dtype=np.float32), "no rows"
     distinct, member_of = np.unique(vectors, axis=0, return_inverse=True)
     member_of = member_of.reshape(-1)
-    first = _first_members(member_of, len(distinct))
-    order = np.argsort(first)  # np.unique sorts by value; the rows' own order is the stable one
+    first_rows = _first_rows(member_of, len(distinct))
+    order = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    places, how = _fit(distinct[order], settings)
-    return _spread_equals(_framed(places), rank[member_of]), how
+    positions, method = _fit_projection(distinct[order], settings)
+    return _spread_equals(_scale_to_frame(positions), rank[member_of]), method
 
 
-def _fit(vectors: Floats, settings: Maps) -> tuple[Places, str]:
+def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Places, str]:
     rows = len(vectors)
     if rows < SMALLEST_TSNE:
         return _principal_axes(vectors), f"principal axes, {rows} distinct rows being too few for t-SNE"
-    setting = perplexity(rows, settings.perplexity)
+    row_perplexity = perplexity(rows, settings.perplexity)
     if rows > LARGE and importlib.util.find_spec("openTSNE"):
-        return _open_tsne(vectors, setting, settings.seed), f"openTSNE, perplexity {setting:g}"
+        return _open_tsne(vectors, row_perplexity, settings.seed), f"openTSNE, perplexity {row_perplexity:g}"
     if rows > LARGE:
-        how = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
-        remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
-        return _sampled_tsne(vectors, setting, settings.seed), f"{how}; {remedy}"
-    return _sklearn_tsne(vectors, setting, settings.seed), f"t-SNE, perplexity {setting:g}"
+        method = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
+        remedy = spelt("openTSNE fits all rows: uv sync --inexact --extra large-maps")
+        return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{method}; {remedy}"
+    return _sklearn_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
 
 
-def _sklearn_tsne(vectors: Floats, setting: float, seed: int) -> Places:
+def _sklearn_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else its threads spin against each other on a busy machine
     from sklearn.manifold import TSNE
 
     # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
     with one_thread() if len(vectors) < ONE_THREAD else nullcontext():
-        places: Places = TSNE(2, perplexity=setting, random_state=seed, init="pca", n_jobs=-1).fit_transform(vectors)
-    return places
+        tsne = TSNE(2, perplexity=row_perplexity, random_state=seed, init="pca", n_jobs=-1)
+        positions: Places = tsne.fit_transform(vectors)
+    return positions
 
 
-def _sampled_tsne(vectors: Floats, setting: float, seed: int) -> Places:
+def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     """t-SNE of LARGE rows drawn at random; each other row close to the fitted row that it is nearest to.
 
     scikit-learn would take hours for 200,000 rows.
     """
     rng = np.random.default_rng(seed)
     fitted = np.sort(rng.choice(len(vectors), LARGE, replace=False))
-    rest = np.setdiff1d(np.arange(len(vectors)), fitted)
-    places = np.empty((len(vectors), 2), dtype=np.float32)
-    places[fitted] = _sklearn_tsne(vectors[fitted], setting, seed)
-    nearest_fitted, _ = nearest(np.asarray(vectors[rest], dtype=np.float32), np.asarray(vectors[fitted], np.float32))
-    width = BESIDE * float(np.ptp(places[fitted], axis=0).max())
-    places[rest] = places[fitted][nearest_fitted] + rng.normal(0, width, (len(rest), 2))
-    return places
+    unfitted = np.setdiff1d(np.arange(len(vectors)), fitted)
+    positions = np.empty((len(vectors), 2), dtype=np.float32)
+    positions[fitted] = _sklearn_tsne(vectors[fitted], row_perplexity, seed)
+    nearest_fitted, _ = nearest(
+        np.asarray(vectors[unfitted], dtype=np.float32), np.asarray(vectors[fitted], np.float32)
+    )
+    width = BESIDE * float(np.ptp(positions[fitted], axis=0).max())
+    positions[unfitted] = positions[fitted][nearest_fitted] + rng.normal(0, width, (len(unfitted), 2))
+    return positions
 
 
-def _open_tsne(vectors: Floats, setting: float, seed: int) -> Places:
+def _open_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as above: its threads spin too
     from openTSNE import TSNE
 
-    fitted = TSNE(2, perplexity=setting, random_state=seed, n_jobs=-1, initialization="pca").fit(vectors)
-    return np.asarray(fitted, dtype=np.float32)
+    embedding = TSNE(2, perplexity=row_perplexity, random_state=seed, n_jobs=-1, initialization="pca").fit(vectors)
+    return np.asarray(embedding, dtype=np.float32)
 
 
 def _principal_axes(vectors: Floats) -> Places:
     centred = vectors - vectors.mean(axis=0)
-    places = np.zeros((len(vectors), 2), dtype=np.float32)
+    positions = np.zeros((len(vectors), 2), dtype=np.float32)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    found = min(2, len(axes))
-    places[:, :found] = centred @ axes[:found].T
-    return places
+    axis_count = min(2, len(axes))
+    positions[:, :axis_count] = centred @ axes[:axis_count].T
+    return positions
 
 
-def _framed(places: Places) -> Places:
-    centre = (places.max(axis=0) + places.min(axis=0)) / 2
-    span = float((places.max(axis=0) - places.min(axis=0)).max())
-    framed: Places = ((places - centre) * (2 / span if span > 0 else 0)).astype(np.float32)
+def _scale_to_frame(positions: Places) -> Places:
+    centre = (positions.max(axis=0) + positions.min(axis=0)) / 2
+    span = float((positions.max(axis=0) - positions.min(axis=0)).max())
+    framed: Places = ((positions - centre) * (2 / span if span > 0 else 0)).astype(np.float32)
     return framed
 
 
-def _first_members(member_of: npt.NDArray[np.intp], groups: int) -> npt.NDArray[np.intp]:
-    first = np.full(groups, len(member_of), dtype=np.intp)
-    np.minimum.at(first, member_of, np.arange(len(member_of)))
-    return first
+def _first_rows(member_of: npt.NDArray[np.intp], groups: int) -> npt.NDArray[np.intp]:
+    first_rows = np.full(groups, len(member_of), dtype=np.intp)
+    np.minimum.at(first_rows, member_of, np.arange(len(member_of)))
+    return first_rows
 
 
-def _spread_equals(places: Places, member_of: npt.NDArray[np.intp]) -> Places:
-    """A place for each row: its group's, equal rows in a sunflower spiral around it."""
-    seen: dict[int, int] = {}
-    spread = places[member_of].copy()
+def _spread_equals(positions: Places, member_of: npt.NDArray[np.intp]) -> Places:
+    """A position for each row: its group's, equal rows in a sunflower spiral around it."""
+    counts: dict[int, int] = {}
+    spread = positions[member_of].copy()
     for row, group in enumerate(member_of.tolist()):
-        turn = seen.get(group, 0)
-        seen[group] = turn + 1
-        if turn:
-            radius, angle = 0.004 * np.sqrt(turn), turn * _GOLDEN_ANGLE
+        index = counts.get(group, 0)
+        counts[group] = index + 1
+        if index:
+            radius, angle = 0.004 * np.sqrt(index), index * _GOLDEN_ANGLE
             spread[row] += (radius * np.cos(angle), radius * np.sin(angle))
     return spread

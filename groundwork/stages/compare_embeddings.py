@@ -29,7 +29,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, least=2)
+    sources = sources_of(job, minimum=2)
     name, stem = together(sources)
     return [picture_unit(job, name, f"{stem}-map", sources)]
 

@@ -37,7 +37,7 @@ def _positive_number(text: str) -> int:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, least=2)
+    sources = sources_of(job, minimum=2)
     name, stem = together(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     limits = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
