@@ -42,7 +42,7 @@ def laid_out(rows: int) -> int:
 
 
 def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
-    """Positions (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and how they came to be.
+    """Positions (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and the method.
 
     Equal vectors (a verbatim copy, a question asked twice) are fitted once and stand side by side in a small spiral.
     """

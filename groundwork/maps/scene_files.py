@@ -36,24 +36,27 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 
-    ones = await embedded(job, unit.payload)
+    datasets = await embedded(job, unit.payload)
     tags = tags_by_question(job.data, unit.payload)
-    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
-    if len(ones) > 1:
-        scene = _with_prices(scene, ones, read_spending(job.data.joined_journal, "generate_qa"))
-    job.progress.start_phase("drawing")
+    scene = scene_of(by_dataset(datasets), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
+    if len(datasets) > 1:
+        scene = _with_prices(scene, datasets, spending(job.data.joined_journal, "generate_qa"))
+    job.progress.phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",
         note=f"{len(scene.points):,} questions -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
-        warnings=[*(warning for one in ones for warning in one.dataset.warnings), *warnings],
+        warnings=[
+            *(warning for item in datasets for warning in item.dataset.warnings),
+            *warnings,
+        ],
     )
 
 
-def _with_prices(scene: Scene, ones: Sequence[Embedded], spent: Sequence[Spending]) -> Scene:
+def _with_prices(scene: Scene, datasets: Sequence[Embedded], spendings: Sequence[Spending]) -> Scene:
     """The price and time of each model, right behind what is recommended."""
-    note = price_note((row for one in ones for row in one.dataset.rows), spent)
+    note = price_note((row for item in datasets for row in item.dataset.rows), spendings)
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
 

@@ -28,7 +28,7 @@ COPY = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
 
 
 def split_scene(
-    one: Embedded,
+    embedded: Embedded,
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
@@ -39,22 +39,22 @@ def split_scene(
 
     `verdict`: what the dataset's own report says of eval.
     """
-    groups = by_split(one)
-    scene = scene_of(groups, one.dataset.name, settings, encoder, tags, progress)
+    groups = by_split(embedded)
+    scene = scene_of(groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # scene_of always measures
     numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     train = max(groups, key=lambda group: len(group.rows))
-    others = [group for group in groups if group is not train and group.rows and group.name not in MIRRORS]
-    large = {group.name for group in others}
+    compared_splits = [group for group in groups if group is not train and group.rows and group.name not in MIRRORS]
+    emphasized = {group.name for group in compared_splits}
     points = [
-        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in large else point
+        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized else point
         for point in scene.points
     ]
     notes = []
-    for group in others:
-        told = verdict if verdict and group.name == "eval" else verdict_on(groups, train, group, scene)
-        notes += [line for line in (told.sentence, told.drift) if line] if told else []
-    notes += [_repetition(train, group, numbers.near_duplicate) for group in others]
+    for group in compared_splits:
+        split_verdict = verdict if verdict and group.name == "eval" else verdict_on(groups, train, group, scene)
+        notes += [line for line in (split_verdict.sentence, split_verdict.drift) if line] if split_verdict else []
+    notes += [_describe_repetition(train, group, numbers.near_duplicate) for group in compared_splits]
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -62,8 +62,8 @@ def split_scene(
         numbers=numbers,
         notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
-        missed_by={name: _seen(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRRORS},
-        histogram=_by_tag(scene),
+        missed_by={name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRRORS},
+        histogram=_split_histogram(scene),
     )
 
 
@@ -74,49 +74,49 @@ def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene
     where there are neither.
     """
     mirrors = [group for group in groups if group.name in MIRRORS]
-    whole = {row.id: row for row in train.rows if not COPY.search(row.id)}
-    originals = whole | {row.id: row for group in mirrors for row in group.rows}
-    held = [originals.get(row.id, row) for row in split.rows]
-    pool = list((whole | {row.id: row for row in held}).values())
+    train_rows = {row.id: row for row in train.rows if not COPY.search(row.id)}
+    originals = train_rows | {row.id: row for group in mirrors for row in group.rows}
+    split_rows = [originals.get(row.id, row) for row in split.rows]
+    pool = list((train_rows | {row.id: row for row in split_rows}).values())
     if pool and all(row.cluster >= 0 for row in pool):
         names = [f"topic {number}" for number in range(max(row.cluster for row in pool) + 1)]
-        return assess(*_counts(pool, held, lambda row: row.cluster, len(names)), names, split=split.name)
-    if len(scene.clusters) < 2 or not held:
+        return assess(*_topic_counts(pool, split_rows, lambda row: row.cluster, len(names)), names, split=split.name)
+    if len(scene.clusters) < 2 or not split_rows:
         return None
     regions = {(point.split, point.id): point.cluster for point in scene.points}
     names = [cluster.label for cluster in scene.clusters]
-    counts = _counts(pool, held, lambda row: regions[row.split, row.id], len(names))
-    return assess(*counts, _told_apart(names), split=split.name, noun="regions of the map")
+    counts = _topic_counts(pool, split_rows, lambda row: regions[row.split, row.id], len(names))
+    return assess(*counts, _number_duplicates(names), split=split.name, noun="regions of the map")
 
 
-def _counts(
-    pool: Sequence[QuestionRow], held: Sequence[QuestionRow], topic: Callable[[QuestionRow], int], topics: int
+def _topic_counts(
+    pool: Sequence[QuestionRow], split_rows: Sequence[QuestionRow], topic: Callable[[QuestionRow], int], topics: int
 ) -> tuple[list[int], list[int]]:
     """Rows of all and of the split by topic."""
-    counted = [np.bincount([topic(row) for row in rows], minlength=topics).tolist() for rows in (pool, held)]
-    return counted[0], counted[1]
+    counts = [np.bincount([topic(row) for row in rows], minlength=topics).tolist() for rows in (pool, split_rows)]
+    return counts[0], counts[1]
 
 
-def _told_apart(names: list[str]) -> list[str]:
+def _number_duplicates(names: list[str]) -> list[str]:
     """The names, each once: a name that was there before gets its number."""
     return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
 
 
-def _repetition(train: Group, other: Group, threshold: float) -> str:
-    _, cosines = nearest(other.vectors, train.vectors)
+def _describe_repetition(train: Group, split: Group, threshold: float) -> str:
+    _, cosines = nearest(split.vectors, train.vectors)
     repeated = int((cosines >= threshold).sum())
     return (
-        f"{repeated:,} of {len(other.rows):,} questions of {other.name} nearly repeat one of {train.name} "
+        f"{repeated:,} of {len(split.rows):,} questions of {split.name} nearly repeat one of {train.name} "
         f"(cosine {threshold:.2f} or more)."
     )
 
 
-def _seen(scene: Scene, rows: list[int]) -> list[int]:
+def _drop_mirrors(scene: Scene, rows: list[int]) -> list[int]:
     """Without the points of mirrors, which repeat what is there."""
     return [row for row in rows if scene.points[row].dataset not in MIRRORS]
 
 
-def _by_tag(scene: Scene) -> list[Bar]:
+def _split_histogram(scene: Scene) -> list[Bar]:
     """The tag histogram of the splits; empty where a split lacks tags, since nothing could be compared."""
     counts = {entry.name: Counter[str]() for entry in scene.datasets}
     tagged: Counter[str] = Counter()

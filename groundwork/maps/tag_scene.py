@@ -29,17 +29,17 @@ ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets st
 MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
 
 
-def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], least: int) -> list[Bar]:
-    """A bar for each tag that `least` questions bear over all datasets; the largest mean share first."""
-    total: Counter[str] = sum(counts.values(), Counter())
+def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], minimum: int) -> list[Bar]:
+    """A bar for each tag that `minimum` questions bear over all datasets; the largest mean share first."""
+    totals: Counter[str] = sum(counts.values(), Counter())
     bars = [
         Bar(
             label=tag,
             counts={name: counts[name][tag] for name in counts},
             shares={name: counts[name][tag] / max(1, questions[name]) for name in counts},
         )
-        for tag, number in total.items()
-        if number >= least
+        for tag, tag_count in totals.items()
+        if tag_count >= minimum
     ]
     return sorted(bars, key=lambda bar: (-sum(bar.shares.values()), bar.label))
 
@@ -67,107 +67,112 @@ def tag_scene(
 ) -> Scene:
     """The map of tags: a mark for each dataset with the tag, its area the number of questions. `vectors`: of `bars`."""
     names = list(questions)
-    places, how = project(vectors, settings)
-    found = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
-    clusters, cluster_of = _regions(bars, places, settings.seed)
+    positions, method = project(vectors, settings)
+    similar = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
+    method = method.partition(";")[0]
+    clusters, cluster_of = _tag_regions(bars, positions, settings.seed)
     users_of = [[name for name in names if bar.counts[name]] for bar in bars]
-    owner = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
-    first_of = np.searchsorted(owner, np.arange(len(bars)))  # of each bar, its first point
+    bar_of_point = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
+    first_point_of = np.searchsorted(bar_of_point, np.arange(len(bars)))  # of each bar, its first point
     points = [
-        _mark(bars[index], name, _beside(places[index], turn, len(users)), int(cluster_of[index]), near)
+        _tag_point(bars[index], name, position, int(cluster_of[index]), neighbours)
         for index, users in enumerate(users_of)
-        for near in [first_of[found.neighbours[index]].tolist()]
-        for turn, name in enumerate(users)
+        for neighbours in [first_point_of[similar.neighbours[index]].tolist()]
+        for name, position in zip(users, _mark_positions(positions[index], len(users)), strict=True)
     ]
     return Scene(
         title=title,
-        subtitle=f"{len(bars):,} tags of {sum(questions.values()):,} questions · {encoder} · {how.partition(';')[0]}",
+        subtitle=f"{len(bars):,} tags of {sum(questions.values()):,} questions · {encoder} · {method}",
         kind="tags",
         points=points,
         datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
         clusters=clusters,
         notes=notes,
-        only_in={name: [i for i, index in enumerate(owner) if users_of[index] == [name]] for name in names},
-        missed_by={name: [i for i, index in enumerate(owner) if name not in users_of[index]] for name in names},
+        only_in={name: [i for i, index in enumerate(bar_of_point) if users_of[index] == [name]] for name in names},
+        missed_by={name: [i for i, index in enumerate(bar_of_point) if name not in users_of[index]] for name in names},
         histogram=bars,
     )
 
 
-def _mark(bar: Bar, name: str, place: tuple[float, float], cluster: int, neighbours: list[int]) -> Point:
-    """The mark of the dataset `name` at the tag of `bar`."""
+def _tag_point(bar: Bar, dataset: str, position: tuple[float, float], cluster: int, neighbours: list[int]) -> Point:
+    """The mark of a dataset at the tag of `bar`."""
     return Point(
-        id=f"{name}/{bar.label}",
-        dataset=name,
-        x=place[0],
-        y=place[1],
+        id=f"{dataset}/{bar.label}",
+        dataset=dataset,
+        x=position[0],
+        y=position[1],
         question=bar.label,
-        answer=f"{bar.counts[name]:,} questions, {bar.shares[name]:.1%} of {name}",
+        answer=f"{bar.counts[dataset]:,} questions, {bar.shares[dataset]:.1%} of {dataset}",
         tags=[bar.label],
         cluster=cluster,
-        weight=bar.counts[name],
+        weight=bar.counts[dataset],
         neighbours=neighbours,
     )
 
 
-def _regions(
-    bars: Sequence[Bar], places: npt.NDArray[np.float32], seed: int
+def _tag_regions(
+    bars: Sequence[Bar], positions: npt.NDArray[np.float32], seed: int
 ) -> tuple[list[Cluster], npt.NDArray[np.int64]]:
     """Regions of the map of tags, each named after the tag that most questions in it bear."""
     labels = [bar.label for bar in bars]
-    clusters, cluster_of = cluster_map(places, labels, [[label] for label in labels], seed)
-    named = []
+    clusters, cluster_of = cluster_map(positions, labels, [[label] for label in labels], seed)
+    named_clusters = []
     for cluster in clusters:
         members = np.flatnonzero(cluster_of == cluster.id).tolist()
-        heaviest = max(members, key=lambda index: sum(bars[index].shares.values()))
-        x, y = places[heaviest].tolist()
-        named.append(Cluster(id=cluster.id, label=labels[heaviest], x=x, y=y, count=len(members)))
-    return named, cluster_of
+        main_bar = max(members, key=lambda index: sum(bars[index].shares.values()))
+        x, y = positions[main_bar].tolist()
+        named_clusters.append(Cluster(id=cluster.id, label=labels[main_bar], x=x, y=y, count=len(members)))
+    return named_clusters, cluster_of
 
 
-def _beside(place: npt.NDArray[np.float32], turn: int, of: int) -> tuple[float, float]:
-    """The place of one of `of` marks around a tag's place; a single mark stands on it."""
-    x, y = place.tolist()
-    if of == 1:
-        return x, y
-    angle = np.pi / 2 + 2 * np.pi * turn / of
-    return round(x + ASIDE * float(np.cos(angle)), 5), round(y + ASIDE * float(np.sin(angle)), 5)
+def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple[float, float]]:
+    """The positions of so many marks around that of a tag; a single mark stands on it."""
+    x, y = position.tolist()
+    if marks == 1:
+        return [(x, y)]
+    angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
+    return [(round(x + ASIDE * float(np.cos(a)), 5), round(y + ASIDE * float(np.sin(a)), 5)) for a in angles]
 
 
 async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
     encoder = encoder_of(job)
-    every = count_tags([row for own in rows.values() for row in own], {})
-    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
+    counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
     file = job.data.path("tags", "synonyms.json")
-    entries, fresh = synonyms.update(file, every, vectors)
-    into = synonyms.applied(entries)
-    questions = {name: len(own) for name, own in rows.items()}
-    bars = tag_histogram({name: count_tags(own, into) for name, own in rows.items()}, questions, job.flags.min_count)
-    notes = _notes(job, {tag: end for tag, end in into.items() if tag in every}, entries, fresh)
+    entries, new_tags = synonyms.update(file, counts, vectors)
+    target_of = synonyms.applied(entries)
+    questions = {name: len(tag_rows) for name, tag_rows in rows.items()}
+    bars = tag_histogram(
+        {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}, questions, job.flags.min_count
+    )
+    notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, entries, new_tags)
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
     return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
 
 
-def _notes(job: Job, into: dict[str, str], entries: dict[str, Any], fresh: list[str]) -> list[str]:
+def _notes(job: Job, target_of: dict[str, str], entries: dict[str, Any], new_tags: list[str]) -> list[str]:
     notes = []
-    if into:
-        notes.append("Taken together: " + ", ".join(f"{tag} into {end}" for tag, end in sorted(into.items())) + ".")
-    if proposed := [f"{tag} into {entries[tag].into}" for tag in fresh if not entries[tag].merge]:
-        place = openable_path(job.data.path("tags", "synonyms.json"))
-        notes.append(f"Proposed, not taken together (decide in {place}): {', '.join(proposed)}.")
+    if target_of:
+        notes.append(
+            "Taken together: " + ", ".join(f"{tag} into {target}" for tag, target in sorted(target_of.items())) + "."
+        )
+    if proposed := [f"{tag} into {entries[tag].into}" for tag in new_tags if not entries[tag].merge]:
+        file = from_here(job.data.path("tags", "synonyms.json"))
+        notes.append(f"Proposed, not taken together (decide in {file}): {', '.join(proposed)}.")
     return notes
 
 
-def write_files(scene: Scene, unit: Unit, most: int) -> list[str]:
+def write_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
     """Write the unit's files; returns what to warn the reader of."""
-    bars, tag_map, numbers, *page = unit.writes
-    warnings = write_histogram_png(scene, bars, most) + write_map_png(scene, tag_map)
-    write_json(numbers, _numbers(scene))
+    histogram_path, tag_map, numbers, *page = unit.writes
+    warnings = write_histogram_png(scene, histogram_path, shown_tags) + write_map_png(scene, tag_map)
+    write_json(numbers, _tag_numbers(scene))
     for path in page:
         write_tags(scene, path)
     return warnings
 
 
-def _numbers(scene: Scene) -> dict[str, object]:
+def _tag_numbers(scene: Scene) -> dict[str, object]:
     names = [entry.name for entry in scene.datasets]
     return {
         "title": scene.title,
@@ -179,17 +184,17 @@ def _numbers(scene: Scene) -> dict[str, object]:
     }
 
 
-def tag_lines(content: dict[str, Any], most: int) -> Iterator[str]:
-    """The comparison for the terminal, from the JSON that was written: `most` tags, and what one dataset alone has."""
-    bars = [Bar(**bar) for bar in content["tags"][:most]]
-    yield from terminal_table.table_lines(_rows(bars, list(content["questions"])))
+def tag_lines(content: dict[str, Any], shown_tags: int) -> Iterator[str]:
+    """The comparison for the terminal, from the written JSON: `shown_tags` tags, and what one dataset alone has."""
+    bars = [Bar(**bar) for bar in content["tags"][:shown_tags]]
+    yield from terminal_table.table_lines(_table_rows(bars, list(content["questions"])))
     yield from (f"  {note}" for note in content["notes"])
     for name, tags in content["only_in"].items():
-        more = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
-        yield f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{more}"
+        suffix = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
+        yield f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{suffix}"
 
 
-def _rows(bars: list[Bar], names: list[str]) -> list[list[str]]:
+def _table_rows(bars: list[Bar], names: list[str]) -> list[list[str]]:
     return [
         ["tag", *names],
         *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
