@@ -23,15 +23,15 @@ LIKELY = 0.45  # cosine from which the static embedder's nearest statement is ta
 
 def declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
     """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
-    result: dict[str, Declined] = {}
+    declined_by_run: dict[str, Declined] = {}
     for run in runs:
         file = coverage_file(job, run, document)
         if file.exists():
-            result[run] = {
-                one.chunk: {(span.start, span.end, span.kind): span.declined for span in one.spans if span.declined}
-                for one in read_json(file, DocumentCoverage).chunks
+            declined_by_run[run] = {
+                chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
+                for chunk in read_json(file, DocumentCoverage).chunks
             }
-    return result
+    return declined_by_run
 
 
 def coverage_file(job: Job, run: str, document: str) -> Path:
@@ -77,8 +77,8 @@ def nearest_statement(job: Job) -> Nearest:
         nonlocal encoder
         encoder = encoder or _static_encoder(job)
         cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
-        best = cosines.argmax(axis=1)
-        return [int(k) if cosines[row, k] >= LIKELY else -1 for row, k in enumerate(best)]
+        nearest_rows = cosines.argmax(axis=1)
+        return [int(k) if cosines[row, k] >= LIKELY else -1 for row, k in enumerate(nearest_rows)]
 
     return nearest
 

@@ -27,7 +27,7 @@ ASSETS = [*SHARED, *(f"coverage/{part}.js" for part in PARTS)]
 
 def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path: Path) -> None:
     """Write the page of one document to `path`; `text` is its Markdown, `pages` where its pages begin in it."""
-    data = {
+    page_data = {
         "document": asked.document,
         "title": asked.title,
         "language": code(text),
@@ -36,21 +36,21 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
         "runs": asked.runs,
         "blocks": markdown_tree(text, asked.places, asked.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in asked.places],
-        "questions": [_question(question) for question in asked.questions],
+        "questions": [_question_details(question) for question in asked.questions],
         "sections": [section_numbers(asked, section) for section in asked.sections],
         "whole": asked.counts(),
         "leftOut": asked.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
     if asked.figures:
-        data["texts"] = link_to_pictures(path, asked.document)
-        data["figures"] = [[one.file, one.caption, one.asked, one.start] for one in asked.figures]
+        page_data["texts"] = link_to_pictures(path, asked.document)
+        page_data["figures"] = [[figure.file, figure.caption, figure.asked, figure.start] for figure in asked.figures]
     title = f"Coverage: {asked.title}"
     write_page(
         path,
         title=title,
         kind="coverage",
-        data={"coverage": data},
+        data={"coverage": page_data},
         assets=ASSETS,
         folder=FOLDER,
         images=bool(asked.figures),
@@ -69,7 +69,7 @@ def section_numbers(asked: AskedDocument, section: Section) -> dict[str, Any]:
     }
 
 
-def _question(question: Question) -> dict[str, Any]:
+def _question_details(question: Question) -> dict[str, Any]:
     pair = question.pair
     return {
         "run": question.run,

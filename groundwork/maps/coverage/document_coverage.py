@@ -115,27 +115,27 @@ class AskedDocument(Item):
 
     def figures_asked(self, run: str = "") -> int:
         """How many figures a question of the run (or of any) has as its evidence."""
-        return sum(any(not run or self.questions[i].run == run for i in one.asked) for one in self.figures)
+        return sum(any(not run or self.questions[i].run == run for i in figure.asked) for figure in self.figures)
 
     def counts(self, start: int = 0, end: int | None = None) -> Counts:
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
-        first = bisect_left(self.places, start, key=_start)
-        last = len(self.places) if end is None else bisect_left(self.places, end, key=_start)
-        result: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
-        for place in self.places[first:last]:
-            asking = {self.questions[index].run for index in place.asked}
-            for run, by_kind in result.items():
-                is_asked = bool(asking) if run == "" else run in asking
-                by_kind[place.kind].of += 1
-                by_kind[place.kind].asked += is_asked
-                by_kind[place.kind].declined += not is_asked and bool(
-                    run in place.declined or (place.declined and not run)
+        first_item = bisect_left(self.places, start, key=_item_start)
+        last_item = len(self.places) if end is None else bisect_left(self.places, end, key=_item_start)
+        counts: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
+        for item in self.places[first_item:last_item]:
+            asking_runs = {self.questions[index].run for index in item.asked}
+            for run, by_kind in counts.items():
+                is_asked = bool(asking_runs) if run == "" else run in asking_runs
+                by_kind[item.kind].of += 1
+                by_kind[item.kind].asked += is_asked
+                by_kind[item.kind].declined += not is_asked and bool(
+                    run in item.declined or (item.declined and not run)
                 )
-        return result
+        return counts
 
 
-def _start(place: CoverageItem) -> int:
-    return place.start
+def _item_start(item: CoverageItem) -> int:
+    return item.start
 
 
 def asked_document(
@@ -152,132 +152,136 @@ def asked_document(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    found: dict[tuple[int, int, Kind], CoverageItem] = {}
+    items: dict[tuple[int, int, Kind], CoverageItem] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
-        for name in question.pair.chunks:
-            by_chunk.setdefault((name, question.run), []).append(index)
-    near: dict[int, list[tuple[CoverageItem, str]]] = {}  # by question the places of its chunks, with their text
+        for chunk_id in question.pair.chunks:
+            by_chunk.setdefault((chunk_id, question.run), []).append(index)
+    candidates: dict[int, list[tuple[CoverageItem, str]]] = {}  # by question the statements of its chunks
     for reading in readings:
         chunk = reading.chunk
         for run in runs or {"": []}:
             indices = by_chunk.get((chunk.id, run), [])
             if indices or not chunk.skip:
-                places = _touch(reading, indices, questions, found)
+                statements = _add_items(reading, indices, questions, items)
                 for index in indices:
-                    near.setdefault(index, []).extend(places)
-    _decline(readings, declined or {}, found)
-    shown = _figures(readings, questions, by_chunk)
-    sure = {index for place in found.values() for index in place.asked} | {i for one in shown for i in one.asked}
-    _guess(questions, near, sure, nearest)
+                    candidates.setdefault(index, []).extend(statements)
+    _mark_declined(readings, declined or {}, items)
+    figure_items = _collect_figures(readings, questions, by_chunk)
+    placed = {i for item in items.values() for i in item.asked} | {i for figure in figure_items for i in figure.asked}
+    _place_by_embedding(questions, candidates, placed, nearest)
     return AskedDocument(
         document=document,
         title=title or document,
         runs=list(runs),
-        places=_apart(found.values()),
+        places=_merge_overlaps(items.values()),
         questions=questions,
         sections=sections(text, title or document),
-        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in (one.chunk for one in readings) if c.skip],
-        figures=shown,
+        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
+        figures=figure_items,
     )
 
 
-def _figures(
+def _collect_figures(
     readings: Sequence[Reading], questions: Sequence[Question], by_chunk: Mapping[tuple[str, str], Sequence[int]]
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     items = []
-    for chunk in (one.chunk for one in readings):
+    for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
-        indices = [index for (name, _), own in by_chunk.items() if name == chunk.id for index in own]
-        for one in figures(chunk.text, chunk.document) if chunk.figures else ():
-            if one.start >= len(chunk.added):
-                quote = chunk.text[one.start : one.end]
+        indices = [index for (chunk_id, _), asking in by_chunk.items() if chunk_id == chunk.id for index in asking]
+        for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
+            if figure.start >= len(chunk.added):
+                quote = chunk.text[figure.start : figure.end]
                 asking = sorted(index for index in indices if quote in questions[index].pair.evidence)
-                place = {"start": one.start + shift, "end": one.end + shift}
-                items.append(FigureItem(**place, file=one.file, caption=one.caption, asked=asking))
+                offsets = {"start": figure.start + shift, "end": figure.end + shift}
+                items.append(FigureItem(**offsets, file=figure.file, caption=figure.caption, asked=asking))
     return items
 
 
-def _touch(
+def _add_items(
     reading: Reading,
     indices: list[int],
     questions: list[Question],
-    found: dict[tuple[int, int, Kind], CoverageItem],
+    items: dict[tuple[int, int, Kind], CoverageItem],
 ) -> list[tuple[CoverageItem, str]]:
-    """Add the places of `chunk` to `found`, in offsets of the document; its statements with their text."""
+    """Add the statements and numbers of a chunk to `items`, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
     index_of = {questions[index].pair.id: index for index in indices}
     shift = chunk.start - len(chunk.added)
-    places = []
+    statements = []
     for span in coverage(reading, [questions[index].pair for index in indices]).spans:
         start, end = max(span.start + shift, chunk.start), span.end + shift
-        place = found.setdefault((start, end, span.kind), CoverageItem(start=start, end=end, kind=span.kind))
-        place.asked = sorted({*place.asked, *(index_of[pair] for pair in span.touched_by)})
+        item = items.setdefault((start, end, span.kind), CoverageItem(start=start, end=end, kind=span.kind))
+        item.asked = sorted({*item.asked, *(index_of[pair] for pair in span.touched_by)})
         if span.kind != "number":
-            places.append((place, chunk.text[span.start : span.end]))
-    return places
+            statements.append((item, chunk.text[span.start : span.end]))
+    return statements
 
 
-def _decline(
-    readings: Sequence[Reading], declined: Mapping[str, Declined], found: Mapping[tuple[int, int, Kind], CoverageItem]
+def _mark_declined(
+    readings: Sequence[Reading], declined: Mapping[str, Declined], items: Mapping[tuple[int, int, Kind], CoverageItem]
 ) -> None:
-    """Note at the places of `found` which runs declined them."""
-    for chunk in (one.chunk for one in readings):
+    """Note at each of `items` which runs declined it."""
+    for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
         for run, by_chunk in declined.items():
-            for (start, end, kind), why in by_chunk.get(chunk.id, {}).items():
-                if place := found.get((max(start + shift, chunk.start), end + shift, kind)):
-                    place.declined = {**place.declined, run: why}
+            for (start, end, kind), reason in by_chunk.get(chunk.id, {}).items():
+                if item := items.get((max(start + shift, chunk.start), end + shift, kind)):
+                    item.declined = {**item.declined, run: reason}
 
 
-def _guess(
-    questions: list[Question], near: dict[int, list[tuple[CoverageItem, str]]], placed: set[int], nearest: Nearest
+def _place_by_embedding(
+    questions: list[Question],
+    candidates: dict[int, list[tuple[CoverageItem, str]]],
+    placed: set[int],
+    nearest: Nearest,
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
-    lost: dict[tuple[int, ...], list[int]] = {}  # by the places that may be theirs, so that these are embedded once
+    unplaced: dict[tuple[int, ...], list[int]] = {}  # by their statements, so that these are embedded once
     for index, question in enumerate(questions):
         if index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            lost.setdefault(tuple(id(place) for place, _ in near.get(index, [])), []).append(index)
-    for key, indices in lost.items():
+            unplaced.setdefault(tuple(id(item) for item, _ in candidates.get(index, [])), []).append(index)
+    for key, indices in unplaced.items():
         if key:
-            places = near[indices[0]]
-            said = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in indices]
-            for index, best in zip(indices, nearest(said, [own for _, own in places]), strict=True):
-                questions[index].placed = best >= 0
-                if best >= 0:
-                    places[best][0].likely.append(index)
+            statements = candidates[indices[0]]
+            question_texts = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in indices]
+            nearest_statements = nearest(question_texts, [statement_text for _, statement_text in statements])
+            for index, statement in zip(indices, nearest_statements, strict=True):
+                questions[index].placed = statement >= 0
+                if statement >= 0:
+                    statements[statement][0].likely.append(index)
 
 
-def _apart(places: Iterable[CoverageItem]) -> list[CoverageItem]:
-    """The places in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
+def _merge_overlaps(items: Iterable[CoverageItem]) -> list[CoverageItem]:
+    """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
     statements: list[CoverageItem] = []
     numbers: list[CoverageItem] = []
-    for place in sorted(places, key=lambda p: (p.start, -p.end)):
-        if place.kind == "number":
-            numbers.append(place)
-        elif statements and place.start < statements[-1].end:
-            last = statements[-1]
-            last.asked = sorted({*last.asked, *place.asked})
-            last.likely = sorted({*last.likely, *place.likely})
-            last.declined = {run: why for run, why in last.declined.items() if run in place.declined}
-            last.end = max(last.end, place.end)
+    for item in sorted(items, key=lambda p: (p.start, -p.end)):
+        if item.kind == "number":
+            numbers.append(item)
+        elif statements and item.start < statements[-1].end:
+            previous = statements[-1]
+            previous.asked = sorted({*previous.asked, *item.asked})
+            previous.likely = sorted({*previous.likely, *item.likely})
+            previous.declined = {run: why for run, why in previous.declined.items() if run in item.declined}
+            previous.end = max(previous.end, item.end)
         else:
-            statements.append(place)
+            statements.append(item)
     return sorted([*statements, *numbers], key=lambda p: (p.start, -p.end))
 
 
 def sections(text: str, title: str) -> list[Section]:
     """The headings as sections, text before the first of them as one more named by the document's title."""
     heads: list[Block] = [block for block in blocks(text) if block.kind == "heading" and block.headings]
-    result = []
+    document_sections = []
     if not heads or text[: heads[0].start].strip():
         end = heads[0].start if heads else len(text)
-        result.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
+        document_sections.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
     for index, head in enumerate(heads):
         end = next((later.start for later in heads[index + 1 :] if later.level <= head.level), len(text))
-        result.append(
+        document_sections.append(
             Section(title=head.headings[-1], level=head.level, start=head.start, end=end, headings=list(head.headings))
         )
-    return result
+    return document_sections

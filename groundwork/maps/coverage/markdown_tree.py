@@ -44,11 +44,11 @@ _INLINE = re.compile(
 LINE_BREAK = "\u2028"  # as the page reads it; a plain line end of the source is a blank
 _TAG_STYLES = {"b": "b", "strong": "b", "i": "i", "em": "i", "sub": "sub", "sup": "sup", "code": "code", "u": "u"}
 _TOKEN_STYLES = {"escaped": "", "image": "image", "link": "link", "formula": "math"}
-_MARKS = {"strong": "b", "em": "i", "strike": "s"}
-_ITEM = re.compile(
+_MARK_STYLES = {"strong": "b", "em": "i", "strike": "s"}
+_LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
 )
-_RULE = re.compile(r"[-*_]{3,}\s*")
+_HORIZONTAL_RULE = re.compile(r"[-*_]{3,}\s*")
 
 
 def markdown_tree(
@@ -60,37 +60,38 @@ def markdown_tree(
     `places` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`;
     a `figure` is an index into `figures`.
     """
-    marks = _Marks(places)
-    starts = [one.start for one in figures]
-    shown: list[dict[str, Any]] = []
+    item_edges = _ItemEdges(places)
+    figure_starts = [figure.start for figure in figures]
+    nodes: list[dict[str, Any]] = []
     for block in blocks(text):
-        shown += _block(text, block, marks)
-        held = range(bisect_left(starts, block.start), bisect_left(starts, block.end))
-        alone = held and text[block.start : block.end].strip() == text[figures[held[0]].start : figures[held[0]].end]
-        shown[-1:] = [] if alone else shown[-1:]
-        shown += [{"kind": "figure", "start": starts[index], "figure": index} for index in held]
-    return shown
+        nodes += _block_nodes(text, block, item_edges)
+        figures_inside = range(bisect_left(figure_starts, block.start), bisect_left(figure_starts, block.end))
+        first_figure = figures[figures_inside[0]] if figures_inside else None
+        if first_figure and text[block.start : block.end].strip() == text[first_figure.start : first_figure.end]:
+            nodes[-1:] = []  # the block is nothing but the figure
+        nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
+    return nodes
 
 
-def _block(text: str, block: Block, marks: _Marks) -> Iterator[dict[str, Any]]:
+def _block_nodes(text: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     start, end = block.start, block.start + len(text[block.start : block.end].rstrip())
-    if not text[start:end].strip() or _RULE.fullmatch(text, start, end):
+    if not text[start:end].strip() or _HORIZONTAL_RULE.fullmatch(text, start, end):
         return
-    shown: dict[str, Any] = {"kind": block.kind, "start": start}
+    node: dict[str, Any] = {"kind": block.kind, "start": start}
     if block.kind == "heading":
-        yield {**shown, "level": block.level, "pieces": marks.cut(_heading_pieces(text, start, end))}
+        yield {**node, "level": block.level, "pieces": item_edges.cut(_heading_pieces(text, start, end))}
     elif block.kind == "table":
-        yield {**shown, **_table(text, start, end, marks)}
+        yield {**node, **_table_node(text, start, end, item_edges)}
     elif block.kind in ("list", "contents"):
-        yield from _items(text, start, end, marks)
+        yield from _list_nodes(text, start, end, item_edges)
     elif block.kind == "formula":
         body = text[start:end].strip("$ \n")
-        first = text.find(body, start)
-        yield {**shown, "pieces": marks.cut([Piece(first, first + len(body), body, "math")])}
+        body_start = text.find(body, start)
+        yield {**node, "pieces": item_edges.cut([Piece(body_start, body_start + len(body), body, "math")])}
     elif block.kind == "code":
-        yield {**shown, "pieces": marks.cut(_code_pieces(text, start, end))}
+        yield {**node, "pieces": item_edges.cut(_code_pieces(text, start, end))}
     else:
-        yield {**shown, "pieces": marks.cut(list(pieces(text, start, end)))}
+        yield {**node, "pieces": item_edges.cut(list(pieces(text, start, end)))}
 
 
 def pieces(text: str, start: int, end: int) -> Iterator[Piece]:
@@ -100,182 +101,183 @@ def pieces(text: str, start: int, end: int) -> Iterator[Piece]:
     for match in _INLINE.finditer(text, start, end):
         if match.start() < position:
             continue
-        name = match.lastgroup or ""
-        kind = "code" if match["code"] else name
-        before = list(styles)
-        shown = _shown(text, match, kind, styles, end)
-        if shown is None:
+        token = match.lastgroup or ""
+        kind = "code" if match["code"] else token
+        previous_styles = list(styles)
+        piece = _token_piece(text, match, kind, styles, end)
+        if piece is None:
             continue
-        yield from _plain(text, position, match.start(), before)
-        if shown:
-            yield Piece(*shown[:3], _joined([*styles, shown.style]))
+        yield from _plain_piece(text, position, match.start(), previous_styles)
+        if piece:
+            yield Piece(*piece[:3], _join_styles([*styles, piece.style]))
         position = match.end()
-    yield from _plain(text, position, end, styles)
+    yield from _plain_piece(text, position, end, styles)
 
 
-def _shown(text: str, match: re.Match[str], kind: str, styles: list[str], end: int) -> Piece | tuple[()] | None:
+def _token_piece(text: str, match: re.Match[str], kind: str, styles: list[str], end: int) -> Piece | tuple[()] | None:
     """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
-    for name in _TOKEN_STYLES:
-        if match[name] is not None:
-            return Piece(*match.span(name), match[name], _TOKEN_STYLES[name])
+    for token in _TOKEN_STYLES:
+        if match[token] is not None:
+            return Piece(*match.span(token), match[token], _TOKEN_STYLES[token])
     if kind == "code":
         return Piece(*match.span("in_code"), match["in_code"], "code")
-    if kind in _MARKS:
-        return () if _toggle(text, match, _MARKS[kind], styles, end) else None
+    if kind in _MARK_STYLES:
+        return () if _toggle_style(text, match, _MARK_STYLES[kind], styles, end) else None
     if kind == "break":
         return Piece(match.start(), match.end(), LINE_BREAK)
     if kind == "entity":
         return Piece(match.start(), match.end(), html.unescape(match["entity"]))
     if kind == "tag" and (style := _TAG_STYLES.get(match["tag"].lower())):
-        _set(styles, style, on=not match[0].startswith("</"))
+        _set_style(styles, style, on=not match[0].startswith("</"))
         return ()
-    return () if kind in ("tag", "comment") and _is_markup(match) else None
+    return () if kind in ("tag", "comment") and _is_hidden_markup(match) else None
 
 
-def _is_markup(match: re.Match[str]) -> bool:
+def _is_hidden_markup(match: re.Match[str]) -> bool:
     """Known layout tags vanish; anything else between angle brackets is what the author wrote, and is shown."""
-    known = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
-    return bool(match["comment"]) or (match["tag"] or "").lower() in known.split()
+    layout_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
+    return bool(match["comment"]) or (match["tag"] or "").lower() in layout_tags.split()
 
 
-def _toggle(text: str, match: re.Match[str], style: str, styles: list[str], end: int) -> bool:
+def _toggle_style(text: str, match: re.Match[str], style: str, styles: list[str], end: int) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
     if style in styles:
         if text[match.start() - 1].isspace():
             return False
-        _set(styles, style, on=False)
+        _set_style(styles, style, on=False)
         return True
-    before, after = text[match.start() - 1 : match.start()], match.end()
-    if before.isdigit() and text[after : after + 1].isdigit():  # 2*3*4
+    previous_character, after = text[match.start() - 1 : match.start()], match.end()
+    if previous_character.isdigit() and text[after : after + 1].isdigit():  # 2*3*4
         return False
-    closes = text.find(match[0], after + 1, end)
-    if closes < 0 or text[after : after + 1].isspace() or text[closes - 1].isspace():
+    closing_mark = text.find(match[0], after + 1, end)
+    if closing_mark < 0 or text[after : after + 1].isspace() or text[closing_mark - 1].isspace():
         return False
-    _set(styles, style, on=True)
+    _set_style(styles, style, on=True)
     return True
 
 
-def _set(styles: list[str], style: str, *, on: bool) -> None:
+def _set_style(styles: list[str], style: str, *, on: bool) -> None:
     if on:
         styles.append(style)
     elif style in styles:
         styles.remove(style)
 
 
-def _plain(text: str, start: int, end: int, styles: list[str]) -> Iterator[Piece]:
+def _plain_piece(text: str, start: int, end: int, styles: list[str]) -> Iterator[Piece]:
     if start < end:
-        yield Piece(start, end, text[start:end], _joined(styles))
+        yield Piece(start, end, text[start:end], _join_styles(styles))
 
 
-def _joined(styles: list[str]) -> str:
+def _join_styles(styles: list[str]) -> str:
     return " ".join(dict.fromkeys(style for style in styles if style))
 
 
 def _heading_pieces(text: str, start: int, end: int) -> list[Piece]:
     """Without the # in front and behind, or the underline."""
     line = text[start:end]
-    first = len(line) - len(line.lstrip("# \t\ufeff"))
-    body = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", line[first:])
-    return list(pieces(text, start + first, start + first + len(body)))
+    leading = len(line) - len(line.lstrip("# \t\ufeff"))
+    body = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", line[leading:])
+    return list(pieces(text, start + leading, start + leading + len(body)))
 
 
 def _code_pieces(text: str, start: int, end: int) -> list[Piece]:
     """The lines between the fences."""
     if text[start:end].lstrip().startswith(("```", "~~~")):
         start = text.find("\n", start, end) + 1 or end
-        last = text.rfind("\n", start, end)
-        if last >= 0 and text[last:end].strip().startswith(("```", "~~~")):
-            end = last
+        last_line = text.rfind("\n", start, end)
+        if last_line >= 0 and text[last_line:end].strip().startswith(("```", "~~~")):
+            end = last_line
     return [Piece(start, end, text[start:end])] if start < end else []
 
 
-def _items(text: str, start: int, end: int, marks: _Marks) -> Iterator[dict[str, Any]]:
+def _list_nodes(text: str, start: int, end: int, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     """A list's items, each with the lines that go on behind it."""
     items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
     position = start
     while position < end:
-        stop = text.find("\n", position, end) + 1 or end
-        if match := _ITEM.match(text, position, stop):
+        line_end = text.find("\n", position, end) + 1 or end
+        if match := _LIST_ITEM.match(text, position, line_end):
             depth = len(match["indent"].replace("\t", "    ")) // 2
-            items.append((match["marker"], depth, match.end(), stop))
+            items.append((match["marker"], depth, match.end(), line_end))
         elif items:
-            items[-1] = (*items[-1][:3], stop)
+            items[-1] = (*items[-1][:3], line_end)
         else:
-            items.append(("", 0, position, stop))
-        position = stop
-    for marker, depth, first, last in items:
+            items.append(("", 0, position, line_end))
+        position = line_end
+    for marker, depth, item_start, item_end in items:
         yield {
             "kind": "item",
-            "start": first,
+            "start": item_start,
             "marker": "•" if marker in f"-*+–{BULLETS}" else marker,
             "depth": depth,
-            "pieces": marks.cut(list(pieces(text, first, last))),
+            "pieces": item_edges.cut(list(pieces(text, item_start, item_end))),
         }
 
 
-def _table(text: str, start: int, end: int, marks: _Marks) -> dict[str, Any]:
+def _table_node(text: str, start: int, end: int, item_edges: _ItemEdges) -> dict[str, Any]:
     table = read_table(text, start, end)
     return {
-        "head": [[marks.cut(_cell(text, cell)) for cell in row.cells] for row in table.header],
+        "head": [[item_edges.cut(_cell_pieces(text, cell)) for cell in row.cells] for row in table.header],
         "rows": [
             {
                 "start": row.start,
-                "statement": marks.row(row.start, row.end),
-                "cells": [marks.cut(_cell(text, cell), numbers_only=True) for cell in row.cells],
+                "statement": item_edges.row_statement(row.start, row.end),
+                "cells": [item_edges.cut(_cell_pieces(text, cell), numbers_only=True) for cell in row.cells],
             }
             for row in table.data
         ],
     }
 
 
-def _cell(text: str, cell: Cell) -> list[Piece]:
+def _cell_pieces(text: str, cell: Cell) -> list[Piece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
-    shown: list[Piece] = []
+    cell_pieces: list[Piece] = []
     for start, end in cell.spans:
-        shown += [Piece(start, start, " ")] if shown else []
-        shown += pieces(text, start, end)
-    return shown
+        cell_pieces += [Piece(start, start, " ")] if cell_pieces else []
+        cell_pieces += pieces(text, start, end)
+    return cell_pieces
 
 
-class _Marks:
-    """The places of a document, to cut pieces at their edges."""
+class _ItemEdges:
+    """The edges of a document's statements and numbers, at which pieces are cut."""
 
-    def __init__(self, places: Sequence[CoverageItem]) -> None:
-        self.statements = [(p.start, p.end, index) for index, p in enumerate(places) if p.kind != "number"]
-        self.numbers = [(p.start, p.end, index) for index, p in enumerate(places) if p.kind == "number"]
-        self.edges = sorted({edge for p in places for edge in (p.start, p.end)})
+    def __init__(self, items: Sequence[CoverageItem]) -> None:
+        self.statements = [(p.start, p.end, index) for index, p in enumerate(items) if p.kind != "number"]
+        self.numbers = [(p.start, p.end, index) for index, p in enumerate(items) if p.kind == "number"]
+        self.edges = sorted({edge for p in items for edge in (p.start, p.end)})
 
-    def cut(self, parts: list[Piece], *, numbers_only: bool = False) -> list[list[Any]]:
-        """[text, style, statement, number] for each part between two edges; neighbours alike are joined."""
-        result: list[list[Any]] = []
-        for part in parts:
-            for start, shown in self._at_edges(part):
-                statement = -1 if numbers_only else _at(self.statements, start)
-                row = [shown, part.style, statement, _at(self.numbers, start)]
-                if result and result[-1][1:] == row[1:]:
-                    result[-1][0] += shown
+    def cut(self, text_pieces: list[Piece], *, numbers_only: bool = False) -> list[list[Any]]:
+        """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
+        rows: list[list[Any]] = []
+        for piece in text_pieces:
+            for start, piece_text in self._at_edges(piece):
+                statement = -1 if numbers_only else _span_at(self.statements, start)
+                row = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
+                if rows and rows[-1][1:] == row[1:]:
+                    rows[-1][0] += piece_text
                 else:
-                    result.append(row)
-        return result
+                    rows.append(row)
+        return rows
 
-    def row(self, start: int, end: int) -> int:
+    def row_statement(self, start: int, end: int) -> int:
         """The statement that a table row is."""
-        return next((index for a, b, index in self._between(start, end) if min(b, end) - max(a, start) > 1), -1)
+        spans = self._statements_between(start, end)
+        return next((index for a, b, index in spans if min(b, end) - max(a, start) > 1), -1)
 
-    def _between(self, start: int, end: int) -> list[tuple[int, int, int]]:
-        first = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)
-        return self.statements[first : bisect_left(self.statements, (end, 0, 0))]
+    def _statements_between(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        first_statement = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)
+        return self.statements[first_statement : bisect_left(self.statements, (end, 0, 0))]
 
-    def _at_edges(self, part: Piece) -> Iterator[tuple[int, str]]:
-        if part.end - part.start != len(part.text):  # an entity or a break: whole
-            yield part.start, part.text
+    def _at_edges(self, piece: Piece) -> Iterator[tuple[int, str]]:
+        if piece.end - piece.start != len(piece.text):  # an entity or a break: whole
+            yield piece.start, piece.text
             return
-        inner = self.edges[bisect_right(self.edges, part.start) : bisect_left(self.edges, part.end)]
-        for start, end in pairwise([part.start, *inner, part.end]):
-            yield start, part.text[start - part.start : end - part.start]
+        inner_edges = self.edges[bisect_right(self.edges, piece.start) : bisect_left(self.edges, piece.end)]
+        for start, end in pairwise([piece.start, *inner_edges, piece.end]):
+            yield start, piece.text[start - piece.start : end - piece.start]
 
 
-def _at(spans: list[tuple[int, int, int]], position: int) -> int:
+def _span_at(spans: list[tuple[int, int, int]], position: int) -> int:
     """The index of the span that holds `position`, or -1."""
-    near = bisect_left(spans, (position + 1, 0, 0)) - 1
-    return spans[near][2] if near >= 0 and position < spans[near][1] else -1
+    nearest = bisect_left(spans, (position + 1, 0, 0)) - 1
+    return spans[nearest][2] if nearest >= 0 and position < spans[nearest][1] else -1
