@@ -61,6 +61,6 @@ def test_sizes_of_the_picture(tmp_path: Path) -> None:
 def test_a_histogram_holds_what_can_be_read(tmp_path: Path) -> None:
     """However many tags there are, the picture is no higher than a page."""
     bars = [msgspec.structs.replace(bar, label=f"{bar.label}-{k}") for k in range(9) for bar in histogram()]
-    write_histogram_png(msgspec.structs.replace(scene(60), histogram=bars), tmp_path / "bars.png", most=100)
+    write_histogram_png(msgspec.structs.replace(scene(60), histogram=bars), tmp_path / "bars.png", max_tags=100)
     wide, high = Image.open(tmp_path / "bars.png").size
     assert high < 1.3 * wide

@@ -39,21 +39,21 @@ def draw_curves(axes: Axes, scene: Scene) -> None:
             mark = mark_of(entries[row.name].colour, scene)
             axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
     axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    right = numbers.equal_n > 0.7 * longest
+    is_right = numbers.equal_n > 0.7 * longest
     axes.text(
-        numbers.equal_n + (-0.012 if right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
-        color=QUIET, fontsize=8, va="bottom", ha="right" if right else "left",
+        numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
+        color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
     )  # fmt: skip
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_topics(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(_curves_title(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     quiet(axes)
 
 
-def _topics(count: int) -> str:
+def _curves_title(count: int) -> str:
     return f"Share of the {count:,} topics that they reach"
 
 
@@ -68,21 +68,21 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
     entries = {entry.name: entry for entry in scene.datasets}
     columns = [0.6, 0.72, 0.86, 1.0]
     step = min(0.15, 0.86 / (len(rows) + 1))
-    for place, head in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
-        axes.text(place, 0.96, head, ha="right", va="center", color=QUIET, fontsize=8.5)
+    for x, heading in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
+        axes.text(x, 0.96, heading, ha="right", va="center", color=QUIET, fontsize=8.5)
     axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
     for index, row in enumerate(rows):
-        height = 0.96 - (index + 1) * step
+        y = 0.96 - (index + 1) * step
         entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
         mark, colour = mark_of(entry.colour, scene), colour_of_datasets(scene)[row.name]
-        axes.plot(0.012, height, mark, color=colour, markersize=6, clip_on=False)
-        name = shortened(row.name, 20 if weight == "bold" else 23)
-        axes.text(0.04, height, name, va="center", color=INK, fontsize=9, weight=weight)
+        axes.plot(0.012, y, mark, color=colour, markersize=6, clip_on=False)
+        dataset_name = shortened(row.name, 20 if weight == "bold" else 23)
+        axes.text(0.04, y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
         low, high = row.reach_interval
         reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
         cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
-        for place, cell in zip(columns, cells, strict=True):
-            axes.text(place, height, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
+        for x, cell in zip(columns, cells, strict=True):
+            axes.text(x, y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
     note = f"Reach and diversity with {numbers.equal_n:,} questions of each; whole: with all of its own."
     axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
 

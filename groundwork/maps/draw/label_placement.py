@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 
-_RINGS = [(0.0, 0.0)] + [
+_RING_SHIFTS = [(0.0, 0.0)] + [
     (radius * np.cos(angle), radius * np.sin(angle))
     for radius in (14, 26, 40, 58)  # points from the place that a label would have
     for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
@@ -44,43 +44,43 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     canvas.figure.draw_without_rendering()  # fixes the axes' limits
     renderer = canvas.get_renderer()
     frame = axes.get_window_extent(renderer)
-    taken = [_box_of(axes, mark) for mark in marks]
-    dots = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
+    occupied = [_mark_box(axes, mark) for mark in marks]
+    dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
-        text = _written(axes, label)
-        found: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
+        text = _write_label(axes, label)
+        best_fit: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for shift in _shifts(label):
-            if found and (found[0] == 0 or np.hypot(*shift) > NEAR):
+            if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR):
                 break
             text.set_position(shift)
             box = text.get_window_extent(renderer).expanded(1.03, 1.06)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if inside and not any(box.overlaps(other) for other in taken):
-                covered = _covered(box, dots)
-                found = min(found or (covered + 1, shift, box), (covered, shift, box), key=lambda one: one[0])
-        if found:
-            text.set_position(found[1])
-            taken.append(found[2])
+            is_inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if is_inside and not any(box.overlaps(occupied_box) for occupied_box in occupied):
+                dot_count = _count_covered(box, dot_pixels)
+                best_fit = min(best_fit or (dot_count + 1, shift, box), (dot_count, shift, box), key=lambda fit: fit[0])
+        if best_fit:
+            text.set_position(best_fit[1])
+            occupied.append(best_fit[2])
         else:
             text.remove()
 
 
-def _covered(box: Any, dots: Any) -> int:
-    """How many of `dots` (n, 2), in pixels, lie under a box or its edge."""
+def _count_covered(box: Any, dot_pixels: Any) -> int:
+    """How many of `dot_pixels` (n, 2), in pixels, lie under a box or its edge."""
     margin = 4
-    across = (dots[:, 0] > box.x0 - margin) & (dots[:, 0] < box.x1 + margin)
-    return int((across & (dots[:, 1] > box.y0 - margin) & (dots[:, 1] < box.y1 + margin)).sum())
+    in_column = (dot_pixels[:, 0] > box.x0 - margin) & (dot_pixels[:, 0] < box.x1 + margin)
+    return int((in_column & (dot_pixels[:, 1] > box.y0 - margin) & (dot_pixels[:, 1] < box.y1 + margin)).sum())
 
 
 def _shifts(label: Label) -> list[tuple[float, float]]:
     """Where a label may stand, in points from its place, the best first."""
     if not label.radius:
-        return _RINGS
-    up, aside = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
-    return [(0, -up), (0, up), (aside, 0), (-aside, 0), (aside * 0.7, -up), (-aside * 0.7, -up), (aside * 0.7, up)]
+        return _RING_SHIFTS
+    up, side = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
+    return [(0, -up), (0, up), (side, 0), (-side, 0), (side * 0.7, -up), (-side * 0.7, -up), (side * 0.7, up)]
 
 
-def _box_of(axes: Axes, mark: Label) -> Any:
+def _mark_box(axes: Axes, mark: Label) -> Any:
     """The square around a mark, in pixels."""
     from matplotlib.transforms import Bbox
 
@@ -89,7 +89,7 @@ def _box_of(axes: Axes, mark: Label) -> Any:
     return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
 
 
-def _written(axes: Axes, label: Label) -> Text:
+def _write_label(axes: Axes, label: Label) -> Text:
     from matplotlib.patheffects import withStroke
 
     return axes.annotate(
@@ -111,12 +111,12 @@ def _written(axes: Axes, label: Label) -> Text:
 NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
 
 
-def fitted(figure: Figure, words: str, place: tuple[float, float], width: float, size: float) -> None:
-    """Bold `words` at `place`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
+def fitted(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
+    """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
     canvas: Any = figure.canvas
-    text = figure.text(*place, words, fontsize=size, weight="bold", color=INK, va="center")
-    room = width * figure.get_figwidth() * figure.dpi
-    share = text.get_window_extent(canvas.get_renderer()).width / room
+    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
+    width_pixels = width * figure.get_figwidth() * figure.dpi
+    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
     text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
     if share > 1 / 0.7:
         text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
@@ -124,8 +124,8 @@ def fitted(figure: Figure, words: str, place: tuple[float, float], width: float,
 
 def shortened(name: str, length: int = NAME_LENGTH) -> str:
     """`name` in at most `length` letters: without its organisation, and then without its end."""
-    tail = name if len(name) <= length else name.rpartition("/")[2]
-    return tail if len(tail) <= length else f"{tail[: length - 1]}…"
+    short_name = name if len(name) <= length else name.rpartition("/")[2]
+    return short_name if len(short_name) <= length else f"{short_name[: length - 1]}…"
 
 
 def wrapped(text: str, width: int) -> str:

@@ -31,9 +31,9 @@ def colours_of(scene: Scene) -> Colours:
     """By dataset where there are several; else by region, whose names stand on the map, by category or difficulty."""
     points = scene.points
     if len(scene.datasets) > 1:
-        of = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
-        legend = [(entry.name, of[entry.name], entry.count) for entry in scene.datasets]
-        return Colours([of[point.dataset] for point in points], legend)
+        colour_by_value = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+        legend = [(entry.name, colour_by_value[entry.name], entry.count) for entry in scene.datasets]
+        return Colours([colour_by_value[point.dataset] for point in points], legend)
     if scene.clusters:
         return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHERS for p in points], [])
     for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
@@ -43,9 +43,10 @@ def colours_of(scene: Scene) -> Colours:
             continue
         order = [value for value in DIFFICULTIES if value in counts] if field == "difficulty" else []
         order += [value for value, _ in counts.most_common() if value not in order]
-        of = {value: palette[k] if k < len(palette) else OTHERS for k, value in enumerate(order)}
+        colour_by_value = {value: palette[k] if k < len(palette) else OTHERS for k, value in enumerate(order)}
         return Colours(
-            [of[value] for value in values], [(value or "none", of[value], counts[value]) for value in order]
+            [colour_by_value[value] for value in values],
+            [(value or "none", colour_by_value[value], counts[value]) for value in order],
         )
     return Colours([LIGHT[0]] * len(points), [])
 
@@ -63,25 +64,25 @@ def coincident(scene: Scene, reach: float) -> tuple[list[Shared], npt.NDArray[np
     part of one. None where there is one dataset, or too many points.
     """
     points = scene.points
-    within = np.zeros(len(points), dtype=bool)
+    is_coincident = np.zeros(len(points), dtype=bool)
     if len(scene.datasets) < 2 or len(points) > MOST_COINCIDENT or not points:
-        return [], within
+        return [], is_coincident
     from scipy.spatial import cKDTree
 
-    places = np.array([(point.x, point.y) for point in points])
-    near = cKDTree(places).query_ball_point(places, reach)
-    free, shared = np.ones(len(points), dtype=bool), []
+    positions = np.array([(point.x, point.y) for point in points])
+    neighbours = cKDTree(positions).query_ball_point(positions, reach)
+    is_free, shared = np.ones(len(points), dtype=bool), []
     for row in range(len(points)):
-        if not free[row]:
+        if not is_free[row]:
             continue
-        members = [other for other in near[row] if free[other]]
-        free[members] = False
+        members = [neighbour for neighbour in neighbours[row] if is_free[neighbour]]
+        is_free[members] = False
         counts = Counter(points[member].dataset for member in members)
         if len(counts) > 1:
-            within[members] = True
-            x, y = places[members].mean(axis=0).tolist()
+            is_coincident[members] = True
+            x, y = positions[members].mean(axis=0).tolist()
             shared.append(Shared(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
-    return shared, within
+    return shared, is_coincident
 
 
 def sector(start: float, end: float) -> Any:
@@ -95,18 +96,18 @@ def dot_names(scene: Scene, radius: float) -> list[Label]:
     """Of a few questions each one's first tag that no other has, or its first words; none of more."""
     if len(scene.points) >= FEW_DOTS:
         return []
-    bearing: dict[str, int] = defaultdict(int)
+    tag_counts: dict[str, int] = defaultdict(int)
     for point in scene.points:
         for tag in point.tags:
-            bearing[tag] += 1
-    own = [next((tag for tag in point.tags if bearing[tag] == 1), point.question) for point in scene.points]
-    named = zip(own, scene.points, strict=True)
-    return [Label(shortened(text, NAME), (point.x, point.y), radius) for text, point in named]
+            tag_counts[tag] += 1
+    names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in scene.points]
+    named_points = zip(names, scene.points, strict=True)
+    return [Label(shortened(text, NAME), (point.x, point.y), radius) for text, point in named_points]
 
 
 def mark_of(colour: int, scene: Scene) -> str:
-    plain = scene.kind == "tags" or len(scene.points) > MOST_MARKS
-    return "o" if plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
+    is_plain = scene.kind == "tags" or len(scene.points) > MOST_MARKS
+    return "o" if is_plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
 
 
 def colour_of_datasets(scene: Scene) -> dict[str, str]:

@@ -61,8 +61,8 @@ def write_map(scene: Scene, path: Path) -> None:
 def point_columns(scene: Scene) -> dict[str, Any]:
     """What drawing needs, one list a column: an index per point where values repeat."""
     points = scene.points
-    place = {entry.name: i for i, entry in enumerate(scene.datasets)}
-    digits = _digits(points)
+    dataset_index = {entry.name: i for i, entry in enumerate(scene.datasets)}
+    digits = _coordinate_digits(points)
     return {
         "title": scene.title,
         "subtitle": scene.subtitle,
@@ -75,7 +75,7 @@ def point_columns(scene: Scene) -> dict[str, Any]:
         "datasets": scene.datasets,
         "clusters": scene.clusters,
         "contours": [
-            {"dataset": c.dataset, "level": c.level, "lines": [_flat(line, digits) for line in c.lines]}
+            {"dataset": c.dataset, "level": c.level, "lines": [_flatten_line(line, digits) for line in c.lines]}
             for c in scene.contours
         ],
         "only_in": scene.only_in,
@@ -84,13 +84,13 @@ def point_columns(scene: Scene) -> dict[str, Any]:
         "x": [round(p.x, digits) for p in points],
         "y": [round(p.y, digits) for p in points],
         "question": [p.question for p in points],
-        "dataset": [place[p.dataset] for p in points],
+        "dataset": [dataset_index[p.dataset] for p in points],
         "cluster": [p.cluster for p in points],
         "weight": [p.weight for p in points],
         "neighbours": [p.neighbours for p in points],
-        "tags": _many(p.tags for p in points),
+        "tags": _index_value_lists(p.tags for p in points),
         "score": [p.score for p in points] if any(p.score is not None for p in points) else [],
-        "facets": {name: _one(map(value, points)) for name, value in FACETS.items()},
+        "facets": {facet: _index_values(map(value_of, points)) for facet, value_of in FACETS.items()},
     }
 
 
@@ -107,30 +107,30 @@ def point_details(points: list[Point]) -> dict[str, list[Any]]:
     }
 
 
-def _digits(points: list[Point]) -> int:
+def _coordinate_digits(points: list[Point]) -> int:
     """Decimals that place a point to a hundred-thousandth of the map."""
     extent = max((max(abs(p.x), abs(p.y)) for p in points), default=1.0) or 1.0
     return max(0, 5 - math.ceil(math.log10(extent)))
 
 
-def _flat(line: list[tuple[float, float]], digits: int) -> list[float]:
+def _flatten_line(line: list[tuple[float, float]], digits: int) -> list[float]:
     return [round(value, digits) for point in line for value in point]
 
 
-def _one(values: Iterable[str]) -> dict[str, Any]:
+def _index_values(values: Iterable[str]) -> dict[str, Any]:
     """{"values": distinct values, the most frequent first, "of": index per point}."""
-    rows = list(values)
+    point_values = list(values)
     counts: dict[str, int] = {}
-    for value in rows:
+    for value in point_values:
         counts[value] = counts.get(value, 0) + 1
-    order = sorted(counts, key=lambda value: (-counts[value], value))
-    index = {value: i for i, value in enumerate(order)}
-    return {"values": order, "of": [index[value] for value in rows]}
+    ordered_values = sorted(counts, key=lambda value: (-counts[value], value))
+    index = {value: i for i, value in enumerate(ordered_values)}
+    return {"values": ordered_values, "of": [index[value] for value in point_values]}
 
 
-def _many(rows: Iterable[list[str]]) -> dict[str, Any]:
+def _index_value_lists(rows: Iterable[list[str]]) -> dict[str, Any]:
     """The same for lists of values per point."""
     lists = list(rows)
-    order = _one(value for row in lists for value in row)["values"]
-    index = {value: i for i, value in enumerate(order)}
-    return {"values": order, "of": [[index[value] for value in row] for row in lists]}
+    ordered_values = _index_values(value for row in lists for value in row)["values"]
+    index = {value: i for i, value in enumerate(ordered_values)}
+    return {"values": ordered_values, "of": [[index[value] for value in row] for row in lists]}

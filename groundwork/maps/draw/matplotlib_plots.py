@@ -40,7 +40,7 @@ SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 
 HIGHEST = 10.0  # inches of the bars of a histogram
 SHARED_AREA = 1.7  # of a sliced mark, to that of a single one
 DPI = 200
-_LACKING = re.compile(r"Glyph (\d+) .*missing from")
+_MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
 FONTS = [
     *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
     *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
@@ -60,98 +60,98 @@ def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
 
     Returns what the reader has to be warned of: letters without a font.
     """
-    with _boxes_for_letters(path) as warnings:
-        _save(_map_figure(scene, size), path)
+    with _collect_missing_glyphs(path) as warnings:
+        _save_png(_map_figure(scene, size), path)
     return warnings
 
 
-def write_histogram_png(scene: Scene, path: Path, most: int = 25) -> list[str]:
-    """Draw the first `most` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
+def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
+    """Draw the first `max_tags` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
 
     Returns what the reader has to be warned of: letters without a font.
     """
-    with _boxes_for_letters(path) as warnings:
-        _save(_histogram_figure(scene, most), path)
+    with _collect_missing_glyphs(path) as warnings:
+        _save_png(_histogram_figure(scene, max_tags), path)
     return warnings
 
 
 def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     if size != "page":
         return _small_figure(scene, *SIZES[size])
-    several = scene.numbers is not None and bool(scene.numbers.recommendation)
+    has_comparison = scene.numbers is not None and bool(scene.numbers.recommendation)
     rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
-    high = 11.4 if several else 7.6
-    figure = _figure(9.6, high)
-    top = 1 - (0.78 + 0.26 * rows) / high
+    height = 11.4 if has_comparison else 7.6
+    figure = _new_figure(9.6, height)
+    top = 1 - (0.78 + 0.26 * rows) / height
     verdict = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
-    bottom = 4.15 / high if several else (0.62 if verdict else 0.15) / high
+    bottom = 4.15 / height if has_comparison else (0.62 if verdict else 0.15) / height
     _draw_map(figure.add_axes((0.02, bottom, 0.96, top - bottom)), scene)
-    if several:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
-        draw_verdict(figure.add_axes((0.022, 2.0 / high, 0.5, 1.95 / high)), scene)
-        draw_figures(figure.add_axes((0.022, 0.15 / high, 0.5, 1.75 / high)), scene)
-        draw_curves(figure.add_axes((0.6, 0.6 / high, 0.38, 3.1 / high)), scene)
+    if has_comparison:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
+        draw_verdict(figure.add_axes((0.022, 2.0 / height, 0.5, 1.95 / height)), scene)
+        draw_figures(figure.add_axes((0.022, 0.15 / height, 0.5, 1.75 / height)), scene)
+        draw_curves(figure.add_axes((0.6, 0.6 / height, 0.38, 3.1 / height)), scene)
     elif verdict:
         text = wrapped(f"{verdict[:1].upper()}{verdict[1:]}", 118)
-        figure.text(0.022, 0.42 / high, text, fontsize=9, color=INK, va="center", linespacing=1.35)
-    _head(figure, scene)
+        figure.text(0.022, 0.42 / height, text, fontsize=9, color=INK, va="center", linespacing=1.35)
+    _draw_head(figure, scene)
     return figure
 
 
-def _small_figure(scene: Scene, wide: float, high: float) -> Figure:
+def _small_figure(scene: Scene, width: float, height: float) -> Figure:
     """The map with its legend below and nothing else: whoever puts it somewhere writes the caption."""
-    figure = _figure(wide, high)
-    columns = max(1, round(wide / 2.4))
-    legend = 0.08 + 0.24 * math.ceil(len(colours_of(scene).legend) / columns)
-    _draw_map(figure.add_axes((0.01, legend / high, 0.98, 1 - (legend + 0.05) / high)), scene)
-    _legend(figure, scene, 0.5 * legend / high, columns)
+    figure = _new_figure(width, height)
+    columns = max(1, round(width / 2.4))
+    legend_height = 0.08 + 0.24 * math.ceil(len(colours_of(scene).legend) / columns)
+    _draw_map(figure.add_axes((0.01, legend_height / height, 0.98, 1 - (legend_height + 0.05) / height)), scene)
+    _draw_legend(figure, scene, 0.5 * legend_height / height, columns)
     return figure
 
 
-def _histogram_figure(scene: Scene, most: int) -> Figure:
-    names = [entry.name for entry in scene.datasets]
-    bars = scene.histogram[: min(most, int(HIGHEST / (0.115 + 0.135 * len(names))))]
-    rows = math.ceil(len(names) / LEGEND_COLUMNS) if len(names) > 1 else 0
-    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(names)))
-    figure = _figure(9.6, height)
+def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
+    dataset_names = [entry.name for entry in scene.datasets]
+    bars = scene.histogram[: min(max_tags, int(HIGHEST / (0.115 + 0.135 * len(dataset_names))))]
+    rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
+    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(dataset_names)))
+    figure = _new_figure(9.6, height)
     axes = figure.add_axes((0.24, 0.6 / height, 0.7, 1 - (1.5 + 0.26 * rows) / height))
     _draw_bars(axes, bars, scene)
     axes.set_xlabel("share of the dataset's questions", color=QUIET)
-    _head(figure, scene)
+    _draw_head(figure, scene)
     return figure
 
 
-def _figure(width: float, height: float) -> Figure:
+def _new_figure(width: float, height: float) -> Figure:
     from matplotlib import font_manager, rcParams
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    rcParams["font.family"] = [name for name in FONTS if name in installed] or ["sans-serif"]
+    rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
     rcParams["font.size"] = 9
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
     return figure
 
 
-def _head(figure: Figure, scene: Scene) -> None:
+def _draw_head(figure: Figure, scene: Scene) -> None:
     """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
     inch = 1 / figure.get_figheight()
     fitted(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
     rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
-    _legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
+    _draw_legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
 
 
-def _legend(figure: Figure, scene: Scene, middle: float, columns: int) -> None:
+def _draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
     """What the colours mean, around a height of the figure (0..1)."""
     legend = colours_of(scene).legend
     marks = {entry.name: mark_of(entry.colour, scene) for entry in scene.datasets}
     if legend:
         figure.legend(
-            [_dot(colour, marks.get(name, "o")) for name, colour, _ in legend],
-            [f"{shortened(name)}  {count:,}" for name, _, count in legend],
+            [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
+            [f"{shortened(dataset)}  {count:,}" for dataset, _, count in legend],
             loc="center left",
-            bbox_to_anchor=(0.012, middle),
+            bbox_to_anchor=(0.012, y),
             ncols=min(len(legend), columns),
             frameon=False,
             handletextpad=0.3,
@@ -161,7 +161,7 @@ def _legend(figure: Figure, scene: Scene, middle: float, columns: int) -> None:
         )
 
 
-def _dot(colour: str, mark: str) -> Any:
+def _legend_dot(colour: str, mark: str) -> Any:
     from matplotlib.lines import Line2D
 
     return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
@@ -178,21 +178,21 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     if scene.kind == "tags":
         _draw_tags(axes, scene)
         return
-    places = np.array([(point.x, point.y) for point in points])
-    areas = _sizes(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
+    positions = np.array([(point.x, point.y) for point in points])
+    areas = _mark_areas(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
     _draw_contours(axes, scene)
     # In a shuffled order, so that the dataset drawn last does not cover the others.
-    order = np.random.default_rng(0).permutation(len(points))
-    order = order[np.argsort(areas[order], kind="stable")]  # the larger marks, of eval, on top
+    draw_order = np.random.default_rng(0).permutation(len(points))
+    draw_order = draw_order[np.argsort(areas[draw_order], kind="stable")]  # the larger marks, of eval, on top
     colours, marks = np.array(colours_of(scene).of), np.array(_point_marks(scene))
-    shared, within = coincident(scene, _reach(axes, places, float(areas.min())))
-    order = order[~within[order]]
-    for part in np.array_split(order, LAYERS):
-        for mark in sorted(set(marks[part])):
-            rows = part[marks[part] == mark]
+    shared, is_coincident = coincident(scene, _mark_radius(axes, positions, float(areas.min())))
+    draw_order = draw_order[~is_coincident[draw_order]]
+    for layer in np.array_split(draw_order, LAYERS):
+        for mark in sorted(set(marks[layer])):
+            rows = layer[marks[layer] == mark]
             axes.scatter(
-                places[rows, 0],
-                places[rows, 1],
+                positions[rows, 0],
+                positions[rows, 1],
                 s=areas[rows],
                 c=colours[rows],
                 marker=mark,
@@ -204,44 +204,44 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     _draw_shared(axes, scene, shared, float(areas.min()) * SHARED_AREA)
-    if not scene.clusters and (dots := dot_names(scene, float(areas.max()) ** 0.5 / 2)):
-        place_labels(axes, dots, dots)
+    if not scene.clusters and (dot_labels := dot_names(scene, float(areas.max()) ** 0.5 / 2)):
+        place_labels(axes, dot_labels, dot_labels)
         return
-    named = sorted(scene.clusters, key=lambda cluster: -cluster.count)
-    names = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in named]
-    place_labels(axes, names, points=places if len(places) <= FEW else None)
+    by_count = sorted(scene.clusters, key=lambda cluster: -cluster.count)
+    cluster_labels = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in by_count]
+    place_labels(axes, cluster_labels, points=positions if len(positions) <= FEW else None)
 
 
 def _draw_contours(axes: Axes, scene: Scene) -> None:
     """Of several datasets the lines of all together, where there are some: those of each only tangle."""
-    several = len(scene.datasets) > 1
+    has_several = len(scene.datasets) > 1
     union = [contour for contour in scene.contours if not contour.dataset]
     for contour in union or scene.contours:
-        if several and not union and contour.level > OUTERMOST:
+        if has_several and not union and contour.level > OUTERMOST:
             continue
-        colour = colour_of_datasets(scene)[contour.dataset] if several and not union else "#8a96a3"
+        colour = colour_of_datasets(scene)[contour.dataset] if has_several and not union else "#8a96a3"
         for line in contour.lines:
             xs, ys = zip(*line, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
 
 
-def _reach(axes: Axes, places: Any, area: float) -> float:
+def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     """The radius of a mark of `area` (square points) in the measure of the map."""
     box = axes.get_window_extent()
     inches = box.width / axes.figure.dpi, box.height / axes.figure.dpi
-    scale = max(float(span) / (72 * side) for span, side in zip(np.ptp(places, axis=0), inches, strict=True))
+    scale = max(float(span) / (72 * side) for span, side in zip(np.ptp(positions, axis=0), inches, strict=True))
     return float(area**0.5 / 2 * scale)
 
 
 def _draw_shared(axes: Axes, scene: Scene, shared: list[Shared], area: float) -> None:
     """A mark of slices where questions of several datasets coincide."""
     colour_of = colour_of_datasets(scene)
-    for place in shared:
-        edges = np.cumsum([0.0, *place.counts.values()]) / sum(place.counts.values())
-        for name, start, end in zip(place.counts, edges, edges[1:], strict=False):
+    for spot in shared:
+        edges = np.cumsum([0.0, *spot.counts.values()]) / sum(spot.counts.values())
+        for dataset, start, end in zip(spot.counts, edges, edges[1:], strict=False):
             outline = sector(float(start), float(end))
             axes.scatter(
-                place.x, place.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[name],
+                spot.x, spot.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[dataset],
                 linewidths=0.3, edgecolors="white", zorder=3,
             )  # fmt: skip
 
@@ -251,21 +251,23 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     tags: dict[str, list[Point]] = {}
     for point in scene.points:
         tags.setdefault(point.question, []).append(point)
-    total = {tag: sum(point.weight for point in own) for tag, own in tags.items()}
-    places = {tag: np.mean([(point.x, point.y) for point in own], axis=0) for tag, own in tags.items()}
+    weight_of = {tag: sum(point.weight for point in tag_points) for tag, tag_points in tags.items()}
+    position_of = {
+        tag: np.mean([(point.x, point.y) for point in tag_points], axis=0) for tag, tag_points in tags.items()
+    }
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
     colour_of = colour_of_datasets(scene)
-    heaviest = sorted(tags, key=lambda tag: (-total[tag], tag))
-    area_of = {tag: 40 + 1_400 * (total[tag] / max(total.values())) ** 0.8 for tag in heaviest}
-    for tag in heaviest:  # the small ones on top
+    by_weight = sorted(tags, key=lambda tag: (-weight_of[tag], tag))
+    area_of = {tag: 40 + 1_400 * (weight_of[tag] / max(weight_of.values())) ** 0.8 for tag in by_weight}
+    for tag in by_weight:  # the small ones on top
         area = area_of[tag]
         shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
-        edges = np.cumsum([0.0, *shares]) / sum(shares)
-        for point, start, end in zip(tags[tag], edges, edges[1:], strict=False):
+        sector_edges = np.cumsum([0.0, *shares]) / sum(shares)
+        for point, start, end in zip(tags[tag], sector_edges, sector_edges[1:], strict=False):
             outline = sector(float(start), float(end))
             axes.scatter(
-                places[tag][0],
-                places[tag][1],
+                position_of[tag][0],
+                position_of[tag][1],
                 marker=outline,
                 s=area * np.abs(outline).max() ** 2,
                 color=colour_of[point.dataset],
@@ -276,7 +278,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
             )
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
-    labels = [Label(tag, tuple(places[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in heaviest]
+    labels = [Label(tag, tuple(position_of[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in by_weight]
     place_labels(axes, labels[:MOST_TAG_LABELS], labels)
 
 
@@ -286,25 +288,25 @@ def _point_marks(scene: Scene) -> list[str]:
     return [by_dataset[point.dataset] for point in scene.points]
 
 
-def _sizes(points: list[Point], wide: float) -> Any:
-    """The area of each mark in square points, in a picture `wide` inches wide."""
-    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * wide / SIZES["readme"][0]
+def _mark_areas(points: list[Point], width: float) -> Any:
+    """The area of each mark in square points, in a picture `width` inches wide."""
+    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * width / SIZES["readme"][0]
     weights = np.array([point.weight for point in points], dtype=float)
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
 def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
     colour_of = colour_of_datasets(scene)
-    names = list(colour_of)
-    width = 0.82 / max(1, len(names))
+    datasets = list(colour_of)
+    width = 0.82 / max(1, len(datasets))
     longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
     for index, bar in enumerate(bars):
-        for number, name in enumerate(names):
-            height = index + (number - (len(names) - 1) / 2) * width
-            share = bar.shares[name]
-            axes.barh(height, share, width * 0.9, color=colour_of[name], zorder=2)
-            text = f"{share:.0%} ({bar.counts[name]:,})" if bar.counts[name] else "none"
-            axes.text(share + longest * 0.008, height, text, va="center", fontsize=7.6, color=INK if share else QUIET)
+        for number, dataset in enumerate(datasets):
+            y = index + (number - (len(datasets) - 1) / 2) * width
+            share = bar.shares[dataset]
+            axes.barh(y, share, width * 0.9, color=colour_of[dataset], zorder=2)
+            text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
+            axes.text(share + longest * 0.008, y, text, va="center", fontsize=7.6, color=INK if share else QUIET)
     axes.set_yticks(range(len(bars)), [shortened(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.set_xlim(0, longest * 1.16)
@@ -314,28 +316,28 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
     axes.grid(axis="y", visible=False)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def _save_png(figure: Figure, path: Path) -> None:
     content = io.BytesIO()
     figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
     write_bytes(path, content.getvalue())
 
 
 @contextmanager
-def _boxes_for_letters(path: Path) -> Iterator[list[str]]:
+def _collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
     """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
     import warnings
 
-    said: list[str] = []
+    messages: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield said
-    lacking = {match[1] for one in caught if (match := _LACKING.match(str(one.message)))}
-    for one in caught:
-        if not _LACKING.match(str(one.message)):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    if lacking:
-        letters = "".join(sorted(chr(int(code)) for code in lacking)[:8])
-        said.append(
+        yield messages
+    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
+    for warning in caught:
+        if not _MISSING_GLYPH.match(str(warning.message)):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if missing:
+        letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
+        messages.append(
             f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
             "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
         )
