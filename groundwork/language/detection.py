@@ -65,7 +65,7 @@ def _language_by_script(text: str) -> str:
     """The language of a script that is hardly used for another, else ""."""
     if (main_script := script(text)) != "cjk":
         return _LANGUAGE_OF_SCRIPT.get(main_script, "")
-    character_kinds = Counter(unicodedata.name(c, "").split()[0] for c in text if c.isalpha())
+    character_kinds = Counter(unicodedata.name(c, "OTHER").split()[0] for c in text if c.isalpha())
     if character_kinds["HIRAGANA"] + character_kinds["KATAKANA"] > character_kinds["CJK"] / 10:
         return "ja"
     return "ko" if character_kinds["HANGUL"] > character_kinds["CJK"] else "zh"

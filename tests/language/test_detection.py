@@ -36,6 +36,11 @@ def test_what_tells_nothing_has_no_language(text: str) -> None:
     assert code(text) == ""
 
 
+def test_letters_without_a_name_do_not_stop_it() -> None:
+    """Unicode names no Tangut character; beside Chinese ones they count for no language."""
+    assert code("城市中的西夏文字" + "\U00017000" * 2) == "zh"
+
+
 def test_neighbours_may_be_each_other() -> None:
     """A text in Danish is not refused where Norwegian is wanted, one in German is."""
     assert may_be(OTHERS[0], "no") and may_be(OTHERS[1], "da")
