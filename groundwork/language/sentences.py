@@ -59,6 +59,7 @@ _SENTENCE_STARTER = regex.compile(  # a word that starts a sentence after "etc."
 _LABEL_ALONE = regex.compile(ALONE)  # no sentence by itself
 _INLINE_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
 _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WINDOW_SIZE = 4096  # characters given to an engine at once
 
 
@@ -93,20 +94,12 @@ def _sentencex_ends(text: str, language: str) -> list[int]:
     from sentencex import get_sentence_boundaries, segment
 
     language = language or "en"
-    if not text.isascii():  # a lone surrogate, from bytes that were no text, cannot be handed to Rust
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_lone_surrogate(text) else text
+    if not text.isascii():  # surrogates, from bytes that were no text, cannot be handed to Rust
+        text = _SURROGATE.sub("\ufffd", text)  # one for one: offsets stay
     ends = list(accumulate(map(len, segment(language, text))))
     if ends and ends[-1] == len(text):
         return ends[:-1]
     return [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _regex_ends(text: str, _language: str) -> list[int]:

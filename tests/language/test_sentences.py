@@ -79,6 +79,11 @@ def test_long_text_is_cut_like_short_text() -> None:
     assert len(cut(sentence * 400)) == 400
 
 
+def test_surrogates_do_not_shift_the_sentences_behind_them() -> None:
+    """Two halves of a character, as a damaged file may hold them, count as two characters."""
+    assert cut("\ud83d\ude00这是第一句话。你好吗？", "zh") == ["\ud83d\ude00这是第一句话。", "你好吗？"]
+
+
 def test_spans_that_no_cut_may_enter() -> None:
     """Links with brackets, code, formulas and spaced numbers are found; prices and prose are not."""
     text = "[a [b]](x_(y)) and `c d` and $x + y$ and \\(z\\), 10 000 m for $5 and $6."
