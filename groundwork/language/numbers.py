@@ -151,7 +151,8 @@ def _is_scale_of_digits(text: str, match: re.Match[str], word: str) -> bool:
 
 def _continues_number(matches: list[re.Match[str]], word: str, text: str) -> bool:
     """Does `word` belong to the number so far? "Twenty five" is one number, "seven eight" and "one and two" are two."""
-    last_word, joint = matches[-1].group().lower(), text[matches[-1].end() :]
+    end = matches[-1].end()
+    last_word, joint = matches[-1].group().lower(), text[end : end + 2]
     if word == "twice" or last_word == "twice":
         return False
     if word in _SCALES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from itertools import pairwise
 
 from groundwork.language.words import ENGLISH, stem, words
 
@@ -142,6 +143,7 @@ def is_negated(text: str) -> bool:
     return bool(_NEGATION.search(_LIMIT.sub("", text)))
 
 
+_SENTENCE_MARK = re.compile(r"[.;:!?]")
 _NOT_UNTIL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b[^.;]*\buntil\b", re.I)
 # "not until inspected": "inspected before"
 _TIME_CONDITION = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)
@@ -163,9 +165,8 @@ def negation_turned(old: str, new: str, source: str = "", beside: str = "") -> s
         if _NOT_UNTIL.search(denying) and _TIME_CONDITION.search(affirming):
             continue
         stems = {stem(word, "en") for word in affirming_words}
-        denied_words = (_content_word_after(denying, match.end()) for match in _NOT.finditer(_LIMIT.sub("", denying)))
-        excused_stems = _denied_stems(excuse)
-        if contradicted := [word for word in denied_words if word and stem(word, "en") in stems - excused_stems]:
+        contradicting = stems - _denied_stems(excuse)
+        if contradicted := [word for word in _denied_words(denying) if word and stem(word, "en") in contradicting]:
             return contradicted[0]
     return ""
 
@@ -181,10 +182,17 @@ def _denied_stems(text: str) -> set[str]:
     return stems
 
 
-def _content_word_after(text: str, start: int) -> str:
-    """The first word from `start` on that carries meaning, in the same sentence; "" for a bare "No."."""
-    clause = re.split(r"[.;:!?]", _LIMIT.sub("", text)[start:], maxsplit=1)[0]
-    return next((word for word in words(clause) if word not in ENGLISH), "")
+def _denied_words(text: str) -> list[str]:
+    """For each "not" the first word behind it, in its sentence, that carries meaning; "" for a bare "No."."""
+    denied_words = []
+    for sentence in _SENTENCE_MARK.split(_LIMIT.sub("", text)):
+        ends = [match.end() for match in _NOT.finditer(sentence)]
+        words_behind, content_word = [], ""
+        for start, end in reversed(list(pairwise([*ends, len(sentence)]))):  # each part of the sentence is read once
+            content_word = next((word for word in words(sentence[start:end]) if word not in ENGLISH), content_word)
+            words_behind.append(content_word)
+        denied_words += reversed(words_behind)
+    return denied_words
 
 
 def duties(text: str) -> set[str]:
