@@ -59,15 +59,15 @@ def update(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[Entries,
 
 
 def applied(entries: Mapping[str, Synonym]) -> dict[str, str]:
-    """Which tag becomes which, chains followed to their end."""
+    """Which tag becomes which, chains followed to their end; the tags of a circle become the first by the alphabet."""
     target_of = {tag: entry.into for tag, entry in entries.items() if entry.merge and entry.into != tag}
     resolved = {}
     for tag in target_of:
-        target, chain = tag, {tag}
-        while target in target_of and target_of[target] not in chain:
-            target = target_of[target]
-            chain.add(target)
-        resolved[tag] = target
+        chain = [tag]
+        while chain[-1] in target_of and target_of[chain[-1]] not in chain:
+            chain.append(target_of[chain[-1]])
+        circle = chain[chain.index(target_of[chain[-1]]) :] if chain[-1] in target_of else chain[-1:]
+        resolved[tag] = min(circle)
     return {tag: target for tag, target in resolved.items() if tag != target}
 
 
