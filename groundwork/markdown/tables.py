@@ -224,7 +224,7 @@ def _html_rows(text: str) -> Rows:
             header_count += in_header
             row_start = -1
         elif tag_name.startswith("</thead"):
-            header_count, in_header = len(rows), False
+            header_count, in_header = len(rows) + (row_start >= 0), False
         else:
             cell_letters += tag_name[2]
     if row_start >= 0:

@@ -128,6 +128,11 @@ def test_breadcrumbs() -> None:
             ["<tr><td>1<td>2", "<tr><td>3"],
         ),
         (
+            "<table><thead><tr><td>a<td>b</thead><tbody><tr><td>1<td>2</table>",
+            ["<tr><td>a<td>b</thead><tbody>"],
+            ["<tr><td>1<td>2"],
+        ),
+        (
             "<table><tr><td><table><tr><td>x</td></tr></table></td></tr></table>",
             [],
             ["<tr><td><table><tr><td>x</td></tr></table></td></tr>"],
