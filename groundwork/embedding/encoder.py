@@ -16,7 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -157,7 +157,7 @@ class Encoder:
     def _read_cached(self, keys: list[bytes]) -> dict[bytes, Vectors]:
         distinct_keys, vectors = list(dict.fromkeys(keys)), {}
         if self._file.exists():
-            with closing(self._open_cache()) as database:
+            with self._database() as database:
                 vectors = _select_vectors(database, distinct_keys)
         if self._joined is not None and self._joined.exists():
             with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
@@ -167,27 +167,22 @@ class Encoder:
     def _write_cached(self, computed: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         rows = [(key, vector.tobytes()) for key, vector in computed.items()]
-        try:
-            with closing(self._open_cache()) as database, database:
-                database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-        except sqlite3.OperationalError as error:
-            raise self._cache_error(error) from error
+        with self._database() as database:
+            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
-    def _open_cache(self) -> sqlite3.Connection:
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Raises StopRun where the cache cannot be read or written now, BadRecord where it is damaged."""
         try:
-            database = sqlite3.connect(self._file, timeout=60)
-            database.execute("PRAGMA synchronous = OFF")  # kill -9 costs nothing; after a power cut it is made anew
-            database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
+                database.execute("PRAGMA synchronous = OFF")  # kill -9 costs nothing; after a power cut it is made anew
+                database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+                yield database
         except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
-            raise self._cache_error(error) from error
+            remedy = "free disk space and make the folder writable, then run again"
+            raise StopRun(f"{self._file}: cannot be used: {error}; {remedy}") from error
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it; it is made again") from error
-        return database
-
-    def _cache_error(self, error: sqlite3.OperationalError) -> StopRun:
-        return StopRun(
-            f"{self._file}: cannot be used: {error}; free disk space and make the folder writable, then run again"
-        )
 
 
 class Static:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from groundwork.dataset.dataset_sources import DatasetSource
-from groundwork.errors import BadRecord
+from groundwork.errors import BadRecord, StopRun
 from groundwork.records.artifacts import Workspace, read_jsonl
 from groundwork.records.manifest import read_only_database
 from groundwork.records.run_lookup import tag_file
@@ -57,14 +57,14 @@ class TagStore:
             with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
                 tagged = self._tags_in(database, question_list)
         if self._file.exists():
-            with closing(self._open_store()) as database:
+            with self._database() as database:
                 tagged |= self._tags_in(database, question_list)
         return tagged
 
     def write(self, tagged: dict[str, list[str]]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
-        with closing(self._open_store()) as database, database:
+        with self._database() as database:
             database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
 
     def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
@@ -77,11 +77,16 @@ class TagStore:
     def _key(self, question: str) -> bytes:
         return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
 
-    def _open_store(self) -> sqlite3.Connection:
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Raises StopRun where the store cannot be read or written now, BadRecord where it is damaged."""
         try:
-            database = sqlite3.connect(self._file, timeout=60)
-            database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, and no wait for the disk
-            database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
+            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
+                database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, without a wait
+                database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
+                yield database
+        except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
+            remedy = "free disk space and make the folder writable, then run again"
+            raise StopRun(f"{self._file}: cannot be used: {error}; {remedy}") from error
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it; it is made again") from error
-        return database

@@ -112,6 +112,17 @@ def test_a_damaged_cache_says_what_to_do(tmp_path: Path) -> None:
         static(tmp_path).encode(QUESTIONS)
 
 
+def test_a_cache_that_is_damaged_inside_says_what_to_do(tmp_path: Path) -> None:
+    """A page that was overwritten is found when it is read."""
+    texts = [f"question {n}" for n in range(100)]
+    static(tmp_path).encode(texts)
+    file = next(tmp_path.glob("*.db"))
+    content = file.read_bytes()
+    file.write_bytes(content[:8_192] + b"\xff" * (len(content) - 8_192))
+    with pytest.raises(BadRecord, match=r"not a vector cache .*delete it"):
+        static(tmp_path).encode(texts)
+
+
 def test_the_cache_is_one_readable_file_a_model(tmp_path: Path) -> None:
     """All texts of a model lie in one SQLite file, one row a distinct text."""
     static(tmp_path).encode(QUESTIONS)

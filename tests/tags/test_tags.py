@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import resource
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from groundwork.errors import BadRecord
+from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.tag_scene import only_in, tag_histogram
 from groundwork.records.artifacts import read_jsonl
@@ -20,6 +21,7 @@ from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags import synonyms
 from groundwork.tags.synonyms import Synonym
+from groundwork.tags.tag_files import TagStore
 from groundwork.tags.tagging import normalise, problem_of
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
@@ -261,6 +263,32 @@ def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
         file.write_text(json.dumps({"id": "x", "question": "q", "tags": ["a"] * 5, "model": rows[0].model}))
         with pytest.raises(BadRecord, match=r"a\.jsonl.*'x'.*twice"):
             _read_tag_file(file, rows[0].model, 5, rows[0].prompt)
+
+
+@pytest.mark.parametrize("size", [0, 16_384])
+def test_a_full_disk_is_not_called_a_damaged_store(tmp_path: Path, size: int) -> None:
+    """No room for the tags, at once or midway: free disk space; the store that was paid for is not to be deleted."""
+    store = TagStore(tmp_path / "store.db", "m", "p", 5)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        with pytest.raises(StopRun, match=r"store\.db: cannot be used: .*; free disk space"):
+            store.write({f"question {n}": ["a-longer-tag"] * 5 for n in range(300)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    store.write({"question": ["a"]})
+    assert store.read(["question"]) == {"question": ["a"]}
+
+
+def test_a_store_that_is_damaged_inside_is_named(tmp_path: Path) -> None:
+    """A page that was overwritten is found when it is read; the message names the file and the remedy."""
+    store = TagStore(tmp_path / "store.db", "m", "p", 5)
+    questions = [f"question {n}" for n in range(3_000)]
+    store.write({question: ["a-longer-tag"] * 5 for question in questions})
+    content = (tmp_path / "store.db").read_bytes()
+    (tmp_path / "store.db").write_bytes(content[:8_192] + b"\xff" * (len(content) - 8_192))
+    with pytest.raises(BadRecord, match=r"store\.db: not a store of tags .*delete it"):
+        store.read(questions)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
