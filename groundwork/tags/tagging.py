@@ -106,7 +106,8 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
             vocabulary.strike(overused)
             questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
             retagged, retag_errors = await _tag_in_waves(job, vocabulary, dataset.name, questions_to_retag)
-            tagged, errors = tagged | retagged, errors | retag_errors
+            tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
+            errors |= retag_errors
         store.write(tagged)
         if settings.vocabulary_prompt and untagged:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)

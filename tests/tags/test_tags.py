@@ -176,6 +176,29 @@ def test_a_corpus_of_300_has_at_most_a_tag_for_four_questions(tmp_path: Path) ->
     assert written["too_common"] == ["whole-subject"] and distinct <= set(written["tags"])
 
 
+def test_a_question_that_cannot_be_tagged_anew_is_left_for_the_next_run(tmp_path: Path) -> None:
+    """Where a tag is struck and the second call fails, no row bears the struck tag; the next run asks once more."""
+    many(tmp_path, "a", 40)
+
+    def stubborn(body: dict[str, Any]) -> str:
+        reply = json.loads(wild(body))
+        asked = body["messages"][1]["content"]
+        if "whole-subject" in asked.partition("nearly every question: ")[2].partition("\n")[0]:
+            texts = NUMBERED.findall(asked)
+            for entry in reply["questions"]:
+                entry["tags"] = [] if "rule 7 of" in texts[entry["number"] - 1] else entry["tags"]
+        return json.dumps(reply)
+
+    with FakeOpenRouter(reply=stubborn).thread() as fake:
+        assert run(fake, tmp_path, "a") == 1
+    assert len(tags_of(tmp_path, "a")) == 39
+    with FakeOpenRouter(reply=wild).thread() as fake:
+        assert run(fake, tmp_path, "a", "--retry-failed") == 0
+        assert all("rule 7 of" in body["messages"][1]["content"] for body in fake.requests)
+    tags = tags_of(tmp_path, "a")
+    assert len(tags) == 40 and not any("whole-subject" in given for given in tags.values())
+
+
 def test_batches_take_the_tags_of_those_before_them(tmp_path: Path) -> None:
     """The first batch is told the proposal, the next one what the first added as well."""
     many(tmp_path, "a", 80)
