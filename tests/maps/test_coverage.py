@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Pair
 from groundwork.stages.coverage import main
+from tests.growth import steep
 from tests.maps.coverage_runs import data_folder, pair
 
 TEXT = """# Touch rugby
@@ -212,6 +214,18 @@ def test_any_text_can_be_read(text: str) -> None:
     source = re.findall(r"[a1é球]", text)
     remaining = iter(source)
     assert all(letter in remaining for letter in letters)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda count: sections("# a\n" * count + "## b\n" * count, "A"),
+        lambda count: list(pieces("<b>x " * count, 0, 5 * count)),
+    ],
+)
+def test_headings_and_tags_take_linear_time(read: Callable[[int], object]) -> None:
+    """Many headings, or tags that are never closed, take no longer than in proportion."""
+    assert not steep(lambda text: read(len(text) // 4), "one letter")
 
 
 def test_the_command_writes_page_and_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,14 +186,16 @@ def _collect_figures(
     readings: Sequence[Reading], questions: Sequence[Question], by_chunk: Mapping[tuple[str, str], Sequence[int]]
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
+    asking_of: dict[str, list[int]] = {}
+    for (chunk_id, _), indices in by_chunk.items():
+        asking_of.setdefault(chunk_id, []).extend(indices)
     items = []
     for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
-        indices = [index for (chunk_id, _), asking in by_chunk.items() if chunk_id == chunk.id for index in asking]
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
                 quote = chunk.text[figure.start : figure.end]
-                asking = sorted(index for index in indices if quote in questions[index].pair.evidence)
+                asking = sorted(i for i in asking_of.get(chunk.id, []) if quote in questions[i].pair.evidence)
                 offsets = {"start": figure.start + shift, "end": figure.end + shift}
                 items.append(FigureItem(**offsets, file=figure.file, caption=figure.caption, asked=asking))
     return items
@@ -279,9 +281,19 @@ def sections(text: str, title: str) -> list[Section]:
     if not heads or text[: heads[0].start].strip():
         end = heads[0].start if heads else len(text)
         document_sections.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
-    for index, head in enumerate(heads):
-        end = next((later.start for later in heads[index + 1 :] if later.level <= head.level), len(text))
+    for head, end in zip(heads, _section_ends(heads, len(text)), strict=True):
         document_sections.append(
             Section(title=head.headings[-1], level=head.level, start=head.start, end=end, headings=list(head.headings))
         )
     return document_sections
+
+
+def _section_ends(heads: Sequence[Block], text_end: int) -> list[int]:
+    """Where the section of each heading ends: at the next heading of its level or above."""
+    ends = [text_end] * len(heads)
+    open_heads: list[int] = []  # whose sections go on, their levels rising
+    for index, head in enumerate(heads):
+        while open_heads and heads[open_heads[-1]].level >= head.level:
+            ends[open_heads.pop()] = head.start
+        open_heads.append(index)
+    return ends

@@ -41,6 +41,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+DEEPEST_NESTING = 16  # tags of one style within each other; those of a broken page, never closed, count no further
 LINE_BREAK = "\u2028"  # as the page reads it; a plain line end of the source is a blank
 _TAG_STYLES = {"b": "b", "strong": "b", "i": "i", "em": "i", "sub": "sub", "sup": "sup", "code": "code", "u": "u"}
 _TOKEN_STYLES = {"escaped": "", "image": "image", "link": "link", "formula": "math"}
@@ -158,7 +159,7 @@ def _toggle_style(text: str, match: re.Match[str], style: str, styles: list[str]
 
 def _set_style(styles: list[str], style: str, *, on: bool) -> None:
     if on:
-        styles.append(style)
+        styles += [style] * (styles.count(style) < DEEPEST_NESTING)
     elif style in styles:
         styles.remove(style)
 

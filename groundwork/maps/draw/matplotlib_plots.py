@@ -258,7 +258,8 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
     colour_of = colour_of_datasets(scene)
     by_weight = sorted(tags, key=lambda tag: (-weight_of[tag], tag))
-    area_of = {tag: 40 + 1_400 * (weight_of[tag] / max(weight_of.values())) ** 0.8 for tag in by_weight}
+    heaviest = max(weight_of.values())
+    area_of = {tag: 40 + 1_400 * (weight_of[tag] / heaviest) ** 0.8 for tag in by_weight}
     for tag in by_weight:  # the small ones on top
         area = area_of[tag]
         shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
