@@ -39,13 +39,13 @@ from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.language.labels import ITEM
+from groundwork.language.labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.settings import config_files
 
 SETTINGS = config_files.load().ingest
 
-_NO_PARAGRAPH = re.compile(rf"[|#`<!>]|[-*+] |{ITEM}(?:\s|$)|[a-z]\. ")
+_NO_PARAGRAPH = re.compile(rf"[|#`<!>]|[-*+] |{LIST_LABEL}(?:\s|$)|[a-z]\. ")
 
 Pair = tuple[str, str, str]  # "right" or "below", a cell, the next one
 Cells = dict[tuple[int, int], int]  # place -> which text

@@ -14,7 +14,7 @@ import msgspec
 import regex
 
 from groundwork.chunking.lengths import Ruler
-from groundwork.language.sentences import FINISHED, sentence_starts
+from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import ITEM, Block
 
 LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
@@ -101,7 +101,7 @@ def _introduction(text: str, waiting: list[Block], language: str) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last = waiting[-1]
     body = text[last.start : last.end].rstrip()
-    introduces = body.endswith((":", "：")) or not FINISHED.search(body[-9:])
+    introduces = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
     under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
     below_caption = len(waiting) > 1 and _is_caption(text, waiting[-2])
     if len(body) <= LEAD and (_CAPTION.match(body) or below_caption):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from groundwork.chunking.segments import segments
-from groundwork.language.detection import resolved
+from groundwork.language.detection import resolve_language
 from groundwork.markdown.blocks import Block
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
@@ -175,7 +175,7 @@ def _section(chunk: Chunk, unit: str, pictures: str) -> Markup:
 
 def chunk_counts(text: str, found: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
     """Segments, chunks and sentences of a text, and its tables; `found`: its blocks."""
-    pieces = segments(text, resolved(settings.language, text), settings.sentences, found)
+    pieces = segments(text, resolve_language(settings.language, text), settings.sentences, found)
     sentences = sum(piece.kind == "sentence" for piece in pieces)
     counts = {"segments": count_segments(found), "chunks": len(chunks), "sentences": sentences}
     return counts | count_tables(found, chunks)

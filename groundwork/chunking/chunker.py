@@ -23,7 +23,7 @@ from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import ChunkPart, Packer
 from groundwork.chunking.short_runs import ShortRuns, join_short_parts
 from groundwork.chunking.unreadable_runs import cut_out_unreadable
-from groundwork.language.detection import of_part, resolved
+from groundwork.language.detection import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
@@ -68,11 +68,11 @@ class _Languages:
 
     def __init__(self, setting: str, text: str) -> None:
         self._set = setting != "auto"
-        self.of_document = resolved(setting, text)
+        self.of_document = resolve_language(setting, text)
 
     def of(self, part: str) -> str:
         """That of the document unless the part is plainly of another."""
-        return self.of_document if self._set else of_part(part, self.of_document)
+        return self.of_document if self._set else detect_part_language(part, self.of_document)
 
 
 def _records(

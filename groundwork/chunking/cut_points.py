@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import regex
 
-from groundwork.language.sentences import FINISHED, Span, sentence_starts, uncuttable
+from groundwork.language.sentences import COMPLETE_BLOCK_END, Span, sentence_starts, uncuttable_spans
 from groundwork.markdown.blocks import ITEM, Block
 
 # the end of a clause: "so, " and the full-width marks, which need no space
@@ -44,7 +44,7 @@ class Breaks:
                 self._headings.append(block.start)
                 self._levels.append(block.level)
             else:
-                if block.kind != "code" or FINISHED.search(text, before.start, before.end):
+                if block.kind != "code" or COMPLETE_BLOCK_END.search(text, before.start, before.end):
                     self._paragraphs.append(block.start)  # a fence stays with the sentence that leads to it
         self._whole = [  # a heading with the place behind it, where no chunk may end
             (block.start, block.end + (block.kind == "heading"))
@@ -102,7 +102,7 @@ class Breaks:
         character; never 0."""
         size = last - start
         window = self._text[start : min(self._end, last + size + 1)]
-        spans = uncuttable(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
+        spans = uncuttable_spans(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
         spans.sort()
         for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
             for first in (max(least, size - _NEAR), least):

@@ -124,9 +124,9 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
 
 def languages(rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `rows` come from, told by their questions."""
-    from groundwork.language.detection import code
+    from groundwork.language.detection import detect_language
 
     asked: dict[str, str] = {}
     for row in rows:
         asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
-    return sorted({code(questions) for questions in asked.values()} - {""})
+    return sorted({detect_language(questions) for questions in asked.values()} - {""})

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from groundwork.language.dates import dates, without_dates
 from groundwork.language.detection import is_english
 from groundwork.language.names import names
-from groundwork.language.numbers import Number, numbers, other_readings, unit_of
+from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.words import alone, words
+from groundwork.language.words import whole_word_pattern, words
 from groundwork.records.grades import Verdict
 
 VERBS = 1  # words that may stand beside the number, date or name: "States 75 seconds"
@@ -51,7 +51,7 @@ def _by_date(criterion: str, answer: str, plain: bool) -> Settled | None:
 
 def _by_number(criterion: str, question: str, answer: str, plain: bool) -> Settled | None:
     wanted = numbers(criterion)
-    units = [word for word in words(criterion) if unit_of(word)]
+    units = [word for word in words(criterion) if canonical_unit(word)]
     if len(wanted) != 1 or len(words(criterion)) - len(units) > VERBS or dates(criterion):
         return None
     (number,) = wanted
@@ -66,13 +66,13 @@ def _by_number(criterion: str, question: str, answer: str, plain: bool) -> Settl
 
 def _lacking(number: Number, given: list[Number], answer: str) -> Settled | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
-    named = {unit for word in words(answer) if (unit := unit_of(word))}
+    named = {unit for word in words(answer) if (unit := canonical_unit(word))}
     if number.unit and given and {other.unit for other in given} == {number.unit} == named | {number.unit}:
         if all(other.value != number.value for other in given):
             return Settled("unmet", f"the answer gives {given[0].value} {number.unit} instead")
     elif not given and not named and not numbers(answer, spelled=True):
         large = "." not in number.value and int(number.value) >= NO_PARAPHRASE
-        if large and not other_readings(answer, english=True):
+        if large and not alternative_readings(answer, english=True):
             return Settled("unmet", "the answer gives no number")
     return None
 
@@ -83,7 +83,7 @@ def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
     if not 0 < len(name) <= LONGEST_NAME or not all(word[0].isupper() for word in name):
         return None
     phrase = " ".join(name)
-    if phrase in question or not alone(phrase).search(answer):
+    if phrase in question or not whole_word_pattern(phrase).search(answer):
         return None
     others = names(answer) - names(question) - {word.lower() for word in words(phrase)}
     others -= {word.lower() for word in re.findall(r"\w+", phrase)}

@@ -18,7 +18,7 @@ from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, criteria_of
 from groundwork.grading.judge_agreement import flips
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
@@ -170,7 +170,7 @@ def _language(row: QuestionRow) -> str:
 
 @lru_cache(maxsize=4096)
 def _language_of(text: str) -> str:
-    return code(text)
+    return detect_language(text)
 
 
 _SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], str]] = {

@@ -52,14 +52,14 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def pointing_away(text: str, question: str) -> str:
+def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
     is_about_parts = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
     spans = [] if is_about_parts else cross_reference_spans(text)
     return text[spans[0][0] : spans[0][1]] if spans else ""
 
 
-def without_bracketed(text: str) -> str:
+def drop_bracketed_references(text: str) -> str:
     """`text` without brackets that hold nothing but a reference: "within the limits (Table 2)"."""
     return _BRACKETED.sub(lambda match: "" if _is_reference(match[1]) else match[0], text)
 

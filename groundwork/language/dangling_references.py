@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from groundwork.language.detection import code, is_english, may_be
-from groundwork.language.labels import RULE
-from groundwork.language.words import ENGLISH, words
+from groundwork.language.detection import detect_language, is_english, may_be_language
+from groundwork.language.labels import RULE_LABEL
+from groundwork.language.words import ENGLISH_STOP_WORDS, words
 
 _SOURCE_NOUN = (
     r"(?:passages?|text|chunks?|excerpts?|paragraphs?|sentences?|statements?|documents?|context|snippet|extract|author)"
@@ -24,7 +24,7 @@ _SOURCE_ITSELF = (
     rf"(?=\s*(?:[?.,;:)]|$)|\s(?:{_REPORTING_VERB}|asks?|requires?|provides?|provided"
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
-_MORE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE}))+"
+_MORE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
 _DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
@@ -36,7 +36,7 @@ _DANGLING_PATTERNS = [
         rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DAY_OF_MONTH})\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART_NOUN} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_SOURCE_ITSELF}",
-        rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE})\b"
+        rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE_LABEL})\b"
         rf"(?! of|{_MORE_LABELS} of)",
     )
 ]
@@ -118,19 +118,19 @@ _CONTINUING_WORD = re.compile(
 )
 
 
-def source_named(text: str) -> str:
+def find_source_name(text: str) -> str:
     """The words by which `text` names what it was taken from ("the given passage", "this section"), or ""."""
     match = _SOURCE_NAMED.search(text)
     return match.group() if match else ""
 
 
-def dangling_opening(text: str) -> str:
+def find_dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
     match = None if _SCENE_SETTING.match(text) else _CONTINUING_WORD.match(text)
     return match.group() if match else ""
 
 
-def dangling(question: str, language: str) -> str:
+def find_dangling_reference(question: str, language: str) -> str:
     """The part of a question that points at something its reader cannot see ("this rule", "does it"), or "".
 
     `language` is that of the text it is about; where it is "", the question itself tells it.
@@ -145,11 +145,11 @@ def dangling(question: str, language: str) -> str:
     return next((match.group().strip() for match in pronouns if not _has_antecedent(match, question)), "")
 
 
-def _is_introduced(reference: re.Match[str], question: str) -> bool:
+def _is_introduced(definite_reference: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
-    definite = _DEFINITE_NOUN.fullmatch(reference.group().strip())
+    definite = _DEFINITE_NOUN.fullmatch(definite_reference.group().strip())
     indefinite = definite and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite[1]}\b"
-    return bool(indefinite and re.search(indefinite, question[: reference.start()], re.IGNORECASE))
+    return bool(indefinite and re.search(indefinite, question[: definite_reference.start()], re.IGNORECASE))
 
 
 def _has_antecedent(pronoun: re.Match[str], question: str) -> bool:
@@ -173,7 +173,7 @@ def _names_antecedent(text: str) -> bool:
     """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
     clauses = [match.start() for match in _CLAUSE_BORDER.finditer(text)]
     before = _OPENING_PHRASE.sub("", text[: clauses[-1]] + ",") if clauses else ""
-    return any(word not in ENGLISH and word not in _QUESTION_WORDS for word in words(before))
+    return any(word not in ENGLISH_STOP_WORDS and word not in _QUESTION_WORDS for word in words(before))
 
 
 def is_instruction(text: str) -> bool:
@@ -181,10 +181,10 @@ def is_instruction(text: str) -> bool:
     return _INSTRUCTIONS.search(text) is not None
 
 
-def other_language(reply: str, language: str, text: str = "") -> str:
+def foreign_language(reply: str, language: str, text: str = "") -> str:
     """The language of `reply` where it is plainly not `language`, or "".
 
     Where that is "", `text` tells it.
     """
-    actual, expected = code(reply), language or code(text)
-    return actual if actual and expected and actual != expected and not may_be(reply, expected) else ""
+    actual, expected = detect_language(reply), language or detect_language(text)
+    return actual if actual and expected and actual != expected and not may_be_language(reply, expected) else ""

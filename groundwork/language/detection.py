@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-PLAIN = 0.5  # probability from which a text is of a language
-TOLD = 0.15  # where no language has it, the text tells nothing: a number, a name, code
-HARDLY = 0.05  # probability below which a text is not of a language
+DETECTED_FROM = 0.5  # probability from which a text is of a language
+TELLS_NOTHING_BELOW = 0.15  # where no language has it, the text tells nothing: a number, a name, code
+EXCLUDED_BELOW = 0.05  # probability below which a text is not of a language
 
 _SAMPLE = 5_000  # characters that tell the language of a document
 _PART_SAMPLE = 300  # characters that tell whether a part is of its document's language
@@ -23,48 +23,49 @@ _LANGUAGE_OF_SCRIPT = {
 }  # fmt: skip
 
 
-def code(text: str) -> str:
+def detect_language(text: str) -> str:
     """The code of the language of `text` (ISO 639-1, or 639-3 where that has none); "" where it is not plain."""
     text = text[:_SAMPLE]
     if by_script := _language_by_script(text):
         return by_script
     language, probability = _classify(text)
-    return language if probability >= PLAIN else ""
+    return language if probability >= DETECTED_FROM else ""
 
 
 def is_english(text: str) -> bool:
     """Do rules about English words fit `text`? Yes, where it may be English, or tells no language at all."""
     text = text[:_SAMPLE]
-    return may_be(text, "en") or (not _language_by_script(text) and _classify(text)[1] < TOLD)
+    return may_be_language(text, "en") or (not _language_by_script(text) and _classify(text)[1] < TELLS_NOTHING_BELOW)
 
 
-def may_be(text: str, language: str) -> bool:
+def may_be_language(text: str, language: str) -> bool:
     """Is it possible that `text` is of this language? Danish may be Norwegian, and a short text nearly anything."""
     text = text[:_SAMPLE]
     by_script = _language_by_script(text)
-    return by_script == language if by_script else dict(_identifier().rank(text)).get(language, 1.0) >= HARDLY
+    return by_script == language if by_script else dict(_identifier().rank(text)).get(language, 1.0) >= EXCLUDED_BELOW
 
 
-def script(text: str) -> str:
+def main_script(text: str) -> str:
     """The script of most letters of `text`: "latin", "cjk", "arabic", ..."""
     scripts = Counter() if text.isascii() else Counter(_script_of(c) for c in text if c.isalpha())
     return scripts.most_common(1)[0][0] if scripts else "latin"
 
 
-def of_part(text: str, language: str) -> str:
+def detect_part_language(text: str, language: str) -> str:
     """The language of a part of a text that is in `language`: that, unless the part is plainly of another."""
-    return language if language and may_be(text[:_PART_SAMPLE], language) else code(text) or language
+    is_of_document = language and may_be_language(text[:_PART_SAMPLE], language)
+    return language if is_of_document else detect_language(text) or language
 
 
-def resolved(setting: str, text: str) -> str:
+def resolve_language(setting: str, text: str) -> str:
     """The language to read `text` in: the one set, or with "auto" its own, "" where that cannot be told."""
-    return code(text) if setting == "auto" else setting
+    return detect_language(text) if setting == "auto" else setting
 
 
 def _language_by_script(text: str) -> str:
     """The language of a script that is hardly used for another, else ""."""
-    if (main_script := script(text)) != "cjk":
-        return _LANGUAGE_OF_SCRIPT.get(main_script, "")
+    if (letters_script := main_script(text)) != "cjk":
+        return _LANGUAGE_OF_SCRIPT.get(letters_script, "")
     character_kinds = Counter(unicodedata.name(c, "OTHER").split()[0] for c in text if c.isalpha())
     if character_kinds["HIRAGANA"] + character_kinds["KATAKANA"] > character_kinds["CJK"] / 10:
         return "ja"

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 
-RULE = r"[A-Z]?\d+(?:\.\d+)*"
+RULE_LABEL = r"[A-Z]?\d+(?:\.\d+)*"
 """7, A4, 1.3.2: the label itself, which may as well be a number."""
 
-DOTTED = r"[A-Z]?\d+(?:\.\d+)+"
+DOTTED_LABEL = r"[A-Z]?\d+(?:\.\d+)+"
 """1.3.2, A4.1: a label of two parts and more."""
 
 BULLETS = "•‣⁃◦▪"
 """Marks that are nothing but bullets."""
 
-SHAPES = "●○■"
+BULLET_SHAPES = "●○■"
 """Bullets at the beginning of a line; elsewhere they stand for yes and no, or for the end of a proof."""
 
-ITEM = rf"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[{BULLETS}{SHAPES}–])"
+LIST_LABEL = rf"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[{BULLETS}{BULLET_SHAPES}–])"
 """7. 1.3.2 A4.1. 2) (b) •: what a list item or a rule begins with."""
 
 MARKDOWN_ITEM = rf"""(?: [A-Z]?\d{{1,3}} (?: \.[ \t]                                # 1. item, A1. item
@@ -31,13 +31,13 @@ MARKDOWN_ITEM = rf"""(?: [A-Z]?\d{{1,3}} (?: \.[ \t]                            
 """The same at the beginning of a line of Markdown, where a number without a stop is a rule only before a capital; for
 re.VERBOSE, and possessive throughout."""
 
-ALONE = rf"\s*+(?:[-*+>#{BULLETS}]\s*+)*+\(?(?:[A-Z]?\d{{1,3}}(?:\.\d{{1,3}})*+|\p{{L}})[.)]{{1,2}}\s*+"
+LABEL_ALONE = rf"\s*+(?:[-*+>#{BULLETS}]\s*+)*+\(?(?:[A-Z]?\d{{1,3}}(?:\.\d{{1,3}})*+|\p{{L}})[.)]{{1,2}}\s*+"
 """All of a text that is the label of an item and nothing else: "1.2. ", "- ", "(a) "; for the package regex."""
 
-PAGE_ITEM = rf"(?:[A-Z]?\d{{1,3}}\.(?:\d{{1,3}}\.)*\d{{0,3}}|\d{{1,3}}\)|\(?[a-z]\)|[{BULLETS}{SHAPES}])"
+PAGE_LABEL = rf"(?:[A-Z]?\d{{1,3}}\.(?:\d{{1,3}}\.)*\d{{0,3}}|\d{{1,3}}\)|\(?[a-z]\)|[{BULLETS}{BULLET_SHAPES}])"
 """1.3. 2) (b) •: what begins a line of a PDF's text layer, where years and amounts begin lines as well."""
 
-DRAWN_BULLET = rf"[-–—∗\uf020-\uf0ff{BULLETS}{SHAPES}](?=\s|$)"
+DRAWN_BULLET = rf"[-–—∗\uf020-\uf0ff{BULLETS}{BULLET_SHAPES}](?=\s|$)"
 """A bullet as fonts of PDFs draw it, the letters of a font of signs among them."""
 
 DRAWN_LABEL = (
@@ -47,10 +47,10 @@ DRAWN_LABEL = (
 )
 """1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
-AT_START = rf"(?:{RULE}[.)]|{DOTTED}(?!\s*[€$£¥%‰°]))"
+LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}(?!\s*[€$£¥%‰°]))"
 """7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € is an amount."""
 
-_LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
+_LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
 
 
 def label_spans(text: str) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.words import ENGLISH
+from groundwork.language.words import ENGLISH_STOP_WORDS
 from groundwork.language.writing_systems import UNSPACED
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
@@ -17,7 +17,7 @@ _ABBREVIATION = re.compile(r"((?:[A-Z][\w-]{0,40}[ -](?:(?:of|and|for|the|in) )?
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
-def quoted(text: str) -> list[str]:
+def quoted_terms(text: str) -> list[str]:
     """The terms of two characters and more that stand between double quotes."""
     return [
         term for match in _QUOTED.findall(text) if (term := match.strip()) and 1 < len(term) <= _LONGEST_QUOTED_TERM
@@ -37,7 +37,7 @@ def names_as_written(text: str) -> list[str]:
         is_inside_sentence = text[previous_end : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
         previous_end = match.end() - 1
         is_code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
-        if is_code or (is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH):
+        if is_code or (is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH_STOP_WORDS):
             as_written.append(word)
     return as_written
 

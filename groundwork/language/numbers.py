@@ -107,7 +107,7 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     return sorted(found_numbers, key=lambda number: number.start)
 
 
-def as_written(text: str) -> list[str]:
+def digit_runs(text: str) -> list[str]:
     """The runs of digits of `text` as they are written, labels and dates too: 1.2.3, 13, 10,000, 07:30, 1/2."""
     return _DIGIT_RUN.findall(text)
 
@@ -176,18 +176,18 @@ def _spelled_number(text: str, matches: list[re.Match[str]]) -> Number:
     return Number(start, end, str(total + below_scale), _unit_at(text, start, end))
 
 
-def other_readings(text: str, english: bool) -> set[str]:
+def alternative_readings(text: str, english: bool) -> set[str]:
     """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, and 1.234 for 1234 in German.
 
     They count for what a text holds, never as something that it must account for.
     """
-    readings = {str(chinese(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
+    readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     if not english:
         readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
     return readings
 
 
-def chinese(digits: str) -> int:
+def chinese_value(digits: str) -> int:
     """The value of a number in Chinese characters: 185 for 一百八十五, 2024 for 二〇二四."""
     if not any(c in _CHINESE_TENS or c in _CHINESE_MYRIADS for c in digits):
         return int("".join(str(_CHINESE_DIGITS[c]) for c in digits))
@@ -212,7 +212,7 @@ def _span_start(span: tuple[int, int]) -> int:
     return span[0]
 
 
-def unit_of(word: str) -> str:
+def canonical_unit(word: str) -> str:
     """The canonical name of a unit of measurement, or ""."""
     return _UNITS.get(word.lower(), "")
 
@@ -235,4 +235,4 @@ def _unit_at(text: str, start: int, end: int) -> str:
     if match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
         return _UNITS[match.group(1)]
     match = _UNIT_AFTER.match(text, end)
-    return unit_of(match.group(1)) if match else ""
+    return canonical_unit(match.group(1)) if match else ""

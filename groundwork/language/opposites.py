@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Set
 from itertools import pairwise
 
-from groundwork.language.words import ENGLISH, stem, words
+from groundwork.language.words import ENGLISH_STOP_WORDS, stem, words
 
 
 def _word_set(text: str) -> frozenset[str]:
@@ -92,7 +92,7 @@ _DUTY_PATTERNS = {  # what must be done, ought to be done, and may be done
 }
 
 
-def contrasts(text: str) -> set[str]:
+def contrast_words(text: str) -> set[str]:
     """The words of `text` by which two questions that sound alike ask for different things."""
     return set(words(text)) & _CONTRAST_WORDS
 
@@ -100,11 +100,11 @@ def contrasts(text: str) -> set[str]:
 _PARTICLES = frozenset(["in", "out", "over", "up", "inside", "outside"])  # "leaves out" is not the opposite of "in"
 
 
-def turned(old: str, new: str) -> tuple[str, str] | None:
-    """(word, its opposite) where `new` says the opposite of a word that `old` says, and neither says both."""
-    if _bounds_complement(old, new):
+def find_opposite(original: str, rewording: str) -> tuple[str, str] | None:
+    """(word, its opposite) where `rewording` says the opposite of a word of `original`, and neither says both."""
+    if _bounds_complement(original, rewording):
         return None
-    old_words, new_words = set(words(old)) - _PARTICLES, set(words(new)) - _PARTICLES
+    old_words, new_words = set(words(original)) - _PARTICLES, set(words(rewording)) - _PARTICLES
     return next(_opposite_pairs(old_words, new_words), None)
 
 
@@ -116,14 +116,14 @@ _AT_MOST = re.compile(r"\b(?:at most (?P<a>[\w.]+)|(?P<b>[\w.]+) or (?:fewer|les
 _ABOVE = re.compile(r"\bmore than (?P<a>[\w.]+)", re.I)
 
 
-def _bounds_complement(old: str, new: str) -> bool:
+def _bounds_complement(original: str, rewording: str) -> bool:
     """Does one text say what holds from a number on, and the other what holds below it: "three or more bar it from the
     start", "with fewer than three it may start"?
     """
     return any(
         _bounds(first_pattern, first) & _bounds(second_pattern, second)
         for first_pattern, second_pattern in ((_AT_LEAST, _BELOW), (_AT_MOST, _ABOVE))
-        for first, second in ((old, new), (new, old))
+        for first, second in ((original, rewording), (rewording, original))
     )
 
 
@@ -150,15 +150,15 @@ _TIME_CONDITION = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re
 _ASKS_WHAT_NOT = re.compile(r"\b(?:not|never|\w+n['’]t)\b[^?]*\bdo(?:ing)?\b", re.I)  # so that its answer need not deny
 
 
-def negation_turned(old: str, new: str, source: str = "", beside: str = "") -> str:
+def find_contradicted_word(original: str, rewording: str, source: str = "", question: str = "") -> str:
     """What one of two texts denies and the other says, in no other way denied: "open" of "does not open", or "".
 
-    What `source`, on which both rest, denies may be denied in `new`; what `beside`, the question that `new` answers,
-    denies need not be: "Spectators" is enough of an answer to "What may it not carry?".
+    What `source`, on which both rest, denies may be denied in `rewording`; what the `question` that
+    `rewording` answers denies need not be: "Spectators" is enough of an answer to "What may it not carry?".
     """
-    for denying, affirming, excuse in ((old, new, beside), (new, old, source)):
+    for denying, affirming, excuse in ((original, rewording, question), (rewording, original, source)):
         affirming_words = words(affirming)
-        if excuse is beside and _ASKS_WHAT_NOT.search(beside):
+        if excuse is question and _ASKS_WHAT_NOT.search(question):
             continue
         if _NOT.search(_LIMIT.sub("", affirming)) or not _DENIAL_WORDS.isdisjoint(affirming_words):
             continue
@@ -178,7 +178,7 @@ def _denied_stems(text: str) -> set[str]:
         negation = _NOT.search(clause)
         clause_words = words(clause if negation is None else clause[negation.end() :])
         if negation or not _DENIAL_WORDS.isdisjoint(clause_words):
-            stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH}
+            stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH_STOP_WORDS}
     return stems
 
 
@@ -189,7 +189,9 @@ def _denied_words(text: str) -> list[str]:
         ends = [match.end() for match in _NOT.finditer(sentence)]
         words_behind, content_word = [], ""
         for start, end in reversed(list(pairwise([*ends, len(sentence)]))):  # each part of the sentence is read once
-            content_word = next((word for word in words(sentence[start:end]) if word not in ENGLISH), content_word)
+            content_word = next(
+                (word for word in words(sentence[start:end]) if word not in ENGLISH_STOP_WORDS), content_word
+            )
             words_behind.append(content_word)
         denied_words += reversed(words_behind)
     return denied_words

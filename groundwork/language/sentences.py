@@ -16,7 +16,7 @@ from itertools import accumulate, chain, pairwise
 
 import regex
 
-from groundwork.language.labels import ALONE, BULLETS
+from groundwork.language.labels import BULLETS, LABEL_ALONE
 
 _SENTENCE_END = regex.compile(
     r"""
@@ -56,7 +56,7 @@ _ABBREVIATION = regex.compile(  # may end a sentence, and does so before a word 
 _SENTENCE_STARTER = regex.compile(  # a word that starts a sentence after "etc." or "p.m."
     r"(?:The|They|It|He|She|We|I|You|This|That|There|These|Those|How|What|When|Where|Why|Who|But|Er|Sie|Es|Il|Elle)\b"
 )
-_LABEL_ALONE = regex.compile(ALONE)  # no sentence by itself
+_LABEL_ALONE = regex.compile(LABEL_ALONE)  # no sentence by itself
 _INLINE_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
 _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -117,7 +117,7 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
 
 def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
     """Drop ends behind a mere list marker ("1.2."), and inside links, formulas, code and numbers."""
-    uncut_spans = iter(whole_spans(text) if ends else [])
+    uncut_spans = iter(markup_spans(text) if ends else [])
     span = next(uncut_spans, None)
     start = 0
     for end in ends:
@@ -142,13 +142,13 @@ def _trim_span(text: str, start: int, end: int) -> Span | None:
 
 FULL_STOPS = ".!?…。！？"
 # a block that is complete: what stands above a table or fence does not introduce it
-FINISHED = regex.compile(rf"[{FULL_STOPS}؟)\]”»\"'>|`~][*_]*\s*\Z")
+COMPLETE_BLOCK_END = regex.compile(rf"[{FULL_STOPS}؟)\]”»\"'>|`~][*_]*\s*\Z")
 # a line of a page behind which a paragraph may end; with none of these the sentence may go on, on the next page too
 LINE_ENDS = tuple(f'{FULL_STOPS}:;”"：；」')
 # a line of a chunk that is a statement, and no title or label of a figure
-CLOSED = re.compile(rf"[{FULL_STOPS}:;,)\"”'’»]$")
+STATEMENT_END = re.compile(rf"[{FULL_STOPS}:;,)\"”'’»]$")
 # an item that is said to its end, of whatever script, with the quotes and brackets that close behind
-SAID_WHOLE = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
+COMPLETE_ITEM_END = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
 
 
 Span = tuple[int, int]
@@ -169,13 +169,13 @@ _UNCUT_SPAN = regex.compile(
 _SPACED_NUMBER = regex.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")  # 10 000
 
 
-def whole_spans(text: str) -> list[Span]:
+def markup_spans(text: str) -> list[Span]:
     """Links, formulas and inline code that hold white space or sentence ends, in order and apart."""
     if not any(trigger in text for trigger in _SPAN_CHARACTERS):
         return []
     return [match.span() for match in _UNCUT_SPAN.finditer(text)]
 
 
-def uncuttable(text: str) -> list[Span]:
-    """`whole_spans` and numbers written with spaces: what a cut between two words may not fall into."""
-    return sorted(chain(whole_spans(text), (match.span() for match in _SPACED_NUMBER.finditer(text))))
+def uncuttable_spans(text: str) -> list[Span]:
+    """`markup_spans` and numbers written with spaces: what a cut between two words may not fall into."""
+    return sorted(chain(markup_spans(text), (match.span() for match in _SPACED_NUMBER.finditer(text))))

@@ -39,7 +39,7 @@ def latin_words(text: str) -> list[str]:
     return [latin_word for word in _WORD.findall(text) if (latin_word := _strip_accents(word)).isascii()]
 
 
-def letters_a_piece(words: list[str]) -> float:
+def letters_per_subword(words: list[str]) -> float:
     """How many letters a subword of some words has: of languages that are written in Latin letters 2 to 4, of letters
     by chance 1.3 to 1.8."""
     pieces = bundled_tokenizer().encode(" ".join(words), add_special_tokens=False).ids

@@ -55,7 +55,7 @@ def normalised_words(text: str) -> str:
     return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def alone(term: str, flags: int = 0) -> re.Pattern[str]:
+def whole_word_pattern(term: str, flags: int = 0) -> re.Pattern[str]:
     """A pattern of `term` where it is no part of a longer word; `flags` are those of `re`."""
     return re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", flags)
 
@@ -95,7 +95,7 @@ _SNOWBALL = {
 }  # fmt: skip
 
 
-ENGLISH = frozenset(
+ENGLISH_STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         """a about above after again all also an and any are as at be because been before being below between both
@@ -112,7 +112,7 @@ ENGLISH = frozenset(
 def stop_words(language: str) -> frozenset[str]:
     """The stop words of a language by its ISO 639-1 code; those of English for "", none where they are not known."""
     if language in ("en", ""):
-        return ENGLISH
+        return ENGLISH_STOP_WORDS
     from stop_words import LANGUAGE_MAPPING, get_stop_words
 
     list_name = {"no": "nb"}.get(language, language)

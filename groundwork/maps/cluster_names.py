@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.words import TERM, stem, stop_words
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
@@ -34,7 +34,7 @@ WORDS_A_LABEL = 2
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    language = code(" ".join(questions))
+    language = detect_language(" ".join(questions))
     ignored_words = _QUESTION_WORDS | stop_words(language)
     ranked_terms = _rank_terms([_terms(question, ignored_words) for question in questions], group_of, groups)
     if any(tags):

@@ -7,9 +7,9 @@ from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.language.detection import code, of_part
+from groundwork.language.detection import detect_language, detect_part_language
 from groundwork.language.numbers import Number, numbers
-from groundwork.language.words import ENGLISH, content_words
+from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import Grounds
 from groundwork.markdown.page_headers_and_footers import PageLines
@@ -36,7 +36,7 @@ class Reading:
     @cached_property
     def language(self) -> str:
         """ISO 639-1, "" where it cannot be told."""
-        return self.chunk.language or of_part(self.chunk.text, self._document_language)
+        return self.chunk.language or detect_part_language(self.chunk.text, self._document_language)
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -99,7 +99,7 @@ def _without_counters(statement_text: str) -> list[Number]:
             for neighbour in (index - 1, index + 1)
         )
     }
-    if (mark := _FOOTNOTE.match(statement_text)) and mark[2].lower() in ENGLISH:
+    if (mark := _FOOTNOTE.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
         counter_starts.add(mark.start(1))
     return [number for number in numbers(statement_text) if number.start not in counter_starts]
 
@@ -115,5 +115,5 @@ def read_chunks(path: Path) -> list[Reading]:
     chunks = read_jsonl(path, Chunk)
     page_lines = PageLines(chunks)
     is_known = all(chunk.language for chunk in chunks)
-    document_language = "" if is_known else code("\n\n".join(chunk.text for chunk in chunks))
+    document_language = "" if is_known else detect_language("\n\n".join(chunk.text for chunk in chunks))
     return [Reading(chunk, document_language, page_lines) for chunk in chunks]

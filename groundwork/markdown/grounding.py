@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.detection import is_english
-from groundwork.language.labels import BULLETS, DOTTED, RULE, labels
-from groundwork.language.names import quoted
-from groundwork.language.numbers import Number, numbers, other_readings, unit_of
+from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
+from groundwork.language.names import quoted_terms
+from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
 from groundwork.language.writing_systems import has_unspaced
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
@@ -25,7 +25,7 @@ _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u
 _TYPOGRAPHIC_SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
 )
-_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE}[.)]|{DOTTED}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
+_LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
 _TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
 _OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
@@ -95,7 +95,7 @@ class Grounds:
                 problems.append(f"the number {number.value} is not in the text")
             elif number.unit and not _has_unit(number, source_numbers, source_text):
                 problems.append(f"the text does not say {number.value} {number.unit}")
-        for term in quoted(answer):
+        for term in quoted_terms(answer):
             if not self.find(term) and not (question and find_quote(term, question)):
                 problems.append(f'the term "{term}" is not in the text')
         return list(dict.fromkeys(problems))
@@ -134,7 +134,7 @@ class _Facts(NamedTuple):
 
 
 def _read_facts(text: str, spelled: bool) -> _Facts:
-    return _Facts(dates(text), numbers(text, spelled=spelled), labels(text), other_readings(text, spelled))
+    return _Facts(dates(text), numbers(text, spelled=spelled), labels(text), alternative_readings(text, spelled))
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
@@ -148,7 +148,7 @@ def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> 
     units = {source_number.unit for source_number in source_numbers if source_number.value == number.value}
     if number.unit in units:
         return True
-    return "" in units and any(unit_of(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
+    return "" in units and any(canonical_unit(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
 
 
 def _find_quote_parts(quote_parts: Sequence[str], text: str) -> Span | None:

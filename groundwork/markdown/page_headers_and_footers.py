@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from groundwork.language.sentences import CLOSED
+from groundwork.language.sentences import STATEMENT_END
 from groundwork.markdown.blocks import blocks
 from groundwork.records.chunk_record import Chunk
 
@@ -85,7 +85,7 @@ def _strip_marks(line: str) -> str:
 
 def _split_page_number(line: str) -> tuple[int, str] | None:
     """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
-    if len(line) > LONGEST or CLOSED.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
+    if len(line) > LONGEST or STATEMENT_END.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
         return None
     return int(match[1] or match[4]), match[2] or match[3]
 

@@ -11,7 +11,7 @@ from typing import Literal
 from groundwork.language import labels
 from groundwork.language.dates import is_date
 from groundwork.language.opposites import is_negated
-from groundwork.language.sentences import CLOSED, sentences
+from groundwork.language.sentences import STATEMENT_END, sentences
 from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import TAG, Cell, read_table
@@ -24,7 +24,7 @@ LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentenc
 _EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    rf"(?P<label>{labels.AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+{labels.BULLETS}–])"
+    rf"(?P<label>{labels.LABEL_AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+{labels.BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
@@ -50,7 +50,7 @@ _PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_IN_NAMES = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
 SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
-_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{labels.RULE}\.?\s+")
+_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{labels.RULE_LABEL}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
 _UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")
@@ -234,7 +234,7 @@ def _paragraph_statements(
 def _is_title(paragraph: str) -> bool:
     """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
     line = paragraph.strip("*_ \t\r\n")
-    if "\n" in line or len(line) > 10 * TITLE_WORDS or CLOSED.search(line) or _UNSPACED_WORDS.search(line):
+    if "\n" in line or len(line) > 10 * TITLE_WORDS or STATEMENT_END.search(line) or _UNSPACED_WORDS.search(line):
         return False
     return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
 
@@ -246,7 +246,7 @@ def _is_name_line(paragraph: str) -> bool:
         return False
     if _COPYRIGHT.match(line):
         return True
-    is_capitals, is_closed = line.isupper(), CLOSED.search(line) is not None
+    is_capitals, is_closed = line.isupper(), STATEMENT_END.search(line) is not None
     line = _PAGE_NUMBER.sub("", line) if is_capitals else line
     words = _WORD.findall(line)
     if sum(len(word) > SHORT_WORD for word in words) < 2 or _NOT_IN_NAMES.search(line):

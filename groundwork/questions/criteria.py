@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.words import ENGLISH, content_words, words
+from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
@@ -140,7 +140,7 @@ def _is_given(criterion: str, question: str, language: str) -> bool:
         or _denies(criterion)
     ):
         return False
-    small = set(words(criterion)) & ENGLISH - _IDLE - _TELLING - set(words(question))
+    small = set(words(criterion)) & ENGLISH_STOP_WORDS - _IDLE - _TELLING - set(words(question))
     return not small and _fact(criterion, language) <= _fact(question, language)
 
 
@@ -159,6 +159,6 @@ def _fact(text: str, language: str) -> Counter[str]:
 
 def _checkable(criterion: str, answer: str) -> bool:
     facts = set(words(criterion)) - _EMPTY - _TELLING
-    if facts - ENGLISH or numbers(criterion, spelled=True) or _YES_OR_NO.search(criterion):
+    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled=True) or _YES_OR_NO.search(criterion):
         return True
     return bool((facts - _IDLE) & set(words(answer)))

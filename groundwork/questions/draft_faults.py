@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.language import dangling_references as wording
-from groundwork.language.cross_references import pointing_away, without_bracketed
-from groundwork.language.detection import code
+from groundwork.language.cross_references import drop_bracketed_references, find_cross_reference
+from groundwork.language.detection import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
@@ -91,7 +91,7 @@ class PairBasis:
         if why := not_worth_asking(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", why)]
         found = list(form_faults(draft, self.grounds.language))
-        if other := wording.other_language(said, self.grounds.language, self.text):
+        if other := wording.foreign_language(said, self.grounds.language, self.text):
             found.append(Fault("language", f"is in another language ({other}) than the text"))
         for problem in unsupported_numbers(self.grounds, draft):
             found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
@@ -108,7 +108,7 @@ class PairBasis:
 
     @cached_property
     def _of_prompt(self) -> Grounds:
-        return Grounds(self.prompt, code(self.prompt))
+        return Grounds(self.prompt, detect_language(self.prompt))
 
     @cached_property
     def _prompt_names(self) -> set[str]:
@@ -130,9 +130,9 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         found.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
         found.append(Fault("form", "the answer is empty"))
-    if reference := wording.dangling(question, language):
+    if reference := wording.find_dangling_reference(question, language):
         found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if reference := pointing_away(without_bracketed(draft.answer), question):
+    if reference := find_cross_reference(drop_bracketed_references(draft.answer), question):
         found.append(
             Fault(
                 "dangling",

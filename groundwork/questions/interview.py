@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.language.cross_references import without_bracketed
+from groundwork.language.cross_references import drop_bracketed_references
 from groundwork.language.dangling_references import is_instruction
 from groundwork.language.words import normalised_words
 from groundwork.llm.structured_output import FaultyItem
@@ -276,8 +276,8 @@ def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
         chunk=chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
-        evaluation_criteria=[without_bracketed(criterion).strip() for criterion in criteria],
-        answer=without_bracketed(draft.answer).strip(),
+        evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
+        answer=drop_bracketed_references(draft.answer).strip(),
         difficulty=draft.difficulty,
         category=draft.category,
         evidence=[quote.strip() for quote in draft.evidence],

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from groundwork.language.detection import is_english
 from groundwork.language.numbers import number_values
-from groundwork.language.words import ENGLISH, content_words, words
+from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_no_questions import AUXILIARY
 
 _POLAR = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
@@ -95,14 +95,14 @@ def _given(question: str, answer: str) -> str:
     if any(code not in question for code in _CODE.findall(answer)):
         return ""
     question = _CONDITION.sub(" ", question)
-    asked = [word for word in words(question) if word not in ENGLISH]
+    asked = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
     joined = content_words(" ".join(map("".join, pairwise(asked))), "en")  # host name, hostname
     return answer.strip() if told <= content_words(question, "en") | joined else ""
 
 
 def _says_something_small(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
-    small = {word for word in words(answer) if word in ENGLISH} - _IDLE - set(words(question))
+    small = {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _IDLE - set(words(question))
     return bool(small or number_values(answer, spelled=True) - number_values(question, spelled=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.words import content_words
 
 LONGEST = 5  # words
@@ -18,7 +18,7 @@ def named(reply: str, text: str) -> tuple[str, str]:
     if not (match := _LINE.match(reply)):
         return "", reply
     name = match[1].strip(" \t*_\"'“”„«».")
-    known = content_words(text, language := code(text))
+    known = content_words(text, language := detect_language(text))
     fits = 0 < len(name.split()) <= LONGEST and content_words(name, language) <= known
     return name if fits else "", reply[match.end() :].strip()
 

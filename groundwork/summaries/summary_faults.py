@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem
 from groundwork.llm.reply_cleaning import unwrap_text, wrapping_problem
@@ -36,7 +36,7 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
 
     long_name = name_fault(summary)
     summary = without_label(summary)
-    grounds = Grounds(text, language := code(text))
+    grounds = Grounds(text, language := detect_language(text))
     known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
     strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())
     found = [*grounds.unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.language.cross_references import cross_reference_spans, pointing_away, without_bracketed
+from groundwork.language.cross_references import cross_reference_spans, drop_bracketed_references, find_cross_reference
 
 ASKED = "May a skiff of the Sarn league start again?"
 
@@ -25,7 +25,7 @@ ASKED = "May a skiff of the Sarn league start again?"
 )
 def test_a_reference_is_told_from_a_value(answer: str, pointed: str) -> None:
     """A number alone is none; with "rule" or "Table" before it, or where something is said to hold, it is."""
-    assert pointing_away(answer, ASKED) == pointed
+    assert find_cross_reference(answer, ASKED) == pointed
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_reference_is_told_from_a_value(answer: str, pointed: str) -> None:
 )
 def test_a_question_about_rules_may_be_answered_by_their_numbers(question: str) -> None:
     """Then the number is what was asked for."""
-    assert pointing_away("Rule 5.1.2.", question) == ""
+    assert find_cross_reference("Rule 5.1.2.", question) == ""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_question_about_rules_may_be_answered_by_their_numbers(question: str) 
 )
 def test_brackets_with_a_reference_alone_are_taken_out(text: str, bare: str) -> None:
     """They say nothing; a condition in brackets does."""
-    assert without_bracketed(text) == bare
+    assert drop_bracketed_references(text) == bare
 
 
 def test_spans_hold_the_whole_reference() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.language import dangling_references as wording
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from groundwork.language.detection import code
 )
 def test_references_that_dangle(question: str) -> None:
     """A question that points at its source, or begins with a pronoun, is found by rule."""
-    assert wording.dangling(question, "")
+    assert wording.find_dangling_reference(question, "")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_references_that_dangle(question: str) -> None:
 )
 def test_questions_that_stand_alone(question: str) -> None:
     """Questions that name their subject are left alone, whatever small words they hold."""
-    assert wording.dangling(question, "") == ""
+    assert wording.find_dangling_reference(question, "") == ""
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_languages_are_told_apart_where_it_is_plain() -> None:
     """Function words and script tell the language; a short or mixed text tells none."""
     english = "The disc must be returned to the thrower when the players cannot agree on what is the case."
     german = "Die Scheibe wird dem Werfer zurückgegeben, wenn die Spieler sich nicht einigen."
-    assert (code(english), code(german)) == ("en", "de")
-    assert code("Диск возвращается игроку") == "ru"
-    assert code("Brick, stall, pull") == ""
-    assert wording.other_language(german, "en") == "de"
-    assert wording.other_language("Brick, stall, pull", "en") == ""
+    assert (detect_language(english), detect_language(german)) == ("en", "de")
+    assert detect_language("Диск возвращается игроку") == "ru"
+    assert detect_language("Brick, stall, pull") == ""
+    assert wording.foreign_language(german, "en") == "de"
+    assert wording.foreign_language("Brick, stall, pull", "en") == ""

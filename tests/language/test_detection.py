@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.detection import code, is_english, may_be, of_part
+from groundwork.language.detection import detect_language, detect_part_language, is_english, may_be_language
 
 ENGLISH = ["What is the fee?", "Is a horn required aboard?", "How many boats may start?", "The miller.", "Yes, always."]
 TELLS_NOTHING = ["90 kg", "42", "Q4 WFDF 2024", "UTF-8 JSON API", "def f(x): return x+1", "Holm, Sarn, Orrin, Skerrow"]
@@ -33,22 +33,22 @@ def test_other_languages_are_not_english(text: str) -> None:
 @pytest.mark.parametrize("text", TELLS_NOTHING)
 def test_what_tells_nothing_has_no_language(text: str) -> None:
     """Silence stands for doubt."""
-    assert code(text) == ""
+    assert detect_language(text) == ""
 
 
 def test_letters_without_a_name_do_not_stop_it() -> None:
     """Unicode names no Tangut character; beside Chinese ones they count for no language."""
-    assert code("城市中的西夏文字" + "\U00017000" * 2) == "zh"
+    assert detect_language("城市中的西夏文字" + "\U00017000" * 2) == "zh"
 
 
 def test_neighbours_may_be_each_other() -> None:
     """A text in Danish is not refused where Norwegian is wanted, one in German is."""
-    assert may_be(OTHERS[0], "no") and may_be(OTHERS[1], "da")
-    assert not may_be("Wo liegt das Boot?", "no")
+    assert may_be_language(OTHERS[0], "no") and may_be_language(OTHERS[1], "da")
+    assert not may_be_language("Wo liegt das Boot?", "no")
 
 
 def test_a_table_is_in_the_language_of_its_document() -> None:
     """Words in cells look like many languages; a part counts as another one only where it cannot be the whole's."""
     table = "Points for each place\n\n| Place | 1st | 2nd | 3rd |\n|---|---|---|---|\n| Points | 10 | 8 | 6 |\n"
-    assert of_part(table, "en") == "en"
-    assert of_part("Das Boot muss fünf Minuten vor dem Start an der Startlinie liegen.", "en") == "de"
+    assert detect_part_language(table, "en") == "en"
+    assert detect_part_language("Das Boot muss fünf Minuten vor dem Start an der Startlinie liegen.", "en") == "de"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.names import abbreviations, codes, quoted
-from groundwork.language.opposites import is_negated, negation_turned, turned
+from groundwork.language.names import abbreviations, codes, quoted_terms
+from groundwork.language.opposites import find_contradicted_word, find_opposite, is_negated
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_codes_are_paths_options_and_identifiers(text: str, expected: list[str])
 
 def test_what_stands_between_two_quoted_terms_is_no_quoted_term() -> None:
     """Quotes pair up from the left, whatever the length of what they hold; single signs are no terms."""
-    assert quoted('enclosed in "<" and ">" signs, and "optional" ones') == ["optional"]
-    assert quoted(f'"{"a long quotation " * 9}" and then "a term"') == ["a term"]
+    assert quoted_terms('enclosed in "<" and ">" signs, and "optional" ones') == ["optional"]
+    assert quoted_terms(f'"{"a long quotation " * 9}" and then "a term"') == ["a term"]
 
 
 def test_an_abbreviation_stands_behind_its_name() -> None:
@@ -49,11 +49,11 @@ def test_an_abbreviation_stands_behind_its_name() -> None:
 )
 def test_a_negation_that_came_or_went(old: str, new: str, word: str) -> None:
     """What the one denies and the other says; limits and other words of denying turn nothing."""
-    assert negation_turned(old, new) == word
+    assert find_contradicted_word(old, new) == word
 
 
 def test_limits_and_particles_turn_nothing() -> None:
     """ "No smaller" is a limit, and "leaves out" is not the opposite of "in"."""
     assert not is_negated("as small as possible, but no smaller") and is_negated("it is no longer allowed")
-    assert turned("What counts in the mean?", "What is left out of the mean?") is None
-    assert turned("the maximum load", "the minimum load") == ("maximum", "minimum")
+    assert find_opposite("What counts in the mean?", "What is left out of the mean?") is None
+    assert find_opposite("the maximum load", "the minimum load") == ("maximum", "minimum")

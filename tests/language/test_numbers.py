@@ -4,7 +4,7 @@ import pytest
 
 from groundwork.language.dates import dates
 from groundwork.language.labels import labels
-from groundwork.language.names import names, quoted
+from groundwork.language.names import names, quoted_terms
 from groundwork.language.numbers import numbers
 from groundwork.language.words import content_words, stem
 
@@ -42,7 +42,7 @@ def test_spelled_numbers_are_read_whole(text: str, value: list[str]) -> None:
 def test_names_are_capitals_inside_a_sentence_and_codes() -> None:
     """The first word of a sentence is no name unless its form says so."""
     assert names('What does GPT-4 do in Paris? It runs "as is" on x86.') == {"gpt", "paris", "x86"}
-    assert quoted('It runs "as is" on x86.') == ["as is"]
+    assert quoted_terms('It runs "as is" on x86.') == ["as is"]
 
 
 def test_labels_of_rules_are_no_numbers() -> None:

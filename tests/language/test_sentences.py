@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.language.sentences import sentences, uncuttable, whole_spans
+from groundwork.language.sentences import markup_spans, sentences, uncuttable_spans
 
 ENGINES = ["sentencex", "regex"]
 LANGUAGES = {
@@ -87,11 +87,11 @@ def test_surrogates_do_not_shift_the_sentences_behind_them() -> None:
 def test_spans_that_no_cut_may_enter() -> None:
     """Links with brackets, code, formulas and spaced numbers are found; prices and prose are not."""
     text = "[a [b]](x_(y)) and `c d` and $x + y$ and \\(z\\), 10 000 m for $5 and $6."
-    assert [text[slice(*span)] for span in uncuttable(text)] == [
+    assert [text[slice(*span)] for span in uncuttable_spans(text)] == [
         "[a [b]](x_(y))",
         "`c d`",
         "$x + y$",
         "\\(z\\)",
         "10 000",
     ]
-    assert whole_spans("plain text, 10 000") == []
+    assert markup_spans("plain text, 10 000") == []

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.words import HYPHENATED, LONG_WORD, TERM, WORD, WRITTEN_OUT, alone, normalised_words
+from groundwork.language.words import (
+    HYPHENATED,
+    LONG_WORD,
+    TERM,
+    WORD,
+    WRITTEN_OUT,
+    normalised_words,
+    whole_word_pattern,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,5 +44,5 @@ def test_normalised_words_are_without_case_and_marks() -> None:
 
 def test_a_term_stands_alone_where_it_is_no_part_of_a_word() -> None:
     """Signs of a pattern in it are plain characters, and hyphens part words."""
-    assert alone("C++").sub("-", "C++ and AC++ and C+++") == "- and AC++ and -+"
-    assert alone("mast").findall("mast, masts, foremast, mast-head") == ["mast", "mast"]
+    assert whole_word_pattern("C++").sub("-", "C++ and AC++ and C+++") == "- and AC++ and -+"
+    assert whole_word_pattern("mast").findall("mast, masts, foremast, mast-head") == ["mast", "mast"]

@@ -78,7 +78,7 @@ def test_a_question_without_an_answer_stands_alone():
     """The good example points at nothing, and the passage says neither it nor any number of it."""
     passage, asked = re.findall(r'"([^"]+)"', PROMPTS["unanswerable.md"].partition("Example:")[2])[:2]
     question = " ".join(asked.split())
-    assert question.endswith("?") and wording.dangling(question, "en") == ""
+    assert question.endswith("?") and wording.find_dangling_reference(question, "en") == ""
     assert not re.search(r"minutes|seconds|how long", passage)
 
 
@@ -159,7 +159,7 @@ def test_questions_that_stand_alone_do_so_by_the_rules():
     """What the judge is shown as a full mark is not turned down by rule."""
     examples = re.findall(r'"([^"]+\?)"\s(\d)', PROMPTS["check_stand_alone.md"].replace("\n", " "))
     assert {mark for _, mark in examples} == {"0", "2"}
-    assert [wording.dangling(question, "en") for question, mark in examples if mark == "2"] == [""]
+    assert [wording.find_dangling_reference(question, "en") for question, mark in examples if mark == "2"] == [""]
 
 
 def test_tags_have_the_form_that_is_asked_for():
@@ -173,4 +173,4 @@ def test_tags_have_the_form_that_is_asked_for():
 @pytest.mark.parametrize("name", ["generate_qa.md", "check_stand_alone.md"])
 def test_the_model_question_of_the_prompts_stands_alone(name):
     """The question that prompts name as a good one is one by the rules."""
-    assert wording.dangling(re.findall(r'"(How\s+long[^"]+\?)"', PROMPTS[name])[0], "en") == ""
+    assert wording.find_dangling_reference(re.findall(r'"(How\s+long[^"]+\?)"', PROMPTS[name])[0], "en") == ""

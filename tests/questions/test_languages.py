@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from groundwork.language import dangling_references as wording
-from groundwork.language.detection import code, is_english
-from groundwork.language.numbers import chinese, numbers
+from groundwork.language.detection import detect_language, is_english
+from groundwork.language.numbers import chinese_value, numbers
 from groundwork.language.words import normalised_words, words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import Grounds, find_quote
@@ -114,7 +114,7 @@ def test_coverage_counts_in_every_language(language: str) -> None:
 )
 def test_questions_that_point_at_the_text_are_seen_in_some_languages(question: str) -> None:
     """German, French, Spanish, Chinese and Japanese have a pattern of their own."""
-    assert wording.dangling(question, "")
+    assert wording.find_dangling_reference(question, "")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_questions_that_point_at_the_text_are_seen_in_some_languages(question: s
 )
 def test_english_patterns_step_aside(question: str) -> None:
     """`article 12` points at nothing in a French sentence that names its book."""
-    assert wording.dangling(question, "") == ""
+    assert wording.find_dangling_reference(question, "") == ""
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_numbers_are_read_in_the_ways_they_are_written(number: str, value: str) 
 )
 def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
     """Characters for digits, tens and ten thousands."""
-    assert chinese(digits) == value
+    assert chinese_value(digits) == value
 
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
@@ -179,7 +179,7 @@ def test_questions_end_as_their_script_wants() -> None:
 
 def test_languages_are_told_by_their_words_or_script() -> None:
     """What cannot be told is ""; no language passes for another."""
-    told = {language: code(text) for language, (text, _, _) in TOLD.items()}
+    told = {language: detect_language(text) for language, (text, _, _) in TOLD.items()}
     assert {"de", "es", "el", "he", "th", "zh", "ko"} < {name for name in told if told[name] == name}
     assert all(told[name] in (name, "") for name in told)
     assert not any(is_english(text) for text, _, _ in TOLD.values())

@@ -18,7 +18,7 @@ from groundwork.dataset.reword.rewording_faults import UNCHANGED, only_answer_ke
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.task_group import gather_all
 
@@ -80,7 +80,7 @@ def unsupported_answer(row: Row, answer: str, old: Vectors, new: Vectors, source
     if float((sources @ new).max()) >= KEPT_SUPPORT * float(old @ sources[0]):
         return None
     source = " ".join(supports(row))
-    language = code(source)
+    language = detect_language(source)
     known, idle = {stem(word, language) for word in words(source)}, stop_words(language)
     foreign = [word for word in words(answer) if word not in idle and stem(word, language) not in known]
     if not foreign:

@@ -11,12 +11,12 @@ from itertools import groupby
 
 from groundwork.dataset.reword.copied_words import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
 from groundwork.dataset.rows import Row
-from groundwork.language.dangling_references import dangling_opening, source_named
+from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.detection import is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import duties, is_negated, negation_turned, turned
-from groundwork.language.words import alone
+from groundwork.language.opposites import duties, find_contradicted_word, find_opposite, is_negated
+from groundwork.language.words import whole_word_pattern
 from groundwork.language.writing_systems import is_question
 from groundwork.language.yes_no_questions import AUXILIARY
 from groundwork.questions.derived_numbers import list_lengths
@@ -95,7 +95,7 @@ def required(row: Row, about: str) -> list[str]:
     """
     text, spans = row.question, []
     for term in [*subject_words(row, about), *terms(row.question)]:
-        spans += [match.span() for match in alone(term, re.IGNORECASE).finditer(text)]
+        spans += [match.span() for match in whole_word_pattern(term, re.IGNORECASE).finditer(text)]
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
         before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
         spans.append((before.start() if before else match.start(), match.end()))
@@ -121,7 +121,7 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
         yield f"The question must still say what it is about; put back: {', '.join(missing)}."
     if named := _source_named_anew(new, old):
         yield f"The question must stand alone; do not write {named!r}."
-    if (opening := dangling_opening(new)) and not dangling_opening(old):
+    if (opening := find_dangling_opening(new)) and not find_dangling_opening(old):
         yield f"The question must stand alone; it cannot begin with {opening!r}."
     if len(said) < LEAST_LENGTH * len(words_of(old)):
         yield "The question lost a part of what it asks; say all of it in other words."
@@ -138,8 +138,8 @@ def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: 
 
 def _source_named_anew(new: str, old: str) -> str:
     """The words by which `new` names what it was taken from, where `old` neither does nor says them itself."""
-    named = source_named(new)
-    return "" if source_named(old) or named.lower().removeprefix("the ") in old.lower() else named
+    named = find_source_name(new)
+    return "" if find_source_name(old) or named.lower().removeprefix("the ") in old.lower() else named
 
 
 def _kind_fault(row: Row, new: str, answer: str) -> str:
@@ -242,9 +242,9 @@ def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = 
 
     `source` may deny what the new text denies, and `beside`, the question above it, what the old text denied.
     """
-    if denied := negation_turned(old, new, source, beside):
+    if denied := find_contradicted_word(old, new, source, beside):
         yield f"The {part} turned the meaning round: a negation of {denied!r} came or went."
-    if opposite := turned(old, new):
+    if opposite := find_opposite(old, new):
         yield f"The {part} says {opposite[1]!r} where it said {opposite[0]!r}."
 
 

@@ -15,8 +15,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from groundwork.documents.repair.running_headers import page_labels
-from groundwork.language.labels import ITEM
-from groundwork.language.numbers import as_written
+from groundwork.language.labels import LIST_LABEL
+from groundwork.language.numbers import digit_runs
 from groundwork.language.writing_systems import WORD_OR_CHARACTER, is_shaped
 from groundwork.records.document_record import PageAudit
 
@@ -45,8 +45,8 @@ def _bare_words(text: str) -> list[str]:
     return WORD_OR_CHARACTER.findall(unhyphenated.casefold())
 
 
-def _bare_digits(text: str) -> list[str]:
-    return as_written(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
+def _digits(text: str) -> list[str]:
+    return digit_runs(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
@@ -182,9 +182,9 @@ def count_tables(markdown: str) -> int:
 
 # --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
 
-_ITEM_LINE = re.compile(rf"^[^\S\n]*({ITEM})\s+\S", re.MULTILINE)
-_ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({ITEM})", re.MULTILINE)
-_BLANK_LINES = re.compile(r"\n\s*\n")
+_ITEM = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
+_LINE_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
+_BLOCK_SPLIT = re.compile(r"\n\s*\n")
 HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 _CONTENTS_ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")

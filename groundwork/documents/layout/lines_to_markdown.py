@@ -28,7 +28,7 @@ from groundwork.documents.layout.text_lines import (
     label,
     text_columns,
 )
-from groundwork.language.labels import BULLETS, SHAPES
+from groundwork.language.labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.writing_systems import has_unspaced
 
@@ -189,7 +189,7 @@ class PageWriter:
 
     def _is_mid_sentence(self, above: Line, line: Line, wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
-        if not wrapped or line.text[0] in BULLETS + SHAPES or above.text.endswith((" and", " or")):
+        if not wrapped or line.text[0] in BULLETS + BULLET_SHAPES or above.text.endswith((" and", " or")):
             return False
         return line.x1 - above.x1 > 2 or (abs(line.x1 - above.x1) <= 2 and not label(above.text))
 

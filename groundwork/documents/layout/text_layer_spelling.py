@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from groundwork.language.numbers import as_written
+from groundwork.language.numbers import digit_runs
 from groundwork.language.words import WRITTEN_OUT
 
 _SIMPLE = str.maketrans("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ")
@@ -67,6 +67,6 @@ class Speller:
 
 def _is_better(spelt: str, text: str) -> bool:
     """Whether a layer's spaces tell words apart or numbers; it also parts raised figures, which changes neither."""
-    if spelt.count(" ") <= text.count(" ") or as_written(spelt) != as_written(text):
+    if spelt.count(" ") <= text.count(" ") or digit_runs(spelt) != digit_runs(text):
         return True
     return len(WRITTEN_OUT.findall(spelt)) > len(WRITTEN_OUT.findall(text))

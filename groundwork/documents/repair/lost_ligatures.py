@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from groundwork.language.subwords import latin_words, letters_a_piece
+from groundwork.language.subwords import latin_words, letters_per_subword
 
 _CONTROL_RANGES = "\\x01\\x03-\\x08\\x0b\\x0c\\x0e-\\x1f"  # pdfium writes 2 where a line's end parts a word
 _WORD = re.compile(rf"(?<![^\W\d_])([^\W\d_]*)([{_CONTROL_RANGES}])([^\W\d_]*)(?![^\W\d_{_CONTROL_RANGES}])")
@@ -51,7 +51,7 @@ def _replace_ligature(match: re.Match[str], ligatures: Mapping[str, str]) -> str
 def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
     """The ligature with which words are made of the fewest subwords; "" where none is plainly the best."""
     rated = sorted(
-        (letters_a_piece(latin_words(" ".join(f"{before}{ligature}{after}" for before, after in word_parts))), ligature)
+        (letters_per_subword(latin_words(" ".join(f"{before}{ligature}{after}" for before, after in parts))), ligature)
         for ligature in _LIGATURES
     )
     (second_score, _), (best_score, ligature) = rated[-2:]

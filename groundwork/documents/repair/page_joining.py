@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
-from groundwork.language.labels import ITEM
+from groundwork.language.labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_ITEM_START = re.compile(rf"(?:{ITEM}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
+_ITEM = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
 _LEADER_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.installation import as_typed
-from groundwork.language.detection import code
+from groundwork.installation import spelt
+from groundwork.language.detection import detect_language
 from groundwork.maps.coverage.document_coverage import AskedDocument, Question, Section
 from groundwork.maps.coverage.markdown_tree import markdown_tree
 from groundwork.pages.html_frame import write_page
@@ -30,7 +30,7 @@ def write_coverage(asked: AskedDocument, text: str, pages: Sequence[Page], path:
     page_data = {
         "document": asked.document,
         "title": asked.title,
-        "language": code(text),
+        "language": detect_language(text),
         "hash": text_hash(text),
         "review": as_typed("uv run dataprep/review.py"),
         "runs": asked.runs,

@@ -21,7 +21,7 @@ from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.sentences import Span
-from groundwork.language.words import alone, content_words
+from groundwork.language.words import content_words, whole_word_pattern
 from groundwork.markdown.grounding import Grounds
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
@@ -108,7 +108,7 @@ def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":
-            reference = wording.dangling(pair.question, place.language)
+            reference = wording.find_dangling_reference(pair.question, place.language)
             return f'points at something its reader cannot see: "{reference}"' if reference else ""
         case "worth":
             return not_worth_asking(pair.question, pair.answer, place.document, place.language)
@@ -186,7 +186,7 @@ def _with_other_names(pair: Pair, other_answer: str) -> str:
             if one.lower() not in taken and _kind(one) == _kind(name) and not _is_alike(one, name)
         ]
         if fitting and name.lower() not in pair.question.lower():
-            parts = alone(name).split(changed)
+            parts = whole_word_pattern(name).split(changed)
             changed = fitting[0].join(parts)
             taken.add(fitting[0].lower())
     return "" if changed == pair.answer else changed

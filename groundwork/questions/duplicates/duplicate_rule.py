@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from groundwork.language.detection import code
-from groundwork.language.names import names, names_as_written, quoted
+from groundwork.language.detection import detect_language
+from groundwork.language.names import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.opposites import contrasts, is_negated, turned
-from groundwork.language.words import ENGLISH, content_words, normalised_words, words
+from groundwork.language.opposites import contrast_words, find_opposite, is_negated
+from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
 FEW_WORDS = 5  # of a quote
@@ -49,7 +49,7 @@ class Asked:
     @cached_property
     def language(self) -> str:
         """Told by all that is there, since a question alone is short."""
-        return code(" ".join((self.question, self.answer, *self.evidence)))
+        return detect_language(" ".join((self.question, self.answer, *self.evidence)))
 
     @cached_property
     def quotes(self) -> list[Words]:
@@ -92,7 +92,9 @@ def difference(one: Asked, other: Asked) -> str:
 
 def differ_in_fact(one: str, other: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if number_values(one, spelled=True) != number_values(other, spelled=True) or contrasts(one) != contrasts(other):
+    if number_values(one, spelled=True) != number_values(other, spelled=True):
+        return True
+    if contrast_words(one) != contrast_words(other):
         return True
     mine, theirs = set(words(one)), set(words(other))
     measures = mine & _MEASURES, theirs & _MEASURES
@@ -130,9 +132,10 @@ def _same_statement(one: Asked, other: Asked) -> bool:
 
 def _other_meaning(one: Asked, other: Asked) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
-    if opposites := turned(one.question, other.question):
+    if opposites := find_opposite(one.question, other.question):
         quoted = set(words(" ".join((*one.evidence, *other.evidence))))
-        if quoted.issuperset(opposites) or ENGLISH.isdisjoint(opposites):  # "in" and "out" come with the wording
+        # "in" and "out" come with the wording
+        if quoted.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(opposites):
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
     said = [_YES_OR_NO.match(pair.answer.strip()) for pair in (one, other)]
     if all(said) and said[0][1].lower() != said[1][1].lower() and (  # type: ignore[index]  # both are there
@@ -174,7 +177,7 @@ def _own_names(one: Asked, other: Asked) -> set[str]:
 
 def _only_mentioned(one: Asked, other: Asked) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
-    terms = [term for term in quoted(one.question) if term not in other.question]
+    terms = [term for term in quoted_terms(one.question) if term not in other.question]
     return any(
         term in other.answer and other.information - _words(term, other.language) - one.information - one.asked
         for term in terms

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, near_rows, random_cosines
 from groundwork.errors import MissingExtra
-from groundwork.language.detection import script
+from groundwork.language.detection import main_script
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_STATEMENT,
@@ -332,6 +332,6 @@ def _by_script(texts: Sequence[str]) -> list[list[int]]:
     """The places of the texts of each script other than Latin, in which an English embedder finds everything alike."""
     found: dict[str, list[int]] = {}
     for place, text in enumerate(texts):
-        if not text.isascii() and (name := script(text)) != "latin":
+        if not text.isascii() and (name := main_script(text)) != "latin":
             found.setdefault(name, []).append(place)
     return list(found.values())

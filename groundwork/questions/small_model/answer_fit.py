@@ -6,7 +6,7 @@ import math
 import re
 
 from groundwork.language.cross_references import cross_references
-from groundwork.language.detection import code, is_english
+from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import numbers
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
@@ -131,7 +131,7 @@ def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | Non
     if not is_english(target.plain):
         return None  # whose words for asking are not known
     strange = own - content_words(above) - _ASKING
-    allowed = 0 if code(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
+    allowed = 0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
     if len(strange) > allowed:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
     return None

@@ -8,10 +8,10 @@ from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from groundwork.language.cross_references import cross_references
-from groundwork.language.labels import DOTTED
-from groundwork.language.names import quoted
+from groundwork.language.labels import DOTTED_LABEL
+from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import numbers
-from groundwork.language.sentences import SAID_WHOLE
+from groundwork.language.sentences import COMPLETE_ITEM_END
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -25,7 +25,7 @@ _POINTS_BACK = re.compile(
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
 OPEN_END = re.compile(r"(?i)\bones?\W*$")
-_RULE_NUMBER = re.compile(rf"{DOTTED}\.?")
+_RULE_NUMBER = re.compile(rf"{DOTTED_LABEL}\.?")
 _FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
@@ -169,9 +169,9 @@ def importance(target: Target, text: str) -> int:
         return 0
     listed = len(target.statements) > 1 and target.statements[-1].lead
     score = 1 + 2 * bool(numbers(own)) + 2 * bool(target.subject or listed)
-    score += bool(_DUTIES & set(said)) + bool(quoted(own)) + (8 <= len(said) <= 45)
+    score += bool(_DUTIES & set(said)) + bool(quoted_terms(own)) + (8 <= len(said) <= 45)
     alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    scrap = alone and not alone.label and not SAID_WHOLE.search(own)  # of a figure
+    scrap = alone and not alone.label and not COMPLETE_ITEM_END.search(own)  # of a figure
     scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
     hangs = not target.subject and points_back(target.statements, text)
     return max(1, score - 4 * target.part - 3 * bool(cross_references(own)) - 3 * bool(scrap) - 3 * hangs)
