@@ -73,7 +73,7 @@ class Diligent(Author):
     def _pairs(self, body: Json) -> str:
         text = part(body, "chunk")
         asked = said(body).partition("Questions asked so far")[2].partition("Parts of the chunk")[0]
-        made = [_pair(text[one.start : one.end], one.plain(text)) for one in statements(text, "en")]
+        made = [_pair(text[one.start : one.end], one.plain_text(text)) for one in statements(text, "en")]
         left = [one for one in made if one["question"] not in asked]
         most = int(re.search(r"Write at most (\d+)", said(body))[1])  # type: ignore[index]
         return pairs(*left[: min(most, round(FOUND * len(left)))])

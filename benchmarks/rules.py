@@ -28,7 +28,7 @@ from typing import Any
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
 from groundwork.dataset.rows import Row
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, padding
 from groundwork.questions.curation.rule_checks import HAVE_RULES, PairOrigin, fault_of
 from groundwork.questions.draft_faults import Draft, PairBasis
@@ -69,7 +69,7 @@ def main() -> None:
         whole = "\n\n".join(dict.fromkeys(quote for pair in pairs for quote in pair.get("evidence", [])))
         for pair in pairs:
             counted.update(rule for rule in RULES if _is_put_to(pair, rule))
-            source = PairBasis(Grounds(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
+            source = PairBasis(SourceText(texts.get(pair.get("chunk", ""), whole), "en"), title=flags.title)
             for rule, why in _alarms(pair, source):
                 alarms[rule] += 1
                 if flags.verbose:
@@ -124,7 +124,7 @@ def _text(pair: Json) -> str:
 
 def _draft_alarms(pair: Json, user: str) -> list[tuple[str, str]]:
     chunk, title = _part(user, "<chunk>", "</chunk>"), _part(user, "\nDocument: ", "\n")
-    found = list(_alarms(pair, PairBasis(Grounds(chunk, "en"), title=title)))
+    found = list(_alarms(pair, PairBasis(SourceText(chunk, "en"), title=title)))
     criteria = pair.get("evaluation_criteria", [])
     known = Pair(
         id="p", document="d", chunk="c", iteration=1, model="m", question=pair["question"], answer=pair["answer"],

@@ -15,7 +15,7 @@ import regex
 
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
-from groundwork.markdown.blocks import ITEM, Block
+from groundwork.markdown.blocks import LIST_ITEM_START, Block
 
 LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
 
@@ -116,7 +116,7 @@ def _introduction(text: str, waiting: list[Block], language: str) -> int | None:
 def _last_sentence(body: str, language: str) -> int:
     window = max(0, len(body) - LEAD - 100)
     start = window + sentence_starts(body[window:], language)[-1]
-    items = [match.start() + 1 for match in ITEM.finditer(body, start)]
+    items = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
     return items[-1] if items else start
 
 

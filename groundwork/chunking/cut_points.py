@@ -9,7 +9,7 @@ from itertools import pairwise
 import regex
 
 from groundwork.language.sentences import COMPLETE_BLOCK_END, Span, sentence_starts, uncuttable_spans
-from groundwork.markdown.blocks import ITEM, Block
+from groundwork.markdown.blocks import LIST_ITEM_START, Block
 
 # the end of a clause: "so, " and the full-width marks, which need no space
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
@@ -77,7 +77,7 @@ class Breaks:
     def _item(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         best, lowest = 0, 99
-        for match in ITEM.finditer(self._text, first - 1, last + 8):
+        for match in LIST_ITEM_START.finditer(self._text, first - 1, last + 8):
             position, depth = match.start() + 1, _depth(match.group()[1:])
             if depth > lowest or position > last or self._within_whole(position) or self._goes_on(position):
                 continue

@@ -9,7 +9,7 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.language.sentences import sentence_starts
-from groundwork.markdown.blocks import ITEM, Block, blocks
+from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
 
 SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
 
@@ -42,7 +42,7 @@ def _of_block(text: str, block: Block, language: str, engine: str) -> Iterator[t
         yield cast(SegmentKind, block.kind), block.start, block.end
         return
     starts = {block.start + offset for offset in sentence_starts(text[block.start : block.end], language, engine)}
-    starts.update(match.start() + 1 for match in ITEM.finditer(text, block.start, block.end))
+    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(text, block.start, block.end))
     borders = [*sorted(starts), block.end]
     for start, end in pairwise(borders):
         yield "sentence", start, end

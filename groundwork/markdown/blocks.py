@@ -34,7 +34,9 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 
 # Every group is possessive (++ and *+): what a line is gets decided once, so no text can make the patterns try again.
 INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
-ITEM = re.compile(rf"\n{INDENT}{MARKDOWN_ITEM}", re.VERBOSE)  # the line break in front of a list item or numbered rule
+LIST_ITEM_START = re.compile(
+    rf"\n{INDENT}{MARKDOWN_ITEM}", re.VERBOSE
+)  # the line break in front of a list item or numbered rule
 _EOL = r"(?:\n|\Z)"
 # Blank lines behind a block, which belong to it, and blanks at the end of the text.
 _BLANKS = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
@@ -222,12 +224,12 @@ def _read_heading(block: str) -> tuple[int, str]:
     block = block.strip("\ufeff \t\r\n")
     if block[0] == "#":
         title = block.lstrip("#")
-        return min(len(block) - len(title), 6), plain(title.rstrip("#"))
+        return min(len(block) - len(title), 6), plain_title(title.rstrip("#"))
     title, _, underline = block.rpartition("\n")
-    return (1 if "=" in underline else 2), plain(title)
+    return (1 if "=" in underline else 2), plain_title(title)
 
 
-def plain(title: str) -> str:
+def plain_title(title: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
     if "*" in title or "_" in title or "`" in title or "[" in title:
         title = _MARKUP.sub(lambda match: match[1] or "", title)

@@ -11,13 +11,13 @@ from groundwork.language.detection import detect_language, detect_part_language
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.page_headers_and_footers import PageLines
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 
-LEAST_LINES = 3  # that count up, and are a listing
+MIN_COUNTED_LINES = 3  # that count up, and are a listing
 _LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
 _FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
 _HEADING_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
@@ -50,21 +50,21 @@ class Reading:
     def words(self) -> list[frozenset[str]]:
         """The stems of the content words of each statement, in its own words."""
         text, language = self.chunk.text, self.language
-        return [frozenset(content_words(statement.said(text), language)) for statement in self.statements]
+        return [frozenset(content_words(statement.masked_text(text), language)) for statement in self.statements]
 
     @cached_property
     def numbers(self) -> list[list[Number]]:
         """The numbers of each statement but those that count lines; their offsets count from its start."""
-        return [_without_counters(statement.said(self.chunk.text)) for statement in self.statements]
+        return [_without_counters(statement.masked_text(self.chunk.text)) for statement in self.statements]
 
     @cached_property
-    def grounds(self) -> Grounds:
+    def source_text(self) -> SourceText:
         """The chunk's text, for quotes and answers to be held against."""
-        return Grounds(self.chunk.text, self.language)
+        return SourceText(self.chunk.text, self.language)
 
-    def plain(self) -> list[str]:
+    def plain_statements(self) -> list[str]:
         """Each statement as a reader would say it."""
-        return [statement.plain(self.chunk.text) for statement in self.statements]
+        return [statement.plain_text(self.chunk.text) for statement in self.statements]
 
     def headings_at(self, start: int) -> list[str]:
         """The headings that hold at an offset of the chunk's text, outermost first.
@@ -93,7 +93,7 @@ def _without_counters(statement_text: str) -> list[Number]:
     counter_starts = {
         start
         for index, (start, value) in enumerate(counters)
-        if len(counters) >= LEAST_LINES
+        if len(counters) >= MIN_COUNTED_LINES
         and any(
             0 <= neighbour < len(counters) and counters[neighbour][1] - value == neighbour - index
             for neighbour in (index - 1, index + 1)

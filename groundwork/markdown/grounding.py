@@ -31,7 +31,7 @@ _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)
 _OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
-class Grounds:
+class SourceText:
     """A text that quotes are looked up in and answers are held against, prepared once for all of them.
 
     `language` is its ISO 639-1 code, "" where that is not known.
@@ -41,7 +41,7 @@ class Grounds:
         self.text, self.language = text, language
 
     @cached_property
-    def english(self) -> bool:
+    def is_english_text(self) -> bool:
         """Do the English names of numbers count? Elsewhere "ten" is no number: it is "this" in Polish."""
         return self.language == "en" if self.language else is_english(self.text)
 
@@ -74,11 +74,11 @@ class Grounds:
         problems = [f"evidence is not in the text: {_shorten(quote)}" for quote in evidence if not self.find(quote)]
         if not evidence:
             problems.append("no evidence was given")
-        return problems + self.unsupported(answer, question)
+        return problems + self.unsupported_facts(answer, question)
 
-    def unsupported(self, answer: str, question: str = "") -> list[str]:
+    def unsupported_facts(self, answer: str, question: str = "") -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons."""
-        sources = [self._facts, *([_read_facts(question, self.english)] if question else [])]
+        sources = [self._facts, *([_read_facts(question, self.is_english_text)] if question else [])]
         source_text = f"{self.text}\n\n{question}"
         problems = [
             f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
@@ -88,7 +88,7 @@ class Grounds:
         source_numbers = [number for facts in sources for number in facts.numbers]
         allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
         other_values = {value for facts in sources for value in facts.other_readings}
-        for number in numbers(without_dates(answer), spelled=self.english):
+        for number in numbers(without_dates(answer), spelled=self.is_english_text):
             if number.value in other_values:
                 continue
             if number.value not in allowed_values:
@@ -102,7 +102,7 @@ class Grounds:
 
     @cached_property
     def _facts(self) -> _Facts:
-        return _read_facts(self.text, self.english)
+        return _read_facts(self.text, self.is_english_text)
 
     @cached_property
     def _normalised(self) -> _NormalisedText:
@@ -120,8 +120,8 @@ class Grounds:
 
 
 def find_quote(quote: str, text: str) -> Span | None:
-    """Where `quote` stands in `text`, as `Grounds.find` tells it, for a text that is looked at once."""
-    return Grounds(text, "").find(quote)  # in any language alike
+    """Where `quote` stands in `text`, as `SourceText.find` tells it, for a text that is looked at once."""
+    return SourceText(text, "").find(quote)  # in any language alike
 
 
 class _Facts(NamedTuple):

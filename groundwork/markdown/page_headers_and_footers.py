@@ -16,10 +16,10 @@ from groundwork.language.sentences import STATEMENT_END
 from groundwork.markdown.blocks import blocks
 from groundwork.records.chunk_record import Chunk
 
-LEAST = 3  # places that a line without a heading has to come back in
-LONGEST = 150  # characters
-APART = 1_000  # characters at least between two of them: less is no page
-FEWEST_WORDS = 2  # of a line that comes back
+MIN_OCCURRENCES = 3  # places that a line without a heading has to come back in
+MAX_LINE_LENGTH = 150  # characters
+MIN_PAGE_LENGTH = 1_000  # characters at least between two of them: less is no page
+MIN_WORDS = 2  # of a line that comes back
 _DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
 _EDGE_NUMBER = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
 _PAGE_LABEL = re.compile(
@@ -58,14 +58,14 @@ class PageLines:
 
     @cached_property
     def _recurring(self) -> frozenset[str]:
-        """What stands beside a number that grows from page to page, in LEAST places and more, as far apart as pages."""
+        """What stands beside a number that grows from page to page, MIN_OCCURRENCES times and more."""
         occurrences: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         for offset, line in self._single_lines():
             numbered_line = _split_page_number(_strip_marks(line))
-            if numbered_line and len(numbered_line[1].split()) >= FEWEST_WORDS:
+            if numbered_line and len(numbered_line[1].split()) >= MIN_WORDS:
                 occurrences[_line_key(numbered_line[1])].append((offset, numbered_line[0]))
         return frozenset(
-            key for key, pages in occurrences.items() if key and len(pages) >= LEAST and _grow_apart(pages)
+            key for key, pages in occurrences.items() if key and len(pages) >= MIN_OCCURRENCES and _grow_apart(pages)
         )
 
     def _single_lines(self) -> Iterator[tuple[int, str]]:
@@ -85,7 +85,7 @@ def _strip_marks(line: str) -> str:
 
 def _split_page_number(line: str) -> tuple[int, str] | None:
     """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
-    if len(line) > LONGEST or STATEMENT_END.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
+    if len(line) > MAX_LINE_LENGTH or STATEMENT_END.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
         return None
     return int(match[1] or match[4]), match[2] or match[3]
 
@@ -98,6 +98,6 @@ def _line_key(text: str) -> str:
 
 def _grow_apart(occurrences: Sequence[tuple[int, int]]) -> bool:
     return all(
-        next_offset - offset >= APART and number < next_number
+        next_offset - offset >= MIN_PAGE_LENGTH and number < next_number
         for (offset, number), (next_offset, next_number) in pairwise(occurrences)
     )

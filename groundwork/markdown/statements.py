@@ -18,8 +18,8 @@ from groundwork.markdown.tables import TAG, Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
 
-OF_HEADING = -1  # the indent that stands for a heading, which governs a list right below it
-LONGEST_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
+HEADING_INDENT = -1  # the indent that stands for a heading, which governs a list right below it
+MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sentence, is no table head
 
 _EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
@@ -49,7 +49,7 @@ _COPYRIGHT = re.compile(r"[*_ \t]*(?:©|\((?:c|C)\)|Copyright\s+(?:©|\(c\)|\(C\
 _PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_IN_NAMES = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
-SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
+MAX_SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
 _HEADING_NUMBER = re.compile(rf"^[\s#*_]*{labels.RULE_LABEL}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
@@ -74,14 +74,14 @@ class Statement:
     cells: tuple[Cell, ...] = ()
     announces: bool = False
 
-    def plain(self, text: str) -> str:
+    def plain_text(self, text: str) -> str:
         """The statement as a reader would say it: the lead in front, a row as `column: cell` pairs, no markup."""
         statement_text = text[self.start : self.end]
         if self.kind == "row":
             statement_text = "; ".join(_cell_pairs(self.header, [cell.text for cell in self.cells]))
         return " ".join(f"{self.lead} {statement_text}".split()).replace("**", "")
 
-    def said(self, text: str) -> str:
+    def masked_text(self, text: str) -> str:
         """Its slice of the text, with bars for what stands between the cells of a row, so that offsets stay."""
         statement_text = text[self.start : self.end]
         if self.kind != "row":
@@ -117,7 +117,7 @@ def statements(
             chunk_statements.append(Statement(block.start, _visible_end(text, block), "sentence"))
         elif block.kind == "heading":
             title = _HEADING_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
-            governing_items[:] = [_GoverningItem("", OF_HEADING, f"{title}:")]
+            governing_items[:] = [_GoverningItem("", HEADING_INDENT, f"{title}:")]
         elif block.kind != "contents":
             for start, end in _paragraphs(text, block):
                 if text[start:end] not in page_lines:
@@ -190,7 +190,7 @@ def _table_statements(text: str, block: Block) -> list[Statement]:
     head = max((i for i in full_rows if i < len(table.header)), default=full_rows[0] if full_rows else 0)
     header = tuple(cell.text for cell in rows[head].cells) if rows else ()
     first_row = max(head + 1, len(table.header))
-    if any(len(column) > LONGEST_NAME or (column.endswith(".") and " " in column) for column in header):
+    if any(len(column) > MAX_COLUMN_NAME or (column.endswith(".") and " " in column) for column in header):
         header, first_row = (), head  # a row like the others: the converter took it for the head
     return [
         Statement(row.start, row.end, "row", header=header, cells=row.cells)
@@ -242,18 +242,18 @@ def _is_title(paragraph: str) -> bool:
 def _is_name_line(paragraph: str) -> bool:
     """Is it a line without a clause: who owns the text, a title or a page's header in capitals, names and no verb?"""
     line = paragraph.strip("*_ \t\r\n")
-    if "\n" in line or len(line) > LONGEST_NAME or _UNSPACED_WORDS.search(line):
+    if "\n" in line or len(line) > MAX_COLUMN_NAME or _UNSPACED_WORDS.search(line):
         return False
     if _COPYRIGHT.match(line):
         return True
     is_capitals, is_closed = line.isupper(), STATEMENT_END.search(line) is not None
     line = _PAGE_NUMBER.sub("", line) if is_capitals else line
     words = _WORD.findall(line)
-    if sum(len(word) > SHORT_WORD for word in words) < 2 or _NOT_IN_NAMES.search(line):
+    if sum(len(word) > MAX_SHORT_WORD for word in words) < 2 or _NOT_IN_NAMES.search(line):
         return False
     if is_capitals:
         return len(words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(line)
-    return not is_closed and all(word[0].isupper() or len(word) <= SHORT_WORD for word in words)
+    return not is_closed and all(word[0].isupper() or len(word) <= MAX_SHORT_WORD for word in words)
 
 
 def _has_two_words(sentence: str) -> bool:
@@ -273,7 +273,7 @@ class _GoverningItem:
     lead: str
 
     def governs(self, label: str, indent: int) -> bool:
-        if self.indent == OF_HEADING:
+        if self.indent == HEADING_INDENT:
             return not _is_numbered(label)
         if not self.label:
             return True

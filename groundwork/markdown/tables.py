@@ -107,7 +107,7 @@ def _is_row(body: str, span: Span) -> bool:
 
 def _read_grid_row(body: str, span: Span, shift: int) -> TableRow:
     lines = [body[slice(*line)] for line in _lines(body, *span)]
-    content = "".join(line for line in lines if not is_line(line))
+    content = "".join(line for line in lines if not is_grid_border(line))
     row = body[span[0] : span[0] + len(content)]
     row_start = span[0] + shift
     cells = []
@@ -273,7 +273,7 @@ _GRID_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?
 _INNER_BORDER = regex.compile(r"[ \t>]*+\|[^\n]*?\+[-=:]{2,}+\+[^\n]*+\n?+")
 _GRID_START = regex.compile(rf"(?m)^{START}")
 
-Cells = Callable[[str], Iterator[tuple[Span, str]]]
+CellReader = Callable[[str], Iterator[tuple[Span, str]]]
 
 
 def is_grid(text: str) -> bool:
@@ -281,12 +281,12 @@ def is_grid(text: str) -> bool:
     return "+-" in text and _GRID_START.search(text) is not None
 
 
-def is_line(line: str) -> bool:
+def is_grid_border(line: str) -> bool:
     """Is it a line between rows, and no row?"""
     return _GRID_BORDER.fullmatch(line) is not None or _INNER_BORDER.fullmatch(line) is not None
 
 
-def grid_rows(text: str, lines: Sequence[Span], cells: Cells) -> tuple[list[Span], list[Span]]:
+def grid_rows(text: str, lines: Sequence[Span], cells: CellReader) -> tuple[list[Span], list[Span]]:
     """(start, end) of the header rows and of the data rows; the line below a row belongs to it.
 
     The header is what stands above a line of `=`; without one, what databases draw a line below.
@@ -295,7 +295,7 @@ def grid_rows(text: str, lines: Sequence[Span], cells: Cells) -> tuple[list[Span
     row_ends: list[int] = []
     header_count = 0
     for start, end in lines:
-        if not is_line(text[start:end]):
+        if not is_grid_border(text[start:end]):
             groups[-1].append((start, end))
         elif groups[-1]:
             row_ends.append(end)
@@ -313,13 +313,13 @@ def grid_rows(text: str, lines: Sequence[Span], cells: Cells) -> tuple[list[Span
     return (rows[:header_count], rows[header_count:]) if header_count < len(rows) else ([], rows)
 
 
-def _have_first_cells(text: str, lines: Sequence[Span], cells: Cells) -> bool:
+def _have_first_cells(text: str, lines: Sequence[Span], cells: CellReader) -> bool:
     """Has every line something in its first cell?"""
     first_cells = (next(cells(text[slice(*line)].strip("> \t\r\n")), ((0, 0), "")) for line in lines)
     return all(cell_text for _, cell_text in first_cells)
 
 
-def row_cells(row: str, cells: Cells) -> list[tuple[list[Span], str]]:
+def row_cells(row: str, cells: CellReader) -> list[tuple[list[Span], str]]:
     """The cells of a row of one or more lines: the places of its parts in `row`, and its text in one line."""
     line_cells: list[list[tuple[Span, str]]] = []
     start = 0
@@ -327,7 +327,7 @@ def row_cells(row: str, cells: Cells) -> list[tuple[list[Span], str]]:
         body = line.strip("> \t\r\n")
         shift = start + line.index(body)
         start += len(line)
-        if body and not is_line(line):
+        if body and not is_grid_border(line):
             line_cells.append([((a + shift, b + shift), cell_text) for (a, b), cell_text in cells(body)])
     columns = zip_longest(*line_cells, fillvalue=((0, 0), ""))
     return [_join_cell([part for part in column if part[1]] or list(column[:1])) for column in columns]

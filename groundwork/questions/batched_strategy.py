@@ -86,7 +86,7 @@ class Batch:
             self.known,
             msgspec.structs.replace(self.chunk, text=self._figures.text),
             [pair.question for pair in asked.pairs],
-            [gap.plain(text) for gap in shown],
+            [gap.plain_text(text) for gap in shown],
             asked.count,
             turned_down(asked.rejected),
             wished=asked.wished,
@@ -197,7 +197,7 @@ def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
     """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
     turned back into what the chunk says.
     """
-    shown = {_plain(gap.plain(text)): text[gap.start : gap.end] for gap in gaps}
+    shown = {_plain(gap.plain_text(text)): text[gap.start : gap.end] for gap in gaps}
     return msgspec.structs.replace(draft, evidence=[shown.get(_plain(quote), quote) for quote in draft.evidence])
 
 
@@ -230,7 +230,15 @@ def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[]
     texts = prompt(settings.prompt), prompt(settings.correction_prompt)
     about = known(settings, material)
     return [
-        Batch(client(), settings, one.chunk, *texts, about, len(one.plain()), _figures(settings, material, one, prompt))
+        Batch(
+            client(),
+            settings,
+            one.chunk,
+            *texts,
+            about,
+            len(one.plain_statements()),
+            _figures(settings, material, one, prompt),
+        )
         for one in material.readings
     ]
 
@@ -251,7 +259,7 @@ def forecast(
     tokens: Tokens,
 ) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
-    plain = reading.plain()
+    plain = reading.plain_statements()
     told = sum(map(tokens_in, plain)) / max(1, len(plain))
     template, about = prompt(settings.prompt), known(settings, material)
     pictures = _figures(settings, material, reading, prompt)

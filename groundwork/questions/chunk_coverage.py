@@ -126,7 +126,7 @@ class _Touch:
     def __init__(self, pair: Pair, reading: Reading) -> None:
         said = f"{pair.question} {pair.answer}"
         self.id = pair.id
-        self.places = [span for quote in pair.evidence if (span := reading.grounds.find(quote))]
+        self.places = [span for quote in pair.evidence if (span := reading.source_text.find(quote))]
         self.text = reading.chunk.text
         self.spoken = reading.language
         self.words = content_words(said, self.spoken)

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from groundwork.language.names import codes
 from groundwork.language.numbers import Number, numbers
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
@@ -59,8 +59,8 @@ class Answered(Protocol):
     def category(self) -> str: ...
 
 
-def unsupported_numbers(grounds: Grounds, pair: Answered) -> list[str]:
-    """Why the pair does not rest on the text, as Grounds.faults; numbers that are worked out count as said.
+def unsupported_numbers(grounds: SourceText, pair: Answered) -> list[str]:
+    """Why the pair does not rest on the text, as SourceText.faults; numbers that are worked out count as said.
 
     What an answer says of a figure cannot be held against the text: then only its evidence is looked up.
     """

@@ -18,7 +18,7 @@ from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.language.dangling_references import is_instruction
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
@@ -156,8 +156,8 @@ async def prepare_interviews(
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    sample = [plain for reading in material.readings for plain in reading.plain()]
+    notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
+    sample = [plain for reading in material.readings for plain in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
     encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
     limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
@@ -202,9 +202,9 @@ def _source(material: Material, readings: Sequence[Reading], prompt: str, settin
     headings = [heading for reading in readings for heading in reading.chunk.headings]
     known = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return PairBasis(readings[0].grounds, _instructions(prompt), known, material.title)
+        return PairBasis(readings[0].source_text, _instructions(prompt), known, material.title)
     text = "\n\n".join(reading.chunk.text for reading in readings)
-    return PairBasis(Grounds(text, readings[0].language), _instructions(prompt), known, material.title)
+    return PairBasis(SourceText(text, readings[0].language), _instructions(prompt), known, material.title)
 
 
 def _instructions(prompt: str) -> str:

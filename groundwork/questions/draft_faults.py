@@ -14,7 +14,7 @@ from groundwork.language.detection import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import not_worth_asking
@@ -72,7 +72,7 @@ class Fault(NamedTuple):
 class PairBasis:
     """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
 
-    grounds: Grounds
+    grounds: SourceText
     prompt: str = ""
     known: str = ""  # title, headings, summary and context, whose names a question may use
     title: str = ""
@@ -107,8 +107,8 @@ class PairBasis:
         return bool((names(said) & self._prompt_names) - self._known_words)
 
     @cached_property
-    def _of_prompt(self) -> Grounds:
-        return Grounds(self.prompt, detect_language(self.prompt))
+    def _of_prompt(self) -> SourceText:
+        return SourceText(self.prompt, detect_language(self.prompt))
 
     @cached_property
     def _prompt_names(self) -> set[str]:

@@ -119,7 +119,7 @@ class Interview:
         return [
             statement
             for statement in chunk_coverage.gaps(self.reading, self.covered())
-            if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain(self.chunk.text))
+            if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain_text(self.chunk.text))
         ]
 
     def open_wishes(self) -> list[Statement]:

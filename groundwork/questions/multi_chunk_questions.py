@@ -76,7 +76,7 @@ class TwoChunks:
 
     def _one_sided(self, draft: Draft) -> list[Fault]:
         for reading in (self.first, self.second):
-            if not any(reading.grounds.find(quote) for quote in draft.evidence):
+            if not any(reading.source_text.find(quote) for quote in draft.evidence):
                 return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
         return []
 

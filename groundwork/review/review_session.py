@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import BadRecord, GroundworkError
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
@@ -177,7 +177,7 @@ class ReviewSession:
         chunk = self._chunk(pair.document, name)
         if chunk is None:
             return {"id": name, "title": name, "pieces": [], "missing": True}
-        grounds = Grounds(chunk.text, chunk.language)
+        grounds = SourceText(chunk.text, chunk.language)
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""

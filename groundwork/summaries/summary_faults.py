@@ -7,8 +7,8 @@ import re
 from groundwork.language.detection import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem
-from groundwork.llm.reply_cleaning import unwrap_text, wrapping_problem
-from groundwork.markdown.grounding import Grounds
+from groundwork.llm.reply_cleaning import unwrapped, wrapping
+from groundwork.markdown.grounding import SourceText
 from groundwork.summaries.subject_name import name_fault, without_label, without_name
 
 TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
@@ -36,10 +36,10 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
 
     long_name = name_fault(summary)
     summary = without_label(summary)
-    grounds = Grounds(text, language := detect_language(text))
+    grounds = SourceText(text, language := detect_language(text))
     known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
     strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())
-    found = [*grounds.unsupported(summary), *(f'the name "{name}" is not in the text' for name in strange)]
+    found = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in strange)]
     if (words := len(summary.split())) > TOO_LONG * max_words:
         found.append(f"it is {words} words long, {max_words} are allowed")
     return [*found, long_name] if long_name else found

@@ -14,7 +14,7 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_problem
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
-from groundwork.markdown.grounding import Grounds, find_quote
+from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.questions.curation.prompt_fields import Rewriting
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, foreign_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
@@ -69,7 +69,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     chunks = re.findall(r"^  (?:Chunk \d: )?(.+)$", shown, re.MULTILINE)
     (draft,) = drafts(name)
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
-    assert PairBasis(Grounds(text, "en")).faults(draft) == []
+    assert PairBasis(SourceText(text, "en")).faults(draft) == []
     assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
     assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
 
@@ -98,7 +98,7 @@ def test_a_rewritten_pair_passes_the_rules():
     read = Rewriting(load([], []).curate, PROMPTS.__getitem__).read(case, told)
     assert read.evidence == tuple(shown) and read.evaluation_criteria == tuple(told["criteria"])
     draft = msgspec.convert({**read._asdict(), "difficulty": "easy", "category": "numeric"}, Draft)
-    assert PairBasis(Grounds(shown[0], "en")).faults(draft) == []
+    assert PairBasis(SourceText(shown[0], "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/generate_qa_sentence.md"))
@@ -117,7 +117,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         category=category_of(question, told.answer),
     )
     assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
-    assert PairBasis(Grounds(asked, "en")).faults(draft) == []
+    assert PairBasis(SourceText(asked, "en")).faults(draft) == []
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/tags.md"))

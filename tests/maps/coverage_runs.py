@@ -40,7 +40,7 @@ def pairs(chunks: list[Chunk], run: str, share: float, seed: int = 0) -> list[Pa
                 continue
             own = chunk.text[statement.start : statement.end]
             for _ in range(1 + (rng.random() < 0.3) + (rng.random() < 0.1)):
-                asked.append(pair(chunk, len(asked), run, statement.plain(chunk.text), own))
+                asked.append(pair(chunk, len(asked), run, statement.plain_text(chunk.text), own))
     return asked
 
 

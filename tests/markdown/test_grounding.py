@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.markdown.grounding import Grounds, find_quote
+from groundwork.markdown.grounding import SourceText, find_quote
 
 TEXT = """The *North* berth is **12 m** long and costs “forty dollars”.
 Boats must:
@@ -70,7 +70,7 @@ def test_every_slice_between_spaces_is_found(a: int, b: int, space: str) -> None
 )
 def test_supported_answers_have_no_fault(answer: str) -> None:
     """Numbers, units, dates, quoted terms and rule labels that the text holds, in any spelling, are no fault."""
-    assert Grounds(TEXT, "en").faults("How?", answer, ["carry a horn"]) == []
+    assert SourceText(TEXT, "en").faults("How?", answer, ["carry a horn"]) == []
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_supported_answers_have_no_fault(answer: str) -> None:
 )
 def test_invented_facts_are_named(answer: str, reason: str) -> None:
     """A number, unit, date or quoted term that the text does not hold is a fault that names it."""
-    assert Grounds(TEXT, "en").faults("How?", answer, ["carry a horn"]) == [reason]
+    assert SourceText(TEXT, "en").faults("How?", answer, ["carry a horn"]) == [reason]
 
 
 def test_the_question_may_bring_its_own_numbers() -> None:
     """A number of the question may be repeated in the answer."""
-    assert Grounds(TEXT, "en").faults("May 3 boats moor?", "Yes, 3 boats may.", ["carry a horn"]) == []
+    assert SourceText(TEXT, "en").faults("May 3 boats moor?", "Yes, 3 boats may.", ["carry a horn"]) == []
 
 
 def test_evidence_is_required_and_checked() -> None:
     """No evidence is a fault, and so is evidence from elsewhere."""
-    assert Grounds(TEXT, "en").faults("Q?", "Yes.", []) == ["no evidence was given"]
-    assert Grounds(TEXT, "en").faults("Q?", "Yes.", ["The lamp burns oil"]) == [
+    assert SourceText(TEXT, "en").faults("Q?", "Yes.", []) == ["no evidence was given"]
+    assert SourceText(TEXT, "en").faults("Q?", "Yes.", ["The lamp burns oil"]) == [
         'evidence is not in the text: "The lamp burns oil"'
     ]

@@ -37,7 +37,7 @@ def test_a_line_that_comes_back_on_pages_is_no_statement():
     """Three times with a growing number, far apart, over the chunks of a document; close together it is a list."""
     pages = [f"{number} Keeping the Tides of Orrin\n\n{FILLER}" for number in (2, 4, 10)]
     chunks = [reading_of(text, start=place * 5_000).chunk for place, text in enumerate(pages)]
-    said = [Reading(chunk, page_lines=PageLines(chunks)).plain() for chunk in chunks]
+    said = [Reading(chunk, page_lines=PageLines(chunks)).plain_statements() for chunk in chunks]
     assert not any("Keeping" in one for plain in said for one in plain) and all(said)
     near = "\n\n".join(f"go to mill gate {number}" for number in (1, 2, 3))
     assert len(reading_of(near).statements) == 3

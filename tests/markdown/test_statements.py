@@ -31,7 +31,7 @@ moor --berth north
 
 
 def plain(text: str) -> list[str]:
-    return [statement.plain(text) for statement in statements(text, "en")]
+    return [statement.plain_text(text) for statement in statements(text, "en")]
 
 
 def test_sentences_items_rows_and_code() -> None:
@@ -100,7 +100,7 @@ def test_lettered_labels_nest() -> None:
 )  # fmt: skip
 def test_a_sentence_that_announces_is_known(text: str, said: list[str]) -> None:
     """A lead-in of a list, a table or code holds nothing of its own; what stands before other prose does."""
-    assert [one.plain(text) for one in statements(text, "en") if not one.announces] == said
+    assert [one.plain_text(text) for one in statements(text, "en") if not one.announces] == said
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_titles_and_links_alone_say_nothing(text: str, said: list[str]) -> None:
 
     Where no space parts the words nobody can tell.
     """
-    assert [one.plain(text) for one in statements(text, "zh" if "开" in text else "en")] == said
+    assert [one.plain_text(text) for one in statements(text, "zh" if "开" in text else "en")] == said
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import padding
 from groundwork.questions.draft_faults import Draft, PairBasis
 
@@ -18,7 +18,7 @@ TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
 def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     good = msgspec.convert(pair, Draft)
-    assert PairBasis(Grounds(TEXT, "en")).faults(good) == []
+    assert PairBasis(SourceText(TEXT, "en")).faults(good) == []
     assert padding(good.question, good.evaluation_criteria, "en", good.answer) == {}
 
 
@@ -47,7 +47,7 @@ def draft(text: str, question: str, answer: str, **more: str) -> Draft:
 )  # fmt: skip
 def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """A sum that the answer shows, a difference in a hard pair, a count of what is listed, a conversion, a pronoun."""
-    assert PairBasis(Grounds(text, "en")).faults(draft(text, question, answer, **more)) == []
+    assert PairBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more)) == []
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more
 )  # fmt: skip
 def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:
     """What neither stands in the text nor follows from it."""
-    found = PairBasis(Grounds(text, "en")).faults(draft(text, question, answer, **more))
+    found = PairBasis(SourceText(text, "en")).faults(draft(text, question, answer, **more))
     assert {fault.reason for fault in found} == {"unsupported"}

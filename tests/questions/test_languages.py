@@ -12,7 +12,7 @@ from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
 from groundwork.language.words import normalised_words, words
 from groundwork.language.writing_systems import is_question
-from groundwork.markdown.grounding import Grounds, find_quote
+from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
@@ -83,14 +83,16 @@ def draft(language: str, **changed: object) -> Draft:
 @pytest.mark.parametrize("language", TOLD)
 def test_a_good_pair_passes_in_every_language(language: str) -> None:
     """No rule that knows English alone turns down a good pair of another language."""
-    assert PairBasis(Grounds(TOLD[language][0], language)).faults(draft(language)) == []
+    assert PairBasis(SourceText(TOLD[language][0], language)).faults(draft(language)) == []
 
 
 @pytest.mark.parametrize("language", TOLD)
 def test_a_number_that_the_text_does_not_hold_is_seen_in_every_language(language: str) -> None:
     """Numbers are checked in any script."""
     wrong = draft(language, answer=f"{TOLD[language][2]} 8172")
-    assert [fault.reason for fault in PairBasis(Grounds(TOLD[language][0], language)).faults(wrong)] == ["unsupported"]
+    assert [fault.reason for fault in PairBasis(SourceText(TOLD[language][0], language)).faults(wrong)] == [
+        "unsupported"
+    ]
 
 
 @pytest.mark.parametrize("language", TOLD)
@@ -151,15 +153,15 @@ def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
     """Figures for characters, and thousands without their dot in a language that writes one."""
-    assert Grounds("费用为每米一百八十五元", "zh").unsupported("费用为185元") == []
-    assert Grounds("费用为每米一百八十五元", "zh").unsupported("费用为186元")
+    assert SourceText("费用为每米一百八十五元", "zh").unsupported_facts("费用为185元") == []
+    assert SourceText("费用为每米一百八十五元", "zh").unsupported_facts("费用为186元")
     assert (
-        Grounds("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.", "de").unsupported(
+        SourceText("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.", "de").unsupported_facts(
             "Es sind 2500 Meter."
         )
         == []
     )
-    assert Grounds("The basin is 2.500 metres long.", "en").unsupported("It is 2500 metres.")
+    assert SourceText("The basin is 2.500 metres long.", "en").unsupported_facts("It is 2500 metres.")
 
 
 def test_quotes_are_found_inside_runs_of_characters() -> None:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from groundwork.markdown.blocks import blocks, plain
+from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.tables import read_table
 
 Relations = Counter[tuple[str, ...]]
@@ -32,8 +32,8 @@ def structure_relations(markdown: str) -> Relations:
                 if a and b
             )
         elif block.kind == "heading":
-            relations["heading", bare_letters(plain(text.strip("# \n")))] += 1
-    return relations
+            found["heading", bare(plain_title(text.strip("# \n")))] += 1
+    return found
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:

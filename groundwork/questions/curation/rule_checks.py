@@ -22,7 +22,7 @@ from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.sentences import Span
 from groundwork.language.words import content_words, whole_word_pattern
-from groundwork.markdown.grounding import Grounds
+from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
 from groundwork.questions.trivial_questions import not_worth_asking
@@ -58,8 +58,8 @@ class PairOrigin:
     name: str = ""  # what questions call the document's subject
 
     @cached_property
-    def grounds(self) -> Grounds:
-        return Grounds(self.text, self.language)
+    def grounds(self) -> SourceText:
+        return SourceText(self.text, self.language)
 
     def let_go(self) -> None:
         """Keep no longer what was read of the text, which takes several times its size."""

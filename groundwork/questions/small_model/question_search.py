@@ -28,7 +28,7 @@ class QuestionSearch:
         self._title = terms(title)
         self._entries: dict[tuple[str, int], tuple[set[str], set[str]]] = {}
         for reading in readings:
-            for one, plain in zip(reading.statements, reading.plain(), strict=True):
+            for one, plain in zip(reading.statements, reading.plain_statements(), strict=True):
                 above = terms(" ".join(reading.headings_at(one.start)))
                 self._entries[reading.chunk.id, one.start] = terms(plain), above
         found_in = Counter(term for own, above in self._entries.values() for term in own | above)

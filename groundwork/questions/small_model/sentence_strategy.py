@@ -116,7 +116,9 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(without_columns(reply.question, target), self.document, self.reading.grounds.english)
+        question = named(
+            without_columns(reply.question, target), self.document, self.reading.source_text.is_english_text
+        )
         answer = without_columns(told(reply.answer.strip(), target), target)
         told_by_title = question.replace(self.document, "")
         draft = Draft(
@@ -155,7 +157,7 @@ class Sentences:
             return ""
         found = self.reading.statements
         before = found[found.index(statement) - 1] if found[0] != statement else None
-        return simple(before.plain(self.chunk.text)) if before and before.kind == "sentence" else ""
+        return simple(before.plain_text(self.chunk.text)) if before and before.kind == "sentence" else ""
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1

@@ -105,7 +105,7 @@ def _understood(members: tuple[Statement, ...], reading: Reading) -> tuple[State
 
 def points_back(members: Sequence[Statement], text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    plain = simple(members[0].plain(text))
+    plain = simple(members[0].plain_text(text))
     return _POINTS_BACK.match(plain) is not None or OPEN_END.search(plain) is not None
 
 
