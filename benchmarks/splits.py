@@ -22,7 +22,7 @@ from groundwork.dataset.split.eval_selection import eval_size, select_eval
 from groundwork.dataset.split.herding import bandwidth, gaussian, herd
 from groundwork.dataset.split.metrics import closeness
 from groundwork.embedding.clusters import elbow
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, neighbours
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows
 
 TARGET = 0.5  # of a random split's error and MMD
 NEAR = 0.01  # to the least MMD that is to be found, where that is above the target
@@ -64,7 +64,7 @@ def written(rows: int, seed: int = 0) -> Corpus:
     """Questions from word lists by topic, embedded by the embedder of the base install."""
     import asyncio
 
-    from groundwork.embedding.encoder import Static
+    from groundwork.embedding.encoder import StaticBackend
 
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, len(TOPICS) + 1)
@@ -74,7 +74,7 @@ def written(rows: int, seed: int = 0) -> Corpus:
     for number in topic:
         words = rng.choice(TOPICS[names[number]].split(), 3, replace=False)
         questions.append(FORMS[rng.integers(len(FORMS))].format(names[number], *words))
-    return Corpus(f"{rows} written questions", _unit(asyncio.run(Static().vectors(questions, ""))), topic)
+    return Corpus(f"{rows} written questions", _unit(asyncio.run(StaticBackend().vectors(questions, ""))), topic)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Judge:
     def ours(self, seed: int) -> Figures:
         found = select_eval(self.corpus.vectors, self.size, seed=seed)
         k, labels = found.elbow.k, found.labels
-        twins = neighbours(self.corpus.vectors, np.arange(len(labels)), found.threshold)
+        twins = exact_similar_rows(self.corpus.vectors, np.arange(len(labels)), found.threshold)
         alone = np.bincount(labels[[not len(rows) for rows in twins]], minlength=k)
         forced = float(np.maximum(0, np.bincount(labels[found.eval], minlength=k) - alone).sum())
         return self.figures(found.eval, [twins[row] for row in found.eval], forced, k)
@@ -108,7 +108,7 @@ class Judge:
         rng = np.random.default_rng(123)
         threshold = calibrate_threshold(self.corpus.vectors)
         draws = [rng.choice(len(self.corpus.vectors), self.size, replace=False) for _ in range(RANDOM)]
-        twins = neighbours(self.corpus.vectors, np.concatenate(draws), threshold)
+        twins = exact_similar_rows(self.corpus.vectors, np.concatenate(draws), threshold)
         return mean(
             [self.figures(rows.tolist(), twins[i * self.size : (i + 1) * self.size]) for i, rows in enumerate(draws)]
         )

@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
-from groundwork.embedding.encoder import Static
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, near_rows, neighbours
+from groundwork.embedding.encoder import StaticBackend
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, similar_rows
 from groundwork.records.artifacts import write_jsonl
 from groundwork.records.pair_record import Pair
 
@@ -119,11 +119,14 @@ def loss(pairs: int) -> str:
         questions.append(facts.pair(number, "first", fact, again=False).question)
         other = fact if dice.random() < SHARED else facts.fact()
         questions.append(facts.pair(number, "second", other, again=True).question)
-    raw = asyncio.run(Static().vectors(questions, ""))
+    raw = asyncio.run(StaticBackend().vectors(questions, ""))
     vectors = raw / np.linalg.norm(raw, axis=1, keepdims=True)
     threshold = calibrate_threshold(vectors)
     sample = np.sort(np.random.default_rng(0).choice(len(vectors), SAMPLE, replace=False))
-    exact, grouped = neighbours(vectors, sample, threshold), near_rows(vectors, np.arange(len(vectors)), threshold)
+    exact, grouped = (
+        exact_similar_rows(vectors, sample, threshold),
+        similar_rows(vectors, np.arange(len(vectors)), threshold),
+    )
     wanted = sum(map(len, exact))
     found = sum(len(np.intersect1d(own, grouped[row])) for row, own in zip(sample.tolist(), exact, strict=True))
     return f"{found:,} of {wanted:,} near questions of {SAMPLE:,} among {len(vectors):,} found in groups"

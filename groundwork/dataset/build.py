@@ -23,7 +23,7 @@ from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
 from groundwork.dataset.split.metrics import Curve, Replaced, SplitReport, SplitShare
 from groundwork.dataset.split.representativeness import assess, drift
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -158,7 +158,7 @@ async def _near_copies(held: list[Row], train: list[Row], threshold: float, tool
     if not copies:
         return None
     questions = await tools.encode([row.question for row in held], "query")
-    return int((nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
+    return int((find_nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
 
 
 async def _phrased(

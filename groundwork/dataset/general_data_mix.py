@@ -17,7 +17,7 @@ from groundwork.dataset.publish.personal_data import scan
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Mixture
-from groundwork.embedding.nearest_neighbours import nearest
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
 
@@ -111,7 +111,7 @@ async def _far_from_eval(
     looked_at = 0
     while len(kept) < needed and looked_at < len(rows):
         part = rows[looked_at : looked_at + needed - len(kept)]
-        cosines = nearest(await encode([_asked(row) for row in part], "query"), asked)[1]
+        cosines = find_nearest(await encode([_asked(row) for row in part], "query"), asked)[1]
         kept += [row for row, cosine in zip(part, cosines, strict=True) if cosine < built.report.threshold]
         looked_at += len(part)
     return kept, looked_at - len(kept)

@@ -22,7 +22,7 @@ from groundwork.dataset.general_data_mix import general_rows_needed, spread
 from groundwork.dataset.publish.personal_data import scan
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Unanswerable
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -237,7 +237,9 @@ async def _of_chunk(chunk: Chunk, search: _Search, model: str, propose: Propose,
             return found
         vectors = await search.encode(questions, "query")
         open_ = [
-            place for place, cosine in enumerate(nearest(vectors, search.row_vectors)[1]) if cosine < search.threshold
+            place
+            for place, cosine in enumerate(find_nearest(vectors, search.row_vectors)[1])
+            if cosine < search.threshold
         ]
         found.asked = len(questions) - len(open_)
         if not open_:
@@ -272,7 +274,7 @@ async def _add(found: _Found, new: _Found, search: _Search) -> None:
     """The rows of `new` that `found` does not ask yet, and all its counts."""
     for row in new.rows:
         vector = await search.encode([row.question], "query")
-        if nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_taken(row, found.rows):
+        if find_nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_taken(row, found.rows):
             found.asked += 1
             continue
         search.remember(vector)

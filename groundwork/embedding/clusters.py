@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
-DIMENSIONS = 50  # k-means on the first 50 principal components finds the same topics several times faster
+PCA_DIMENSIONS = 50  # k-means on the first 50 principal components finds the same topics several times faster
 PCA_SAMPLE = 20_000
-SAMPLE = 5_000  # rows that the elbow curve is measured on; its shape does not change with more
-STRAIGHT = 0.02  # a curve that bends less than this share of its chord has no elbow
+ELBOW_SAMPLE = 5_000  # rows that the elbow curve is measured on; its shape does not change with more
+MIN_BEND = 0.02  # a curve that bends less than this share of its chord has no elbow
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Elbow:
     inertias: list[float] = field(default_factory=list)
 
 
-def principal(vectors: Vectors, dimensions: int = DIMENSIONS, seed: int = 0) -> Vectors:
+def principal_components(vectors: Vectors, dimensions: int = PCA_DIMENSIONS, seed: int = 0) -> Vectors:
     """The first principal components of (n, d) vectors as (n, min(dimensions, d, n)); identical rows give zeros."""
     from sklearn.decomposition import PCA
 
@@ -44,11 +44,11 @@ def principal(vectors: Vectors, dimensions: int = DIMENSIONS, seed: int = 0) -> 
         return centred[:, :components]
     solver = "covariance_eigh" if rows > width else "full"
     sample = centred if rows <= PCA_SAMPLE else centred[_sample_rows(rows, PCA_SAMPLE, seed)]
-    with one_thread():
+    with single_thread():
         return np.asarray(PCA(components, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
 
 
-def one_thread() -> AbstractContextManager[object]:
+def single_thread() -> AbstractContextManager[object]:
     """Keep BLAS and OpenMP to one thread while inside."""
     thread_limit: AbstractContextManager[object] = _thread_pools().limit(limits=1)
     return thread_limit
@@ -62,12 +62,12 @@ def _thread_pools():  # type: ignore[no-untyped-def]  # threadpoolctl has no typ
     return ThreadpoolController()
 
 
-def distinct(vectors: Vectors, limit: int) -> int:
+def count_distinct_rows(vectors: Vectors, limit: int) -> int:
     """How many different rows there are, to six decimals; counting stops at `limit`."""
     distinct_rows: set[bytes] = set()
-    for start in range(0, len(vectors), SAMPLE):
+    for start in range(0, len(vectors), ELBOW_SAMPLE):
         # + 0.0 makes -0.0 and 0.0 one
-        for row in np.round(vectors[start : start + SAMPLE].astype(np.float64), 6) + 0.0:
+        for row in np.round(vectors[start : start + ELBOW_SAMPLE].astype(np.float64), 6) + 0.0:
             distinct_rows.add(row.tobytes())
             if len(distinct_rows) >= limit:
                 return len(distinct_rows)
@@ -79,7 +79,7 @@ def kmeans(vectors: Vectors, k: int, seed: int) -> Labels:
 
     Clusters are numbered by size, the largest 0, so that a number means the same in every table and picture.
     """
-    k = min(k, distinct(vectors, k))
+    k = min(k, count_distinct_rows(vectors, k))
     if k <= 1:
         return np.zeros(len(vectors), dtype=np.int64)
     return _number_by_size(_fit_kmeans(vectors, k, seed).labels_)
@@ -92,14 +92,14 @@ def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
     without one (a straight line) gives min(k_max, round(sqrt(n))); one row, or only equal rows, give 1.
     """
     rows = len(vectors)
-    largest_k = min(k_max, distinct(vectors, max(k_max, 1)))
+    largest_k = min(k_max, count_distinct_rows(vectors, max(k_max, 1)))
     if largest_k < 2:
         return Elbow(
             1, "one cluster: all questions are alike" if rows > 1 and k_max > 1 else "one cluster: too few rows"
         )
     if largest_k == 2:
         return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
-    sample = vectors if rows <= SAMPLE else vectors[_sample_rows(rows, SAMPLE, seed)]
+    sample = vectors if rows <= ELBOW_SAMPLE else vectors[_sample_rows(rows, ELBOW_SAMPLE, seed)]
     ks = list(range(2, largest_k + 1))
     inertias = [_inertia(sample, k, seed) for k in ks]
     knee = _knee(np.array(ks, dtype=float), np.array(inertias))
@@ -121,7 +121,7 @@ def _knee(ks: NDArray[np.float64], inertias: NDArray[np.float64]) -> int | None:
     y = (inertias - inertias[-1]) / inertia_drop
     depth = (1 - x) - y
     deepest = int(depth.argmax())
-    return int(ks[deepest]) if depth[deepest] > STRAIGHT else None
+    return int(ks[deepest]) if depth[deepest] > MIN_BEND else None
 
 
 def _inertia(vectors: Vectors, k: int, seed: int) -> float:
@@ -134,9 +134,9 @@ def _fit_kmeans(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    starts = 4 if len(vectors) <= SAMPLE else 1  # with many rows the starts hardly differ
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # rows equal to float32, counted in distinct()
+    starts = 4 if len(vectors) <= ELBOW_SAMPLE else 1  # with many rows the starts hardly differ
+    with single_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # rows equal to float32, counted in count_distinct_rows()
         return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
 
 

@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.prefixes import Kind, prefix_of
+from groundwork.embedding.prefixes import Kind, embedding_prefix
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
@@ -36,7 +36,7 @@ Progress = Callable[[int], None]
 T = TypeVar("T")
 
 _MODEL_LOCK = threading.Lock()  # datasets embedded side by side share one model, and its threads all processors
-AT_ONCE = 20_000  # texts whose vectors are looked up and made together
+TEXTS_AT_ONCE = 20_000  # texts whose vectors are looked up and made together
 _BATCHES_PER_SAVE = 16  # batches between two writes to the cache: what a kill can cost
 _KEYS_PER_QUERY = 500  # SQLite takes 999 variables in old builds
 
@@ -64,12 +64,12 @@ def encoder_for(
     Raises ConfigError for the backend `endpoint` without a client.
     """
     if settings.backend == "static":
-        return Encoder(settings, Static(), cache, joined)
+        return Encoder(settings, StaticBackend(), cache, joined)
     if settings.backend == "sentence-transformers":
-        return Encoder(settings, SentenceTransformers(settings), cache, joined)
+        return Encoder(settings, SentenceTransformersBackend(settings), cache, joined)
     if client is None:
         raise ConfigError(["embeddings.backend: 'endpoint' cannot be used here; choose another backend"])
-    return Encoder(settings, Endpoint(settings, client), cache, joined)
+    return Encoder(settings, EndpointBackend(settings, client), cache, joined)
 
 
 class Encoder:
@@ -102,11 +102,11 @@ class Encoder:
 
     async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
         """As `encode`. `progress` is called with the number of texts just finished."""
-        if len(texts) <= AT_ONCE:
+        if len(texts) <= TEXTS_AT_ONCE:
             return await self._encode_batch(texts, kind, progress)
         vectors: Vectors | None = None  # filled batch by batch: a million vectors are not to be in memory twice
-        for start in range(0, len(texts), AT_ONCE):
-            batch_vectors = await self._encode_batch(texts[start : start + AT_ONCE], kind, progress)
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            batch_vectors = await self._encode_batch(texts[start : start + TEXTS_AT_ONCE], kind, progress)
             vectors = np.empty((len(texts), batch_vectors.shape[1]), dtype=np.float32) if vectors is None else vectors
             if batch_vectors.shape[1] != vectors.shape[1]:
                 raise _mixed_lengths_error(self._file)
@@ -135,7 +135,7 @@ class Encoder:
 
     def prefix(self, kind: Kind) -> str:
         """What stands before every text of this kind. Raises as load_model does."""
-        return prefix_of(self.settings, kind)
+        return embedding_prefix(self.settings, kind)
 
     def _check_lengths(self, cached: dict[bytes, Vectors], computed: dict[bytes, Vectors]) -> None:
         """Raises UnitError before vectors are kept that cannot stand beside those of the same model."""
@@ -185,7 +185,7 @@ class Encoder:
             raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it; it is made again") from error
 
 
-class Static:
+class StaticBackend:
     """WordLlama: a table of 32,000 token vectors, averaged over a text's tokens. Numpy only, no hub, no torch.
 
     Built from the two files in WordLlama's wheel; its own `load()` looks for the tokenizer in a folder that the
@@ -214,7 +214,7 @@ def _load_static() -> tuple[Vectors, Any]:
     return load_file(weights)["embedding.weight"].astype(np.float32), bundled_tokenizer()
 
 
-class SentenceTransformers:
+class SentenceTransformersBackend:
     """Any sentence-transformers model: a Hub id, or a local folder."""
 
     def __init__(self, settings: Embeddings) -> None:
@@ -232,7 +232,7 @@ class SentenceTransformers:
         return np.asarray(vectors, dtype=np.float32)
 
 
-class Endpoint:
+class EndpointBackend:
     """An OpenAI-compatible /embeddings endpoint."""
 
     def __init__(self, settings: Embeddings, client: EmbeddingClient) -> None:

@@ -1,9 +1,9 @@
 """The nearest rows by cosine: near-duplicates, neighbours, and the nearest of each dataset.
 
-Vectors are (n, d) float32 with unit rows. `neighbours` and `nearest` are exact, in blocks. Where comparing all with all
-would take too long, the rows are put into groups (spherical k-means) of about the square root of their number, and each
-is held against those of the groups nearest to its own. What is near another row is mostly found so, and not always: who
-uses it says what is lost.
+Vectors are (n, d) float32 with unit rows. `exact_similar_rows` and `find_nearest` are exact, in blocks. Where comparing
+all with all would take too long, the rows are put into groups (spherical k-means) of about the square root of their
+number, and each is held against those of the groups nearest to its own. What is near another row is mostly found so,
+and not always: who uses it says what is lost.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ Floats = NDArray[np.floating[Any]]
 BLOCK_CELLS = 32_000_000  # cosines held at once: 128 MB
 # Where a near-duplicate begins, on a scale from 0 (two random questions) to 1 (the same question): cosine 0.9 for
 # MiniLM, whose random pairs lie at 0.22, and 0.98 for e5, whose random pairs lie at 0.84.
-ALIKE = 0.87
+NEAR_DUPLICATE_SCALE = 0.87
 RANDOM_PAIRS = 20_000
 ROW_BLOCK_CELLS = 4_000_000  # cosines held at once: 16 MB
-ROUNDS = 3  # of k-means; more hardly find more
-EXACT_ROWS = 20_000  # rows up to which `near_rows` holds every one against all others
+KMEANS_ROUNDS = 3  # of k-means; more hardly find more
+EXACT_ROWS = 20_000  # rows up to which `similar_rows` holds every one against all others
 # groups that it holds a row against above; what is nearly the same lies in the same group or next to it
 GROUPS_SEARCHED = 8
 NEIGHBOURS = 5
 EXACT_QUESTIONS = 50_000  # questions up to which every one is held against all others
-GROUPS_A_QUESTION = 32  # groups that a question is held against, of about the square root of all questions
-CHECKED = 500  # questions that are held against all others to see how many nearest ones were found
+GROUPS_PER_QUESTION = 32  # groups that a question is held against, of about the square root of all questions
+RECALL_SAMPLE = 500  # questions that are held against all others to see how many nearest ones were found
 
 
 def calibrate_threshold(vectors: Vectors, seed: int = 0) -> float:
@@ -44,7 +44,7 @@ def calibrate_threshold(vectors: Vectors, seed: int = 0) -> float:
     if len(vectors) < 2:
         return 0.999
     median_cosine = float(np.median(random_cosines(vectors, seed)))
-    return min(0.999, max(0.0, median_cosine + ALIKE * (1 - median_cosine)))
+    return min(0.999, max(0.0, median_cosine + NEAR_DUPLICATE_SCALE * (1 - median_cosine)))
 
 
 def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -> NDArray[np.float32]:
@@ -55,7 +55,7 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -
     return np.asarray(np.einsum("ij,ij->i", vectors[a], vectors[b]))
 
 
-def neighbours(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
+def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     """For each of `rows`: the other rows of `vectors` with a cosine of at least `threshold`."""
     neighbours_of: list[Rows] = []
     for start, cosines in _cosine_blocks(vectors[rows], vectors):
@@ -66,19 +66,19 @@ def neighbours(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     return neighbours_of
 
 
-def nearest(a: Vectors, b: Vectors, own: Rows | None = None) -> tuple[Rows, NDArray[np.float32]]:
+def find_nearest(a: Vectors, b: Vectors, skipped: Rows | None = None) -> tuple[Rows, NDArray[np.float32]]:
     """For each row of `a` its nearest row of `b` and their cosine: two arrays (len(a),). Where there is none: -1, -1.
 
-    `own`: for each row of `a` a row of `b` to pass over, or -1.
+    `skipped`: for each row of `a` a row of `b` to pass over, or -1.
     """
     nearest_rows, nearest_cosines = np.full(len(a), -1, dtype=np.int64), np.full(len(a), -1, dtype=np.float32)
     if not len(b):
         return nearest_rows, nearest_cosines
     for start, cosines in _cosine_blocks(a, b):
         rows = slice(start, start + len(cosines))
-        if own is not None:
-            with_skipped = np.flatnonzero(own[rows] >= 0)
-            cosines[with_skipped, own[rows][with_skipped]] = -2
+        if skipped is not None:
+            with_skipped = np.flatnonzero(skipped[rows] >= 0)
+            cosines[with_skipped, skipped[rows][with_skipped]] = -2
         nearest_rows[rows] = cosines.argmax(axis=1)
         nearest_cosines[rows] = np.take_along_axis(cosines, nearest_rows[rows, None], axis=1)[:, 0]
     nearest_rows[nearest_cosines < -1.5] = -1
@@ -92,7 +92,7 @@ def _cosine_blocks(a: Vectors, b: Vectors) -> Iterator[tuple[int, NDArray[np.flo
         yield start, a[start : start + step] @ b.T
 
 
-def searches(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[Rows, Rows, float]]:
+def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[Rows, Rows, float]]:
     """(rows, the rows that they are held against, ascending, the share of all the work), a block at a time.
 
     `vectors` (n, d) have rows of length 1; each row meets the rows of its `searched` nearest groups, once each.
@@ -109,16 +109,16 @@ def searches(vectors: Vectors, searched: int, seed: int = 0) -> Iterator[tuple[R
             yield block, members, len(block) / (rows * groups_per_row)
 
 
-def near_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> list[Rows]:
+def similar_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> list[Rows]:
     """For each of `rows`: the other rows of `vectors` with a cosine of at least `threshold`, ascending.
 
     Exact for up to EXACT_ROWS rows against as many; above, some may be missing: benchmarks/whole_runs.py measures
     how many.
     """
     if len(rows) * len(vectors) <= EXACT_ROWS**2:
-        return neighbours(vectors, rows, threshold)
+        return exact_similar_rows(vectors, rows, threshold)
     first_rows, second_rows = [], []
-    for block, candidates, _ in searches(vectors, GROUPS_SEARCHED, seed):
+    for block, candidates, _ in grouped_search_blocks(vectors, GROUPS_SEARCHED, seed):
         block_index, candidate_index = np.nonzero(vectors[block] @ vectors[candidates].T >= threshold)
         first_rows += [block[block_index], candidates[candidate_index]]  # seen from one side, a pair is near from both
         second_rows += [candidates[candidate_index], block[block_index]]
@@ -129,9 +129,9 @@ def near_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> 
     return [near_pairs[start:end, 1] for start, end in zip(starts, ends, strict=True)]
 
 
-def row_blocks(rows: Rows, others: int) -> Iterator[Rows]:
-    """`rows` in parts that have ROW_BLOCK_CELLS cosines with `others` rows."""
-    step = max(1, ROW_BLOCK_CELLS // max(1, others))
+def row_blocks(rows: Rows, columns: int) -> Iterator[Rows]:
+    """`rows` in parts that have ROW_BLOCK_CELLS cosines with `columns` rows."""
+    step = max(1, ROW_BLOCK_CELLS // max(1, columns))
     for start in range(0, len(rows), step):
         yield rows[start : start + step]
 
@@ -147,13 +147,13 @@ def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
 
     rows = len(vectors)
     centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
-    group_of, _ = nearest(vectors, centres)
-    for _ in range(ROUNDS):
+    group_of, _ = find_nearest(vectors, centres)
+    for _ in range(KMEANS_ROUNDS):
         membership = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
         sums = membership @ vectors
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         centres = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
-        group_of, _ = nearest(vectors, centres)
+        group_of, _ = find_nearest(vectors, centres)
     nonempty, group_of = np.unique(group_of, return_inverse=True)
     return centres[nonempty], group_of.reshape(-1)
 
@@ -169,7 +169,7 @@ class Similarities:
     neighbours: Rows  # (n, up to 5), nearest first
     nearest_in: Floats  # (n, datasets): cosine with the nearest question of each dataset, itself left out; -1: none
     nearest_earlier: Floats  # (n,): with the nearest earlier question of its own dataset; -1: none
-    found: float = 1.0  # share of the nearest questions that were found; below 1 where not all were compared
+    recall: float = 1.0  # share of the nearest questions that were found; below 1 where not all were compared
 
 
 def similarities(
@@ -236,7 +236,7 @@ def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, fl
     """(rows, the rows that they are held against, ascending, the share of all the work), a block at a time."""
     rows = len(vectors)
     if rows > EXACT_QUESTIONS:
-        yield from searches(vectors, GROUPS_A_QUESTION, seed)
+        yield from grouped_search_blocks(vectors, GROUPS_PER_QUESTION, seed)
         return
     all_rows = np.arange(rows)
     for block in row_blocks(all_rows, rows):
@@ -245,7 +245,7 @@ def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, fl
 
 def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
     """The share of sampled rows whose nearest, or one as near, is the one of `found_nearest`."""
-    sample = np.sort(np.random.default_rng(seed).choice(len(vectors), CHECKED, replace=False))
-    _, nearest_cosines = nearest(vectors[sample], vectors, own=sample)
+    sample = np.sort(np.random.default_rng(seed).choice(len(vectors), RECALL_SAMPLE, replace=False))
+    _, nearest_cosines = find_nearest(vectors[sample], vectors, skipped=sample)
     found_cosines = np.einsum("ij,ij->i", vectors[sample], vectors[found_nearest[sample]])
     return float((found_cosines >= nearest_cosines - 1e-5).mean())

@@ -16,7 +16,7 @@ Kind = Literal["query", "document"]
 # Models whose cards ask for prefixes that their files, or an endpoint that serves them, do not name: the name's
 # pattern, what stands before a question, what before a sentence. Cards of nomic-ai/modernbert-embed-base,
 # nomic-ai/nomic-embed-text-v1.5, intfloat/e5-small-v2, Qwen/Qwen3-Embedding-0.6B.
-FAMILIES = (
+MODEL_FAMILIES = (
     (r"nomic-embed-text|modernbert-embed", "search_query: ", "search_document: "),
     (r"\be5-(small|base|large)\b(?!.*instruct)", "query: ", "passage: "),
     (
@@ -27,7 +27,7 @@ FAMILIES = (
 )
 
 
-def prefix_of(settings: Embeddings, kind: Kind) -> str:
+def embedding_prefix(settings: Embeddings, kind: Kind) -> str:
     """What `settings` put before a text of this kind. The static model takes none.
 
     A model of the Hub of an unknown family whose files are not here yet is fetched first. Raises as load_model does.
@@ -43,14 +43,14 @@ def prefix_of(settings: Embeddings, kind: Kind) -> str:
 
 def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
-    family = next((texts for name, *texts in FAMILIES if re.search(name, settings.model.lower())), None)
+    family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
-        from groundwork.embedding.transformer_models import load_model, own_prompts
+        from groundwork.embedding.transformer_models import load_model, model_prompts
 
-        named_prefixes = own_prompts(settings.model)
+        named_prefixes = model_prompts(settings.model)
         if named_prefixes is None and family is None:
             load_model(settings.model)  # fetches its files too
-            named_prefixes = own_prompts(settings.model)
+            named_prefixes = model_prompts(settings.model)
         if named_prefixes is not None and any(named_prefixes):
             return named_prefixes
     return (family[0], family[1]) if family else ("", "")

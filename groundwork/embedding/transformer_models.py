@@ -50,7 +50,7 @@ def load_model(model: str) -> Any:
         return _load_or_explain(SentenceTransformer, model)
 
 
-def own_prompts(model: str) -> tuple[str, str] | None:
+def model_prompts(model: str) -> tuple[str, str] | None:
     """What the model's own settings put before (a question, a sentence), "" for nothing; None where it is not on disk.
 
     As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.

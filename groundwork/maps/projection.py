@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.clusters import one_thread
-from groundwork.embedding.nearest_neighbours import nearest
-from groundwork.installation import as_typed
+from groundwork.embedding.clusters import single_thread
+from groundwork.embedding.nearest_neighbours import find_nearest
+from groundwork.installation import spelt
 from groundwork.settings.dataset_settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -77,7 +77,7 @@ def _sklearn_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     from sklearn.manifold import TSNE
 
     # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
-    with one_thread() if len(vectors) < ONE_THREAD else nullcontext():
+    with single_thread() if len(vectors) < ONE_THREAD else nullcontext():
         tsne = TSNE(2, perplexity=row_perplexity, random_state=seed, init="pca", n_jobs=-1)
         positions: Places = tsne.fit_transform(vectors)
     return positions
@@ -93,7 +93,7 @@ def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     unfitted = np.setdiff1d(np.arange(len(vectors)), fitted)
     positions = np.empty((len(vectors), 2), dtype=np.float32)
     positions[fitted] = _sklearn_tsne(vectors[fitted], row_perplexity, seed)
-    nearest_fitted, _ = nearest(
+    nearest_fitted, _ = find_nearest(
         np.asarray(vectors[unfitted], dtype=np.float32), np.asarray(vectors[fitted], np.float32)
     )
     width = BESIDE * float(np.ptp(positions[fitted], axis=0).max())

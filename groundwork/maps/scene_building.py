@@ -93,7 +93,7 @@ def scene_of(
         clusters=clusters,
         contours=_contours(names, positions, group_of),
         numbers=measured.numbers,
-        notes=_notes(measured, method, similar.found),
+        notes=_notes(measured, method, similar.recall),
         only_in=measured.only_in,
         missed_by=measured.missed_by,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from groundwork.console.progress import Progress
 from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
 from groundwork.dataset.split.representativeness import Representativeness, assess
-from groundwork.embedding.nearest_neighbours import nearest
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, by_split, scene_of
 from groundwork.maps.tag_scene import tag_histogram
@@ -103,7 +103,7 @@ def _number_duplicates(names: list[str]) -> list[str]:
 
 
 def _describe_repetition(train: Group, split: Group, threshold: float) -> str:
-    _, cosines = nearest(split.vectors, train.vectors)
+    _, cosines = find_nearest(split.vectors, train.vectors)
     repeated = int((cosines >= threshold).sum())
     return (
         f"{repeated:,} of {len(split.rows):,} questions of {split.name} nearly repeat one of {train.name} "

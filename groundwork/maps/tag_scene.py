@@ -139,8 +139,8 @@ async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Sce
     counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
     vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
     file = job.data.path("tags", "synonyms.json")
-    entries, new_tags = synonyms.update(file, counts, vectors)
-    target_of = synonyms.applied(entries)
+    entries, new_tags = synonyms.update_synonyms(file, counts, vectors)
+    target_of = synonyms.merge_targets(entries)
     questions = {name: len(tag_rows) for name, tag_rows in rows.items()}
     bars = tag_histogram(
         {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}, questions, job.flags.min_count

@@ -52,16 +52,16 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_files
     from groundwork.records.artifacts import write_jsonl
-    from groundwork.tags.tagging import tag
+    from groundwork.tags.tagging import tag_dataset
 
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
     tagging_results = []
     for dataset in datasets:
         file = tag_file(job.data, dataset.source.key)
-        tagging_results.append(await tag(job, dataset, file))
-        write_jsonl(file, tagging_results[-1].rows)
-    rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
+        tagged.append(await tag_dataset(job, dataset, file))
+        write_jsonl(file, tagged[-1].rows)
+    rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
     scene = await compare_tags(job, " · ".join(rows), rows)
     boxes = write_files(scene, unit, job.flags.max_tags)
     failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]

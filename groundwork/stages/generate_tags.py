@@ -36,11 +36,11 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.records.artifacts import write_jsonl
-    from groundwork.tags.tagging import tag
+    from groundwork.tags.tagging import tag_dataset
 
     source: DatasetSource = unit.payload
     dataset = load_dataset(source)
-    tagged = await tag(job, dataset, unit.writes[0], vocabulary_sample(job))
+    tagged = await tag_dataset(job, dataset, unit.writes[0], sample_of(job))
     write_jsonl(unit.writes[0], tagged.rows)
     distinct = len({name for row in tagged.rows for name in row.tags})
     return Outcome(

@@ -20,10 +20,11 @@ from groundwork.records.artifacts import read_json, write_json
 
 Vectors = npt.NDArray[np.float32]
 
-# On the scale from two random tags (0) to the same tag (1): beyond `ALIKE` two tags are merged unless a person says
-# no, beyond `NEAR` they are only proposed: touch-football may be touch-rugby's other name, half-time is not full-time.
-ALIKE = 0.9
-NEAR = 0.55
+# On the scale from two random tags (0) to the same tag (1): beyond MERGE_SCALE two tags are merged unless a person says
+# no, beyond PROPOSAL_SCALE they are only proposed: touch-football may be touch-rugby's other name, half-time is not
+# full-time.
+MERGE_SCALE = 0.9
+PROPOSAL_SCALE = 0.55
 
 
 class Synonym(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,21 +36,21 @@ class Synonym(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     similarity: float | None = None
 
 
-Entries = dict[str, Synonym]
+SynonymEntries = dict[str, Synonym]
 
 
-def read_synonyms(file: Path) -> Entries:
+def read_synonyms(file: Path) -> SynonymEntries:
     """The entries of synonyms.json by tag. Raises BadRecord when it was edited into something else."""
-    return read_json(file, Entries) if file.exists() else {}
+    return read_json(file, SynonymEntries) if file.exists() else {}
 
 
-def update(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[Entries, list[str]]:
+def update_synonyms(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[SynonymEntries, list[str]]:
     """Add entries for tags that have none, keep all others; returns all entries and the tags that are new.
 
     `vectors` (n, d): those of the tags of `counts`, in its order.
     """
     recorded = read_synonyms(file)
-    proposed = {tag: entry for tag, entry in propose(counts, vectors).items() if tag not in recorded}
+    proposed = {tag: entry for tag, entry in propose_synonyms(counts, vectors).items() if tag not in recorded}
     # A tag that a person merges into another must not be merged away itself.
     targets = {entry.into for entry in recorded.values() if entry.merge}
     proposed = {tag: entry for tag, entry in proposed.items() if tag not in targets}
@@ -58,7 +59,7 @@ def update(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[Entries,
     return {**recorded, **proposed}, sorted(proposed)
 
 
-def applied(entries: Mapping[str, Synonym]) -> dict[str, str]:
+def merge_targets(entries: Mapping[str, Synonym]) -> dict[str, str]:
     """Which tag becomes which, chains followed to their end; the tags of a circle become the first by the alphabet."""
     target_of = {tag: entry.into for tag, entry in entries.items() if entry.merge and entry.into != tag}
     resolved = {}
@@ -71,23 +72,25 @@ def applied(entries: Mapping[str, Synonym]) -> dict[str, str]:
     return {tag: target for tag, target in resolved.items() if tag != target}
 
 
-def propose(counts: Counter[str], vectors: Vectors) -> Entries:
+def propose_synonyms(counts: Counter[str], vectors: Vectors) -> SynonymEntries:
     """For each tag the more frequent one that it may be another name of."""
     tags = list(counts)
     if len(tags) < 2:
         return {}
     median_cosine = float(np.median(random_cosines(vectors)))
-    merge_threshold, likeness_floor = (median_cosine + scale * (1 - median_cosine) for scale in (ALIKE, NEAR))
+    merge_threshold, likeness_floor = (
+        median_cosine + scale * (1 - median_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
+    )
     by_count = sorted(range(len(tags)), key=lambda row: (-counts[tags[row]], tags[row]))
     kept_rows: list[int] = []
     by_form: dict[str, int] = {}
-    proposed: Entries = {}
+    proposed: SynonymEntries = {}
     for row in by_count:
         tag = tags[row]
         cosines = vectors[kept_rows] @ vectors[row] if kept_rows else np.zeros(0)
         nearest = int(cosines.argmax()) if kept_rows else -1
         cosine = float(cosines[nearest]) if kept_rows else 0.0
-        if (same_form := by_form.get(form(tag))) is not None:
+        if (same_form := by_form.get(tag_form(tag))) is not None:
             similarity = round(float(vectors[same_form] @ vectors[row]), 3)
             proposed[tag] = Synonym(into=tags[same_form], merge=True, why="the same words", similarity=similarity)
         elif kept_rows and cosine >= likeness_floor and _numbers(tag) == _numbers(tags[kept_rows[nearest]]):
@@ -97,17 +100,17 @@ def propose(counts: Counter[str], vectors: Vectors) -> Entries:
             proposed[tag] = Synonym(into=target, merge=merge, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
             kept_rows.append(row)
-            by_form.setdefault(form(tag), row)
+            by_form.setdefault(tag_form(tag), row)
     return proposed
 
 
 def _is_narrower(tag: str, other: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
-    words, other_words = set(form(tag).split()), set(form(other).split())
+    words, other_words = set(tag_form(tag).split()), set(tag_form(other).split())
     return words != other_words and (words <= other_words or other_words <= words)
 
 
-def form(tag: str) -> str:
+def tag_form(tag: str) -> str:
     """A tag's words without their order and their plural: `field-dimensions` and `dimension-of-field` are one."""
     return " ".join(sorted(_singular(word) for word in tag.split("-") if word not in ("of", "the", "in", "for")))
 

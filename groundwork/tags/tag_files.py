@@ -27,7 +27,7 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
     are one here too.
     """
-    target_of = synonyms.applied(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
+    target_of = synonyms.merge_targets(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
     own_files = [tag_file(data, source.key) for source in sources]
     files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own_files, file.name))
     return {
@@ -45,10 +45,10 @@ def count_tags(rows: Sequence[Tags], target_of: Mapping[str, str]) -> Counter[st
 class TagStore:
     """Every question that was ever tagged, by model, prompt and number of tags."""
 
-    def __init__(self, file: Path, model: str, prompt: str, wanted: int, joined: Path | None = None) -> None:
+    def __init__(self, file: Path, model: str, prompt: str, max_tags: int, joined: Path | None = None) -> None:
         """`joined`: a store that is only read, the one that a shard's is joined to."""
         self._file, self._joined = file, joined
-        self._made_by = f"{model}\0{wanted}\0{prompt}\0"
+        self._made_by = f"{model}\0{max_tags}\0{prompt}\0"
 
     def read(self, questions: Iterable[str]) -> dict[str, list[str]]:
         """The tags of those of `questions` that have some."""

@@ -28,7 +28,7 @@ from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.tags_record import Tags
 from groundwork.tags.tag_files import TagStore
-from groundwork.tags.vocabulary import PROPOSED, TagVocabulary, size_for, too_common
+from groundwork.tags.vocabulary import PROPOSED_SHARE, TagVocabulary, overused_tags, vocabulary_size
 from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
 from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import Dataset
     from groundwork.settings.question_settings import TagSettings
 
-MOST_WORDS = 3
-SAMPLE = 200  # questions from which a vocabulary is proposed
+MAX_TAG_WORDS = 3
+PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -56,7 +56,7 @@ class Proposal(msgspec.Struct):
 
 
 @dataclass
-class Tagged:
+class TaggingResult:
     """The tags of a dataset's rows in their order, and what could not be tagged: (question id, status, reason)."""
 
     rows: list[Tags]
@@ -72,10 +72,10 @@ def normalise(tag: str) -> str:
     letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
     letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
     words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
-    return "-".join(words[-MOST_WORDS:])
+    return "-".join(words[-MAX_TAG_WORDS:])
 
 
-def problem_of(tags: list[str], max_tags: int) -> str:
+def tags_problem(tags: list[str], max_tags: int) -> str:
     """What is wrong with a question's tags after normalising; "" when nothing is."""
     if not 1 <= len(tags) <= max_tags:
         return f"has {len(tags)} tags instead of 1 to {max_tags}"
@@ -86,7 +86,7 @@ def problem_of(tags: list[str], max_tags: int) -> str:
     return ""
 
 
-async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()) -> Tagged:
+async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()) -> TaggingResult:
     """Tags for every question of `dataset`. `file`: its tags so far, if there are some.
 
     `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
@@ -101,7 +101,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
         if untagged and not vocabulary.tags and settings.vocabulary_prompt and len(untagged) > settings.batch:
             await _propose_vocabulary(job, vocabulary, sample or untagged)
         tagged, errors = await _tag_in_waves(job, vocabulary, dataset.name, untagged)
-        overused = too_common({**_tags_so_far(job), **known_tags, **tagged}) if settings.vocabulary_prompt else []
+        overused = overused_tags({**_tags_so_far(job), **known_tags, **tagged}) if settings.vocabulary_prompt else []
         if overused:
             vocabulary.strike(overused)
             questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
@@ -114,7 +114,7 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
     known_tags |= tagged
     prompts = dict.fromkeys(known_tags, _prompt_hash(job))
     prompts |= dict.fromkeys(_questions_without_prompt(file) - tagged.keys(), "")
-    return Tagged(
+    return TaggingResult(
         rows=[
             Tags(
                 id=row.id,
@@ -136,13 +136,13 @@ async def tag(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()
 
 
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
-    """What `tag` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
+    """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
     known_tags = _known_tags(job, _open_store(job), dataset, file)
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
     vocabulary, requests = _load_vocabulary(job, dataset.questions, known_tags), []
     if settings.vocabulary_prompt and not vocabulary.tags and untagged:
-        expected_tags = round(PROPOSED * vocabulary.most)
+        expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
         if len(untagged) > settings.batch:
             requests.append((expected_tags, _proposal_messages(job, vocabulary, untagged), strict_schema(Proposal)))
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tags))
@@ -163,7 +163,7 @@ def _load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict
     """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
     settings = job.config.tags
     questions = {*questions_to_tag, *_tags_so_far(job)}
-    size = size_for(len(questions), settings.questions_per_tag, settings.max_tags)
+    size = vocabulary_size(len(questions), settings.questions_per_tag, settings.max_tags)
     vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], size)
     vocabulary.add(tag for tags in known_tags.values() for tag in tags)
     return vocabulary
@@ -178,7 +178,7 @@ def _tags_so_far(job: Job) -> dict[str, list[str]]:
 async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
     """Fill an empty vocabulary from a sample; where no list comes, the batches begin without one."""
     settings = job.config.tags
-    lower, upper = settings.max_tags, round(PROPOSED * vocabulary.most)
+    lower, upper = settings.max_tags, round(PROPOSED_SHARE * vocabulary.max_size)
 
     has_complained = False
 
@@ -207,11 +207,11 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
 
 def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
     settings = job.config.tags
-    sample = questions[:: -(-len(questions) // SAMPLE)]
+    sample = questions[:: -(-len(questions) // PROPOSAL_SAMPLE)]
     return conversation(
         job.prompt(settings.vocabulary_prompt),
         max_tags=str(settings.max_tags),
-        count=str(round(PROPOSED * vocabulary.most)),
+        count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
         questions="\n".join(f"- {' '.join(question.split())}" for question in sample),
     )
 
@@ -236,7 +236,7 @@ async def _tag_in_waves(
 
 def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
     settings = job.config.tags
-    return vocabulary.settled(tags, settings.max_tags) if settings.vocabulary_prompt else tags
+    return vocabulary.settle_tags(tags, settings.max_tags) if settings.vocabulary_prompt else tags
 
 
 def _open_store(job: Job) -> TagStore:
@@ -306,9 +306,9 @@ async def _request_tags(
 
 def _unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
     """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
-    if len(vocabulary.tags) < MOST_WORDS * 2:
+    if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
         return ""  # nothing to take from yet
-    foreign_tags = vocabulary.foreign(normalise(tag) for question in reply.questions for tag in question.tags)
+    foreign_tags = vocabulary.foreign_tags(normalise(tag) for question in reply.questions for tag in question.tags)
     announced = {normalise(tag) for tag in reply.new_tags}
     if len(foreign_tags) > room:
         listed_tags = ", ".join(foreign_tags)
@@ -337,7 +337,7 @@ def _reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
     problems = [
         f"Question {question.number} {problem}."
         for question in reply.questions
-        if (problem := problem_of([normalise(tag) for tag in question.tags], max_tags))
+        if (problem := tags_problem([normalise(tag) for tag in question.tags], max_tags))
     ]
     if sorted(question.number for question in reply.questions) != list(range(1, count + 1)):
         problems.insert(0, f"Give one entry for each of the questions 1 to {count}, no other, none twice.")
@@ -391,7 +391,7 @@ def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> dict[s
     tags_of = {}
     for row in rows:
         tags = [normalise(tag) for tag in row.tags]
-        if problem := problem_of(tags, max_tags):
+        if problem := tags_problem(tags, max_tags):
             raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
         tags_of[row.question] = tags
     return tags_of

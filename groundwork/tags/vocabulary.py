@@ -16,12 +16,12 @@ import msgspec
 
 from groundwork.errors import BadRecord
 from groundwork.records.artifacts import read_json, write_json
-from groundwork.tags.synonyms import form
+from groundwork.tags.synonyms import tag_form
 
-MOST_COMMON = 0.6  # of the questions: a tag on more of them tells none apart
-ENOUGH = 20  # questions, below which no tag is too common
-FEWEST = 3  # times the tags of a question: so many a vocabulary may always have
-PROPOSED = 2 / 3  # of what it may have; the rest is room for what the sample lacks
+COMMON_SHARE = 0.6  # of the questions: a tag on more of them tells none apart
+MIN_QUESTIONS = 20  # questions, below which no tag is too common
+MIN_TAGS_FACTOR = 3  # times the tags of a question: so many a vocabulary may always have
+PROPOSED_SHARE = 2 / 3  # of what it may have; the rest is room for what the sample lacks
 
 
 class VocabularyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,9 +33,9 @@ class VocabularyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @dataclass
 class TagVocabulary:
-    """Tags by their form, of which there may be `most`."""
+    """Tags by their form, of which there may be `max_size`."""
 
-    most: int
+    max_size: int
     too_common: list[str] = field(default_factory=list)
     _tags: dict[str, str] = field(default_factory=dict)
 
@@ -45,69 +45,71 @@ class TagVocabulary:
 
     @property
     def room(self) -> int:
-        return max(0, self.most - len(self._tags))
+        return max(0, self.max_size - len(self._tags))
 
-    def known(self, tag: str) -> str:
+    def known_tag(self, tag: str) -> str:
         """The tag that says the same, in whatever number and order of words; "" where there is none."""
-        return self._tags.get(form(tag), "")
+        return self._tags.get(tag_form(tag), "")
 
     def add(self, tags: Iterable[str]) -> None:
-        struck_forms = {form(tag) for tag in self.too_common}
+        struck_forms = {tag_form(tag) for tag in self.too_common}
         for tag in tags:
-            if form(tag) not in struck_forms:
-                self._tags.setdefault(form(tag), tag)
+            if tag_form(tag) not in struck_forms:
+                self._tags.setdefault(tag_form(tag), tag)
 
     def strike(self, tags: Iterable[str]) -> None:
         """Tags that are not given any more."""
         for tag in tags:
-            self._tags.pop(form(tag), None)
+            self._tags.pop(tag_form(tag), None)
             self.too_common.append(tag)
 
-    def settled(self, tags: Sequence[str], wanted: int) -> list[str]:
+    def settle_tags(self, tags: Sequence[str], max_tags: int) -> list[str]:
         """A question's tags as they are given: the known ones, new ones while there is room, else the nearest.
 
         A new tag that is taken joins the vocabulary, where there are too few to choose from even without room.
         """
         final_tags: list[str] = []
         for tag in tags:
-            if not self.known(tag) and (self.room or len(self._tags) < wanted):
+            if not self.known_tag(tag) and (self.room or len(self._tags) < max_tags):
                 self.add([tag])
-            final_tags.append(self.known(tag))
+            final_tags.append(self.known_tag(tag))
         for index, tag in enumerate(final_tags):
             if not tag or tag in final_tags[:index]:
                 final_tags[index] = self._nearest_tag(tags[index], final_tags) or tags[index]
         return final_tags
 
-    def foreign(self, tags: Iterable[str]) -> list[str]:
+    def foreign_tags(self, tags: Iterable[str]) -> list[str]:
         """The tags that are not in the vocabulary, each once."""
-        return list(dict.fromkeys(tag for tag in tags if not self.known(tag)))
+        return list(dict.fromkeys(tag for tag in tags if not self.known_tag(tag)))
 
     def _nearest_tag(self, tag: str, excluded: Sequence[str]) -> str:
         """The tag with most words in common, then most letters, that is not among `excluded`."""
-        words = set(form(tag).split())
+        words = set(tag_form(tag).split())
 
         def likeness(candidate: str) -> tuple[int, float]:
-            return len(words & set(form(candidate).split())), SequenceMatcher(None, tag, candidate).ratio()
+            return len(words & set(tag_form(candidate).split())), SequenceMatcher(None, tag, candidate).ratio()
 
         return max(
             (candidate for candidate in self._tags.values() if candidate not in excluded), key=likeness, default=""
         )
 
 
-def size_for(questions: int, questions_per_tag: int, max_tags: int) -> int:
+def vocabulary_size(questions: int, questions_per_tag: int, max_tags: int) -> int:
     """How many tags a vocabulary for so many questions may have."""
-    return max(questions // questions_per_tag, FEWEST * max_tags)
+    return max(questions // questions_per_tag, MIN_TAGS_FACTOR * max_tags)
 
 
-def too_common(tags: Mapping[str, Sequence[str]]) -> list[str]:
-    """The tags that more than MOST_COMMON of the questions bear; `tags`: by question."""
+def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tags that more than COMMON_SHARE of the questions bear; `tags`: by question."""
     counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
-    return [tag for tag, count in counts.most_common() if len(tags) >= ENOUGH and count > MOST_COMMON * len(tags)]
+    return [
+        tag for tag, count in counts.most_common() if len(tags) >= MIN_QUESTIONS and count > COMMON_SHARE * len(tags)
+    ]
 
 
-def read_vocabulary(files: Iterable[Path], most: int) -> TagVocabulary:
+def read_vocabulary(files: Iterable[Path], max_size: int) -> TagVocabulary:
     """The vocabulary that the files hold together. Raises BadRecord where one was edited into something else."""
-    vocabulary = TagVocabulary(most)
+    vocabulary = TagVocabulary(max_size)
     for file in files:
         if file.exists():
             try:

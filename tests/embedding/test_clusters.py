@@ -5,14 +5,14 @@ import warnings
 import numpy as np
 import pytest
 
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from tests.dataset.corpora import topics
 
 
 def test_finds_the_topics_that_a_corpus_was_made_of():
     """Rows of one made topic share a cluster, and rows of two do not."""
     vectors, topic = topics(300, 6, spread=0.3)
-    labels = kmeans(principal(vectors), 6, seed=1)
+    labels = kmeans(principal_components(vectors), 6, seed=1)
     assert {len(set(labels[topic == t])) for t in range(6)} == {1}
     assert len(set(labels)) == 6
 
@@ -33,7 +33,7 @@ def test_same_seed_same_labels():
 def test_the_elbow_is_where_another_cluster_stops_paying():
     """Well separated topics give a k within a few of their number."""
     vectors, _ = topics(400, 8, spread=0.3)
-    found = elbow(principal(vectors), 30)
+    found = elbow(principal_components(vectors), 30)
     assert abs(found.k - 8) <= 2
     assert found.ks == list(range(2, 31))
     assert found.inertias[0] > 5 * found.inertias[-1]
@@ -78,7 +78,7 @@ def test_more_clusters_than_different_rows_are_not_made():
 def test_principal_components_keep_distances_when_nothing_is_cut():
     """As many components as dimensions are only a rotation."""
     vectors, _ = topics(60, 3, width=16)
-    reduced = principal(vectors, 16)
+    reduced = principal_components(vectors, 16)
     assert np.allclose(
         np.linalg.norm(vectors[:5] - vectors[5:10], axis=1),
         np.linalg.norm(reduced[:5] - reduced[5:10], axis=1),
@@ -88,4 +88,4 @@ def test_principal_components_keep_distances_when_nothing_is_cut():
 
 def test_principal_components_of_equal_rows_are_zero():
     """No variance is no error."""
-    assert not principal(np.ones((10, 80), dtype=np.float32)).any()
+    assert not principal_components(np.ones((10, 80), dtype=np.float32)).any()

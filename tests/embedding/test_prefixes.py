@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from groundwork.embedding.encoder import encoder_for
-from groundwork.embedding.prefixes import prefix_of
+from groundwork.embedding.prefixes import embedding_prefix
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
@@ -23,7 +23,7 @@ NOTHING = ("", "")
 
 def prefixes(model: str, **changes: object) -> tuple[str, str]:
     settings: Embeddings = msgspec.structs.replace(DEFAULT, model=model, **changes)
-    return prefix_of(settings, "query"), prefix_of(settings, "document")
+    return embedding_prefix(settings, "query"), embedding_prefix(settings, "document")
 
 
 def model_folder(place: Path, own: object = None) -> str:

@@ -24,7 +24,7 @@ from groundwork.questions.small_model.question_frames import changed_terms, fram
 from groundwork.questions.small_model.sentence_strategy import Reply, named
 from groundwork.questions.small_model.statement_choice import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
-from groundwork.tags.tagging import TaggedBatch, normalise, problem_of
+from groundwork.tags.tagging import TaggedBatch, normalise, tags_problem
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"
@@ -125,7 +125,7 @@ def test_tags_of_an_example_pass_the_check(asked, reply):
     """Each is a batch of one question, and its tags are as the rules want them."""
     batch = msgspec.json.decode(reply, type=TaggedBatch)
     assert asked.startswith("1. ") and [entry.number for entry in batch.questions] == [1]
-    assert all(not problem_of(entry.tags, 3) for entry in batch.questions)
+    assert all(not tags_problem(entry.tags, 3) for entry in batch.questions)
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))
@@ -167,7 +167,7 @@ def test_tags_have_the_form_that_is_asked_for():
     (shown,) = re.findall(r"all lower case, joined by hyphens: (.+)\.", PROMPTS["tags.md"])
     tags = re.findall(r"`([^`]+)`", shown)
     assert [normalise(tag) for tag in tags] == tags
-    assert problem_of(tags, len(tags)) == ""
+    assert tags_problem(tags, len(tags)) == ""
 
 
 @pytest.mark.parametrize("name", ["generate_qa.md", "check_stand_alone.md"])

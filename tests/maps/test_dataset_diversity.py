@@ -55,8 +55,8 @@ def test_many_questions_are_compared_group_by_group(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("groundwork.embedding.nearest_neighbours.EXACT_QUESTIONS", 100)
     found = similarities(vectors, dataset_of, 3, advance=done.append)
     same = (found.neighbours[:, 0] == exact.neighbours[:, 0]).mean()
-    assert exact.found == 1
-    assert found.found == pytest.approx(same, abs=0.06)
+    assert exact.recall == 1
+    assert found.recall == pytest.approx(same, abs=0.06)
     assert same > 0.9
     assert (found.nearest_in <= exact.nearest_in + 1e-5).all()
     assert (np.abs(found.nearest_earlier - exact.nearest_earlier) < 1e-5).mean() > 0.9

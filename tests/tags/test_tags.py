@@ -22,7 +22,7 @@ from groundwork.stages.generate_tags import main
 from groundwork.tags import synonyms
 from groundwork.tags.synonyms import Synonym
 from groundwork.tags.tag_files import TagStore
-from groundwork.tags.tagging import normalise, problem_of
+from groundwork.tags.tagging import normalise, tags_problem
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
 
@@ -67,7 +67,7 @@ def test_tags_are_normalised_alike(given: str, expected: str) -> None:
 )
 def test_tags_are_checked(tags: list[str], problem: str) -> None:
     """One to so many, all different, none empty."""
-    assert (problem in problem_of(tags, 2)) if problem else problem_of(tags, 2) == ""
+    assert (problem in tags_problem(tags, 2)) if problem else tags_problem(tags, 2) == ""
 
 
 def test_every_question_gets_up_to_so_many_tags(tmp_path: Path) -> None:
@@ -323,8 +323,8 @@ def test_synonyms_are_proposed_into_the_more_frequent_tag(tmp_path: Path) -> Non
     """Plurals are merged, near tags only proposed, other numbers never; and all of it stands in a file."""
     counts = Counter({"touch-rugby": 9, "penalty": 5, "touch-football": 4, "penalties": 2, "u-12": 2, "u-14": 1})
     vectors = unit([1, 0, 0], [0, 1, 0], [1, 0.8, 0], [0, 1, 0.01], [0, 0, 1], [0, 0, 1])
-    entries, fresh = synonyms.update(tmp_path / "synonyms.json", counts, vectors)
-    assert synonyms.applied(entries) == {"penalties": "penalty"}
+    entries, fresh = synonyms.update_synonyms(tmp_path / "synonyms.json", counts, vectors)
+    assert synonyms.merge_targets(entries) == {"penalties": "penalty"}
     assert entries["touch-football"].into == "touch-rugby"
     assert not entries["touch-football"].merge
     assert "u-14" not in entries
@@ -336,8 +336,8 @@ def test_a_decision_in_the_file_is_never_overturned(tmp_path: Path) -> None:
     """What a person set in synonyms.json holds, and writing new proposals leaves it as it is."""
     file = tmp_path / "synonyms.json"
     file.write_text('{"penalties": {"into": "penalty", "merge": false, "why": "mine"}}')
-    entries, fresh = synonyms.update(file, Counter({"penalty": 2, "penalties": 1}), unit([1, 0], [1, 0]))
-    assert synonyms.applied(entries) == {}
+    entries, fresh = synonyms.update_synonyms(file, Counter({"penalty": 2, "penalties": 1}), unit([1, 0], [1, 0]))
+    assert synonyms.merge_targets(entries) == {}
     assert fresh == []
 
 
@@ -345,10 +345,10 @@ def test_chains_and_circles_of_synonyms_end() -> None:
     """a into b into c is c; a circle that a person typed is one tag, for those that lead into it too."""
     entry = {"merge": True, "why": ""}
     chain = {"a": Synonym(into="b", **entry), "b": Synonym(into="c", **entry)}
-    assert synonyms.applied(chain) == {"a": "c", "b": "c"}
+    assert synonyms.merge_targets(chain) == {"a": "c", "b": "c"}
     circle = {"a": Synonym(into="b", **entry), "b": Synonym(into="a", **entry)}
-    assert synonyms.applied(circle) == {"b": "a"}
-    assert synonyms.applied({**circle, "x": Synonym(into="b", **entry)}) == {"b": "a", "x": "a"}
+    assert synonyms.merge_targets(circle) == {"b": "a"}
+    assert synonyms.merge_targets({**circle, "x": Synonym(into="b", **entry)}) == {"b": "a", "x": "a"}
 
 
 def test_histogram_is_sorted_by_share_and_complete() -> None:

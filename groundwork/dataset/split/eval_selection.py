@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.herding import herd
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
@@ -112,7 +112,7 @@ def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows
 
     The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
     """
-    reduced = principal(vectors, seed=seed)
+    reduced = principal_components(vectors, seed=seed)
     curve = Elbow(k, "given") if k else elbow(reduced, min(MOST_CLUSTERS, size, len(vectors) // 5), seed)
     labels = kmeans(reduced, curve.k, seed)
     found = int(labels.max()) + 1
@@ -139,9 +139,11 @@ def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Seque
 def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> Twins:
     """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
     if train is not None:
-        return lambda rows: [OUTSIDE if cosine >= threshold else NONE for cosine in nearest(vectors[rows], train)[1]]
+        return lambda rows: [
+            OUTSIDE if cosine >= threshold else NONE for cosine in find_nearest(vectors[rows], train)[1]
+        ]
     if held_out:
-        return lambda rows: neighbours(vectors, rows, threshold)
+        return lambda rows: exact_similar_rows(vectors, rows, threshold)
     return lambda rows: [NONE] * len(rows)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.embedding.clusters import one_thread
+from groundwork.embedding.clusters import single_thread
 from groundwork.embedding.nearest_neighbours import BLOCK_CELLS
 
 Vectors = NDArray[np.float32]
@@ -49,7 +49,7 @@ def herd(places: Sequence[Sequence[Rows]], shown: Vectors, vectors: Vectors, see
     the same arrays.
     """
     width = bandwidth(vectors, seed)
-    with one_thread():  # the sums of a matrix product depend on the number of threads
+    with single_thread():  # the sums of a matrix product depend on the number of threads
         wanted = _mean_kernel(shown, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
         if len(shown) > MANY:
             return _greedy(places, wanted, lambda i: gaussian(shown, shown[i], width))[0]

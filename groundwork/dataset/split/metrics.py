@@ -14,8 +14,8 @@ from groundwork.dataset.rows import Invalid, Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.representativeness import Representativeness
-from groundwork.embedding.clusters import one_thread, principal
-from groundwork.embedding.nearest_neighbours import nearest, random_cosines
+from groundwork.embedding.clusters import principal_components, single_thread
+from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
 from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
 from groundwork.records.record_base import Record
@@ -336,13 +336,13 @@ def shorten(text: str, length: int = LABEL_LENGTH) -> str:
 
 def _plane(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
-    reduced = principal(vectors, seed=seed)
+    reduced = principal_components(vectors, seed=seed)
     flat = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(NEIGHBOURS, (len(vectors) - 1) // 3)
     if perplexity >= 2 and reduced.any():
         from sklearn.manifold import TSNE
 
-        with one_thread():
+        with single_thread():
             flat = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
     else:
         flat[:, : reduced.shape[1]] = reduced[:, :2]
@@ -365,7 +365,7 @@ def _beside(
 def _neighbours(
     vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own: Rows | None = None
 ) -> list[Neighbour | None]:
-    best, cosine = nearest(vectors, train_vectors, own)
+    best, cosine = find_nearest(vectors, train_vectors, own)
     return [
         Neighbour(id=train[i].id, cosine=round(float(c), 4), question=train[i].question) if i >= 0 else None
         for i, c in zip(best.tolist(), cosine, strict=True)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, near_rows, random_cosines
+from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, random_cosines, similar_rows
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import main_script
 from groundwork.language.words import normalised_words
@@ -205,7 +205,7 @@ class AskedSoFar:
         known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
         if len(known) > EXACT_ROWS:
             rows = np.arange(first, len(known))
-            for row, found in zip(rows.tolist(), near_rows(known, rows, self._likeness.one), strict=True):
+            for row, found in zip(rows.tolist(), similar_rows(known, rows, self._likeness.one), strict=True):
                 yield found[found < row]
             return
         for start in range(first, len(known), BLOCK):
@@ -241,7 +241,7 @@ class SameQuestions:
         """`rows`: the only ones that `of` will be asked about."""
         self._asked, self._vectors, self._likeness = asked, vectors, likeness
         places = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._near = near_rows(vectors, places, likeness.one)
+        self._near = similar_rows(vectors, places, likeness.one)
         self._place = None if rows is None else {row: place for place, row in enumerate(rows)}
         statements = (_apart(one).statement for one in asked)
         self._sharing = SharedStatements(statements).of if rows is None else _sharing(asked, rows)

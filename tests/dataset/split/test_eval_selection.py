@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, eval_size, select_eval
 from groundwork.dataset.split.metrics import Kernel
-from groundwork.embedding.nearest_neighbours import nearest
+from groundwork.embedding.nearest_neighbours import find_nearest
 from tests.dataset.corpora import topics, unit
 
 STRATEGIES = ["clusters", "random", "clone", "tags"]
@@ -74,9 +74,9 @@ def test_rows_with_a_twin_stay_in_train():
     vectors, _ = topics(400, 6, copies=0.4, spread=1.2)
     found = select_eval(vectors, 32)
     train = np.delete(vectors, found.eval, axis=0)
-    assert nearest(vectors[found.eval], train)[1].max() < found.threshold
+    assert find_nearest(vectors[found.eval], train)[1].max() < found.threshold
     plain = select_eval(vectors, 32, strategy="random")
-    assert nearest(vectors[plain.eval], np.delete(vectors, plain.eval, axis=0))[1].max() >= plain.threshold
+    assert find_nearest(vectors[plain.eval], np.delete(vectors, plain.eval, axis=0))[1].max() >= plain.threshold
 
 
 def test_twins_leave_train_together_when_there_is_nothing_else():
@@ -84,7 +84,7 @@ def test_twins_leave_train_together_when_there_is_nothing_else():
     vectors, _ = topics(60, 3, spread=1.0)
     pairs = np.repeat(vectors, 2, axis=0)
     found = select_eval(pairs, 16, k=2)
-    leaks = nearest(pairs[found.eval], np.delete(pairs, found.eval, axis=0))[1] >= found.threshold
+    leaks = find_nearest(pairs[found.eval], np.delete(pairs, found.eval, axis=0))[1] >= found.threshold
     assert len(found.eval) == 16
     assert leaks.sum() <= 2  # a cluster's odd quota leaves one twin behind
 

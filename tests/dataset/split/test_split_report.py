@@ -13,7 +13,7 @@ from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.rows import Pool
 from groundwork.dataset.split.metrics import Replaced
 from groundwork.dataset.split.split_report import split_html, split_report_lines
-from groundwork.embedding.encoder import Static
+from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit
 from tests.dataset.rows import row
@@ -22,7 +22,7 @@ NASTY = "<script>alert('x')</script> | **b** [l](javascript:1) & \u202eé"
 
 
 async def encode(texts, _kind):
-    return unit(await Static().vectors(texts, ""))
+    return unit(await StaticBackend().vectors(texts, ""))
 
 
 def made(rows, **changes):
