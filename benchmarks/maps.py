@@ -89,7 +89,7 @@ def bench_html(rows: int, folder: Path) -> None:
     from groundwork.dataset.dataset_sources import QuestionRow
     from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.draw.matplotlib_plots import write_map_png
-    from groundwork.maps.scene_building import Group, scene_of
+    from groundwork.maps.scene_building import Group, build_scene
 
     settings = load([CONFIG_DIR / "local.json"])
     made = distinct_pairs(rows)
@@ -103,7 +103,7 @@ def bench_html(rows: int, folder: Path) -> None:
     places = timed("bare t-SNE (scikit-learn)", lambda: bare.fit_transform(vectors))
 
     def ours() -> Any:
-        scene = scene_of(groups, "benchmark", settings.maps, "static/wordllama")
+        scene = build_scene(groups, "benchmark", settings.maps, "static/wordllama")
         write_map(scene, folder / "ours.html")
         return scene
 

@@ -26,10 +26,10 @@ _QUESTION_WORDS = frozenset(
     )
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
-COMMON = 0.15  # share of all questions from which a word is too common to name a part of them
-PAIR = 1.6  # how much more two neighbouring words tell than one
-LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
-WORDS_A_LABEL = 2
+COMMON_SHARE = 0.15  # share of all questions from which a word is too common to name a part of them
+PAIR_WEIGHT = 1.6  # how much more two neighbouring words tell than one
+MIN_LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
+TERMS_PER_LABEL = 2
 
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
@@ -62,15 +62,17 @@ def _rank_terms(terms: list[list[str]], group_of: Sequence[int], groups: int) ->
         overall.update(set(row_terms))
         if group >= 0:
             counts_in[group].update(set(row_terms))
-    common_limit = max(COMMON, 1.5 / max(1, groups)) * len(terms)
+    common_limit = max(COMMON_SHARE, 1.5 / max(1, groups)) * len(terms)
     common = {term for term, count in overall.items() if count > common_limit} if groups > 1 else set()
     sizes = Counter(group_of)
     ranked = []
     for group, counts in enumerate(counts_in):
         lifts = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
-        lift_floor = LIFT if groups > 1 else 0
+        lift_floor = MIN_LIFT if groups > 1 else 0
         candidates = [term for term in counts if counts[term] >= 2 and lifts[term] >= lift_floor]
-        weights = {term: counts[term] * math.log1p(lifts[term]) * (PAIR if " " in term else 1) for term in candidates}
+        weights = {
+            term: counts[term] * math.log1p(lifts[term]) * (PAIR_WEIGHT if " " in term else 1) for term in candidates
+        }
         specific = [term for term in candidates if term not in common and common.isdisjoint(term.split())]
         ranked.append([term for _, term in sorted((-weights[term], term) for term in specific or candidates)])
     return ranked
@@ -82,7 +84,7 @@ def _pick_distinct(ranked: list[str], language: str) -> list[str]:
     for term in ranked:
         if not any(_stems(term, language) & _stems(picked_term, language) for picked_term in picked):
             picked.append(term)
-        if len(picked) == WORDS_A_LABEL:
+        if len(picked) == TERMS_PER_LABEL:
             break
     return picked
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.floating[Any]]
 
-FAIR = 20  # a dataset with fewer questions does not take part in the choice
-VARIED = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
-SURE = 0.9  # share of draws that a dataset must lead in to be recommended
-WITHIN = 0.98  # share of its questions that another must ask too for a dataset to be a part of it
+MIN_QUESTIONS = 20  # a dataset with fewer questions does not take part in the choice
+VARIETY_FACTOR = 1.5  # times the diversity of the next: reason enough to take a dataset that reaches no less
+SURE_SHARE = 0.9  # share of draws that a dataset must lead in to be recommended
+CONTAINED_SHARE = 0.98  # share of its questions that another must ask too for a dataset to be a part of it
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,24 @@ def choose_dataset(
 ) -> Choice:
     """`draws`: (draws, datasets) of reach; `per_topic`: (datasets, topics) questions; `inside`: (datasets, datasets),
     the share of the row's questions that the column's dataset asks too, nearly word for word."""
-    comparable = [number for number, row in enumerate(rows) if row.questions >= FAIR]
-    too_small = [row for row in rows if row.questions < FAIR]
+    comparable = [number for number, row in enumerate(rows) if row.questions >= MIN_QUESTIONS]
+    too_small = [row for row in rows if row.questions < MIN_QUESTIONS]
     sizes = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in too_small)
     if len(comparable) < 2:
         return Choice(
-            sentence=f"Too few questions to choose by: {sizes}; at least {FAIR} are needed." * (len(rows) > 1)
+            sentence=f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed." * (len(rows) > 1)
         )
     candidates = _candidates(comparable, inside)
     leader, certainty = _leader(draws, candidates)
     contained_note = _describe_contained(rows, comparable, inside)
     alike = [number for number in comparable if number not in candidates and _is_within(leader, number, inside)]
     if too_small:
-        contained_note += f" Left out: {sizes}; at least {FAIR} are needed to be compared."
+        contained_note += f" Left out: {sizes}; at least {MIN_QUESTIONS} are needed to be compared."
     other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
     notes = (
         _describe_full_size(rows, rows[leader]) + _describe_merging(rows[leader], per_topic, leader) + contained_note
     )
-    is_sure = certainty >= SURE and not alike
+    is_sure = certainty >= SURE_SHARE and not alike
     reach_text = _describe_reach(rows[leader], other_rows, equal_n, per_topic.shape[1], is_sure)
     if is_sure:
         lead = f"it leads in {certainty:.0%} of {len(draws):,} bootstrap draws" if len(candidates) > 1 else (
@@ -73,7 +73,7 @@ def choose_dataset(
 
 
 def _is_within(a: int, b: int, inside: Floats) -> bool:
-    return bool(inside[a, b] >= WITHIN)
+    return bool(inside[a, b] >= CONTAINED_SHARE)
 
 
 def _candidates(comparable: list[int], inside: Floats) -> list[int]:
@@ -126,7 +126,7 @@ def _describe_reach(
 def _describe_variety(rows: list[DatasetNumbers]) -> str:
     """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
     first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
-    if first.diversity_at_equal_n < VARIED * second.diversity_at_equal_n:
+    if first.diversity_at_equal_n < VARIETY_FACTOR * second.diversity_at_equal_n:
         return "let the price decide"
     return (
         f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "

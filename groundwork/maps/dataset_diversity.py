@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.nearest_neighbours import Similarities, calibrate_threshold, random_cosines
-from groundwork.maps.dataset_choice import FAIR, choose_dataset
+from groundwork.maps.dataset_choice import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 
 Vectors = npt.NDArray[np.float32]
@@ -59,7 +59,7 @@ def vendi(vectors: Vectors) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def rarefied(counts: Floats, rows: int, drawn: int) -> Floats:
+def rarefied_reach(counts: Floats, rows: int, drawn: int) -> Floats:
     """The chance that `drawn` of `rows` questions hit each topic, `counts` of the rows lying in it."""
     if drawn >= rows:
         return np.asarray(counts > 0, dtype=np.float64)
@@ -71,7 +71,7 @@ def rarefied(counts: Floats, rows: int, drawn: int) -> Floats:
     return 1 - np.array(missed)
 
 
-def topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: float, seed: int = 0) -> Indices:
+def find_topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: float, seed: int = 0) -> Indices:
     """The topic of each question, (n,); -1: in none. Every dataset has an equal say in what the topics are.
 
     Average linkage cut at cosine `threshold` on equally many questions of each, then every question goes to the
@@ -95,7 +95,7 @@ def topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: 
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredDiversity:
     """The numbers, and the questions behind "only here" and "missed" as indices into all questions."""
 
     numbers: Numbers
@@ -103,7 +103,7 @@ class Measured:
     missed_by: dict[str, list[int]]
 
 
-def measure(
+def measure_diversity(
     names: list[str],
     vectors: Vectors,
     dataset_of: Indices,
@@ -112,17 +112,17 @@ def measure(
     encoder: str,
     projection: str,
     seed: int = 0,
-) -> Measured:
+) -> MeasuredDiversity:
     """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
     limits = thresholds(vectors, seed)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
-    topic_of = topics(vectors, dataset_of, counts, limits.same_subject, seed)
+    topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
     topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
     per_topic = np.zeros((len(names), topic_count))
     np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
     equal_n = _comparison_size(counts)
     reach_chances = np.stack(
-        [rarefied(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)]
+        [rarefied_reach(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)]
     )
     draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
     unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.same_subject)
@@ -159,13 +159,15 @@ def measure(
         certainty=choice.certainty,
         recommendation=choice.sentence,
     )
-    return Measured(numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.same_subject))
+    return MeasuredDiversity(
+        numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.same_subject)
+    )
 
 
 def _comparison_size(counts: list[int]) -> int:
     """The questions of the smallest dataset that is large enough to speak for itself."""
     nonempty = [count for count in counts if count]
-    comparable = [count for count in nonempty if count >= FAIR]
+    comparable = [count for count in nonempty if count >= MIN_QUESTIONS]
     return min(comparable if len(comparable) >= min(2, len(nonempty)) and comparable else nonempty, default=0)
 
 
@@ -205,7 +207,7 @@ def _bootstrap_reach(per_topic: Floats, counts: list[int], equal_n: int, seed: i
     for dataset, count in enumerate(counts):
         if not count:
             continue
-        chances = rarefied(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
+        chances = rarefied_reach(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
         topic_shares = per_topic[dataset] / count
         drawn = rng.multinomial(count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[:, :-1]
         reached_shares = chances[drawn]
@@ -251,7 +253,7 @@ def _sampled_vendi(vectors: Vectors, size: int, seed: int) -> float:
 
 def _reach_curve(counts: Floats, rows: int) -> list[tuple[int, float]]:
     steps = sorted({round(step) for step in np.linspace(0, rows, min(rows, CURVE_POINTS) + 1)})
-    return [(step, round(_share(rarefied(counts, rows, step)), 4)) for step in steps]
+    return [(step, round(_share(rarefied_reach(counts, rows, step)), 4)) for step in steps]
 
 
 def _confidence_interval(draws: Floats) -> tuple[float, float]:

@@ -9,23 +9,23 @@ import numpy.typing as npt
 
 from groundwork.maps.draw.scene import Contour
 
-Places = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.float32]
 
-GRID = 160  # cells a side
-SMALLEST = 40  # points; fewer have no density worth a line
+GRID_CELLS = 160  # cells a side
+MIN_POINTS = 40  # points; fewer have no density worth a line
 LEVELS = (0.9, 0.6, 0.3)  # shares of the points that lie inside
 
 
-def contours(dataset: str, places: Places) -> list[Contour]:
+def density_contours(dataset: str, places: Positions) -> list[Contour]:
     """Lines inside which 90, 60 and 30 % of the places (n, 2) lie; none for few points."""
-    if len(places) < SMALLEST or not np.ptp(places, axis=0).all():
+    if len(places) < MIN_POINTS or not np.ptp(places, axis=0).all():
         return []
     import contourpy
     from scipy.ndimage import gaussian_filter
 
     spread = float(np.median(np.ptp(places, axis=0))) or 1.0
     low, high = places.min(axis=0) - 0.25 * spread, places.max(axis=0) + 0.25 * spread
-    counts, xs, ys = np.histogram2d(places[:, 0], places[:, 1], GRID, [(low[0], high[0]), (low[1], high[1])])
+    counts, xs, ys = np.histogram2d(places[:, 0], places[:, 1], GRID_CELLS, [(low[0], high[0]), (low[1], high[1])])
     width = 0.55 * float(places.std(axis=0).mean()) * len(places) ** (-1 / 6)  # Scott's rule, in map units
     density = gaussian_filter(counts, [width / (xs[1] - xs[0]), width / (ys[1] - ys[0])])
     generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)

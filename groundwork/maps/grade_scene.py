@@ -14,15 +14,15 @@ from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
-from groundwork.maps.scene_building import Group, scene_of
+from groundwork.maps.scene_building import Group, build_scene
 from groundwork.records.grades import MeasuredRow
 from groundwork.settings.dataset_settings import STATIC_MODEL, Maps
 
-LEAST = 5  # questions that make a map
-BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")
-COLOURS = (0, 2, 4, 1, 6)  # indices into the palette
+MIN_QUESTIONS = 5  # questions that make a map
+PASS_RATE_BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")
+BAND_COLOURS = (0, 2, 4, 1, 6)  # indices into the palette
 HALF = 0.5
-HARD = 0.25  # share of a region's questions that no model passes, above which it is named
+HARD_REGION_SHARE = 0.25  # share of a region's questions that no model passes, above which it is named
 
 
 def grade_scene(
@@ -34,15 +34,15 @@ def grade_scene(
     encoder: str,
 ) -> Scene:
     """The questions `rows` with their vectors (n, d) in the bands of their pass rate."""
-    bands = [band(measured.get(row.id)) for row in rows]
-    rows_in = {name: [i for i, row_band in enumerate(bands) if row_band == name] for name in BANDS}
+    bands = [pass_rate_band(measured.get(row.id)) for row in rows]
+    rows_in = {name: [i for i, row_band in enumerate(bands) if row_band == name] for name in PASS_RATE_BANDS}
     groups = [Group(name, [rows[i] for i in indices], vectors[indices]) for name, indices in rows_in.items() if indices]
     tags = {row.question: row.tags for row in rows if row.tags}
-    scene = scene_of(groups, title, settings, encoder, tags)
+    scene = build_scene(groups, title, settings, encoder, tags)
     datasets = [
         DatasetEntry(name=name, count=len(rows_in[name]), colour=colour)
-        for name, colour in zip(BANDS, COLOURS, strict=True)
-        if rows_in[name] or name != BANDS[-1]
+        for name, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
+        if rows_in[name] or name != PASS_RATE_BANDS[-1]
     ]
     numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
@@ -57,29 +57,29 @@ def grade_scene(
     )
 
 
-def band(measured: MeasuredRow | None) -> str:
-    """Which of BANDS a row belongs to."""
+def pass_rate_band(measured: MeasuredRow | None) -> str:
+    """Which of PASS_RATE_BANDS a row belongs to."""
     if measured is None or measured.difficulty is None:
-        return BANDS[-1]
+        return PASS_RATE_BANDS[-1]
     if measured.difficulty in (0, 1):
-        return BANDS[0] if measured.difficulty == 0 else BANDS[3]
-    return BANDS[1] if measured.difficulty <= HALF else BANDS[2]
+        return PASS_RATE_BANDS[0] if measured.difficulty == 0 else PASS_RATE_BANDS[3]
+    return PASS_RATE_BANDS[1] if measured.difficulty <= HALF else PASS_RATE_BANDS[2]
 
 
 def _notes(scene: Scene) -> list[str]:
     """Where the questions lie that no model answers."""
     region = np.array([point.cluster for point in scene.points])
-    failed = np.array([point.dataset == BANDS[3] for point in scene.points])
+    failed = np.array([point.dataset == PASS_RATE_BANDS[3] for point in scene.points])
     notes = [f"{int(failed.sum()):,} of {len(failed):,} questions are answered right by no model."]
     shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
-    hardest = sorted((region_share for region_share in shares if region_share[0] > HARD), reverse=True)[:3]
+    hardest = sorted((region_share for region_share in shares if region_share[0] > HARD_REGION_SHARE), reverse=True)[:3]
     return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in hardest)}."] * bool(hardest)
 
 
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
-    if len(rows) < LEAST or not job.config.maps.interactive:
+    if len(rows) < MIN_QUESTIONS or not job.config.maps.interactive:
         return
     static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     encoder = encoder_for(static, job.data.path("embeddings"))

@@ -18,17 +18,17 @@ from groundwork.records.run_lookup import default_dataset, default_run, run_name
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
 
-LONGEST_STEM = 150  # letters; file systems end at 255 bytes
-FORMS = (
+MAX_STEM_LENGTH = 150  # letters; file systems end at 255 bytes
+DATASET_FORMS = (
     "a run (curated where curation has run; RUN/raw: as generated), a folder of JSONL or Parquet, or "
     "org/name@revision:split on the Hub"
 )
 
 
-def add_datasets(parser: argparse.ArgumentParser, default: str = "", nargs: str | int = "*") -> None:
+def add_dataset_arguments(parser: argparse.ArgumentParser, default: str = "", nargs: str | int = "*") -> None:
     """The positional DATASET arguments; `default` says what none of them means."""
     note = f"; default: {default}" if default else ""
-    parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{FORMS}{note}")
+    parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{DATASET_FORMS}{note}")
 
 
 def sources_of(
@@ -68,21 +68,21 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")
 
 
-def together(sources: list[DatasetSource]) -> tuple[str, str]:
+def comparison_name(sources: list[DatasetSource]) -> tuple[str, str]:
     """What a comparison of `sources` is called, and how its files are named."""
     name, stem = " · ".join(source.name for source in sources), "-vs-".join(source.key for source in sources)
-    if len(stem) > LONGEST_STEM:
+    if len(stem) > MAX_STEM_LENGTH:
         digest = hashlib.sha256(stem.encode()).hexdigest()[:8]
         stem = f"{sources[0].key[:60]}-vs-{len(sources) - 1}-others-{digest}"
     return name, stem
 
 
-def default_run_named(job: Job) -> list[str]:
+def default_runs(job: Job) -> list[str]:
     """The run that no argument means. Raises UsageError where several could be meant; none at all is an empty list."""
     return [default_run(job.data, job.config.qa.model)] if run_names(job.data) else []
 
 
-def default_dataset_named(job: Job) -> list[str]:
+def default_datasets(job: Job) -> list[str]:
     """The finished dataset that no argument means, if there is one."""
     name = default_dataset(job.data, job.config.dataset.name)
     return [name] if name else []
@@ -112,7 +112,7 @@ def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
     )
 
 
-def add_interactive(parser: argparse.ArgumentParser) -> None:
+def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
     parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
     sizes = ("page", "readme", "paper")
@@ -131,7 +131,7 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[DatasetSource]) -
     return Unit(name, tuple(reads), writes, sources)
 
 
-async def draw(job: Job, unit: Unit) -> Outcome:
+async def draw_unit(job: Job, unit: Unit) -> Outcome:
     """The `process` of the commands that draw such a unit as it stands."""
     from groundwork.maps.scene_files import draw_map
 

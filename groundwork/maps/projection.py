@@ -22,12 +22,12 @@ from groundwork.installation import spelt
 from groundwork.settings.dataset_settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
-Places = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.float32]
 
-ONE_THREAD = 3_000  # rows below which one thread is fast enough
-LARGE = 15_000  # distinct rows from which openTSNE is the faster one
-BESIDE = 0.004  # of the map's width: how far a row that was not fitted stands from its nearest
-SMALLEST_TSNE = 5  # distinct rows; fewer have no neighbourhood to keep
+SINGLE_THREAD_ROWS = 3_000  # rows below which one thread is fast enough
+LARGE_ROWS = 15_000  # distinct rows from which openTSNE is the faster one
+NEIGHBOUR_SPREAD = 0.004  # of the map's width: how far a row that was not fitted stands from its nearest
+MIN_TSNE_ROWS = 5  # distinct rows; fewer have no neighbourhood to keep
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
@@ -36,12 +36,12 @@ def perplexity(rows: int, maximum: float) -> float:
     return float(max(1, min(maximum, (rows - 1) // 3)))
 
 
-def laid_out(rows: int) -> int:
+def fitted_rows(rows: int) -> int:
     """How many of so many rows t-SNE lays out itself; the others stand beside those."""
-    return rows if importlib.util.find_spec("openTSNE") else min(rows, LARGE)
+    return rows if importlib.util.find_spec("openTSNE") else min(rows, LARGE_ROWS)
 
 
-def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
+def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     """Positions (n, 2) for vectors (n, d) of length 1, centred, the larger axis spanning -1..1; and the method.
 
     Equal vectors (a verbatim copy, a question asked twice) are fitted once and stand side by side in a small spiral.
@@ -58,50 +58,50 @@ def project(vectors: Floats, settings: Maps) -> tuple[Places, str]:
     return _spread_equals(_scale_to_frame(positions), rank[member_of]), method
 
 
-def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Places, str]:
+def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     rows = len(vectors)
-    if rows < SMALLEST_TSNE:
+    if rows < MIN_TSNE_ROWS:
         return _principal_axes(vectors), f"principal axes, {rows} distinct rows being too few for t-SNE"
     row_perplexity = perplexity(rows, settings.perplexity)
-    if rows > LARGE and importlib.util.find_spec("openTSNE"):
+    if rows > LARGE_ROWS and importlib.util.find_spec("openTSNE"):
         return _open_tsne(vectors, row_perplexity, settings.seed), f"openTSNE, perplexity {row_perplexity:g}"
-    if rows > LARGE:
-        method = f"t-SNE of {LARGE:,} rows, the others beside their nearest"
+    if rows > LARGE_ROWS:
+        method = f"t-SNE of {LARGE_ROWS:,} rows, the others beside their nearest"
         remedy = spelt("openTSNE fits all rows: uv sync --inexact --extra large-maps")
         return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{method}; {remedy}"
     return _sklearn_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
 
 
-def _sklearn_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
+def _sklearn_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else its threads spin against each other on a busy machine
     from sklearn.manifold import TSNE
 
     # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
-    with single_thread() if len(vectors) < ONE_THREAD else nullcontext():
+    with single_thread() if len(vectors) < SINGLE_THREAD_ROWS else nullcontext():
         tsne = TSNE(2, perplexity=row_perplexity, random_state=seed, init="pca", n_jobs=-1)
-        positions: Places = tsne.fit_transform(vectors)
+        positions: Positions = tsne.fit_transform(vectors)
     return positions
 
 
-def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
-    """t-SNE of LARGE rows drawn at random; each other row close to the fitted row that it is nearest to.
+def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
+    """t-SNE of LARGE_ROWS rows drawn at random; each other row close to the fitted row that it is nearest to.
 
     scikit-learn would take hours for 200,000 rows.
     """
     rng = np.random.default_rng(seed)
-    fitted = np.sort(rng.choice(len(vectors), LARGE, replace=False))
+    fitted = np.sort(rng.choice(len(vectors), LARGE_ROWS, replace=False))
     unfitted = np.setdiff1d(np.arange(len(vectors)), fitted)
     positions = np.empty((len(vectors), 2), dtype=np.float32)
     positions[fitted] = _sklearn_tsne(vectors[fitted], row_perplexity, seed)
     nearest_fitted, _ = find_nearest(
         np.asarray(vectors[unfitted], dtype=np.float32), np.asarray(vectors[fitted], np.float32)
     )
-    width = BESIDE * float(np.ptp(positions[fitted], axis=0).max())
+    width = NEIGHBOUR_SPREAD * float(np.ptp(positions[fitted], axis=0).max())
     positions[unfitted] = positions[fitted][nearest_fitted] + rng.normal(0, width, (len(unfitted), 2))
     return positions
 
 
-def _open_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
+def _open_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as above: its threads spin too
     from openTSNE import TSNE
 
@@ -109,7 +109,7 @@ def _open_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Places:
     return np.asarray(embedding, dtype=np.float32)
 
 
-def _principal_axes(vectors: Floats) -> Places:
+def _principal_axes(vectors: Floats) -> Positions:
     centred = vectors - vectors.mean(axis=0)
     positions = np.zeros((len(vectors), 2), dtype=np.float32)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
@@ -118,10 +118,10 @@ def _principal_axes(vectors: Floats) -> Places:
     return positions
 
 
-def _scale_to_frame(positions: Places) -> Places:
+def _scale_to_frame(positions: Positions) -> Positions:
     centre = (positions.max(axis=0) + positions.min(axis=0)) / 2
     span = float((positions.max(axis=0) - positions.min(axis=0)).max())
-    framed: Places = ((positions - centre) * (2 / span if span > 0 else 0)).astype(np.float32)
+    framed: Positions = ((positions - centre) * (2 / span if span > 0 else 0)).astype(np.float32)
     return framed
 
 
@@ -131,7 +131,7 @@ def _first_rows(member_of: npt.NDArray[np.intp], groups: int) -> npt.NDArray[np.
     return first_rows
 
 
-def _spread_equals(positions: Places, member_of: npt.NDArray[np.intp]) -> Places:
+def _spread_equals(positions: Positions, member_of: npt.NDArray[np.intp]) -> Positions:
     """A position for each row: its group's, equal rows in a sunflower spiral around it."""
     counts: dict[int, int] = {}
     spread = positions[member_of].copy()

@@ -14,10 +14,10 @@ from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow, run_of
 from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.cluster_names import name_groups
-from groundwork.maps.dataset_diversity import Measured, measure
-from groundwork.maps.density_contours import contours
+from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity
+from groundwork.maps.density_contours import density_contours
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
-from groundwork.maps.projection import Places, laid_out, project
+from groundwork.maps.projection import Positions, fitted_rows, project_vectors
 from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.dataset_settings import Maps
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 Indices = npt.NDArray[np.int64]
 
-QUESTIONS_A_CLUSTER = 12  # at least, in the mean
-CLUSTERS_A_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
-MOST_CLUSTERS = 24  # labels that a map can hold
+QUESTIONS_PER_CLUSTER = 12  # at least, in the mean
+CLUSTERS_PER_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
+MAX_CLUSTERS = 24  # labels that a map can hold
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Group:
     run: str = ""  # of data/qa, where the rows are one's pairs
 
 
-def by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
+def group_by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
     """A group for each dataset, without the rows that its mirror split repeats."""
     groups = []
     for item in embedded:
@@ -52,7 +52,7 @@ def by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
     return groups
 
 
-def by_split(embedded: Embedded) -> list[Group]:
+def group_by_split(embedded: Embedded) -> list[Group]:
     """A group for each split of a dataset."""
     dataset, groups = embedded.dataset, []
     for split in dataset.splits:
@@ -62,7 +62,7 @@ def by_split(embedded: Embedded) -> list[Group]:
     return groups
 
 
-def scene_of(
+def build_scene(
     groups: list[Group],
     title: str,
     settings: Maps,
@@ -73,9 +73,9 @@ def scene_of(
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or Progress("", quiet=True)
     rows, vectors, group_of = _join_groups(groups)
-    fitted = laid_out(len(rows))
+    fitted = fitted_rows(len(rows))
     progress.phase(f"laying out {fitted:,} {f'of {len(rows):,} ' if fitted < len(rows) else ''}questions")
-    positions, method = project(vectors, settings)
+    positions, method = project_vectors(vectors, settings)
     progress.phase("comparing")
     progress.start(len(rows), "questions compared")
     similar = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
@@ -84,7 +84,7 @@ def scene_of(
     clusters, cluster_of = cluster_map(positions, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
     names = [group.name for group in groups]
-    measured = measure(names, vectors, group_of, chunks, similar, encoder, method, settings.seed)
+    measured = measure_diversity(names, vectors, group_of, chunks, similar, encoder, method, settings.seed)
     return Scene(
         title=title,
         subtitle=f"{len(rows):,} questions · {encoder} · {method.partition(';')[0]}",
@@ -99,18 +99,21 @@ def scene_of(
     )
 
 
-def _contours(names: Sequence[str], positions: Places, group_of: Indices) -> list[Contour]:
+def _contours(names: Sequence[str], positions: Positions, group_of: Indices) -> list[Contour]:
     """Those of each group and, where there are several, those of all together under the name ""."""
-    union = contours("", positions) if len(names) > 1 else []
-    return [*union, *(line for i, name in enumerate(names) for line in contours(name, positions[group_of == i]))]
+    union = density_contours("", positions) if len(names) > 1 else []
+    return [
+        *union,
+        *(line for i, name in enumerate(names) for line in density_contours(name, positions[group_of == i])),
+    ]
 
 
 def cluster_map(
-    positions: Places, questions: Sequence[str], tags: Sequence[list[str]], seed: int
+    positions: Positions, questions: Sequence[str], tags: Sequence[list[str]], seed: int
 ) -> tuple[list[Cluster], Indices]:
     """Regions of the map and their names. Found on the map itself, since that is what the eye groups."""
     rows = len(positions)
-    k = min(MOST_CLUSTERS, rows // QUESTIONS_A_CLUSTER, round(CLUSTERS_A_ROOT * rows**0.5))
+    k = min(MAX_CLUSTERS, rows // QUESTIONS_PER_CLUSTER, round(CLUSTERS_PER_ROOT * rows**0.5))
     if k < 2:
         return [], np.full(rows, -1)
     cluster_of = kmeans(positions, k, seed)
@@ -144,7 +147,7 @@ def _build_points(
     rows: list[QuestionRow],
     names: list[str],
     group_of: Indices,
-    positions: Places,
+    positions: Positions,
     cluster_of: Indices,
     neighbours: Indices,
     tags_of: list[list[str]],
@@ -166,7 +169,7 @@ def _build_points(
     ]
 
 
-def _notes(measured: Measured, method: str, recall: float) -> list[str]:
+def _notes(measured: MeasuredDiversity, method: str, recall: float) -> list[str]:
     """What a reader must know: the recommendation, and what was left out of so many questions."""
     recall_note = (
         ""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from groundwork.maps.draw.matplotlib_plots import Size
 
 
-class Beside(msgspec.Struct):
+class PictureNumbers(msgspec.Struct):
     """What is read back of the JSON file beside a picture."""
 
     notes: list[str]
@@ -32,13 +32,15 @@ class Beside(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
-    from groundwork.llm.call_costs import read_spending
-    from groundwork.maps.scene_building import by_dataset, scene_of
+    from groundwork.llm.call_costs import spending
+    from groundwork.maps.scene_building import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 
     datasets = await embedded(job, unit.payload)
     tags = tags_by_question(job.data, unit.payload)
-    scene = scene_of(by_dataset(datasets), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress)
+    scene = build_scene(
+        group_by_dataset(datasets), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress
+    )
     if len(datasets) > 1:
         scene = _with_prices(scene, datasets, spending(job.data.joined_journal, "generate_qa"))
     job.progress.phase("drawing")
@@ -75,13 +77,13 @@ def write_map_pictures(scene: Scene, paths: Sequence[Path], size: Size = "page")
         elif path.suffix == ".html":
             write_map(scene, path)
         elif path.suffix == ".json":
-            write_json(path, numbers_of(scene))
+            write_json(path, scene_numbers(scene))
         else:
-            write_jsonl(path, coordinates(scene))
+            write_jsonl(path, point_rows(scene))
     return warnings
 
 
-def numbers_of(scene: Scene) -> dict[str, object]:
+def scene_numbers(scene: Scene) -> dict[str, object]:
     """What the JSON file beside a picture holds."""
     return {
         "title": scene.title,
@@ -94,7 +96,7 @@ def numbers_of(scene: Scene) -> dict[str, object]:
     }
 
 
-def coordinates(scene: Scene) -> list[dict[str, object]]:
+def point_rows(scene: Scene) -> list[dict[str, object]]:
     """One row a point: where it stands, for pictures of your own."""
     return [
         {
@@ -115,12 +117,12 @@ def print_numbers(job: Job, units: Sequence[Unit]) -> None:
     for unit in units:
         file = next(path for path in unit.writes if path.suffix == ".json")
         if file.exists() and not job.flags.quiet:
-            content = read_json(file, Beside)
-            for line in [*table(content.numbers), *(f"  {note}" for note in content.notes)]:
+            content = read_json(file, PictureNumbers)
+            for line in [*numbers_table(content.numbers), *(f"  {note}" for note in content.notes)]:
                 print(line)
 
 
-def table(numbers: Numbers | None) -> list[str]:
+def numbers_table(numbers: Numbers | None) -> list[str]:
     """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
     if numbers is None:
         return []

@@ -15,7 +15,7 @@ from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
 from groundwork.dataset.split.representativeness import Representativeness, assess
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
-from groundwork.maps.scene_building import Group, by_split, scene_of
+from groundwork.maps.scene_building import Group, build_scene, group_by_split
 from groundwork.maps.tag_scene import tag_histogram
 from groundwork.settings.dataset_settings import Maps
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import Embedded
 
 SPLIT_WEIGHT = 4  # area of a point of eval beside one of train
-TAGGED = 0.9  # share of a split's questions that must bear tags for the splits to be compared by them
-COPY = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
+MIN_TAGGED_SHARE = 0.9  # share of a split's questions that must bear tags for the splits to be compared by them
+COPY_ID = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
 
 
 def split_scene(
@@ -39,8 +39,8 @@ def split_scene(
 
     `verdict`: what the dataset's own report says of eval.
     """
-    groups = by_split(embedded)
-    scene = scene_of(groups, embedded.dataset.name, settings, encoder, tags, progress)
+    groups = group_by_split(embedded)
+    scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # scene_of always measures
     numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     train = max(groups, key=lambda group: len(group.rows))
@@ -52,7 +52,7 @@ def split_scene(
     ]
     notes = []
     for group in compared_splits:
-        split_verdict = verdict if verdict and group.name == "eval" else verdict_on(groups, train, group, scene)
+        split_verdict = verdict if verdict and group.name == "eval" else assess_split(groups, train, group, scene)
         notes += [line for line in (split_verdict.sentence, split_verdict.drift) if line] if split_verdict else []
     notes += [_describe_repetition(train, group, numbers.near_duplicate) for group in compared_splits]
     return msgspec.structs.replace(
@@ -67,14 +67,14 @@ def split_scene(
     )
 
 
-def verdict_on(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
+def assess_split(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
     """Whether `split` stands for the whole, by the rows as they were before rewording.
 
     By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
     where there are neither.
     """
     mirrors = [group for group in groups if group.name in MIRRORS]
-    train_rows = {row.id: row for row in train.rows if not COPY.search(row.id)}
+    train_rows = {row.id: row for row in train.rows if not COPY_ID.search(row.id)}
     originals = train_rows | {row.id: row for group in mirrors for row in group.rows}
     split_rows = [originals.get(row.id, row) for row in split.rows]
     pool = list((train_rows | {row.id: row for row in split_rows}).values())
@@ -124,6 +124,6 @@ def _split_histogram(scene: Scene) -> list[Bar]:
         counts[point.dataset].update(set(point.tags))
         tagged[point.dataset] += bool(point.tags)
     sizes = {entry.name: entry.count for entry in scene.datasets}
-    if any(tagged[name] < TAGGED * size for name, size in sizes.items()):
+    if any(tagged[name] < MIN_TAGGED_SHARE * size for name, size in sizes.items()):
         return []
     return tag_histogram(counts, sizes, 1)

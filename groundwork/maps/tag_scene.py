@@ -17,7 +17,7 @@ from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.draw.tags_page import write_tags
-from groundwork.maps.projection import project
+from groundwork.maps.projection import project_vectors
 from groundwork.maps.scene_building import cluster_map
 from groundwork.records.artifacts import write_json
 from groundwork.records.tags_record import Tags
@@ -25,8 +25,8 @@ from groundwork.settings.dataset_settings import Maps
 from groundwork.tags import synonyms
 from groundwork.tags.tag_files import count_tags
 
-ASIDE = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
-MOST_LISTED = 12  # tags of a dataset alone that the terminal shows
+MARK_OFFSET = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
+MAX_LISTED_TAGS = 12  # tags of a dataset alone that the terminal shows
 
 
 def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], minimum: int) -> list[Bar]:
@@ -44,7 +44,7 @@ def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, in
     return sorted(bars, key=lambda bar: (-sum(bar.shares.values()), bar.label))
 
 
-def only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[str]]:
+def tags_only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[str]]:
     """By dataset: the tags that no other dataset has, the most frequent first."""
     return {
         name: [
@@ -67,7 +67,7 @@ def tag_scene(
 ) -> Scene:
     """The map of tags: a mark for each dataset with the tag, its area the number of questions. `vectors`: of `bars`."""
     names = list(questions)
-    positions, method = project(vectors, settings)
+    positions, method = project_vectors(vectors, settings)
     similar = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
     method = method.partition(";")[0]
     clusters, cluster_of = _tag_regions(bars, positions, settings.seed)
@@ -131,7 +131,9 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
     if marks == 1:
         return [(x, y)]
     angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
-    return [(round(x + ASIDE * float(np.cos(a)), 5), round(y + ASIDE * float(np.sin(a)), 5)) for a in angles]
+    return [
+        (round(x + MARK_OFFSET * float(np.cos(a)), 5), round(y + MARK_OFFSET * float(np.sin(a)), 5)) for a in angles
+    ]
 
 
 async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
@@ -162,7 +164,7 @@ def _notes(job: Job, target_of: dict[str, str], entries: dict[str, Any], new_tag
     return notes
 
 
-def write_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
+def write_tag_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
     """Write the unit's files; returns what to warn the reader of."""
     histogram_path, tag_map, numbers, *page = unit.writes
     warnings = write_histogram_png(scene, histogram_path, shown_tags) + write_map_png(scene, tag_map)
@@ -179,7 +181,7 @@ def _tag_numbers(scene: Scene) -> dict[str, object]:
         "questions": {entry.name: entry.count for entry in scene.datasets},
         "notes": scene.notes,
         "tags": scene.histogram,
-        "only_in": only_in(scene.histogram, names),
+        "only_in": tags_only_in(scene.histogram, names),
         "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
     }
 
@@ -190,8 +192,8 @@ def tag_lines(content: dict[str, Any], shown_tags: int) -> Iterator[str]:
     yield from terminal_table.table_lines(_table_rows(bars, list(content["questions"])))
     yield from (f"  {note}" for note in content["notes"])
     for name, tags in content["only_in"].items():
-        suffix = f" and {len(tags) - MOST_LISTED:,} more" if len(tags) > MOST_LISTED else ""
-        yield f"  only in {name}: {', '.join(tags[:MOST_LISTED]) or 'none'}{suffix}"
+        suffix = f" and {len(tags) - MAX_LISTED_TAGS:,} more" if len(tags) > MAX_LISTED_TAGS else ""
+        yield f"  only in {name}: {', '.join(tags[:MAX_LISTED_TAGS]) or 'none'}{suffix}"
 
 
 def _table_rows(bars: list[Bar], names: list[str]) -> list[list[str]]:

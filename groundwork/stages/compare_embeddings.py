@@ -12,32 +12,32 @@ import argparse
 
 from groundwork.console.command import Command, Job, Unit
 from groundwork.maps.plot_commands import (
-    add_datasets,
-    add_interactive,
-    draw,
+    add_dataset_arguments,
+    add_picture_arguments,
+    comparison_name,
+    draw_unit,
     picture_unit,
     report_numbers,
     sources_of,
-    together,
 )
 from groundwork.records.recipe_changes import names_in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
-    add_interactive(parser)
+    add_dataset_arguments(parser, "every run in data/qa")
+    add_picture_arguments(parser)
 
 
 def units(job: Job) -> list[Unit]:
     sources = sources_of(job, minimum=2)
-    name, stem = together(sources)
+    name, stem = comparison_name(sources)
     return [picture_unit(job, name, f"{stem}-map", sources)]
 
 
 main = Command(
     name="compare_embeddings",
     units=units,
-    process=draw,
+    process=draw_unit,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
     flags=add_flags,

@@ -13,9 +13,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
-from groundwork.console.next_steps import openable_path
-from groundwork.maps.plot_commands import add_datasets, add_interactive, sources_of, together
-from groundwork.records.recipe_changes import names_in_order
+from groundwork.console.next_steps import from_here
+from groundwork.maps.plot_commands import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
-    add = parser.add_argument
-    add("--min-count", metavar="N", type=_positive_number, default=1, help="leave out tags of fewer questions")
-    add("--max-tags", metavar="N", type=_positive_number, default=5, help="tags in the histogram; default: 5")
-    add_interactive(parser)
+    add_dataset_arguments(parser, "every run in data/qa")
+    parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
+    parser.add_argument("--max-tags", metavar="N", type=_count, default=5, help="tags in the histogram; default: 5")
+    add_picture_arguments(parser)
 
 
 def _positive_number(text: str) -> int:
@@ -38,7 +37,7 @@ def _positive_number(text: str) -> int:
 
 def units(job: Job) -> list[Unit]:
     sources = sources_of(job, minimum=2)
-    name, stem = together(sources)
+    name, stem = comparison_name(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     limits = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
     limit_note = limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
@@ -50,7 +49,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.maps.tag_scene import compare_tags, write_files
+    from groundwork.maps.tag_scene import compare_tags, write_tag_files
     from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag_dataset
 
@@ -63,9 +62,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
         write_jsonl(file, tagged[-1].rows)
     rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
     scene = await compare_tags(job, " · ".join(rows), rows)
-    boxes = write_files(scene, unit, job.flags.max_tags)
-    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
-    questions_asked = sum(tagging.asked for tagging in tagging_results)
+    boxes = write_tag_files(scene, unit, job.flags.max_tags)
+    asked = sum(one.asked for one in tagged)
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{len(scene.histogram):,} tags -> {openable_path(unit.writes[0])}",

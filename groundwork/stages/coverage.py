@@ -29,11 +29,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage.coverage_inputs import coverage_folder, coverage_parts, runs_of
+    from groundwork.maps.coverage.coverage_inputs import coverage_folder, coverage_path_parts, coverage_runs
 
     asked_about: dict[str, dict[str, str]] = {}
-    for run in runs_of(job):
-        for file in path_texts(run.files):
+    for run in coverage_runs(job):
+        for file in texts_of(run.files):
             asked_about.setdefault(document_of(file), {})[run.name] = file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
@@ -53,8 +53,8 @@ def units(job: Job) -> list[Unit]:
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
-        declined_files = job.data.paths(
-            *(coverage_parts(run, document) for run in files if (run, f"{document}.json") in existing)
+        declined = job.data.paths(
+            *(coverage_path_parts(run, document) for run in files if (run, f"{document}.json") in there)
         )
         reads = Paths((*source.texts, *files.values(), *declined_files.texts))
         document_units.append(Unit(document, reads=reads, writes=plots, payload=files))
@@ -63,10 +63,10 @@ def units(job: Job) -> list[Unit]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
-    from groundwork.maps.coverage.coverage_inputs import declined, nearest_statement, refuse_other_text
+    from groundwork.maps.coverage.coverage_inputs import check_chunks_match, nearest_statement, read_declined
     from groundwork.maps.coverage.coverage_page import write_coverage
     from groundwork.maps.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
-    from groundwork.maps.coverage.document_coverage import asked_document
+    from groundwork.maps.coverage.document_coverage import collect_coverage
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records.document_record import Document
     from groundwork.records.pair_record import Pair
@@ -75,14 +75,14 @@ def process(job: Job, unit: Unit) -> Outcome:
     text, document = read_text(text_file), read_json(document_file, Document)
     pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
-    refuse_other_text(text, text_file, [reading.chunk for reading in readings])
-    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
-    blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
-    find_nearest, declined_statements = nearest_statement(job), declined(job, document.id, runs)
-    asked = asked_document(document.id, document.title, text, readings, runs, find_nearest, declined_statements)
-    write_coverage(asked, text, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(asked, text))
-    for line in report_lines(asked, text) if job.is_detailed else ():
+    check_chunks_match(text, text_file, [reading.chunk for reading in readings])
+    runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
+    blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
+    nearest, left = nearest_statement(job), read_declined(job, document.id, runs)
+    found = collect_coverage(document.id, document.title, text, readings, runs, nearest, left)
+    write_coverage(found, text, document.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(found, text))
+    for line in report_lines(found, text) if job.in_detail else ():
         job.progress.say(line)
     unplaced_count = sum(not question.placed for question in asked.questions)
     return Outcome(

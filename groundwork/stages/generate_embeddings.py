@@ -12,15 +12,15 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import names_in_order
+from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
+from groundwork.records.recipe_changes import in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
+    add_dataset_arguments(parser, "every run in data/qa")
 
 
 def units(job: Job) -> list[Unit]:

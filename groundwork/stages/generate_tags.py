@@ -12,8 +12,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.maps.plot_commands import add_datasets, sources_of
-from groundwork.records.recipe_changes import names_in_order
+from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
+from groundwork.records.recipe_changes import in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TOKENS_A_TAG = 4
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa")
+    add_dataset_arguments(parser, "every run in data/qa")
     parser.add_argument(
         "--max-tags", **(setting("tags.max_tags") | {"metavar": "N"}), help="tags of a question, at most"
     )

@@ -88,10 +88,10 @@ def units(job: Job) -> list[Unit]:
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import judges_of
     from groundwork.grading.rows_to_grade import choose_rows
-    from groundwork.maps.plot_commands import default_dataset_named, sources_of
+    from groundwork.maps.plot_commands import default_datasets, sources_of
     from groundwork.records.artifacts import slug
 
-    sources = sources_of(job, default_dataset_named, prefer="datasets")
+    sources = sources_of(job, default_datasets, prefer="datasets")
     if len(sources) > 1:
         raise UsageError("grade takes one dataset; name the others in runs of their own")
     if not sources:

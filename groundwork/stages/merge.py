@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.errors import UsageError
-from groundwork.maps.plot_commands import add_datasets, sources_of
+from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
 from groundwork.records.artifacts import slug
 from groundwork.records.recipe_changes import names_in_order
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "every run in data/qa but RUN")
+    add_dataset_arguments(parser, "every run in data/qa but RUN")
     parser.add_argument("--out", metavar="RUN", required=True, help="the run to write, in data/qa")
     parser.add_argument(
         "--threshold",

@@ -12,10 +12,10 @@ import argparse
 
 from groundwork.console.command import Command, Job, Unit
 from groundwork.maps.plot_commands import (
-    add_datasets,
-    add_interactive,
-    default_run_named,
-    draw,
+    add_dataset_arguments,
+    add_picture_arguments,
+    default_runs,
+    draw_unit,
     picture_unit,
     report_numbers,
     sources_of,
@@ -24,21 +24,21 @@ from groundwork.records.recipe_changes import names_in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "the run of qa.model")
-    add_interactive(parser)
+    add_dataset_arguments(parser, "the run of qa.model")
+    add_picture_arguments(parser)
 
 
 def units(job: Job) -> list[Unit]:
     return [
         picture_unit(job, source.name, f"{source.key}-map", [source])
-        for source in sources_of(job, default=default_run_named)
+        for source in sources_of(job, default=default_runs)
     ]
 
 
 main = Command(
     name="visualize_embeddings",
     units=units,
-    process=draw,
+    process=draw_unit,
     settings=lambda config: (config.embeddings, config.maps),
     config_names=names_in_order("embeddings", "maps"),
     flags=add_flags,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.maps.plot_commands import (
-    add_datasets,
-    add_interactive,
-    default_dataset_named,
+    add_dataset_arguments,
+    add_picture_arguments,
+    default_datasets,
     picture_unit,
     report_numbers,
     sources_of,
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_datasets(parser, "the dataset of dataset.name, or the only one")
-    add_interactive(parser)
+    add_dataset_arguments(parser, "the dataset of dataset.name, or the only one")
+    add_picture_arguments(parser)
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, default=default_dataset_named, prefer="datasets")
+    sources = sources_of(job, default=default_datasets, prefer="datasets")
     return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
 
 

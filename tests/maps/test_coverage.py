@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.maps.coverage.coverage_report import document_gaps
-from groundwork.maps.coverage.document_coverage import AskedDocument, CoverageItem, asked_document, sections
+from groundwork.maps.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
 from groundwork.maps.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
@@ -60,8 +60,8 @@ def ask(chunks: list[Chunk], evidence: str, run: str = "a", answer: str = "?") -
     return pair(chunk, abs(hash(evidence)), run, answer, evidence)
 
 
-def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> AskedDocument:
-    return asked_document("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
+def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> CoveredDocument:
+    return collect_coverage("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
 def texts(places: list[CoverageItem]) -> list[str]:
@@ -71,7 +71,7 @@ def texts(places: list[CoverageItem]) -> list[str]:
 def test_evidence_touches_its_sentence_and_only_that(chunks: list[Chunk]) -> None:
     """A question touches the sentence that its evidence quotes, at its place in the document."""
     result = found(chunks, {"a": [ask(chunks, "It is 50 metres wide.", answer="50 metres")]})
-    touched = [place for place in result.places if place.asked]
+    touched = [place for place in result.items if place.asked]
     assert texts(touched) == ["It is 50 metres wide.", "50"]
 
 
@@ -80,7 +80,7 @@ def test_numbers_count_only_when_named(chunks: list[Chunk]) -> None:
     result = found(
         chunks, {"a": [ask(chunks, "Each team has **6 players** on the field and 8 substitutes.", answer="6")]}
     )
-    by_text = {TEXT[p.start : p.end]: p for p in result.places if p.kind == "number"}
+    by_text = {TEXT[p.start : p.end]: p for p in result.items if p.kind == "number"}
     assert by_text["6"].asked
     assert not by_text["8"].asked
     assert "8" in texts(document_gaps(result))
@@ -90,7 +90,7 @@ def test_numbers_count_only_when_named(chunks: list[Chunk]) -> None:
 def test_rows_count_on_their_own(chunks: list[Chunk]) -> None:
     """A table's rows are statements; its header is none."""
     result = found(chunks, {"a": [ask(chunks, "| Link | 3 |", answer="3")]})
-    rows = [place for place in result.places if place.kind == "row"]
+    rows = [place for place in result.items if place.kind == "row"]
     assert [bool(place.asked) for place in rows] == [False, True]
 
 
@@ -101,14 +101,14 @@ def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
     declined = {"a": {chunk.id: {(start, start + len("A player leaves first."), "sentence"): "trivial"}}}
     readings = [Reading(one) for one in chunks]
     other = ask(chunks, "The field is 70 metres long.")
-    result = asked_document("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
-    (place,) = [one for one in result.places if one.declined]
-    assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.open
+    result = collect_coverage("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
+    (place,) = [one for one in result.items if one.declined]
+    assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.is_open
     assert "A player leaves first." not in texts(document_gaps(result))
     counts = result.counts()
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
     runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}
-    counts = asked_document("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
+    counts = collect_coverage("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 0]
 
 
@@ -132,13 +132,13 @@ def test_sections_hold_what_stands_below_them(chunks: list[Chunk]) -> None:
     counted = {s.title: result.counts(s.start, s.end)[""]["sentence"] for s in result.sections}
     assert counted["Teams"].asked == counted["Touch rugby"].asked == 1
     assert counted["Match"].asked == 0
-    assert counted["Touch rugby"].of == sum(p.kind == "sentence" for p in result.places)
+    assert counted["Touch rugby"].of == sum(p.kind == "sentence" for p in result.items)
 
 
 def test_likely_by_meaning_is_shown_and_not_counted(chunks: list[Chunk]) -> None:
     """A question whose evidence is found nowhere goes to the nearest statement, outside of the shares."""
     lost = msgspec.structs.replace(ask(chunks, "A player leaves first."), evidence=["not in the text"], question="Q?")
-    result = asked_document(
+    result = collect_coverage(
         "rugby",
         "",
         TEXT,
@@ -146,7 +146,7 @@ def test_likely_by_meaning_is_shown_and_not_counted(chunks: list[Chunk]) -> None
         {"a": [lost]},
         lambda questions, _: [0 for _ in questions],
     )
-    assert [len(place.likely) for place in result.places if place.likely] == [1]
+    assert [len(place.likely) for place in result.items if place.likely] == [1]
     assert result.counts()[""]["sentence"].asked == 0
     assert result.questions[0].placed
 
@@ -176,7 +176,7 @@ def shown(blocks: list[dict[str, Any]]) -> str:
 
 def test_the_document_reads_as_it_is_written(chunks: list[Chunk]) -> None:
     """Headings, items, emphasis and tables lose their marks and nothing else."""
-    blocks = markdown_tree(TEXT, found(chunks, {}).places)
+    blocks = markdown_tree(TEXT, found(chunks, {}).items)
     assert [block["kind"] for block in blocks] == [
         *("heading", "paragraph", "heading", "paragraph", "item", "item", "table", "heading", "paragraph")
     ]

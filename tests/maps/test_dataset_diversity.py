@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.maps.dataset_diversity import Measured, measure, rarefied, topics, vendi
+from groundwork.maps.dataset_diversity import MeasuredDiversity, find_topics, measure_diversity, rarefied_reach, vendi
 
 TOPICS = 30
 
@@ -21,13 +21,13 @@ def vectors_of(topic_of: list[int], seed: int = 0, noise: float = 0.02) -> np.nd
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> Measured:
+def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> MeasuredDiversity:
     """The numbers of datasets given as the topics of their questions."""
     joined = [topic for own in datasets.values() for topic in own]
     dataset_of = np.repeat(np.arange(len(datasets)), [len(own) for own in datasets.values()])
     vectors = vectors_of(joined, noise=noise)
     found = similarities(vectors, dataset_of, len(datasets))
-    return measure(list(datasets), vectors, dataset_of, [1] * len(datasets), found, "e", "t-SNE")
+    return measure_diversity(list(datasets), vectors, dataset_of, [1] * len(datasets), found, "e", "t-SNE")
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 30))
@@ -35,7 +35,7 @@ def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> Measured:
 def test_rarefaction_is_the_exact_expectation(rows: int, inside: int, drawn: int) -> None:
     """The chance to hit a topic in a draw without replacement is Hurlbert's formula."""
     inside, drawn = min(inside, rows), min(drawn, rows)
-    (chance,) = rarefied(np.array([inside]), rows, drawn)
+    (chance,) = rarefied_reach(np.array([inside]), rows, drawn)
     assert chance == pytest.approx(1 - comb(rows - inside, drawn) / comb(rows, drawn))
 
 
@@ -82,7 +82,7 @@ def test_neighbours_agree_with_the_whole_matrix() -> None:
 def test_topics_are_found() -> None:
     """Questions of one topic share a number, questions of two do not."""
     truth = [topic for topic in range(10) for _ in range(6)]
-    found = topics(vectors_of(truth), np.zeros(60, dtype=np.int64), [60], 0.5)
+    found = find_topics(vectors_of(truth), np.zeros(60, dtype=np.int64), [60], 0.5)
     assert len(set(zip(truth, found.tolist(), strict=True))) == 10
     assert found.max() == 9
 
@@ -154,7 +154,7 @@ def test_redundancy_is_the_share_that_repeats() -> None:
     """Ten questions asked twice: half of them repeat an earlier one."""
     vectors = np.repeat(np.eye(64, dtype=np.float32)[:10], 2, axis=0)
     found = similarities(vectors, np.zeros(20, dtype=np.int64), 1)
-    numbers = measure(["a"], vectors, np.zeros(20, dtype=np.int64), [5], found, "e", "t").numbers
+    numbers = measure_diversity(["a"], vectors, np.zeros(20, dtype=np.int64), [5], found, "e", "t").numbers
     assert numbers.datasets[0].redundancy == 0.5
     assert numbers.datasets[0].mean_per_chunk == 4
     assert numbers.recommendation == "", "one dataset is no choice"

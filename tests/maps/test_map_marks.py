@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from groundwork.maps.draw.map_marks import coincident, colours_of, dot_names
+from groundwork.maps.draw.map_marks import find_coincident, point_colours, point_labels
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
@@ -25,19 +25,19 @@ def several() -> Scene:
 
 def test_places_that_several_datasets_share(several: Scene) -> None:
     """Those within reach are one mark; two of one dataset are not, nor is anything where there is one dataset."""
-    shared, within = coincident(several, 0.5)
+    shared, within = find_coincident(several, 0.5)
     assert [place.counts for place in shared] == [{MODELS[0]: 1, MODELS[1]: 1}]
     assert within.nonzero()[0].tolist() == [0, 1]
-    assert coincident(scene(12, ["one"]), 50.0)[0] == []
+    assert find_coincident(scene(12, ["one"]), 50.0)[0] == []
 
 
 def test_one_dataset_is_coloured_and_has_a_legend() -> None:
     """By category where there are no regions; the legend counts every question. Regions are named on the map."""
     few = msgspec.structs.replace(scene(21, ["one"]), clusters=[])
-    found = colours_of(few)
+    found = point_colours(few)
     assert sum(count for _, _, count in found.legend) == 21 and len(set(found.of)) == 3
     assert {name for name, _, _ in found.legend} == {point.category for point in few.points}
-    assert colours_of(scene(240, ["one"])).legend == []
+    assert point_colours(scene(240, ["one"])).legend == []
 
 
 def test_few_questions_have_names() -> None:
@@ -45,9 +45,9 @@ def test_few_questions_have_names() -> None:
     few = scene(3, ["one"])
     tags = [["both", "own"], ["both"], []]
     points = [msgspec.structs.replace(p, tags=own) for p, own in zip(few.points, tags, strict=True)]
-    names = [label.text for label in dot_names(msgspec.structs.replace(few, points=points), 3.0)]
+    names = [label.text for label in point_labels(msgspec.structs.replace(few, points=points), 3.0)]
     assert names[0] == "own" and all(p.question.startswith(n[:20]) for p, n in zip(points[1:], names[1:], strict=True))
-    assert dot_names(scene(40, ["one"]), 3.0) == []
+    assert point_labels(scene(40, ["one"]), 3.0) == []
 
 
 def test_sizes_of_the_picture(tmp_path: Path) -> None:

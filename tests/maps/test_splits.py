@@ -9,7 +9,7 @@ from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group
-from groundwork.maps.split_scene import verdict_on
+from groundwork.maps.split_scene import assess_split
 from tests.maps.scenes import scene
 
 
@@ -39,7 +39,7 @@ def told(drawn: Scene, split: str = "eval", cluster: int = -1) -> Representative
 
     points = [msgspec.structs.replace(point, split=point.dataset) for point in drawn.points]
     groups = [group(name) for name in ("train", "eval", "eval_mirror")]
-    return verdict_on(groups, groups[0], group(split), msgspec.structs.replace(drawn, points=points))
+    return assess_split(groups, groups[0], group(split), msgspec.structs.replace(drawn, points=points))
 
 
 def test_a_proportional_split_stands_for_the_whole() -> None:

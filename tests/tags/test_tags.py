@@ -15,7 +15,7 @@ import pytest
 
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.cluster_names import name_groups
-from groundwork.maps.tag_scene import only_in, tag_histogram
+from groundwork.maps.tag_scene import tag_histogram, tags_only_in
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main
@@ -358,7 +358,7 @@ def test_histogram_is_sorted_by_share_and_complete() -> None:
     assert [bar.label for bar in bars] == ["y", "x", "z"]
     assert bars[0].counts == {"a": 1, "b": 5}
     assert bars[0].shares == {"a": 0.01, "b": 0.5}
-    assert only_in(bars, ["a", "b"]) == {"a": ["x"], "b": ["z"]}
+    assert tags_only_in(bars, ["a", "b"]) == {"a": ["x"], "b": ["z"]}
     assert [bar.label for bar in tag_histogram(counts, {"a": 100, "b": 10}, 6)] == ["y", "x"]
 
 

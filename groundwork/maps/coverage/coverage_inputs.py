@@ -11,17 +11,17 @@ from groundwork.console.command import Job
 from groundwork.dataset.dataset_sources import DatasetSource, locate_all
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, UsageError
-from groundwork.maps.coverage.document_coverage import Declined, Nearest
+from groundwork.maps.coverage.document_coverage import Declined, FindNearest
 from groundwork.records.artifacts import read_json
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.run_lookup import nearest_run, run_names
 from groundwork.settings.dataset_settings import STATIC_MODEL
 
-LIKELY = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
+LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 
 
-def declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
+def read_declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
     """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
     declined_by_run: dict[str, Declined] = {}
     for run in runs:
@@ -35,10 +35,10 @@ def declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined
 
 
 def coverage_file(job: Job, run: str, document: str) -> Path:
-    return job.data.path(*coverage_parts(run, document))
+    return job.data.path(*coverage_path_parts(run, document))
 
 
-def coverage_parts(run: str, document: str) -> tuple[str, ...]:
+def coverage_path_parts(run: str, document: str) -> tuple[str, ...]:
     """The same below the data folder."""
     return "qa", run.removesuffix("/raw"), "coverage", f"{document}.json"
 
@@ -48,7 +48,7 @@ def coverage_folder(job: Job, run: str) -> Path:
     return job.data.path("qa", run.removesuffix("/raw"), "coverage")
 
 
-def refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
+def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
     """Raise BadRecord where the chunks are not of this text: what is covered would be counted at other places."""
     for chunk in chunks:
         if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
@@ -58,7 +58,7 @@ def refuse_other_text(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
             )
 
 
-def runs_of(job: Job) -> list[DatasetSource]:
+def coverage_runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
     sources = locate_all(job.flags.runs or run_names(job.data), job.data)
     for source in sources:
@@ -69,7 +69,7 @@ def runs_of(job: Job) -> list[DatasetSource]:
     return sources
 
 
-def nearest_statement(job: Job) -> Nearest:
+def nearest_statement(job: Job) -> FindNearest:
     """By the static embedder, which needs no extra and no download: the statement that each question is about."""
     encoder: Encoder | None = None
 
@@ -78,7 +78,7 @@ def nearest_statement(job: Job) -> Nearest:
         encoder = encoder or _static_encoder(job)
         cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
         nearest_rows = cosines.argmax(axis=1)
-        return [int(k) if cosines[row, k] >= LIKELY else -1 for row, k in enumerate(nearest_rows)]
+        return [int(k) if cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_rows)]
 
     return nearest
 

@@ -6,34 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwork.console import terminal_table
-from groundwork.maps.coverage.document_coverage import AskedDocument, CoverageCount, CoverageItem, Kind, Section
+from groundwork.maps.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
 
 SHOWN_SECTIONS = 40  # lines in the terminal
 SHOWN_GAPS = 5
-BAR = 20  # characters
+BAR_LENGTH = 20  # characters
 
 
-def coverage_numbers(found: AskedDocument, text: str) -> dict[str, Any]:
+def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
-    totals = found.counts()
+    totals = document.counts()
     return {
-        "document": found.document,
-        "title": found.title,
-        "runs": [{"run": run, **_question_counts(found, run), **_share_numbers(totals[run])} for run in found.runs],
+        "document": document.document_id,
+        "title": document.title,
+        "runs": [
+            {"run": run, **_question_counts(document, run), **_share_numbers(totals[run])} for run in document.runs
+        ],
         "together": _share_numbers(totals[""]),
         "sections": [
             {
                 "headings": section.headings,
                 "start": section.start,
                 "end": section.end,
-                "together": _share_numbers((section_counts := found.counts(section.start, section.end))[""]),
-                "runs": {run: _share_numbers(section_counts[run]) for run in found.runs},
+                "together": _share_numbers((section_counts := document.counts(section.start, section.end))[""]),
+                "runs": {run: _share_numbers(section_counts[run]) for run in document.runs},
             }
-            for section in found.sections
+            for section in document.sections
         ],
         "not_asked": [
             {"kind": item.kind, "start": item.start, "end": item.end, "text": text[item.start : item.end]}
-            for item in document_gaps(found)
+            for item in document_gaps(document)
         ],
         "declined": [
             {
@@ -43,38 +45,38 @@ def coverage_numbers(found: AskedDocument, text: str) -> dict[str, Any]:
                 "text": text[item.start : item.end],
                 "reasons": item.declined,
             }
-            for item in found.places
+            for item in document.items
             if item.declined and not item.asked and item.kind != "number"
         ],
-        **({"figures": _figure_numbers(found)} if found.figures else {}),
+        **({"figures": _figure_numbers(document)} if document.figures else {}),
     }
 
 
-def _figure_numbers(found: AskedDocument) -> dict[str, Any]:
+def _figure_numbers(document: CoveredDocument) -> dict[str, Any]:
     """The figures, apart from all that is text: how many are asked about, together and by run, and which are not."""
     return {
-        "of": len(found.figures),
-        "asked": found.figures_asked(),
-        "runs": {run: found.figures_asked(run) for run in found.runs},
+        "of": len(document.figures),
+        "asked": document.figures_asked(),
+        "runs": {run: document.figures_asked(run) for run in document.runs},
         "not_asked": [
             {"file": figure.file, "caption": figure.caption, "start": figure.start, "end": figure.end}
-            for figure in found.figures
+            for figure in document.figures
             if not figure.asked
         ],
     }
 
 
-def _question_counts(found: AskedDocument, run: str) -> dict[str, int]:
-    run_questions = [question for question in found.questions if question.run == run]
+def _question_counts(document: CoveredDocument, run: str) -> dict[str, int]:
+    run_questions = [question for question in document.questions if question.run == run]
     return {"questions": len(run_questions), "not_placed": sum(not question.placed for question in run_questions)}
 
 
-def document_gaps(found: AskedDocument) -> list[CoverageItem]:
+def document_gaps(document: CoveredDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     gaps: list[CoverageItem] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
-    for item in found.places:
-        if not item.open or (item.kind == "number" and item.end <= open_until):
+    for item in document.items:
+        if not item.is_open or (item.kind == "number" and item.end <= open_until):
             continue
         if item.kind != "number":
             open_until = item.end
@@ -82,38 +84,38 @@ def document_gaps(found: AskedDocument) -> list[CoverageItem]:
     return gaps
 
 
-def report_lines(found: AskedDocument, text: str) -> list[str]:
+def report_lines(document: CoveredDocument, text: str) -> list[str]:
     """The lines for the terminal."""
-    totals = found.counts()
+    totals = document.counts()
     rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
-    for run in [*found.runs, *([""] if len(found.runs) > 1 else [])]:
-        questions = sum(not run or question.run == run for question in found.questions)
+    for run in [*document.runs, *([""] if len(document.runs) > 1 else [])]:
+        questions = sum(not run or question.run == run for question in document.questions)
         shares = [percent(totals[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in totals[run].items() if kind != "number")
         rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
-    lines = [f"{found.document}: {found.title}", *terminal_table.table_lines(rows)]
-    if found.figures:
-        lines.append(f"  figures: {found.figures_asked():,} of {len(found.figures):,} asked about")
-    lines += [line for section in found.sections[:SHOWN_SECTIONS] for line in _section_bar(found, section)]
-    if len(found.sections) > SHOWN_SECTIONS:
-        lines.append(f"  ... and {len(found.sections) - SHOWN_SECTIONS} more sections")
-    gaps = [item for item in document_gaps(found) if item.kind != "number"]
+    lines = [f"{document.document_id}: {document.title}", *terminal_table.table_lines(rows)]
+    if document.figures:
+        lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
+    lines += [line for section in document.sections[:SHOWN_SECTIONS] for line in _section_bar(document, section)]
+    if len(document.sections) > SHOWN_SECTIONS:
+        lines.append(f"  ... and {len(document.sections) - SHOWN_SECTIONS} more sections")
+    gaps = [item for item in document_gaps(document) if item.kind != "number"]
     lines += [f"  nobody asks: {_shorten(text[item.start : item.end])}" for item in gaps[:SHOWN_GAPS]]
     if len(gaps) > SHOWN_GAPS:
         lines.append(f"  ... and {len(gaps) - SHOWN_GAPS} more; the page lists them")
     return lines
 
 
-def _section_bar(found: AskedDocument, section: Section) -> list[str]:
+def _section_bar(document: CoveredDocument, section: Section) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
-    counts = found.counts(section.start, section.end)[""]
+    counts = document.counts(section.start, section.end)[""]
     total = counts["sentence"].of + counts["row"].of
     if not total:
         return []
     share = (counts["sentence"].asked + counts["row"].asked) / total
-    filled = round(BAR * share)
+    filled = round(BAR_LENGTH * share)
     title = f"{'  ' * (section.level - 1)}{_shorten(section.title, 60)}"
-    return [f"  {'█' * filled}{'░' * (BAR - filled)} {share:4.0%} of {total:3}  {title}"]
+    return [f"  {'█' * filled}{'░' * (BAR_LENGTH - filled)} {share:4.0%} of {total:3}  {title}"]
 
 
 def _shorten(text: str, width: int = 90) -> str:

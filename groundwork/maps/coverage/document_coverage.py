@@ -24,14 +24,14 @@ KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
 # by chunk, [start, end) of its text and kind: why there is nothing worth asking
 Declined = Mapping[str, Mapping[tuple[int, int, Kind], str]]
 # (questions, statements) -> for each question the index of the statement it is about, or -1
-Nearest = Callable[[list[str], list[str]], list[int]]
+FindNearest = Callable[[list[str], list[str]], list[int]]
 
 
-class Item(msgspec.Struct, kw_only=True):
+class CoverageStruct(msgspec.Struct, kw_only=True):
     """Base of what follows."""
 
 
-class CoverageItem(Item):
+class CoverageItem(CoverageStruct):
     """A statement or number at [start, end) of the document, and the questions that touch it (indices).
 
     `declined`: by run, why its model found nothing worth asking there.
@@ -45,12 +45,12 @@ class CoverageItem(Item):
     declined: dict[str, str] = {}
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Nobody asks about it, and nobody said that there is nothing to ask."""
         return not self.asked and not self.declined
 
 
-class FigureItem(Item):
+class FigureItem(CoverageStruct):
     """A figure at [start, end) of the document, and the questions whose evidence it is (indices)."""
 
     start: int
@@ -60,7 +60,7 @@ class FigureItem(Item):
     asked: list[int] = []
 
 
-class Question(Item):
+class RunQuestion(CoverageStruct):
     """A pair and the run that it belongs to."""
 
     run: str
@@ -68,7 +68,7 @@ class Question(Item):
     placed: bool = True  # False: neither its evidence nor an embedding tells where it belongs
 
 
-class Section(Item):
+class Section(CoverageStruct):
     """A heading with all that stands below it, up to the next heading of its level."""
 
     title: str
@@ -78,7 +78,7 @@ class Section(Item):
     headings: list[str] = []
 
 
-class Left(Item):
+class LeftOutPart(CoverageStruct):
     """A part that questions leave out on purpose: a table of contents, imprint and the like."""
 
     start: int
@@ -86,7 +86,7 @@ class Left(Item):
     why: str
 
 
-class CoverageCount(Item):
+class CoverageCount(CoverageStruct):
     """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
 
     of: int = 0
@@ -101,16 +101,16 @@ class CoverageCount(Item):
 Counts = dict[str, dict[Kind, CoverageCount]]
 
 
-class AskedDocument(Item):
+class CoveredDocument(CoverageStruct):
     """A document with everything that is asked about it."""
 
-    document: str
+    document_id: str
     title: str
     runs: list[str]
-    places: list[CoverageItem]
-    questions: list[Question]
+    items: list[CoverageItem]
+    questions: list[RunQuestion]
     sections: list[Section]
-    left_out: list[Left]
+    left_out: list[LeftOutPart]
     figures: list[FigureItem] = []
 
     def figures_asked(self, run: str = "") -> int:
@@ -119,10 +119,10 @@ class AskedDocument(Item):
 
     def counts(self, start: int = 0, end: int | None = None) -> Counts:
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
-        first_item = bisect_left(self.places, start, key=_item_start)
-        last_item = len(self.places) if end is None else bisect_left(self.places, end, key=_item_start)
+        first_item = bisect_left(self.items, start, key=_item_start)
+        last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_item_start)
         counts: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
-        for item in self.places[first_item:last_item]:
+        for item in self.items[first_item:last_item]:
             asking_runs = {self.questions[index].run for index in item.asked}
             for run, by_kind in counts.items():
                 is_asked = bool(asking_runs) if run == "" else run in asking_runs
@@ -138,20 +138,20 @@ def _item_start(item: CoverageItem) -> int:
     return item.start
 
 
-def asked_document(
+def collect_coverage(
     document: str,
     title: str,
     text: str,
     readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
-    nearest: Nearest,
+    nearest: FindNearest,
     declined: Mapping[str, Declined] | None = None,
-) -> AskedDocument:
+) -> CoveredDocument:
     """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence.
 
     `declined`: by run what its model found nothing worth asking in.
     """
-    questions = [Question(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
+    questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     items: dict[tuple[int, int, Kind], CoverageItem] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
@@ -170,20 +170,20 @@ def asked_document(
     figure_items = _collect_figures(readings, questions, by_chunk)
     placed = {i for item in items.values() for i in item.asked} | {i for figure in figure_items for i in figure.asked}
     _place_by_embedding(questions, candidates, placed, nearest)
-    return AskedDocument(
-        document=document,
+    return CoveredDocument(
+        document_id=document,
         title=title or document,
         runs=list(runs),
-        places=_merge_overlaps(items.values()),
+        items=_merge_overlaps(items.values()),
         questions=questions,
         sections=sections(text, title or document),
-        left_out=[Left(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
+        left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
         figures=figure_items,
     )
 
 
 def _collect_figures(
-    readings: Sequence[Reading], questions: Sequence[Question], by_chunk: Mapping[tuple[str, str], Sequence[int]]
+    readings: Sequence[Reading], questions: Sequence[RunQuestion], by_chunk: Mapping[tuple[str, str], Sequence[int]]
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     asking_of: dict[str, list[int]] = {}
@@ -204,7 +204,7 @@ def _collect_figures(
 def _add_items(
     reading: Reading,
     indices: list[int],
-    questions: list[Question],
+    questions: list[RunQuestion],
     items: dict[tuple[int, int, Kind], CoverageItem],
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to `items`, in offsets of the document; its statements, with text."""
@@ -234,10 +234,10 @@ def _mark_declined(
 
 
 def _place_by_embedding(
-    questions: list[Question],
+    questions: list[RunQuestion],
     candidates: dict[int, list[tuple[CoverageItem, str]]],
     placed: set[int],
-    nearest: Nearest,
+    nearest: FindNearest,
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     unplaced: dict[tuple[int, ...], list[int]] = {}  # by their statements, so that these are embedded once

@@ -52,16 +52,14 @@ _LIST_ITEM = re.compile(
 _HORIZONTAL_RULE = re.compile(r"[-*_]{3,}\s*")
 
 
-def markdown_tree(
-    text: str, places: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()
-) -> list[dict[str, Any]]:
+def markdown_tree(text: str, items: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()) -> list[dict[str, Any]]:
     """The document as blocks for the page.
 
     Each has `kind` and `start`; its `pieces` are [text, style, statement, number], the last two being indices into
-    `places` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`;
+    `items` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`;
     a `figure` is an index into `figures`.
     """
-    item_edges = _ItemEdges(places)
+    item_edges = _ItemEdges(items)
     figure_starts = [figure.start for figure in figures]
     nodes: list[dict[str, Any]] = []
     for block in blocks(text):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from groundwork.maps.draw.label_placement import fitted, shortened, wrapped
-from groundwork.maps.draw.map_marks import colour_of_datasets, mark_of
+from groundwork.maps.draw.label_placement import draw_fitted_text, shorten_name, wrap_text
+from groundwork.maps.draw.map_marks import dataset_colours, dataset_mark
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import FAINT, INK, QUIET
 
@@ -20,8 +20,8 @@ def draw_verdict(axes: Axes, scene: Scene) -> None:
     choice, _, why = numbers.recommendation.partition(": ")
     axes.set_axis_off()
     box = axes.get_position()
-    fitted(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
-    text = wrapped(f"{why[:1].upper()}{why[1:]}", 72)
+    draw_fitted_text(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
+    text = wrap_text(f"{why[:1].upper()}{why[1:]}", 72)
     axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
 
 
@@ -30,13 +30,13 @@ def draw_curves(axes: Axes, scene: Scene) -> None:
     numbers = scene.numbers
     assert numbers is not None  # noqa: S101  # the caller looked
     entries = {entry.name: entry for entry in scene.datasets}
-    colour_of = colour_of_datasets(scene)
+    colour_of = dataset_colours(scene)
     longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
     for row in numbers.datasets:
         if row.curve:
             counts, reach = zip(*row.curve, strict=True)
             axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
-            mark = mark_of(entries[row.name].colour, scene)
+            mark = dataset_mark(entries[row.name].colour, scene)
             axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
     axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
     is_right = numbers.equal_n > 0.7 * longest
@@ -50,7 +50,7 @@ def draw_curves(axes: Axes, scene: Scene) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_title(_curves_title(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
-    quiet(axes)
+    style_axes(axes)
 
 
 def _curves_title(count: int) -> str:
@@ -74,9 +74,9 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
     for index, row in enumerate(rows):
         y = 0.96 - (index + 1) * step
         entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
-        mark, colour = mark_of(entry.colour, scene), colour_of_datasets(scene)[row.name]
+        mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[row.name]
         axes.plot(0.012, y, mark, color=colour, markersize=6, clip_on=False)
-        dataset_name = shortened(row.name, 20 if weight == "bold" else 23)
+        dataset_name = shorten_name(row.name, 20 if weight == "bold" else 23)
         axes.text(0.04, y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
         low, high = row.reach_interval
         reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
@@ -87,7 +87,7 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
     axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
 
 
-def quiet(axes: Axes) -> None:
+def style_axes(axes: Axes) -> None:
     """Only what is needed to read a value."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

@@ -22,7 +22,7 @@ _RING_SHIFTS = [(0.0, 0.0)] + [
     for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
 ]
 
-NEAR = 30  # points that a label gives way to the dots under it
+NEAR_RADIUS = 30  # points that a label gives way to the dots under it
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Label:
     """A text at a place of the map; with a `radius` (points) it stands beside a mark of that size, else upon it."""
 
     text: str
-    place: tuple[float, float]
+    position: tuple[float, float]
     radius: float = 0.0
 
 
@@ -50,7 +50,7 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
         text = _write_label(axes, label)
         best_fit: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for shift in _shifts(label):
-            if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR):
+            if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
                 break
             text.set_position(shift)
             box = text.get_window_extent(renderer).expanded(1.03, 1.06)
@@ -84,7 +84,7 @@ def _mark_box(axes: Axes, mark: Label) -> Any:
     """The square around a mark, in pixels."""
     from matplotlib.transforms import Bbox
 
-    x, y = axes.transData.transform(mark.place)
+    x, y = axes.transData.transform(mark.position)
     radius = 0.9 * mark.radius * axes.figure.dpi / 72
     return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
 
@@ -94,7 +94,7 @@ def _write_label(axes: Axes, label: Label) -> Text:
 
     return axes.annotate(
         label.text,
-        label.place,
+        label.position,
         xytext=(0, 0),
         textcoords="offset points",
         ha="center",
@@ -108,10 +108,10 @@ def _write_label(axes: Axes, label: Label) -> Text:
     )
 
 
-NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+MAX_NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
 
 
-def fitted(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
+def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
     """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
     canvas: Any = figure.canvas
     text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
@@ -122,13 +122,13 @@ def fitted(figure: Figure, words: str, position: tuple[float, float], width: flo
         text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
 
 
-def shortened(name: str, length: int = NAME_LENGTH) -> str:
+def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
     """`name` in at most `length` letters: without its organisation, and then without its end."""
     short_name = name if len(name) <= length else name.rpartition("/")[2]
     return short_name if len(short_name) <= length else f"{short_name[: length - 1]}…"
 
 
-def wrapped(text: str, width: int) -> str:
+def wrap_text(text: str, width: int) -> str:
     import textwrap
 
     return "\n".join(textwrap.wrap(text, width))

@@ -18,8 +18,8 @@ from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.html_frame import write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
-SHARED = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]
-PARTS = [  # of the map, one file each in assets/map/
+SHARED_ASSETS = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]
+MAP_SCRIPTS = [  # of the map, one file each in assets/map/
     *["facets", "points", "pies", "filter", "camera", "coincident"],  # what there is, what is seen of it, from where
     *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn
     *[
@@ -37,7 +37,7 @@ PARTS = [  # of the map, one file each in assets/map/
     *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
 FOLDER = Path(__file__).parent / "assets"
-ASSETS = [*STYLES, *SHARED, *(f"map/{part}.js" for part in PARTS)]
+ASSETS = [*STYLES, *SHARED_ASSETS, *(f"map/{part}.js" for part in MAP_SCRIPTS)]
 FACETS: dict[str, Callable[[Point], str]] = {
     "split": lambda p: p.split,
     "category": lambda p: p.category,

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, quiet
-from groundwork.maps.draw.label_placement import Label, fitted, place_labels, shortened, wrapped
+from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, style_axes
+from groundwork.maps.draw.label_placement import Label, draw_fitted_text, place_labels, shorten_name, wrap_text
 from groundwork.maps.draw.map_marks import (
-    Shared,
-    coincident,
-    colour_of_datasets,
-    colours_of,
-    dot_names,
-    mark_of,
-    sector,
+    CoincidentSpot,
+    dataset_colours,
+    dataset_mark,
+    find_coincident,
+    point_colours,
+    point_labels,
+    sector_outline,
 )
 from groundwork.maps.draw.scene import Bar, Point, Scene
 from groundwork.pages.palette import INK, QUIET
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Size = Literal["page", "readme", "paper"]
-SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 it has 9-point letters as 6.4
-HIGHEST = 10.0  # inches of the bars of a histogram
+FIGURE_SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 it has 9-point letters as 6.4
+MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 SHARED_AREA = 1.7  # of a sliced mark, to that of a single one
 DPI = 200
 _MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
@@ -48,10 +48,10 @@ FONTS = [
     *("Arial Unicode MS", "Unifont"),
 ]
 LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
-MOST_TAG_LABELS = 60
-FEW = 1_500  # points; of more, a name covers some wherever it stands
-LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
-OUTERMOST = 0.75  # share of a dataset's points inside the widest contour that is drawn
+MAX_TAG_LABELS = 60
+FEW_POINTS = 1_500  # points; of more, a name covers some wherever it stands
+DRAW_LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
+OUTERMOST_LEVEL = 0.75  # share of a dataset's points inside the widest contour that is drawn
 
 
 def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
@@ -77,9 +77,9 @@ def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[st
 
 def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     if size != "page":
-        return _small_figure(scene, *SIZES[size])
+        return _small_figure(scene, *FIGURE_SIZES[size])
     has_comparison = scene.numbers is not None and bool(scene.numbers.recommendation)
-    rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
+    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
     height = 11.4 if has_comparison else 7.6
     figure = _new_figure(9.6, height)
     top = 1 - (0.78 + 0.26 * rows) / height
@@ -91,7 +91,7 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
         draw_figures(figure.add_axes((0.022, 0.15 / height, 0.5, 1.75 / height)), scene)
         draw_curves(figure.add_axes((0.6, 0.6 / height, 0.38, 3.1 / height)), scene)
     elif verdict:
-        text = wrapped(f"{verdict[:1].upper()}{verdict[1:]}", 118)
+        text = wrap_text(f"{verdict[:1].upper()}{verdict[1:]}", 118)
         figure.text(0.022, 0.42 / height, text, fontsize=9, color=INK, va="center", linespacing=1.35)
     _draw_head(figure, scene)
     return figure
@@ -101,7 +101,7 @@ def _small_figure(scene: Scene, width: float, height: float) -> Figure:
     """The map with its legend below and nothing else: whoever puts it somewhere writes the caption."""
     figure = _new_figure(width, height)
     columns = max(1, round(width / 2.4))
-    legend_height = 0.08 + 0.24 * math.ceil(len(colours_of(scene).legend) / columns)
+    legend_height = 0.08 + 0.24 * math.ceil(len(point_colours(scene).legend) / columns)
     _draw_map(figure.add_axes((0.01, legend_height / height, 0.98, 1 - (legend_height + 0.05) / height)), scene)
     _draw_legend(figure, scene, 0.5 * legend_height / height, columns)
     return figure
@@ -109,7 +109,7 @@ def _small_figure(scene: Scene, width: float, height: float) -> Figure:
 
 def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
     dataset_names = [entry.name for entry in scene.datasets]
-    bars = scene.histogram[: min(max_tags, int(HIGHEST / (0.115 + 0.135 * len(dataset_names))))]
+    bars = scene.histogram[: min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(dataset_names))))]
     rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
     height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(dataset_names)))
     figure = _new_figure(9.6, height)
@@ -136,20 +136,20 @@ def _new_figure(width: float, height: float) -> Figure:
 def _draw_head(figure: Figure, scene: Scene) -> None:
     """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
     inch = 1 / figure.get_figheight()
-    fitted(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
+    draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
-    rows = math.ceil(len(colours_of(scene).legend) / LEGEND_COLUMNS)
+    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
     _draw_legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
 
 
 def _draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
     """What the colours mean, around a height of the figure (0..1)."""
-    legend = colours_of(scene).legend
-    marks = {entry.name: mark_of(entry.colour, scene) for entry in scene.datasets}
+    legend = point_colours(scene).legend
+    marks = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
     if legend:
         figure.legend(
             [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
-            [f"{shortened(dataset)}  {count:,}" for dataset, _, count in legend],
+            [f"{shorten_name(dataset)}  {count:,}" for dataset, _, count in legend],
             loc="center left",
             bbox_to_anchor=(0.012, y),
             ncols=min(len(legend), columns),
@@ -184,10 +184,10 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     # In a shuffled order, so that the dataset drawn last does not cover the others.
     draw_order = np.random.default_rng(0).permutation(len(points))
     draw_order = draw_order[np.argsort(areas[draw_order], kind="stable")]  # the larger marks, of eval, on top
-    colours, marks = np.array(colours_of(scene).of), np.array(_point_marks(scene))
-    shared, is_coincident = coincident(scene, _mark_radius(axes, positions, float(areas.min())))
+    colours, marks = np.array(point_colours(scene).by_point), np.array(_point_marks(scene))
+    shared, is_coincident = find_coincident(scene, _mark_radius(axes, positions, float(areas.min())))
     draw_order = draw_order[~is_coincident[draw_order]]
-    for layer in np.array_split(draw_order, LAYERS):
+    for layer in np.array_split(draw_order, DRAW_LAYERS):
         for mark in sorted(set(marks[layer])):
             rows = layer[marks[layer] == mark]
             axes.scatter(
@@ -204,12 +204,12 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     _draw_shared(axes, scene, shared, float(areas.min()) * SHARED_AREA)
-    if not scene.clusters and (dot_labels := dot_names(scene, float(areas.max()) ** 0.5 / 2)):
+    if not scene.clusters and (dot_labels := point_labels(scene, float(areas.max()) ** 0.5 / 2)):
         place_labels(axes, dot_labels, dot_labels)
         return
     by_count = sorted(scene.clusters, key=lambda cluster: -cluster.count)
     cluster_labels = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in by_count]
-    place_labels(axes, cluster_labels, points=positions if len(positions) <= FEW else None)
+    place_labels(axes, cluster_labels, points=positions if len(positions) <= FEW_POINTS else None)
 
 
 def _draw_contours(axes: Axes, scene: Scene) -> None:
@@ -217,9 +217,9 @@ def _draw_contours(axes: Axes, scene: Scene) -> None:
     has_several = len(scene.datasets) > 1
     union = [contour for contour in scene.contours if not contour.dataset]
     for contour in union or scene.contours:
-        if has_several and not union and contour.level > OUTERMOST:
+        if has_several and not union and contour.level > OUTERMOST_LEVEL:
             continue
-        colour = colour_of_datasets(scene)[contour.dataset] if has_several and not union else "#8a96a3"
+        colour = dataset_colours(scene)[contour.dataset] if has_several and not union else "#8a96a3"
         for line in contour.lines:
             xs, ys = zip(*line, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
@@ -233,13 +233,13 @@ def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     return float(area**0.5 / 2 * scale)
 
 
-def _draw_shared(axes: Axes, scene: Scene, shared: list[Shared], area: float) -> None:
+def _draw_shared(axes: Axes, scene: Scene, shared: list[CoincidentSpot], area: float) -> None:
     """A mark of slices where questions of several datasets coincide."""
-    colour_of = colour_of_datasets(scene)
+    colour_of = dataset_colours(scene)
     for spot in shared:
         edges = np.cumsum([0.0, *spot.counts.values()]) / sum(spot.counts.values())
         for dataset, start, end in zip(spot.counts, edges, edges[1:], strict=False):
-            outline = sector(float(start), float(end))
+            outline = sector_outline(float(start), float(end))
             axes.scatter(
                 spot.x, spot.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[dataset],
                 linewidths=0.3, edgecolors="white", zorder=3,
@@ -256,7 +256,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
         tag: np.mean([(point.x, point.y) for point in tag_points], axis=0) for tag, tag_points in tags.items()
     }
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
-    colour_of = colour_of_datasets(scene)
+    colour_of = dataset_colours(scene)
     by_weight = sorted(tags, key=lambda tag: (-weight_of[tag], tag))
     heaviest = max(weight_of.values())
     area_of = {tag: 40 + 1_400 * (weight_of[tag] / heaviest) ** 0.8 for tag in by_weight}
@@ -265,7 +265,7 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
         shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
         sector_edges = np.cumsum([0.0, *shares]) / sum(shares)
         for point, start, end in zip(tags[tag], sector_edges, sector_edges[1:], strict=False):
-            outline = sector(float(start), float(end))
+            outline = sector_outline(float(start), float(end))
             axes.scatter(
                 position_of[tag][0],
                 position_of[tag][1],
@@ -280,24 +280,24 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.06)
     labels = [Label(tag, tuple(position_of[tag]), radius=area_of[tag] ** 0.5 / 2) for tag in by_weight]
-    place_labels(axes, labels[:MOST_TAG_LABELS], labels)
+    place_labels(axes, labels[:MAX_TAG_LABELS], labels)
 
 
 def _point_marks(scene: Scene) -> list[str]:
     """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many."""
-    by_dataset = {entry.name: mark_of(entry.colour, scene) for entry in scene.datasets}
+    by_dataset = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
     return [by_dataset[point.dataset] for point in scene.points]
 
 
 def _mark_areas(points: list[Point], width: float) -> Any:
     """The area of each mark in square points, in a picture `width` inches wide."""
-    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * width / SIZES["readme"][0]
+    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * width / FIGURE_SIZES["readme"][0]
     weights = np.array([point.weight for point in points], dtype=float)
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
 def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
-    colour_of = colour_of_datasets(scene)
+    colour_of = dataset_colours(scene)
     datasets = list(colour_of)
     width = 0.82 / max(1, len(datasets))
     longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
@@ -308,11 +308,11 @@ def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
             axes.barh(y, share, width * 0.9, color=colour_of[dataset], zorder=2)
             text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
             axes.text(share + longest * 0.008, y, text, va="center", fontsize=7.6, color=INK if share else QUIET)
-    axes.set_yticks(range(len(bars)), [shortened(bar.label, 28) for bar in bars], color=INK)
+    axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.set_xlim(0, longest * 1.16)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    quiet(axes)
+    style_axes(axes)
     axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
     axes.grid(axis="y", visible=False)
 

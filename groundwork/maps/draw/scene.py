@@ -12,7 +12,7 @@ import msgspec
 from groundwork.records.question_fields import QuestionFields
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class SceneStruct(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the parts of a Scene: immutable, all arguments named."""
 
 
@@ -29,7 +29,7 @@ class Point(QuestionFields, frozen=True, kw_only=True):
     weight: int = 1  # the marker's area; in a map of tags the number of questions
 
 
-class DatasetEntry(Item, frozen=True):
+class DatasetEntry(SceneStruct, frozen=True):
     """One dataset, or one split of a dataset: a colour and a line of the legend."""
 
     name: str
@@ -38,7 +38,7 @@ class DatasetEntry(Item, frozen=True):
     run: str = ""  # the run of data/qa whose pairs these are
 
 
-class Cluster(Item, frozen=True):
+class Cluster(SceneStruct, frozen=True):
     """A group of neighbouring questions, the words that tell it from the others, and where its label stands."""
 
     id: int
@@ -48,7 +48,7 @@ class Cluster(Item, frozen=True):
     count: int = 0
 
 
-class Contour(Item, frozen=True):
+class Contour(SceneStruct, frozen=True):
     """Density contours of one dataset, or of all together (""): closed lines of (x, y) in the map's own coordinates,
     outermost level first.
     """
@@ -58,7 +58,7 @@ class Contour(Item, frozen=True):
     lines: list[list[tuple[float, float]]]
 
 
-class Bar(Item, frozen=True):
+class Bar(SceneStruct, frozen=True):
     """One group of the tag histogram: how many questions of each dataset bear the tag, and which share that is."""
 
     label: str
@@ -66,7 +66,7 @@ class Bar(Item, frozen=True):
     shares: dict[str, float]  # of the dataset's questions, 0..1
 
 
-class DatasetNumbers(Item, frozen=True):
+class DatasetNumbers(SceneStruct, frozen=True):
     """The figures of one dataset. Shares lie between 0 and 1."""
 
     name: str
@@ -84,7 +84,7 @@ class DatasetNumbers(Item, frozen=True):
     missed: int  # topics of the union that it does not reach at all
 
 
-class Numbers(Item, frozen=True):
+class Numbers(SceneStruct, frozen=True):
     """What the pictures cannot say exactly; the JSON file beside them."""
 
     encoder: str
@@ -100,7 +100,7 @@ class Numbers(Item, frozen=True):
     recommendation: str = ""  # the answer to "which should I choose", with its figures and its uncertainty
 
 
-class Scene(Item, frozen=True):
+class Scene(SceneStruct, frozen=True):
     """A map with everything that stands beside it. Indices count from 0 into `points`."""
 
     title: str
