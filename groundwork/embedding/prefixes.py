@@ -1,4 +1,4 @@
-"""What stands before a text when an embedder reads it.
+"""Prefixes of embedding models: what stands before a question, or a sentence, when a model embeds it.
 
 A model trained with prefixes gives poor vectors without them, and worse ones behind another model's; so where the
 settings leave a prefix to the model (null), it is the one that the model names itself, else its family's, else none.

@@ -1,4 +1,4 @@
-"""English words that turn a meaning round: opposites, negations, and words of duty."""
+"""Opposites, negations and words of duty of English: what turns the meaning of a text round."""
 
 from __future__ import annotations
 

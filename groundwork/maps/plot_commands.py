@@ -1,4 +1,4 @@
-"""The DATASET arguments of the commands here: how they are declared, and the sources that they stand for.
+"""The DATASET arguments of the commands that draw or compare datasets, and the sources that they stand for.
 
 What reads datasets is imported where it is used: --help does without its 40 ms.
 """

@@ -1,4 +1,4 @@
-"""The tags that the datasets of a project share: proposed from a sample, taken by every batch, added to knowingly.
+"""The tag vocabulary of a project: proposed from a sample, taken from by every batch, added to knowingly.
 
 `data/tags/vocabulary.json` holds them in the order in which they came, and those that are no longer given because they
 fit nearly every question. You may take tags out, put some in, or delete the file: the next run proposes anew.

@@ -1,4 +1,4 @@
-"""What stands for the points of a drawn map: colours and legend, slices where datasets coincide, names of few."""
+"""Marks of a drawn map: colours and legend, slices where datasets coincide, and names where points are few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture is drawn from: the contract between the commands, which fill a Scene, and figures/, which draws it.
+"""The Scene that a map is drawn from: the commands of maps/ fill it, and maps/draw/ draws it.
 
 A Scene holds everything that the picture shows, already computed; drawing it needs no model and no network.
 """
