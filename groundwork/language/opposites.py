@@ -184,7 +184,7 @@ def _denied_stems(text: str) -> set[str]:
 
 def _denied_words(text: str) -> list[str]:
     """For each "not" the first word behind it, in its sentence, that carries meaning; "" for a bare "No."."""
-    denied_words = []
+    denied_words: list[str] = []
     for sentence in _SENTENCE_MARK.split(_LIMIT.sub("", text)):
         ends = [match.end() for match in _NOT.finditer(sentence)]
         words_behind, content_word = [], ""

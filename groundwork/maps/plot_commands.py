@@ -41,9 +41,9 @@ def sources_of(
     from groundwork.dataset.dataset_sources import locate_all, pin
 
     named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
-    names = named_datasets or (default(job) if default else runs(job.data))
+    names = named_datasets or (default(job) if default else run_names(job.data))
     if names and len(names) < minimum:
-        raise UsageError(f"needs at least {minimum} datasets; the runs are: {', '.join(runs(job.data))}")
+        raise UsageError(f"needs at least {minimum} datasets; the runs are: {', '.join(run_names(job.data))}")
     sources = [_restrict_documents(job, source) for source in locate_all(names, job.data, prefer)]
     return [pin(source, job.data) if source.kind == "hub" else source for source in sources]
 
@@ -61,7 +61,7 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     if not keys:
         return [argument]
     finished_datasets = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
-    dataset_by_key = {locate_dataset(name, job.data).key: name for name in runs(job.data)}
+    dataset_by_key = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
     dataset_by_key |= {locate_dataset(name, job.data, "datasets").key: name for name in finished_datasets}
     if names := [name for key, name in dataset_by_key.items() if key in keys]:
         return names
@@ -94,8 +94,8 @@ def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
         return source
     import msgspec
 
-    job.left_out |= job.departed.keys() & {file.stem for file in source.files}
-    if excluded := job.set_aside.keys() | job.departed.keys():
+    job.left_out_documents |= job.departed_sources.keys() & {file.stem for file in source.files}
+    if excluded := job.set_aside.keys() | job.departed_sources.keys():
         included = tuple(file for file in source.files if file.stem not in excluded)
         source = msgspec.structs.replace(source, files=included)
     if job.data.shard is not None:
@@ -103,7 +103,7 @@ def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
         source = msgspec.structs.replace(source, files=shard_files)
     if not job.flags.document:
         return source
-    documents = job.wanted([file.stem for file in source.files])
+    documents = job.select_documents([file.stem for file in source.files])
     return msgspec.structs.replace(
         source,
         name=f"{source.name} ({', '.join(documents)})",

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from groundwork.embedding.clusters import single_thread
 from groundwork.embedding.nearest_neighbours import find_nearest
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.settings.dataset_settings import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -67,7 +67,7 @@ def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
         return _open_tsne(vectors, row_perplexity, settings.seed), f"openTSNE, perplexity {row_perplexity:g}"
     if rows > LARGE_ROWS:
         method = f"t-SNE of {LARGE_ROWS:,} rows, the others beside their nearest"
-        remedy = spelt("openTSNE fits all rows: uv sync --inexact --extra large-maps")
+        remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
         return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{method}; {remedy}"
     return _sklearn_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
 

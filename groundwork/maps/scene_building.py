@@ -74,12 +74,12 @@ def build_scene(
     progress = progress or Progress("", quiet=True)
     rows, vectors, group_of = _join_groups(groups)
     fitted = fitted_rows(len(rows))
-    progress.phase(f"laying out {fitted:,} {f'of {len(rows):,} ' if fitted < len(rows) else ''}questions")
+    progress.start_phase(f"laying out {fitted:,} {f'of {len(rows):,} ' if fitted < len(rows) else ''}questions")
     positions, method = project_vectors(vectors, settings)
-    progress.phase("comparing")
+    progress.start_phase("comparing")
     progress.start(len(rows), "questions compared")
     similar = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
-    progress.phase("finding regions and counting")
+    progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(row, tags or {}) for row in rows]
     clusters, cluster_of = cluster_map(positions, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]

@@ -32,7 +32,7 @@ class PictureNumbers(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embedded, encoder_of
-    from groundwork.llm.call_costs import spending
+    from groundwork.llm.call_costs import read_spending
     from groundwork.maps.scene_building import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 
@@ -42,8 +42,8 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
         group_by_dataset(datasets), unit.name, job.config.maps, encoder_of(job).name, tags, job.progress
     )
     if len(datasets) > 1:
-        scene = _with_prices(scene, datasets, spending(job.data.joined_journal, "generate_qa"))
-    job.progress.phase("drawing")
+        scene = _with_prices(scene, datasets, read_spending(job.data.joined_journal, "generate_qa"))
+    job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",

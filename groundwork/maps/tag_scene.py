@@ -159,7 +159,7 @@ def _notes(job: Job, target_of: dict[str, str], entries: dict[str, Any], new_tag
             "Taken together: " + ", ".join(f"{tag} into {target}" for tag, target in sorted(target_of.items())) + "."
         )
     if proposed := [f"{tag} into {entries[tag].into}" for tag in new_tags if not entries[tag].merge]:
-        file = from_here(job.data.path("tags", "synonyms.json"))
+        file = openable_path(job.data.path("tags", "synonyms.json"))
         notes.append(f"Proposed, not taken together (decide in {file}): {', '.join(proposed)}.")
     return notes
 

@@ -156,7 +156,7 @@ async def prepare_interviews(
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    notes = [] if material.summary else [spelt("no summary; run first: uv run dataprep/summarize.py")]
+    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
     sample = [plain for reading in material.readings for plain in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
     encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)

@@ -13,9 +13,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.maps.plot_commands import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
-    parser.add_argument("--min-count", metavar="N", type=_count, default=1, help="leave out tags of fewer questions")
-    parser.add_argument("--max-tags", metavar="N", type=_count, default=5, help="tags in the histogram; default: 5")
+    add = parser.add_argument
+    add("--min-count", metavar="N", type=_positive_number, default=1, help="leave out tags of fewer questions")
+    add("--max-tags", metavar="N", type=_positive_number, default=5, help="tags in the histogram; default: 5")
     add_picture_arguments(parser)
 
 
@@ -58,12 +59,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     tagging_results = []
     for dataset in datasets:
         file = tag_file(job.data, dataset.source.key)
-        tagged.append(await tag_dataset(job, dataset, file))
-        write_jsonl(file, tagged[-1].rows)
-    rows = {dataset.name: one.rows for dataset, one in zip(datasets, tagged, strict=True)}
+        tagging_results.append(await tag_dataset(job, dataset, file))
+        write_jsonl(file, tagging_results[-1].rows)
+    rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     scene = await compare_tags(job, " · ".join(rows), rows)
     boxes = write_tag_files(scene, unit, job.flags.max_tags)
-    asked = sum(one.asked for one in tagged)
+    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
+    questions_asked = sum(tagging.asked for tagging in tagging_results)
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{len(scene.histogram):,} tags -> {openable_path(unit.writes[0])}",

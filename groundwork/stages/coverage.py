@@ -33,7 +33,7 @@ def units(job: Job) -> list[Unit]:
 
     asked_about: dict[str, dict[str, str]] = {}
     for run in coverage_runs(job):
-        for file in texts_of(run.files):
+        for file in path_texts(run.files):
             asked_about.setdefault(document_of(file), {})[run.name] = file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
@@ -53,8 +53,8 @@ def units(job: Job) -> list[Unit]:
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
-        declined = job.data.paths(
-            *(coverage_path_parts(run, document) for run in files if (run, f"{document}.json") in there)
+        declined_files = job.data.paths(
+            *(coverage_path_parts(run, document) for run in files if (run, f"{document}.json") in existing)
         )
         reads = Paths((*source.texts, *files.values(), *declined_files.texts))
         document_units.append(Unit(document, reads=reads, writes=plots, payload=files))
@@ -76,13 +76,13 @@ def process(job: Job, unit: Unit) -> Outcome:
     pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
     check_chunks_match(text, text_file, [reading.chunk for reading in readings])
-    runs = {run: [pair for pair in own if pair.question.strip()] for run, own in pairs.items()}
-    blank = sum(len(own) - len(runs[run]) for run, own in pairs.items())
-    nearest, left = nearest_statement(job), read_declined(job, document.id, runs)
-    found = collect_coverage(document.id, document.title, text, readings, runs, nearest, left)
-    write_coverage(found, text, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(found, text))
-    for line in report_lines(found, text) if job.in_detail else ():
+    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
+    blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
+    find_nearest, declined_statements = nearest_statement(job), read_declined(job, document.id, runs)
+    asked = collect_coverage(document.id, document.title, text, readings, runs, find_nearest, declined_statements)
+    write_coverage(asked, text, document.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(asked, text))
+    for line in report_lines(asked, text) if job.is_detailed else ():
         job.progress.say(line)
     unplaced_count = sum(not question.placed for question in asked.questions)
     return Outcome(

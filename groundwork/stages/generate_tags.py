@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
-from groundwork.records.recipe_changes import in_order
+from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     source: DatasetSource = unit.payload
     dataset = load_dataset(source)
-    tagged = await tag_dataset(job, dataset, unit.writes[0], sample_of(job))
+    tagged = await tag_dataset(job, dataset, unit.writes[0], vocabulary_sample(job))
     write_jsonl(unit.writes[0], tagged.rows)
     distinct = len({name for row in tagged.rows for name in row.tags})
     return Outcome(

@@ -45,7 +45,7 @@ def units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    sources = sources_of(job, default=lambda job: [name for name in runs(job.data) if name != run], minimum=2)
+    sources = sources_of(job, default=lambda job: [name for name in run_names(job.data) if name != run], minimum=2)
     if run in [source.name for source in sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
     if run_pair_files(out) and not (out / "merged.json").exists():

@@ -93,8 +93,8 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
     those of this one. A question whose tags stay unusable is left out and listed; it takes no other with it.
     """
     settings, store = job.config.tags, _open_store(job)
-    async with job.turn:  # one dataset after the other, for each takes up the tags of those before it
-        known_tags = _known_tags(job, store, dataset, file)
+    async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
+        known_tags, unknown_prompt = _known_tags(job, store, dataset, file)
         untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
         vocabulary = _load_vocabulary(job, [*dataset.questions, *sample], known_tags)
         job.progress.start(len(untagged), "questions")
@@ -113,7 +113,7 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
     known_tags |= tagged
     prompts = dict.fromkeys(known_tags, _prompt_hash(job))
-    prompts |= dict.fromkeys(_questions_without_prompt(file) - tagged.keys(), "")
+    prompts |= dict.fromkeys(unknown_prompt, "")
     return TaggingResult(
         rows=[
             Tags(
@@ -138,7 +138,7 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known_tags = _known_tags(job, _open_store(job), dataset, file)
+    known_tags, _ = _known_tags(job, _open_store(job), dataset, file)
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
     vocabulary, requests = _load_vocabulary(job, dataset.questions, known_tags), []
     if settings.vocabulary_prompt and not vocabulary.tags and untagged:
@@ -208,7 +208,7 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
 def _proposal_messages(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> list[dict[str, Any]]:
     settings = job.config.tags
     sample = questions[:: -(-len(questions) // PROPOSAL_SAMPLE)]
-    return conversation(
+    return render_turns(
         job.prompt(settings.vocabulary_prompt),
         max_tags=str(settings.max_tags),
         count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
@@ -226,7 +226,7 @@ async def _tag_in_waves(
     while batches:
         wave, batches = batches[:width], batches[width:]
         room = -(-vocabulary.room // (len(wave) + len(batches)))
-        replies = await together(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
+        replies = await gather_all(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
         for batch_tags, batch_errors in replies:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in batch_tags.items()}
             errors |= batch_errors
@@ -246,11 +246,14 @@ def _open_store(job: Job) -> TagStore:
     return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
 
 
-def _known_tags(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, list[str]]:
+def _known_tags(job: Job, store: TagStore, dataset: Dataset, file: Path) -> tuple[dict[str, list[str]], set[str]]:
+    """Tags by question, and the questions of which it is not known by which prompt they got theirs."""
     settings = job.config.tags
     if job.flags.force:
-        return {}
-    return store.read(dataset.questions) | _read_tag_file(file, settings.model, settings.max_tags, _prompt_hash(job))
+        return {}, set()
+    file_rows = _read_tag_file(file, settings.model, settings.max_tags, _prompt_hash(job))
+    file_tags = {row.question: row.tags for row in file_rows}
+    return store.read(dataset.questions) | file_tags, {row.question for row in file_rows if not row.prompt}
 
 
 def _split_batches(questions: list[str], size: int) -> list[list[str]]:
@@ -269,7 +272,7 @@ async def _tag_batch(
             return {}, {batch[0]: error}
         middle = len(batch) // 2
         batch_halves = (batch[:middle], batch[middle:])
-        halves = await together(_tag_batch(job, unit, half, vocabulary, room) for half in batch_halves)
+        halves = await gather_all(_tag_batch(job, unit, half, vocabulary, room) for half in batch_halves)
         return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
     except UnitError as error:
         job.progress.advance(len(batch))
@@ -329,7 +332,7 @@ def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, roo
     }
     if not keeps_vocabulary:  # then a prompt may leave these out
         fields = {field: value for field, value in fields.items() if field in placeholders(template)}
-    return conversation(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
+    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
 
 
 def _reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
@@ -374,24 +377,17 @@ def _prompt_hash(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
 
 
-def _questions_without_prompt(file: Path) -> set[str]:
-    """The questions of a dataset's file whose line does not say by which prompt they got their tags."""
-    return {row.question for row in read_jsonl(file, Tags) if not row.prompt} if file.exists() else set()
-
-
-def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> dict[str, list[str]]:
-    """Tags of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
+def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> list[Tags]:
+    """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
 
     Raises BadRecord that names the file and the question.
     """
     file_rows = read_jsonl(file, Tags) if file.exists() else []
     rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
     if max((len(row.tags) for row in rows), default=0) != max_tags:
-        return {}  # tagged when another number was wanted
-    tags_of = {}
-    for row in rows:
-        tags = [normalise(tag) for tag in row.tags]
-        if problem := tags_problem(tags, max_tags):
+        return []  # tagged when another number was wanted
+    normalised = [msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags]) for row in rows]
+    for row in normalised:
+        if problem := tags_problem(row.tags, max_tags):
             raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
-        tags_of[row.question] = tags
-    return tags_of
+    return normalised

@@ -35,7 +35,7 @@ def test_one_dataset_is_coloured_and_has_a_legend() -> None:
     """By category where there are no regions; the legend counts every question. Regions are named on the map."""
     few = msgspec.structs.replace(scene(21, ["one"]), clusters=[])
     found = point_colours(few)
-    assert sum(count for _, _, count in found.legend) == 21 and len(set(found.of)) == 3
+    assert sum(count for _, _, count in found.legend) == 21 and len(set(found.by_point)) == 3
     assert {name for name, _, _ in found.legend} == {point.category for point in few.points}
     assert point_colours(scene(240, ["one"])).legend == []
 

@@ -45,7 +45,7 @@ def _bare_words(text: str) -> list[str]:
     return WORD_OR_CHARACTER.findall(unhyphenated.casefold())
 
 
-def _digits(text: str) -> list[str]:
+def _bare_digits(text: str) -> list[str]:
     return digit_runs(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
 
 
@@ -182,9 +182,9 @@ def count_tables(markdown: str) -> int:
 
 # --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
 
-_ITEM = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
-_LINE_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
-_BLOCK_SPLIT = re.compile(r"\n\s*\n")
+_ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
+_ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n\s*\n")
 HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 _CONTENTS_ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")

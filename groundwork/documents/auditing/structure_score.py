@@ -32,8 +32,8 @@ def structure_relations(markdown: str) -> Relations:
                 if a and b
             )
         elif block.kind == "heading":
-            found["heading", bare(plain_title(text.strip("# \n")))] += 1
-    return found
+            relations["heading", bare_letters(plain_title(text.strip("# \n")))] += 1
+    return relations
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:

@@ -92,11 +92,11 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
 
     from groundwork.language.detection import detect_language
 
-    best = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
-    if best and detect_language(str(best)) in _BEYOND_LATIN:
-        return str(best), best.encoding
-    for languages, encodings in _FAMILIES.items():
-        _, text, encoding = max(_readings(content, encodings), key=lambda reading: reading[0])
+    guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
+    if guess and detect_language(str(guess)) in _NON_LATIN:
+        return str(guess), guess.encoding
+    for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
+        _, text, encoding = max(_decoded_readings(content, encodings), key=lambda reading: reading[0])
         if detect_language(text) in languages:
             return text, encoding
     fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])

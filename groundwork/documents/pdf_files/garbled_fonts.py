@@ -31,8 +31,8 @@ def is_unreadable(text: str) -> bool:
         return True
     if len(signs) >= _LEAST_TO_JUDGE and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
         return True
-    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LETTERS))
-    return len(words) >= _LEAST and letters_per_subword(_some(words)) < _SHIFTED
+    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
+    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SHIFTED_SUBWORD
 
 
 def is_misread(text: str) -> bool:
@@ -44,7 +44,7 @@ def is_misread(text: str) -> bool:
     if sum(_SIGN_IN_WORD.search(word) is not None for word in tokens) > _MISREAD_SHARE * len(tokens):
         return True
     words = latin_words(text)
-    return len(words) >= _LEAST and letters_per_subword(_some(words)) < _SCANNED
+    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SCANNED_SUBWORD
 
 
 def _sample_words(words: list[str]) -> list[str]:

@@ -51,7 +51,10 @@ def _replace_ligature(match: re.Match[str], ligatures: Mapping[str, str]) -> str
 def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
     """The ligature with which words are made of the fewest subwords; "" where none is plainly the best."""
     rated = sorted(
-        (letters_per_subword(latin_words(" ".join(f"{before}{ligature}{after}" for before, after in parts))), ligature)
+        (
+            letters_per_subword(latin_words(" ".join(f"{before}{ligature}{after}" for before, after in word_parts))),
+            ligature,
+        )
         for ligature in _LIGATURES
     )
     (second_score, _), (best_score, ligature) = rated[-2:]

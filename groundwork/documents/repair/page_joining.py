@@ -12,7 +12,7 @@ from groundwork.language.labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_ITEM = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
+_ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
 _LEADER_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold

@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.documents.auditing.page_audit import Reference, digits, words
-from groundwork.documents.repair.page_joining import is_open
+from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.labels import PAGE_LABEL
 from groundwork.language.writing_systems import WORD_OR_CHARACTER
 
-_SPLIT = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
-_LABEL = re.compile(rf"\s*({PAGE_LABEL})\s+(\S+)")
-_REPEATED, _PARTED = 3, 5  # words of a line that is known again
-_BOLD_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
-_LINE_ENDS = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
+_SPLIT_WORD = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
+_ITEM_LABEL = re.compile(rf"\s*({PAGE_LABEL})\s+(\S+)")
+_REPEATED_WORDS, _PARTED_LINE_WORDS = 3, 5  # words of a line that is known again
+_BOLD_LINE_END = re.compile(r"(?<=[^\s|*]) +(\*{2,3})([^\s*][^*\n]{1,58})\1$", re.MULTILINE)
+_SENTENCE_OR_LIST_END = re.compile(r"(?:[.:;!?”\")\]…]|\b(?:and|or|and/or))\W*$")
 
 
 def respell_words(markdown: str, reference: Reference) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.installation import spelt
+from groundwork.installation import as_typed
 from groundwork.language.detection import detect_language
 from groundwork.maps.coverage.document_coverage import CoveredDocument, RunQuestion, Section
 from groundwork.maps.coverage.markdown_tree import markdown_tree
@@ -32,7 +32,7 @@ def write_coverage(document: CoveredDocument, text: str, pages: Sequence[Page], 
         "title": document.title,
         "language": detect_language(text),
         "hash": text_hash(text),
-        "review": spelt("uv run dataprep/review.py"),
+        "review": as_typed("uv run dataprep/review.py"),
         "runs": document.runs,
         "blocks": markdown_tree(text, document.items, document.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in document.items],

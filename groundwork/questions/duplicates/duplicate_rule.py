@@ -92,9 +92,9 @@ def difference(one: Asked, other: Asked) -> str:
 
 def differ_in_fact(one: str, other: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if number_values(one, spelled=True) != number_values(other, spelled=True):
-        return True
-    if contrast_words(one) != contrast_words(other):
+    if number_values(one, spelled=True) != number_values(other, spelled=True) or contrast_words(one) != contrast_words(
+        other
+    ):
         return True
     mine, theirs = set(words(one)), set(words(other))
     measures = mine & _MEASURES, theirs & _MEASURES
@@ -134,8 +134,9 @@ def _other_meaning(one: Asked, other: Asked) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
     if opposites := find_opposite(one.question, other.question):
         quoted = set(words(" ".join((*one.evidence, *other.evidence))))
-        # "in" and "out" come with the wording
-        if quoted.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(opposites):
+        if quoted.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(
+            opposites
+        ):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
     said = [_YES_OR_NO.match(pair.answer.strip()) for pair in (one, other)]
     if all(said) and said[0][1].lower() != said[1][1].lower() and (  # type: ignore[index]  # both are there

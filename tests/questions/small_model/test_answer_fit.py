@@ -119,7 +119,7 @@ def test_a_question_points_to_its_statement_or_is_vague() -> None:
 
 def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
     """What a term means is no vague question, where the statement opens with the term; "the rules for" is one."""
-    opening, fee = (Target((one,), one.plain(RULES)) for one in statements(RULES, "en")[:2])
+    opening, fee = (Target((one,), one.plain_text(RULES)) for one in statements(RULES, "en")[:2])
     assert is_definition("What is a mooring in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("What is a berth in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("How much is a mooring?", fee, TITLE)
