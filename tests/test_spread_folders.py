@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +19,7 @@ from groundwork.console.index_page import linked_files, write_index
 from groundwork.records import spread_folders
 from groundwork.records.artifacts import Workspace
 from groundwork.records.figures import figures
+from groundwork.records.process_identity import process_mark
 from groundwork.records.remote_folder.mirror_scope import MirrorScope, document_names
 from groundwork.records.run_pairs import run_candidates
 from groundwork.records.shards import Shard
@@ -164,13 +167,41 @@ def test_links_of_pages_lead_to_files(spread: Path) -> None:
     assert served_page(data, "coverage-one.html") and served_figure(data, "one", Path(found[0].file).name)
 
 
-def test_forget_and_gc_find_what_lies_in_subfolders(spread: Path, server: FakeOpenRouter) -> None:
-    """Nothing of a document that was forgotten remains, and pictures that no text shows go."""
+def test_forget_finds_what_lies_in_subfolders(spread: Path, server: FakeOpenRouter) -> None:
+    """Nothing of a document that was forgotten remains, its pictures among it."""
     assert command(server, spread, "forget", "two", "one") == 0
     left = [path for path in spread.rglob("*") if path.is_file() and path.suffix not in (".db", ".parquet")]
     left = [path for path in left if path.parts[len(spread.parts)] not in ("datasets", ".state", "documents")]
     assert [str(path) for path in left if "two." in path.name or b"ferry two crosses" in path.read_bytes()] == []
     assert not any(path.name.startswith("figure-") for path in left)
+
+
+def test_gc_finds_what_lies_in_subfolders(
+    spread: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pictures that no text shows, temporary files and hashes of lost files go; all else stays, and is current."""
+    for stage in STAGES[:5]:
+        assert command(server, spread, *stage) == 0
+    before, asked = contents(spread), len(server.requests)
+    data = Workspace(spread)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        temporary = f".tmp-{process_mark().split('-')[0]}-{ended.pid}-0-x"
+    leftovers = [data.path(folder, "two.jsonl").with_name(temporary) for folder in ("chunks", "text")]
+    unused = data.path("text", "one") / f"figure-{'0' * 12}.png"
+    summary = data.path("summaries", "two.json")
+    assert SUBFOLDER.search(str(unused)) and SUBFOLDER.search(str(summary))
+    for file in (*leftovers, unused):
+        file.write_bytes(b"left")
+    summary.unlink()
+    printed = said(server, spread, capsys, "gc")
+    assert (
+        "1 pictures that no text shows" in printed and "1 hashes of files that are gone, 2 temporary files" in printed
+    )
+    assert not any(file.exists() for file in (*leftovers, unused))
+    assert command(server, spread, "summarize") == 0
+    assert contents(spread) == before and len(server.requests) == asked
+    for stage in STAGES[:5]:
+        assert " up to date" in said(server, spread, capsys, *stage)
 
 
 def test_a_renamed_document_moves_to_its_subfolder(spread: Path, server: FakeOpenRouter) -> None:

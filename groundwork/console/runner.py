@@ -14,7 +14,10 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
@@ -23,9 +26,10 @@ from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_M
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.call_costs import CURRENT_DOCUMENT
 from groundwork.records.artifacts import printable_path, remove_leftovers
-from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, edited, judge_state
+from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, UnitStates, edited, judge_state
 from groundwork.records.paths import path_texts
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.records.unit_fingerprint import unit_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together
+CURRENT_STATES = ("done", "empty")
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
 
 
@@ -57,13 +62,47 @@ class Runner:
         self._forced: dict[str, ManifestEntry] = {}
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
+        """The state of each unit and the reason for it, in their order."""
         states: list[tuple[State, str]] = []
         for start in range(0, len(units), UNITS_PER_LOOKUP):
             batch = units[start : start + UNITS_PER_LOOKUP]
-            paths = [path for unit in batch for files in _all_files(unit) for path in path_texts(files)]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in batch], paths):
-                states += [self._state_of(unit) for unit in batch]
+            by_unit = self._states_by_unit(batch)
+            states += [by_unit[unit.name] for unit in batch]
         return states
+
+    def _states_by_unit(self, units: list[Unit]) -> UnitStates:
+        """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
+        fingerprints = {unit.name: self._fingerprint(unit) for unit in units}
+        states = self.manifest.states_by_fingerprint(self.stage, fingerprints)
+        if unknown := [unit for unit in units if unit.name not in states]:
+            paths = [path for unit in unknown for files in _all_files(unit) for path in path_texts(files)]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown], paths):
+                states |= {unit.name: self._state_of(unit) for unit in unknown}
+                current = {
+                    unit.name: states[unit.name]
+                    for unit in unknown
+                    if states[unit.name][0] in CURRENT_STATES and self._fingerprint(unit) == fingerprints[unit.name]
+                }  # judged by the files that the fingerprint is of
+                self.manifest.keep_fingerprints(self.stage, fingerprints, current)
+        return states
+
+    def _fingerprint(self, unit: Unit) -> bytes | None:
+        """None where none can be told: of a folder elsewhere, the files here may be empty and stand for others."""
+        if self.job.data.mirror:
+            return None
+        recipe = self._encoded_recipe
+        if unit.recipe:
+            recipe = msgspec.json.encode(self._recipe(unit), order="deterministic")
+        return unit_fingerprint(recipe, (unit.reads, unit.adds), unit.writes)
+
+    @cached_property
+    def _encoded_recipe(self) -> bytes:
+        return msgspec.json.encode(self.recipe, order="deterministic")
+
+    def _keep_fingerprints(self, units: list[Unit]) -> None:
+        """Have the next start find current what was just done without a look at its hashes."""
+        if not self.job.data.mirror:
+            self.states(units)
 
     def run(self, units: list[Unit]) -> Ledger:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
@@ -72,6 +111,7 @@ class Runner:
                 self._forced = self._entries_of_current(due) if self.job.flags.force else {}
                 remove_leftovers(path.parent for unit in due for path in unit.writes)
                 asyncio.run(self._process_all(due))
+                self._keep_fingerprints(due)
         return self.ledger
 
     def divide(
@@ -83,6 +123,7 @@ class Runner:
         """
         with self._count_progress(units) as due:
             shard_results = work(due) if due else []
+            self._keep_fingerprints(due)
             for shard_result in shard_results:
                 self.ledger.outcomes |= shard_result.outcomes
                 self.job.usage += shard_result.usage
@@ -123,13 +164,13 @@ class Runner:
         return {
             unit.name: entry
             for unit, (state, _) in states
-            if state in ("done", "empty") and (entry := self._entry_of(unit))
+            if state in CURRENT_STATES and (entry := self._entry_of(unit))
         }
 
     def _is_due(self, state: State) -> bool:
         if self.job.flags.retry_failed:
             return state == "failed"
-        return bool(self.job.flags.force) or state not in ("done", "empty")
+        return bool(self.job.flags.force) or state not in CURRENT_STATES
 
     def _state_of(self, unit: Unit) -> tuple[State, str]:
         outputs = self._hashes(unit.writes)

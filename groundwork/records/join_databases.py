@@ -16,7 +16,7 @@ from groundwork.records.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _TIME_COLUMNS = {"units": "finished", "uses": "used"}
-MACHINE_TABLES = {"claims", "files", "sqlite_sequence"}  # or of one process: nothing to join
+MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
 _SHARD_SCHEMA = (  # tables before their indexes
     "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "

@@ -29,10 +29,27 @@ PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
 CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
 CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, version));
+CREATE TABLE IF NOT EXISTS fingerprints (
+  stage, unit, fingerprint, state, note, PRIMARY KEY (stage, unit)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS unit_recorded AFTER INSERT ON units BEGIN
+  DELETE FROM fingerprints WHERE stage = NEW.stage AND unit = NEW.unit;
+END;
+CREATE TRIGGER IF NOT EXISTS unit_changed AFTER UPDATE ON units BEGIN
+  DELETE FROM fingerprints WHERE stage IN (OLD.stage, NEW.stage) AND unit IN (OLD.unit, NEW.unit);
+END;
+CREATE TRIGGER IF NOT EXISTS unit_forgotten AFTER DELETE ON units BEGIN
+  DELETE FROM fingerprints WHERE stage = OLD.stage AND unit = OLD.unit;
+END;
 """
 
 _ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 _ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
+_FINGERPRINTS = "SELECT unit, fingerprint, state, note FROM fingerprints WHERE stage = ?"
+_KEEP_FINGERPRINT = (  # of an entry that is still the one by which the unit was judged
+    "INSERT OR REPLACE INTO fingerprints SELECT ?1, ?2, ?3, ?4, ?5 "
+    "WHERE EXISTS (SELECT 1 FROM units WHERE stage = ?1 AND unit = ?2 AND entry = ?6)"
+)
 _OBJECT = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
 _HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
 _HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
@@ -41,6 +58,7 @@ MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
+UnitStates = dict[str, tuple[State, str]]  # by unit, each with the reason
 
 
 class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +160,31 @@ class Manifest:
             yield
         finally:
             self._entries, self._rows, self._known = {}, {}, {}
+
+    def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
+        """The state and its reason of those units that were found current with the same fingerprint."""
+        states: UnitStates = {}
+        for some in _parts(list(fingerprints)):
+            query = f"{_FINGERPRINTS} AND unit IN ({_marks(some)})"
+            for unit, fingerprint, state, note in self._execute(query, (stage, *some)):
+                if fingerprint == fingerprints[unit]:
+                    states[unit] = state, note
+        return states
+
+    def keep_fingerprints(self, stage: str, fingerprints: Mapping[str, bytes | None], states: UnitStates) -> None:
+        """Keep with which fingerprints these units, which are looked up together just now, were found current.
+
+        Goes without where the database cannot be written: the next start looks at the hashes again.
+        """
+        rows = [
+            (stage, unit, fingerprint, state, note, entries[0][0])
+            for unit, (state, note) in states.items()
+            if (fingerprint := fingerprints[unit]) and (entries := self._entries.get((stage, unit)))
+        ]
+        if rows:
+            with suppress(sqlite3.OperationalError), self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(_KEEP_FINGERPRINT, rows)
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.llm import journal
 from groundwork.records.shards import Shard
+from groundwork.records.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import settings
@@ -34,6 +36,8 @@ pytestmark = [
 
 DOCUMENTS = 4
 STAGES = ("ingest", "summarize", "chunk", "generate_qa")
+RUN = "qa/gemini-2.5-flash"
+SPREAD = ("text", "summaries", "chunks", RUN, f"{RUN}/rejected", f"{RUN}/coverage")
 FOLDERS = ("documents/", "text/", "summaries/", "chunks/", "qa/")
 
 
@@ -183,6 +187,29 @@ def test_one_document_of_a_bucket(
     assert fetched() == {"text/harbour-2.md", "text/harbour-2.json", "chunks/harbour-2.jsonl"}
     assert "nothing; everything is current" in second.says(bucket.url, "status")
     assert len(fetched()) == 3 and len(models.requests) == calls
+
+
+def test_subfolders_in_a_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int]) -> None:
+    """Two shards put what one machine makes into subfolders, and a third machine finds all of it done."""
+    folder, calls = local
+    bucket, subfolder = Bucket(s3, folder / "documents"), re.compile(r"/_[0-9a-f]{2}(?=/)")
+    for place in SPREAD:
+        bucket.put(f"{place}/{MARKER}", b"")
+    machines = [Machine(tmp_path / str(n), s3, models) for n in range(3)]
+    for machine, shard in zip(machines, Shard.all(2), strict=False):
+        for stage in STAGES:
+            machine.says(bucket.url, stage, "--shard", str(shard))
+    asked = len(models.requests)
+    assert "missing" not in machines[2].says(bucket.url, "gather")
+    there = of_stages(bucket.contents())
+    made = {path: there[path] for path in there if not path.endswith(MARKER) and not path.startswith("documents/")}
+    assert made and all(subfolder.search(path) for path in made)
+    local_files = of_stages(local_contents(folder))
+    here = {path: local_files[path] for path in local_files if not path.startswith("documents/")}
+    assert {subfolder.sub("", path): content for path, content in made.items()} == here
+    for stage in STAGES:
+        assert f"{DOCUMENTS} up to date" in machines[2].says(bucket.url, stage)
+    assert len(models.requests) == asked <= calls
 
 
 def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenRouter, local: tuple[Path, int]) -> None:

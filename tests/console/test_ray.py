@@ -18,6 +18,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.pipeline import BY_NAME
 from groundwork.records.shards import Shard
+from groundwork.records.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
@@ -180,6 +181,32 @@ def test_stages_of_whole_runs_take_part_as_they_can(tmp_path: Path, cluster: Any
     assert " 0 of them new" in out and (data / "embeddings" / "gemini-2.5-flash.npz").is_file()
     finished(stage("create_dataset", data, cluster, server, "--name", "harbours"))
     assert (data / "datasets" / "harbours" / "report.json").is_file()
+
+
+def test_subfolders_on_a_cluster(
+    tmp_path: Path, cluster: Any, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nodes put into subfolders what one machine puts into the folders, and all of it is current here."""
+    whole, parts = corpus(tmp_path / "whole", PIPELINE), corpus(tmp_path / "parts", PIPELINE)
+    run = "qa/gemini-2.5-flash"
+    for place in ("text", "chunks", run, f"{run}/rejected", f"{run}/coverage"):
+        (parts / place).mkdir(parents=True, exist_ok=True)
+        (parts / place / MARKER).touch()
+    for name in ("chunk", "generate_qa"):
+        assert main([name, "--data", str(whole), *settings(server)]) == 0
+        finished(stage(name, parts, cluster, server, "--set", "engine.shards=3"))
+    subfolder = re.compile(r"/_[0-9a-f]{2}(?=/)")
+    for folder in ("text", "chunks", "qa"):
+        there = files(parts, folder)
+        assert all(subfolder.search(path) for path in there)
+        assert {subfolder.sub("", path): content for path, content in there.items()} == files(whole, folder)
+    assert files(parts, "chunks") and not list((parts / "text").glob("*.md"))
+    calls = len(server.requests)
+    capsys.readouterr()
+    for name in ("chunk", "generate_qa"):
+        assert main([name, "--data", str(parts), *settings(server)]) == 0
+        assert f"{PIPELINE} up to date" in capsys.readouterr().out
+    assert len(server.requests) == calls
 
 
 def test_no_cluster_there(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from groundwork.records.join_databases import join_database
 from groundwork.records.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
 
 
@@ -69,3 +70,68 @@ def test_rows_looked_up_together_are_those_looked_up_one_by_one(tmp_path: Path) 
     assert together == apart
     assert [one.note for one in apart[1] if one] == ["joined", "own"] and len(apart[0]) == len(files) + 1
     own.close()
+
+
+def kept(manifest: Manifest, fingerprint: bytes = b"f") -> None:
+    """Keep the fingerprint of the unit `a` of chunk, as a stage does that has just judged it."""
+    with manifest.looked_up("chunk", ["a"], []):
+        manifest.keep_fingerprints("chunk", {"a": fingerprint}, {"a": ("done", "fine")})
+
+
+def by_fingerprint(manifest: Manifest, fingerprint: bytes | None = b"f") -> object:
+    return manifest.states_by_fingerprint("chunk", {"a": fingerprint}).get("a")
+
+
+def test_a_fingerprint_is_that_of_its_entry(tmp_path: Path) -> None:
+    """It goes with the entry, whoever changes that: this process, another one, or a shard that is joined."""
+    own, other = Manifest(tmp_path / "own.db"), Manifest(tmp_path / "own.db")
+    kept(own)
+    assert by_fingerprint(own) is None, "there is no entry yet"
+
+    def join() -> None:
+        shard = Manifest(tmp_path / "shard.db")
+        shard.record("chunk", "a", entry("of a shard"))
+        kept(shard)
+        shard.close()
+        join_database(tmp_path / "shard.db", tmp_path / "own.db")
+
+    changes = [
+        lambda: own.record("chunk", "a", entry("later")),
+        lambda: other.record("chunk", "a", entry("by another")),
+        lambda: own.forget("chunk", ["a"]),
+        lambda: own._execute("UPDATE units SET finished = 0", ()),
+        join,
+    ]
+    for number, change in enumerate(changes):
+        own.record("chunk", "a", entry(str(number)))
+        kept(own)
+        assert by_fingerprint(own) == by_fingerprint(other) == ("done", "fine")
+        assert by_fingerprint(own, b"g") is None and by_fingerprint(own, None) is None
+        change()
+        assert by_fingerprint(own) is None and by_fingerprint(other) is None, number
+    own.close()
+    other.close()
+
+
+def test_no_fingerprint_of_an_entry_that_another_process_has_changed(tmp_path: Path) -> None:
+    """Judged by one entry, and kept when there is another: the next start looks again."""
+    own, other = Manifest(tmp_path / "own.db"), Manifest(tmp_path / "own.db")
+    own.record("chunk", "a", entry("first"))
+    with own.looked_up("chunk", ["a"], []):
+        other.record("chunk", "a", entry("second"))
+        own.keep_fingerprints("chunk", {"a": b"f"}, {"a": ("done", "")})
+    assert by_fingerprint(own) is None
+    own.close()
+    other.close()
+
+
+def test_no_fingerprint_of_what_is_joined(tmp_path: Path) -> None:
+    """A shard that finds a unit in the joined manifest keeps nothing of it: others may change that."""
+    joined = Manifest(tmp_path / "joined.db")
+    joined.record("chunk", "a", entry("joined"))
+    kept(joined)
+    joined.close()
+    shard = Manifest(tmp_path / "shard.db", tmp_path / "joined.db")
+    kept(shard)
+    assert by_fingerprint(shard) is None
+    shard.close()
