@@ -122,11 +122,11 @@ class Manifest:
             self._db.executescript(_LAYOUT)
         except (OSError, sqlite3.Error) as error:
             if not read_only:
-                raise UsageError(_trouble(path, error)) from error
-            self._look(path)
+                raise UsageError(_error_message(path, error)) from error
+            self._copy_to_memory(path)
         self._decoder = msgspec.json.Decoder(ManifestEntry)
-        self._rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
-        self._known: dict[str, str] = {}  # of these the hashes of the files that are as they were
+        self._file_rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
+        self._known_hashes: dict[str, str] = {}  # of these the hashes of the files that are as they were
         self._entries: dict[tuple[str, str], list[Any]] = {}
 
     def close(self) -> None:
@@ -134,39 +134,39 @@ class Manifest:
         if self._joined is not None:
             self._joined.close()
 
-    def _look(self, path: Path) -> None:
+    def _copy_to_memory(self, path: Path) -> None:
         """Copy what `path` holds into memory, nothing where it does not exist."""
         self._db = sqlite3.connect(":memory:", isolation_level=None)
-        with suppress(sqlite3.Error), closing(read_only_database(path)) as there:
-            there.backup(self._db)
+        with suppress(sqlite3.Error), closing(read_only_database(path)) as source:
+            source.backup(self._db)
         self._db.executescript(_LAYOUT)
 
     @contextmanager
     def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
         self._entries = {(stage, unit): [] for unit in units}
-        places = {printable_path(path): path for path in path_texts(paths)}
-        self._rows = {key: [] for key in places}
-        for some in _parts(list(units)):
-            values, query = (stage, *some), f"{_ENTRIES} AND unit IN ({_marks(some)})"
-            for unit, entry in [*self._joined_rows(query, values), *self._execute(query, values)]:
+        paths_by_key = {printable_path(path): path for path in path_texts(paths)}
+        self._file_rows = {key: [] for key in paths_by_key}
+        for batch in _batches(list(units)):
+            values, query = (stage, *batch), f"{_ENTRIES} AND unit IN ({_placeholders(batch)})"
+            for unit, entry in [*self._rows_of_joined(query, values), *self._execute(query, values)]:
                 self._entries[stage, unit] = [(entry,)]
-        for some in _parts(list(self._rows)):
-            for key, size, mtime_ns, digest in self._execute(f"{_HASHES} IN ({_marks(some)})", tuple(some)):
-                self._rows[key] = [(size, mtime_ns, digest)]
-                if self._elsewhere is None and _is_as_it_was(places[key], size, mtime_ns):
-                    self._known[places[key]] = digest
+        for batch in _batches(list(self._file_rows)):
+            for key, size, mtime_ns, digest in self._execute(f"{_HASHES} IN ({_placeholders(batch)})", tuple(batch)):
+                self._file_rows[key] = [(size, mtime_ns, digest)]
+                if self._elsewhere is None and _is_unchanged(paths_by_key[key], size, mtime_ns):
+                    self._known_hashes[paths_by_key[key]] = digest
         try:
             yield
         finally:
-            self._entries, self._rows, self._known = {}, {}, {}
+            self._entries, self._file_rows, self._known_hashes = {}, {}, {}
 
     def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
         """The state and its reason of those units that were found current with the same fingerprint."""
         states: UnitStates = {}
-        for some in _parts(list(fingerprints)):
-            query = f"{_FINGERPRINTS} AND unit IN ({_marks(some)})"
-            for unit, fingerprint, state, note in self._execute(query, (stage, *some)):
+        for batch in _batches(list(fingerprints)):
+            query = f"{_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
+            for unit, fingerprint, state, note in self._execute(query, (stage, *batch)):
                 if fingerprint == fingerprints[unit]:
                     states[unit] = state, note
         return states
@@ -190,7 +190,7 @@ class Manifest:
         """That of one unit; None where it was not finished."""
         rows = self._entries.get((stage, unit))
         if rows is None:
-            rows = self._execute(_ENTRY, (stage, unit)) or self._joined_rows(_ENTRY, (stage, unit))
+            rows = self._execute(_ENTRY, (stage, unit)) or self._rows_of_joined(_ENTRY, (stage, unit))
         return self._decoder.decode(rows[0][0]) if rows else None
 
     @overload
@@ -199,11 +199,11 @@ class Manifest:
     def entries(self, stage: str, kind: type[Entry]) -> dict[str, Entry]: ...
     def entries(self, stage: str, kind: type[Any] = ManifestEntry) -> dict[str, Any]:
         """All of a stage, or what `kind` has of each."""
-        rows = [*self._joined_rows(_ENTRIES, (stage,)), *self._execute(_ENTRIES, (stage,))]
+        rows = [*self._rows_of_joined(_ENTRIES, (stage,)), *self._execute(_ENTRIES, (stage,))]
         decoder = msgspec.json.Decoder(kind)
         return {unit: decoder.decode(entry) for unit, entry in rows}
 
-    def _joined_rows(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+    def _rows_of_joined(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         if self._joined is None:
             return []
         try:
@@ -225,11 +225,11 @@ class Manifest:
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
-        gone = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
-        for path in gone:
+        missing = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
+        for path in missing:
             self._execute("DELETE FROM files WHERE path = ?", (path,))
         self._execute("VACUUM", ())
-        return len(gone)
+        return len(missing)
 
     def record(self, stage: str, unit: str, entry: ManifestEntry) -> None:
         row = (stage, unit, msgspec.json.encode(entry), time.time())
@@ -242,11 +242,11 @@ class Manifest:
 
     def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
         """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
-        found = {}
+        hashes_by_name = {}
         for path in path_texts(paths):
-            if digest := self._known.get(path) or self.sha256(path):
-                found[name(path)] = digest
-        return found
+            if digest := self._known_hashes.get(path) or self.sha256(path):
+                hashes_by_name[name(path)] = digest
+        return hashes_by_name
 
     def sha256(self, path: str | Path) -> str:
         """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
@@ -255,26 +255,26 @@ class Manifest:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         if stat.S_ISDIR(status.st_mode):
-            inner = self.hashes(sorted(p for p in Path(path).rglob("*") if p.is_file()))
-            return hashlib.sha256(repr(sorted(inner.items())).encode()).hexdigest()
+            inner_hashes = self.hashes(sorted(file for file in Path(path).rglob("*") if file.is_file()))
+            return hashlib.sha256(repr(sorted(inner_hashes.items())).encode()).hexdigest()
         listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
         if listed and status.st_size == 0:  # not fetched
-            return self._object(listed) or f"version {listed[1]}, which was not read"
+            return self._object_hash(listed) or f"version {listed[1]}, which was not read"
         key, stamp = printable_path(path), (status.st_size, status.st_mtime_ns)
-        known = self._rows.get(key)
-        for size, mtime_ns, digest in self._execute(_HASH, (key,)) if known is None else known:
-            if (size, mtime_ns) == stamp and (not listed or self._object(listed)):
+        rows = self._file_rows.get(key)
+        for size, mtime_ns, digest in self._execute(_HASH, (key,)) if rows is None else rows:
+            if (size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
                 return str(digest)
         with Path(path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
-        if listed and self._object(listed) != digest:
+        if listed and self._object_hash(listed) != digest:
             self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
         return digest
 
-    def _object(self, listed: tuple[str, str]) -> str:
+    def _object_hash(self, listed: tuple[str, str]) -> str:
         """The sha256 of a version of an object; "" where nobody has read it."""
-        rows = self._execute(_OBJECT, listed) or self._joined_rows(_OBJECT, listed)
+        rows = self._execute(_OBJECT, listed) or self._rows_of_joined(_OBJECT, listed)
         return str(rows[0][0]) if rows else ""
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
@@ -282,7 +282,7 @@ class Manifest:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise StopRun(_trouble(self._path, error)) from error
+            raise StopRun(_error_message(self._path, error)) from error
 
 
 def read_only_database(path: Path) -> sqlite3.Connection:
@@ -290,7 +290,7 @@ def read_only_database(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
-def _is_as_it_was(file: str, size: int, mtime_ns: int) -> bool:
+def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     try:
         status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
     except OSError:
@@ -298,16 +298,16 @@ def _is_as_it_was(file: str, size: int, mtime_ns: int) -> bool:
     return status.st_mtime_ns == mtime_ns and status.st_size == size and stat.S_ISREG(status.st_mode)
 
 
-def _parts(values: list[str]) -> Iterator[list[str]]:
+def _batches(values: list[str]) -> Iterator[list[str]]:
     return (values[start : start + MOST_AT_ONCE] for start in range(0, len(values), MOST_AT_ONCE))
 
 
-def _marks(values: Sequence[str]) -> str:
+def _placeholders(values: Sequence[str]) -> str:
     """A question mark for each value of a statement."""
     return ", ".join("?" * len(values))
 
 
-def _trouble(path: Path, error: Exception) -> str:
+def _error_message(path: Path, error: Exception) -> str:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
     return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
