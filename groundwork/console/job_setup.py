@@ -74,8 +74,8 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         joined = data.joined_state / "manifest.db" if data.shard else None
         self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
         quiet = getattr(self._flags, "quiet", False)
-        gone = find_departed(data, self._manifest, self._config.ingest.ignore)
-        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client, departed_documents=gone)
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client)
+        job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)
         return job, self._manifest
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
