@@ -14,7 +14,7 @@ from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
-from groundwork.records.spread_folders import file_names
+from groundwork.records.spread_folders import unsorted_file_names
 
 if TYPE_CHECKING:
     import asyncio
@@ -196,7 +196,7 @@ class Job:
 
     def list_documents(self, folder: str, suffix: str) -> list[str]:
         """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-        files = file_names(self.data.path(folder), suffix)
+        files = unsorted_file_names(self.data.path(folder), suffix)
         return self.select_documents(sorted(file.removesuffix(suffix) for file in files))
 
     def select_documents(self, names: list[str], *, with_gone: bool = False) -> list[str]:
@@ -234,7 +234,7 @@ class Job:
 
 def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
     """(document, its text and record): no record where somebody put a Markdown file there by hand."""
-    recorded = set(file_names(job.data.path("text"), ".json"))
+    recorded = unsorted_file_names(job.data.path("text"), ".json")
     for document in documents:
         text, record = ("text", f"{document}.md"), ("text", f"{document}.json")
         yield document, job.data.paths(text, record) if record[1] in recorded else job.data.paths(text)

@@ -12,6 +12,7 @@ from groundwork.console.job import Job, Unit
 from groundwork.console.ledger import Ledger
 from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME, STAGES
+from groundwork.records.paths import path_texts
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_REPEATED = 2  # that a command repeats
@@ -19,7 +20,7 @@ MAX_SETTINGS_REPEATED = 2  # that a command repeats
 
 def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: Ledger) -> str:
     """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
-    paths = {str(path) for unit in finished_units for path in unit.writes[:1]}
+    paths = {next(iter(path_texts(unit.writes))) for unit in finished_units if unit.writes}
     lines = []
     if paths:
         common_folder = os.path.commonpath({os.path.dirname(path) for path in paths})  # noqa: PTH120  for 100,000s of them

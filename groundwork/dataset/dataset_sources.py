@@ -136,8 +136,8 @@ def _run(argument: str, data: Workspace) -> DatasetSource | None:
     whole = argument.removesuffix(RAW)
     if not (place := _folder_in(data.path("qa"), whole)):
         return None
-    name, as_generated = place.relative_to(data.path("qa")).as_posix(), row_files(place)
-    files = as_generated if argument != whole else pair_files(data, name) or as_generated
+    name = place.relative_to(data.path("qa")).as_posix()
+    files = (pair_files(data, name) if argument == whole else ()) or row_files(place)
     shown = f"{name}{RAW}" if argument != whole else name
     return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
 

@@ -22,12 +22,12 @@ from groundwork.records.paths import Paths
 from groundwork.records.process_identity import is_dead, process_mark
 from groundwork.records.shards import Shard
 from groundwork.records.spread_folders import (
-    file_names,
     folders_below,
     is_spread,
     mark_spread_folders,
     path_in_folder,
     settle_files,
+    unsorted_file_names,
 )
 
 T = TypeVar("T")
@@ -133,7 +133,9 @@ class Workspace:
 
     def existing_paths(self, files: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
-        names_by_folder = {folder: set(file_names(self.path(*folder))) for folder in {parts[:-1] for parts in files}}
+        names_by_folder = {
+            folder: unsorted_file_names(self.path(*folder)) for folder in {parts[:-1] for parts in files}
+        }
         return self.paths(*(parts for parts in files if parts[-1] in names_by_folder[parts[:-1]]))
 
     def path_text(self, *parts: str) -> str:

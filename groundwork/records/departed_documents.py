@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,15 @@ import msgspec
 
 from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME
-from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_bytes, write_json, write_jsonl
+from groundwork.records.artifacts import (
+    Workspace,
+    printable_path,
+    read_json,
+    read_jsonl,
+    write_bytes,
+    write_json,
+    write_jsonl,
+)
 from groundwork.records.document_record import Document
 from groundwork.records.figures import MovedFolder, decode_records, encode_records
 from groundwork.records.manifest import EntryInputs, Manifest, ManifestEntry
@@ -77,15 +86,34 @@ def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = (
     One that a pattern of `ignore` means counts as well.
     """
     without_source = []
-    for document, entry in sorted(manifest.entries("ingest", EntryInputs).items()):
+    listed = {f"documents/{name}" for name in _files_below(f"{data.base}/documents")}
+    for document, entry in manifest.entries("ingest", EntryInputs).items():
         for path, digest in entry.inputs.items():
             source = path.removeprefix("documents/")
             if source == path:
                 continue
             ignored = bool(ignore) and matches_any(source, ignore)
-            if ignored or not os.path.exists(f"{data.base}/{path}"):  # noqa: PTH110  a tenth of Path's time, for all documents
+            if ignored or (path not in listed and not (data.base / path).exists()):
                 without_source.append(DepartedDocument(document, source, digest, ignored))
+    without_source.sort(key=_document_name)
     return [lost for lost in without_source if data.path("text", f"{lost.document}.md").exists()]
+
+
+def _document_name(departed: DepartedDocument) -> str:
+    return departed.document
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    """The names, below it, of the files of a folder, links left out: in a fourth of the time of a look at each."""
+    prefixes = [""]
+    while prefixes:
+        prefix = prefixes.pop()
+        with suppress(OSError), os.scandir(f"{folder}/{prefix}") as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    prefixes.append(f"{prefix}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    yield printable_path(f"{prefix}{entry.name}")
 
 
 def departed_warnings(documents: Sequence[DepartedDocument], aside: Collection[str]) -> list[str]:

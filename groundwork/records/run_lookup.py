@@ -13,10 +13,11 @@ from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, slug
 from groundwork.records.paths import Paths
-from groundwork.records.spread_folders import folder_files
+from groundwork.records.spread_folders import folder_files, unsorted_file_names
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
+_DECISION_FILES = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
 
 
 def run_names(data: Workspace) -> list[str]:
@@ -24,7 +25,7 @@ def run_names(data: Workspace) -> list[str]:
     folder = data.path("qa")
     if not folder.is_dir():
         return []
-    return sorted(run.name for run in folder.iterdir() if run.is_dir() and row_files(run))
+    return sorted(run.name for run in folder.iterdir() if run.is_dir() and holds_rows(run))
 
 
 def run_of_model(model: str) -> str:
@@ -110,8 +111,12 @@ def row_files(folder: Path) -> Paths:
 
 
 def _row_files(folder: Path) -> list[str]:
-    decision_files = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
-    return [file for file in folder_files(folder, *ROW_ENDINGS).texts if os.path.basename(file) not in decision_files]  # noqa: PTH119
+    return [file for file in folder_files(folder, *ROW_ENDINGS).texts if os.path.basename(file) not in _DECISION_FILES]  # noqa: PTH119
+
+
+def holds_rows(folder: Path) -> bool:
+    """Is there any of `row_files`?"""
+    return any(unsorted_file_names(place, *ROW_ENDINGS) - _DECISION_FILES for place in (folder, folder / "data"))
 
 
 def default_dataset(data: Workspace, name: str) -> str | None:

@@ -17,7 +17,7 @@ from groundwork.records.artifacts import read_json, read_jsonl, read_text, write
 from groundwork.records.paths import Paths, path_texts
 from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import document_of
-from groundwork.records.spread_folders import file_names
+from groundwork.records.spread_folders import unsorted_file_names
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -37,8 +37,7 @@ def units(job: Job) -> list[Unit]:
             asked_about.setdefault(document_of(file), {})[run.name] = file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
-    coverage_files = {run: file_names(coverage_folder(job, run)) for run in run_names}
-    existing = {(run, name) for run, names in coverage_files.items() for name in names}
+    coverage_files = {run: unsorted_file_names(coverage_folder(job, run)) for run in run_names}
     documents = job.list_documents("chunks", ".jsonl")
     if unchunked := sorted(
         asked_about.keys() - set(documents) - job.departed_sources.keys() if not job.flags.document else ()
@@ -54,7 +53,7 @@ def units(job: Job) -> list[Unit]:
         )
         plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_files = job.data.paths(
-            *(coverage_path_parts(run, document) for run in files if (run, f"{document}.json") in existing)
+            *(coverage_path_parts(run, document) for run in files if f"{document}.json" in coverage_files[run])
         )
         reads = Paths((*source.texts, *files.values(), *declined_files.texts))
         document_units.append(Unit(document, reads=reads, writes=plots, payload=files))

@@ -16,10 +16,11 @@ from groundwork.console.job import TEST_CHUNKS
 from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.recipe_changes import names_in_order
 from groundwork.records.run_lookup import new_run, run_of_model
-from groundwork.records.spread_folders import file_names
+from groundwork.records.spread_folders import unsorted_file_names
 from groundwork.records.wishes import WISHES, wishes_file
 
 if TYPE_CHECKING:
+    from collections.abc import KeysView
     from pathlib import Path
 
     from groundwork.questions.document_interviews import Interviews
@@ -44,13 +45,13 @@ def units(job: Job) -> list[Unit]:
     run_flag = getattr(job.flags, "run", None)
     run = run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
     documents = job.list_documents("chunks", ".jsonl")
-    wish_files = set(file_names(job.data.path("qa", run, WISHES)))
-    naming_files = {folder: set(file_names(job.data.path(folder), ".json")) for folder in NAMING_FOLDERS}
+    wish_files = unsorted_file_names(job.data.path("qa", run, WISHES))
+    naming_files = {folder: unsorted_file_names(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
     documents = documents[:1] if job.test else documents
     return [_unit(job, run, document, naming_files, wish_files) for document in documents]
 
 
-def _unit(job: Job, run: str, document: str, naming_files: dict[str, set[str]], wish_files: set[str]) -> Unit:
+def _unit(job: Job, run: str, document: str, naming_files: dict[str, KeysView[str]], wish_files: KeysView[str]) -> Unit:
     record, rows = f"{document}.json", f"{document}.jsonl"
     naming_paths = [(name, record) for name in NAMING_FOLDERS if record in naming_files[name]]
     wishes = [("qa", run, WISHES, rows)] if rows in wish_files else []
