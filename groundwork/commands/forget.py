@@ -6,7 +6,7 @@ import argparse
 
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK, UsageError
-from groundwork.records.artifacts import slug
+from groundwork.records.artifacts import slug, terminal_text
 from groundwork.records.departed_documents import document_files, document_remains, forget_document
 
 
@@ -30,6 +30,9 @@ def forget_documents(flags: argparse.Namespace) -> int:
             print(f"{name}: removed {remains}; {len(remains.files):,} files")
             for dataset, count in remains.rows.items():
                 print(f"  dataset {dataset} still holds {count:,} rows of it; build it again, and push it again")
+            for folder, count in remains.graded.items():
+                path = terminal_text(str(job.data.path("grades", folder)))
+                print(f"  {path} still holds answers about it (questions: {count:,}); grade again, or remove it")
         if flags.replies and not flags.dry_run:
             job.data.fetch_databases("journal")
             journal = Journal(job.data.joined_journal)

@@ -65,18 +65,22 @@ class DepartedDocument:
 
 @dataclass
 class DocumentRemains:
-    """What there is of a document: its files, how many pairs, and the rows of datasets that hold it, by dataset."""
+    """What there is of a document: its files, how many pairs, the rows of datasets that hold it, by dataset, and the
+    questions about it whose answers were graded, by folder of grades.
+    """
 
     files: list[Path] = field(default_factory=list)
     chunks: int = 0
     pairs: int = 0
     pictures: int = 0
     rows: dict[str, int] = field(default_factory=dict)
+    graded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         counts = (("pictures", self.pictures), ("chunks", self.chunks), ("pairs", self.pairs))
         counted = [f"{count:,} {label}" for label, count in counts if count]
         counted += [f"{count:,} rows of dataset {label}" for label, count in self.rows.items()]
+        counted += [f"graded questions in grades/{label}: {count:,}" for label, count in self.graded.items()]
         return ", ".join(["its text", *counted]) if self.files else ", ".join(counted) or "nothing"
 
 
@@ -129,7 +133,7 @@ def departed_warnings(documents: Sequence[DepartedDocument], aside: Collection[s
 def document_remains(data: Workspace, document: str) -> DocumentRemains:
     """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
     files = document_files(data, document)
-    data.fetch([*files, *data.path("datasets").rglob("*.parquet")])
+    data.fetch([*files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
     chunk_file = data.path("chunks", f"{document}.jsonl")
     return DocumentRemains(
         files=files,
@@ -137,11 +141,13 @@ def document_remains(data: Workspace, document: str) -> DocumentRemains:
         pictures=len(list(data.path("text", document).glob("figure-*"))),
         pairs=sum(file.read_bytes().count(b"\n") for file in _pair_files(data, document)),
         rows={name: count for name, count in _dataset_rows(data, document).items() if count},
+        graded={name: count for name, count in _graded_questions(data, document).items() if count},
     )
 
 
 def forget_document(data: Workspace, manifest: Manifest, document: str) -> DocumentRemains:
-    """Remove `document` from every file of the data folder; datasets that hold it are marked and stay as they are.
+    """Remove `document` from every file of the data folder; datasets that hold it are marked and stay as they are, and
+    so do grades, which cost calls.
 
     What is made of several documents (maps, vectors, reports) is removed whole, for it is made anew at the next run.
     Returns what there was.
@@ -363,6 +369,26 @@ def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
     """Rows of `document` by dataset."""
     folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
     return {folder.name: sum(_rows_in(file, document) for file in folder.rglob("*.parquet")) for folder in folders}
+
+
+def _graded_questions(data: Workspace, document: str) -> dict[str, int]:
+    """Questions about `document` by folder of grades."""
+    longer_names = _longer_names(data, document)
+    questions: dict[str, set[str]] = {}
+    for file in sorted(data.path("grades").glob("*/*.jsonl")):
+        ids = {str(line.get("id", "")) for line in _json_lines(file)}
+        about_document = {row_id for row_id in ids if _is_name_or_id(row_id, document, longer_names)}
+        questions.setdefault(file.parent.name, set()).update(about_document)
+    return {folder: len(ids) for folder, ids in questions.items()}
+
+
+def _json_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON lines file; damaged lines are passed over."""
+    for line in file.read_bytes().splitlines():
+        try:
+            yield msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.DecodeError:
+            continue
 
 
 def _rows_in(file: Path, document: str) -> int:

@@ -197,3 +197,23 @@ def test_forgetting_leaves_no_tags(tmp_path: Path) -> None:
     manifest.close()
     (left,) = (tmp_path / "tags" / "rings.jsonl").read_text().splitlines()
     assert json.loads(left)["id"] == ids[-1]
+
+
+def test_forgetting_names_the_grades_that_hold_answers(
+    tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Grades stay, for they cost calls; how many questions about the document they hold is said, each counted once."""
+    (tmp_path / "text").mkdir()
+    for name in ("age", "age-2024"):
+        (tmp_path / "text" / f"{name}.md").write_text("Rings tell it.")
+    pair = "0123456789ab-01234567"
+    lines = [json.dumps({"id": f"{name}-{pair}", "answer": "By its rings."}) for name in ("age", "age-2024")]
+    grades = tmp_path / "grades" / "rings"
+    grades.mkdir(parents=True)
+    for file in ("alpha.jsonl", "beta.jsonl"):
+        (grades / file).write_text("\n".join([*lines, '{"id":']))
+    assert main(["forget", "age", "--data", str(tmp_path), "--dry-run", *settings(server)]) == 0
+    assert "graded questions in grades/rings: 1" in capsys.readouterr().out
+    assert main(["forget", "age", "--data", str(tmp_path), *settings(server)]) == 0
+    assert f"{grades} still holds answers about it (questions: 1)" in capsys.readouterr().out
+    assert (grades / "alpha.jsonl").read_text().startswith(lines[0])
