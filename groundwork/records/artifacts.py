@@ -31,6 +31,7 @@ from groundwork.records.spread_folders import (
 )
 
 T = TypeVar("T")
+MAX_SLUG_BYTES = 180  # file systems take 255, of which endings and prefixes need some
 TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
@@ -210,10 +211,19 @@ def printable_path(path: str | Path) -> str:
 
 
 def slug(name: str) -> str:
-    """`name` as a file name: lower case letters, digits and dots of any script, joined by single hyphens."""
+    """`name` as a file name: lower case letters, digits and dots of any script, joined by single hyphens.
+
+    One that would be too long for a file system is cut and ends in a part of its sha256 instead.
+    """
     lower = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
     words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
-    return "-".join(words).strip("-.") or "unnamed"
+    joined = "-".join(words).strip("-.") or "unnamed"
+    encoded = joined.encode()
+    if len(encoded) <= MAX_SLUG_BYTES:
+        return joined
+    digest = hashlib.sha256(encoded).hexdigest()[:12]
+    beginning = encoded[: MAX_SLUG_BYTES - 1 - len(digest)].decode(errors="ignore").rstrip("-.")
+    return f"{beginning}-{digest}"
 
 
 def _is_mark(character: str) -> bool:

@@ -34,3 +34,10 @@ def test_a_dry_run_passes_over_what_cannot_be_read(folder: Folder) -> None:
     """A link that leads nowhere fails by name when it is read, and costs nothing before."""
     (folder.documents / "gone.pdf").symlink_to(folder.documents / "nowhere.pdf")
     assert folder.ingest("--dry-run", "--converter", "gemini") == 0
+
+
+def test_a_file_deep_in_long_folders_is_read(folder: Folder) -> None:
+    """The name of its text is cut to what a file system takes; its neighbour, alike up to there, has its own."""
+    for name in ("rules.md", "rules.txt"):
+        folder.add(f"{'a folder with a long name/' * 12}{name}", "The ferry crosses at noon.\n")
+    assert folder.ingest() == 0 and len(folder.written) == 2

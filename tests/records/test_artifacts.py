@@ -10,6 +10,7 @@ import pytest
 
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import (
+    MAX_SLUG_BYTES,
     Workspace,
     read_jsonl,
     remove_leftovers,
@@ -74,6 +75,14 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
 def test_slug(name: str, expected: str) -> None:
     """Any name becomes a file name without spaces, separators or a leading dash or dot."""
     assert slug(name) == expected
+
+
+def test_a_long_name_is_cut_and_stays_its_own() -> None:
+    """No file name is longer than a file system takes; what differs behind the cut differs in it; cutting ends."""
+    names = [slug("folder with a long name/" * 20 + last) for last in ("a", "b")]
+    assert names[0] != names[1] and all(len(name) == MAX_SLUG_BYTES for name in names)
+    assert [slug(name) for name in names] == names
+    assert len(slug("\u0915\u093f" * 100).encode()) <= MAX_SLUG_BYTES
 
 
 def test_a_test_workspace_borrows_what_it_lacks(tmp_path: Path) -> None:
