@@ -43,81 +43,89 @@ class BlockRun(NamedTuple):
 
 
 def block_runs(
-    text: str, found: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
+    text: str, blocks: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
 ) -> list[BlockRun]:
     """The runs of a text in order; together they are the text. `marks` has one entry a block (see boilerplate.py)."""
-    gathered: list[BlockRun] = []
-    waiting: list[Block] = []  # text in a row, with one and the same mark
+    runs: list[BlockRun] = []
+    text_blocks: list[Block] = []  # text in a row, with one and the same mark
     skip = ""
-    for block, mark in zip(found, marks, strict=True):
-        if waiting and mark != skip:
-            _give_out(text, gathered, waiting, skip, ruler, limit)
-            waiting = []
+    for block, mark in zip(blocks, marks, strict=True):
+        if text_blocks and mark != skip:
+            _append_text_run(text, runs, text_blocks, skip, ruler, limit)
+            text_blocks = []
         skip = mark
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
-            stays, lead = _split_lead(text, waiting, block, ruler, limit, language)
-            _give_out(text, gathered, stays, skip, ruler, limit)
-            gathered.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
-            waiting = []
+            remaining, lead = _split_lead(text, text_blocks, block, ruler, limit, language)
+            _append_text_run(text, runs, remaining, skip, ruler, limit)
+            runs.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
+            text_blocks = []
         else:
-            waiting.append(block)
-    _give_out(text, gathered, waiting, skip, ruler, limit)
-    return gathered
+            text_blocks.append(block)
+    _append_text_run(text, runs, text_blocks, skip, ruler, limit)
+    return runs
 
 
-def _give_out(text: str, gathered: list[BlockRun], waiting: list[Block], skip: str, ruler: Ruler, limit: int) -> None:
+def _append_text_run(
+    text: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
+) -> None:
     """Add a run of text; a caption at its head goes with the table above."""
-    above = gathered[-1] if gathered else None
-    belongs = waiting and above and above.body and above.skip == skip and _is_caption(text, waiting[0])
-    if belongs and above and ruler.length(above.start, waiting[0].end) <= limit:
-        gathered[-1] = above._replace(blocks=[*above.blocks, waiting[0]])
-        waiting = waiting[1:]
-    if waiting:
-        gathered.append(BlockRun("text", waiting, skip))
+    previous = runs[-1] if runs else None
+    is_its_caption = (
+        text_blocks and previous and previous.body and previous.skip == skip and _is_caption(text, text_blocks[0])
+    )
+    if is_its_caption and previous and ruler.length(previous.start, text_blocks[0].end) <= limit:
+        runs[-1] = previous._replace(blocks=[*previous.blocks, text_blocks[0]])
+        text_blocks = text_blocks[1:]
+    if text_blocks:
+        runs.append(BlockRun("text", text_blocks, skip))
 
 
 def _split_lead(
-    text: str, waiting: list[Block], table: Block, ruler: Ruler, limit: int, language: str
+    text: str, text_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
-    stays, lead = list(waiting), []
-    if stays and stays[-1].kind in ("paragraph", "list") and (cut := _introduction(text, stays, language)):
-        last = stays.pop()
-        if cut > last.start:
-            stays.append(msgspec.structs.replace(last, end=cut))
-        lead = [msgspec.structs.replace(last, start=cut)]
-        if stays and stays[-1].end == cut and _is_caption(text, stays[-1]):  # and a line of units below it
-            lead.insert(0, stays.pop())
-    if not stays or not lead or lead[0].start == stays[-1].end:
-        while stays and stays[-1].kind == "heading":
-            lead.insert(0, stays.pop())
+    remaining, lead = list(text_blocks), []
+    if (
+        remaining
+        and remaining[-1].kind in ("paragraph", "list")
+        and (lead_start := _lead_start(text, remaining, language))
+    ):
+        last_block = remaining.pop()
+        if lead_start > last_block.start:
+            remaining.append(msgspec.structs.replace(last_block, end=lead_start))
+        lead = [msgspec.structs.replace(last_block, start=lead_start)]
+        if remaining and remaining[-1].end == lead_start and _is_caption(text, remaining[-1]):  # and a line of units
+            lead.insert(0, remaining.pop())
+    if not remaining or not lead or lead[0].start == remaining[-1].end:
+        while remaining and remaining[-1].kind == "heading":
+            lead.insert(0, remaining.pop())
     fits_alone = ruler.length(table.start, table.end) <= limit
     if lead and fits_alone and ruler.length(lead[0].start, table.end) > limit:
-        return waiting, []  # a whole table matters more than its introduction
-    return stays, lead
+        return text_blocks, []  # a whole table matters more than its introduction
+    return remaining, lead
 
 
-def _introduction(text: str, waiting: list[Block], language: str) -> int | None:
+def _lead_start(text: str, text_blocks: list[Block], language: str) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
-    last = waiting[-1]
-    body = text[last.start : last.end].rstrip()
-    introduces = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
-    under_heading = len(waiting) > 1 and waiting[-2].kind == "heading"
-    below_caption = len(waiting) > 1 and _is_caption(text, waiting[-2])
+    last_block = text_blocks[-1]
+    body = text[last_block.start : last_block.end].rstrip()
+    is_introduction = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
+    under_heading = len(text_blocks) > 1 and text_blocks[-2].kind == "heading"
+    below_caption = len(text_blocks) > 1 and _is_caption(text, text_blocks[-2])
     if len(body) <= LEAD and (_CAPTION.match(body) or below_caption):
-        return last.start  # whole, though the number may look like the end of a sentence
-    if not introduces and (len(body) > LEAD or not under_heading):
+        return last_block.start  # whole, though the number may look like the end of a sentence
+    if not is_introduction and (len(body) > LEAD or not under_heading):
         return None
-    start = last.start + _last_sentence(body, language)
-    short = last.start + len(body) - start <= LEAD
-    return start if short and (introduces or start == last.start) else None
+    start = last_block.start + _last_sentence_start(body, language)
+    fits_lead = last_block.start + len(body) - start <= LEAD
+    return start if fits_lead and (is_introduction or start == last_block.start) else None
 
 
-def _last_sentence(body: str, language: str) -> int:
-    window = max(0, len(body) - LEAD - 100)
-    start = window + sentence_starts(body[window:], language)[-1]
-    items = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
-    return items[-1] if items else start
+def _last_sentence_start(body: str, language: str) -> int:
+    window_start = max(0, len(body) - LEAD - 100)
+    start = window_start + sentence_starts(body[window_start:], language)[-1]
+    item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
+    return item_starts[-1] if item_starts else start
 
 
 def _is_caption(text: str, block: Block) -> bool:

@@ -23,76 +23,76 @@ LISTED = 5  # documents named in a line
 
 def shown(chunks: Sequence[Chunk], unit: str) -> str:
     """Every chunk under a line that says what it is; what was added stands between ⟦ and ⟧."""
-    parts = []
+    sections = []
     for chunk in chunks:
         end = len(chunk.text) - len(chunk.closing)
         added = f"⟦{chunk.added.rstrip()}⟧\n" if chunk.added else ""
         closing = f"⟦{chunk.closing.strip()}⟧\n" if chunk.closing else ""
-        parts.append(
+        sections.append(
             f"── {' · '.join(facts(chunk, unit))} {'─' * 8}\n{added}{chunk.text[len(chunk.added) : end]}{closing}"
         )
-    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+    return "\n".join(section.rstrip("\n") + "\n" for section in sections)
 
 
 def facts(chunk: Chunk, unit: str) -> list[str]:
     """Number, kind, length, pages, mark and breadcrumb of a chunk, as short texts."""
-    found = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
+    texts = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
     if chunk.pages:
-        first, last = chunk.pages[0], chunk.pages[-1]
-        found.append(f"page {first}" if first == last else f"pages {first}-{last}")
+        first_page, last_page = chunk.pages[0], chunk.pages[-1]
+        texts.append(f"page {first_page}" if first_page == last_page else f"pages {first_page}-{last_page}")
     if chunk.skip:
-        found.append(f"left out of questions: {chunk.skip}")
+        texts.append(f"left out of questions: {chunk.skip}")
     if chunk.headings:
-        found.append(" > ".join(chunk.headings))
-    return found
+        texts.append(" > ".join(chunk.headings))
+    return texts
 
 
-def length_histogram(lengths: Sequence[int], most: int) -> list[tuple[int, int, int]]:
-    """(from, to, chunks) of BINS equal steps up to `most`, the limit of a chunk; both ends inclusive."""
-    step = -(-most // BINS)
+def length_histogram(lengths: Sequence[int], max_length: int) -> list[tuple[int, int, int]]:
+    """(from, to, chunks) of BINS equal steps up to `max_length`, the limit of a chunk; both ends inclusive."""
+    step = -(-max_length // BINS)
     counts = Counter(min((length - 1) // step if length else 0, BINS - 1) for length in lengths)
-    return [(k * step + 1, min((k + 1) * step, most), counts[k]) for k in range(BINS)]
+    return [(k * step + 1, min((k + 1) * step, max_length), counts[k]) for k in range(BINS)]
 
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
     """The histogram for a terminal, without empty ends, under a line that says the unit and the limits."""
     rows = length_histogram(lengths, settings.max_length)
-    used = [i for i, (_, _, count) in enumerate(rows) if count]
-    top = max(count for _, _, count in rows) or 1
+    filled_rows = [i for i, (_, _, count) in enumerate(rows) if count]
+    max_count = max(count for _, _, count in rows) or 1
     width = len(f"{settings.max_length:,}")
     yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
-    for low, high, count in rows[min(used, default=0) : max(used, default=-1) + 1]:
-        bar = "█" * -(-count * BAR // top)
+    for low, high, count in rows[min(filled_rows, default=0) : max(filled_rows, default=-1) + 1]:
+        bar = "█" * -(-count * BAR // max_count)
         yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
 
 
 def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, str]:
     """By place in `chunks`, why a chunk of one document is shorter than the minimum; those left out do not count."""
-    short = {}
+    reasons = {}
     for k, chunk in enumerate(chunks):
         if chunk.length < settings.min_length and not chunk.skip:
-            beside = [chunks[i] for i in (k - 1, k + 1) if 0 <= i < len(chunks)]
-            if not beside:
-                short[k] = "the whole document"
-            elif all(other.skip for other in beside):
-                short[k] = "between passages that are left out"
+            neighbours = [chunks[i] for i in (k - 1, k + 1) if 0 <= i < len(chunks)]
+            if not neighbours:
+                reasons[k] = "the whole document"
+            elif all(neighbour.skip for neighbour in neighbours):
+                reasons[k] = "between passages that are left out"
             else:
-                short[k] = "neighbours are full"
-    return short
+                reasons[k] = "neighbours are full"
+    return reasons
 
 
 def short_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSettings) -> Iterator[str]:
     """Where the minimum is not kept: a line for each reason, with documents and the numbers of their chunks."""
-    places: dict[str, list[str]] = {}
-    for name, chunks in documents.items():
-        by_reason: dict[str, list[str]] = {}
-        for k, why in short_chunks(chunks, settings).items():
-            by_reason.setdefault(why, []).append(f"{chunks[k].index + 1}")
-        for why, numbers in by_reason.items():
-            places.setdefault(why, []).append(f"{name} {', '.join(numbers)}")
-    for why, listed in places.items():
-        more = f" and {len(listed) - LISTED} documents more" if len(listed) > LISTED else ""
-        yield f"  shorter than {settings.min_length:,}, {why}: {'; '.join(listed[:LISTED])}{more}"
+    chunks_by_reason: dict[str, list[str]] = {}
+    for document_id, chunks in documents.items():
+        numbers_by_reason: dict[str, list[str]] = {}
+        for k, reason in short_chunks(chunks, settings).items():
+            numbers_by_reason.setdefault(reason, []).append(f"{chunks[k].index + 1}")
+        for reason, numbers in numbers_by_reason.items():
+            chunks_by_reason.setdefault(reason, []).append(f"{document_id} {', '.join(numbers)}")
+    for reason, locations in chunks_by_reason.items():
+        more = f" and {len(locations) - LISTED} documents more" if len(locations) > LISTED else ""
+        yield f"  shorter than {settings.min_length:,}, {reason}: {'; '.join(locations[:LISTED])}{more}"
 
 
 _STYLES = """
@@ -126,9 +126,9 @@ def chunk_html(
     `pictures`: from the page to the folder with the document's folder of pictures.
     """
     rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
-    top = max(count for _, _, count in rows) or 1
+    max_count = max(count for _, _, count in rows) or 1
     bars = [
-        tag("li", style=f"height:{100 * count / top:.1f}%", title=f"{low:,} to {high:,}: {count:,}")
+        tag("li", style=f"height:{100 * count / max_count:.1f}%", title=f"{low:,} to {high:,}: {count:,}")
         for low, high, count in rows
     ]
     axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
@@ -139,66 +139,69 @@ def chunk_html(
         tag("p", summary, class_="soft"),
         tag("ol", bars, class_="bars", aria_label="chunks by length"),
         tag("p", axis, class_="axis"),
-        *(_section(chunk, settings.unit, pictures) for chunk in chunks),
+        *(_render_section(chunk, settings.unit, pictures) for chunk in chunks),
         images=any(chunk.figures for chunk in chunks),
     )
 
 
-def _with_figures(text: str, document: str, folder: str) -> list[Markup | str]:
+def _render_figures(text: str, document: str, folder: str) -> list[Markup | str]:
     """A text with its figures, whose files lie in `folder`, seen from the page."""
-    parts: list[Markup | str] = []
-    at = 0
-    for number, one in enumerate(figures(text, document), 1):
-        said = tag("figcaption", figure_mark(number, one.caption))
-        parts += [text[at : one.start], tag("figure", tag("img", src=f"{folder}{one.file}", alt=one.caption), said)]
-        at = one.end
-    return [*parts, text[at:]]
+    nodes: list[Markup | str] = []
+    position = 0
+    for number, figure in enumerate(figures(text, document), 1):
+        caption = tag("figcaption", figure_mark(number, figure.caption))
+        nodes += [
+            text[position : figure.start],
+            tag("figure", tag("img", src=f"{folder}{figure.file}", alt=figure.caption), caption),
+        ]
+        position = figure.end
+    return [*nodes, text[position:]]
 
 
-def _section(chunk: Chunk, unit: str, pictures: str) -> Markup:
-    number, *rest = facts(chunk, unit)
-    about = [tag("p", fact) for fact in [*rest, f"characters {chunk.start:,} to {chunk.end:,}"]]
+def _render_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
+    number, *other_facts = facts(chunk, unit)
+    fact_paragraphs = [tag("p", fact) for fact in [*other_facts, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    text = _with_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
+    text = _render_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
     if chunk.added:
         text.insert(0, tag("mark", chunk.added))
     if chunk.closing:
         text += ["\n", tag("mark", chunk.closing.strip())]
     return tag(
         "section",
-        tag("aside", tag("a", number, href=f"#{chunk.id}"), about),
+        tag("aside", tag("a", number, href=f"#{chunk.id}"), fact_paragraphs),
         tag("pre", text, dir="auto"),
         class_=f"{chunk.kind} skip" if chunk.skip else chunk.kind,
         id=chunk.id,
     )
 
 
-def chunk_counts(text: str, found: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
-    """Segments, chunks and sentences of a text, and its tables; `found`: its blocks."""
-    pieces = segments(text, resolve_language(settings.language, text), settings.sentences, found)
-    sentences = sum(piece.kind == "sentence" for piece in pieces)
-    counts = {"segments": count_segments(found), "chunks": len(chunks), "sentences": sentences}
-    return counts | count_tables(found, chunks)
+def chunk_counts(text: str, blocks: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
+    """Segments, chunks and sentences of a text, and its tables; `blocks`: those of the text."""
+    text_segments = segments(text, resolve_language(settings.language, text), settings.sentences, blocks)
+    sentence_count = sum(segment.kind == "sentence" for segment in text_segments)
+    counts = {"segments": count_segments(blocks), "chunks": len(chunks), "sentences": sentence_count}
+    return counts | count_tables(blocks, chunks)
 
 
-def count_segments(found: list[Block]) -> int:
+def count_segments(blocks: list[Block]) -> int:
     """Stretches of text between tables, and tables."""
-    return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(found, lambda b: b.kind == "table"))
+    return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(blocks, lambda b: b.kind == "table"))
 
 
-def count_tables(found: list[Block], chunks: list[Chunk]) -> dict[str, int]:
+def count_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
     starts = [chunk.start for chunk in chunks]
-    tables = [block for block in found if block.kind == "table"]
-    split = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in tables)
-    return {"tables whole": len(tables) - split, "tables split": split} if tables else {}
+    tables = [block for block in blocks if block.kind == "table"]
+    split_count = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in tables)
+    return {"tables whole": len(tables) - split_count, "tables split": split_count} if tables else {}
 
 
 def note(counts: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    parts = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
+    clauses = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
     if "tables whole" in counts:
-        parts.append(f"{counts['tables whole']:,} tables whole, {counts['tables split']:,} split")
-    if left_out := Counter(chunk.skip for chunk in chunks if chunk.skip):
-        parts.append("left out of questions: " + ", ".join(f"{n:,} {why}" for why, n in left_out.items()))
-    return "; ".join(parts)
+        clauses.append(f"{counts['tables whole']:,} tables whole, {counts['tables split']:,} split")
+    if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
+        clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
+    return "; ".join(clauses)

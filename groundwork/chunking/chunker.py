@@ -1,8 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
 
-    blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py
-        -> short_parts.py
-    (with sentence_cuts.py, table_parts.py, lengths.py, sentences.py)
+    blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py -> short_runs.py
+    (with cut_points.py, table_parts.py, lengths.py, sentences.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -32,26 +31,27 @@ from groundwork.settings.document_settings import ChunkSettings
 
 
 def chunk_document(
-    markdown: str, document: Document, settings: ChunkSettings, found: list[Block] | None = None
+    markdown: str, document: Document, settings: ChunkSettings, parsed_blocks: list[Block] | None = None
 ) -> list[Chunk]:
     """The chunks of a document's Markdown, in order; their slices [start, end) give back the text.
 
-    `found` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is missing.
+    `parsed_blocks` spares reading the blocks again. Raises ConfigError when the tokenizer of chunk.unit tokens is
+    missing.
     """
     languages = _Languages(settings.language, markdown)
     settings = msgspec.structs.replace(settings, language=languages.of_document)
-    tokenizer = _tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
+    tokenizer = _cached_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = ruler_for(markdown, tokenizer)
-    found = blocks(markdown) if found is None else found
-    found, unreadable = cut_out_unreadable(markdown, found)
-    marked = passages_left_out(markdown, found, document, unreadable)
+    parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
+    parsed_blocks, unreadable = cut_out_unreadable(markdown, parsed_blocks)
+    marks = passages_left_out(markdown, parsed_blocks, document, unreadable)
     limit = settings.max_length
     while True:
-        gathered = block_runs(markdown, found, marked, ruler, limit, settings.language)
-        gathered = ShortRuns(markdown, ruler, settings, limit).join(gathered)
-        parts = Packer(markdown, ruler, settings, limit).pack(gathered)
-        parts = join_short_parts(parts, found, ruler, settings.min_length, limit)
-        chunks = _records(markdown, parts, found, document, tokenizer, languages)
+        runs = block_runs(markdown, parsed_blocks, marks, ruler, limit, settings.language)
+        runs = ShortRuns(markdown, ruler, settings, limit).join(runs)
+        chunk_parts = Packer(markdown, ruler, settings, limit).pack(runs)
+        chunk_parts = join_short_parts(chunk_parts, parsed_blocks, ruler, settings.min_length, limit)
+        chunks = _build_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, languages)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
         if excess <= 0 or limit <= settings.max_length // 2:
             return chunks
@@ -59,7 +59,7 @@ def chunk_document(
 
 
 @lru_cache(maxsize=2)
-def _tokenizer(name: str) -> Any:
+def _cached_tokenizer(name: str) -> Any:
     return load_tokenizer(name)
 
 
@@ -70,60 +70,65 @@ class _Languages:
         self._set = setting != "auto"
         self.of_document = resolve_language(setting, text)
 
-    def of(self, part: str) -> str:
+    def of(self, text: str) -> str:
         """That of the document unless the part is plainly of another."""
-        return self.of_document if self._set else detect_part_language(part, self.of_document)
+        return self.of_document if self._set else detect_part_language(text, self.of_document)
 
 
-def _records(
-    text: str, parts: list[ChunkPart], found: list[Block], document: Document, tokenizer: Any, languages: _Languages
+def _build_records(
+    text: str,
+    chunk_parts: list[ChunkPart],
+    parsed_blocks: list[Block],
+    document: Document,
+    tokenizer: Any,
+    languages: _Languages,
 ) -> list[Chunk]:
-    starts = [block.start for block in found]
-    pages = _Pages(document)
-    seen: Counter[str] = Counter()
+    starts = [block.start for block in parsed_blocks]
+    pages = _PageNumbers(document)
+    digest_counts: Counter[str] = Counter()
     chunks = []
-    for index, part in enumerate(parts):
-        body = text[part.start : part.end]
-        whole = f"{part.added}{body}{part.closing}" if part.added or part.closing else body
-        said = text_without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
-        digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-        seen[digest] += 1
-        tokens = len(tokenizer.encode(whole, add_special_tokens=False).ids) if tokenizer else None
+    for index, chunk_part in enumerate(chunk_parts):
+        body = text[chunk_part.start : chunk_part.end]
+        chunk_text = f"{chunk_part.added}{body}{chunk_part.closing}" if chunk_part.added or chunk_part.closing else body
+        hashed_text = text_without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
+        digest = hashlib.blake2b(hashed_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        digest_counts[digest] += 1
+        tokens = len(tokenizer.encode(chunk_text, add_special_tokens=False).ids) if tokenizer else None
         chunks.append(
             Chunk(
-                id=f"{document.id}-{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else ""),
+                id=f"{document.id}-{digest}" + (f"-{digest_counts[digest]}" if digest_counts[digest] > 1 else ""),
                 document=document.id,
                 index=index,
-                kind=part.kind,
-                text=whole,
-                start=part.start,
-                end=part.end,
-                length=len(whole) if tokens is None else tokens,
-                headings=_breadcrumb(found, starts, part),
-                pages=pages.touched(part.start, part.end),
-                added=part.added,
-                closing=part.closing,
+                kind=chunk_part.kind,
+                text=chunk_text,
+                start=chunk_part.start,
+                end=chunk_part.end,
+                length=len(chunk_text) if tokens is None else tokens,
+                headings=_breadcrumb(parsed_blocks, starts, chunk_part),
+                pages=pages.numbers_between(chunk_part.start, chunk_part.end),
+                added=chunk_part.added,
+                closing=chunk_part.closing,
                 tokens=tokens,
                 language=languages.of(body),
-                skip=part.skip if body.strip() else "blank",
-                figures=[one.file for one in figures(whole, document.id)] or msgspec.UNSET,
+                skip=chunk_part.skip if body.strip() else "blank",
+                figures=[figure.file for figure in figures(chunk_text, document.id)] or msgspec.UNSET,
             )
         )
     return chunks
 
 
-def _breadcrumb(found: list[Block], starts: list[int], part: ChunkPart) -> list[str]:
+def _breadcrumb(parsed_blocks: list[Block], starts: list[int], chunk_part: ChunkPart) -> list[str]:
     """The headings that hold for a part's table, else for its first block that is no heading."""
-    first, last = bisect_right(starts, part.start) - 1, bisect_left(starts, part.end) - 1
-    kinds = [found[k].kind for k in range(first, last + 1)]
-    if part.kind == "table" and "table" in kinds:
-        return list(found[first + kinds.index("table")].headings)
-    while first < last and found[first].kind == "heading":
+    first, last = bisect_right(starts, chunk_part.start) - 1, bisect_left(starts, chunk_part.end) - 1
+    kinds = [parsed_blocks[k].kind for k in range(first, last + 1)]
+    if chunk_part.kind == "table" and "table" in kinds:
+        return list(parsed_blocks[first + kinds.index("table")].headings)
+    while first < last and parsed_blocks[first].kind == "heading":
         first += 1
-    return list(found[first].headings)
+    return list(parsed_blocks[first].headings)
 
 
-class _Pages:
+class _PageNumbers:
     """Page numbers by offset."""
 
     def __init__(self, document: Document) -> None:
@@ -131,7 +136,7 @@ class _Pages:
         self._starts = [page.start for page in document.pages]
         self._ends = [page.end for page in document.pages]
 
-    def touched(self, start: int, end: int) -> list[int]:
+    def numbers_between(self, start: int, end: int) -> list[int]:
         """The pages of which some text lies in [start, end)."""
-        first, behind = bisect_right(self._ends, start), bisect_left(self._starts, end)
-        return [page.number for page in self._pages[first:behind] if page.start < page.end]
+        first, stop = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        return [page.number for page in self._pages[first:stop] if page.start < page.end]

@@ -16,10 +16,10 @@ _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
 _SPACE = regex.compile(r"\s++")  # between words
 _WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script without spaces
 _GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
-_NEAR = 100  # characters before the limit that are looked at first
-_AHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
-_FENCES = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
-_LOOSE_END = regex.compile(
+_NEAR_LIMIT = 100  # characters before the limit that are looked at first
+_LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_FENCE_MARKS = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
+_UNFINISHED_END = regex.compile(
     r"[\p{L}\p{N},;(–-]\s*\Z"
 )  # a word or comma at the end of a block: the sentence goes on in the next one
 
@@ -30,69 +30,75 @@ class Breaks:
     A break at p ends one chunk at p and starts the next there; white space stays with the chunk before it.
     """
 
-    def __init__(self, text: str, found: Sequence[Block], language: str, engine: str) -> None:
+    def __init__(self, text: str, blocks: Sequence[Block], language: str, engine: str) -> None:
         self._text, self._language, self._engine = text, language, engine
-        self._end = found[-1].end
-        self._borders = [(block.start, block.kind == "heading") for block in found[1:]]
-        self._headings = []
-        self._levels = []
-        self._paragraphs = []
-        for before, block in pairwise(found):
-            if before.kind == "heading":
+        self._end = blocks[-1].end
+        self._block_starts = [(block.start, block.kind == "heading") for block in blocks[1:]]
+        self._heading_starts = []
+        self._heading_levels = []
+        self._paragraph_starts = []
+        for previous, block in pairwise(blocks):
+            if previous.kind == "heading":
                 continue  # a heading is never left at the end of a chunk
             if block.kind == "heading":
-                self._headings.append(block.start)
-                self._levels.append(block.level)
+                self._heading_starts.append(block.start)
+                self._heading_levels.append(block.level)
             else:
-                if block.kind != "code" or COMPLETE_BLOCK_END.search(text, before.start, before.end):
-                    self._paragraphs.append(block.start)  # a fence stays with the sentence that leads to it
-        self._whole = [  # a heading with the place behind it, where no chunk may end
+                if block.kind != "code" or COMPLETE_BLOCK_END.search(text, previous.start, previous.end):
+                    self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
+        self._uncut_spans = [  # a heading with the place behind it, where no chunk may end
             (block.start, block.end + (block.kind == "heading"))
-            for block in found
+            for block in blocks
             if block.kind in ("formula", "code", "table", "heading")
         ]
 
     def structural(self, first: int, last: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
-        a, b = bisect_left(self._headings, first), bisect_right(self._headings, last)
+        a, b = bisect_left(self._heading_starts, first), bisect_right(self._heading_starts, last)
         if a < b:
-            a = min(bisect_left(self._headings, fuller, a, b), b - 1)  # the fuller half, or the last one
-            level = min(self._levels[a:b])
-            return max(place for place, at in zip(self._headings[a:b], self._levels[a:b], strict=True) if at == level)
-        for k in range(bisect_right(self._paragraphs, last) - 1, -1, -1):
-            if self._paragraphs[k] < first:
+            a = min(bisect_left(self._heading_starts, fuller, a, b), b - 1)  # the fuller half, or the last one
+            level = min(self._heading_levels[a:b])
+            return max(
+                start
+                for start, start_level in zip(self._heading_starts[a:b], self._heading_levels[a:b], strict=True)
+                if start_level == level
+            )
+        for k in range(bisect_right(self._paragraph_starts, last) - 1, -1, -1):
+            if self._paragraph_starts[k] < first:
                 break
-            if not self._goes_on(self._paragraphs[k]):
-                return self._paragraphs[k]
-        return self._item(max(first, fuller), last) or self._item(first, fuller - 1)
+            if not self._is_interrupted(self._paragraph_starts[k]):
+                return self._paragraph_starts[k]
+        return self._item_cut(max(first, fuller), last) or self._item_cut(first, fuller - 1)
 
-    def _goes_on(self, position: int) -> bool:
+    def _is_interrupted(self, position: int) -> bool:
         """A lead-in to a list is above, or a sentence that a page border interrupts."""
         above = self._text[max(0, position - 40) : position].rstrip()
         if above.endswith((":", "：")):
             return True
-        first = self._text[position]
-        return (first.islower() or first == "(") and (above.endswith(_FENCES) or _LOOSE_END.search(above) is not None)
+        first_letter = self._text[position]
+        return (first_letter.islower() or first_letter == "(") and (
+            above.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(above) is not None
+        )
 
-    def _item(self, first: int, last: int) -> int:
+    def _item_cut(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
-        best, lowest = 0, 99
+        cut, cut_depth = 0, 99
         for match in LIST_ITEM_START.finditer(self._text, first - 1, last + 8):
-            position, depth = match.start() + 1, _depth(match.group()[1:])
-            if depth > lowest or position > last or self._within_whole(position) or self._goes_on(position):
+            position, depth = match.start() + 1, _item_depth(match.group()[1:])
+            if depth > cut_depth or position > last or self._is_uncut(position) or self._is_interrupted(position):
                 continue
-            best, lowest = position, depth
-        return best
+            cut, cut_depth = position, depth
+        return cut
 
     def sentence(self, start: int, first: int, last: int) -> int:
         """The last start of a sentence."""
         if first > last:
             return 0
-        window = self._text[start : min(self._end, last + _AHEAD)]
+        window = self._text[start : min(self._end, last + _LOOKAHEAD)]
         offsets = sentence_starts(window, self._language, self._engine)
         k = bisect_right(offsets, last - start) - 1
         while k > 0 and offsets[k] >= first - start:
-            if not self._within_whole(start + offsets[k]):
+            if not self._is_uncut(start + offsets[k]):
                 return start + offsets[k]
             k -= 1
         return 0
@@ -102,35 +108,38 @@ class Breaks:
         character; never 0."""
         size = last - start
         window = self._text[start : min(self._end, last + size + 1)]
-        spans = uncuttable_spans(window) + [(a - start, b - start) for a, b in self._whole if a < last and b > start]
+        spans = uncuttable_spans(window) + [(a - start, b - start) for a, b in self._uncut_spans if a < last and b > start]
         spans.sort()
-        for pattern, least in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
-            for first in (max(least, size - _NEAR), least):
-                if cut := _last_outside(_ends(pattern, window, first, size), spans):
+        for pattern, min_cut in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
+            for min_offset in (max(min_cut, size - _NEAR_LIMIT), min_cut):
+                if cut := _last_outside(_match_ends(pattern, window, min_offset, size), spans):
                     return start + cut
-        if border := self._border(start + 1, last):
-            return border  # below the minimum, or behind a heading, but no table or fence is cut
+        if block_start := self._block_cut(start + 1, last):
+            return block_start  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
-            if ends := _ends(pattern, window, max(1, size - _NEAR), size):
+            if ends := _match_ends(pattern, window, max(1, size - _NEAR_LIMIT), size):
                 return start + ends[-1]
         return max(last, start + 1)
 
-    def _border(self, first: int, last: int) -> int:
+    def _block_cut(self, first: int, last: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        within = [(place, heading) for place, heading in self._borders if first <= place <= last]
-        return max((place for place, heading in within if heading), default=max((p for p, _ in within), default=0))
+        starts = [(start, is_heading) for start, is_heading in self._block_starts if first <= start <= last]
+        return max(
+            (start for start, is_heading in starts if is_heading),
+            default=max((start for start, _ in starts), default=0),
+        )
 
-    def _within_whole(self, position: int) -> bool:
-        k = bisect_left(self._whole, (position, 0)) - 1
-        return k >= 0 and position < self._whole[k][1]
+    def _is_uncut(self, position: int) -> bool:
+        k = bisect_left(self._uncut_spans, (position, 0)) - 1
+        return k >= 0 and position < self._uncut_spans[k][1]
 
 
-def _ends(pattern: regex.Pattern[str], text: str, least: int, most: int) -> list[int]:
+def _match_ends(pattern: regex.Pattern[str], text: str, low: int, high: int) -> list[int]:
     """Where matches of the pattern end within least..most."""
-    return [match.end() for match in pattern.finditer(text, least - 1, most + 1) if least <= match.end() <= most]
+    return [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
 
 
-def _depth(marker: str) -> int:
+def _item_depth(marker: str) -> int:
     """How deep a list item stands: by the parts of its number, else by its indentation."""
     dots = marker.strip(" \t>.").count(".")
     return dots or 1 + len(marker) - len(marker.lstrip())

@@ -38,54 +38,54 @@ class Packer:
     def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
         self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
 
-    def pack(self, gathered: Sequence[BlockRun]) -> list[ChunkPart]:
+    def pack(self, runs: Sequence[BlockRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
-        parts: list[ChunkPart] = []
-        for run in gathered:
+        chunk_parts: list[ChunkPart] = []
+        for run in runs:
             fits = self._ruler.length(run.start, run.end) <= self._limit
             if run.body:
-                whole = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
-                parts += whole if fits else self._cut_rows(run, run.body)
+                uncut = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
+                chunk_parts += uncut if fits else self._cut_rows(run, run.body)
             elif fits and not self._settings.overlap_sentences:
-                parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
+                chunk_parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
             else:
-                parts += self._cut_text(run, parts[-1] if parts else None)
-        return parts
+                chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
+        return chunk_parts
 
     def _breaks(self, run: BlockRun) -> Breaks:
         return Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: BlockRun, before: ChunkPart | None) -> Iterator[ChunkPart]:
+    def _cut_text(self, run: BlockRun, previous: ChunkPart | None) -> Iterator[ChunkPart]:
         breaks = self._breaks(run)
         start = run.start
         while start < run.end:
-            added = self._overlap(before, run.skip)
+            added = self._overlap(previous, run.skip)
             end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.of(added))
-            before = ChunkPart("text", start, end, added, skip=run.skip)
-            yield before
+            previous = ChunkPart("text", start, end, added, skip=run.skip)
+            yield previous
             start = end
 
     def _next_cut(self, breaks: Breaks, start: int, end: int, room: int) -> int:
         """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
-        ruler, least = self._ruler, self._settings.min_length
+        ruler, min_length = self._ruler, self._settings.min_length
         if ruler.length(start, end) <= room:
             return end
-        first, last = max(ruler.reach(start, least), start + 1), ruler.reach(start, room)
-        roomy = min(last, ruler.back(end, least))  # leaves the minimum for what comes behind
-        fuller = ruler.reach(start, room // 2)
+        min_end, max_end = max(ruler.reach(start, min_length), start + 1), ruler.reach(start, room)
+        roomy_end = min(max_end, ruler.back(end, min_length))  # leaves the minimum for what comes behind
+        half_full = ruler.reach(start, room // 2)
         return (
-            breaks.structural(first, roomy, fuller)
-            or breaks.sentence(start, first, roomy)
-            or breaks.structural(first, last, fuller)
-            or breaks.word(start, last)
+            breaks.structural(min_end, roomy_end, half_full)
+            or breaks.sentence(start, min_end, roomy_end)
+            or breaks.structural(min_end, max_end, half_full)
+            or breaks.word(start, max_end)
         )
 
-    def _overlap(self, before: ChunkPart | None, skip: str) -> str:
+    def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
         """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
         count = self._settings.overlap_sentences
-        if not count or before is None or before.kind != "text" or before.skip != skip:
+        if not count or previous is None or previous.kind != "text" or previous.skip != skip:
             return ""
-        body = self._text[before.start : before.end]
+        body = self._text[previous.start : previous.end]
         spans = sentences(body, self._settings.language, self._settings.sentences)[-count:]
         overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
         return overlap if self._ruler.of(overlap) <= self._limit // 2 else ""
@@ -104,23 +104,23 @@ class Packer:
                 added = ""
                 end = self._row_border(borders, start, run.end, added, "")
             if end is None:
-                end = self._breaks(run).word(start, self._last(start, added, closing))
-            ending = closing if added or start <= body.start < end else ""
-            if ending and self._text[end - 1] != "\n":
-                ending = f"\n{ending}"
-            yield ChunkPart(run.kind, start, end, added, ending, run.skip)
+                end = self._breaks(run).word(start, self._max_end(start, added, closing))
+            closing_text = closing if added or start <= body.start < end else ""
+            if closing_text and self._text[end - 1] != "\n":
+                closing_text = f"\n{closing_text}"
+            yield ChunkPart(run.kind, start, end, added, closing_text, run.skip)
             start, added = end, opening if end > body.start else ""
 
-    def _last(self, start: int, added: str, closing: str) -> int:
+    def _max_end(self, start: int, added: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
-        taken = self._ruler.of(added) + (self._ruler.of(f"\n{closing}") if closing else 0)
-        return self._ruler.reach(start, self._limit - taken)
+        added_length = self._ruler.of(added) + (self._ruler.of(f"\n{closing}") if closing else 0)
+        return self._ruler.reach(start, self._limit - added_length)
 
     def _row_border(self, borders: Sequence[int], start: int, end: int, added: str, closing: str) -> int | None:
         """The last border that keeps the limit, one that leaves the minimum for the part behind first."""
-        last = self._last(start, added, closing)
-        roomy = min(last, self._ruler.back(end, self._settings.min_length))
-        for bound in (roomy, last):
+        max_end = self._max_end(start, added, closing)
+        roomy_end = min(max_end, self._ruler.back(end, self._settings.min_length))
+        for bound in (roomy_end, max_end):
             k = bisect_right(borders, bound) - 1
             if k >= 0 and borders[k] > start:
                 return borders[k]

@@ -23,21 +23,21 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 def segments(
-    markdown: str, language: str, engine: str = "sentencex", found: list[Block] | None = None
+    markdown: str, language: str, engine: str = "sentencex", parsed_blocks: list[Block] | None = None
 ) -> list[Segment]:
     """The segments of a text in order, without the white space around them.
 
-    `engine` is "sentencex" or "regex"; `found` spares reading the blocks again.
+    `engine` is "sentencex" or "regex"; `parsed_blocks` spares reading the blocks again.
     """
     return [
         Segment(kind, start, end)
-        for block in (blocks(markdown) if found is None else found)
-        for kind, first, behind in _of_block(markdown, block, language, engine)
-        for start, end in _trimmed(markdown, first, behind)
+        for block in (blocks(markdown) if parsed_blocks is None else parsed_blocks)
+        for kind, raw_start, raw_end in _block_segments(markdown, block, language, engine)
+        for start, end in _strip_span(markdown, raw_start, raw_end)
     ]
 
 
-def _of_block(text: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
+def _block_segments(text: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
     if block.kind not in ("paragraph", "list", "quote"):
         yield cast(SegmentKind, block.kind), block.start, block.end
         return
@@ -48,8 +48,8 @@ def _of_block(text: str, block: Block, language: str, engine: str) -> Iterator[t
         yield "sentence", start, end
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    piece = text[start:end]
-    if body := piece.strip():
-        start += piece.index(body[0])
+def _strip_span(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    segment_text = text[start:end]
+    if body := segment_text.strip():
+        start += segment_text.index(body[0])
         yield start, start + len(body)

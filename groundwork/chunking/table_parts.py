@@ -23,28 +23,28 @@ class TableFrame(NamedTuple):
 
 def table_frame(text: str, block: Block) -> TableFrame:
     """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
-    return _table(text, block) if block.kind == "table" else _fence(text, block)
+    return _table_frame(text, block) if block.kind == "table" else _fence_frame(text, block)
 
 
-def _table(text: str, block: Block) -> TableFrame:
+def _table_frame(text: str, block: Block) -> TableFrame:
     body = text[block.start : block.end]
     rows = table_rows(body)
     if not rows.data:
         return TableFrame([], "", "")
-    above = body[: rows.data[0][0]]
-    fence = _FENCE.match(above)
+    header_text = body[: rows.data[0][0]]
+    fence = _FENCE.match(header_text)
     closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(body) else ""
-    return TableFrame([block.start + start for start, _ in rows.data[1:]], above.lstrip("\ufeff\r\n"), closing)
+    return TableFrame([block.start + start for start, _ in rows.data[1:]], header_text.lstrip("\ufeff\r\n"), closing)
 
 
-def _fence(text: str, block: Block) -> TableFrame:
+def _fence_frame(text: str, block: Block) -> TableFrame:
     start = text.find("\n", block.start, block.end) + 1 or block.end
     fence = _FENCE.match(text, block.start, start)
     if fence is None:
         return TableFrame([], "", "")
     body = text[start : block.end].rstrip()
-    last_line = body.rfind("\n") + 1
-    closed = body.endswith(fence["marks"])
-    lines = body[: last_line - 1] if closed and last_line else body
-    borders = [start + match.end() for match in regex.finditer(r"\n", lines)]
+    last_line_start = body.rfind("\n") + 1
+    is_closed = body.endswith(fence["marks"])
+    content = body[: last_line_start - 1] if is_closed and last_line_start else body
+    borders = [start + match.end() for match in regex.finditer(r"\n", content)]
     return TableFrame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")

@@ -11,18 +11,18 @@ import msgspec
 from groundwork.markdown.blocks import Block
 
 LEAST = 200  # characters of a run; a key or a checksum in a sentence is shorter
-_SHARE = 0.6  # of a line or a fence that such letters make up
-_SHORTEST = 40  # characters of a line that is looked at
-_WORD = 9  # characters to a space: fewer are words that can be read
-_DIFFERENT = 4  # letters at least: a ruled line of === has one
-_GENE = 6  # letters that the text of a gene may hold
-_UNREADABLE = re.compile(
+_UNREADABLE_SHARE = 0.6  # of a line or a fence that such letters make up
+_MIN_LINE_LENGTH = 40  # characters of a line that is looked at
+_CHARACTERS_PER_SPACE = 9  # characters to a space: fewer are words that can be read
+_MIN_DISTINCT_LETTERS = 4  # letters at least: a ruled line of === has one
+_MAX_GENE_LETTERS = 6  # letters that the text of a gene may hold
+_UNREADABLE_LETTERS = re.compile(
     r"""(?<![A-Za-z0-9+/]) (?: (?:[acgtun]{10,}+|[A-Z]{10,}+)(?!\w)   # genes in groups of ten, as gene banks print them
                              | [A-Za-z0-9+/]{40,}+={0,2} )            # base64, a key""",
     re.VERBOSE,
 )
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")  # of a commit or a file: examples show them
-_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
+_ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
 _LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 
 
@@ -31,56 +31,60 @@ def cut_out_unreadable(text: str, found: Sequence[Block]) -> tuple[list[Block], 
 
     A fence is one as a whole or not at all; tables and headings are never looked at.
     """
-    starts = list(_unreadable_lines(text))
-    blocks: list[Block] = []
+    line_starts = list(_unreadable_line_starts(text))
+    cut_blocks: list[Block] = []
     unreadable: list[bool] = []
     for block in found:
-        k = bisect_left(starts, block.start) if starts else 0
-        has_any = k < len(starts) and starts[k] < block.end
-        for start, end, is_run in _stretches(text, block) if has_any else [(block.start, block.end, False)]:
-            whole = (start, end) == (block.start, block.end)
-            blocks.append(block if whole else msgspec.structs.replace(block, start=start, end=end))
+        k = bisect_left(line_starts, block.start) if line_starts else 0
+        has_any = k < len(line_starts) and line_starts[k] < block.end
+        for start, end, is_run in _split_block(text, block) if has_any else [(block.start, block.end, False)]:
+            is_whole_block = (start, end) == (block.start, block.end)
+            cut_blocks.append(block if is_whole_block else msgspec.structs.replace(block, start=start, end=end))
             unreadable.append(is_run)
-    return blocks, unreadable
+    return cut_blocks, unreadable
 
 
-def _unreadable_lines(text: str) -> Iterator[int]:
+def _unreadable_line_starts(text: str) -> Iterator[int]:
     """Where such lines start. Nearly all lines are told by their spaces, which costs a tenth of the pattern's time."""
     start = 0
     for line in text.split("\n"):
-        size = len(line)
-        if size >= _SHORTEST and line.strip().count(" ") * _WORD <= size and _is_unreadable(line, 0, size):
+        length = len(line)
+        if (
+            length >= _MIN_LINE_LENGTH
+            and line.strip().count(" ") * _CHARACTERS_PER_SPACE <= length
+            and _is_unreadable(line, 0, length)
+        ):
             yield start
-        start += size + 1
+        start += length + 1
 
 
-def _stretches(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
+def _split_block(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether no one can read it); together the block."""
     if block.kind in ("table", "heading", "contents"):
         yield block.start, block.end, False
         return
     if block.kind == "code":
-        long = block.end - block.start >= LEAST
-        yield block.start, block.end, long and _is_unreadable(text, block.start, block.end)
+        is_long = block.end - block.start >= LEAST
+        yield block.start, block.end, is_long and _is_unreadable(text, block.start, block.end)
         return
-    at = block.start
-    for start, end in _runs(text, block):
-        if at < start:
-            yield at, start, False
+    position = block.start
+    for start, end in _unreadable_runs(text, block):
+        if position < start:
+            yield position, start, False
         yield start, end, True
-        at = end
-    if at < block.end:
-        yield at, block.end, False
+        position = end
+    if position < block.end:
+        yield position, block.end, False
 
 
-def _runs(text: str, block: Block) -> Iterator[tuple[int, int]]:
+def _unreadable_runs(text: str, block: Block) -> Iterator[tuple[int, int]]:
     """Lines in a row that no one can read, of LEAST characters together, with the blank lines behind them."""
     start = -1
     for line in _LINE.finditer(text, block.start, block.end):
-        inside = start >= 0
-        if _is_unreadable(text, line.start(), line.end()) or (inside and _belongs(line[0])):
-            start = start if inside else line.start()
-        elif inside:
+        in_run = start >= 0
+        if _is_unreadable(text, line.start(), line.end()) or (in_run and _continues_run(line[0])):
+            start = start if in_run else line.start()
+        elif in_run:
             if line.start() - start >= LEAST:
                 yield start, line.start()
             start = -1
@@ -88,17 +92,20 @@ def _runs(text: str, block: Block) -> Iterator[tuple[int, int]]:
         yield start, block.end
 
 
-def _belongs(line: str) -> bool:
-    return not line.strip() or _TAIL.fullmatch(line) is not None
+def _continues_run(line: str) -> bool:
+    return not line.strip() or _ENCODED_TAIL.fullmatch(line) is not None
 
 
 def _is_unreadable(text: str, start: int, end: int) -> bool:
     size = len("".join(text[start:end].split()))
-    return sum(len(match[0]) for match in _UNREADABLE.finditer(text, start, end) if _no_word(match[0])) > _SHARE * size
+    return (
+        sum(len(match[0]) for match in _UNREADABLE_LETTERS.finditer(text, start, end) if _is_no_word(match[0]))
+        > _UNREADABLE_SHARE * size
+    )
 
 
-def _no_word(run: str) -> bool:
+def _is_no_word(run: str) -> bool:
     """Neither a long word, which has one capital at the most, nor a ruled line, a file's digest or such."""
-    if len(set(run)) < _DIFFERENT or _DIGEST.fullmatch(run):
+    if len(set(run)) < _MIN_DISTINCT_LETTERS or _DIGEST.fullmatch(run):
         return False
-    return len(set(run)) <= _GENE or sum(c.isupper() or c.isdigit() for c in run) >= _DIFFERENT
+    return len(set(run)) <= _MAX_GENE_LETTERS or sum(c.isupper() or c.isdigit() for c in run) >= _MIN_DISTINCT_LETTERS
