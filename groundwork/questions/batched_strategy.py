@@ -37,7 +37,7 @@ WISHED = (
     "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
     "decline only what the chunk cannot answer."
 )
-_DECLINED = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
+_DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
 SHORT_SUMMARY = 400  # characters: a few sentences
 BEYOND = 3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
@@ -61,12 +61,12 @@ class Batch:
     def __post_init__(self) -> None:
         self._figures = self.figures or ChunkFigures(self.chunk, self.settings)
         self._messages: list[dict[str, Any]] = []
-        self._ahead = 0  # characters that no question covers yet
+        self._uncovered_characters = 0  # characters that no question covers yet
 
     @property
     def at_once(self) -> int:
-        things = None if self.statements is None else self.statements + self._figures.count
-        return batch_for(self.settings.batch, things)
+        statement_count = None if self.statements is None else self.statements + self._figures.count
+        return batch_for(self.settings.batch, statement_count)
 
     @property
     def warnings(self) -> list[str]:
@@ -76,36 +76,40 @@ class Batch:
     def shows_figures(self) -> bool:
         return self._figures.count > 0
 
-    async def ask(self, asked: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: Round) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
-        shows = asked.wished or (self.settings.show_gaps and asked.iteration > 1)
-        shown = asked.gaps[: asked.count if asked.wished else MAX_GAPS] if shows else []
-        asking = turns(
+        shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
+        shown_gaps = (
+            interview_round.gaps[: interview_round.count if interview_round.wished else MAX_GAPS] if shows_gaps else []
+        )
+        messages = turns(
             self.prompt,
             self.known,
             msgspec.structs.replace(self.chunk, text=self._figures.text),
-            [pair.question for pair in asked.pairs],
-            [gap.plain_text(text) for gap in shown],
-            asked.count,
-            turned_down(asked.rejected),
-            wished=asked.wished,
+            [pair.question for pair in interview_round.pairs],
+            [gap.plain_text(text) for gap in shown_gaps],
+            interview_round.count,
+            turned_down(interview_round.rejected),
+            wished=interview_round.wished,
         )
-        self._messages = self._figures.beside(asking)
-        self._ahead = sum(gap.end - gap.start for gap in asked.gaps)
-        unit = f"{self.chunk.id} iteration {asked.iteration}"
-        reply = await self._call(self._messages, Drafts, unit, asked.iteration)
-        drafts = [self._figures.resolved(as_it_stands(draft, asked.gaps, text)) for draft in reply.pairs]
-        return InterviewAnswer([(draft, []) for draft in drafts], shown, declined(reply.declined, shown), reply.done)
+        self._messages = self._figures.beside(messages)
+        self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
+        unit = f"{self.chunk.id} iteration {interview_round.iteration}"
+        reply = await self._call(self._messages, Drafts, unit, interview_round.iteration)
+        drafts = [self._figures.resolved(as_it_stands(draft, interview_round.gaps, text)) for draft in reply.pairs]
+        return InterviewAnswer(
+            [(draft, []) for draft in drafts], shown_gaps, declined(reply.declined, shown_gaps), reply.done
+        )
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
-        faults = [
-            f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in found)
-            for number, (draft, found) in enumerate(faulty, 1)
+        fault_texts = [
+            f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
+            for number, (draft, draft_faults) in enumerate(faulty, 1)
         ]
-        said = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
-        messages = [*self._messages, *follow_up(said, render_template(self.correction, faults="\n".join(faults)))]
+        earlier_reply = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
+        messages = [*self._messages, *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts)))]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolved(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]
@@ -120,7 +124,7 @@ class Batch:
             schema=schema,
             sample=sample,
             partial=True,
-            remaining_characters=self._ahead,
+            remaining_characters=self._uncovered_characters,
         )
         self.dropped += reply.dropped
         return reply.value
@@ -133,9 +137,9 @@ def batch_for(batch: int, statements: int | None) -> int:
 
 def turns(
     prompt: str,
-    known: dict[str, str],
+    variables: dict[str, str],
     chunk: Chunk,
-    asked: Sequence[str],
+    asked_questions: Sequence[str],
     gaps: Sequence[str],
     count: int,
     rejected: Sequence[str] = (),
@@ -143,20 +147,20 @@ def turns(
     wished: bool = False,
 ) -> list[dict[str, Any]]:
     """The conversation that asks for `count` pairs about `chunk`."""
-    known = {**known, "summary": summary_for(chunk, known["summary"])}
-    told = [*listed(asked).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
+    variables = {**variables, "summary": summary_for(chunk, variables["summary"])}
+    question_lines = [*listed(asked_questions).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
     return render_turns(
         prompt,
-        **known,
+        **variables,
         section=" > ".join(chunk.headings) or "(none)",
         chunk=chunk.text,
-        asked="\n".join(told) or "(none yet)",
-        gaps="\n".join([WISHED] * wished + _numbered(gaps)) or "(not known)",
+        asked="\n".join(question_lines) or "(none yet)",
+        gaps="\n".join([WISHED] * wished + _numbered_gaps(gaps)) or "(not known)",
         batch=str(count),
     )
 
 
-def _numbered(gaps: Sequence[str]) -> list[str]:
+def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
     return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)]
 
 
@@ -167,41 +171,49 @@ def summary_for(chunk: Chunk, summary: str) -> str:
     room = SHORT_SUMMARY * (2 if len(chunk.text) > 4 * SHORT_SUMMARY else 1)
     if len(summary) <= room:
         return summary
-    said = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
-    about = content_words(chunk.text, chunk.language)
-    near = sorted(range(1, len(said)), key=lambda i: -len(about & content_words(said[i], chunk.language)))
-    chosen, room = [0], room - len(said[0])
-    for i in near:
-        if len(said[i]) < room and about & content_words(said[i], chunk.language):
-            chosen.append(i)
-            room -= len(said[i]) + 1
-    return " ".join(said[i] for i in sorted(chosen))
+    summary_sentences = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
+    chunk_words = content_words(chunk.text, chunk.language)
+    by_shared_words = sorted(
+        range(1, len(summary_sentences)),
+        key=lambda i: -len(chunk_words & content_words(summary_sentences[i], chunk.language)),
+    )
+    chosen_indexes, room = [0], room - len(summary_sentences[0])
+    for i in by_shared_words:
+        if len(summary_sentences[i]) < room and chunk_words & content_words(summary_sentences[i], chunk.language):
+            chosen_indexes.append(i)
+            room -= len(summary_sentences[i]) + 1
+    return " ".join(summary_sentences[i] for i in sorted(chosen_indexes))
 
 
 def turned_down(rejected: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
-    told = [(str(one.pair.get("question", "")).strip(), f"{one.reason}: {one.detail}") for one in rejected]
-    return [f"{question} ({why})" for question, why in told if question]
+    reasons = [
+        (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
+        for rejection in rejected
+    ]
+    return [f"{question} ({reason})" for question, reason in reasons if question]
 
 
-def declined(said: Sequence[str], shown: Sequence[Statement]) -> dict[Statement, str]:
+def declined(replies: Sequence[str], shown: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "number: reason"; other numbers are passed over."""
-    found = {}
-    for one in said:
-        if (match := _DECLINED.match(one)) and 1 <= int(match[1]) <= len(shown):
-            found[shown[int(match[1]) - 1]] = match[2].strip() or "declined"
-    return found
+    reasons = {}
+    for reply in replies:
+        if (match := _DECLINED_LINE.match(reply)) and 1 <= int(match[1]) <= len(shown):
+            reasons[shown[int(match[1]) - 1]] = match[2].strip() or "declined"
+    return reasons
 
 
 def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
     """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
     turned back into what the chunk says.
     """
-    shown = {_plain(gap.plain_text(text)): text[gap.start : gap.end] for gap in gaps}
-    return msgspec.structs.replace(draft, evidence=[shown.get(_plain(quote), quote) for quote in draft.evidence])
+    gap_texts = {_normalise_quote(gap.plain_text(text)): text[gap.start : gap.end] for gap in gaps}
+    return msgspec.structs.replace(
+        draft, evidence=[gap_texts.get(_normalise_quote(quote), quote) for quote in draft.evidence]
+    )
 
 
-def _plain(quote: str) -> str:
+def _normalise_quote(quote: str) -> str:
     return " ".join(quote.split()).strip(" -.,;")
 
 
@@ -227,27 +239,27 @@ def prompt_files(settings: QA) -> list[str]:
 
 def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
     """One for each chunk of `material`."""
-    texts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    about = known(settings, material)
+    prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
+    variables = known(settings, material)
     return [
         Batch(
             client(),
             settings,
-            one.chunk,
-            *texts,
-            about,
-            len(one.plain_statements()),
-            _figures(settings, material, one, prompt),
+            reading.chunk,
+            *prompts,
+            variables,
+            len(reading.plain_statements()),
+            _chunk_figures(settings, material, reading, prompt),
         )
-        for one in material.readings
+        for reading in material.readings
     ]
 
 
-def _figures(settings: QA, material: Material, reading: Reading, prompt: Prompt) -> ChunkFigures:
+def _chunk_figures(settings: QA, material: Material, reading: Reading, prompt: Prompt) -> ChunkFigures:
     """The pictures of a chunk, where a model is to see them."""
-    shows = settings.images and material.texts is not None
-    told = prompt(settings.images_prompt) if shows else ""
-    return ChunkFigures(reading.chunk, settings, material.texts if shows else None, told)
+    shows_images = settings.images and material.texts is not None
+    instructions = prompt(settings.images_prompt) if shows_images else ""
+    return ChunkFigures(reading.chunk, settings, material.texts if shows_images else None, instructions)
 
 
 def forecast(
@@ -259,22 +271,25 @@ def forecast(
     tokens: Tokens,
 ) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
-    plain = reading.plain_statements()
-    told = sum(map(tokens_in, plain)) / max(1, len(plain))
-    template, about = prompt(settings.prompt), known(settings, material)
-    pictures = _figures(settings, material, reading, prompt)
-    things = len(plain) + pictures.count
-    at_once = batch_for(settings.batch, things)
-    asked, most = 0, things if limit is None else min(limit, things)
+    statements = reading.plain_statements()
+    mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
+    template, variables = prompt(settings.prompt), known(settings, material)
+    chunk_figures = _chunk_figures(settings, material, reading, prompt)
+    subject_count = len(statements) + chunk_figures.count
+    batch_size = batch_for(settings.batch, subject_count)
+    asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
-        count = at_once if limit is None else min(at_once, limit - asked)
-        shown = plain[asked:] if settings.show_gaps and iteration else []
-        chunk = msgspec.structs.replace(reading.chunk, text=pictures.text)
-        messages = pictures.beside(turns(template, about, chunk, [], shown, count))
-        new = min(count, most - asked, round(FOUND * (things - asked)))
-        yield tokens(messages, Drafts) + asked * QUESTION, int(new * (REPEATS * told + FRAME)) + 5
-        asked += new
-        if (settings.stop != "fixed" and asked >= things) or asked == limit:
+        count = batch_size if limit is None else min(batch_size, limit - asked_count)
+        shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
+        chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
+        messages = chunk_figures.beside(turns(template, variables, chunk, [], shown_gaps, count))
+        new_pairs = min(count, max_pairs - asked_count, round(FOUND * (subject_count - asked_count)))
+        yield (
+            tokens(messages, Drafts) + asked_count * QUESTION,
+            int(new_pairs * (REPEATS * mean_statement_tokens + FRAME)) + 5,
+        )
+        asked_count += new_pairs
+        if (settings.stop != "fixed" and asked_count >= subject_count) or asked_count == limit:
             return
-        if settings.stop != "fixed" and settings.show_gaps and iteration >= SHOWN_AT_MOST and new < count:
+        if settings.stop != "fixed" and settings.show_gaps and iteration >= SHOWN_AT_MOST and new_pairs < count:
             return  # each gap was shown as often as it may be

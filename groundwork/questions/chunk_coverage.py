@@ -38,40 +38,40 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
     `declined`: why there is nothing worth asking in some of its statements.
     """
     chunk = reading.chunk
-    touches = [_Touch(pair, reading) for pair in pairs]
+    pair_words = [_PairWords(pair, reading) for pair in pairs]
     spans: list[Span] = []
     for statement, words, numerals in zip(reading.statements, reading.words, reading.numbers, strict=True):
         if statement.end <= len(chunk.added) or statement.announces:
             continue
-        said = _Said(statement, words, numerals)
-        touching = [touch for touch in touches if touch.touches(said)]
-        why = (declined or {}).get(statement, "")
-        spans.append(_span(statement.start, statement.end, statement.kind, touching, why))
-        for number in said.numbers:
-            naming = [touch for touch in touching if number.value in touch.values]
+        statement_words = _StatementWords(statement, words, numerals)
+        touching_pairs = [pair for pair in pair_words if pair.covers_statement(statement_words)]
+        reason = (declined or {}).get(statement, "")
+        spans.append(_span(statement.start, statement.end, statement.kind, touching_pairs, reason))
+        for number in statement_words.numbers:
+            naming_pairs = [pair for pair in touching_pairs if number.value in pair.values]
             start, end = statement.start + number.start, statement.start + number.end
-            spans.append(_span(start, end, "number", naming, why))
+            spans.append(_span(start, end, "number", naming_pairs, reason))
     return Coverage(
         document=chunk.document,
         chunk=chunk.id,
         spans=spans,
-        figures=_figures(reading, pairs) or msgspec.UNSET,
+        figures=_figure_coverage(reading, pairs) or msgspec.UNSET,
         **shares(spans),
     )
 
 
-def _figures(reading: Reading, pairs: Sequence[Pair]) -> list[FigureAsked]:
+def _figure_coverage(reading: Reading, pairs: Sequence[Pair]) -> list[FigureAsked]:
     """The figures of a chunk, each asked about by the pairs whose evidence it is."""
     text = reading.chunk.text
     return [
         FigureAsked(
-            start=one.start,
-            end=one.end,
-            file=one.file,
-            asked_by=[pair.id for pair in pairs if text[one.start : one.end] in pair.evidence],
+            start=figure.start,
+            end=figure.end,
+            file=figure.file,
+            asked_by=[pair.id for pair in pairs if text[figure.start : figure.end] in pair.evidence],
         )
-        for one in figures(text, reading.chunk.document)
-        if one.start >= len(reading.chunk.added)
+        for figure in figures(text, reading.chunk.document)
+        if figure.start >= len(reading.chunk.added)
     ]
 
 
@@ -104,54 +104,66 @@ def shares(spans: Iterable[Span]) -> dict[str, Any]:
 def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
     spans = [span for chunk in chunks for span in chunk.spans]
-    shown = [bool(one.asked_by) for chunk in chunks for one in chunk.figures or ()]
-    count = FigureCount(of=len(shown), asked=sum(shown)) if shown else msgspec.UNSET
-    return DocumentCoverage(document=document, chunks=list(chunks), figures=count, **shares(spans))
+    figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
+    figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
+    return DocumentCoverage(document=document, chunks=list(chunks), figures=figure_count, **shares(spans))
 
 
-class _Said:
+class _StatementWords:
     """What a statement says: its content words and its numbers."""
 
-    def __init__(self, statement: Statement, words: frozenset[str], figures: list[Number]) -> None:
+    def __init__(self, statement: Statement, words: frozenset[str], numerals: list[Number]) -> None:
         self.start, self.end = statement.start, statement.end
         self.words = words
-        self.numbers = figures
+        self.numbers = numerals
         self.values = {number.value for number in self.numbers}
-        self.enough = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
+        self.words_needed = min(len(self.words), ENOUGH_WORDS, max(2, (len(self.words) + 1) // 2))
 
 
-class _Touch:
+class _PairWords:
     """A pair, with its evidence found in the chunk's text and its own words and numbers."""
 
     def __init__(self, pair: Pair, reading: Reading) -> None:
-        said = f"{pair.question} {pair.answer}"
+        pair_text = f"{pair.question} {pair.answer}"
         self.id = pair.id
-        self.places = [span for quote in pair.evidence if (span := reading.source_text.find(quote))]
+        self.evidence_spans = [span for quote in pair.evidence if (span := reading.source_text.find(quote))]
         self.text = reading.chunk.text
-        self.spoken = reading.language
-        self.words = content_words(said, self.spoken)
-        self.values = {number.value for number in numbers(" ".join([said, *pair.evaluation_criteria]), spelled=True)}
+        self.language = reading.language
+        self.words = content_words(pair_text, self.language)
+        self.values = {
+            number.value for number in numbers(" ".join([pair_text, *pair.evaluation_criteria]), spelled=True)
+        }
 
-    def touches(self, said: _Said) -> bool:
-        common = len(said.words & self.words)
-        for start, end in self.places:
-            quoted = self.text[max(start, said.start) : min(end, said.end)]
-            if not quoted or (said.words and len(content_words(quoted, self.spoken) & said.words) < said.enough):
+    def covers_statement(self, statement: _StatementWords) -> bool:
+        shared_count = len(statement.words & self.words)
+        for start, end in self.evidence_spans:
+            quote = self.text[max(start, statement.start) : min(end, statement.end)]
+            if not quote or (
+                statement.words and len(content_words(quote, self.language) & statement.words) < statement.words_needed
+            ):
                 continue
-            around = self.text[start : said.start] + " " + self.text[said.end : end]
-            if common >= ASKED * len(said.words) or not content_words(around, self.spoken):
+            surroundings = self.text[start : statement.start] + " " + self.text[statement.end : end]
+            if shared_count >= ASKED * len(statement.words) or not content_words(surroundings, self.language):
                 return True
-        return len(said.words) >= ENOUGH_WORDS and common >= SAID * len(said.words) and said.values <= self.values
+        return (
+            len(statement.words) >= ENOUGH_WORDS
+            and shared_count >= SAID * len(statement.words)
+            and statement.values <= self.values
+        )
 
 
-def _span(start: int, end: int, kind: Kind, touches: Sequence[_Touch], why: str) -> Span:
+def _span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords], reason: str) -> Span:
     return Span(
-        start=start, end=end, kind=kind, touched_by=[touch.id for touch in touches], declined="" if touches else why
+        start=start,
+        end=end,
+        kind=kind,
+        touched_by=[pair.id for pair in touching_pairs],
+        declined="" if touching_pairs else reason,
     )
 
 
-def _share(counted: Sequence[bool]) -> float | None:
-    return round(sum(counted) / len(counted), 4) if counted else None
+def _share(flags: Sequence[bool]) -> float | None:
+    return round(sum(flags) / len(flags), 4) if flags else None
 
 
 def summary_line(covered: DocumentCoverage) -> str:
@@ -162,14 +174,14 @@ def summary_line(covered: DocumentCoverage) -> str:
     curve = [sum(column) for column in zip_longest(*(run.new for run in covered.runs), fillvalue=0)]
     shares = {name: getattr(covered, name) for name in ("sentences", "numbers", "rows")}
     by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    parts = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    clauses = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
     if covered.touched is not None:
-        parts.append(f"covers {covered.touched:.0%} ({by_kind})")
+        clauses.append(f"covers {covered.touched:.0%} ({by_kind})")
         if covered.declined:
-            parts.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
+            clauses.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
     if covered.figures:
-        parts.append(f"{covered.figures.asked} of {covered.figures.of} figures asked about")
+        clauses.append(f"{covered.figures.asked} of {covered.figures.of} figures asked about")
     if covered.rejected:
         reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
-        parts.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
-    return ", ".join([*parts, f"{covered.calls} calls"])
+        clauses.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
+    return ", ".join([*clauses, f"{covered.calls} calls"])

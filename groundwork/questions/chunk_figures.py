@@ -36,51 +36,60 @@ class ChunkFigures:
     @property
     def count(self) -> int:
         """How many there are to be shown; files are not looked at."""
-        found = figures(self.chunk.text, self.chunk.document) if self.texts else []
-        return min(len(found), self.settings.max_images)
+        chunk_figures = figures(self.chunk.text, self.chunk.document) if self.texts else []
+        return min(len(chunk_figures), self.settings.max_images)
 
     @property
     def text(self) -> str:
         """The chunk as the model reads it, its pictures by their marks."""
-        return text_with_captions(self.chunk.text, self.chunk.document, self._shown())
+        return text_with_captions(self.chunk.text, self.chunk.document, self._shown_jpegs())
 
     def beside(self, messages: Sequence[Message]) -> list[Message]:
         """The conversation with the pictures, and with what the prompt says of them."""
-        shown = self._shown()
-        if not shown:
+        jpegs = self._shown_jpegs()
+        if not jpegs:
             return list(messages)
-        *before, last = messages
-        told = {**last, "content": f"{last['content']}\n\n{self.instructions.strip()}"}
-        return attach_images([*before, told], list(shown.values()), [figure_mark(number) for number in shown])
+        *earlier_messages, last_message = messages
+        instructed_message = {
+            **last_message,
+            "content": f"{last_message['content']}\n\n{self.instructions.strip()}",
+        }
+        return attach_images(
+            [*earlier_messages, instructed_message],
+            list(jpegs.values()),
+            [figure_mark(number) for number in jpegs],
+        )
 
     def resolved(self, draft: Draft) -> Draft:
         """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""
-        if not self._shown() or all(figure_number(quote) is None for quote in draft.evidence):
+        if not self._shown_jpegs() or all(figure_number(quote) is None for quote in draft.evidence):
             return draft
-        return msgspec.structs.replace(draft, evidence=[self._as_figure(quote) for quote in draft.evidence])
+        return msgspec.structs.replace(draft, evidence=[self._figure_evidence(quote) for quote in draft.evidence])
 
-    def _as_figure(self, quote: str) -> str:
+    def _figure_evidence(self, quote: str) -> str:
         number = figure_number(quote)
         if number is None:
             return quote
-        if number not in self._shown():
+        if number not in self._shown_jpegs():
             return f"{figure_mark(number)} (no figure with this number is shown)"
-        one = figures(self.chunk.text, self.chunk.document)[number - 1]
-        return self.chunk.text[one.start : one.end]
+        figure = figures(self.chunk.text, self.chunk.document)[number - 1]
+        return self.chunk.text[figure.start : figure.end]
 
-    def _shown(self) -> Mapping[int, bytes]:
+    def _shown_jpegs(self) -> Mapping[int, bytes]:
         """By its number in the chunk, each picture as JPEG, within qa.image_size; what cannot be read is left out."""
         if self._jpegs is None:
             self._jpegs = {}
-            for number, one in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
+            for number, figure in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
                 try:
-                    self._jpegs[number] = self._jpeg(one.file)
+                    self._jpegs[number] = self._read_jpeg(figure.file)
                 except (OSError, GroundworkError) as error:
-                    why = error.strerror if isinstance(error, OSError) else error
-                    self.warnings.append(f"chunk {self.chunk.index + 1}: {one.file} is not shown to the model: {why}")
+                    reason = error.strerror if isinstance(error, OSError) else error
+                    self.warnings.append(
+                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {reason}"
+                    )
         return self._jpegs
 
-    def _jpeg(self, file: str) -> bytes:
+    def _read_jpeg(self, file: str) -> bytes:
         texts = (self.texts or Path()).resolve()
         path = (texts / file).resolve()
         if not path.is_relative_to(texts) or path.stat().st_size > MOST_BYTES:

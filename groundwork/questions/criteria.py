@@ -19,19 +19,21 @@ from groundwork.questions.trivial_questions import ASKS_HOW
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 LEAST_LISTED, THING_WORDS = 3, 4  # things of a list, and words of each
 
-_EMPTY = frozenset(words("accuracy accurate clarity complete completeness correct correctness exact match relevance"))
-_TELLING = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
+_EMPTY_WORDS = frozenset(
+    words("accuracy accurate clarity complete completeness correct correctness exact match relevance")
+)
+_TELLING_WORDS = frozenset(words("""answer answers give gives given indicate indicates mention mentions name names
     note notes place places point points refer refers say says specify specifies state states question fact
     explain explains list lists identify identifies include includes describe describes"""))  # fmt: skip
-_IDLE = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so that
-    the their them then there they this to with"""))  # fmt: skip
+_IDLE_WORDS = frozenset(words("""a an and as at be been by for from had has have in into is are was were it its of on so
+    that the their them then there they this to with"""))  # fmt: skip
 _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
 _SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
-_OPEN = re.compile(
+_OPEN_LIST = re.compile(
     r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc)\b|, (?:which|who|whose|where|when)\b",
     re.IGNORECASE,
 )  # a list of examples, and a clause that only looks like the next thing of one
-_EDGES = "\"'.,;:!?()"
+_EDGE_MARKS = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
 _POLAR = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)
 _ASKS_AGAIN = re.compile(
@@ -54,12 +56,12 @@ _RELATES = re.compile(
 
 def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
     """What keeps a grader from marking the criteria one by one, or "". "Names more" is one where the answer is more."""
-    different = {" ".join(criterion.casefold().split()) for criterion in criteria}
-    if not MIN_CRITERIA <= len(different) <= MAX_CRITERIA or "" in different:
+    distinct = {" ".join(criterion.casefold().split()) for criterion in criteria}
+    if not MIN_CRITERIA <= len(distinct) <= MAX_CRITERIA or "" in distinct:
         return (
-            f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(different - {''})}"
+            f"there must be {MIN_CRITERIA} to {MAX_CRITERIA} different evaluation criteria, not {len(distinct - {''})}"
         )
-    vague = [criterion for criterion in criteria if not _checkable(criterion, answer)]
+    vague = [criterion for criterion in criteria if not _is_checkable(criterion, answer)]
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
@@ -69,96 +71,111 @@ def padding(question: str, criteria: Sequence[str], language: str, answer: str =
     What `answer` says apart from another criterion is a fact of its own: "a captain and a spirit captain".
     `language` is theirs and the question's, an ISO 639-1 code; "", where it is not known, is read as English.
     """
-    facts = {criterion: set(_fact(criterion, language)) for criterion in criteria}
-    said = _fact(answer, language)
-    found = {criterion: why for criterion in criteria if (why := _padding(criterion, facts, question, said, language))}
-    if found and len(found) == len(facts):
-        found.pop(next(iter(found)))
-    return found
+    facts = {criterion: set(_fact_words(criterion, language)) for criterion in criteria}
+    answer_words = _fact_words(answer, language)
+    reasons = {
+        criterion: reason
+        for criterion in criteria
+        if (reason := _padding_reason(criterion, facts, question, answer_words, language))
+    }
+    if reasons and len(reasons) == len(facts):
+        reasons.pop(next(iter(reasons)))
+    return reasons
 
 
 def without_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
     """The criteria that are no padding, and of padding what alone says a part of the answer."""
-    dropped = padding(question, criteria, language, answer)
-    kept = [criterion for criterion in criteria if criterion not in dropped]
-    left = _fact(answer, language) - _fact(question, language)
-    for criterion in kept:
-        left -= _fact(criterion, language)
-    said = left.keys()
-    return [one for one in criteria if one in kept or said & _fact(one, language).keys()]
+    padding_reasons = padding(question, criteria, language, answer)
+    kept_criteria = [criterion for criterion in criteria if criterion not in padding_reasons]
+    unmarked_words = _fact_words(answer, language) - _fact_words(question, language)
+    for criterion in kept_criteria:
+        unmarked_words -= _fact_words(criterion, language)
+    missing_words = unmarked_words.keys()
+    return [
+        criterion
+        for criterion in criteria
+        if criterion in kept_criteria or missing_words & _fact_words(criterion, language).keys()
+    ]
 
 
 def uncovered(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
-    things = _things(answer)
-    known = [set(_fact(text, language)) for text in [question, *criteria]]
-    asked, marked = known[0], set().union(*known[1:])
-    facts = {thing: set(_fact(thing, language)) - asked for thing in things}
-    counted = [thing for thing, fact in facts.items() if fact]
-    covered = [thing for thing in counted if facts[thing] & marked]
-    missing = [thing for thing in counted if not facts[thing] & marked]
-    return missing[0] if len(covered) > 1 and missing else ""
+    items = _listed_items(answer)
+    word_sets = [set(_fact_words(text, language)) for text in [question, *criteria]]
+    question_words, criterion_words = word_sets[0], set().union(*word_sets[1:])
+    facts = {item: set(_fact_words(item, language)) - question_words for item in items}
+    items_with_words = [item for item, fact in facts.items() if fact]
+    covered_items = [item for item in items_with_words if facts[item] & criterion_words]
+    missing_items = [item for item in items_with_words if not facts[item] & criterion_words]
+    return missing_items[0] if len(covered_items) > 1 and missing_items else ""
 
 
-def _things(answer: str) -> list[str]:
+def _listed_items(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
-    said = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda part: part.count(","))
-    parts = [part for part in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(said.split())) if part]
-    short = all(len(part.split()) <= THING_WORDS and not part.endswith("-") for part in parts)
-    return parts if len(parts) >= LEAST_LISTED and short and not _OPEN.search(said) else []
+    list_text = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
+    items = [item for item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(list_text.split())) if item]
+    are_short = all(len(item.split()) <= THING_WORDS and not item.endswith("-") for item in items)
+    return items if len(items) >= LEAST_LISTED and are_short and not _OPEN_LIST.search(list_text) else []
 
 
-def _padding(criterion: str, facts: Mapping[str, set[str]], question: str, said: Counter[str], language: str) -> str:
+def _padding_reason(
+    criterion: str, facts: Mapping[str, set[str]], question: str, answer_words: Counter[str], language: str
+) -> str:
     if _NEGATIVE.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
     fact = facts[criterion]
     if numbers(criterion, spelled=True) or not fact:
         return ""
-    wider = [other for other in facts.values() if fact < other]
-    if wider and not _denies(criterion) and not all(_is_said_beside(fact, other, said) for other in wider):
+    wider_facts = [wider_fact for wider_fact in facts.values() if fact < wider_fact]
+    if (
+        wider_facts
+        and not _is_denial(criterion)
+        and not all(_is_said_beside(fact, wider_fact, answer_words) for wider_fact in wider_facts)
+    ):
         return "another criterion says it"
-    return "the question says it" if _is_given(criterion, question, language) and not _is_answered(fact, said) else ""
+    is_given = _is_in_question(criterion, question, language) and not _is_answered(fact, answer_words)
+    return "the question says it" if is_given else ""
 
 
-def _is_answered(fact: set[str], said: Counter[str]) -> bool:
+def _is_answered(fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of it, whatever the question says?"""
-    return bool(said) and fact <= said.keys()
+    return bool(answer_words) and fact <= answer_words.keys()
 
 
-def _is_said_beside(fact: set[str], other: set[str], said: Counter[str]) -> bool:
-    """Does the answer say all of `fact` once more beside `other`, whose words include it?"""
-    return other <= said.keys() and fact <= (said - Counter(other)).keys()
+def _is_said_beside(fact: set[str], wider_fact: set[str], answer_words: Counter[str]) -> bool:
+    """Does the answer say all of `fact` once more beside `wider_fact`, whose words include it?"""
+    return wider_fact <= answer_words.keys() and fact <= (answer_words - Counter(wider_fact)).keys()
 
 
-def _is_given(criterion: str, question: str, language: str) -> bool:
+def _is_in_question(criterion: str, question: str, language: str) -> bool:
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
     if (
         _POLAR.match(question)
         or ASKS_HOW.match(question)
         or _RELATES.search(question)
         or _ASKS_AGAIN.search(question)
-        or _denies(criterion)
+        or _is_denial(criterion)
     ):
         return False
-    small = set(words(criterion)) & ENGLISH_STOP_WORDS - _IDLE - _TELLING - set(words(question))
-    return not small and _fact(criterion, language) <= _fact(question, language)
+    extra_words = set(words(criterion)) & ENGLISH_STOP_WORDS - _IDLE_WORDS - _TELLING_WORDS - set(words(question))
+    return not extra_words and _fact_words(criterion, language) <= _fact_words(question, language)
 
 
-def _denies(criterion: str) -> bool:
+def _is_denial(criterion: str) -> bool:
     """ "States that the cox is not a rower" is a fact of its own, although each of its words is said elsewhere."""
     return is_negated(criterion)
 
 
-def _fact(text: str, language: str) -> Counter[str]:
+def _fact_words(text: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
-    codes = [code.strip(_EDGES).lower() for code in _CODE.findall(text)]
-    meant = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING]
-    stems = (stem for word in meant for stem in content_words(word, language))
+    codes = [code.strip(_EDGE_MARKS).lower() for code in _CODE.findall(text)]
+    meaningful_words = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING_WORDS]
+    stems = (stem for word in meaningful_words for stem in content_words(word, language))
     return Counter(stems) + Counter(codes + _SYMBOL.findall(text))
 
 
-def _checkable(criterion: str, answer: str) -> bool:
-    facts = set(words(criterion)) - _EMPTY - _TELLING
+def _is_checkable(criterion: str, answer: str) -> bool:
+    facts = set(words(criterion)) - _EMPTY_WORDS - _TELLING_WORDS
     if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled=True) or _YES_OR_NO.search(criterion):
         return True
-    return bool((facts - _IDLE) & set(words(answer)))
+    return bool((facts - _IDLE_WORDS) & set(words(answer)))

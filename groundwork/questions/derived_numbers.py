@@ -20,7 +20,7 @@ from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 
-_BASE = {  # unit -> (quantity, how many of its smallest unit)
+_UNITS = {  # unit -> (quantity, how many of its smallest unit)
     "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
     "week": ("time", 604_800),
     "millimetre": ("length", 1), "centimetre": ("length", 10), "metre": ("length", 1000),
@@ -28,7 +28,7 @@ _BASE = {  # unit -> (quantity, how many of its smallest unit)
     "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
     "millilitre": ("volume", 1), "litre": ("volume", 1000),
 }  # fmt: skip
-_JOINT = re.compile(r"[,;]|\b(?:and|or|nor|plus)\b", re.IGNORECASE)
+_LIST_SEPARATOR = re.compile(r"[,;]|\b(?:and|or|nor|plus)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.:?!](?:\s|$)|\n")
 _PRONOUN = re.compile(
     r"\b(?:an?|the|each|every|this|that|which|another|any|no|some|whichever)\s+(?:[\w-]+\s+){0,2}one\b"
@@ -36,12 +36,12 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
-_LEADS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
+_LEAD_WORDS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
 _IN_ALL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
 _TIMES = "×·*x"
 _SIGNS = f"{_TIMES}+−–-"
-_TOKEN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x−–-]")  # a number or a sign
-_NEXT = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
+_NUMBER_OR_SIGN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x−–-]")  # a number or a sign
+_NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
 class Answered(Protocol):
@@ -71,67 +71,75 @@ def unsupported_numbers(grounds: SourceText, pair: Answered) -> list[str]:
 
 def worked_out(pair: Answered) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
-    given = list(_read(" ".join([pair.question, *pair.evidence])))
-    if _NEXT.search(" ".join(pair.evidence)):
-        given.append((1.0, ""))
-    known = {value for value, _ in given}
-    followed = [
+    source_quantities = list(_read_quantities(" ".join([pair.question, *pair.evidence])))
+    if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
+        source_quantities.append((1.0, ""))
+    source_values = {value for value, _ in source_quantities}
+    derived = [
         number
         for number in numbers(pair.answer, spelled=True)
-        if (value := _value(number)) is not None and value not in known and _follows(number, value, pair, given)
+        if (value := _numeric_value(number)) is not None
+        and value not in source_values
+        and _is_derived(number, value, pair, source_quantities)
     ]
-    known |= {float(number.value) for number in followed}
-    computed = [result for operands, result in _expressions(pair.answer) if known.issuperset(operands)]
+    source_values |= {float(number.value) for number in derived}
+    computed = [result for operands, result in _expressions(pair.answer) if source_values.issuperset(operands)]
     return ", ".join(
-        dict.fromkeys(
-            [*(f"{number.value} {number.unit}".strip() for number in followed), *map("{:g}".format, computed)]
-        )
+        dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *map("{:g}".format, computed)])
     )
 
 
-def _follows(number: Number, value: float, pair: Answered, given: Sequence[Quantity]) -> bool:
+def _is_derived(number: Number, value: float, pair: Answered, source_quantities: Sequence[Quantity]) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
-    written = pair.answer[number.start : number.end]
+    number_text = pair.answer[number.start : number.end]
     if value == 1 and any(
         match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(pair.answer)
     ):
         return True
-    asked = _HOW_MANY.search(pair.question) is not None and not _LEADS.sub("", pair.answer[: number.start])
-    if not number.unit and (written.isalpha() or asked) and value in set(_counts(pair)):
+    answers_how_many = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub(
+        "", pair.answer[: number.start]
+    )
+    if not number.unit and (number_text.isalpha() or answers_how_many) and value in set(_list_counts(pair)):
         return True
-    rest = pair.answer[number.end :]
-    if asked and _IN_ALL.search(rest) and isclose(value, sum(other for other, _ in _read(rest))):
+    text_after = pair.answer[number.end :]
+    if (
+        answers_how_many
+        and _IN_ALL.search(text_after)
+        and isclose(value, sum(addend for addend, _ in _read_quantities(text_after)))
+    ):
         return True
-    reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
-    return _converted(value, number.unit, given) or (reasons and _of_two(value, number.unit, given))
+    needs_reasoning = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
+    return _is_converted(value, number.unit, source_quantities) or (
+        needs_reasoning and _is_sum_or_difference(value, number.unit, source_quantities)
+    )
 
 
 def _expressions(answer: str) -> Iterator[tuple[set[float], float]]:
     """(operands, result) of every sum, difference or product that the answer writes out: 1000 + 40 + 15."""
-    run: list[str] = []
-    for token, sign, near in _tokens(answer):
-        if near and run and sign != (run[-1] in _SIGNS):
-            run.append(token)
+    expression: list[str] = []
+    for token, is_sign, is_adjacent in _tokens(answer):
+        if is_adjacent and expression and is_sign != (expression[-1] in _SIGNS):
+            expression.append(token)
             continue
-        yield from _result(run)
-        run = [] if sign else [token]
-    yield from _result(run)
+        yield from _evaluate(expression)
+        expression = [] if is_sign else [token]
+    yield from _evaluate(expression)
 
 
 def _tokens(answer: str) -> Iterator[tuple[str, bool, bool]]:
     """Each number and sign, whether it is a sign, and whether nothing but a space parts it from what stands before."""
-    last = 0
-    for match in _TOKEN.finditer(answer):
-        yield match.group().replace(",", ""), match.group() in _SIGNS, answer[last : match.start()] in ("", " ")
-        last = match.end()
+    previous_end = 0
+    for match in _NUMBER_OR_SIGN.finditer(answer):
+        yield match.group().replace(",", ""), match.group() in _SIGNS, answer[previous_end : match.start()] in ("", " ")
+        previous_end = match.end()
 
 
-def _result(run: Sequence[str]) -> Iterator[tuple[set[float], float]]:
-    operands = [float(token) for token in run[::2] if token.count(".") < 2 and token not in _SIGNS]
-    if len(operands) < 2 or len(operands) != len(run[::2]):
+def _evaluate(expression: Sequence[str]) -> Iterator[tuple[set[float], float]]:
+    operands = [float(token) for token in expression[::2] if token.count(".") < 2 and token not in _SIGNS]
+    if len(operands) < 2 or len(operands) != len(expression[::2]):
         return
     terms = operands[:1]
-    for sign, operand in zip(run[1::2], operands[1:], strict=False):
+    for sign, operand in zip(expression[1::2], operands[1:], strict=False):
         if sign in _TIMES:
             terms[-1] *= operand
         else:
@@ -139,18 +147,18 @@ def _result(run: Sequence[str]) -> Iterator[tuple[set[float], float]]:
     yield set(operands), abs(sum(terms))
 
 
-def _read(text: str) -> Iterator[Quantity]:
+def _read_quantities(text: str) -> Iterator[Quantity]:
     for number in numbers(text, spelled=True):
-        if (value := _value(number)) is not None:
+        if (value := _numeric_value(number)) is not None:
             yield value, number.unit
 
 
-def _value(number: Number) -> float | None:
-    plain = number.value.replace(".", "", 1)
-    return float(number.value) if len(number.value) < 12 and plain.isdigit() and plain.isascii() else None
+def _numeric_value(number: Number) -> float | None:
+    digits = number.value.replace(".", "", 1)
+    return float(number.value) if len(number.value) < 12 and digits.isdigit() and digits.isascii() else None
 
 
-def _counts(pair: Answered) -> Iterator[float]:
+def _list_counts(pair: Answered) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
     for text in (pair.question, pair.answer):
         yield from list_lengths(text)
@@ -161,28 +169,28 @@ def _counts(pair: Answered) -> Iterator[float]:
 def list_lengths(text: str) -> Iterator[float]:
     """How many things each sentence of `text` lists, with and without those that hold a number."""
     for sentence in _SENTENCE.split(text):
-        items = [item for item in _JOINT.split(sentence) if item.strip()]
+        items = [item for item in _LIST_SEPARATOR.split(sentence) if item.strip()]
         yield float(len(items))
         yield float(sum(not numbers(item, spelled=True) for item in items))
 
 
-def _converted(value: float, unit: str, given: Iterable[Quantity]) -> bool:
+def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it one of the numbers that are given with a unit, in another unit of the same quantity?"""
-    quantity, size = _BASE.get(unit, ("", 0))
+    quantity, size = _UNITS.get(unit, ("", 0))
     return any(
-        isclose(value * size, other * _BASE[theirs][1])
-        for other, theirs in given
-        if theirs in _BASE and _BASE[theirs][0] == quantity and theirs != unit
+        isclose(value * size, source_value * _UNITS[source_unit][1])
+        for source_value, source_unit in source_quantities
+        if source_unit in _UNITS and _UNITS[source_unit][0] == quantity and source_unit != unit
     )
 
 
-def _of_two(value: float, unit: str, given: Iterable[Quantity]) -> bool:
+def _is_sum_or_difference(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it the sum or difference of two quantities of one unit, or one without its fraction?"""
-    whole = {(float(floor(one)), theirs) for one, theirs in given}
-    return any(value == one and unit in ("", theirs) for one, theirs in whole) or any(
-        one != other
-        and (mine == theirs or not (mine and theirs))
-        and unit in ("", mine, theirs)
-        and (isclose(value, one + other) or isclose(value, abs(one - other)))
-        for (one, mine), (other, theirs) in combinations({*given, *whole}, 2)
+    rounded = {(float(floor(amount)), source_unit) for amount, source_unit in source_quantities}
+    return any(value == amount and unit in ("", source_unit) for amount, source_unit in rounded) or any(
+        first != second
+        and (first_unit == second_unit or not (first_unit and second_unit))
+        and unit in ("", first_unit, second_unit)
+        and (isclose(value, first + second) or isclose(value, abs(first - second)))
+        for (first, first_unit), (second, second_unit) in combinations({*source_quantities, *rounded}, 2)
     )

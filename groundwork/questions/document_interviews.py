@@ -56,7 +56,7 @@ class Interviews:
         if state.limit == 0:
             state.ended = "limit"
             await ask_wishes(state, self.askers[number])
-        elif all(one.announces for one in state.reading.statements) and not self._shows_figures(number):
+        elif all(statement.announces for statement in state.reading.statements) and not self._shows_figures(number):
             state.ended = "nothing said"  # a title, headings or links alone
         else:
             await interview(state, self.askers[number])
@@ -70,16 +70,16 @@ class Interviews:
         covered = state.covered()
         share = "" if covered.touched is None else f", {covered.touched:.0%} covered"
         share += f", {covered.declined:.0%} declined" if covered.declined else ""
-        why = f", {state.failure}" if state.failure else ""
-        return f"chunk {state.chunk.index + 1}: {state.curve()}   ({self.material.document}{share}{why})"
+        reason = f", {state.failure}" if state.failure else ""
+        return f"chunk {state.chunk.index + 1}: {state.curve()}   ({self.material.document}{share}{reason})"
 
     def pairs(self) -> list[Pair]:
-        return [pair for one in self._all() for pair in one.pairs]
+        return [pair for interview in self._all_interviews() for pair in interview.pairs]
 
     def rejected(self) -> list[Rejected]:
-        return [rejected for one in self._all() for rejected in one.rejected]
+        return [rejection for interview in self._all_interviews() for rejection in interview.rejected]
 
-    def _all(self) -> list[Interview | TwoChunks]:
+    def _all_interviews(self) -> list[Interview | TwoChunks]:
         return [*self.states, *self.couples]
 
     def covered(self) -> DocumentCoverage:
@@ -88,58 +88,61 @@ class Interviews:
         for pair in self.pairs():
             for chunk in pair.chunks:
                 pairs.setdefault(chunk, []).append(pair)
-        covered = [state.covered(pairs.get(state.chunk.id, [])) for state in self.states]
-        whole = chunk_coverage.of_document(self.material.document, covered)
+        chunk_coverages = [state.covered(pairs.get(state.chunk.id, [])) for state in self.states]
+        document_coverage = chunk_coverage.of_document(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
-            whole,
+            document_coverage,
             pairs=len(self.pairs()),
-            rejected=dict(Counter(one.reason for one in self.rejected()).most_common()),
+            rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             calls=sum(asker.calls for asker in self.askers) + len(self.couples),
             runs=[state.run_record(asker.calls) for state, asker in zip(self.states, self.askers, strict=True)],
         )
 
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
-        found = list(self.notes)
-        last = self.settings.max_iterations - 1
-        cut = [state for state in self.states if state.ended == "max_iterations" and state.new[last]]
-        if cut:
-            names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut[:5]) + (" ..." if len(cut) > 5 else "")
-            found.append(
-                f"{names}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) was reached; "
-                f"raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
+        messages = list(self.notes)
+        last_round = self.settings.max_iterations - 1
+        cut_interviews = [state for state in self.states if state.ended == "max_iterations" and state.new[last_round]]
+        if cut_interviews:
+            chunk_names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut_interviews[:5])
+            more = " ..." if len(cut_interviews) > 5 else ""
+            messages.append(
+                f"{chunk_names}{more}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) "
+                f"was reached; raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
-        found += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
+        messages += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
         for state in self.states:
-            found += [_unmet(state, statement) for statement in state.open_wishes() if not state.failure]
+            messages += [
+                _unmet_wish_warning(state, statement) for statement in state.open_wishes() if not state.failure
+            ]
             for statement in state.reading.statements:
                 if is_instruction(state.chunk.text[statement.start : statement.end]):
-                    said = _short(state.chunk.text[statement.start : statement.end])
-                    found.append(
-                        f'chunk {state.chunk.index + 1}: holds an instruction to a model, not asked about: "{said}"'
+                    excerpt = _excerpt(state.chunk.text[statement.start : statement.end])
+                    messages.append(
+                        f'chunk {state.chunk.index + 1}: holds an instruction to a model, not asked about: "{excerpt}"'
                     )
-        return found
+        return messages
 
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
-        found = [(f"chunk {state.chunk.index + 1}", state.failure) for state in self.states if state.failure]
+        failures = [(f"chunk {state.chunk.index + 1}", state.failure) for state in self.states if state.failure]
         for state, asker in zip(self.states, self.askers, strict=True):
-            found += [(f"chunk {state.chunk.index + 1}", error) for error in getattr(asker, "failures", ())]
+            failures += [(f"chunk {state.chunk.index + 1}", error) for error in getattr(asker, "failures", ())]
         for couple in self.couples:
             if couple.failure:
-                found.append(
+                failures.append(
                     (f"chunks {couple.first.chunk.index + 1} and {couple.second.chunk.index + 1}", couple.failure)
                 )
-        return found
+        return failures
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
         if not self.couples:
             return
-        earlier = AskedSoFar(*self.similar)
-        await earlier.sift([asked_by(pair) for pair in self.pairs()])
+        earlier_questions = AskedSoFar(*self.similar)
+        await earlier_questions.sift([asked_by(pair) for pair in self.pairs()])
         for couple in self.couples:  # one after the other, so that none repeats another's question
-            await couple.run(earlier)
+            await couple.run(earlier_questions)
 
 
 async def prepare_interviews(
@@ -157,16 +160,16 @@ async def prepare_interviews(
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
     notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    sample = [plain for reading in material.readings for plain in reading.plain_statements()]
+    sample = [statement for reading in material.readings for statement in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
     encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
     limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
-    text = prompt(config.qa.prompt)
-    wished, lost = wished_statements(material.wishes, material.readings)
+    prompt_text = prompt(config.qa.prompt)
+    wished, unmet_wishes = wished_statements(material.wishes, material.readings)
     states = [
         Interview(
             reading=reading,
-            source=_source(material, [reading], text, config.qa),
+            source=_pair_basis(material, [reading], prompt_text, config.qa),
             settings=config.qa,
             earlier=AskedSoFar(encode, likeness),
             limit=limit,
@@ -177,34 +180,38 @@ async def prepare_interviews(
     askers = strategy_of(config.qa).askers(config.qa, material, prompt, client)
     couples = []
     if config.qa.multi_chunk:
-        two = prompt(config.qa.two_chunk_prompt)
+        two_chunk_prompt = prompt(config.qa.two_chunk_prompt)
         for first, second in await related_chunks(material.readings, encode):
-            source = _source(material, [first, second], two, config.qa)
-            couples.append(TwoChunks(client(), config.qa, two, first, second, known(config.qa, material), source))
+            source = _pair_basis(material, [first, second], two_chunk_prompt, config.qa)
+            couples.append(
+                TwoChunks(client(), config.qa, two_chunk_prompt, first, second, known(config.qa, material), source)
+            )
     notes += [note] if note else []
-    notes += [f'wish not met, its text is gone or left out of the questions: "{_short(wish.text)}"' for wish in lost]
+    notes += [
+        f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet_wishes
+    ]
     return Interviews(
-        material, config.qa, states, askers, _notice(config.qa, material), notes, (encode, likeness), couples
+        material, config.qa, states, askers, _limit_notice(config.qa, material), notes, (encode, likeness), couples
     )
 
 
-def _unmet(state: Interview, statement: Statement) -> str:
-    said = _short(state.chunk.text[statement.start : statement.end])
-    why = state.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
-    return f'chunk {state.chunk.index + 1}: wish not met ({why}): "{said}"'
+def _unmet_wish_warning(state: Interview, statement: Statement) -> str:
+    excerpt = _excerpt(state.chunk.text[statement.start : statement.end])
+    reason = state.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
+    return f'chunk {state.chunk.index + 1}: wish not met ({reason}): "{excerpt}"'
 
 
-def _short(text: str) -> str:
+def _excerpt(text: str) -> str:
     return " ".join(text.split())[:80]
 
 
-def _source(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:
+def _pair_basis(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:
     headings = [heading for reading in readings for heading in reading.chunk.headings]
-    known = " ".join([material.title, material.summary, settings.context, *headings])
+    known_text = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
-        return PairBasis(readings[0].source_text, _instructions(prompt), known, material.title)
+        return PairBasis(readings[0].source_text, _instructions(prompt), known_text, material.title)
     text = "\n\n".join(reading.chunk.text for reading in readings)
-    return PairBasis(SourceText(text, readings[0].language), _instructions(prompt), known, material.title)
+    return PairBasis(SourceText(text, readings[0].language), _instructions(prompt), known_text, material.title)
 
 
 def _instructions(prompt: str) -> str:
@@ -229,7 +236,7 @@ def limits_of(settings: QA, sizes: Sequence[int]) -> list[int | None]:
     return [settings.questions if share is None else min(share, settings.questions) for share in shares]
 
 
-def _notice(settings: QA, material: Material) -> str:
+def _limit_notice(settings: QA, material: Material) -> str:
     if not settings.limit:
         return ""
     return (
@@ -241,11 +248,11 @@ def _notice(settings: QA, material: Material) -> str:
 def interview_calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
     strategy = strategy_of(settings)
-    found = [len(reading.statements) for reading in material.readings]
+    statement_counts = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, limit in zip(material.readings, limits_of(settings, found), strict=True):
+    for reading, limit in zip(material.readings, limits_of(settings, statement_counts), strict=True):
         if limit != 0:  # nothing is asked where no pair may come
             yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)
         if count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
-            once = msgspec.structs.replace(settings, iterate=False)
-            yield from strategy.forecast(once, material, reading, count, prompt, tokens)
+            single_round = msgspec.structs.replace(settings, iterate=False)
+            yield from strategy.forecast(single_round, material, reading, count, prompt, tokens)

@@ -83,31 +83,31 @@ class PairBasis:
 
     def faults(self, draft: Draft) -> list[Fault]:
         """Everything that rules find wrong with `draft`."""
-        said = f"{draft.question} {draft.answer}"
-        if self._is_the_example(draft, said):
+        pair_text = f"{draft.question} {draft.answer}"
+        if self._is_prompt_example(draft, pair_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(said):
+        if any(self._is_in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(pair_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
-        if why := not_worth_asking(draft.question, draft.answer, self.title, self.grounds.language):
-            return [Fault("worth", why)]
-        found = list(form_faults(draft, self.grounds.language))
-        if other := wording.foreign_language(said, self.grounds.language, self.text):
-            found.append(Fault("language", f"is in another language ({other}) than the text"))
+        if reason := not_worth_asking(draft.question, draft.answer, self.title, self.grounds.language):
+            return [Fault("worth", reason)]
+        faults = list(form_faults(draft, self.grounds.language))
+        if other_language := wording.foreign_language(pair_text, self.grounds.language, self.text):
+            faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
         for problem in unsupported_numbers(self.grounds, draft):
-            found.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
-        return found
+            faults.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
+        return faults
 
-    def _is_the_example(self, draft: Draft, said: str) -> bool:
+    def _is_prompt_example(self, draft: Draft, pair_text: str) -> bool:
         if not self.prompt:
             return False
         if draft.evidence and all(
-            self._of_prompt.find(quote) and not self.grounds.find(quote) for quote in draft.evidence
+            self._prompt_grounds.find(quote) and not self.grounds.find(quote) for quote in draft.evidence
         ):
             return True
-        return bool((names(said) & self._prompt_names) - self._known_words)
+        return bool((names(pair_text) & self._prompt_names) - self._known_words)
 
     @cached_property
-    def _of_prompt(self) -> SourceText:
+    def _prompt_grounds(self) -> SourceText:
         return SourceText(self.prompt, detect_language(self.prompt))
 
     @cached_property
@@ -118,22 +118,22 @@ class PairBasis:
     def _known_words(self) -> set[str]:
         return {*words(self.text), *words(self.known)}
 
-    def _in_instruction(self, quote: str) -> bool:
+    def _is_in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:
     """What is wrong with the wording, whatever the text says."""
-    found = []
+    faults = []
     question = draft.question.strip()
     if not is_question(question) or len(words(question)) < 3:
-        found.append(Fault("form", "the question is no question"))
+        faults.append(Fault("form", "the question is no question"))
     if not draft.answer.strip():
-        found.append(Fault("form", "the answer is empty"))
+        faults.append(Fault("form", "the answer is empty"))
     if reference := wording.find_dangling_reference(question, language):
-        found.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
+        faults.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
     if reference := find_cross_reference(drop_bracketed_references(draft.answer), question):
-        found.append(
+        faults.append(
             Fault(
                 "dangling",
                 f'the answer refers to "{reference}", which its reader cannot see: say in words what stands there, if '
@@ -142,7 +142,7 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         )
     criteria = without_padding(question, draft.evaluation_criteria, language, draft.answer)
     if problem := criteria_fault(criteria, draft.answer):
-        found.append(Fault("form", problem))
-    elif thing := uncovered(question, draft.answer, criteria, language):
-        found.append(Fault("form", f'no criterion covers "{thing}" of the answer: say it in one of them'))
-    return found
+        faults.append(Fault("form", problem))
+    elif item := uncovered(question, draft.answer, criteria, language):
+        faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
+    return faults

@@ -1,8 +1,8 @@
 """Ask about one chunk, again and again, until nothing new comes.
 
-`interview` is the loop. What it asks with is an `Asker`: `batch.Batch` gets many pairs from one call,
-`sentence.Sentences` one pair a statement. The loop checks every draft, has faulty ones corrected once, counts as new
-only what repeats nothing, and knows after each iteration what of the chunk is still untouched.
+`interview` is the loop. What it asks with is an `Asker`: `batched_strategy.Batch` gets many pairs from one call,
+`sentence_strategy.Sentences` one pair a statement. The loop checks every draft, has faulty ones corrected once, counts
+as new only what repeats nothing, and knows after each iteration what of the chunk is still untouched.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Asker(Protocol):
     @property
     def at_once(self) -> int: ...
 
-    async def ask(self, asked: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: Round) -> InterviewAnswer:
         """One round of new drafts."""
         ...
 
@@ -144,7 +144,7 @@ class Interview:
 
 async def interview(state: Interview, asker: Asker) -> None:
     """Fill `state` with pairs. A reply that stays unusable ends it with `failure` set; what came before is kept."""
-    await _all_rounds(state, asker)
+    await _run_rounds(state, asker)
     if not state.failure:
         await ask_wishes(state, asker)
 
@@ -152,56 +152,63 @@ async def interview(state: Interview, asker: Asker) -> None:
 async def ask_wishes(state: Interview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
     for _ in range(WISHED_AT_MOST + len(state.wished) // max(1, asker.at_once)):
-        wished = [one for one in state.open_wishes() if one not in state.declined or one not in state.insisted]
-        if not wished:
+        open_wishes = [
+            statement
+            for statement in state.open_wishes()
+            if statement not in state.declined or statement not in state.insisted
+        ]
+        if not open_wishes:
             return
         try:
-            await _one_round(state, asker, len(state.new) + 1, wished)
+            await _run_round(state, asker, len(state.new) + 1, open_wishes)
         except UnitError as error:
             state.failure, state.ended = error, error.status
             return
-        state.insisted.update(wished)
+        state.insisted.update(open_wishes)
         state.shares.append(state.covered().touched or 0.0)
 
 
-async def _all_rounds(state: Interview, asker: Asker) -> None:
+async def _run_rounds(state: Interview, asker: Asker) -> None:
     rounds = state.settings.max_iterations if state.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
-            outcome = await _one_round(state, asker, iteration)
+            outcome = await _run_round(state, asker, iteration)
         except UnitError as error:
             state.failure, state.ended = error, error.status
             return
         state.shares.append(state.covered().touched or 0.0)
-        state.ended = _why_end(state, outcome)
+        state.ended = _end_reason(state, outcome)
         if state.ended:
             return
     state.ended = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
 
 
-class _Outcome(NamedTuple):
+class _RoundOutcome(NamedTuple):
     """How a round went: pairs that came, of these not worth asking, was it cut at the count, did the model end it."""
 
-    came: int
-    unworthy: int
-    cut: bool
+    pair_count: int
+    unworthy_count: int
+    is_cut: bool
     done: bool
 
 
-async def _one_round(state: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()) -> _Outcome:
+async def _run_round(state: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()) -> _RoundOutcome:
     """Ask once, correct once, keep what is good and new."""
     count = min(len(wished), asker.at_once) or state.room(asker.at_once)
-    last = [one for one in state.rejected if one.iteration == iteration - 1]
+    last_rejected = [rejection for rejection in state.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
         state.declined.pop(statement, None)
-    answer = await asker.ask(Round(iteration, count, state.pairs, wished or state.gaps(), last, bool(wished)))
+    answer = await asker.ask(Round(iteration, count, state.pairs, wished or state.gaps(), last_rejected, bool(wished)))
     drafts = answer.drafts
     judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
-    unworthy = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged)
-    faulty = [one for one in judged if _can_be_corrected(one[1])]
+    unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged)
+    faulty = [(draft, faults) for draft, faults in judged if _can_be_corrected(faults)]
     if faulty and state.settings.correct:
         corrected = iter(await asker.correct(faulty))
-        judged = [_corrected(state, one, next(corrected)) if _can_be_corrected(one[1]) else one for one in judged]
+        judged = [
+            _judge_correction(state, (draft, faults), next(corrected)) if _can_be_corrected(faults) else (draft, faults)
+            for draft, faults in judged
+        ]
     while asker.dropped:
         state.rejected.append(as_unread(asker.dropped.pop(0), state.chunk, iteration))
     for draft, _ in drafts[count:]:
@@ -209,17 +216,17 @@ async def _one_round(state: Interview, asker: Asker, iteration: int, wished: Seq
     for draft, faults in judged:
         if faults:
             _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    state.new.append(await _keep_new(state, [draft for draft, faults in judged if not faults], iteration))
-    cut = len(drafts) >= count
-    _decline(state, answer, cut)
-    return _Outcome(len(drafts), unworthy, cut, answer.done)
+    state.new.append(await _keep_new_pairs(state, [draft for draft, faults in judged if not faults], iteration))
+    is_cut = len(drafts) >= count
+    _note_declined(state, answer, is_cut)
+    return _RoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
 
 
-def _decline(state: Interview, answer: InterviewAnswer, cut: bool) -> None:
+def _note_declined(state: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
-    if not cut:
+    if not is_cut:
         state.shown.update(answer.shown)
     state.declined.update(answer.declined)
     if answer.done:
@@ -227,7 +234,7 @@ def _decline(state: Interview, answer: InterviewAnswer, cut: bool) -> None:
             state.declined[statement] = "nothing worth asking is left"
 
 
-def _corrected(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
+def _judge_correction(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
     return state.judged(correction) if correction else faulty
 
 
@@ -235,21 +242,21 @@ def _can_be_corrected(faults: Sequence[Fault]) -> bool:
     return bool(faults) and not any(fault.reason in FINAL for fault in faults)
 
 
-async def _keep_new(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
+async def _keep_new_pairs(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
     repeats = await state.earlier.sift([asked_by(draft) for draft in drafts])
-    for draft, earlier in zip(drafts, repeats, strict=True):
-        if earlier:
-            _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier}"))
+    for draft, earlier_question in zip(drafts, repeats, strict=True):
+        if earlier_question:
+            _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
             state.pairs.append(as_pair(draft, state.chunk, state.settings.model, iteration))
-    return sum(not earlier for earlier in repeats)
+    return sum(not earlier_question for earlier_question in repeats)
 
 
 def _reject(state: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
     state.rejected.append(as_rejected(draft, state.chunk, iteration, Fault(fault.reason, detail or fault.detail)))
 
 
-def _why_end(state: Interview, outcome: _Outcome) -> str:
+def _end_reason(state: Interview, outcome: _RoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
     if state.limit is not None and len(state.pairs) >= state.limit:
         return "limit"
@@ -259,11 +266,11 @@ def _why_end(state: Interview, outcome: _Outcome) -> str:
         return "coverage"
     if outcome.done and (state.shown or not state.settings.show_gaps):
         return "done"
-    if outcome.unworthy > MOSTLY * outcome.came:
+    if outcome.unworthy_count > MOSTLY * outcome.pair_count:
         return "not worth more"
-    fruitless = not state.new[-1] and (not outcome.came or state.new[-2:] == [0, 0])
-    nothing_open = not outcome.cut and not state.gaps()
-    return "exhausted" if fruitless or nothing_open else ""
+    is_fruitless = not state.new[-1] and (not outcome.pair_count or state.new[-2:] == [0, 0])
+    is_all_closed = not outcome.is_cut and not state.gaps()
+    return "exhausted" if is_fruitless or is_all_closed else ""
 
 
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:

@@ -59,12 +59,12 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     or a chapter's: in its place the first of `headings` of two words that is neither, or words that say that there is
     no name.
     """
-    for found in (title, *(heading for heading in headings if len(words(_SECTION.sub("", heading))) > 1)):
-        if _CHAPTER.match(found):
+    for candidate in (title, *(heading for heading in headings if len(words(_SECTION.sub("", heading))) > 1)):
+        if _CHAPTER.match(candidate):
             continue
-        short = _SUBTITLE.split(_SECTION.sub("", found.strip()), maxsplit=1)[0].strip()
-        if short and words(re.sub(r"\.\w{2,5}$", "", short)) != words(document.replace("_", " ")):
-            return short if len(short) >= SHORTEST_TITLE else found.strip()
+        shortened = _SUBTITLE.split(_SECTION.sub("", candidate.strip()), maxsplit=1)[0].strip()
+        if shortened and words(re.sub(r"\.\w{2,5}$", "", shortened)) != words(document.replace("_", " ")):
+            return shortened if len(shortened) >= SHORTEST_TITLE else candidate.strip()
     return UNNAMED
 
 
@@ -79,9 +79,12 @@ def known(settings: QA, material: Material) -> dict[str, str]:
 
 def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     """The caption of a table that is a chunk of its own: the last line of the chunk before."""
-    before = next((other for other in chunks if other.end <= chunk.start and other.index == chunk.index - 1), None)
-    last = before.text.rstrip().rpartition("\n")[2] if before and chunk.kind == "table" else ""
-    return last.strip("*_ ") if is_caption(last) else ""
+    previous_chunk = next(
+        (candidate for candidate in chunks if candidate.end <= chunk.start and candidate.index == chunk.index - 1),
+        None,
+    )
+    last_line = previous_chunk.text.rstrip().rpartition("\n")[2] if previous_chunk and chunk.kind == "table" else ""
+    return last_line.strip("*_ ") if is_caption(last_line) else ""
 
 
 def read_material(
@@ -99,27 +102,27 @@ def read_material(
     BadRecord.
     """
     readings = read_chunks(chunk_file)
-    wanted = [reading for reading in readings if _wanted(reading.chunk, settings)]
-    summary = title = name = ""
+    askable_readings = [reading for reading in readings if _is_askable(reading.chunk, settings)]
+    summary = title = subject = ""
     for path in about:
         if folder_of(path).name == "summaries":
-            told = read_json(path, Summary)
-            summary, name = told.summary, told.name
+            summary_record = read_json(path, Summary)
+            summary, subject = summary_record.summary, summary_record.name
         else:
             title = read_json(path, Document).title
     return Material(
         document=document,
         title=title or _first_heading(readings) or document.replace("-", " "),
         summary=summary,
-        subject=name,
-        readings=wanted[:most],
-        left_out=len(readings) - len(wanted),
+        subject=subject,
+        readings=askable_readings[:most],
+        left_out=len(readings) - len(askable_readings),
         wishes=read_wishes(wishes),
         texts=texts,
     )
 
 
-def _wanted(chunk: Chunk, settings: QA) -> bool:
+def _is_askable(chunk: Chunk, settings: QA) -> bool:
     if chunk.kind == "table" and settings.skip_tables:
         return False
     return not (chunk.skip and settings.skip_marked)

@@ -58,29 +58,29 @@ class TwoChunks:
         except UnitError as error:
             self.failure = error
             return
-        self.rejected += [as_unread(item, self.first.chunk, ITERATION) for item in reply.dropped]
-        good = []
+        self.rejected += [as_unread(faulty_item, self.first.chunk, ITERATION) for faulty_item in reply.dropped]
+        accepted_drafts = []
         for draft in reply.value.pairs[: self.settings.batch]:
-            if found := [*self.source.faults(draft), *self._one_sided(draft)]:
-                self.rejected.append(as_rejected(draft, self.first.chunk, ITERATION, found[0]))
+            if faults := [*self.source.faults(draft), *self._one_sided_faults(draft)]:
+                self.rejected.append(as_rejected(draft, self.first.chunk, ITERATION, faults[0]))
             else:
-                good.append(draft)
-        repeats = await earlier.sift([asked_by(draft) for draft in good])
-        for draft, repeated in zip(good, repeats, strict=True):
-            if repeated:
+                accepted_drafts.append(draft)
+        earlier_questions = await earlier.sift([asked_by(draft) for draft in accepted_drafts])
+        for draft, earlier_question in zip(accepted_drafts, earlier_questions, strict=True):
+            if earlier_question:
                 self.rejected.append(
-                    as_rejected(draft, self.first.chunk, ITERATION, Fault("duplicate", f"repeats: {repeated}"))
+                    as_rejected(draft, self.first.chunk, ITERATION, Fault("duplicate", f"repeats: {earlier_question}"))
                 )
             else:
-                self.pairs.append(self._pair(draft))
+                self.pairs.append(self._build_pair(draft))
 
-    def _one_sided(self, draft: Draft) -> list[Fault]:
+    def _one_sided_faults(self, draft: Draft) -> list[Fault]:
         for reading in (self.first, self.second):
             if not any(reading.source_text.find(quote) for quote in draft.evidence):
                 return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
         return []
 
-    def _pair(self, draft: Draft) -> Pair:
+    def _build_pair(self, draft: Draft) -> Pair:
         first, second = self.first.chunk, self.second.chunk
         pair = as_pair(draft, first, self.settings.model, ITERATION)
         return msgspec.structs.replace(pair, also=[second.id], pages=sorted({*first.pages, *second.pages}))

@@ -42,7 +42,7 @@ _TYPOGRAPHY = re.compile(
     r"\b(?:typeface|italics?|bold|font|enclosed in|angle brackets|square brackets|asterisk|indicates? variable)\b",
     re.IGNORECASE,
 )
-_FURNITURE = re.compile(
+_DOCUMENT_PARTS = re.compile(
     r"\b(?:table of contents|title page|foreword|acknowledge?ments|page numbers?|memory is .*\bdedicated)\b",
     re.IGNORECASE,
 )
@@ -61,31 +61,31 @@ def not_worth_asking(question: str, answer: str, title: str, language: str) -> s
     """
     if language != "en" and (language or not is_english(question)):
         return ""
-    if told := _given(question, answer):
-        return f'the answer stands in the question: "{told}"'
+    if given_answer := _answer_in_question(question, answer):
+        return f'the answer stands in the question: "{given_answer}"'
     if _WHICH_PART.search(question):
         return "asks which part of a document says something"
-    if _FURNITURE.search(question) and not _how_to(question, answer):
+    if _DOCUMENT_PARTS.search(question) and not _asks_how_to(question, answer):
         return "asks about the make-up of the document"
     if _ADDRESS.search(answer) and _ASKS_WHERE.search(question):
         return "asks for an address on the web"
-    if title and _names(title, question) and not _LICENCE.search(title) and _LICENCE.search(question):
+    if title and _names_document(title, question) and not _LICENCE.search(title) and _LICENCE.search(question):
         return "asks about the licence of the document"
-    if _NOTATION.search(question) and _TYPOGRAPHY.search(f"{question} {answer}") and _names(title, question):
+    if _NOTATION.search(question) and _TYPOGRAPHY.search(f"{question} {answer}") and _names_document(title, question):
         return "asks about the notation of the document"
     return ""
 
 
-def _how_to(question: str, answer: str) -> bool:
+def _asks_how_to(question: str, answer: str) -> bool:
     """Is it about making something, such as a book with page numbers, rather than about this document?"""
     return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE.search(answer))
 
 
-def _given(question: str, answer: str) -> str:
+def _answer_in_question(question: str, answer: str) -> str:
     """The answer, where all of it stands in the question and nothing was to be chosen or confirmed."""
-    told = content_words(answer, "en")
+    answer_words = content_words(answer, "en")
     if (
-        not told
+        not answer_words
         or ASKS_HOW.match(question)
         or _POLAR.search(question)
         or _CHOICE.search(question)
@@ -95,28 +95,28 @@ def _given(question: str, answer: str) -> str:
     if any(code not in question for code in _CODE.findall(answer)):
         return ""
     question = _CONDITION.sub(" ", question)
-    asked = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
-    joined = content_words(" ".join(map("".join, pairwise(asked))), "en")  # host name, hostname
-    return answer.strip() if told <= content_words(question, "en") | joined else ""
+    uncommon_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
+    joined_words = content_words(" ".join(map("".join, pairwise(uncommon_words))), "en")  # host name, hostname
+    return answer.strip() if answer_words <= content_words(question, "en") | joined_words else ""
 
 
 def _says_something_small(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
-    small = {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _IDLE - set(words(question))
-    return bool(small or number_values(answer, spelled=True) - number_values(question, spelled=True))
+    small_words = {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _IDLE_WORDS - set(words(question))
+    return bool(small_words or number_values(answer, spelled=True) - number_values(question, spelled=True))
 
 
 _CODE = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")
-_IDLE = frozenset(
+_IDLE_WORDS = frozenset(
     words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
 )
 
 
-def _names(title: str, question: str) -> bool:
+def _names_document(title: str, question: str) -> bool:
     """Does the question name the document, by its title, half of its words or their first letters?"""
     capitals = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
     initials = "".join(word[0] for word in capitals)
     if len(initials) > 1 and re.search(rf"\b{initials}\b", question):
         return True
-    known = content_words(title, "en")
-    return bool(known) and 2 * len(known & content_words(question, "en")) > len(known)
+    title_words = content_words(title, "en")
+    return bool(title_words) and 2 * len(title_words & content_words(question, "en")) > len(title_words)

@@ -18,26 +18,26 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
     instruction to a model is never asked about.
     """
-    places: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    candidates_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
     for reading in readings:
         for statement in reading.statements:
             text = reading.chunk.text[statement.start : statement.end]
             if statement.end > len(reading.chunk.added) and not statement.announces and not is_instruction(text):
                 start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                places.setdefault(_squeezed(text), []).append((start, reading, statement))
-    found: Wished = {}
-    lost = []
+                candidates_by_text.setdefault(_squeeze_spaces(text), []).append((start, reading, statement))
+    statements_by_chunk: Wished = {}
+    unmet_wishes = []
     for wish in wishes:
-        candidates = places.get(_squeezed(wish.text), [])
+        candidates = candidates_by_text.get(_squeeze_spaces(wish.text), [])
         if not candidates:
-            lost.append(wish)
+            unmet_wishes.append(wish)
             continue
-        _, reading, statement = min(candidates, key=lambda place: place[0] != wish.start)
-        own = found.setdefault(reading.chunk.id, [])
-        if statement not in own:
-            own.append(statement)
-    return found, lost
+        _, reading, statement = min(candidates, key=lambda candidate: candidate[0] != wish.start)
+        chunk_statements = statements_by_chunk.setdefault(reading.chunk.id, [])
+        if statement not in chunk_statements:
+            chunk_statements.append(statement)
+    return statements_by_chunk, unmet_wishes
 
 
-def _squeezed(text: str) -> str:
+def _squeeze_spaces(text: str) -> str:
     return " ".join(text.split())

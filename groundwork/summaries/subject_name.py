@@ -17,10 +17,10 @@ def named(reply: str, text: str) -> tuple[str, str]:
     """
     if not (match := _LINE.match(reply)):
         return "", reply
-    name = match[1].strip(" \t*_\"'“”„«».")
-    known = content_words(text, language := detect_language(text))
-    fits = 0 < len(name.split()) <= LONGEST and content_words(name, language) <= known
-    return name if fits else "", reply[match.end() :].strip()
+    subject = match[1].strip(" \t*_\"'“”„«».")
+    text_words = content_words(text, language := detect_language(text))
+    is_in_text = 0 < len(subject.split()) <= LONGEST and content_words(subject, language) <= text_words
+    return subject if is_in_text else "", reply[match.end() :].strip()
 
 
 def name_fault(reply: str) -> str:

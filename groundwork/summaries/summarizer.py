@@ -23,34 +23,36 @@ class Summarizer:
     """The calls for one document."""
 
     def __init__(self, job: Job, document: str, title: str) -> None:
-        self._job, self._name, self._title = job, document, title
+        self._job, self._document_id, self._title = job, document, title
         self._settings: Summarize = job.config.summarize
         self._words = self._settings.max_words
 
     async def document(self, text: str) -> tuple[str, list[str]]:
         """(summary, warnings). A text that is too long for one call is summarised part by part first."""
         self._words = words_allowed(text, self._settings.max_words)
-        shortened = text
-        while len(parts := text_sections(shortened, self._most_characters())) > 1:
-            self._job.progress.start(len(parts), "parts")
-            summaries = await gather_all(self._part(i, len(parts), part) for i, part in enumerate(parts, 1))
-            joined = "\n\n".join(summaries)
-            if len(joined) >= len(shortened):
+        shortened_text = text
+        while len(sections := text_sections(shortened_text, self._max_characters())) > 1:
+            self._job.progress.start(len(sections), "parts")
+            summaries = await gather_all(
+                self._summarize_section(i, len(sections), section) for i, section in enumerate(sections, 1)
+            )
+            joined_summaries = "\n\n".join(summaries)
+            if len(joined_summaries) >= len(shortened_text):
                 break
-            shortened = joined
-        messages = self._messages(self._settings.prompt, text=shortened)
-        summary = await self._ask(messages, self._name)
-        return await self._corrected(messages, summary, text)
+            shortened_text = joined_summaries
+        messages = self._messages(self._settings.prompt, text=shortened_text)
+        summary = await self._ask(messages, self._document_id)
+        return await self._correct(messages, summary, text)
 
     def turns(self, text: str) -> list[list[Any]]:
         """The conversations by which `text` is summarised first: one, or one a part."""
         self._words = words_allowed(text, self._settings.max_words)
-        parts = text_sections(text, self._most_characters())
-        if len(parts) == 1:
+        sections = text_sections(text, self._max_characters())
+        if len(sections) == 1:
             return [self._messages(self._settings.prompt, text=text)]
-        return [self._about_part(number, len(parts), part) for number, part in enumerate(parts, 1)]
+        return [self._section_messages(number, len(sections), section) for number, section in enumerate(sections, 1)]
 
-    def _about_part(self, number: int, count: int, text: str) -> list[Any]:
+    def _section_messages(self, number: int, count: int, text: str) -> list[Any]:
         heading = _HEADING.search(text)
         return self._messages(
             self._settings.section_prompt,
@@ -60,27 +62,27 @@ class Summarizer:
             section=heading[1] if heading else "(no heading)",
         )
 
-    async def _part(self, number: int, count: int, text: str) -> str:
-        summary = await self._ask(self._about_part(number, count, text), f"{self._name} part {number}")
+    async def _summarize_section(self, number: int, count: int, text: str) -> str:
+        summary = await self._ask(self._section_messages(number, count, text), f"{self._document_id} part {number}")
         self._job.progress.advance()
         return summary
 
-    async def _corrected(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
+    async def _correct(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
         """The summary, asked for again once where it has faults; those that remain are warnings."""
         problems = summary_faults(summary, f"{self._title}\n\n{text}", self._words)
         if not problems:
             return summary, []
-        asked = render_template(
+        correction_request = render_template(
             self._job.prompt(self._settings.correction_prompt),
             faults="\n".join(f"- {problem}" for problem in problems),
             max_words=str(self._words),
         )
-        turns = [*messages, *follow_up(summary, asked)]
-        better = with_name(await self._ask(turns, f"{self._name} correction"), summary)
-        remaining = summary_faults(better, f"{self._title}\n\n{text}", self._words)
+        correction_messages = [*messages, *follow_up(summary, correction_request)]
+        corrected = with_name(await self._ask(correction_messages, f"{self._document_id} correction"), summary)
+        remaining = summary_faults(corrected, f"{self._title}\n\n{text}", self._words)
         if len(remaining) > len(problems):
-            better, remaining = summary, problems
-        return better, [f"the summary: {problem}" for problem in remaining]
+            corrected, remaining = summary, problems
+        return corrected, [f"the summary: {problem}" for problem in remaining]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
@@ -91,7 +93,7 @@ class Summarizer:
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         return render_turns(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
 
-    def _most_characters(self) -> int:
+    def _max_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
 
 
@@ -102,7 +104,7 @@ def words_allowed(text: str, most: int) -> int:
 
 def text_sections(text: str, most: int) -> list[str]:
     """`text` cut before headings, else at blank lines, else at spaces, into parts of `most` characters, none lost."""
-    parts: list[str] = []
+    sections: list[str] = []
     start = 0
     while len(text) - start > most:
         end = start + most
@@ -111,6 +113,6 @@ def text_sections(text: str, most: int) -> list[str]:
             if cuts:
                 end = cuts[-1]
                 break
-        parts.append(text[start:end])
+        sections.append(text[start:end])
         start = end
-    return [*parts, text[start:]]
+    return [*sections, text[start:]]

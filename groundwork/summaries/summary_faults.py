@@ -37,9 +37,11 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     long_name = name_fault(summary)
     summary = without_label(summary)
     grounds = SourceText(text, language := detect_language(text))
-    known = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
-    strange = sorted(name for name in names(summary) if stem(name, language) not in known and not name.isdigit())
-    found = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in strange)]
+    text_stems = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
+    unknown_names = sorted(
+        name for name in names(summary) if stem(name, language) not in text_stems and not name.isdigit()
+    )
+    faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
     if (words := len(summary.split())) > TOO_LONG * max_words:
-        found.append(f"it is {words} words long, {max_words} are allowed")
-    return [*found, long_name] if long_name else found
+        faults.append(f"it is {words} words long, {max_words} are allowed")
+    return [*faults, long_name] if long_name else faults

@@ -83,22 +83,24 @@ class Sentences:
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    async def ask(self, asked: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: Round) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
-        open_ones = targets(asked.gaps, self.reading, asked.iteration - 1)
-        fresh = [one for one in open_ones if importance(one, text) > 0 and one.plain not in self._asked]
-        worth = open_ones if asked.wished else fresh
-        chosen = spread_targets(worth, text, asked.count)
+        open_ones = targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
+        fresh = [target for target in open_ones if importance(target, text) > 0 and target.plain not in self._asked]
+        worth = open_ones if interview_round.wished else fresh
+        chosen = spread_targets(worth, text, interview_round.count)
         self._asked |= {target.plain for target in chosen}
-        made = await asyncio.gather(*(self._one(one, asked.iteration) for one in chosen), return_exceptions=True)
+        made = await asyncio.gather(
+            *(self._one(target, interview_round.iteration) for target in chosen), return_exceptions=True
+        )
         failed = [error for error in made if isinstance(error, UnitError)]
         if unexpected := [error for error in made if isinstance(error, BaseException) and error not in failed]:
             raise unexpected[0]
         if failed and len(failed) == len(made):
             raise failed[0]
         self.failures += failed
-        return InterviewAnswer([one for one in made if not isinstance(one, BaseException)])
+        return InterviewAnswer([target for target in made if not isinstance(target, BaseException)])
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
