@@ -37,25 +37,25 @@ def batches(form: Form, cases: Sequence[CurationCase], settings: Curate) -> list
     documents: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
         documents.setdefault(case.pair.document, {}).setdefault(case.place.text, []).append(case)
-    packed = []
+    packed_batches = []
     for chunks in documents.values():
-        left = [case for members in chunks.values() for case in in_order(members)]
-        while left:
-            count = _room_for(form, left, settings)
-            packed.append(left[:count] if form.shows_text else in_order(left[:count]))
-            left = left[count:]
-    return packed
+        remaining_cases = [case for chunk_cases in chunks.values() for case in in_order(chunk_cases)]
+        while remaining_cases:
+            count = _next_batch_size(form, remaining_cases, settings)
+            packed_batches.append(remaining_cases[:count] if form.shows_text else in_order(remaining_cases[:count]))
+            remaining_cases = remaining_cases[count:]
+    return packed_batches
 
 
-def _room_for(form: Form, cases: list[CurationCase], settings: Curate) -> int:
+def _next_batch_size(form: Form, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
     sizes = range(1, min(len(cases), settings.batch) + 1)
-    most = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
-    if not form.shows_text or most == len(cases) or cases[most - 1].place != cases[most].place:
-        return most
-    begun = next(i for i, case in enumerate(cases) if case.place == cases[most].place)
-    whole = sum(case.place == cases[most].place for case in cases)
-    return begun if begun and whole <= settings.batch else most
+    max_size = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
+    if not form.shows_text or max_size == len(cases) or cases[max_size - 1].place != cases[max_size].place:
+        return max_size
+    chunk_start = next(i for i, case in enumerate(cases) if case.place == cases[max_size].place)
+    chunk_size = sum(case.place == cases[max_size].place for case in cases)
+    return chunk_start if chunk_start and chunk_size <= settings.batch else max_size
 
 
 def _fits(form: Form, cases: Sequence[CurationCase], settings: Curate) -> bool:
@@ -76,46 +76,46 @@ class CurationJudge:
     ) -> Verdicts:
         """A verdict, or an error, for every case; `done` hears of the pairs of each call as it ends."""
 
-        async def about(batch: list[CurationCase]) -> Verdicts:
-            verdicts = await self._about(form, batch)
+        async def judge_batch(batch: list[CurationCase]) -> Verdicts:
+            verdicts = await self._judge_batch(form, batch)
             done(len(batch))
             return verdicts
 
-        replies = await gather_all(about(batch) for batch in batches(form, cases, self.settings))
+        replies = await gather_all(judge_batch(batch) for batch in batches(form, cases, self.settings))
         return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
 
-    async def _about(self, form: Form, cases: list[CurationCase]) -> Verdicts:
+    async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit is alone."""
         try:
-            found = await self._reply(form, cases)
+            verdicts = await self._ask_model(form, cases)
         except (InvalidReply, Filtered) as error:
             if len(cases) == 1:
                 return {cases[0].number: error}
             middle = len(cases) // 2
-            halves = await gather_all(self._about(form, half) for half in (cases[:middle], cases[middle:]))
+            halves = await gather_all(self._judge_batch(form, half) for half in (cases[:middle], cases[middle:]))
             return halves[0] | halves[1]
         except UnitError as error:
             return {case.number: error for case in cases}
-        missing = [case for case in cases if case.number not in found]
-        return found | await self._once_more(form, missing) if missing else found
+        missing = [case for case in cases if case.number not in verdicts]
+        return verdicts | await self._retry_missing(form, missing) if missing else verdicts
 
-    async def _once_more(self, form: Form, missing: list[CurationCase]) -> Verdicts:
+    async def _retry_missing(self, form: Form, missing: list[CurationCase]) -> Verdicts:
         """One further call for those that a reply left out."""
-        lost: Verdicts = {
+        lost_verdicts: Verdicts = {
             case.number: InvalidReply(f"{case.pair.id} {form.name}: left out by the reply, twice") for case in missing
         }
         try:
-            return lost | await self._reply(form, missing)
+            return lost_verdicts | await self._ask_model(form, missing)
         except UnitError as error:
             return {case.number: error for case in missing}
 
-    async def _reply(self, form: Form, cases: Sequence[CurationCase]) -> Verdicts:
+    async def _ask_model(self, form: Form, cases: Sequence[CurationCase]) -> Verdicts:
         """The verdicts of the pairs that the reply marks as it should. Raises like Client.ask."""
-        found: Verdicts = {}
+        verdicts: Verdicts = {}
 
         def check(reply: Json) -> str | None:
-            found.update(_verdicts(form, cases, reply))
-            return None if found else f"Give every pair, {name_of(1)} to {name_of(len(cases))}, {form.wanted}."
+            verdicts.update(_read_verdicts(form, cases, reply))
+            return None if verdicts else f"Give every pair, {name_of(1)} to {name_of(len(cases))}, {form.wanted}."
 
         await self.client().ask(
             self.settings,
@@ -126,25 +126,28 @@ class CurationJudge:
             json_schema=schema(form, cases),
             check=check,
         )
-        return found
+        return verdicts
 
 
-def _verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Verdicts:
-    remarks = _remarks(reply.get("remarks"))
-    alone = reply if len(cases) == 1 else None  # an object in a single field may come, or be read, without the field
-    values = {number: form.read(case, reply.get(name_of(number), alone)) for number, case in enumerate(cases, 1)}
+def _read_verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Verdicts:
+    remarks = _read_remarks(reply.get("remarks"))
+    # An object in a single field may come, or be read, without the field.
+    bare_reply = reply if len(cases) == 1 else None
+    field_values = {
+        number: form.read(case, reply.get(name_of(number), bare_reply)) for number, case in enumerate(cases, 1)
+    }
     return {
-        case.number: CheckResults(values[number], remarks.get(number, ""))
+        case.number: CheckResults(field_values[number], remarks.get(number, ""))
         for number, case in enumerate(cases, 1)
-        if values[number] is not None
+        if field_values[number] is not None
     }
 
 
-def _remarks(listed: Any) -> dict[int, str]:
+def _read_remarks(raw_remarks: Any) -> dict[int, str]:
     """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
-    found: dict[int, str] = {}
-    for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, str) and (told := _REMARK.fullmatch(entry.strip())):
-            number = int(told[1])
-            found[number] = "; ".join(filter(None, [found.get(number, ""), told[2]]))
-    return found
+    remarks: dict[int, str] = {}
+    for remark in raw_remarks if isinstance(raw_remarks, list) else []:
+        if isinstance(remark, str) and (match := _REMARK.fullmatch(remark.strip())):
+            number = int(match[1])
+            remarks[number] = "; ".join(filter(None, [remarks.get(number, ""), match[2]]))
+    return remarks

@@ -24,55 +24,55 @@ from groundwork.records.run_pairs import Review
 
 def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
-    first: dict[tuple[str, str], Pair] = {}
-    repeats: dict[int, str] = {}
-    for place in _in_turn(pairs, review):
-        pair = pairs[place]
-        earlier = first.setdefault((pair.document, normalised_words(pair.question)), pair)
+    first_pairs: dict[tuple[str, str], Pair] = {}
+    repeated_by_index: dict[int, str] = {}
+    for index in _review_order(pairs, review):
+        pair = pairs[index]
+        earlier = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
         if earlier is not pair:
-            repeats[place] = earlier.question
-    columned = [_with_column(pair, repeats.get(place, "")) for place, pair in enumerate(pairs)]
-    unique = [pair for place, pair in enumerate(columned) if place not in repeats]
-    return unique, [pair for place, pair in enumerate(columned) if place in repeats]
+            repeated_by_index[index] = earlier.question
+    checked_pairs = [_add_duplicates_column(pair, repeated_by_index.get(index, "")) for index, pair in enumerate(pairs)]
+    unique = [pair for index, pair in enumerate(checked_pairs) if index not in repeated_by_index]
+    return unique, [pair for index, pair in enumerate(checked_pairs) if index in repeated_by_index]
 
 
-async def repeated_questions(judged: Sequence[CheckedPair], review: Review, asked: AskedSoFar) -> dict[int, str]:
+async def repeated_questions(checked_pairs: Sequence[CheckedPair], review: Review, asked: AskedSoFar) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
-    turns: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
-    for place, one in enumerate(judged):
-        if _stays(one, review):
-            turns[_turn(one.checked, review)].append(place)
-    order = turns[0] + turns[1] + turns[2]
-    found = await asked.sift(LazySequence(order, lambda place: asked_by(judged[place].checked)))
-    return {place: earlier for place, earlier in zip(order, found, strict=True) if earlier}
+    indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
+    for index, checked_pair in enumerate(checked_pairs):
+        if _would_stay(checked_pair, review):
+            indexes_by_turn[_review_turn(checked_pair.checked, review)].append(index)
+    order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
+    earlier_questions = await asked.sift(LazySequence(order, lambda index: asked_by(checked_pairs[index].checked)))
+    return {index: earlier for index, earlier in zip(order, earlier_questions, strict=True) if earlier}
 
 
-def with_repeats(one: CheckedPair, place: int, repeats: Mapping[int, str]) -> CheckedPair:
+def with_repeats(checked_pair: CheckedPair, index: int, repeats: Mapping[int, str]) -> CheckedPair:
     """The pair with what `repeated_questions` found of it."""
-    if earlier := repeats.get(place):
-        return CheckedPair.of(one.pair, _with_column(one.checked, earlier))
-    return one
+    if earlier_question := repeats.get(index):
+        return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
+    return checked_pair
 
 
-def _stays(one: CheckedPair, review: Review) -> bool:
+def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
     """Would the pair be kept: by its checks, by a person, or unchecked?"""
-    decision = review.decision_about(one.pair)
+    decision = review.decision_about(checked_pair.pair)
     if decision is not None:
         return decision.accepts
-    return bool(one.status) or not first_failed(one.checked)
+    return bool(checked_pair.status) or not first_failed(checked_pair.checked)
 
 
-def _in_turn(pairs: Sequence[Pair], review: Review) -> list[int]:
+def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
     """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
-    return sorted(range(len(pairs)), key=lambda place: _turn(pairs[place], review))
+    return sorted(range(len(pairs)), key=lambda index: _review_turn(pairs[index], review))
 
 
-def _turn(pair: Pair, review: Review) -> int:
+def _review_turn(pair: Pair, review: Review) -> int:
     decision = review.decision_about(pair)
     return 1 if decision is None else 0 if decision.accepts else 2
 
 
-def _with_column(pair: Pair, earlier: str) -> Pair:
-    why = f"repeats: {earlier}" if earlier else ""
-    column = column_of(float(not earlier), not earlier, why, "rule")
+def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
+    reason = f"repeats: {earlier_question}" if earlier_question else ""
+    column = column_of(float(not earlier_question), not earlier_question, reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})

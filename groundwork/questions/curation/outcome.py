@@ -34,70 +34,71 @@ class CheckedPair(Record, frozen=True):
         return CheckedPair(pair=pair, checked=result)
 
 
-def sorted_out(one: CheckedPair, review: Review) -> Pair | Rejected:
+def sorted_out(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
-    checked = one.checked
-    if (decision := review.decision_about(checked)) and decision.verdict == "reject":
-        return run_pairs.reject_pair(checked, decision)
+    pair = checked_pair.checked
+    if (decision := review.decision_about(pair)) and decision.verdict == "reject":
+        return run_pairs.reject_pair(pair, decision)
     if decision:
-        return run_pairs.accept_pair(msgspec.structs.replace(one.pair, checks=checked.checks), decision)
-    if not one.status and (reason := first_failed(checked)):
-        return turned_down(checked, reason)
-    return checked
+        return run_pairs.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
+    if not checked_pair.status and (reason := first_failed(pair)):
+        return turned_down(pair, reason)
+    return pair
 
 
 def sort_out(
-    judged: Iterable[CheckedPair], review: Review, kept: DiskBackedList[Pair], rejected: DiskBackedList[Rejected]
+    checked_pairs: Iterable[CheckedPair], review: Review, kept: DiskBackedList[Pair], rejected: DiskBackedList[Rejected]
 ) -> list[tuple[str, str, str]]:
     """Put each pair into `kept` or `rejected`; returns (id, status, error) of the kept whose checks failed to run."""
     failures = []
-    for checked in judged:
-        result = sorted_out(checked, review)
-        if not isinstance(result, Pair):
-            rejected.append(result)
+    for checked_pair in checked_pairs:
+        outcome = sorted_out(checked_pair, review)
+        if not isinstance(outcome, Pair):
+            rejected.append(outcome)
             continue
-        kept.append(result)
-        if checked.status and review.decision_about(checked.checked) is None:
-            failures.append((checked.pair.id, checked.status, checked.error))
+        kept.append(outcome)
+        if checked_pair.status and review.decision_about(checked_pair.checked) is None:
+            failures.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
     return failures
 
 
 def write_curated(folder: Path, documents: Sequence[str], kept: Sequence[Pair], rejected: Sequence[Rejected]) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
-    stay, go = _by_document(kept), _by_document(rejected)
+    kept_indexes, rejected_indexes = _indexes_by_document(kept), _indexes_by_document(rejected)
     for document in documents:
-        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept[place] for place in stay[document]))
-        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), (rejected[place] for place in go[document]))
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept[index] for index in kept_indexes[document]))
+        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), (rejected[index] for index in rejected_indexes[document])
+        )
 
 
-def _by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+def _indexes_by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
     """The places of each document's rows, in order."""
-    places: dict[str, array[int]] = defaultdict(lambda: array("q"))
-    for place, row in enumerate(rows):
-        places[row.document].append(place)
-    return places
+    indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for index, row in enumerate(rows):
+        indexes[row.document].append(index)
+    return indexes
 
 
 def restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
-    found = [one for document in documents for one in generation_rejects(folder, document)]
-    return review.restored_pairs(found, present.__contains__)
+    rejected = [rejection for document in documents for rejection in generation_rejects(folder, document)]
+    return review.restored_pairs(rejected, present.__contains__)
 
 
 def first_failed(pair: Pair) -> str:
     """The first check that the pair did not pass, or ""."""
-    return next((name for name, column in pair.checks.items() if not column["passed"]), "")
+    return next((check for check, column in pair.checks.items() if not column["passed"]), "")
 
 
 def turned_down(pair: Pair, reason: str) -> Rejected:
-    reasons = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
+    fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
     return Rejected(
         document=pair.document,
         chunk=pair.chunk,
         iteration=pair.iteration,
         reason=reason,
-        detail="; ".join(dict.fromkeys(reasons)),
+        detail="; ".join(dict.fromkeys(fault_texts)),
         pair=msgspec.to_builtins(pair),
     )

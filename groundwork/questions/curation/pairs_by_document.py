@@ -43,21 +43,23 @@ def read_by_document(
     Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique`, and to `judged` those
     that repeat the words of another one of their document.
     """
-    parts: list[DocumentPairs] = []
+    batches: list[DocumentPairs] = []
     for document in documents:
         pairs = pairs_of(folder, [document])[: None if most is None else most - len(questions)]
         questions.extend(pair.question for pair in pairs)
-        own, repeats = same_words(pairs, review) if looks_for_repeats else (pairs, [])
-        judged.extend(CheckedPair.of(pair, pair) for pair in repeats)
-        unique.extend(own)
-        if not parts or parts[-1].pairs + len(own) > at_once:
-            parts.append(DocumentPairs([], len(unique) - len(own), 0))
-        parts[-1] = DocumentPairs([*parts[-1].documents, document], parts[-1].first, parts[-1].pairs + len(own))
-    return parts
+        document_pairs, repeated_pairs = same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        judged.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
+        unique.extend(document_pairs)
+        if not batches or batches[-1].pairs + len(document_pairs) > at_once:
+            batches.append(DocumentPairs([], len(unique) - len(document_pairs), 0))
+        batches[-1] = DocumentPairs(
+            [*batches[-1].documents, document], batches[-1].first, batches[-1].pairs + len(document_pairs)
+        )
+    return batches
 
 
 async def check_parts(
-    parts: Sequence[DocumentPairs],
+    batches: Sequence[DocumentPairs],
     unique: Sequence[Pair],
     judged: DiskBackedList[CheckedPair],
     prepared: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
@@ -67,13 +69,13 @@ async def check_parts(
 
     `prepared`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
-    for part in parts:
-        pairs = unique[part.first : part.first + part.pairs]
-        curation, cases = prepared(pairs, part.documents)
+    for batch in batches:
+        pairs = unique[batch.first : batch.first + batch.pairs]
+        curation, cases = prepared(pairs, batch.documents)
         results = (await curation.run(cases, done)).values()
         judged.extend(
-            CheckedPair.of(pair, one if isinstance(one, UnitError) else one.pair)
-            for pair, one in zip(pairs, results, strict=True)
+            CheckedPair.of(pair, result if isinstance(result, UnitError) else result.pair)
+            for pair, result in zip(pairs, results, strict=True)
         )
 
 

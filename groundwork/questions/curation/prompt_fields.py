@@ -51,17 +51,19 @@ def in_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
 def schema(form: Form, cases: Sequence[CurationCase]) -> Json:
     """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
     fields = [form.field(case) for case in cases]
-    kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
-    names = ["m", "n"]  # named once: the schema is paid for as text
-    shared = {} if kinds == [_INTEGER] else {"$defs": dict(zip(names, kinds, strict=False))}
-    marks = [{"$ref": f"#/$defs/{names[kinds.index(field)]}"} if shared else field for field in fields]
-    listed = {"remarks": _list_of(_STRING)} if form.remarks else {}
-    return _closed(listed | {name_of(number): mark for number, mark in enumerate(marks, 1)}) | shared
+    field_kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
+    definition_names = ["m", "n"]  # named once: the schema is paid for as text
+    shared = {} if field_kinds == [_INTEGER] else {"$defs": dict(zip(definition_names, field_kinds, strict=False))}
+    field_schemas = [
+        {"$ref": f"#/$defs/{definition_names[field_kinds.index(field)]}"} if shared else field for field in fields
+    ]
+    remarks_schema = {"remarks": _list_of(_STRING)} if form.remarks else {}
+    return _closed(remarks_schema | {name_of(number): mark for number, mark in enumerate(field_schemas, 1)}) | shared
 
 
-def _list_of(item: Json, count: int | None = None) -> Json:
+def _list_of(item_schema: Json, count: int | None = None) -> Json:
     size = {} if count is None else {"minItems": count, "maxItems": count}
-    return {"type": "array", "items": item, **size}
+    return {"type": "array", "items": item_schema, **size}
 
 
 def _closed(properties: Json) -> Json:
@@ -118,15 +120,15 @@ class Marks(Form):
 
     def parts_of(self, case: CurationCase) -> Sequence[str]:
         """Those of `parts` that `case` is marked for: "wrong_answer" only where one is shown."""
-        return [part for part in self.parts if part != "wrong_answer" or case.wrong]
+        return [part_name for part_name in self.parts if part_name != "wrong_answer" or case.wrong]
 
     @property
     def wanted(self) -> str:
-        return self._wanted(self.parts)
+        return self._describe_marks(self.parts)
 
-    def _wanted(self, parts: Sequence[str]) -> str:
-        count = len(parts)
-        if "wrong_answer" in parts:
+    def _describe_marks(self, part_names: Sequence[str]) -> str:
+        count = len(part_names)
+        if "wrong_answer" in part_names:
             return f"a list of {count - 1} whole numbers, {count} where a wrong answer is shown"
         return "a whole number" if count == 1 else f"a list of {count} whole numbers"
 
@@ -135,18 +137,23 @@ class Marks(Form):
 
     def read(self, case: CurationCase, value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        marks, parts = [value] if isinstance(value, int) else value, self.parts_of(case)
+        marks, part_names = [value] if isinstance(value, int) else value, self.parts_of(case)
         criteria = len(case.pair.evaluation_criteria)
-        most = [criteria if part in ("criteria", "wrong_answer") else FULL for part in parts]
-        if not isinstance(marks, list) or len(marks) not in (len(parts), len(self.parts)):
+        max_marks = [criteria if part_name in ("criteria", "wrong_answer") else FULL for part_name in part_names]
+        if not isinstance(marks, list) or len(marks) not in (len(part_names), len(self.parts)):
             return None  # a mark for a wrong answer that is not shown does no harm
-        if not all(type(mark) is int and 0 <= mark <= full for mark, full in zip(marks, most, strict=False)):
+        if not all(
+            type(mark) is int and 0 <= mark <= max_mark for mark, max_mark in zip(marks, max_marks, strict=False)
+        ):
             return None
-        return {part: mark / max(1, full) for part, mark, full in zip(parts, marks, most, strict=False)}
+        return {
+            part_name: mark / max(1, max_mark)
+            for part_name, mark, max_mark in zip(part_names, marks, max_marks, strict=False)
+        }
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        each = FIELD_TOKENS + REMARKS * REMARK_TOKENS
-        return FRAME_TOKENS + sum(round(each + MARK_TOKENS * len(self.parts_of(case))) for case in cases)
+        tokens_each = FIELD_TOKENS + REMARKS * REMARK_TOKENS
+        return FRAME_TOKENS + sum(round(tokens_each + MARK_TOKENS * len(self.parts_of(case))) for case in cases)
 
 
 @dataclass(frozen=True)
@@ -161,25 +168,25 @@ class Apart(Marks):
         return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        parts = max((self.parts_of(case) for case in cases), key=len)
-        texts = [self.prompt(self.settings.prompts[part]).strip() for part in parts]
-        checks = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
-        shown = "\n\n".join(self._shown(number, case) for number, case in enumerate(cases, 1))
+        part_names = max((self.parts_of(case) for case in cases), key=len)
+        texts = [self.prompt(self.settings.prompts[part_name]).strip() for part_name in part_names]
+        instructions = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
+        pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
-            count=self._wanted(parts),
-            checks=checks,
+            count=self._describe_marks(part_names),
+            checks=instructions,
             document=name if (name := cases[0].place.name) not in ("", UNNAMED) else "(no name)",
-            pairs=shown,
+            pairs=pair_texts,
         )
 
-    def _shown(self, number: int, case: CurationCase) -> str:
-        lines = [name_of(number), *_asked(case)]
+    def _render_pair(self, number: int, case: CurationCase) -> str:
+        lines = [name_of(number), *_question_and_answer(case)]
         if self.checks == ("stand_alone",):
             return "\n".join(lines[:2])
         if "criteria" in self.checks:
-            lines += ["Criteria:", *(f"- {_line(text)}" for text in case.pair.evaluation_criteria)]
-            lines += [f"Wrong answer: {_line(case.wrong)}"] if case.wrong else []
+            lines += ["Criteria:", *(f"- {_one_line(text)}" for text in case.pair.evaluation_criteria)]
+            lines += [f"Wrong answer: {_one_line(case.wrong)}"] if case.wrong else []
         return "\n".join(lines)
 
 
@@ -195,21 +202,22 @@ class Supported(Marks):
         return ("supported",)
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        shown, number = [], 0
+        blocks, number = [], 0
         for text, group in groupby(cases, key=lambda case: case.place.text):
-            members = list(group)
+            text_cases = list(group)
             passages = _read(self._passages(text, members), members)
-            shown.append(render_template("<text>\n{{text}}\n</text>", text=passages))
-            for case in members:
+            passages = _as_read_by_model(self._passages(text, text_cases), text_cases)
+            blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
+            for case in text_cases:
                 number += 1
-                shown.append("\n".join([name_of(number), *_asked(case)]))
-        return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(shown))
+                blocks.append("\n".join([name_of(number), *_question_and_answer(case)]))
+        return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(blocks))
 
     def _passages(self, text: str, cases: Sequence[CurationCase]) -> str:
         """The text; of one that fills a call by itself what stands around the evidence."""
         if tokens_in(text) <= self.settings.max_input_tokens // 2:
             return text
-        spans = sorted(span for case in cases for span in _windows(case))
+        spans = sorted(span for case in cases for span in _evidence_windows(case))
         passages: list[tuple[int, int]] = []
         for start, end in spans:
             if passages and start <= passages[-1][1]:
@@ -219,18 +227,18 @@ class Supported(Marks):
         return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
 
 
-def _read(text: str, cases: Sequence[CurationCase]) -> str:
+def _as_read_by_model(text: str, cases: Sequence[CurationCase]) -> str:
     return text_with_captions(text, cases[0].pair.document)
 
 
-def _windows(case: CurationCase) -> Iterator[tuple[int, int]]:
+def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
-    text, find = case.place.text, case.place.grounds.find
-    spans = [span for quote in case.pair.evidence if (span := find(quote))] or [(0, WINDOW)]
+    text, find_quote = case.place.text, case.place.grounds.find
+    spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, WINDOW)]
     for start, end in spans:
-        first = text.rfind("\n", 0, max(0, start - WINDOW)) + 1
-        last = text.find("\n", min(len(text), end + WINDOW))
-        yield first, len(text) if last < 0 else last
+        line_start = text.rfind("\n", 0, max(0, start - WINDOW)) + 1
+        line_end = text.find("\n", min(len(text), end + WINDOW))
+        yield line_start, len(text) if line_end < 0 else line_end
 
 
 class Rewrite(NamedTuple):
@@ -253,86 +261,93 @@ class Rewriting(Form):
     wanted = "a question, or an object with question, answer, evidence and criteria"
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        place = cases[0].place
+        origin = cases[0].place
         return render_turns(
             self.prompt(self.settings.prompts["rewrite"]),
-            context=place.context or place.name or place.document,
-            document=place.name or place.document,
-            summary=_beginning(place.summary, place.language) or "(none)",
-            pairs="\n\n".join(_wanting(number, case) for number, case in enumerate(cases, 1)),
+            context=origin.context or origin.name or origin.document,
+            document=origin.name or origin.document,
+            summary=_first_sentences(origin.summary, origin.language) or "(none)",
+            pairs="\n\n".join(_render_faulty_pair(number, case) for number, case in enumerate(cases, 1)),
         )
 
     def field(self, _case: CurationCase) -> Json:
-        parts = {"question": _STRING, "answer": _STRING, "evidence": _list_of(_INTEGER), "criteria": _list_of(_STRING)}
-        return {"anyOf": [_STRING, _closed(parts)]}
+        properties = {
+            "question": _STRING,
+            "answer": _STRING,
+            "evidence": _list_of(_INTEGER),
+            "criteria": _list_of(_STRING),
+        }
+        return {"anyOf": [_STRING, _closed(properties)]}
 
     def read(self, case: CurationCase, value: Any) -> Rewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
 
         A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
         """
-        given = {"question": value} if isinstance(value, str) else value
-        if not isinstance(given, dict) or not isinstance(given.get("question"), str):
+        fields = {"question": value} if isinstance(value, str) else value
+        if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
             return None
-        question, answer = given["question"].strip(), given.get("answer") or ""
+        question, answer = fields["question"].strip(), fields.get("answer") or ""
         if (question and not is_question(question)) or not isinstance(answer, str):
             return None
-        criteria = _texts(given.get("criteria", given.get("evaluation_criteria")), [])
-        evidence = _texts(given.get("evidence"), case.pair.evidence)
+        criteria = _read_texts(fields.get("criteria", fields.get("evaluation_criteria")), [])
+        evidence = _read_texts(fields.get("evidence"), case.pair.evidence)
         if criteria is None or evidence is None:
             return None
         return Rewrite(question, answer.strip(), evidence, criteria)
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        return FRAME_TOKENS + sum(map(self._tokens_of, cases))
+        return FRAME_TOKENS + sum(map(self._case_tokens, cases))
 
-    def _tokens_of(self, case: CurationCase) -> int:
+    def _case_tokens(self, case: CurationCase) -> int:
         pair = case.pair
-        whole = FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
-        return FIELD_TOKENS + round(tokens_in(pair.question) + WHOLE * whole)
+        rewrite_tokens = (
+            FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+        )
+        return FIELD_TOKENS + round(tokens_in(pair.question) + WHOLE * rewrite_tokens)
 
 
-def _texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
     """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
-    found = []
+    texts = []
     for item in items or [] if isinstance(items, list | None) else [None]:
         if type(item) is int and 0 < item <= len(numbered):
-            found.append(numbered[item - 1])
+            texts.append(numbered[item - 1])
         elif isinstance(item, str):
-            found.append(item.strip())
+            texts.append(item.strip())
         else:
             return None
-    return tuple(dict.fromkeys(filter(None, found)))
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
-def _beginning(summary: str, language: str) -> str:
+def _first_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
     ends = [end for _, end in sentences(summary, language)]
     return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=SHORT_SUMMARY)]
 
 
-def _wanting(number: int, case: CurationCase) -> str:
-    failed = [case.pair.checks[check] for check in MENDABLE if check in case.pair.checks]
-    wrong = "; ".join(dict.fromkeys(column["why"] for column in failed if not column["passed"] and column["why"]))
+def _render_faulty_pair(number: int, case: CurationCase) -> str:
+    columns = [case.pair.checks[check] for check in MENDABLE if check in case.pair.checks]
+    faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
     return "\n".join(
         [
             name_of(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"{n}. {_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
-            f"Question: {_line(case.pair.question)}",
-            f"Answer: {_line(case.pair.answer)}",
+            *(f"{n}. {_one_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
+            f"Question: {_one_line(case.pair.question)}",
+            f"Answer: {_one_line(case.pair.answer)}",
             "Criteria:",
-            *(f"- {_line(text)}" for text in case.pair.evaluation_criteria),
-            f"What is wrong with it: {wrong or 'its wording'}",
+            *(f"- {_one_line(text)}" for text in case.pair.evaluation_criteria),
+            f"What is wrong with it: {faults or 'its wording'}",
         ]
     )
 
 
-def _asked(case: CurationCase) -> list[str]:
-    return [f"Question: {_line(case.pair.question)}", f"Answer: {_line(case.pair.answer)}"]
+def _question_and_answer(case: CurationCase) -> list[str]:
+    return [f"Question: {_one_line(case.pair.question)}", f"Answer: {_one_line(case.pair.answer)}"]
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     """`text` in one line, so that nothing in it can look like the next pair."""
     return " ".join(text.split())

@@ -44,41 +44,41 @@ class Curated:
 def curation_html(result: Curated) -> str:
     """The whole page."""
     counts = _Counts(result)
-    sizes = {"kept": len(counts.plain), "rewritten": len(counts.rewritten), "rejected": len(result.rejected)}
-    of = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
+    sizes = {"kept": len(counts.unchanged), "rewritten": len(counts.rewritten), "rejected": len(result.rejected)}
+    document_count = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {result.run}",
         _STYLES,
         tag("h1", title),
-        tag("p", f"{sum(sizes.values()):,} pairs of {of}, checked for {checks}.", class_="soft"),
+        tag("p", f"{sum(sizes.values()):,} pairs of {document_count}, checked for {checks}.", class_="soft"),
         *([tag("p", NO_MODEL)] if counts.by_rules_alone else []),
-        _bar(sizes),
+        _render_bar(sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
         table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
         tag("h2", "Kept"),
-        *([_pair("k", result.kept[place]) for place in _some(counts.plain)] or [_NONE]),
+        *([_render_pair("k", result.kept[index]) for index in _spread_examples(counts.unchanged)] or [_NONE]),
         tag("h2", "Rewritten"),
-        *([_pair("w", result.kept[place]) for place in _some(counts.rewritten)] or [_NONE]),
+        *([_render_pair("w", result.kept[index]) for index in _spread_examples(counts.rewritten)] or [_NONE]),
         tag("h2", "Rejected"),
-        *(_rejected(result.rejected, counts.by_reason) or [_NONE]),
+        *(_render_rejected(result.rejected, counts.by_reason) or [_NONE]),
     )
 
 
-def _bar(sizes: dict[str, int]) -> Markup:
+def _render_bar(sizes: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    parts = [tag("div", class_=name, style=f"flex:{size}") for name, size in sizes.items() if size]
-    keys = [tag("span", tag("i", class_=f"dot {name}"), f"{size:,} {name}") for name, size in sizes.items()]
+    segments = [tag("div", class_=name, style=f"flex:{size}") for name, size in sizes.items() if size]
+    legend = [tag("span", tag("i", class_=f"dot {name}"), f"{size:,} {name}") for name, size in sizes.items()]
     label = ", ".join(f"{size} {name}" for name, size in sizes.items())
-    return join_markup([tag("div", parts, class_="bar", role="img", aria_label=label), tag("p", keys, class_="key")])
+    return join_markup([tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")])
 
 
-def by_rule_alone(one: Rejected) -> bool:
+def by_rule_alone(rejection: Rejected) -> bool:
     """Was the pair rejected by rules, without a model's word?"""
-    failed = [column for column in one.pair.get("checks", {}).values() if not column["passed"]]
-    return bool(failed) and one.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
+    failed = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
+    return bool(failed) and rejection.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
 
 
 class _Counts:
@@ -86,75 +86,84 @@ class _Counts:
 
     def __init__(self, result: Curated) -> None:
         self.documents: set[str] = set()
-        self.plain, self.rewritten = array("q"), array("q")  # places among the kept
+        self.unchanged, self.rewritten = array("q"), array("q")  # places among the kept
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(result.checks)
-        self._columns: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for place, pair in enumerate(result.kept):
-            (self.rewritten if pair.original_question else self.plain).append(place)
-            self._count(pair.document, pair.checks)
-        for place, one in enumerate(result.rejected):
-            self.by_reason[one.reason].append(place)
-            self._count(one.document, one.pair.get("checks", {}))
+        self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
+        for index, pair in enumerate(result.kept):
+            (self.rewritten if pair.original_question else self.unchanged).append(index)
+            self._add_columns(pair.document, pair.checks)
+        for index, rejection in enumerate(result.rejected):
+            self.by_reason[rejection.reason].append(index)
+            self._add_columns(rejection.document, rejection.pair.get("checks", {}))
 
-    def _count(self, document: str, columns: Mapping[str, Any]) -> None:
+    def _add_columns(self, document: str, columns: Mapping[str, Any]) -> None:
         self.documents.add(document)
-        for name, column in columns.items():
-            if name in self._checks and column:
-                self._columns[name, bool(column["passed"]), column.get("checker", "model")] += 1
+        for check, column in columns.items():
+            if check in self._checks and column:
+                self._column_counts[check, bool(column["passed"]), column.get("checker", "model")] += 1
 
     def row(self, check: str) -> list[str]:
-        own = {key[1:]: count for key, count in self._columns.items() if key[0] == check}
-        told, passed = sum(own.values()), sum(count for (passed, _), count in own.items() if passed)
-        ruled = own.get((True, "rule"), 0) + own.get((False, "rule"), 0)
-        by_model = f"{own.get((False, 'model'), 0):,}" if ruled < told else "not asked"
-        numbers = [told, passed, own.get((False, "rule"), 0)]
-        return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{ruled:,}"]
+        check_counts = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
+        checked_count = sum(check_counts.values())
+        passed_count = sum(count for (passed, _), count in check_counts.items() if passed)
+        rule_count = check_counts.get((True, "rule"), 0) + check_counts.get((False, "rule"), 0)
+        by_model = f"{check_counts.get((False, 'model'), 0):,}" if rule_count < checked_count else "not asked"
+        numbers = [checked_count, passed_count, check_counts.get((False, "rule"), 0)]
+        return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{rule_count:,}"]
 
     @property
     def by_rules_alone(self) -> bool:
         """Was no model asked about any pair?"""
-        return bool(self._columns) and all(checker == "rule" for _, _, checker in self._columns)
+        return bool(self._column_counts) and all(checker == "rule" for _, _, checker in self._column_counts)
 
 
-def _rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
-    shown = []
+def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
+    elements = []
     for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        shown.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
-        for one in (rejected[place] for place in _some(group)):
-            who = " (by a rule; no model was asked)" if by_rule_alone(one) else ""
-            question, answer = (str(one.pair.get(name, "")) for name in ("question", "answer"))
-            shown.append(_article("r", question, answer, [], one.document, one.detail + who))
-    return shown
+        elements.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
+        for rejection in (rejected[index] for index in _spread_examples(group)):
+            judge_note = " (by a rule; no model was asked)" if by_rule_alone(rejection) else ""
+            question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
+            elements.append(
+                _render_article("r", question, answer, [], rejection.document, rejection.detail + judge_note)
+            )
+    return elements
 
 
-def _pair(kind: str, pair: Pair) -> Markup:
-    return _article(
-        kind, pair.question, pair.answer, pair.evaluation_criteria, _place(pair), before=pair.original_question
+def _render_pair(kind: str, pair: Pair) -> Markup:
+    return _render_article(
+        kind, pair.question, pair.answer, pair.evaluation_criteria, _source_line(pair), before=pair.original_question
     )
 
 
-def _article(
-    kind: str, question: str, answer: str, criteria: Sequence[str], place: str, why: str = "", before: str = ""
+def _render_article(
+    kind: str,
+    question: str,
+    answer: str,
+    criteria: Sequence[str],
+    source: str,
+    reason: str = "",
+    original_question: str = "",
 ) -> Markup:
     return tag(
         "article",
-        *([tag("p", tag("del", before))] if before else []),
+        *([tag("p", tag("del", original_question))] if original_question else []),
         tag("p", question, class_="q"),
         tag("p", answer),
-        *([tag("ul", [tag("li", one) for one in criteria])] if criteria else []),
-        *([tag("p", why, class_="why")] if why else []),
-        tag("p", place, class_="soft"),
+        *([tag("ul", [tag("li", criterion) for criterion in criteria])] if criteria else []),
+        *([tag("p", reason, class_="why")] if reason else []),
+        tag("p", source, class_="soft"),
         class_=kind,
     )
 
 
-def _place(pair: Pair) -> str:
+def _source_line(pair: Pair) -> str:
     pages = f", page{'s' if len(pair.pages) > 1 else ''} {', '.join(map(str, pair.pages))}" if pair.pages else ""
     return f"{pair.document}{pages}"
 
 
-def _some(rows: Sequence[Any]) -> list[Any]:
+def _spread_examples(rows: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
     step = max(1, len(rows) // EXAMPLES)
     return list(rows[::step])[:EXAMPLES]

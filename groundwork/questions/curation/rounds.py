@@ -45,19 +45,19 @@ class Curation:
     def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
         cases: list[CurationCase] = []
-        for pair, place, other in zip(pairs, places, other_answers(pairs), strict=True):
-            origin = place or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
+        for pair, source_origin, other_answer in zip(pairs, places, other_answers(pairs), strict=True):
+            origin = source_origin or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
             if cases and cases[-1].place is not origin:
                 cases[-1].place.let_go()
-            cases.append(self._case(len(cases), pair, origin, other))
+            cases.append(self._build_case(len(cases), pair, origin, other_answer))
         return cases
 
-    def _case(self, number: int, pair: Pair, place: PairOrigin, other: str) -> CurationCase:
-        stale = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
-        checks = {name: told for name, told in pair.checks.items() if name not in stale}
-        checks |= rule_columns(pair, place, self.settings)
-        wrong = undecided(pair, wrong_answer(pair, other), place.language)
-        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), place, wrong, other)
+    def _build_case(self, number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
+        replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
+        checks = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
+        checks |= rule_columns(pair, origin, self.settings)
+        wrong = undecided(pair, wrong_answer(pair, other_answer), origin.language)
+        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), origin, wrong, other_answer)
 
     async def run(self, cases: Sequence[CurationCase], done: Callable[[int], None]) -> Judged:
         """Every case with the columns of its checks, or the error that kept it from them.
@@ -68,28 +68,29 @@ class Curation:
         if self.settings.rules_only:
             return judged
         supported = self.supported
-        tried: set[int] = set()
-        await self._rewritten(judged, tried)
+        rewritten_once: set[int] = set()
+        await self._rewrite_failed(judged, rewritten_once)
         await self._ask(judged, self.apart, done=done if supported is None else None)
-        if mended := await self._rewritten(judged, tried):
-            await self._ask(judged, self.apart, mended)
-        seen = self._of_figures(judged) if supported else set()
-        await self._ask(judged, supported, [number for number in judged if number not in seen] if seen else None, done)
+        if rewritten := await self._rewrite_failed(judged, rewritten_once):
+            await self._ask(judged, self.apart, rewritten)
+        figure_pairs = self._pass_figure_pairs(judged) if supported else set()
+        numbers = [number for number in judged if number not in figure_pairs] if figure_pairs else None
+        await self._ask(judged, supported, numbers, done)
         return judged
 
-    def _of_figures(self, judged: Judged) -> set[int]:
+    def _pass_figure_pairs(self, judged: Judged) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
-        found = set()
+        figure_pairs = set()
         for number, case in judged.items():
             if (
                 isinstance(case, CurationCase)
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed(case.pair)
             ):
-                told = column(self.settings, "supported", 1, "its evidence is a figure; not checked", "rule")
-                judged[number] = with_columns(case, {"supported": told})
-                found.add(number)
-        return found
+                why = "its evidence is a figure; not checked"
+                judged[number] = with_columns(case, {"supported": column(self.settings, "supported", 1, why, "rule")})
+                figure_pairs.add(number)
+        return figure_pairs
 
     @property
     def apart(self) -> Apart | None:
@@ -104,113 +105,122 @@ class Curation:
         self,
         judged: Judged,
         form: Form | None,
-        only: Sequence[int] | None = None,
+        numbers: Sequence[int] | None = None,
         done: Callable[[int], None] | None = None,
     ) -> None:
-        """Put the columns of `form` on those of `judged` (of `only`) that nothing has rejected."""
+        """Put the columns of `form` on those of `judged` (of `numbers`) that nothing has rejected."""
         if form is None:
             return
-        asked = [judged[number] for number in (judged if only is None else only)]
-        going = [case for case in asked if isinstance(case, CurationCase) and not failed(case.pair)]
-        for number, verdict in (await self.judge.ask(form, going, done or (lambda _: None))).items():
+        selected_cases = [judged[number] for number in (judged if numbers is None else numbers)]
+        passing_cases = [case for case in selected_cases if isinstance(case, CurationCase) and not failed(case.pair)]
+        for number, verdict in (await self.judge.ask(form, passing_cases, done or (lambda _: None))).items():
             case = judged[number]
             if isinstance(verdict, UnitError):
                 judged[number] = verdict
             elif isinstance(case, CurationCase):
-                judged[number] = with_columns(case, self._columns(case, verdict))
+                judged[number] = with_columns(case, self._verdict_columns(case, verdict))
 
-    def _columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
+    def _verdict_columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
         marks: dict[str, float] = dict(verdict.value)
-        wrong = marks.pop("wrong_answer", 0.0)
-        told = {
+        wrong_answer_mark = marks.pop("wrong_answer", 0.0)
+        columns = {
             name: column(self.settings, name, mark, "" if mark == 1 else verdict.remark) for name, mark in marks.items()
         }
-        if case.wrong and wrong == 1 and told["criteria"]["passed"]:
-            told["criteria"] = column(
+        if case.wrong and wrong_answer_mark == 1 and columns["criteria"]["passed"]:
+            columns["criteria"] = column(
                 self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong}"
             )
-        return told
+        return columns
 
-    async def _rewritten(self, judged: Judged, tried: set[int]) -> list[int]:
+    async def _rewrite_failed(self, judged: Judged, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that were written anew, since only what can be mended failed; once a pair."""
-        wanting = [
+        mendable_cases = [
             case
             for number, case in judged.items()
-            if isinstance(case, CurationCase) and number not in tried and self._is_mendable(case.pair)
+            if isinstance(case, CurationCase) and number not in rewritten_once and self._is_mendable(case.pair)
         ]
-        tried.update(case.number for case in wanting)
-        verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), wanting)
-        mended = []
-        for case in wanting:
+        rewritten_once.update(case.number for case in mendable_cases)
+        verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), mendable_cases)
+        rewritten_numbers = []
+        for case in mendable_cases:
             verdict = verdicts[case.number]
             if isinstance(verdict, UnitError):
                 judged[case.number] = verdict
             elif verdict.value.question:
-                judged[case.number] = self._mended(case, verdict.value)
-                mended.append(case.number)
-        return mended
+                judged[case.number] = self._apply_rewrite(case, verdict.value)
+                rewritten_numbers.append(case.number)
+        return rewritten_numbers
 
-    def _mended(self, case: CurationCase, new: Rewrite) -> CurationCase:
+    def _apply_rewrite(self, case: CurationCase, rewrite: Rewrite) -> CurationCase:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
-        old = case.pair
+        original = case.pair
         checks = {
-            name: told if told["passed"] else {**told, "passed": True, "before": told}
-            for name, told in old.checks.items()
+            name: old_column if old_column["passed"] else {**old_column, "passed": True, "before": old_column}
+            for name, old_column in original.checks.items()
         }
-        answer, criteria = new.answer or old.answer, list(new.evaluation_criteria) or old.evaluation_criteria
+        answer = rewrite.answer or original.answer
+        criteria = list(rewrite.evaluation_criteria) or original.evaluation_criteria
+        evidence = list(rewrite.evidence) or original.evidence
         pair = msgspec.structs.replace(
-            old,
-            question=new.question,
+            original,
+            question=rewrite.question,
             answer=answer,
-            evidence=old.evidence if any(map(is_figure, old.evidence)) else list(new.evidence) or old.evidence,
-            evaluation_criteria=without_padding(new.question, criteria, case.place.language, answer),
-            original_question=old.question,
-            original_answer=old.answer if answer != old.answer else "",
-            original_criteria=old.evaluation_criteria if criteria != old.evaluation_criteria else [],
+            evidence=original.evidence if any(map(is_figure, original.evidence)) else evidence,
+            evaluation_criteria=without_padding(rewrite.question, criteria, case.place.language, answer),
+            original_question=original.question,
+            original_answer=original.answer if answer != original.answer else "",
+            original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
             checks=checks,
         )
         columns = rule_columns(pair, case.place, self.settings)
         fault = criteria_fault(pair.evaluation_criteria, answer)
-        if thing := uncovered(new.question, answer, pair.evaluation_criteria, case.place.language):
-            fault = fault or f'no criterion covers "{thing}" of the answer'
+        if item := uncovered(rewrite.question, answer, pair.evaluation_criteria, case.place.language):
+            fault = fault or f'no criterion covers "{item}" of the answer'
         if fault and "criteria" in self.settings.checks:
             columns["criteria"] = column(self.settings, "criteria", 0, fault, "rule")
         wrong = undecided(pair, wrong_answer(pair, case.other), case.place.language)
         return with_columns(replace(case, pair=pair, wrong=wrong), columns)
 
     def _is_mendable(self, pair: Pair) -> bool:
-        wrong = failed(pair)
-        return self.settings.rewrite and bool(wrong) and not pair.original_question and wrong <= set(MENDABLE)
+        failed_checks = failed(pair)
+        return (
+            self.settings.rewrite
+            and bool(failed_checks)
+            and not pair.original_question
+            and failed_checks <= set(MENDABLE)
+        )
 
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
         """For --dry-run: messages, schema and tokens of the reply of each call that is certain beforehand."""
         if self.settings.rules_only:
             return []
-        wanting = [case for case in cases if self._is_mendable(case.pair)]
-        going = [case for case in cases if not failed(case.pair) or case in wanting]
+        mendable_cases = [case for case in cases if self._is_mendable(case.pair)]
+        passing_cases = [case for case in cases if not failed(case.pair) or case in mendable_cases]
         rounds: list[tuple[Form | None, Sequence[CurationCase]]] = [
-            (Rewriting(self.settings, self.prompt), wanting),
-            (self.apart, going),
-            (self.supported, going),
+            (Rewriting(self.settings, self.prompt), mendable_cases),
+            (self.apart, passing_cases),
+            (self.supported, passing_cases),
         ]
         return [
             (form.messages(batch), schema(form, batch), form.reply_tokens(batch))
-            for form, members in rounds
+            for form, form_cases in rounds
             if form
-            for batch in batches(form, members, self.settings)
+            for batch in batches(form, form_cases, self.settings)
         ]
 
 
 def failed(pair: Pair) -> set[str]:
     """The checks that the pair did not pass."""
-    return {name for name, told in pair.checks.items() if not told["passed"]}
+    return {name for name, column_value in pair.checks.items() if not column_value["passed"]}
 
 
 def with_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
     checks = dict(case.pair.checks)
-    for name, told in columns.items():
-        before = checks.get(name)
-        checks[name] = {**told, "before": before["before"]} if before and "before" in before else told
+    for name, new_column in columns.items():
+        old_column = checks.get(name)
+        checks[name] = (
+            {**new_column, "before": old_column["before"]} if old_column and "before" in old_column else new_column
+        )
     return replace(case, pair=msgspec.structs.replace(case.pair, checks=checks))

@@ -88,8 +88,8 @@ def column(settings: Curate, check: str, score: float, why: str, checker: str = 
 
 def column_of(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
     """Not to be changed: those without a remark are one and the same, which takes a kB less a pair."""
-    made = _column_without_remark(score, passed, checker)
-    return {**made, "why": why} if why else made
+    blank_column = _column_without_remark(score, passed, checker)
+    return {**blank_column, "why": why} if why else blank_column
 
 
 @lru_cache(maxsize=256)
@@ -97,37 +97,37 @@ def _column_without_remark(score: float, passed: bool, checker: str) -> CheckCol
     return {"score": score, "passed": passed, "why": "", "checker": checker}
 
 
-def rule_columns(pair: Pair, place: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
+def rule_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
-    found = {check: fault_of(check, pair, place) for check in HAVE_RULES if check in settings.checks}
-    told = {check: why for check, why in found.items() if why or settings.rules_only}
-    return {check: column(settings, check, float(not why), why, "rule") for check, why in told.items()}
+    faults = {check: fault_of(check, pair, origin) for check in HAVE_RULES if check in settings.checks}
+    shown_faults = {check: reason for check, reason in faults.items() if reason or settings.rules_only}
+    return {check: column(settings, check, float(not reason), reason, "rule") for check, reason in shown_faults.items()}
 
 
-def fault_of(check: Check, pair: Pair, place: PairOrigin) -> str:
+def fault_of(check: Check, pair: Pair, origin: PairOrigin) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":
-            reference = wording.find_dangling_reference(pair.question, place.language)
+            reference = wording.find_dangling_reference(pair.question, origin.language)
             return f'points at something its reader cannot see: "{reference}"' if reference else ""
         case "worth":
-            return not_worth_asking(pair.question, pair.answer, place.document, place.language)
+            return not_worth_asking(pair.question, pair.answer, origin.document, origin.language)
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are no criteria"
-            strange = foreign_numbers(pair)
-            return f"the reference answer does not contain: {', '.join(strange)}" if strange else ""
+            unsupported = foreign_numbers(pair)
+            return f"the reference answer does not contain: {', '.join(unsupported)}" if unsupported else ""
         case "supported":
-            return "; ".join(unsupported_numbers(place.grounds, pair))
+            return "; ".join(unsupported_numbers(origin.grounds, pair))
         case _:
             return ""
 
 
 def foreign_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    known = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
-    told = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
-    return sorted({value for value in told if value not in known})
+    supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
+    criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
+    return sorted({value for value in criterion_values if value not in supported_values})
 
 
 def undecided(pair: Pair, wrong: str, language: str) -> str:
@@ -136,13 +136,17 @@ def undecided(pair: Pair, wrong: str, language: str) -> str:
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    asked, right, said = (content_words(text, language) for text in (pair.question, pair.answer, wrong))
-    have = number_values(wrong, spelled=True)
+    question_words, answer_words, wrong_words = (
+        content_words(text, language) for text in (pair.question, pair.answer, wrong)
+    )
+    wrong_values = number_values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
-        telling = content_words(criterion, language) & right - asked
+        telling_words = content_words(criterion, language) & answer_words - question_words
         if _YES_OR_NO.search(criterion) and _YES_OR_NO.match(wrong):
             return ""
-        if not is_negated(criterion) and (number_values(criterion) - have or (telling and not telling & said)):
+        if not is_negated(criterion) and (
+            number_values(criterion) - wrong_values or (telling_words and not telling_words & wrong_words)
+        ):
             return ""
     return wrong
 
@@ -154,63 +158,70 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
     evidence or the answer to another question holds. An answer without any gives way to that other answer. The value
     that an example gives an option stays, unless a criterion says it: another is as right.
     """
-    if said := _YES_OR_NO.match(pair.answer):
-        return "No." if said[0].lower() == "yes" else "Yes."
-    changed, last, kept = "", 0, [*cross_reference_spans(pair.answer), *_example_values(pair)]
+    if yes_or_no := _YES_OR_NO.match(pair.answer):
+        return "No." if yes_or_no[0].lower() == "yes" else "Yes."
+    changed, position, kept_spans = "", 0, [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
     for number in numbers(pair.answer):
-        if any(start <= number.start < end for start, end in kept):
+        if any(start <= number.start < end for start, end in kept_spans):
             continue  # "unless 16.3 applies" is as true with another number
         digits = pair.answer[number.start : number.end]
-        changed += pair.answer[last : number.start] + _another(digits)
-        last = number.end
+        changed += pair.answer[position : number.start] + _changed_digits(digits)
+        position = number.end
     if changed:
-        return changed + pair.answer[last:]
+        return changed + pair.answer[position:]
     return _with_other_names(pair, other_answer) or other_answer or "That is not told."
 
 
-def _example_values(pair: Pair) -> list[Span]:
+def _option_value_spans(pair: Pair) -> list[Span]:
     """Where the answer gives an option a value ("--image-dpi 300") of which no criterion says a number."""
-    known = number_values(" ".join(pair.evaluation_criteria))
-    places = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
-    return [(start, end) for start, end in places if not number_values(pair.answer[start:end]) & known]
+    criterion_values = number_values(" ".join(pair.evaluation_criteria))
+    spans = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
+    return [(start, end) for start, end in spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
 def _with_other_names(pair: Pair, other_answer: str) -> str:
     """The answer with each name that the question does not say exchanged for another of its kind; "" where none is."""
-    own, elsewhere = _names(pair.answer), _names(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
-    changed, taken = pair.answer, {name.lower() for name in [*own, *_names(pair.question)]}
-    for name in own:
-        fitting = [
-            one
-            for one in elsewhere
-            if one.lower() not in taken and _kind(one) == _kind(name) and not _is_alike(one, name)
+    answer_names = _names_and_codes(pair.answer)
+    candidates = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
+    changed, used_names = pair.answer, {name.lower() for name in [*answer_names, *_names_and_codes(pair.question)]}
+    for name in answer_names:
+        replacements = [
+            candidate
+            for candidate in candidates
+            if candidate.lower() not in used_names
+            and _name_kind(candidate) == _name_kind(name)
+            and not _is_alike(candidate, name)
         ]
-        if fitting and name.lower() not in pair.question.lower():
-            parts = whole_word_pattern(name).split(changed)
-            changed = fitting[0].join(parts)
-            taken.add(fitting[0].lower())
+        if replacements and name.lower() not in pair.question.lower():
+            pieces = whole_word_pattern(name).split(changed)
+            changed = replacements[0].join(pieces)
+            used_names.add(replacements[0].lower())
     return "" if changed == pair.answer else changed
 
 
-def _is_alike(one: str, other: str) -> bool:
+def _is_alike(first: str, second: str) -> bool:
     """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
     the other.
     """
-    a, b = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
-    return a in b or b in a or SequenceMatcher(None, a, b, autojunk=False).ratio() > ALIKE
+    first_letters, second_letters = ("".join(filter(str.isalnum, name.casefold())) for name in (first, second))
+    return (
+        first_letters in second_letters
+        or second_letters in first_letters
+        or SequenceMatcher(None, first_letters, second_letters, autojunk=False).ratio() > ALIKE
+    )
 
 
-def _names(text: str) -> list[str]:
+def _names_and_codes(text: str) -> list[str]:
     """Names of one and more words, paths and codes, in order."""
-    found, names = codes(text), set(names_as_written(text))
+    results, names = codes(text), set(names_as_written(text))
     words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?: [^\W\d_][\w-]*)*", text)
     for row in words_in_a_row:
         for is_name, run in groupby(row.split(" "), names.__contains__):
-            found += [" ".join(run)] if is_name else []
-    return list(dict.fromkeys(one for one in found if len(one) > 1))
+            results += [" ".join(run)] if is_name else []
+    return list(dict.fromkeys(result for result in results if len(result) > 1))
 
 
-def _kind(name: str) -> str:
+def _name_kind(name: str) -> str:
     """What may take a name's place: a path another path, an option another, capitals others, words as many words."""
     if "/" in name or name.startswith("-"):
         return name[0]
@@ -219,7 +230,7 @@ def _kind(name: str) -> str:
     return "capitals" if name.isupper() else f"{name.count(' ') + 1} words"
 
 
-def _another(digits: str) -> str:
+def _changed_digits(digits: str) -> str:
     """A number of the same form and another value: 75 becomes 86."""
     return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
@@ -229,19 +240,25 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
 
     What shares words may be right as well. "" where there is no other.
     """
-    own: dict[str, list[int]] = {}
+    indexes_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
-        own.setdefault(pair.document, []).append(i)
-    told = [content_words(pair.answer, "") for pair in pairs]
-    found = [""] * len(pairs)
-    for places in own.values():
-        for turn, i in enumerate(places):
-            near = [places[(turn + k) % len(places)] for k in range(1, min(len(places), NEAR))]
-            others = [k for k in near if told[k] and told[k] != told[i] and not _YES_OR_NO.match(pairs[k].answer)]
-            fitting = [k for k in others if pairs[k].category == pairs[i].category] or others
-            best = min(fitting, key=lambda k: len(told[k] & told[i]) / len(told[k]), default=None)
-            found[i] = "" if best is None else pairs[best].answer
-    return found
+        indexes_by_document.setdefault(pair.document, []).append(i)
+    answer_words = [content_words(pair.answer, "") for pair in pairs]
+    answers = [""] * len(pairs)
+    for indexes in indexes_by_document.values():
+        for position, i in enumerate(indexes):
+            neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEAR))]
+            candidates = [
+                k
+                for k in neighbours
+                if answer_words[k] and answer_words[k] != answer_words[i] and not _YES_OR_NO.match(pairs[k].answer)
+            ]
+            preferred = [k for k in candidates if pairs[k].category == pairs[i].category] or candidates
+            best_index = min(
+                preferred, key=lambda k: len(answer_words[k] & answer_words[i]) / len(answer_words[k]), default=None
+            )
+            answers[i] = "" if best_index is None else pairs[best_index].answer
+    return answers
 
 
 def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
@@ -249,25 +266,26 @@ def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, 
 
     Raises BadRecord.
     """
-    places = {}
+    origins = {}
     for document, paths in files.items():
-        summary, name, title, chunks = "", "", "", []
+        summary, subject, title, chunks = "", "", "", []
         for path in paths:
             if folder_of(path).name == "summaries":
-                told = read_json(path, Summary)
-                summary, name = told.summary, told.name
+                summary_record = read_json(path, Summary)
+                summary, subject = summary_record.summary, summary_record.name
             elif folder_of(path).name == "text":
                 title = read_json(path, Document).title
             else:
                 chunks = read_jsonl(path, Chunk)
         headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
-        short, named = name or short_title(title, document, headings), document.replace("-", " ")
+        short_name, slug = subject or short_title(title, document, headings), document.replace("-", " ")
         for chunk in chunks:
-            places[chunk.id] = PairOrigin(chunk.text, title or named, summary, context, chunk.language, short)
-    return places
+            origins[chunk.id] = PairOrigin(chunk.text, title or slug, summary, context, chunk.language, short_name)
+    return origins
 
 
-def place_of(pair: Pair, places: dict[str, PairOrigin]) -> PairOrigin | None:
+def place_of(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
     """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
-    known = [places[chunk] for chunk in pair.chunks if chunk in places]
-    return replace(known[0], text="\n\n".join(place.text for place in known)) if known else None
+    chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
+    text = "\n\n".join(origin.text for origin in chunk_origins)
+    return replace(chunk_origins[0], text=text) if chunk_origins else None
