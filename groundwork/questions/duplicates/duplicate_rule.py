@@ -54,7 +54,7 @@ class Asked:
     @cached_property
     def quotes(self) -> list[Words]:
         """The words and numbers of each quote."""
-        return [found for quote in self.evidence if (found := _words(quote, self.language))]
+        return [words for quote in self.evidence if (words := _meaning_words(quote, self.language))]
 
     @cached_property
     def statement(self) -> Words:
@@ -64,17 +64,17 @@ class Asked:
     @cached_property
     def asked(self) -> Words:
         """The words and numbers of the question."""
-        return _words(self.question, self.language)
+        return _meaning_words(self.question, self.language)
 
     @cached_property
     def told(self) -> Words:
         """What question and answer say together."""
-        return self.asked | _words(self.answer, self.language)
+        return self.asked | _meaning_words(self.answer, self.language)
 
     @cached_property
     def information(self) -> Words:
         """What the answer adds to its question."""
-        return _words(self.answer, self.language) - self.asked
+        return _meaning_words(self.answer, self.language) - self.asked
 
 
 def asked_by(pair: object) -> Asked:
@@ -83,104 +83,110 @@ def asked_by(pair: object) -> Asked:
     return Asked(question, answer, tuple(evidence))
 
 
-def difference(one: Asked, other: Asked) -> str:
+def difference(first: Asked, second: Asked) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not _same_statement(one, other):
+    if not _share_statement(first, second):
         return "another statement answers it"
-    return _other_meaning(one, other) or _other_subject(one, other) or _other_answer(one, other)
+    return _opposite_meaning(first, second) or _different_subject(first, second) or _different_answer(first, second)
 
 
-def differ_in_fact(one: str, other: str) -> bool:
+def differ_in_fact(first: str, second: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if number_values(one, spelled=True) != number_values(other, spelled=True) or contrast_words(one) != contrast_words(
-        other
+    if number_values(first, spelled=True) != number_values(second, spelled=True):
+        return True
+    if contrast_words(first) != contrast_words(second
     ):
         return True
-    mine, theirs = set(words(one)), set(words(other))
-    measures = mine & _MEASURES, theirs & _MEASURES
-    if all(measures) and measures[0].isdisjoint(measures[1]):
+    first_words, second_words = set(words(first)), set(words(second))
+    measure_words = first_words & _MEASURES, second_words & _MEASURES
+    if all(measure_words) and measure_words[0].isdisjoint(measure_words[1]):
         return True
-    return bool(names(one) - theirs - _codes(other)) or bool(names(other) - mine - _codes(one))
+    return bool(names(first) - second_words - _codes(second)) or bool(names(second) - first_words - _codes(first))
 
 
-def differ_in_words(one: Asked, other: Asked) -> bool:
+def differ_in_words(first: Asked, second: Asked) -> bool:
     """As `difference`, by the questions, and by the answers where both have one: where evidence is missing, or the text
     states a fact twice. Two statements then have to be answered in the same words.
     """
-    if differ_in_fact(one.question, other.question):
+    if differ_in_fact(first.question, second.question):
         return True
-    if one.statement and other.statement:
-        mine, theirs = _words(one.answer, one.language), _words(other.answer, other.language)
-        return len(mine & theirs) < SAME_STATEMENT * len(mine | theirs)
-    return bool(one.answer and other.answer and (_other_meaning(one, other) or _other_answer(one, other)))
+    if first.statement and second.statement:
+        first_words = _meaning_words(first.answer, first.language)
+        second_words = _meaning_words(second.answer, second.language)
+        return len(first_words & second_words) < SAME_STATEMENT * len(first_words | second_words)
+    return bool(
+        first.answer and second.answer and (_opposite_meaning(first, second) or _different_answer(first, second))
+    )
 
 
-def share(one: Words, other: Words) -> float:
+def share(first: Words, second: Words) -> float:
     """The share of the smaller set that the other holds as well; 0 where one is empty."""
-    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+    return len(first & second) / min(len(first), len(second)) if first and second else 0.0
 
 
-def _same_statement(one: Asked, other: Asked) -> bool:
+def _share_statement(first: Asked, second: Asked) -> bool:
     """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
-    if share(one.statement, other.statement) < SAME_STATEMENT:
+    if share(first.statement, second.statement) < SAME_STATEMENT:
         return False
-    if min(len(one.statement), len(other.statement)) >= FEW_WORDS:
+    if min(len(first.statement), len(second.statement)) >= FEW_WORDS:
         return True
-    mine, theirs = (f" {normalised_words(' '.join(pair.evidence))} " for pair in (one, other))
-    return mine in theirs or theirs in mine
+    first_text, second_text = (f" {normalised_words(' '.join(pair.evidence))} " for pair in (first, second))
+    return first_text in second_text or second_text in first_text
 
 
-def _other_meaning(one: Asked, other: Asked) -> str:
+def _opposite_meaning(first: Asked, second: Asked) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
-    if opposites := find_opposite(one.question, other.question):
-        quoted = set(words(" ".join((*one.evidence, *other.evidence))))
-        if quoted.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(
+    if opposites := find_opposite(first.question, second.question):
+        quoted_words = set(words(" ".join((*first.evidence, *second.evidence))))
+        if quoted_words.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(
             opposites
         ):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
-    said = [_YES_OR_NO.match(pair.answer.strip()) for pair in (one, other)]
-    if all(said) and said[0][1].lower() != said[1][1].lower() and (  # type: ignore[index]  # both are there
-        is_negated(one.question) == is_negated(other.question)
+    yes_or_no = [_YES_OR_NO.match(pair.answer.strip()) for pair in (first, second)]
+    if all(yes_or_no) and yes_or_no[0][1].lower() != yes_or_no[1][1].lower() and (  # type: ignore[index]  # both are there
+        is_negated(first.question) == is_negated(second.question)
     ):  # fmt: skip
         return "one is answered yes, the other no"
     return ""
 
 
-def _other_subject(one: Asked, other: Asked) -> str:
+def _different_subject(first: Asked, second: Asked) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
-    statement = one.statement | other.statement
-    mine, theirs = one.told & statement, other.told & statement
-    only_mine, only_theirs = mine - theirs, theirs - mine
-    if _numbers(one.asked - other.told) and _numbers(other.asked - one.told):
+    statement = first.statement | second.statement
+    first_words, second_words = first.told & statement, second.told & statement
+    only_first, only_second = first_words - second_words, second_words - first_words
+    first_asked, second_asked = first.asked - second.told, second.asked - first.told
+    if _number_words(first_asked) and _number_words(second_asked):
         return "is about other numbers"
-    if _numbers(one.asked - other.told - other.statement) or _numbers(other.asked - one.told - one.statement):
+    if _number_words(first_asked - second.statement) or _number_words(second_asked - first.statement):
         return "is about a number that the other does not know"
-    if _own_names(one, other) and _own_names(other, one):
+    if _names_missing_in(first, second) and _names_missing_in(second, first):
         return "is about another name"
-    if _only_mentioned(one, other) or _only_mentioned(other, one):
+    if _only_mentioned(first, second) or _only_mentioned(second, first):
         return "asks about what the other only mentions"
-    if only_mine - other.statement and only_theirs - one.statement:
+    if only_first - second.statement and only_second - first.statement:
         return "each is about something that only its own evidence holds"
-    common = len(mine & theirs)
-    if common < SAME_SUBJECT * (common + min(len(only_mine), len(only_theirs))):
+    common_count = len(first_words & second_words)
+    if common_count < SAME_SUBJECT * (common_count + min(len(only_first), len(only_second))):
         return "is about something else in the statement"
-    return _more(one, other) or _more(other, one)
+    return _extra_information(first, second) or _extra_information(second, first)
 
 
-def _own_names(one: Asked, other: Asked) -> set[str]:
+def _names_missing_in(first: Asked, second: Asked) -> set[str]:
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
-    said = f"{other.question} {other.answer}"
-    own = names(one.question) - set(words(said)) - _codes(said)
-    short = {name for name in names(said) if len(name) > 1 and name in _initials(one.question)}
-    own = {name for name in own if not any(name[0] in letters for letters in short)}
-    return {name for name in own if len(name) < 2 or name not in _initials(said)}
+    second_text = f"{second.question} {second.answer}"
+    own_names = names(first.question) - set(words(second_text)) - _codes(second_text)
+    initialisms = {name for name in names(second_text) if len(name) > 1 and name in _initials(first.question)}
+    own_names = {name for name in own_names if not any(name[0] in letters for letters in initialisms)}
+    return {name for name in own_names if len(name) < 2 or name not in _initials(second_text)}
 
 
-def _only_mentioned(one: Asked, other: Asked) -> bool:
+def _only_mentioned(first: Asked, second: Asked) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
-    terms = [term for term in quoted_terms(one.question) if term not in other.question]
+    terms = [term for term in quoted_terms(first.question) if term not in second.question]
     return any(
-        term in other.answer and other.information - _words(term, other.language) - one.information - one.asked
+        term in second.answer
+        and second.information - _meaning_words(term, second.language) - first.information - first.asked
         for term in terms
     )
 
@@ -189,53 +195,54 @@ def _initials(text: str) -> str:
     return "".join(name[0] for name in names_as_written(text)).lower()
 
 
-def _more(one: Asked, other: Asked) -> str:
+def _extra_information(first: Asked, second: Asked) -> str:
     """Does the answer tell what only a quote holds that the other pair lacks?"""
-    news = one.information - other.told
-    further = (quote for quote in one.quotes if share(quote, other.statement) < SAME_STATEMENT)
-    return "one answer tells more" if any(news & (quote - other.statement) for quote in further) else ""
+    added_words = first.information - second.told
+    other_quotes = (quote for quote in first.quotes if share(quote, second.statement) < SAME_STATEMENT)
+    return "one answer tells more" if any(added_words & (quote - second.statement) for quote in other_quotes) else ""
 
 
-def _other_answer(one: Asked, other: Asked) -> str:
-    figures = _numbers(one.information), _numbers(other.information)
-    if all(figures) and not (figures[0] <= figures[1] or figures[1] <= figures[0]):
+def _different_answer(first: Asked, second: Asked) -> str:
+    first_numbers, second_numbers = _number_words(first.information), _number_words(second.information)
+    common_numbers = first_numbers & second_numbers
+    if first_numbers and second_numbers and common_numbers not in (first_numbers, second_numbers):
         return "the answers give other numbers"
-    if figures[0] & other.asked or figures[1] & one.asked:
+    if first_numbers & second.asked or second_numbers & first.asked:
         return "one question says the number that the other asks for"
-    if figures[0] != figures[1] and not _same_first(one, other, figures[0] & figures[1]):
+    if first_numbers != second_numbers and not _has_common_first_number(first, second, common_numbers):
         return "one answer gives the number first that the other does not"
-    statement = (one.statement | other.statement) or (one.told | other.told)
-    mine, theirs = one.information & statement, other.information & statement
-    if not mine and not theirs:  # each answer only says yes or repeats its question
-        apart = one.asked - other.told and other.asked - one.told
-        return "each question names something else" if apart else ""
-    if not mine or not theirs:
-        told, known = (mine, other.told) if mine else (theirs, one.told)
-        same = len(told & known) / len(told)
+    statement = (first.statement | second.statement) or (first.told | second.told)
+    first_words, second_words = first.information & statement, second.information & statement
+    if not first_words and not second_words:  # each answer only says yes or repeats its question
+        names_differ = first.asked - second.told and second.asked - first.told
+        return "each question names something else" if names_differ else ""
+    if not first_words or not second_words:
+        answer_words, pair_words = (first_words, second.told) if first_words else (second_words, first.told)
+        agreement = len(answer_words & pair_words) / len(answer_words)
     else:
-        same = share(mine, theirs)
-    return "" if same >= SAME_ANSWER else "the answers tell other things"
+        agreement = share(first_words, second_words)
+    return "" if agreement >= SAME_ANSWER else "the answers tell other things"
 
 
-def _same_first(one: Asked, other: Asked, common: Words) -> bool:
+def _has_common_first_number(first: Asked, second: Asked, common: Words) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
-    longer = max(one, other, key=lambda pair: len(_numbers(pair.information)))
-    first = min(numbers(longer.answer, spelled=True), key=lambda number: number.start)
-    return _NUMBER + first.value in common
+    longer_pair = max(first, second, key=lambda pair: len(_number_words(pair.information)))
+    first_number = min(numbers(longer_pair.answer, spelled=True), key=lambda number: number.start)
+    return _NUMBER + first_number.value in common
 
 
-def _words(text: str, language: str) -> Words:
+def _meaning_words(text: str, language: str) -> Words:
     """The stems of the words of meaning, the codes with digits, and the numbers with a # before their value.
 
     "One" is no number: one does, the one.
     """
-    found = number_values(text) | number_values(text, spelled=True) - {"1"}
-    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in found})
+    values = number_values(text) | number_values(text, spelled=True) - {"1"}
+    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in values})
 
 
 def _codes(text: str) -> set[str]:
     return set(_CODE.findall(text.lower()))
 
 
-def _numbers(found: Words) -> Words:
-    return frozenset(word for word in found if word.startswith(_NUMBER))
+def _number_words(words: Words) -> Words:
+    return frozenset(word for word in words if word.startswith(_NUMBER))

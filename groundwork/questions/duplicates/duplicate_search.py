@@ -45,7 +45,7 @@ MANY = 1_000  # questions at once from which statements are held against each ot
 HELD = 4_096  # questions whose words are kept, of many
 BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
-_NONE: Rows = np.zeros(0, dtype=np.int64)
+_NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 Encode = Callable[[list[str]], Awaitable[Vectors]]
 
@@ -62,11 +62,11 @@ class Likeness:
 
 def likeness(vectors: Vectors, threshold: float | None = None, seed: int = 0) -> Likeness:
     """Calibrated on the vectors (n, d) of some texts; `threshold` stands for `one` where it is given."""
-    one = calibrate_threshold(vectors, seed) if threshold is None else threshold
+    same_cosine = calibrate_threshold(vectors, seed) if threshold is None else threshold
     if len(vectors) < 2:
-        return Likeness(one)
-    random = float(np.median(random_cosines(vectors, seed)))
-    return Likeness(one, random + ALIKE * (1 - random))
+        return Likeness(same_cosine)
+    random_cosine = float(np.median(random_cosines(vectors, seed)))
+    return Likeness(same_cosine, random_cosine + ALIKE * (1 - random_cosine))
 
 
 class Statements:
@@ -77,40 +77,40 @@ class Statements:
     """
 
     def __init__(self) -> None:
-        self._holding: dict[str, list[int]] = defaultdict(list)  # all words
-        self._by_rarest: dict[str, list[int]] = defaultdict(list)
-        self._seen: Counter[str] = Counter()
+        self._rows_by_word: dict[str, list[int]] = defaultdict(list)  # all words
+        self._rows_by_rare_word: dict[str, list[int]] = defaultdict(list)
+        self._word_counts: Counter[str] = Counter()
         self._words: dict[int, Words] = {}
 
     def expect(self, statements: Iterable[Words]) -> None:
         """Count the words of those to come: the better it is known which words are rare, the fewer are candidates."""
         for statement in statements:
-            self._seen.update(statement)
+            self._word_counts.update(statement)
 
     def add(self, row: int, statement: Words) -> None:
         self._words[row] = statement
         for word in statement:
-            self._holding[word].append(row)
+            self._rows_by_word[word].append(row)
         for word in self._rarest(statement):
-            self._by_rarest[word].append(row)
+            self._rows_by_rare_word[word].append(row)
 
     def candidates(self, statement: Words) -> set[int]:
         """The rows whose statement has enough words in common with this one."""
-        smaller = self._hit(self._by_rarest, statement)
-        found = {row for row, hits in smaller.items() if hits > 1 or len(self._words[row]) == 1}
-        larger = self._hit(self._holding, self._rarest(statement))
-        found.update(row for row, hits in larger.items() if hits > 1 or len(statement) == 1)
-        return {row for row in found if share(statement, self._words[row]) >= SAME_STATEMENT}
+        smaller_hits = self._count_hits(self._rows_by_rare_word, statement)
+        rows = {row for row, hits in smaller_hits.items() if hits > 1 or len(self._words[row]) == 1}
+        larger_hits = self._count_hits(self._rows_by_word, self._rarest(statement))
+        rows.update(row for row, hits in larger_hits.items() if hits > 1 or len(statement) == 1)
+        return {row for row in rows if share(statement, self._words[row]) >= SAME_STATEMENT}
 
-    def _hit(self, index: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
+    def _count_hits(self, index: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
         """How many of `words` lead to each row."""
         return Counter(chain.from_iterable(index.get(word, ()) for word in words))
 
     def _rarest(self, statement: Words) -> list[str]:
-        return sorted(statement, key=lambda word: (self._seen[word], word))[: rarest(len(statement))]
+        return sorted(statement, key=lambda word: (self._word_counts[word], word))[: rarest(len(statement))]
 
 
-def _apart(asked: Asked) -> Asked:
+def _without_words(asked: Asked) -> Asked:
     """The same without the words that were read of it, which take some kB: what is read of this is soon gone."""
     return replace(asked)
 
@@ -120,25 +120,25 @@ def wording_hash(question: str) -> bytes:
     return hashlib.blake2b(normalised_words(question).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class _Joined:
+class _ConcatenatedSequences:
     """Sequences one after the other, none of them copied."""
 
     def __init__(self) -> None:
-        self._parts: list[Sequence[Asked]] = []
+        self._sequences: list[Sequence[Asked]] = []
         self._starts: list[int] = []
         self._length = 0
 
-    def append(self, part: Sequence[Asked]) -> None:
-        self._parts.append(part)
+    def append(self, sequence: Sequence[Asked]) -> None:
+        self._sequences.append(sequence)
         self._starts.append(self._length)
-        self._length += len(part)
+        self._length += len(sequence)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, row: int) -> Asked:
-        part = bisect_right(self._starts, row) - 1
-        return self._parts[part][row - self._starts[part]]
+        k = bisect_right(self._starts, row) - 1
+        return self._sequences[k][row - self._starts[k]]
 
 
 class AskedSoFar:
@@ -147,88 +147,92 @@ class AskedSoFar:
     def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
         self._encode, self._likeness = encode, likeness or Likeness()
         self._wordings: dict[bytes, int] = {}  # the row of each wording, by its hash
-        self._asked = _Joined()  # one a row of _vectors
-        self._new = bytearray()  # of each row: does it repeat no other?
+        self._questions = _ConcatenatedSequences()  # one a row of _vectors
+        self._is_new = bytearray()  # of each row: does it repeat no other?
         self._statements = Statements()
-        self._indexed = 0  # of _asked, those that _statements knows
+        self._indexed_count = 0  # of _questions, those that _statements knows
         self._vectors: Vectors | None = None
-        self._read = lru_cache(maxsize=HELD)(self._apart)
+        self._cached_question = lru_cache(maxsize=HELD)(self._read_question)
 
-    async def sift(self, asked: Sequence[Asked]) -> list[str]:
+    async def sift(self, questions: Sequence[Asked]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
 
-        Of many, `asked` may be read from a file again and again: it is kept as it is, and no words of it.
+        Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
         """
-        vectors = await self._encode([one.question for one in asked]) if self._encode and len(asked) else None
-        many, repeats = not len(self._asked) and len(asked) > MANY, list[str]()
-        self._asked.append(asked)
-        for one, near, shared in zip(asked, self._near(len(asked), vectors), self._sharing(asked, many), strict=True):
-            row, wording = len(self._new), wording_hash(one.question)
-            if (known := self._wordings.get(wording)) is not None:
-                earlier = self._asked[known].question
+        vectors = None
+        if self._encode and len(questions):
+            vectors = await self._encode([question.question for question in questions])
+        is_many, repeats = not len(self._questions) and len(questions) > MANY, list[str]()
+        self._questions.append(questions)
+        similar, sharing = self._similar_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
+        for question, similar_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
+            row, wording_key = len(self._is_new), wording_hash(question.question)
+            if (earlier_row := self._wordings.get(wording_key)) is not None:
+                earlier = self._questions[earlier_row].question
             else:
-                earlier = self._repeated(_apart(one) if many else one, near, shared())
+                question = _without_words(question) if is_many else question
+                earlier = self._find_repeated(question, similar_rows, sharing_rows())
             repeats.append(earlier)
             if not earlier:
-                self._wordings[wording] = row
-            self._new.append(not earlier)
+                self._wordings[wording_key] = row
+            self._is_new.append(not earlier)
         return repeats
 
-    def _sharing(self, asked: Sequence[Asked], many: bool) -> Iterator[Callable[[], Iterable[int]]]:
-        """For each of `asked` what gives the earlier ones whose evidence shares its words."""
-        if many:
-            shared = SharedStatements(_apart(one).statement for one in asked)
-            yield from (partial(shared.of, row) for row in range(len(asked)))
+    def _rows_sharing(self, questions: Sequence[Asked], is_many: bool) -> Iterator[Callable[[], Iterable[int]]]:
+        """For each of `questions` what gives the earlier ones whose evidence shares its words."""
+        if is_many:
+            shared_statements = SharedStatements(_without_words(question).statement for question in questions)
+            yield from (partial(shared_statements.of, row) for row in range(len(questions)))
             return
-        self._statements.expect(one.statement for one in asked)
-        for one in asked:
+        self._statements.expect(question.statement for question in questions)
+        for question in questions:
             self._index()
-            yield partial(self._statements.candidates, one.statement)
+            yield partial(self._statements.candidates, question.statement)
 
     def _index(self) -> None:
         """Add to the index of statements those that it lacks."""
-        for row in range(self._indexed, len(self._new)):
-            if self._new[row]:
-                self._statements.add(row, self._asked[row].statement)
-        self._indexed = len(self._new)
+        for row in range(self._indexed_count, len(self._is_new)):
+            if self._is_new[row]:
+                self._statements.add(row, self._questions[row].statement)
+        self._indexed_count = len(self._is_new)
 
-    def _apart(self, row: int) -> Asked:
+    def _read_question(self, row: int) -> Asked:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
-        return self._asked[row] if row < self._indexed else _apart(self._asked[row])
+        return self._questions[row] if row < self._indexed_count else _without_words(self._questions[row])
 
-    def _near(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
+    def _similar_rows(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
         if vectors is None:
-            yield from [_NONE] * count
+            yield from [_NO_ROWS] * count
             return
-        first = 0 if self._vectors is None else len(self._vectors)
-        known = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
-        if len(known) > EXACT_ROWS:
-            rows = np.arange(first, len(known))
-            for row, found in zip(rows.tolist(), similar_rows(known, rows, self._likeness.one), strict=True):
-                yield found[found < row]
+        first_new = 0 if self._vectors is None else len(self._vectors)
+        all_vectors = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
+        if len(all_vectors) > EXACT_ROWS:
+            rows = np.arange(first_new, len(all_vectors))
+            for row, similar_rows in zip(rows.tolist(), similar_rows(all_vectors, rows, self._likeness.one), strict=True):
+                yield similar_rows[similar_rows < row]
             return
-        for start in range(first, len(known), BLOCK):
-            block = known[start : start + BLOCK]
-            cosines = block @ known[: start + len(block)].T
-            for place, own in enumerate(cosines):
-                yield np.flatnonzero(own[: start + place] >= self._likeness.one)
+        for start in range(first_new, len(all_vectors), BLOCK):
+            block = all_vectors[start : start + BLOCK]
+            cosines = block @ all_vectors[: start + len(block)].T
+            for offset, row_cosines in enumerate(cosines):
+                yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.one)
 
-    def _repeated(self, one: Asked, near: Rows, shared: Iterable[int]) -> str:
-        """The earlier question most like it that asks the same, or ""; `shared`: those that share its evidence."""
-        now = len(self._new)
-        rows = np.array(sorted(row for row in shared if row < now), dtype=np.int64)
+    def _find_repeated(self, question: Asked, similar_rows: Rows, sharing_rows: Iterable[int]) -> str:
+        """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
+        current_row = len(self._is_new)
+        rows = np.array(sorted(row for row in sharing_rows if row < current_row), dtype=np.int64)
         if self._vectors is None:
             cosines = np.ones(len(rows), dtype=np.float32)
         else:
-            own = self._vectors[now]
-            alike = rows[self._vectors[rows] @ own >= self._likeness.alike] if len(rows) else rows
-            rows = np.union1d(alike, near)
-            cosines = self._vectors[rows] @ own
-        for place in np.argsort(-cosines, kind="stable").tolist():
-            row = int(rows[place])
-            if self._new[row] and same(one, self._read(row), float(cosines[place]), self._likeness):
-                return self._read(row).question
+            vector = self._vectors[current_row]
+            alike_rows = rows[self._vectors[rows] @ vector >= self._likeness.alike] if len(rows) else rows
+            rows = np.union1d(alike_rows, similar_rows)
+            cosines = self._vectors[rows] @ vector
+        for index in np.argsort(-cosines, kind="stable").tolist():
+            row = int(rows[index])
+            if self._is_new[row] and same(question, self._cached_question(row), float(cosines[index]), self._likeness):
+                return self._cached_question(row).question
         return ""
 
 
@@ -236,49 +240,56 @@ class SameQuestions:
     """Which of many pairs ask the same; `vectors` (n, d) are those of their questions, rows of length 1."""
 
     def __init__(
-        self, asked: Sequence[Asked], vectors: Vectors, likeness: Likeness, rows: Sequence[int] | None = None
+        self, questions: Sequence[Asked], vectors: Vectors, likeness: Likeness, rows: Sequence[int] | None = None
     ) -> None:
         """`rows`: the only ones that `of` will be asked about."""
-        self._asked, self._vectors, self._likeness = asked, vectors, likeness
-        places = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._near = similar_rows(vectors, places, likeness.one)
-        self._place = None if rows is None else {row: place for place, row in enumerate(rows)}
-        statements = (_apart(one).statement for one in asked)
-        self._sharing = SharedStatements(statements).of if rows is None else _sharing(asked, rows)
-        self._read = lru_cache(maxsize=HELD)(lambda row: _apart(asked[row]))
+        self._questions, self._vectors, self._likeness = questions, vectors, likeness
+        vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
+        self._similar_rows = similar_rows(vectors, vector_rows, likeness.one)
+        self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
+        statements = (_without_words(question).statement for question in questions)
+        self._rows_sharing = (
+            SharedStatements(statements).of if rows is None else _rows_sharing_evidence(questions, rows)
+        )
+        self._cached_question = lru_cache(maxsize=HELD)(lambda row: _without_words(questions[row]))
 
     def of(self, row: int) -> list[int]:
         """The other rows that ask what `row` asks, in order."""
-        near = self._near[row if self._place is None else self._place[row]]
-        rows = np.union1d(self._sharing(row), near)
+        similar_rows = self._similar_rows[row if self._vector_row_of is None else self._vector_row_of[row]]
+        rows = np.union1d(self._rows_sharing(row), similar_rows)
         rows = rows[rows != row].astype(np.int64)
         cosines = self._vectors[rows] @ self._vectors[row]
-        least = min(self._likeness.one, self._likeness.alike)
+        min_cosine = min(self._likeness.one, self._likeness.alike)
         return [
-            int(rows[place])
-            for place in np.flatnonzero(cosines >= least).tolist()
-            if same(self._read(row), self._read(int(rows[place])), float(cosines[place]), self._likeness)
+            int(rows[index])
+            for index in np.flatnonzero(cosines >= min_cosine).tolist()
+            if same(
+                self._cached_question(row),
+                self._cached_question(int(rows[index])),
+                float(cosines[index]),
+                self._likeness,
+            )
         ]
 
 
-def _sharing(asked: Sequence[Asked], rows: Sequence[int]) -> Callable[[int], Rows]:
+def _rows_sharing_evidence(questions: Sequence[Asked], rows: Sequence[int]) -> Callable[[int], Rows]:
     """What gives, for one of `rows`, those whose evidence shares its words; all are gone through once for few."""
-    few = Statements()
-    few.expect(asked[row].statement for row in rows)
+    row_statements = Statements()
+    row_statements.expect(questions[row].statement for row in rows)
     for row in rows:
-        few.add(row, asked[row].statement)
-    found: dict[int, list[int]] = {row: [] for row in rows}
-    for other, one in enumerate(asked):
-        for row in few.candidates(_apart(one).statement):
-            found[row].append(other)
-    return lambda row: np.array(found[row], dtype=np.int64)
+        row_statements.add(row, questions[row].statement)
+    sharing_rows: dict[int, list[int]] = {row: [] for row in rows}
+    for other_row, question in enumerate(questions):
+        for row in row_statements.candidates(_without_words(question).statement):
+            sharing_rows[row].append(other_row)
+    return lambda row: np.array(sharing_rows[row], dtype=np.int64)
 
 
-def same(one: Asked, other: Asked, cosine: float, likeness: Likeness) -> bool:
+def same(first: Asked, second: Asked, cosine: float, likeness: Likeness) -> bool:
     """Do the two ask the same, their questions being as alike as `cosine`?"""
-    if one.statement and other.statement and cosine >= likeness.alike and not difference(one, other):
+    if first.statement and second.statement and cosine >= likeness.alike and not difference(first, second):
         return True
-    return cosine >= likeness.one and not differ_in_words(one, other)
+    return cosine >= likeness.one and not differ_in_words(first, second)
 
 
 async def similarity(
@@ -298,40 +309,40 @@ async def similarity(
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.dataset_settings import STATIC_MODEL
 
-    some = list(sample[:: max(1, len(sample) // CALIBRATED_ON)])
+    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATED_ON)])
     encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined), ""
     try:
-        known = await encoder.aencode(some, "query")
-    except MissingExtra as missing:
+        calibration_vectors = await encoder.aencode(calibration_texts, "query")
+    except MissingExtra as missing_extra:
         stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
         encoder, note = (
             encoder_for(stand_in, vectors, joined=joined),
-            f"{STATIC_MODEL} judges what is a duplicate: {missing.need}",
+            f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}",
         )
-        known = await encoder.aencode(some, "query")
+        calibration_vectors = await encoder.aencode(calibration_texts, "query")
 
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
-    return encode, _calibrated(some, known, threshold), note
+    return encode, _calibrated(calibration_texts, calibration_vectors, threshold), note
 
 
 def _calibrated(texts: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
-    whole = (
+    overall = (
         likeness(vectors, threshold)
         if len(texts) >= TOO_FEW
         else Likeness(threshold or DEFAULT_THRESHOLD, DEFAULT_ALIKE)
     )
     if threshold is not None:
-        return whole
-    apart = [calibrate_threshold(vectors[rows]) for rows in _by_script(texts) if len(rows) > 1]
-    return Likeness(max([whole.one, *apart]), whole.alike)
+        return overall
+    script_cosines = [calibrate_threshold(vectors[rows]) for rows in _by_script(texts) if len(rows) > 1]
+    return Likeness(max([overall.one, *script_cosines]), overall.alike)
 
 
 def _by_script(texts: Sequence[str]) -> list[list[int]]:
     """The places of the texts of each script other than Latin, in which an English embedder finds everything alike."""
-    found: dict[str, list[int]] = {}
-    for place, text in enumerate(texts):
-        if not text.isascii() and (name := main_script(text)) != "latin":
-            found.setdefault(name, []).append(place)
-    return list(found.values())
+    indexes_by_script: dict[str, list[int]] = {}
+    for index, text in enumerate(texts):
+        if not text.isascii() and (script_name := main_script(text)) != "latin":
+            indexes_by_script.setdefault(script_name, []).append(index)
+    return list(indexes_by_script.values())
