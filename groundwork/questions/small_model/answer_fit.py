@@ -23,7 +23,7 @@ DEFINED = 0.5  # of a statement's content words, in an answer to what its term m
 OPENING = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
-_ASKING = content_words(
+_ASKING_WORDS = content_words(
     """according accordance action allow amount apply call case circumstance condition consequence consist correct
     cover date define definition describe detail determine difference distance do done duration duty ensure establish
     event exception fact feature figure follow frequency given go happen have hold include involve kind
@@ -37,7 +37,7 @@ _ASKING = content_words(
     additional available context criterion criteria due eligible eligibility meet meets
     anyone anybody everyone everybody someone somebody"""
 )
-_WANTS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
+_ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
     (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
      re.compile(r"(?i)\b(?:because|so that|in order|purpose|reason|since|due to|therefore|to (?!the\b|an?\b)\w+)\b")),
     (re.compile(r"(?i)\bhow often\b|\bfrequency\b"),
@@ -52,20 +52,20 @@ _DUTY = re.compile(
     r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
 )
 _MAY = re.compile(r"(?i)\b(?:may|can|might|could)\b")
-_TWICE = re.compile(  # "what can the crew use for the slip can be used"
+_DOUBLED_VERB = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
 )
 _REPEATED = re.compile(  # four words, each time with the number before them
     r"(?i)(?:\b(\d\S{0,30}) )?\b(\w{3,40}(?: [\w-]{1,40}){3,30})\b[^.!?]{0,400}?(?:\b(\d\S{0,30}) )?\b\2\b"
 )
-_CONSIDERED = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
-_MEANS = re.compile(
+_ASKS_WHAT_COUNTS = re.compile(r"(?i)^what (?:is|are) (?:considered|called|counted as|defined as)\b")
+_MEANING_VERB = re.compile(
     r"(?i)\b(?:is|are|means?|refers?|occurs?|consists?|describes?|denotes?|happens?|includes?|exists?|counts?|has|have)\b"
     r"|[:–—]"
 )
 _SYMBOL = re.compile(r"['\"‘“][A-Za-z]['\"’”]")
-_AT_LARGE = re.compile(
+_ASKS_AT_LARGE = re.compile(
     r"(?i)\bwhat (?:is|are) the (?:\w+ )?(?:rules?|regulations?|details|guidelines|provisions|policy|information)\b"
 )
 _HOW_MANY = re.compile(
@@ -79,75 +79,75 @@ def misfits(draft: Draft, target: Target, before: str, section: str, title: str)
 
     The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
     """
-    above = f"{target.plain} {title} {section}"
+    surroundings = f"{target.plain} {title} {section}"
     checks = (
-        _garbled(draft, target),
-        _invented(draft, target, f"{above} {before}"),
-        _beside(draft, target, above, title),
-        _row(draft, target),
-        _pointing_away(draft),
-        _not_what_was_asked(draft, target, title),
+        _garbled_fault(draft, target),
+        _unsupported_fault(draft, target, f"{surroundings} {before}"),
+        _off_topic_fault(draft, target, surroundings, title),
+        _row_fault(draft, target),
+        _reference_fault(draft),
+        _answer_kind_fault(draft, target, title),
     )
     return next(([fault] for fault in checks if fault), [])
 
 
-def _garbled(draft: Draft, target: Target) -> Fault | None:
+def _garbled_fault(draft: Draft, target: Target) -> Fault | None:
     """A question with one verb too many, or an answer that says the same words twice in a sentence."""
-    if twice := _TWICE.search(draft.question):
-        return Fault("form", f'the question is no sentence: "{twice.group()}"')
-    repeated = _said_twice(draft.answer)
-    if repeated and not _said_twice(target.plain):
-        return Fault("form", f'the answer says twice: "{repeated}"')
+    if doubled_verb := _DOUBLED_VERB.search(draft.question):
+        return Fault("form", f'the question is no sentence: "{doubled_verb.group()}"')
+    repeated_words = _repeated_words(draft.answer)
+    if repeated_words and not _repeated_words(target.plain):
+        return Fault("form", f'the answer says twice: "{repeated_words}"')
     return None
 
 
-def _said_twice(text: str) -> str:
+def _repeated_words(text: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    found = (match.groups() for match in _REPEATED.finditer(text))
-    return next((words for one, words, other in found if not (one and other) or one == other), "")
+    matches = (match.groups() for match in _REPEATED.finditer(text))
+    return next((words for first, words, second in matches if not (first and second) or first == second), "")
 
 
-def _invented(draft: Draft, target: Target, around: str) -> Fault | None:
+def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
     answer = content_words(draft.answer)
-    strange = answer - content_words(around)
-    if len(strange) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
-        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange))}")
+    unknown_words = answer - content_words(surroundings)
+    if len(unknown_words) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
+        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
     if not answer & content_words(target.plain) and not numbers(draft.answer, spelled=True):
         return Fault("unsupported", "the answer says nothing of the statement")
-    if made_up := sorted(_values(draft.question) - _values(around) - {"1"}):
-        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(made_up)}")
+    if unknown_numbers := sorted(_number_values(draft.question) - _number_values(surroundings) - {"1"}):
+        return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(unknown_numbers)}")
     return None
 
 
-def _beside(draft: Draft, target: Target, above: str, title: str) -> Fault | None:
+def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
-    own = content_words(draft.question) - content_words(title)
-    about = ABOUT if is_english(target.plain) else 0.0
-    if len(own & content_words(target.plain)) < max(1, about * len(own)):
+    question_words = content_words(draft.question) - content_words(title)
+    needed_share = ABOUT if is_english(target.plain) else 0.0
+    if len(question_words & content_words(target.plain)) < max(1, needed_share * len(question_words)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    strange = own - content_words(above) - _ASKING
-    allowed = 0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(own))
-    if len(strange) > allowed:
-        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(strange))}")
+    unknown_words = question_words - content_words(surroundings) - _ASKING_WORDS
+    allowed_unknown = 0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(question_words))
+    if len(unknown_words) > allowed_unknown:
+        return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(unknown_words))}")
     return None
 
 
-def _row(draft: Draft, target: Target) -> Fault | None:
+def _row_fault(draft: Draft, target: Target) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
-    subject = content_words(target.subject)
-    if subject and not subject & content_words(draft.question):
+    subject_words = content_words(target.subject)
+    if subject_words and not subject_words & content_words(draft.question):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
     if target.told and not terms(draft.answer) & terms(target.told):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
     return None
 
 
-def _pointing_away(draft: Draft) -> Fault | None:
+def _reference_fault(draft: Draft) -> Fault | None:
     """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
     if _POINTS_AT_OTHERS.match(draft.answer):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
@@ -155,14 +155,14 @@ def _pointing_away(draft: Draft) -> Fault | None:
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
     if symbol := _SYMBOL.search(draft.question):
         return Fault("dangling", f"the question does not say what {symbol.group()} is")
-    pointed = [match for match in cross_references(draft.answer) if match not in draft.question]
-    return Fault("dangling", f"the answer points at {pointed[0]}") if pointed else None
+    references = [reference for reference in cross_references(draft.answer) if reference not in draft.question]
+    return Fault("dangling", f"the answer points at {references[0]}") if references else None
 
 
-def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | None:
+def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None:
     """An answer of another kind than the question asks for, or one that tells nothing beyond the question."""
-    for asks, holds in _WANTS:
-        if asks.search(draft.question) and not holds.search(draft.answer):
+    for asks_pattern, answer_pattern in _ANSWER_KINDS:
+        if asks_pattern.search(draft.question) and not answer_pattern.search(draft.answer):
             return Fault("beside", "the answer is not of the kind that the question asks for")
     if (
         _DUTY.search(draft.question)
@@ -171,8 +171,9 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
-        whole = content_words(target.plain)
-        if len(content_words(draft.answer) & whole) < DEFINED * len(whole) or not _MEANS.search(draft.answer):
+        statement_words = content_words(target.plain)
+        shared_words = content_words(draft.answer) & statement_words
+        if len(shared_words) < DEFINED * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled=True):
         return Fault("beside", "the question asks for a number that the answer does not give")
@@ -182,7 +183,7 @@ def _not_what_was_asked(draft: Draft, target: Target, title: str) -> Fault | Non
 
 
 def _asks_for_meaning(question: str) -> bool:
-    return category_of(question, "") == "definition" or _CONSIDERED.search(question) is not None
+    return category_of(question, "") == "definition" or _ASKS_WHAT_COUNTS.search(question) is not None
 
 
 def rivals_allowed(question: str, target: Target, title: str) -> float:
@@ -191,28 +192,28 @@ def rivals_allowed(question: str, target: Target, title: str) -> float:
     None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
     opens with, for such a term stands in many statements.
     """
-    if _AT_LARGE.search(question):
+    if _ASKS_AT_LARGE.search(question):
         return 0
     return math.inf if is_definition(question, target, title) else RIVALS
 
 
 def is_definition(question: str, target: Target, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening = content_words(" ".join(target.plain.split()[:OPENING]))
-    own = content_words(question) - content_words(title) - _ASKING
-    return category_of(question, "") == "definition" and bool(own) and own <= opening
+    opening_words = content_words(" ".join(target.plain.split()[:OPENING]))
+    question_words = content_words(question) - content_words(title) - _ASKING_WORDS
+    return category_of(question, "") == "definition" and bool(question_words) and question_words <= opening_words
 
 
-def agree(answer: str, again: str) -> bool:
+def agree(answer: str, second_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    one, other = content_words(answer), content_words(again)
-    numbers = _values(answer), _values(again)
-    if numbers[0] and numbers[1] and not (numbers[0] <= numbers[1] or numbers[1] <= numbers[0]):
+    first_words, second_words = content_words(answer), content_words(second_answer)
+    values = _number_values(answer), _number_values(second_answer)
+    if values[0] and values[1] and not (values[0] <= values[1] or values[1] <= values[0]):
         return False
-    if not one or not other:
-        return bool(numbers[0] & numbers[1])
-    return len(one & other) >= AGREEING_WORDS * min(len(one), len(other))
+    if not first_words or not second_words:
+        return bool(values[0] & values[1])
+    return len(first_words & second_words) >= AGREEING_WORDS * min(len(first_words), len(second_words))
 
 
-def _values(text: str) -> set[str]:
+def _number_values(text: str) -> set[str]:
     return {number.value for number in numbers(text, spelled=True)}

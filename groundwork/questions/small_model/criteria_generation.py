@@ -18,31 +18,31 @@ from groundwork.questions.draft_faults import Category
 from groundwork.questions.small_model.english_words import content_words
 from groundwork.records.pair_record import Difficulty
 
-_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
+_CLAUSE_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
 _VERB = re.compile(
     r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
     r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
 )
-_HANGS_ON = re.compile(
+_SUBORDINATE = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
 _NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{'|'.join(NUMBER_WORDS)})"
-_GIVEN_FIRST = re.compile(
+_LEADING_CONDITION = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
-_PHRASE = regex.compile(
+_PHRASE_START = regex.compile(
     r"""(?ix)(?:,|(?<!\s))\s++ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
     (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
     (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
 )
-_SMALL = frozenset(
+_SMALL_WORDS = frozenset(
     words(
         """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
         between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
 GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
-_OPENERS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
+_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
 _CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
@@ -66,35 +66,43 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
     """
     clauses = [item for item in items if content_words(item) <= content_words(answer)]
     if not clauses or len(clauses) < len(items):
-        clauses = [_without_given(clause, question) for clause in _clauses(answer) if _tells_more(clause, question)]
+        clauses = [
+            _drop_known_condition(clause, question)
+            for clause in _answer_clauses(answer)
+            if _tells_more(clause, question)
+        ]
     if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = _nearest([clause for clause in clauses if numbers(clause, spelled=True)] or clauses, question)
+        clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled=True)] or clauses, question)
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
-        clauses = _phrases(clauses[0], question)
-    told = list(dict.fromkeys(f"States: {_lowered(clause.strip(' .,;'))}" for clause in clauses))
-    if len(told) > MAX_CRITERIA:
-        rest = "; ".join(one.removeprefix("States: ") for one in told[MAX_CRITERIA - 1 :])
-        told = [*told[: MAX_CRITERIA - 1], f"States: {rest}"]
-    return told
+        clauses = _split_phrases(clauses[0], question)
+    criteria = list(dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in clauses))
+    if len(criteria) > MAX_CRITERIA:
+        last_criterion = "; ".join(criterion.removeprefix("States: ") for criterion in criteria[MAX_CRITERIA - 1 :])
+        criteria = [*criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
+    return criteria
 
 
-def _nearest(clauses: Sequence[str], question: str) -> list[str]:
+def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
     """The clauses that share most words with the question: of two limits the one that it asks for."""
-    asked = content_words(question)
-    shared = [len(content_words(clause) & asked) for clause in clauses]
-    return [clause for clause, common in zip(clauses, shared, strict=True) if common == max(shared)]
+    question_words = content_words(question)
+    shared_counts = [len(content_words(clause) & question_words) for clause in clauses]
+    return [
+        clause
+        for clause, shared_count in zip(clauses, shared_counts, strict=True)
+        if shared_count == max(shared_counts)
+    ]
 
 
-def _phrases(clause: str, question: str) -> list[str]:
+def _split_phrases(clause: str, question: str) -> list[str]:
     """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
-    first, *others = _PHRASE.split(clause)
-    told = [_without_beginning(first, question)] if _tells_more(first, question) else []
-    told += [phrase for phrase in others if len(content_words(phrase)) < 2 or _tells_more(phrase, question)]
-    return told or [clause]
+    first_phrase, *other_phrases = _PHRASE_START.split(clause)
+    phrases = [_trim_known_start(first_phrase, question)] if _tells_more(first_phrase, question) else []
+    phrases += [phrase for phrase in other_phrases if len(content_words(phrase)) < 2 or _tells_more(phrase, question)]
+    return phrases or [clause]
 
 
-def _without_beginning(phrase: str, question: str) -> str:
+def _trim_known_start(phrase: str, question: str) -> str:
     """`phrase` from what the question asks for on: a figure, else the first word that it does not hold.
 
     The small words and numbers right before it are kept.
@@ -103,32 +111,33 @@ def _without_beginning(phrase: str, question: str) -> str:
     starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
     if _MEASURE.search(question):
         starts = [i for i in starts if numbers(f"of {tokens[i].group()}", spelled=True)] or starts
-    new = starts[0] if starts else 0
-    while new > 0 and (
-        tokens[new - 1].group().lower() in _SMALL or re.match(rf"\(?{_NUMBER}", tokens[new - 1].group(), re.I)
+    start = starts[0] if starts else 0
+    while start > 0 and (
+        tokens[start - 1].group().lower() in _SMALL_WORDS or re.match(rf"\(?{_NUMBER}", tokens[start - 1].group(), re.I)
     ):
-        new -= 1
-    told = phrase[tokens[new].start() :]
-    return told if _balanced(told) else phrase
+        start -= 1
+    trimmed = phrase[tokens[start].start() :]
+    return trimmed if _is_balanced(trimmed) else phrase
 
 
-def _without_given(clause: str, question: str) -> str:
+def _drop_known_condition(clause: str, question: str) -> str:
     """The clause without the condition at its front that the question has told already."""
-    front = _GIVEN_FIRST.match(clause)
-    told = content_words(front.group()) if front else set()
-    hangs_on = front and re.match(r"(?i)(?:or|and|but)\b", clause[front.end() :])
-    if front and told and not hangs_on and len(told & content_words(question)) >= GIVEN * len(told):
-        return clause[front.end() :]
+    condition = _LEADING_CONDITION.match(clause)
+    condition_words = content_words(condition.group()) if condition else set()
+    continues = condition and re.match(r"(?i)(?:or|and|but)\b", clause[condition.end() :])
+    shared_words = condition_words & content_words(question)
+    if condition and condition_words and not continues and len(shared_words) >= GIVEN * len(condition_words):
+        return clause[condition.end() :]
     return clause
 
 
 def difficulty_of(answer: str) -> Difficulty:
     """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
-    several = max(len(_clauses(answer)), len(numbers(answer)))
-    conditions = len(_CONDITION.findall(answer))
-    if several >= 4 or (several >= 2 and conditions >= 2):
+    fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
+    condition_count = len(_CONDITION.findall(answer))
+    if fact_count >= 4 or (fact_count >= 2 and condition_count >= 2):
         return "hard"
-    return "medium" if several >= 2 or conditions else "easy"
+    return "medium" if fact_count >= 2 or condition_count else "easy"
 
 
 def category_of(question: str, answer: str) -> Category:
@@ -144,41 +153,43 @@ def category_of(question: str, answer: str) -> Category:
     return "condition" if _CONDITION.search(answer) else "factual"
 
 
-def _clauses(answer: str) -> list[str]:
+def _answer_clauses(answer: str) -> list[str]:
     """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
-    return [clause for start, end in sentences(answer, "en") for clause in _of_sentence(answer[start:end].strip(" ."))]
+    return [
+        clause for start, end in sentences(answer, "en") for clause in _sentence_clauses(answer[start:end].strip(" ."))
+    ]
 
 
-def _of_sentence(text: str) -> list[str]:
-    parts: list[str] = []
+def _sentence_clauses(text: str) -> list[str]:
+    clauses: list[str] = []
     start = 0
-    for match in _BREAK.finditer(text):
+    for match in _CLAUSE_BREAK.finditer(text):
         before, after = text[start : match.start()], text[match.end() :]
-        if _balanced(before) and words(before) and (";" in match.group() or _own_clauses(before, after)):
-            parts.append(before.strip(" ,;"))
+        if _is_balanced(before) and words(before) and (";" in match.group() or _are_separate_clauses(before, after)):
+            clauses.append(before.strip(" ,;"))
             start = match.end()
-    return [*parts, text[start:].strip(" ,;")]
+    return [*clauses, text[start:].strip(" ,;")]
 
 
-def _own_clauses(before: str, after: str) -> bool:
+def _are_separate_clauses(before: str, after: str) -> bool:
     """Do both sides of an "and" say something by themselves?"""
-    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _HANGS_ON.match(after):
+    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _SUBORDINATE.match(after):
         return False
-    first = re.split(r"[,;.]", after)[0]
-    return bool(_VERB.search(before)) and bool(_VERB.search(first)) and len(words(first)) >= 3
+    first_clause = re.split(r"[,;.]", after)[0]
+    return bool(_VERB.search(before)) and bool(_VERB.search(first_clause)) and len(words(first_clause)) >= 3
 
 
-def _balanced(part: str) -> bool:
-    """Is no bracket and no quotation left open in `part`?"""
-    return part.count("(") == part.count(")") and part.count('"') % 2 == 0
+def _is_balanced(text: str) -> bool:
+    """Is no bracket and no quotation left open in `text`?"""
+    return text.count("(") == text.count(")") and text.count('"') % 2 == 0
 
 
-def _tells_more(part: str, question: str) -> bool:
+def _tells_more(text: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
-    values = {number.value for number in numbers(question, spelled=True)}
-    new_words = content_words(part) - content_words(question)
-    return bool(new_words) or any(number.value not in values for number in numbers(f"of {part}", spelled=True))
+    question_values = {number.value for number in numbers(question, spelled=True)}
+    new_words = content_words(text) - content_words(question)
+    return bool(new_words) or any(number.value not in question_values for number in numbers(f"of {text}", spelled=True))
 
 
-def _lowered(clause: str) -> str:
-    return clause[:1].lower() + clause[1:] if clause.split(" ")[0].lower() in _OPENERS else clause
+def _lower_first_letter(clause: str) -> str:
+    return clause[:1].lower() + clause[1:] if clause.split(" ")[0].lower() in _OPENING_WORDS else clause

@@ -16,7 +16,7 @@ from groundwork.questions.small_model.english_words import stem
 from groundwork.settings.dataset_settings import Rephrase
 
 
-def _set(words: str) -> frozenset[str]:
+def _word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
@@ -44,13 +44,13 @@ FRAMES = tuple(
     )
 )  # fmt: skip
 # Words that a sentence can gain or lose with its meaning kept; not those of condition, time and quantity.
-FUNCTION_WORDS = _set(
+FUNCTION_WORDS = _word_set(
     """a an the this that these those it its they their there and or but so as at by for from in into of off on onto out
     to up with than then is are was were be been being do does did done has have had having must should shall may might
     can could will would other what which who whom whose how also just such you we he she his her your our my me us"""
 )
-GOES = _set("according happen happens meaning definition many much long open take takes when")
-COMES = _set(
+GOES = _word_set("according happen happens meaning definition many much long open take takes when")
+COMES = _word_set(
     """amount applies apply become becomes belong belongs consequence defined follow follows length number obliged open
     options order person point procedure required take taken term time"""
 )
@@ -66,13 +66,13 @@ class QuestionFrame(NamedTuple):
 
 def frame_of(question: str) -> QuestionFrame:
     """The frame of a question; one of a kind that is not known has no openings."""
-    titled = TITLE.match(question)
-    core = f"{titled[2].upper()}{titled[3]}" if titled else question
-    plain = core.rstrip(" ?")
-    found = ((pattern.fullmatch(plain), openings) for pattern, openings in FRAMES)
-    match, openings = next(((match, openings) for match, openings in found if match), (None, ()))
-    filled = tuple(opening.format(**match.groupdict()) for opening in openings) if match else ()
-    return QuestionFrame(core, titled[1] if titled else "", filled)
+    title_match = TITLE.match(question)
+    core = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
+    question_text = core.rstrip(" ?")
+    matches = ((pattern.fullmatch(question_text), openings) for pattern, openings in FRAMES)
+    match, openings = next(((match, openings) for match, openings in matches if match), (None, ()))
+    filled_openings = tuple(opening.format(**match.groupdict()) for opening in openings) if match else ()
+    return QuestionFrame(core, title_match[1] if title_match else "", filled_openings)
 
 
 def titled(question: str, title: str) -> str:
@@ -80,13 +80,13 @@ def titled(question: str, title: str) -> str:
     return f"In {title}, {question[:1].lower()}{question[1:]}" if title else question
 
 
-def changed_terms(old: str, new: str) -> str | None:
+def changed_terms(original: str, reworded: str) -> str | None:
     """Complains of a term of the old question that the new one lost, and of one that it brought."""
-    before, after = _terms(old), _terms(new)
-    if lost := sorted(before[stem] for stem in before.keys() - after.keys() if before[stem] not in GOES):
+    old_terms, new_terms = _terms_by_stem(original), _terms_by_stem(reworded)
+    if lost := sorted(old_terms[stem] for stem in old_terms.keys() - new_terms.keys() if old_terms[stem] not in GOES):
         return f"The question lost {', '.join(lost)}."
-    if brought := sorted(after[stem] for stem in after.keys() - before.keys() if after[stem] not in COMES):
-        return f"The question has what was not there: {', '.join(brought)}."
+    if added := sorted(new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in COMES):
+        return f"The question has what was not there: {', '.join(added)}."
     return None
 
 
@@ -98,12 +98,12 @@ async def ask_in_frame(client: Client, call: Rephrase, template: str, question: 
     opening = frame.openings[attempt]
     messages = render_turns(template, question=frame.core, opening=opening)
     reply = await client.ask(
-        call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_beginning_with(opening)
+        call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_opening_schema(opening)
     )
     return titled(reply.value["question"].strip(), frame.title)
 
 
-def _beginning_with(opening: str) -> dict[str, Any]:
+def _opening_schema(opening: str) -> dict[str, Any]:
     """A JSON Schema that leaves the model no other beginning."""
     escaped = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", opening)
     question = {"type": "string", "pattern": f'^{escaped} [^"?]{{3,400}}\\?$'}
@@ -116,7 +116,7 @@ def _beginning_with(opening: str) -> dict[str, Any]:
     }
 
 
-def _terms(text: str) -> dict[str, str]:
+def _terms_by_stem(text: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
-    words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
-    return {stem(word): word for word in words if word not in FUNCTION_WORDS}
+    text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
+    return {stem(word): word for word in text_words if word not in FUNCTION_WORDS}

@@ -28,23 +28,36 @@ class QuestionSearch:
         self._title = terms(title)
         self._entries: dict[tuple[str, int], tuple[set[str], set[str]]] = {}
         for reading in readings:
-            for one, plain in zip(reading.statements, reading.plain_statements(), strict=True):
-                above = terms(" ".join(reading.headings_at(one.start)))
-                self._entries[reading.chunk.id, one.start] = terms(plain), above
-        found_in = Counter(term for own, above in self._entries.values() for term in own | above)
-        self._weights = {term: math.log(1 + len(self._entries) / count) for term, count in found_in.items()}
+            for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
+                heading_terms = terms(" ".join(reading.headings_at(statement.start)))
+                self._entries[reading.chunk.id, statement.start] = terms(plain), heading_terms
+        statement_counts = Counter(
+            term
+            for statement_terms, heading_terms in self._entries.values()
+            for term in statement_terms | heading_terms
+        )
+        self._weights = {term: math.log(1 + len(self._entries) / count) for term, count in statement_counts.items()}
 
-    def rivals(self, question: str, chunk: Chunk, asked: Iterable[Statement]) -> int:
+    def rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
         """How many other statements of the document hold as much of `question` as those that it was made of."""
-        wanted = terms(question) - self._title
-        keys = {(chunk.id, one.start) for one in asked}
-        mine = [self._entries[key] for key in keys if key in self._entries]
-        own = self._fit(wanted, set().union(*(words for words, _ in mine)), set().union(*(above for _, above in mine)))
-        return sum(self._fit(wanted, *entry) >= own for key, entry in self._entries.items() if key not in keys)
+        question_terms = terms(question) - self._title
+        keys = {(chunk.id, statement.start) for statement in statements}
+        own_entries = [self._entries[key] for key in keys if key in self._entries]
+        own_fit = self._fit(
+            question_terms,
+            set().union(*(statement_terms for statement_terms, _ in own_entries)),
+            set().union(*(heading_terms for _, heading_terms in own_entries)),
+        )
+        return sum(
+            self._fit(question_terms, *entry) >= own_fit for key, entry in self._entries.items() if key not in keys
+        )
 
-    def _fit(self, wanted: set[str], own: set[str], above: set[str]) -> float:
-        weight = self._weights
-        return sum(weight.get(term, 0.0) * (1 if term in own else BY_HEADING) for term in wanted & (own | above))
+    def _fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
+        weights = self._weights
+        return sum(
+            weights.get(term, 0.0) * (1 if term in statement_terms else BY_HEADING)
+            for term in question_terms & (statement_terms | heading_terms)
+        )
 
 
 def terms(text: str) -> set[str]:

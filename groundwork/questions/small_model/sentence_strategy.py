@@ -47,7 +47,7 @@ from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")
 
-_KINDS_OF_DOCUMENT = content_words("rules regulations handbook guide manual policy report standard")
+_DOCUMENT_KINDS = content_words("rules regulations handbook guide manual policy report standard")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class Sentences:
     at_once: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
     dropped: list[FaultyItem] = field(default_factory=list)  # never any: one pair a reply
-    _asked: set[str] = field(default_factory=set)
+    _asked_statements: set[str] = field(default_factory=set)
 
     @property
     def chunk(self) -> Chunk:
@@ -86,34 +86,38 @@ class Sentences:
     async def ask(self, interview_round: Round) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
-        open_ones = targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
-        fresh = [target for target in open_ones if importance(target, text) > 0 and target.plain not in self._asked]
-        worth = open_ones if interview_round.wished else fresh
-        chosen = spread_targets(worth, text, interview_round.count)
-        self._asked |= {target.plain for target in chosen}
-        made = await asyncio.gather(
-            *(self._one(target, interview_round.iteration) for target in chosen), return_exceptions=True
+        open_targets = targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
+        fresh_targets = [
+            target
+            for target in open_targets
+            if importance(target, text) > 0 and target.plain not in self._asked_statements
+        ]
+        eligible_targets = open_targets if interview_round.wished else fresh_targets
+        chosen_targets = spread_targets(eligible_targets, text, interview_round.count)
+        self._asked_statements |= {target.plain for target in chosen_targets}
+        results = await asyncio.gather(
+            *(self._ask_about(target, interview_round.iteration) for target in chosen_targets), return_exceptions=True
         )
-        failed = [error for error in made if isinstance(error, UnitError)]
-        if unexpected := [error for error in made if isinstance(error, BaseException) and error not in failed]:
+        errors = [error for error in results if isinstance(error, UnitError)]
+        if unexpected := [error for error in results if isinstance(error, BaseException) and error not in errors]:
             raise unexpected[0]
-        if failed and len(failed) == len(made):
-            raise failed[0]
-        self.failures += failed
-        return InterviewAnswer([target for target in made if not isinstance(target, BaseException)])
+        if errors and len(errors) == len(results):
+            raise errors[0]
+        self.failures += errors
+        return InterviewAnswer([result for result in results if not isinstance(result, BaseException)])
 
     async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
         return [None] * len(faulty)
 
-    async def _one(self, target: Target, iteration: int) -> Judged:
+    async def _ask_about(self, target: Target, iteration: int) -> Judged:
         section = self._section(target)
-        near = self._before(target.statements[0])
+        previous_sentence = self._previous_sentence(target.statements[0])
         messages = render_turns(
             self.prompt,
             document=self.document,
             section=section or "(none)",
-            before=near or "(nothing)",
+            before=previous_sentence or "(nothing)",
             statement=target.plain,
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
@@ -122,16 +126,16 @@ class Sentences:
             without_columns(reply.question, target), self.document, self.reading.source_text.is_english_text
         )
         answer = without_columns(told(reply.answer.strip(), target), target)
-        told_by_title = question.replace(self.document, "")
+        question_without_title = question.replace(self.document, "")
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
             question=question,
             answer=answer,
-            evaluation_criteria=criteria_for(told_by_title, answer, list_items(target, self.chunk.text)),
+            evaluation_criteria=criteria_for(question_without_title, answer, list_items(target, self.chunk.text)),
             difficulty=difficulty_of(answer),
             category=category_of(reply.question, answer),
         )
-        faults = misfits(draft, target, near, section, self.document)
+        faults = misfits(draft, target, previous_sentence, section, self.document)
         rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
         if rivals > rivals_allowed(reply.question, target, self.document):
             faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
@@ -141,25 +145,25 @@ class Sentences:
 
     async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
         messages = render_turns(self.round_trip, statement=plain, question=draft.question)
-        again: str = await self._call(messages, None, f"{unit} round trip", iteration)
-        if agree(draft.answer, again):
+        second_answer: str = await self._call(messages, None, f"{unit} round trip", iteration)
+        if agree(draft.answer, second_answer):
             return []
-        return [Fault("round trip", f"answered again from the statement: {again.strip()}")]
+        return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
 
     def _section(self, target: Target) -> str:
         """The headings above the target but the title, and the caption of its table."""
-        above = [
+        headings = [
             heading for heading in self.reading.headings_at(target.statements[0].start) if heading != self.document
         ]
-        return " > ".join([*above, *([self.caption] if self.caption and target.subject else [])])
+        return " > ".join([*headings, *([self.caption] if self.caption and target.subject else [])])
 
-    def _before(self, statement: Statement) -> str:
+    def _previous_sentence(self, statement: Statement) -> str:
         """The sentence before, where the statement has no lead of its own to be understood by."""
         if statement.lead or statement.kind == "row":
             return ""
-        found = self.reading.statements
-        before = found[found.index(statement) - 1] if found[0] != statement else None
-        return simple(before.plain_text(self.chunk.text)) if before and before.kind == "sentence" else ""
+        statements = self.reading.statements
+        previous = statements[statements.index(statement) - 1] if statements[0] != statement else None
+        return simple(previous.plain_text(self.chunk.text)) if previous and previous.kind == "sentence" else ""
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1
@@ -173,14 +177,14 @@ def named(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
-    title = content_words(document) - _KINDS_OF_DOCUMENT
-    shared = content_words(question) & title
-    if shared & {stem(name) for name in names(question)} or len(shared) > len(title) / 2:
+    title_words = content_words(document) - _DOCUMENT_KINDS
+    shared_words = content_words(question) & title_words
+    if shared_words & {stem(name) for name in names(question)} or len(shared_words) > len(title_words) / 2:
         return question
     if not english:
         return f"{document}: {question}"
-    whole = document if re.match(r"(?i)the\b", document) else f"the {document}"
-    return f"According to {whole}, {question[:1].lower()}{question[1:]}"
+    full_title = document if re.match(r"(?i)the\b", document) else f"the {document}"
+    return f"According to {full_title}, {question[:1].lower()}{question[1:]}"
 
 
 def without_columns(text: str, target: Target) -> str:
@@ -192,8 +196,8 @@ def without_columns(text: str, target: Target) -> str:
 
 def told(answer: str, target: Target) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
-    repeated = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
-    return f"{target.told}." if repeated else answer
+    repeats_row = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
+    return f"{target.told}." if repeats_row else answer
 
 
 __all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_turns", "prompt_files"]
@@ -208,11 +212,20 @@ def prompt_files(settings: QA) -> list[str]:
 
 def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
     """One for each chunk of `material`."""
-    again = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-    text, title, pointing = prompt(settings.prompt), material.title, QuestionSearch(material.readings, material.title)
-    chunks = material.chunks
+    round_trip_prompt = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+    prompt_text, title, chunks = prompt(settings.prompt), material.title, material.chunks
+    pointing = QuestionSearch(material.readings, title)
     return [
-        Sentences(client(), settings, reading, text, again, title, pointing, caption_of(reading.chunk, chunks))
+        Sentences(
+            client(),
+            settings,
+            reading,
+            prompt_text,
+            round_trip_prompt,
+            title,
+            pointing,
+            caption_of(reading.chunk, chunks),
+        )
         for reading in material.readings
     ]
 
@@ -232,7 +245,7 @@ def forecast(
 ) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     template = prompt(settings.prompt)
-    for target in _targets(reading, limit):
+    for target in _forecast_targets(reading, limit):
         section = [
             *reading.headings_at(target.statements[0].start),
             caption_of(reading.chunk, material.chunks) if target.subject else "",
@@ -244,14 +257,16 @@ def forecast(
             before="(nothing)",
             statement=target.plain,
         )
-        said = tokens_in(target.plain) + SHORT_FRAME
-        yield tokens(messages, Reply), said
+        reply_tokens = tokens_in(target.plain) + SHORT_FRAME
+        yield tokens(messages, Reply), reply_tokens
         if settings.round_trip:
-            again = render_turns(prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain)
-            yield tokens(again, None), said // 2
+            round_trip_messages = render_turns(
+                prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain
+            )
+            yield tokens(round_trip_messages, None), reply_tokens // 2
 
 
-def _targets(reading: Reading, limit: int | None) -> list[Target]:
+def _forecast_targets(reading: Reading, limit: int | None) -> list[Target]:
     text = reading.chunk.text
-    worth = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
-    return spread_targets(worth, text, len(worth) if limit is None else limit)
+    worthwhile = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
+    return spread_targets(worthwhile, text, len(worthwhile) if limit is None else limit)

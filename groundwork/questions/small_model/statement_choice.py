@@ -26,12 +26,13 @@ _POINTS_BACK = re.compile(
 )
 OPEN_END = re.compile(r"(?i)\bones?\W*$")
 _RULE_NUMBER = re.compile(rf"{DOTTED_LABEL}\.?")
-_FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
+_PAGE_FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
     r"|\bReference source not found\b"
 )
-_TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")  # an item that says what a term means
-_DUTIES = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
+# an item that says what a term means
+_DEFINED_TERM = re.compile(r"\W*[\"“„«'‘][^\"“”„«»'‘’]{2,40}[\"”“»'’]\s*[:–—-]\s")
+_DUTY_WORDS = frozenset(["must", "shall", "may", "cannot", "only", "never", "required", "should", "forbidden"])
 
 
 class Target(NamedTuple):
@@ -54,104 +55,120 @@ def targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[
     Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
     """
     text = reading.chunk.text
-    found: list[Target] = []
+    targets: list[Target] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
-        packed = _packed(tuple(group), text, lead)
-        for members in packed:
+        groups = _group_statements(tuple(group), text, lead)
+        for members in groups:
             if members[0].kind == "row":
-                found.append(_row(members[0], turn + sum(bool(target.subject) for target in found)))
+                targets.append(_row_target(members[0], turn + sum(bool(target.subject) for target in targets)))
             else:
-                whole = _understood(members, reading)
-                led = "" if _TERM.match(text, whole[0].start) else lead
-                while found and (found[-1].statements[0] in whole or _leads(found[-1], led)):
-                    whole = (*(one for one in found.pop().statements if one not in whole), *whole)
-                part = len(packed) > 1 and bool(led)
-                found.append(Target(whole, _said(whole, text), part=part))
-    return found
+                statements = _with_context(members, reading)
+                own_lead = "" if _DEFINED_TERM.match(text, statements[0].start) else lead
+                while targets and (targets[-1].statements[0] in statements or _is_lead_of(targets[-1], own_lead)):
+                    earlier = [item for item in targets.pop().statements if item not in statements]
+                    statements = (*earlier, *statements)
+                is_partial = len(groups) > 1 and bool(own_lead)
+                targets.append(Target(statements, _spoken_text(statements, text), part=is_partial))
+    return targets
 
 
-def _leads(target: Target, lead: str) -> bool:
+def _is_lead_of(target: Target, lead: str) -> bool:
     """Is the target what governs the items under `lead`?"""
     return target.plain == simple(lead) or (target.plain.endswith(":") and simple(lead).endswith(target.plain))
 
 
-def _packed(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[Statement, ...]]:
+def _group_statements(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
     groups: list[tuple[Statement, ...]] = []
     for member in members:
-        alone = not lead or _TERM.match(text, member.start)
-        together = (*groups[-1], member) if groups and not alone else ()
-        if together and len(_said(together, text)) <= LONGEST:
-            groups[-1] = together
+        is_alone = not lead or _DEFINED_TERM.match(text, member.start)
+        joined_group = (*groups[-1], member) if groups and not is_alone else ()
+        if joined_group and len(_spoken_text(joined_group, text)) <= LONGEST:
+            groups[-1] = joined_group
         else:
             groups.append((member,))
     return groups
 
 
-def _understood(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
+def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
-    found, text = reading.statements, reading.chunk.text
-    first = found.index(members[0])
-    while first > 0 and points_back(members, text):
-        before = found[first - 1]
-        longer = (before, *members)
-        if before.kind != "sentence" or _heading_between(text, before.end, members[0].start):
+    statements, text = reading.statements, reading.chunk.text
+    index = statements.index(members[0])
+    while index > 0 and points_back(members, text):
+        previous = statements[index - 1]
+        extended = (previous, *members)
+        if previous.kind != "sentence" or _heading_between(text, previous.end, members[0].start):
             break
-        if len(_said(longer, text)) > LONGEST:
+        if len(_spoken_text(extended, text)) > LONGEST:
             break
-        members, first = longer, first - 1
+        members, index = extended, index - 1
     return members
 
 
 def points_back(members: Sequence[Statement], text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    plain = simple(members[0].plain_text(text))
-    return _POINTS_BACK.match(plain) is not None or OPEN_END.search(plain) is not None
+    statement_text = simple(members[0].plain_text(text))
+    return _POINTS_BACK.match(statement_text) is not None or OPEN_END.search(statement_text) is not None
 
 
 def list_items(target: Target, text: str) -> list[str]:
     """The items of a list that is asked about as a whole, without the lead; none of alternatives and other targets."""
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
-    found = [simple(" ".join(text[one.start : one.end].split())) for one in target.statements if one.lead]
-    found = [item for item in found if not item.endswith(":")]  # what governs items of its own
-    alternatives = any(re.search(r"\bor\W*$", item) for item in found)
-    return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in found]
+    items = [
+        simple(" ".join(text[statement.start : statement.end].split()))
+        for statement in target.statements
+        if statement.lead
+    ]
+    items = [item for item in items if not item.endswith(":")]  # what governs items of its own
+    alternatives = any(re.search(r"\bor\W*$", item) for item in items)
+    return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in items]
 
 
 def _heading_between(text: str, start: int, end: int) -> bool:
     return any(line.lstrip().startswith("#") for line in text[start:end].splitlines())
 
 
-def _said(members: Sequence[Statement], text: str) -> str:
+def _spoken_text(members: Sequence[Statement], text: str) -> str:
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
-    said, lead = "", ""
+    spoken, lead = "", ""
     for member in members:
-        own = " ".join(text[member.start : member.end].split())
-        if not member.lead or _TERM.match(own):
-            said += f" {own}"
+        statement_text = " ".join(text[member.start : member.end].split())
+        if not member.lead or _DEFINED_TERM.match(statement_text):
+            spoken += f" {statement_text}"
         elif member.lead == lead:
-            said += f" {own}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", said) else f"; {own}"
+            spoken += (
+                f" {statement_text}" if re.search(r"[.,;:!?]\W*$|\b(?:and|or)$", spoken) else f"; {statement_text}"
+            )
         else:
-            governed = said.endswith(":") and (said.endswith(member.lead) or member.lead.endswith(said.strip()))
-            said += f" {own}" if governed else f" {member.lead} {own}"
+            governed = spoken.endswith(":") and (spoken.endswith(member.lead) or member.lead.endswith(spoken.strip()))
+            spoken += f" {statement_text}" if governed else f" {member.lead} {statement_text}"
         lead = member.lead
-    return simple(said.strip())
+    return simple(spoken.strip())
 
 
-def _row(row: Statement, turn: int) -> Target:
+def _row_target(row: Statement, turn: int) -> Target:
     """The cells that name the row, up to the first with a word, and CELLS of the others."""
     by_column = list(zip_longest(row.header, (cell.text for cell in row.cells), fillvalue=""))
-    filled = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
-    key = next((i for i, (_, cell) in enumerate(filled) if words(cell)), 0)
-    naming = [cell for i, cell in enumerate(filled[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
-    others = filled[key + 1 :]
-    if len(others) > CELLS:
-        first = turn * CELLS % len(others)
-        others = (others + others)[first : first + CELLS]
-    head = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
-    rest = "; ".join(f"{name}: {cell}" if name else cell for name, cell in others)
-    return Target((row,), simple(f"{head}: {rest}" if rest else head), naming[-1][1], rest)
+    filled_cells = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
+    key_index = next((i for i, (_, cell) in enumerate(filled_cells) if words(cell)), 0)
+    naming_cells = [
+        cell
+        for i, cell in enumerate(filled_cells[: key_index + 1])
+        if i == key_index or not _RULE_NUMBER.fullmatch(cell[1])
+    ]
+    other_cells = filled_cells[key_index + 1 :]
+    if len(other_cells) > CELLS:
+        offset = turn * CELLS % len(other_cells)
+        other_cells = (other_cells + other_cells)[offset : offset + CELLS]
+    subject_text = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming_cells)
+    answer_cells = "; ".join(f"{name}: {cell}" if name else cell for name, cell in other_cells)
+    return Target(
+        (row,),
+        simple(f"{subject_text}: {answer_cells}" if answer_cells else subject_text),
+        naming_cells[-1][1],
+        answer_cells,
+    )
 
 
 def simple(text: str) -> str:
@@ -162,30 +179,32 @@ def simple(text: str) -> str:
 
 def importance(target: Target, text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
-    own = " ".join(text[statement.start : statement.end] for statement in target.statements)
-    said = words(target.plain)
-    too_short = len(content_words(own)) < (2 if target.subject else 3)
-    if too_short or target.plain.rstrip(" '").endswith(":") or _FURNITURE.search(own):
+    own_text = " ".join(text[statement.start : statement.end] for statement in target.statements)
+    plain_words = words(target.plain)
+    too_short = len(content_words(own_text)) < (2 if target.subject else 3)
+    if too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(own_text):
         return 0
-    listed = len(target.statements) > 1 and target.statements[-1].lead
-    score = 1 + 2 * bool(numbers(own)) + 2 * bool(target.subject or listed)
-    score += bool(_DUTIES & set(said)) + bool(quoted_terms(own)) + (8 <= len(said) <= 45)
-    alone = target.statements[0] if len(target.statements) == 1 and not target.subject else None
-    scrap = alone and not alone.label and not COMPLETE_ITEM_END.search(own)  # of a figure
-    scrap = scrap or (alone and not alone.label and not alone.lead and own[:1].islower())  # of a sentence
-    hangs = not target.subject and points_back(target.statements, text)
-    return max(1, score - 4 * target.part - 3 * bool(cross_references(own)) - 3 * bool(scrap) - 3 * hangs)
+    is_list = len(target.statements) > 1 and target.statements[-1].lead
+    score = 1 + 2 * bool(numbers(own_text)) + 2 * bool(target.subject or is_list)
+    score += bool(_DUTY_WORDS & set(plain_words)) + bool(quoted_terms(own_text)) + (8 <= len(plain_words) <= 45)
+    single_statement = target.statements[0] if len(target.statements) == 1 and not target.subject else None
+    unlabelled = single_statement if single_statement and not single_statement.label else None
+    is_fragment = unlabelled and not COMPLETE_ITEM_END.search(own_text)  # of a figure
+    is_fragment = is_fragment or (unlabelled and not unlabelled.lead and own_text[:1].islower())  # of a sentence
+    depends_on_previous = not target.subject and points_back(target.statements, text)
+    penalties = bool(cross_references(own_text)) + bool(is_fragment) + depends_on_previous
+    return max(1, score - 4 * target.part - 3 * penalties)
 
 
-def spread_targets(found: Sequence[Target], text: str, count: int) -> list[Target]:
+def spread_targets(candidates: Sequence[Target], text: str, count: int) -> list[Target]:
     """`count` of the targets, the most important of each of `count` even stretches, in their order; 0: none."""
     if count <= 0:
         return []
-    if count >= len(found):
-        return list(found)
-    edges = [round(i * len(found) / count) for i in range(count + 1)]
+    if count >= len(candidates):
+        return list(candidates)
+    edges = [round(i * len(candidates) / count) for i in range(count + 1)]
     return [
-        max(found[start:end], key=lambda target: importance(target, text))
+        max(candidates[start:end], key=lambda target: importance(target, text))
         for start, end in pairwise(edges)
         if start < end
     ]
