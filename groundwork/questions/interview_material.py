@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ class Material:
         headings = next((reading.chunk.headings for reading in self.readings if reading.chunk.headings), [])
         return self.subject or short_title(self.title, self.document, headings)
 
-    @property
+    @cached_property
     def chunks(self) -> list[Chunk]:
         return [reading.chunk for reading in self.readings]
 
@@ -78,12 +80,11 @@ def known(settings: QA, material: Material) -> dict[str, str]:
 
 
 def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
-    """The caption of a table that is a chunk of its own: the last line of the chunk before."""
-    previous_chunk = next(
-        (candidate for candidate in chunks if candidate.end <= chunk.start and candidate.index == chunk.index - 1),
-        None,
-    )
-    last_line = previous_chunk.text.rstrip().rpartition("\n")[2] if previous_chunk and chunk.kind == "table" else ""
+    """The caption of a table that is a chunk of its own: the last line of the chunk before; `chunks` are in order."""
+    k = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
+    if chunk.kind != "table" or k < 0 or chunks[k].index != chunk.index - 1 or chunks[k].end > chunk.start:
+        return ""
+    last_line = chunks[k].text.rstrip().rpartition("\n")[2]
     return last_line.strip("*_ ") if is_caption(last_line) else ""
 
 

@@ -1,9 +1,11 @@
 """What the interviews about a document call it, and how much they ask for at once."""
 
+from typing import Any
+
 import pytest
 
 from groundwork.questions.batched_strategy import BEYOND, SHORT_SUMMARY, batch_for, summary_for
-from groundwork.questions.interview_material import UNNAMED, Material, short_title
+from groundwork.questions.interview_material import UNNAMED, Material, caption_of, short_title
 from tests.chunks import reading_of
 
 
@@ -44,3 +46,32 @@ def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
     assert shown.index("lamps") < shown.index("fees") and len(shown) <= SHORT_SUMMARY
     assert "anybody" not in shown
     assert summary_for(reading_of("Lamps are lit.").chunk, about[0]) == about[0]
+
+
+class _CountedList(list[Any]):
+    """A list that counts its elements as they are read."""
+
+    reads = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Any:
+        for element in super().__iter__():
+            self.reads += 1
+            yield element
+
+
+def test_the_caption_of_a_table_is_the_last_line_of_the_chunk_before():
+    """By its index: not of a chunk further above, and without going through all chunks for every table."""
+    texts = ["Tides.\n\n**Table 3: Entry fees**\n", "| Boat | Fee |\n"]
+    chunks = _CountedList(
+        reading_of(texts[k % 2], index=k, kind="table" if k % 2 else "text", start=k, end=k + 1).chunk
+        for k in range(2_000)
+    )
+    assert caption_of(list.__getitem__(chunks, 1_001), chunks) == "Table 3: Entry fees"
+    assert caption_of(list.__getitem__(chunks, 1_000), chunks) == ""
+    assert chunks.reads < 40
+    assert caption_of(chunks[3], [chunks[0], chunks[3]]) == ""
+    assert Material("hr", "", "", [reading_of("Tides.")]).chunks == [reading_of("Tides.").chunk]
