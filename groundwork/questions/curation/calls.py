@@ -54,7 +54,8 @@ def _next_batch_size(form: Form, cases: list[CurationCase], settings: Curate) ->
     if not form.shows_text or max_size == len(cases) or cases[max_size - 1].place != cases[max_size].place:
         return max_size
     chunk_start = next(i for i, case in enumerate(cases) if case.place == cases[max_size].place)
-    chunk_size = sum(case.place == cases[max_size].place for case in cases)
+    following = cases[chunk_start : chunk_start + settings.batch + 1]
+    chunk_size = sum(case.place == cases[max_size].place for case in following)
     return chunk_start if chunk_start and chunk_size <= settings.batch else max_size
 
 

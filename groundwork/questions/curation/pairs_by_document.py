@@ -52,9 +52,8 @@ def read_by_document(
         unique.extend(document_pairs)
         if not batches or batches[-1].pairs + len(document_pairs) > at_once:
             batches.append(DocumentPairs([], len(unique) - len(document_pairs), 0))
-        batches[-1] = DocumentPairs(
-            [*batches[-1].documents, document], batches[-1].first, batches[-1].pairs + len(document_pairs)
-        )
+        batches[-1].documents.append(document)
+        batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
     return batches
 
 

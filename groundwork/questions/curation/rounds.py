@@ -196,7 +196,7 @@ class Curation:
         if self.settings.rules_only:
             return []
         mendable_cases = [case for case in cases if self._is_mendable(case.pair)]
-        passing_cases = [case for case in cases if not failed(case.pair) or case in mendable_cases]
+        passing_cases = [case for case in cases if not failed(case.pair) or self._is_mendable(case.pair)]
         rounds: list[tuple[Form | None, Sequence[CurationCase]]] = [
             (Rewriting(self.settings, self.prompt), mendable_cases),
             (self.apart, passing_cases),

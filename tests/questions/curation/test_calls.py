@@ -1,0 +1,61 @@
+"""How the pairs that a model checks are spread over calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+from groundwork.questions.curation.calls import batches
+from groundwork.questions.curation.prompt_fields import Form, Json
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin
+from groundwork.settings.config_files import load
+from tests.stages.curate_run import pair_of
+
+
+@dataclass(frozen=True, eq=False)
+class _CountedOrigin(PairOrigin):
+    """An origin that counts how often it is held against another one."""
+
+    comparisons: ClassVar[list[int]] = [0]
+    __hash__ = PairOrigin.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        self.comparisons[0] += 1
+        return isinstance(other, PairOrigin) and self.text == other.text
+
+
+@dataclass(frozen=True)
+class _OneNumber(Form):
+    """A form that shows the text of a pair and takes no room."""
+
+    name = "one_number"
+    wanted = "a number"
+    shows_text = True
+
+    def messages(self, _cases: Sequence[CurationCase]) -> list[dict[str, Any]]:
+        return []
+
+    def field(self, _case: CurationCase) -> Json:
+        return {"type": "integer"}
+
+    def read(self, _case: CurationCase, value: Any) -> Any:
+        return value
+
+    def reply_tokens(self, _cases: Sequence[CurationCase]) -> int:
+        return 0
+
+
+def test_the_pairs_of_a_chunk_stay_together_without_a_pass_over_the_document_for_each_call():
+    """No chunk is cut that fits into the next call; comparisons grow with the pairs, not with their square."""
+    settings = msgspec.structs.replace(load([], []).curate, batch=10)
+    cases = [
+        CurationCase(k, pair_of(k, document="mill"), _CountedOrigin(f"chunk {k // 4}", "mill", "", ""))
+        for k in range(2_000)
+    ]
+    calls = batches(_OneNumber(settings, str), cases, settings)
+    assert [len(call) for call in calls] == [8] * 250
+    assert all(len({case.place.text for case in call}) == 2 for call in calls)
+    assert _CountedOrigin.comparisons[0] < 30 * len(cases)
