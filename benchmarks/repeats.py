@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.embedding.encoder import encoder_for
-from groundwork.questions.duplicates.duplicate_rule import Asked
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode, Likeness, Vectors, likeness
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, Vectors, likeness
 from groundwork.settings.config_files import PROJECT, load
 
 HERE = PROJECT / "tests" / "questions" / "same_fact.jsonl"
@@ -54,13 +54,13 @@ async def _judged(lines: list[dict[str, Any]], model: str) -> list[bool]:
 
 
 async def _repeats(line: dict[str, Any], encode: Encode, scale: Likeness) -> bool:
-    seen = AskedSoFar(encode, scale)
+    seen = EarlierQuestions(encode, scale)
     earlier, new = (
-        Asked(line[side]["question"], line[side]["answer"], tuple(line[side]["evidence"]))
+        AskedQuestion(line[side]["question"], line[side]["answer"], tuple(line[side]["evidence"]))
         for side in ("earlier", "new")
     )
-    await seen.sift([earlier])
-    return bool((await seen.sift([new]))[0])
+    await seen.find_repeats([earlier])
+    return bool((await seen.find_repeats([new]))[0])
 
 
 def _print(name: str, lines: list[dict[str, Any]], judged: list[bool], *, verbose: bool) -> None:

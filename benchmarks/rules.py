@@ -29,8 +29,8 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subj
 from groundwork.dataset.rows import Row
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.criteria import criteria_fault, padding
-from groundwork.questions.curation.rule_checks import HAVE_RULES, PairOrigin, fault_of
+from groundwork.questions.criteria import criteria_fault, padding_reasons
+from groundwork.questions.curation.rule_checks import RULE_CHECKS, PairOrigin, rule_fault
 from groundwork.questions.draft_faults import Draft, PairBasis
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT, load
@@ -132,7 +132,7 @@ def _draft_alarms(pair: Json, user: str) -> list[tuple[str, str]]:
         category=pair["category"],
     )  # fmt: skip
     place = PairOrigin(chunk, title, "", "", "en")
-    checks = ((check, fault_of(check, known, place)) for check in HAVE_RULES)
+    checks = ((check, rule_fault(check, known, place)) for check in RULE_CHECKS)
     return [*found, *((f"curation {check}", why) for check, why in checks if why)]
 
 
@@ -179,7 +179,7 @@ def _alarms(pair: Json, source: PairBasis) -> Iterator[tuple[str, str]]:
             yield fault.reason, fault.detail
     if fault_of_criteria := criteria_fault(criteria, pair["answer"]):
         yield "criteria", fault_of_criteria
-    for criterion, why in padding(pair["question"], criteria, "en", pair["answer"]).items():
+    for criterion, why in padding_reasons(pair["question"], criteria, "en", pair["answer"]).items():
         yield "padding", f"{criterion}: {why}"
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions import chunk_coverage
-from groundwork.questions.duplicates.duplicate_rule import asked_by
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar, similarity
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
 from groundwork.records.artifacts import read_json, read_jsonl
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
@@ -73,7 +73,7 @@ def _covered(readings: list[Reading], pairs: list[Pair], document: str) -> float
     covered = [
         chunk_coverage.coverage(one, [pair for pair in pairs if one.chunk.id in pair.chunks]) for one in readings
     ]
-    return chunk_coverage.of_document(document, covered).touched or 0.0
+    return chunk_coverage.document_coverage(document, covered).touched or 0.0
 
 
 def _no_client() -> Client:
@@ -86,7 +86,10 @@ async def _repeats(data: Path, pairs: list[Pair]) -> int:
     encode, likeness, _ = await similarity(
         config.embeddings, config.qa.duplicate_threshold, questions, data / "embeddings", _no_client
     )
-    return sum(bool(one) for one in await AskedSoFar(encode, likeness).sift([asked_by(pair) for pair in pairs]))
+    return sum(
+        bool(one)
+        for one in await EarlierQuestions(encode, likeness).find_repeats([question_of(pair) for pair in pairs])
+    )
 
 
 def _print_costs(journal: Path) -> None:

@@ -17,7 +17,7 @@ from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 
-LEAD = 400  # characters of a sentence or caption that goes with its table, at the most
+MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
 
 _CAPTION = regex.compile(  # Table 3: Entry fees
     r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
@@ -112,21 +112,25 @@ def _lead_start(text: str, text_blocks: list[Block], language: str) -> int | Non
     is_introduction = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
     under_heading = len(text_blocks) > 1 and text_blocks[-2].kind == "heading"
     below_caption = len(text_blocks) > 1 and _is_caption(text, text_blocks[-2])
-    if len(body) <= LEAD and (_CAPTION.match(body) or below_caption):
+    if len(body) <= MAX_LEAD_LENGTH and (_CAPTION.match(body) or below_caption):
         return last_block.start  # whole, though the number may look like the end of a sentence
-    if not is_introduction and (len(body) > LEAD or not under_heading):
+    if not is_introduction and (len(body) > MAX_LEAD_LENGTH or not under_heading):
         return None
     start = last_block.start + _last_sentence_start(body, language)
-    fits_lead = last_block.start + len(body) - start <= LEAD
+    fits_lead = last_block.start + len(body) - start <= MAX_LEAD_LENGTH
     return start if fits_lead and (is_introduction or start == last_block.start) else None
 
 
 def _last_sentence_start(body: str, language: str) -> int:
-    window_start = max(0, len(body) - LEAD - 100)
+    window_start = max(0, len(body) - MAX_LEAD_LENGTH - 100)
     start = window_start + sentence_starts(body[window_start:], language)[-1]
     item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
     return item_starts[-1] if item_starts else start
 
 
 def _is_caption(text: str, block: Block) -> bool:
-    return block.kind == "paragraph" and block.end - block.start <= LEAD and bool(_CAPTION.match(text, block.start))
+    return (
+        block.kind == "paragraph"
+        and block.end - block.start <= MAX_LEAD_LENGTH
+        and bool(_CAPTION.match(text, block.start))
+    )

@@ -23,7 +23,7 @@ _LICENCE_DENSITY = (
 _MIN_LICENCE_WORDS = 3  # the least that a licence has
 _MIN_LICENCE_SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
 _MAX_LEGAL_GAP = 600  # characters between two legal passages that belong to them
-LONGEST = 100_000  # characters of a section that may be a licence; the longest known has 36,000
+MAX_LICENCE_LENGTH = 100_000  # characters of a section that may be a licence; the longest known has 36,000
 _MAX_LEGAL_SHARE = 0.5  # of a document: one that is mostly licence text is about it
 
 _LEGAL_PHRASES = (  # acts in fixed words
@@ -72,7 +72,7 @@ _ACT_HINTS = (  # one of them is in every act
 _PROSE_KINDS = ("paragraph", "quote", "list")
 
 
-def passages_left_out(text: str, blocks: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
+def skip_marks(text: str, blocks: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     contents_pages = [page for page in document.pages if page.contents]
     page_starts = [page.start for page in contents_pages]
@@ -154,7 +154,7 @@ def _blocks_near_acts(blocks: Sequence[Block], acts: Sequence[int]) -> set[int]:
     block_indexes = {k for k, n in enumerate(acts) if n}
     sums = [0, *accumulate(acts)]
     for start, end in _sections(blocks):
-        if sums[end] > sums[start] and blocks[end - 1].end - blocks[start].start <= LONGEST:
+        if sums[end] > sums[start] and blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH:
             block_indexes.update(range(start, end))
     return block_indexes
 
@@ -182,7 +182,7 @@ def _licence_sections(blocks: Sequence[Block], hits: Sequence[_LegalHits]) -> It
     sums = _HitSums(hits)
     licence_end = 0
     for start, end in sections:
-        is_short = blocks[end - 1].end - blocks[start].start <= LONGEST
+        is_short = blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH
         if start >= licence_end and is_short and sums.is_licence(start, end):
             yield start, end
             licence_end = end

@@ -1,4 +1,4 @@
-"""Chunks for people: how many there are, a histogram of their lengths, and a page with the borders drawn."""
+"""Reports about chunks: their counts, a histogram of their lengths, and a page with the borders drawn."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figures
 from groundwork.settings.document_settings import ChunkSettings
 
-BAR = 40  # characters of the longest bar
-BINS = 10
-LISTED = 5  # documents named in a line
+BAR_WIDTH = 40  # characters of the longest bar
+HISTOGRAM_BINS = 10
+DOCUMENTS_LISTED = 5  # documents named in a line
 
 
-def shown(chunks: Sequence[Chunk], unit: str) -> str:
+def render_chunks(chunks: Sequence[Chunk], unit: str) -> str:
     """Every chunk under a line that says what it is; what was added stands between ⟦ and ⟧."""
     sections = []
     for chunk in chunks:
@@ -29,12 +29,12 @@ def shown(chunks: Sequence[Chunk], unit: str) -> str:
         added = f"⟦{chunk.added.rstrip()}⟧\n" if chunk.added else ""
         closing = f"⟦{chunk.closing.strip()}⟧\n" if chunk.closing else ""
         sections.append(
-            f"── {' · '.join(facts(chunk, unit))} {'─' * 8}\n{added}{chunk.text[len(chunk.added) : end]}{closing}"
+            f"── {' · '.join(chunk_facts(chunk, unit))} {'─' * 8}\n{added}{chunk.text[len(chunk.added) : end]}{closing}"
         )
     return "\n".join(section.rstrip("\n") + "\n" for section in sections)
 
 
-def facts(chunk: Chunk, unit: str) -> list[str]:
+def chunk_facts(chunk: Chunk, unit: str) -> list[str]:
     """Number, kind, length, pages, mark and breadcrumb of a chunk, as short texts."""
     texts = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
     if chunk.pages:
@@ -48,10 +48,10 @@ def facts(chunk: Chunk, unit: str) -> list[str]:
 
 
 def length_histogram(lengths: Sequence[int], max_length: int) -> list[tuple[int, int, int]]:
-    """(from, to, chunks) of BINS equal steps up to `max_length`, the limit of a chunk; both ends inclusive."""
-    step = -(-max_length // BINS)
-    counts = Counter(min((length - 1) // step if length else 0, BINS - 1) for length in lengths)
-    return [(k * step + 1, min((k + 1) * step, max_length), counts[k]) for k in range(BINS)]
+    """(from, to, chunks) of HISTOGRAM_BINS equal steps up to `max_length`, the limit of a chunk; ends inclusive."""
+    step = -(-max_length // HISTOGRAM_BINS)
+    counts = Counter(min((length - 1) // step if length else 0, HISTOGRAM_BINS - 1) for length in lengths)
+    return [(k * step + 1, min((k + 1) * step, max_length), counts[k]) for k in range(HISTOGRAM_BINS)]
 
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
@@ -62,7 +62,7 @@ def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator
     width = len(f"{settings.max_length:,}")
     yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
     for low, high, count in rows[min(filled_rows, default=0) : max(filled_rows, default=-1) + 1]:
-        bar = "█" * -(-count * BAR // max_count)
+        bar = "█" * -(-count * BAR_WIDTH // max_count)
         yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
 
 
@@ -81,7 +81,7 @@ def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, 
     return reasons
 
 
-def short_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSettings) -> Iterator[str]:
+def short_chunk_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSettings) -> Iterator[str]:
     """Where the minimum is not kept: a line for each reason, with documents and the numbers of their chunks."""
     chunks_by_reason: dict[str, list[str]] = {}
     for document_id, chunks in documents.items():
@@ -91,8 +91,8 @@ def short_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSetting
         for reason, numbers in numbers_by_reason.items():
             chunks_by_reason.setdefault(reason, []).append(f"{document_id} {', '.join(numbers)}")
     for reason, locations in chunks_by_reason.items():
-        more = f" and {len(locations) - LISTED} documents more" if len(locations) > LISTED else ""
-        yield f"  shorter than {settings.min_length:,}, {reason}: {'; '.join(locations[:LISTED])}{more}"
+        more = f" and {len(locations) - DOCUMENTS_LISTED} documents more" if len(locations) > DOCUMENTS_LISTED else ""
+        yield f"  shorter than {settings.min_length:,}, {reason}: {'; '.join(locations[:DOCUMENTS_LISTED])}{more}"
 
 
 _STYLES = """
@@ -159,7 +159,7 @@ def _render_figures(text: str, document: str, folder: str) -> list[Markup | str]
 
 
 def _render_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
-    number, *other_facts = facts(chunk, unit)
+    number, *other_facts = chunk_facts(chunk, unit)
     fact_paragraphs = [tag("p", fact) for fact in [*other_facts, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
     text = _render_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
@@ -197,7 +197,7 @@ def count_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     return {"tables whole": len(tables) - split_count, "tables split": split_count} if tables else {}
 
 
-def note(counts: dict[str, int], chunks: list[Chunk]) -> str:
+def chunking_note(counts: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
     clauses = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
     if "tables whole" in counts:

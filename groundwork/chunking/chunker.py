@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 
 from groundwork.chunking.block_runs import block_runs
-from groundwork.chunking.boilerplate import passages_left_out
+from groundwork.chunking.boilerplate import skip_marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.chunking.packer import ChunkPart, Packer
 from groundwork.chunking.short_runs import ShortRuns, join_short_parts
-from groundwork.chunking.unreadable_runs import cut_out_unreadable
+from groundwork.chunking.unreadable_runs import split_unreadable_runs
 from groundwork.language.detection import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.chunk_record import Chunk
@@ -43,8 +43,8 @@ def chunk_document(
     tokenizer = _cached_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = ruler_for(markdown, tokenizer)
     parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
-    parsed_blocks, unreadable = cut_out_unreadable(markdown, parsed_blocks)
-    marks = passages_left_out(markdown, parsed_blocks, document, unreadable)
+    parsed_blocks, unreadable = split_unreadable_runs(markdown, parsed_blocks)
+    marks = skip_marks(markdown, parsed_blocks, document, unreadable)
     limit = settings.max_length
     while True:
         runs = block_runs(markdown, parsed_blocks, marks, ruler, limit, settings.language)

@@ -24,7 +24,7 @@ _UNFINISHED_END = regex.compile(
 )  # a word or comma at the end of a block: the sentence goes on in the next one
 
 
-class Breaks:
+class CutPoints:
     """The breaks of one run of blocks. Every method gives the best break within first..last, or 0.
 
     A break at p ends one chunk at p and starts the next there; white space stays with the chunk before it.
@@ -52,7 +52,7 @@ class Breaks:
             if block.kind in ("formula", "code", "table", "heading")
         ]
 
-    def structural(self, first: int, last: int, fuller: int) -> int:
+    def structural_cut(self, first: int, last: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
         a, b = bisect_left(self._heading_starts, first), bisect_right(self._heading_starts, last)
         if a < b:
@@ -90,7 +90,7 @@ class Breaks:
             cut, cut_depth = position, depth
         return cut
 
-    def sentence(self, start: int, first: int, last: int) -> int:
+    def sentence_cut(self, start: int, first: int, last: int) -> int:
         """The last start of a sentence."""
         if first > last:
             return 0
@@ -103,7 +103,7 @@ class Breaks:
             k -= 1
         return 0
 
-    def word(self, start: int, last: int) -> int:
+    def word_cut(self, start: int, last: int) -> int:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
         size = last - start

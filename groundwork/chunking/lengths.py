@@ -21,11 +21,11 @@ class Ruler(Protocol):
     def back(self, end: int, length: int) -> int:
         """The last position from which the text up to `end` is at least `length` long."""
 
-    def of(self, text: str) -> int:
+    def text_length(self, text: str) -> int:
         """Length of another text, such as a repeated header."""
 
 
-class Characters:
+class CharacterRuler:
     """The unit `characters`."""
 
     def length(self, start: int, end: int) -> int:
@@ -37,11 +37,11 @@ class Characters:
     def back(self, end: int, length: int) -> int:
         return end - length
 
-    def of(self, text: str) -> int:
+    def text_length(self, text: str) -> int:
         return len(text)
 
 
-class Tokens:
+class TokenRuler:
     """The unit `tokens`: the text is encoded once, and lengths are counts of the tokens that start in a stretch.
 
     A stretch encoded alone may have a few tokens more, at its borders; the chunker checks the finished chunks.
@@ -66,7 +66,7 @@ class Tokens:
         token = bisect_left(self._starts, end) - length
         return self._starts[token] if token >= 0 else 0
 
-    def of(self, text: str) -> int:
+    def text_length(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
@@ -103,4 +103,4 @@ def _from_hub(name: str) -> str:
 
 def ruler_for(text: str, tokenizer: Any = None) -> Ruler:
     """Tokens where there is a tokenizer, else characters."""
-    return Tokens(text, tokenizer) if tokenizer else Characters()
+    return TokenRuler(text, tokenizer) if tokenizer else CharacterRuler()

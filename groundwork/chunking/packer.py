@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.chunking.block_runs import BlockRun
-from groundwork.chunking.cut_points import Breaks
+from groundwork.chunking.cut_points import CutPoints
 from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.table_parts import table_frame
 from groundwork.language.sentences import sentences
@@ -52,20 +52,20 @@ class Packer:
                 chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
         return chunk_parts
 
-    def _breaks(self, run: BlockRun) -> Breaks:
-        return Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
+    def _cut_points(self, run: BlockRun) -> CutPoints:
+        return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
     def _cut_text(self, run: BlockRun, previous: ChunkPart | None) -> Iterator[ChunkPart]:
-        breaks = self._breaks(run)
+        breaks = self._cut_points(run)
         start = run.start
         while start < run.end:
             added = self._overlap(previous, run.skip)
-            end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.of(added))
+            end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.text_length(added))
             previous = ChunkPart("text", start, end, added, skip=run.skip)
             yield previous
             start = end
 
-    def _next_cut(self, breaks: Breaks, start: int, end: int, room: int) -> int:
+    def _next_cut(self, breaks: CutPoints, start: int, end: int, room: int) -> int:
         """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
         ruler, min_length = self._ruler, self._settings.min_length
         if ruler.length(start, end) <= room:
@@ -74,10 +74,10 @@ class Packer:
         roomy_end = min(max_end, ruler.back(end, min_length))  # leaves the minimum for what comes behind
         half_full = ruler.reach(start, room // 2)
         return (
-            breaks.structural(min_end, roomy_end, half_full)
-            or breaks.sentence(start, min_end, roomy_end)
-            or breaks.structural(min_end, max_end, half_full)
-            or breaks.word(start, max_end)
+            breaks.structural_cut(min_end, roomy_end, half_full)
+            or breaks.sentence_cut(start, min_end, roomy_end)
+            or breaks.structural_cut(min_end, max_end, half_full)
+            or breaks.word_cut(start, max_end)
         )
 
     def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
@@ -88,15 +88,15 @@ class Packer:
         body = self._text[previous.start : previous.end]
         spans = sentences(body, self._settings.language, self._settings.sentences)[-count:]
         overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
-        return overlap if self._ruler.of(overlap) <= self._limit // 2 else ""
+        return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
 
     def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[ChunkPart]:
         borders, opening, closing = table_frame(self._text, body)
-        if 2 * self._ruler.of(opening + closing) > self._limit:
+        if 2 * self._ruler.text_length(opening + closing) > self._limit:
             opening = closing = ""  # a header of more than half the limit is not repeated
         start, added = run.start, ""
         while start < run.end:
-            if self._ruler.length(start, run.end) <= self._limit - self._ruler.of(added):
+            if self._ruler.length(start, run.end) <= self._limit - self._ruler.text_length(added):
                 yield ChunkPart(run.kind, start, run.end, added, skip=run.skip)
                 return
             end = self._row_border(borders, start, run.end, added, closing)
@@ -104,7 +104,7 @@ class Packer:
                 added = ""
                 end = self._row_border(borders, start, run.end, added, "")
             if end is None:
-                end = self._breaks(run).word(start, self._max_end(start, added, closing))
+                end = self._cut_points(run).word_cut(start, self._max_end(start, added, closing))
             closing_text = closing if added or start <= body.start < end else ""
             if closing_text and self._text[end - 1] != "\n":
                 closing_text = f"\n{closing_text}"
@@ -113,7 +113,7 @@ class Packer:
 
     def _max_end(self, start: int, added: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
-        added_length = self._ruler.of(added) + (self._ruler.of(f"\n{closing}") if closing else 0)
+        added_length = self._ruler.text_length(added) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
         return self._ruler.reach(start, self._limit - added_length)
 
     def _row_border(self, borders: Sequence[int], start: int, end: int, added: str, closing: str) -> int | None:

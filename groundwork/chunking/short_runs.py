@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from groundwork.chunking.block_runs import BlockRun
-from groundwork.chunking.cut_points import Breaks
+from groundwork.chunking.cut_points import CutPoints
 from groundwork.chunking.lengths import Ruler
 from groundwork.chunking.packer import ChunkPart
 from groundwork.markdown.blocks import Block
@@ -106,9 +106,9 @@ class ShortRuns:
     def _find_cut(self, run: BlockRun, min_cut: int, max_cut: int) -> int:
         if min_cut > max_cut:
             return 0
-        cut_points = Breaks(self._text, run.blocks, self._settings.language, self._settings.sentences)
+        cut_points = CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
         start = max(block.start for block in run.blocks if block.start < min_cut)
-        return cut_points.structural(min_cut, max_cut, min_cut) or cut_points.sentence(start, min_cut, max_cut)
+        return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(start, min_cut, max_cut)
 
     def _length(self, run: BlockRun) -> int:
         return self._ruler.length(run.start, run.end)

@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.markdown.blocks import Block
 
-LEAST = 200  # characters of a run; a key or a checksum in a sentence is shorter
+MIN_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter
 _UNREADABLE_SHARE = 0.6  # of a line or a fence that such letters make up
 _MIN_LINE_LENGTH = 40  # characters of a line that is looked at
 _CHARACTERS_PER_SPACE = 9  # characters to a space: fewer are words that can be read
@@ -26,7 +26,7 @@ _ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of
 _LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 
 
-def cut_out_unreadable(text: str, found: Sequence[Block]) -> tuple[list[Block], list[bool]]:
+def split_unreadable_runs(text: str, parsed_blocks: Sequence[Block]) -> tuple[list[Block], list[bool]]:
     """The blocks with every unreadable run a block of its own, and which of them are such runs; linear in the text.
 
     A fence is one as a whole or not at all; tables and headings are never looked at.
@@ -34,7 +34,7 @@ def cut_out_unreadable(text: str, found: Sequence[Block]) -> tuple[list[Block], 
     line_starts = list(_unreadable_line_starts(text))
     cut_blocks: list[Block] = []
     unreadable: list[bool] = []
-    for block in found:
+    for block in parsed_blocks:
         k = bisect_left(line_starts, block.start) if line_starts else 0
         has_any = k < len(line_starts) and line_starts[k] < block.end
         for start, end, is_run in _split_block(text, block) if has_any else [(block.start, block.end, False)]:
@@ -64,7 +64,7 @@ def _split_block(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
         yield block.start, block.end, False
         return
     if block.kind == "code":
-        is_long = block.end - block.start >= LEAST
+        is_long = block.end - block.start >= MIN_RUN_LENGTH
         yield block.start, block.end, is_long and _is_unreadable(text, block.start, block.end)
         return
     position = block.start
@@ -78,17 +78,17 @@ def _split_block(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
 
 
 def _unreadable_runs(text: str, block: Block) -> Iterator[tuple[int, int]]:
-    """Lines in a row that no one can read, of LEAST characters together, with the blank lines behind them."""
+    """Lines in a row that no one can read, of MIN_RUN_LENGTH characters together, with the blank lines behind them."""
     start = -1
     for line in _LINE.finditer(text, block.start, block.end):
         in_run = start >= 0
         if _is_unreadable(text, line.start(), line.end()) or (in_run and _continues_run(line[0])):
             start = start if in_run else line.start()
         elif in_run:
-            if line.start() - start >= LEAST:
+            if line.start() - start >= MIN_RUN_LENGTH:
                 yield start, line.start()
             start = -1
-    if start >= 0 and block.end - start >= LEAST:
+    if start >= 0 and block.end - start >= MIN_RUN_LENGTH:
         yield start, block.end
 
 

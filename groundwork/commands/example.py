@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.index_page import write_index
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
-from groundwork.questions.curation.report_page import Curated, curation_html
+from groundwork.questions.curation.report_page import CurationResult, curation_html
 from groundwork.records.artifacts import Workspace, read_jsonl, write_text
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.run_lookup import run_pair_files
@@ -59,4 +59,4 @@ def _draw_curation() -> None:
         kept_pairs = [pair for path in run_pair_files(curated) for pair in read_jsonl(path, Pair)]
         rejected_files = run_pair_files(curated / "rejected")
         rejected_pairs = [record for path in rejected_files for record in read_jsonl(path, Rejected)]
-        write_text(curated / "report.html", curation_html(Curated(run, checks, kept_pairs, rejected_pairs)))
+        write_text(curated / "report.html", curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))

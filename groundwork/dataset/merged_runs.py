@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
 from groundwork.dataset.question_vectors import Embedded
-from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.disk_backed_lists import DiskBackedList, LazySequence
@@ -109,7 +109,7 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
     own = vectors if len(leaders) == count else vectors[leaders]
-    questions = LazySequence(array("q", leaders.tobytes()), lambda place: asked_by(candidates[place].pair))
+    questions = LazySequence(array("q", leaders.tobytes()), lambda place: question_of(candidates[place].pair))
     found = SameQuestions(questions, own, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first
     for leader in best_first.tolist():

@@ -1,8 +1,8 @@
 """The strategy for large models: many pairs a call, with the questions so far and the gaps shown.
 
-A forecast takes the real prompts, answered by a model that behaves like most. Each call asks about `FOUND` of what is
-left, so that a chunk gives 13 + 3 + 3 + 2; a pair says its statement three times, as evidence, in the answer and in
-the criteria. Corrections are left out.
+A forecast takes the real prompts, answered by a model that behaves like most. Each call asks about
+ASKED_SHARE_PER_CALL of what is left, so that a chunk gives 13 + 3 + 3 + 2; a pair says its statement three times, as
+evidence, in the answer and in the criteria. Corrections are left out.
 """
 
 from __future__ import annotations
@@ -24,35 +24,37 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_figures import ChunkFigures
 from groundwork.questions.draft_faults import Corrections, Draft, Drafts
-from groundwork.questions.interview import SHOWN_AT_MOST, Asker, InterviewAnswer, Judged, Round
-from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
+from groundwork.questions.interview import MAX_TIMES_SHOWN, Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, prompt_variables
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Rejected
 from groundwork.settings.question_settings import QA
 
 T = TypeVar("T")
 
-TURNED_DOWN = "Turned down in the last round; do not ask them again in other words:"
-WISHED = (
+REJECTED_NOTE = "Turned down in the last round; do not ask them again in other words:"
+WISHED_NOTE = (
     "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
     "decline only what the chunk cannot answer."
 )
 _DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
-SHORT_SUMMARY = 400  # characters: a few sentences
-BEYOND = 3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
+SUMMARY_LENGTH = 400  # characters: a few sentences
+EXTRA_PAIRS_PER_CHUNK = (
+    3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
+)
 MAX_GAPS = 60  # shown in one call; the rest follows when these are closed
 
 
 @dataclass
-class Batch:
-    """Asks about one chunk. `known` are the variables of the prompt that stay the same: context, document, summary."""
+class BatchAsker:
+    """Asks about one chunk. `variables` are those of the prompt that stay the same: context, document, summary."""
 
     client: Client
     settings: QA
     chunk: Chunk
     prompt: str
     correction: str
-    known: dict[str, str]
+    variables: dict[str, str]
     statements: int | None = None  # of the chunk, where they are counted
     figures: ChunkFigures | None = None
     calls: int = 0
@@ -64,9 +66,9 @@ class Batch:
         self._uncovered_characters = 0  # characters that no question covers yet
 
     @property
-    def at_once(self) -> int:
+    def batch_size(self) -> int:
         statement_count = None if self.statements is None else self.statements + self._figures.count
-        return batch_for(self.settings.batch, statement_count)
+        return pairs_per_call(self.settings.batch, statement_count)
 
     @property
     def warnings(self) -> list[str]:
@@ -76,33 +78,35 @@ class Batch:
     def shows_figures(self) -> bool:
         return self._figures.count > 0
 
-    async def ask(self, interview_round: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
         shown_gaps = (
             interview_round.gaps[: interview_round.count if interview_round.wished else MAX_GAPS] if shows_gaps else []
         )
-        messages = turns(
+        messages = build_messages(
             self.prompt,
-            self.known,
+            self.variables,
             msgspec.structs.replace(self.chunk, text=self._figures.text),
             [pair.question for pair in interview_round.pairs],
             [gap.plain_text(text) for gap in shown_gaps],
             interview_round.count,
-            turned_down(interview_round.rejected),
+            describe_rejected(interview_round.rejected),
             wished=interview_round.wished,
         )
-        self._messages = self._figures.beside(messages)
+        self._messages = self._figures.add_pictures(messages)
         self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         unit = f"{self.chunk.id} iteration {interview_round.iteration}"
         reply = await self._call(self._messages, Drafts, unit, interview_round.iteration)
-        drafts = [self._figures.resolved(as_it_stands(draft, interview_round.gaps, text)) for draft in reply.pairs]
+        drafts = [
+            self._figures.resolve_figures(restore_evidence(draft, interview_round.gaps, text)) for draft in reply.pairs
+        ]
         return InterviewAnswer(
-            [(draft, []) for draft in drafts], shown_gaps, declined(reply.declined, shown_gaps), reply.done
+            [(draft, []) for draft in drafts], shown_gaps, read_declined(reply.declined, shown_gaps), reply.done
         )
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
         fault_texts = [
             f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
@@ -111,7 +115,7 @@ class Batch:
         earlier_reply = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
         messages = [*self._messages, *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts)))]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
-        corrected = {draft.number: self._figures.resolved(as_draft(draft)) for draft in reply.pairs}
+        corrected = {draft.number: self._figures.resolve_figures(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
@@ -130,32 +134,35 @@ class Batch:
         return reply.value
 
 
-def batch_for(batch: int, statements: int | None) -> int:
+def pairs_per_call(batch: int, statements: int | None) -> int:
     """How many pairs to ask for at once: not many more than the chunk has statements."""
-    return batch if statements is None else min(batch, statements + BEYOND)
+    return batch if statements is None else min(batch, statements + EXTRA_PAIRS_PER_CHUNK)
 
 
-def turns(
+def build_messages(
     prompt: str,
     variables: dict[str, str],
     chunk: Chunk,
     asked_questions: Sequence[str],
     gaps: Sequence[str],
     count: int,
-    rejected: Sequence[str] = (),
+    rejected_lines: Sequence[str] = (),
     *,
     wished: bool = False,
 ) -> list[dict[str, Any]]:
     """The conversation that asks for `count` pairs about `chunk`."""
-    variables = {**variables, "summary": summary_for(chunk, variables["summary"])}
-    question_lines = [*listed(asked_questions).splitlines(), *([TURNED_DOWN, listed(rejected)] if rejected else [])]
+    variables = {**variables, "summary": relevant_summary(chunk, variables["summary"])}
+    question_lines = [
+        *bullet_list(asked_questions).splitlines(),
+        *([REJECTED_NOTE, bullet_list(rejected_lines)] if rejected_lines else []),
+    ]
     return render_turns(
         prompt,
         **variables,
         section=" > ".join(chunk.headings) or "(none)",
         chunk=chunk.text,
         asked="\n".join(question_lines) or "(none yet)",
-        gaps="\n".join([WISHED] * wished + _numbered_gaps(gaps)) or "(not known)",
+        gaps="\n".join([WISHED_NOTE] * wished + _numbered_gaps(gaps)) or "(not known)",
         batch=str(count),
     )
 
@@ -164,11 +171,11 @@ def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
     return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS], 1)]
 
 
-def summary_for(chunk: Chunk, summary: str) -> str:
+def relevant_summary(chunk: Chunk, summary: str) -> str:
     """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
     in SHORT_SUMMARY characters, twice as many for a chunk of several times the length.
     """
-    room = SHORT_SUMMARY * (2 if len(chunk.text) > 4 * SHORT_SUMMARY else 1)
+    room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
     if len(summary) <= room:
         return summary
     summary_sentences = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
@@ -185,25 +192,25 @@ def summary_for(chunk: Chunk, summary: str) -> str:
     return " ".join(summary_sentences[i] for i in sorted(chosen_indexes))
 
 
-def turned_down(rejected: Sequence[Rejected]) -> list[str]:
+def describe_rejected(rejections: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
     reasons = [
         (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
-        for rejection in rejected
+        for rejection in rejections
     ]
     return [f"{question} ({reason})" for question, reason in reasons if question]
 
 
-def declined(replies: Sequence[str], shown: Sequence[Statement]) -> dict[Statement, str]:
+def read_declined(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
     """By gap the reason why it holds nothing worth asking, from "number: reason"; other numbers are passed over."""
     reasons = {}
     for reply in replies:
-        if (match := _DECLINED_LINE.match(reply)) and 1 <= int(match[1]) <= len(shown):
-            reasons[shown[int(match[1]) - 1]] = match[2].strip() or "declined"
+        if (match := _DECLINED_LINE.match(reply)) and 1 <= int(match[1]) <= len(shown_gaps):
+            reasons[shown_gaps[int(match[1]) - 1]] = match[2].strip() or "declined"
     return reasons
 
 
-def as_it_stands(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
+def restore_evidence(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
     """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
     turned back into what the chunk says.
     """
@@ -222,13 +229,13 @@ def as_draft(correction: Any) -> Draft:
     return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
 
 
-def listed(items: Sequence[str]) -> str:
+def bullet_list(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-FOUND = 0.6
-REPEATS = 3
-FRAME, QUESTION = 80, 22  # tokens of a pair beside its statement; of its question alone
+ASKED_SHARE_PER_CALL = 0.6
+STATEMENT_REPEATS = 3
+PAIR_FRAME_TOKENS, QUESTION_TOKENS = 80, 22  # tokens of a pair beside its statement; of its question alone
 
 
 def prompt_files(settings: QA) -> list[str]:
@@ -237,12 +244,12 @@ def prompt_files(settings: QA) -> list[str]:
     return [settings.prompt, *corrections, *pictures]
 
 
-def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
+def askers(settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client]) -> list[Asker]:
     """One for each chunk of `material`."""
     prompts = prompt(settings.prompt), prompt(settings.correction_prompt)
-    variables = known(settings, material)
+    variables = prompt_variables(settings, material)
     return [
-        Batch(
+        BatchAsker(
             client(),
             settings,
             reading.chunk,
@@ -255,7 +262,7 @@ def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[]
     ]
 
 
-def _chunk_figures(settings: QA, material: Material, reading: Reading, prompt: Prompt) -> ChunkFigures:
+def _chunk_figures(settings: QA, material: Material, reading: Reading, prompt: PromptReader) -> ChunkFigures:
     """The pictures of a chunk, where a model is to see them."""
     shows_images = settings.images and material.texts is not None
     instructions = prompt(settings.images_prompt) if shows_images else ""
@@ -267,29 +274,29 @@ def forecast(
     material: Material,
     reading: Reading,
     limit: int | None,
-    prompt: Prompt,
-    tokens: Tokens,
+    prompt: PromptReader,
+    tokens: TokenCounter,
 ) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     statements = reading.plain_statements()
     mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
-    template, variables = prompt(settings.prompt), known(settings, material)
+    template, variables = prompt(settings.prompt), prompt_variables(settings, material)
     chunk_figures = _chunk_figures(settings, material, reading, prompt)
     subject_count = len(statements) + chunk_figures.count
-    batch_size = batch_for(settings.batch, subject_count)
+    batch_size = pairs_per_call(settings.batch, subject_count)
     asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         count = batch_size if limit is None else min(batch_size, limit - asked_count)
         shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
         chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
-        messages = chunk_figures.beside(turns(template, variables, chunk, [], shown_gaps, count))
-        new_pairs = min(count, max_pairs - asked_count, round(FOUND * (subject_count - asked_count)))
+        messages = chunk_figures.add_pictures(build_messages(template, variables, chunk, [], shown_gaps, count))
+        new_pairs = min(count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count)))
         yield (
-            tokens(messages, Drafts) + asked_count * QUESTION,
-            int(new_pairs * (REPEATS * mean_statement_tokens + FRAME)) + 5,
+            tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,
+            int(new_pairs * (STATEMENT_REPEATS * mean_statement_tokens + PAIR_FRAME_TOKENS)) + 5,
         )
         asked_count += new_pairs
         if (settings.stop != "fixed" and asked_count >= subject_count) or asked_count == limit:
             return
-        if settings.stop != "fixed" and settings.show_gaps and iteration >= SHOWN_AT_MOST and new_pairs < count:
+        if settings.stop != "fixed" and settings.show_gaps and iteration >= MAX_TIMES_SHOWN and new_pairs < count:
             return  # each gap was shown as often as it may be

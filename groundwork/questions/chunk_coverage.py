@@ -1,4 +1,4 @@
-"""Which sentences, numbers and table rows of a chunk its pairs cover, known without a model.
+"""Which sentences, numbers and table rows of a chunk its pairs cover, computed without a model.
 
 A statement (sentence, list item, table row) is covered when the evidence of a pair quotes at least half of its content
 words at that place (at least two; three are always enough), or when question and answer together say it. Where one
@@ -24,8 +24,10 @@ from groundwork.records.figures import figures
 from groundwork.records.pair_record import Pair
 
 ENOUGH_WORDS = 3
-ASKED = 1 / 3  # of a statement's content words, in question and answer, where a quote holds other statements too
-SAID = 0.8  # of a statement's content words in question and answer
+MIN_ASKED_SHARE = (
+    1 / 3
+)  # of a statement's content words, in question and answer, where a quote holds other statements too
+MIN_SAID_SHARE = 0.8  # of a statement's content words in question and answer
 
 
 Kind = Literal["sentence", "row", "number"]
@@ -56,7 +58,7 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
         chunk=chunk.id,
         spans=spans,
         figures=_figure_coverage(reading, pairs) or msgspec.UNSET,
-        **shares(spans),
+        **coverage_shares(spans),
     )
 
 
@@ -75,16 +77,16 @@ def _figure_coverage(reading: Reading, pairs: Sequence[Pair]) -> list[FigureAske
     ]
 
 
-def gaps(reading: Reading, covered: Coverage) -> list[Statement]:
+def gaps(reading: Reading, chunk_coverage: Coverage) -> list[Statement]:
     """The open statements, that no pair covers and nobody declined, in order.
 
     What was quoted was asked about: a covered statement with a number that no pair names is none.
     """
-    open_spans = {(span.start, span.end) for span in covered.spans if not span.touched_by and not span.declined}
+    open_spans = {(span.start, span.end) for span in chunk_coverage.spans if not span.touched_by and not span.declined}
     return [statement for statement in reading.statements if (statement.start, statement.end) in open_spans]
 
 
-def shares(spans: Iterable[Span]) -> dict[str, Any]:
+def coverage_shares(spans: Iterable[Span]) -> dict[str, Any]:
     """The share touched of the sentences, numbers, rows and of all (`touched`), and the share of all that is declined;
     None where there are none.
     """
@@ -101,12 +103,12 @@ def shares(spans: Iterable[Span]) -> dict[str, Any]:
     return {**touched, "declined": _share([bool(span.declined) for span in spans])}
 
 
-def of_document(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
+def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
     spans = [span for chunk in chunks for span in chunk.spans]
     figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
     figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
-    return DocumentCoverage(document=document, chunks=list(chunks), figures=figure_count, **shares(spans))
+    return DocumentCoverage(document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(spans))
 
 
 class _StatementWords:
@@ -135,7 +137,7 @@ class _PairWords:
         }
 
     def covers_statement(self, statement: _StatementWords) -> bool:
-        shared_count = len(statement.words & self.words)
+        shared = len(statement.words & self.words)
         for start, end in self.evidence_spans:
             quote = self.text[max(start, statement.start) : min(end, statement.end)]
             if not quote or (
@@ -143,11 +145,11 @@ class _PairWords:
             ):
                 continue
             surroundings = self.text[start : statement.start] + " " + self.text[statement.end : end]
-            if shared_count >= ASKED * len(statement.words) or not content_words(surroundings, self.language):
+            if shared >= MIN_ASKED_SHARE * len(statement.words) or not content_words(surroundings, self.language):
                 return True
         return (
             len(statement.words) >= ENOUGH_WORDS
-            and shared_count >= SAID * len(statement.words)
+            and shared >= MIN_SAID_SHARE * len(statement.words)
             and statement.values <= self.values
         )
 
@@ -166,22 +168,22 @@ def _share(flags: Sequence[bool]) -> float | None:
     return round(sum(flags) / len(flags), 4) if flags else None
 
 
-def summary_line(covered: DocumentCoverage) -> str:
+def summary_line(document: DocumentCoverage) -> str:
     """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
-    curve = [sum(column) for column in zip_longest(*(run.new for run in covered.runs), fillvalue=0)]
-    shares = {name: getattr(covered, name) for name in ("sentences", "numbers", "rows")}
+    curve = [sum(column) for column in zip_longest(*(run.new for run in document.runs), fillvalue=0)]
+    shares = {name: getattr(document, name) for name in ("sentences", "numbers", "rows")}
     by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    clauses = [f"{covered.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
-    if covered.touched is not None:
-        clauses.append(f"covers {covered.touched:.0%} ({by_kind})")
-        if covered.declined:
-            clauses.append(f"{covered.declined:.0%} declined, {1 - covered.touched - covered.declined:.0%} open")
-    if covered.figures:
-        clauses.append(f"{covered.figures.asked} of {covered.figures.of} figures asked about")
-    if covered.rejected:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in covered.rejected.items())
-        clauses.append(f"{sum(covered.rejected.values())} rejected ({reasons})")
-    return ", ".join([*clauses, f"{covered.calls} calls"])
+    clauses = [f"{document.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    if document.touched is not None:
+        clauses.append(f"covers {document.touched:.0%} ({by_kind})")
+        if document.declined:
+            clauses.append(f"{document.declined:.0%} declined, {1 - document.touched - document.declined:.0%} open")
+    if document.figures:
+        clauses.append(f"{document.figures.asked} of {document.figures.of} figures asked about")
+    if document.rejected:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
+        clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
+    return ", ".join([*clauses, f"{document.calls} calls"])

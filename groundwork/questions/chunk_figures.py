@@ -16,7 +16,7 @@ from groundwork.records.figures import figure_mark, figure_number, figures, text
 from groundwork.records.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.settings.question_settings import QA
 
-MOST_BYTES = 50_000_000  # of a file that is opened
+MAX_FILE_BYTES = 50_000_000  # of a file that is opened
 
 
 @dataclass
@@ -44,23 +44,16 @@ class ChunkFigures:
         """The chunk as the model reads it, its pictures by their marks."""
         return text_with_captions(self.chunk.text, self.chunk.document, self._shown_jpegs())
 
-    def beside(self, messages: Sequence[Message]) -> list[Message]:
+    def add_pictures(self, messages: Sequence[Message]) -> list[Message]:
         """The conversation with the pictures, and with what the prompt says of them."""
         jpegs = self._shown_jpegs()
         if not jpegs:
             return list(messages)
-        *earlier_messages, last_message = messages
-        instructed_message = {
-            **last_message,
-            "content": f"{last_message['content']}\n\n{self.instructions.strip()}",
-        }
-        return attach_images(
-            [*earlier_messages, instructed_message],
-            list(jpegs.values()),
-            [figure_mark(number) for number in jpegs],
-        )
+        *previous, last = messages
+        instructed = {**last, "content": f"{last['content']}\n\n{self.instructions.strip()}"}
+        return attach_images([*previous, instructed], list(jpegs.values()), [figure_mark(number) for number in jpegs])
 
-    def resolved(self, draft: Draft) -> Draft:
+    def resolve_figures(self, draft: Draft) -> Draft:
         """The draft with evidence that names a figure by its number as that figure; a wrong number stays none."""
         if not self._shown_jpegs() or all(figure_number(quote) is None for quote in draft.evidence):
             return draft
@@ -92,6 +85,6 @@ class ChunkFigures:
     def _read_jpeg(self, file: str) -> bytes:
         texts = (self.texts or Path()).resolve()
         path = (texts / file).resolve()
-        if not path.is_relative_to(texts) or path.stat().st_size > MOST_BYTES:
+        if not path.is_relative_to(texts) or path.stat().st_size > MAX_FILE_BYTES:
             raise UnusableImage("it lies elsewhere, or is too large")
         return encode_jpeg(open_image(path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)

@@ -17,7 +17,7 @@ from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
-LEAST_LISTED, THING_WORDS = 3, 4  # things of a list, and words of each
+MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
 
 _EMPTY_WORDS = frozenset(
     words("accuracy accurate clarity complete completeness correct correctness exact match relevance")
@@ -65,7 +65,7 @@ def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
     return f'the criterion "{vague[0]}" names no fact' if vague else ""
 
 
-def padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
+def padding_reasons(question: str, criteria: Sequence[str], language: str, answer: str = "") -> dict[str, str]:
     """The criteria that no fact is lost with, each with the reason. One criterion at least is none of them.
 
     What `answer` says apart from another criterion is a fact of its own: "a captain and a spirit captain".
@@ -83,10 +83,10 @@ def padding(question: str, criteria: Sequence[str], language: str, answer: str =
     return reasons
 
 
-def without_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
+def drop_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
     """The criteria that are no padding, and of padding what alone says a part of the answer."""
-    padding_reasons = padding(question, criteria, language, answer)
-    kept_criteria = [criterion for criterion in criteria if criterion not in padding_reasons]
+    reasons = padding_reasons(question, criteria, language, answer)
+    kept_criteria = [criterion for criterion in criteria if criterion not in reasons]
     unmarked_words = _fact_words(answer, language) - _fact_words(question, language)
     for criterion in kept_criteria:
         unmarked_words -= _fact_words(criterion, language)
@@ -98,7 +98,7 @@ def without_padding(question: str, criteria: Sequence[str], language: str, answe
     ]
 
 
-def uncovered(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
+def uncovered_item(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
     items = _listed_items(answer)
     word_sets = [set(_fact_words(text, language)) for text in [question, *criteria]]
@@ -114,8 +114,8 @@ def _listed_items(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
     list_text = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
     items = [item for item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(list_text.split())) if item]
-    are_short = all(len(item.split()) <= THING_WORDS and not item.endswith("-") for item in items)
-    return items if len(items) >= LEAST_LISTED and are_short and not _OPEN_LIST.search(list_text) else []
+    are_short = all(len(item.split()) <= MAX_ITEM_WORDS and not item.endswith("-") for item in items)
+    return items if len(items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_LIST.search(list_text) else []
 
 
 def _padding_reason(
@@ -126,12 +126,8 @@ def _padding_reason(
     fact = facts[criterion]
     if numbers(criterion, spelled=True) or not fact:
         return ""
-    wider_facts = [wider_fact for wider_fact in facts.values() if fact < wider_fact]
-    if (
-        wider_facts
-        and not _is_denial(criterion)
-        and not all(_is_said_beside(fact, wider_fact, answer_words) for wider_fact in wider_facts)
-    ):
+    wider = [larger for larger in facts.values() if fact < larger]
+    if wider and not _is_denial(criterion) and not all(_is_said_beside(fact, larger, answer_words) for larger in wider):
         return "another criterion says it"
     is_given = _is_in_question(criterion, question, language) and not _is_answered(fact, answer_words)
     return "the question says it" if is_given else ""

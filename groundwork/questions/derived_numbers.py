@@ -44,7 +44,7 @@ _NUMBER_OR_SIGN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x−–-]") 
 _NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
-class Answered(Protocol):
+class AnsweredQuestion(Protocol):
     """A draft or a pair."""
 
     @property
@@ -59,28 +59,28 @@ class Answered(Protocol):
     def category(self) -> str: ...
 
 
-def unsupported_numbers(grounds: SourceText, pair: Answered) -> list[str]:
+def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str]:
     """Why the pair does not rest on the text, as SourceText.faults; numbers that are worked out count as said.
 
     What an answer says of a figure cannot be held against the text: then only its evidence is looked up.
     """
     if any(is_figure(quote) for quote in pair.evidence):
         return grounds.faults("", "", pair.evidence)
-    return grounds.faults(f"{pair.question} {worked_out(pair)}", pair.answer, pair.evidence)
+    return grounds.faults(f"{pair.question} {derived_number_text(pair)}", pair.answer, pair.evidence)
 
 
-def worked_out(pair: Answered) -> str:
+def derived_number_text(pair: AnsweredQuestion) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
-    source_quantities = list(_read_quantities(" ".join([pair.question, *pair.evidence])))
+    sources = list(_read_quantities(" ".join([pair.question, *pair.evidence])))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
-        source_quantities.append((1.0, ""))
-    source_values = {value for value, _ in source_quantities}
+        sources.append((1.0, ""))
+    source_values = {value for value, _ in sources}
     derived = [
         number
         for number in numbers(pair.answer, spelled=True)
         if (value := _numeric_value(number)) is not None
         and value not in source_values
-        and _is_derived(number, value, pair, source_quantities)
+        and _is_derived(number, value, pair, sources)
     ]
     source_values |= {float(number.value) for number in derived}
     computed = [result for operands, result in _expressions(pair.answer) if source_values.issuperset(operands)]
@@ -89,28 +89,26 @@ def worked_out(pair: Answered) -> str:
     )
 
 
-def _is_derived(number: Number, value: float, pair: Answered, source_quantities: Sequence[Quantity]) -> bool:
+def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: Sequence[Quantity]) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
     number_text = pair.answer[number.start : number.end]
     if value == 1 and any(
         match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(pair.answer)
     ):
         return True
-    answers_how_many = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub(
-        "", pair.answer[: number.start]
-    )
-    if not number.unit and (number_text.isalpha() or answers_how_many) and value in set(_list_counts(pair)):
+    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", pair.answer[: number.start])
+    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair)):
         return True
     text_after = pair.answer[number.end :]
     if (
-        answers_how_many
+        is_count
         and _IN_ALL.search(text_after)
         and isclose(value, sum(addend for addend, _ in _read_quantities(text_after)))
     ):
         return True
-    needs_reasoning = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
-    return _is_converted(value, number.unit, source_quantities) or (
-        needs_reasoning and _is_sum_or_difference(value, number.unit, source_quantities)
+    reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
+    return _is_converted(value, number.unit, sources) or (
+        reasons and _is_sum_or_difference(value, number.unit, sources)
     )
 
 
@@ -158,7 +156,7 @@ def _numeric_value(number: Number) -> float | None:
     return float(number.value) if len(number.value) < 12 and digits.isdigit() and digits.isascii() else None
 
 
-def _list_counts(pair: Answered) -> Iterator[float]:
+def _list_counts(pair: AnsweredQuestion) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
     for text in (pair.question, pair.answer):
         yield from list_lengths(text)

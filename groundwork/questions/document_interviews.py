@@ -22,12 +22,12 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
 from groundwork.questions.draft_faults import PairBasis
-from groundwork.questions.duplicates.duplicate_rule import asked_by
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode, Likeness, similarity
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
 from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
-from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, known
+from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, prompt_variables
 from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
-from groundwork.questions.strategy_choice import strategy_of
+from groundwork.questions.strategy_choice import choose_strategy
 from groundwork.questions.wished_statements import wished_statements
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
@@ -48,26 +48,26 @@ class Interviews:
     askers: list[Asker]
     notice: str = ""
     notes: list[str] = field(default_factory=list)
-    similar: tuple[Encode | None, Likeness] = (None, Likeness())
+    similarity: tuple[Encode | None, Likeness] = (None, Likeness())
     couples: list[TwoChunks] = field(default_factory=list)
 
     async def run(self, number: int) -> None:
         state = self.states[number]
         if state.limit == 0:
-            state.ended = "limit"
+            state.end_reason = "limit"
             await ask_wishes(state, self.askers[number])
         elif all(statement.announces for statement in state.reading.statements) and not self._shows_figures(number):
-            state.ended = "nothing said"  # a title, headings or links alone
+            state.end_reason = "nothing said"  # a title, headings or links alone
         else:
             await interview(state, self.askers[number])
 
     def _shows_figures(self, number: int) -> bool:
         return bool(getattr(self.askers[number], "shows_figures", False))
 
-    def line(self, number: int) -> str:
+    def log_line(self, number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
         state = self.states[number]
-        covered = state.covered()
+        covered = state.coverage()
         share = "" if covered.touched is None else f", {covered.touched:.0%} covered"
         share += f", {covered.declined:.0%} declined" if covered.declined else ""
         reason = f", {state.failure}" if state.failure else ""
@@ -82,14 +82,14 @@ class Interviews:
     def _all_interviews(self) -> list[Interview | TwoChunks]:
         return [*self.states, *self.couples]
 
-    def covered(self) -> DocumentCoverage:
+    def coverage(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
         pairs: dict[str, list[Pair]] = {}
         for pair in self.pairs():
             for chunk in pair.chunks:
                 pairs.setdefault(chunk, []).append(pair)
-        chunk_coverages = [state.covered(pairs.get(state.chunk.id, [])) for state in self.states]
-        document_coverage = chunk_coverage.of_document(self.material.document, chunk_coverages)
+        chunk_coverages = [state.coverage(pairs.get(state.chunk.id, [])) for state in self.states]
+        document_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
             document_coverage,
             pairs=len(self.pairs()),
@@ -102,7 +102,9 @@ class Interviews:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
         messages = list(self.notes)
         last_round = self.settings.max_iterations - 1
-        cut_interviews = [state for state in self.states if state.ended == "max_iterations" and state.new[last_round]]
+        cut_interviews = [
+            state for state in self.states if state.end_reason == "max_iterations" and state.new_pair_counts[last_round]
+        ]
         if cut_interviews:
             chunk_names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut_interviews[:5])
             more = " ..." if len(cut_interviews) > 5 else ""
@@ -139,8 +141,8 @@ class Interviews:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
         if not self.couples:
             return
-        earlier_questions = AskedSoFar(*self.similar)
-        await earlier_questions.sift([asked_by(pair) for pair in self.pairs()])
+        earlier_questions = EarlierQuestions(*self.similarity)
+        await earlier_questions.find_repeats([question_of(pair) for pair in self.pairs()])
         for couple in self.couples:  # one after the other, so that none repeats another's question
             await couple.run(earlier_questions)
 
@@ -163,33 +165,31 @@ async def prepare_interviews(
     sample = [statement for reading in material.readings for statement in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
     encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
-    limits = limits_of(config.qa, [len(reading.statements) for reading in material.readings])
+    limits = chunk_limits(config.qa, [len(reading.statements) for reading in material.readings])
     prompt_text = prompt(config.qa.prompt)
-    wished, unmet_wishes = wished_statements(material.wishes, material.readings)
+    wished, unmet = wished_statements(material.wishes, material.readings)
     states = [
         Interview(
             reading=reading,
             source=_pair_basis(material, [reading], prompt_text, config.qa),
             settings=config.qa,
-            earlier=AskedSoFar(encode, likeness),
+            earlier=EarlierQuestions(encode, likeness),
             limit=limit,
             wished=wished.get(reading.chunk.id, ()),
         )
         for reading, limit in zip(material.readings, limits, strict=True)
     ]
-    askers = strategy_of(config.qa).askers(config.qa, material, prompt, client)
+    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
     couples = []
     if config.qa.multi_chunk:
-        two_chunk_prompt = prompt(config.qa.two_chunk_prompt)
+        two_chunks = prompt(config.qa.two_chunk_prompt)
         for first, second in await related_chunks(material.readings, encode):
-            source = _pair_basis(material, [first, second], two_chunk_prompt, config.qa)
+            source = _pair_basis(material, [first, second], two_chunks, config.qa)
             couples.append(
-                TwoChunks(client(), config.qa, two_chunk_prompt, first, second, known(config.qa, material), source)
+                TwoChunks(client(), config.qa, two_chunks, first, second, prompt_variables(config.qa, material), source)
             )
     notes += [note] if note else []
-    notes += [
-        f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet_wishes
-    ]
+    notes += [f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet]
     return Interviews(
         material, config.qa, states, askers, _limit_notice(config.qa, material), notes, (encode, likeness), couples
     )
@@ -221,16 +221,16 @@ def _instructions(prompt: str) -> str:
     return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
-def shared_out(limit: int, sizes: Sequence[int]) -> list[int | None]:
+def share_limit(limit: int, sizes: Sequence[int]) -> list[int | None]:
     """`limit` shared out in proportion to `sizes` by largest remainder; 0 is no limit, told as None for each."""
     if not limit or not sum(sizes):
         return [None] * len(sizes)
     return list(largest_remainder(sizes, limit))
 
 
-def limits_of(settings: QA, sizes: Sequence[int]) -> list[int | None]:
+def chunk_limits(settings: QA, sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    shares = shared_out(settings.limit, sizes)
+    shares = share_limit(settings.limit, sizes)
     if not settings.questions:
         return shares
     return [settings.questions if share is None else min(share, settings.questions) for share in shares]
@@ -245,12 +245,14 @@ def _limit_notice(settings: QA, material: Material) -> str:
     )
 
 
-def interview_calls(settings: QA, material: Material, prompt: Prompt, tokens: Tokens) -> Iterator[CallTokens]:
+def interview_calls(
+    settings: QA, material: Material, prompt: PromptReader, tokens: TokenCounter
+) -> Iterator[CallTokens]:
     """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
-    strategy = strategy_of(settings)
+    strategy = choose_strategy(settings)
     statement_counts = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, limit in zip(material.readings, limits_of(settings, statement_counts), strict=True):
+    for reading, limit in zip(material.readings, chunk_limits(settings, statement_counts), strict=True):
         if limit != 0:  # nothing is asked where no pair may come
             yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)
         if count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is

@@ -15,9 +15,9 @@ from groundwork.language.names import names
 from groundwork.language.words import words
 from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
+from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.trivial_questions import not_worth_asking
+from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records.pair_record import Difficulty
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
@@ -74,7 +74,7 @@ class PairBasis:
 
     grounds: SourceText
     prompt: str = ""
-    known: str = ""  # title, headings, summary and context, whose names a question may use
+    known_text: str = ""  # title, headings, summary and context, whose names a question may use
     title: str = ""
 
     @property
@@ -88,7 +88,7 @@ class PairBasis:
             return [Fault("example", "is about the example in the prompt")]
         if any(self._is_in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(pair_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
-        if reason := not_worth_asking(draft.question, draft.answer, self.title, self.grounds.language):
+        if reason := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", reason)]
         faults = list(form_faults(draft, self.grounds.language))
         if other_language := wording.foreign_language(pair_text, self.grounds.language, self.text):
@@ -116,7 +116,7 @@ class PairBasis:
 
     @cached_property
     def _known_words(self) -> set[str]:
-        return {*words(self.text), *words(self.known)}
+        return {*words(self.text), *words(self.known_text)}
 
     def _is_in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
@@ -140,9 +140,9 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
                 "the chunk tells it, else leave it out, in answer and criteria",
             )
         )
-    criteria = without_padding(question, draft.evaluation_criteria, language, draft.answer)
+    criteria = drop_padding(question, draft.evaluation_criteria, language, draft.answer)
     if problem := criteria_fault(criteria, draft.answer):
         faults.append(Fault("form", problem))
-    elif item := uncovered(question, draft.answer, criteria, language):
+    elif item := uncovered_item(question, draft.answer, criteria, language):
         faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
     return faults

@@ -1,8 +1,8 @@
-"""Ask about one chunk, again and again, until nothing new comes.
+"""The interview about one chunk: rounds of questions and corrections until nothing new comes.
 
-`interview` is the loop. What it asks with is an `Asker`: `batched_strategy.Batch` gets many pairs from one call,
-`sentence_strategy.Sentences` one pair a statement. The loop checks every draft, has faulty ones corrected once, counts
-as new only what repeats nothing, and knows after each iteration what of the chunk is still untouched.
+`interview` is the loop. What it asks with is an `Asker`: `batched_strategy.BatchAsker` gets many pairs from one call,
+`sentence_strategy.SentenceAsker` one pair a statement. The loop checks every draft, has faulty ones corrected once,
+counts as new only what repeats nothing, and knows after each iteration what of the chunk is still untouched.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from groundwork.llm.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
-from groundwork.questions.criteria import without_padding
+from groundwork.questions.criteria import drop_padding
 from groundwork.questions.draft_faults import Draft, Fault, PairBasis
-from groundwork.questions.duplicates.duplicate_rule import asked_by
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import ChunkRun, Coverage
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA
 
-FINAL = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
-WISHED_AT_MOST = 3  # rounds that are about wishes alone
-SHOWN_AT_MOST = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
-MOSTLY = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
+UNCORRECTABLE_REASONS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
+MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
+MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
+MAX_UNWORTHY_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
 
-Judged = tuple[Draft, list[Fault]]
+JudgedDraft = tuple[Draft, list[Fault]]
 
 
 @dataclass(frozen=True)
-class Round:
+class InterviewRound:
     """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
     `rejected` were rejected in the round before. `wished`: readers want exactly these gaps asked about.
     """
@@ -55,18 +55,18 @@ class Round:
 
 
 class InterviewAnswer(NamedTuple):
-    """What came back: drafts with the faults that only the asker can see; of the gaps that were `shown` those declined,
+    """What came back: drafts with the faults that only the asker can see; of the `shown_gaps` those declined,
     each with the reason; and whether the model says that nothing is left.
     """
 
-    drafts: list[Judged]
-    shown: Sequence[Statement] = ()
+    drafts: list[JudgedDraft]
+    shown_gaps: Sequence[Statement] = ()
     declined: Mapping[Statement, str] = {}
     done: bool = False
 
 
 class Asker(Protocol):
-    """How drafts are got from a model: at most `at_once` an iteration, by `calls` calls so far.
+    """How drafts are got from a model: at most `batch_size` an iteration, by `calls` calls so far.
 
     `dropped`: what came in place of a draft and stayed no draft when it was corrected.
     """
@@ -75,13 +75,13 @@ class Asker(Protocol):
     dropped: list[FaultyItem]
 
     @property
-    def at_once(self) -> int: ...
+    def batch_size(self) -> int: ...
 
-    async def ask(self, interview_round: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One round of new drafts."""
         ...
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """For each faulty draft its correction, or None where none came."""
         ...
 
@@ -93,24 +93,24 @@ class Interview:
     reading: Reading
     source: PairBasis
     settings: QA
-    earlier: AskedSoFar
+    earlier: EarlierQuestions
     limit: int | None = None  # pairs of this chunk at the most
     wished: Sequence[Statement] = ()  # what readers want asked about
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    new: list[int] = field(default_factory=list)
-    shares: list[float] = field(default_factory=list)
+    new_pair_counts: list[int] = field(default_factory=list)
+    coverage_shares: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
-    shown: Counter[Statement] = field(default_factory=Counter)
-    insisted: set[Statement] = field(default_factory=set)  # wishes that the model was told of
-    ended: str = ""
+    times_shown: Counter[Statement] = field(default_factory=Counter)
+    announced_wishes: set[Statement] = field(default_factory=set)  # wishes that the model was told of
+    end_reason: str = ""
     failure: UnitError | None = None
 
     @property
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    def covered(self, pairs: Sequence[Pair] | None = None) -> Coverage:
+    def coverage(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
         return chunk_coverage.coverage(self.reading, self.pairs if pairs is None else pairs, self.declined)
 
@@ -118,28 +118,34 @@ class Interview:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
             statement
-            for statement in chunk_coverage.gaps(self.reading, self.covered())
-            if self.shown[statement] < SHOWN_AT_MOST and not is_instruction(statement.plain_text(self.chunk.text))
+            for statement in chunk_coverage.gaps(self.reading, self.coverage())
+            if self.times_shown[statement] < MAX_TIMES_SHOWN and not is_instruction(statement.plain_text(self.chunk.text))
         ]
 
     def open_wishes(self) -> list[Statement]:
         """What readers want asked about and no pair covers."""
-        untouched = {(span.start, span.end) for span in self.covered().spans if not span.touched_by}
+        untouched = {(span.start, span.end) for span in self.coverage().spans if not span.touched_by}
         return [statement for statement in self.wished if (statement.start, statement.end) in untouched]
 
-    def room(self, at_once: int) -> int:
-        """How many pairs may still come, `at_once` at the most."""
-        return at_once if self.limit is None else max(0, min(at_once, self.limit - len(self.pairs)))
+    def room(self, batch_size: int) -> int:
+        """How many pairs may still come, `batch_size` at the most."""
+        return batch_size if self.limit is None else max(0, min(batch_size, self.limit - len(self.pairs)))
 
-    def judged(self, draft: Draft, faults: Sequence[Fault] = ()) -> Judged:
+    def judge(self, draft: Draft, faults: Sequence[Fault] = ()) -> JudgedDraft:
         return draft, [*self.source.faults(draft), *faults]
 
     def curve(self) -> str:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
-        return " + ".join(map(str, self.new)) or "0"
+        return " + ".join(map(str, self.new_pair_counts)) or "0"
 
     def run_record(self, calls: int) -> ChunkRun:
-        return ChunkRun(chunk=self.chunk.id, new=self.new, ended=self.ended, coverage=self.shares, calls=calls)
+        return ChunkRun(
+            chunk=self.chunk.id,
+            new=self.new_pair_counts,
+            ended=self.end_reason,
+            coverage=self.coverage_shares,
+            calls=calls,
+        )
 
 
 async def interview(state: Interview, asker: Asker) -> None:
@@ -151,21 +157,21 @@ async def interview(state: Interview, asker: Asker) -> None:
 
 async def ask_wishes(state: Interview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
-    for _ in range(WISHED_AT_MOST + len(state.wished) // max(1, asker.at_once)):
+    for _ in range(MAX_WISH_ROUNDS + len(state.wished) // max(1, asker.batch_size)):
         open_wishes = [
             statement
             for statement in state.open_wishes()
-            if statement not in state.declined or statement not in state.insisted
+            if statement not in state.declined or statement not in state.announced_wishes
         ]
         if not open_wishes:
             return
         try:
-            await _run_round(state, asker, len(state.new) + 1, open_wishes)
+            await _run_round(state, asker, len(state.new_pair_counts) + 1, open_wishes)
         except UnitError as error:
-            state.failure, state.ended = error, error.status
+            state.failure, state.end_reason = error, error.status
             return
-        state.insisted.update(open_wishes)
-        state.shares.append(state.covered().touched or 0.0)
+        state.announced_wishes.update(open_wishes)
+        state.coverage_shares.append(state.coverage().touched or 0.0)
 
 
 async def _run_rounds(state: Interview, asker: Asker) -> None:
@@ -174,13 +180,13 @@ async def _run_rounds(state: Interview, asker: Asker) -> None:
         try:
             outcome = await _run_round(state, asker, iteration)
         except UnitError as error:
-            state.failure, state.ended = error, error.status
+            state.failure, state.end_reason = error, error.status
             return
-        state.shares.append(state.covered().touched or 0.0)
-        state.ended = _end_reason(state, outcome)
-        if state.ended:
+        state.coverage_shares.append(state.coverage().touched or 0.0)
+        state.end_reason = _end_reason(state, outcome)
+        if state.end_reason:
             return
-    state.ended = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
+    state.end_reason = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
 
 
 class _RoundOutcome(NamedTuple):
@@ -194,29 +200,33 @@ class _RoundOutcome(NamedTuple):
 
 async def _run_round(state: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()) -> _RoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    count = min(len(wished), asker.at_once) or state.room(asker.at_once)
+    count = min(len(wished), asker.batch_size) or state.room(asker.batch_size)
     last_rejected = [rejection for rejection in state.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
         state.declined.pop(statement, None)
-    answer = await asker.ask(Round(iteration, count, state.pairs, wished or state.gaps(), last_rejected, bool(wished)))
+    answer = await asker.ask(
+        InterviewRound(iteration, count, state.pairs, wished or state.gaps(), last_rejected, bool(wished))
+    )
     drafts = answer.drafts
-    judged = [state.judged(draft, faults) for draft, faults in drafts[:count]]
-    unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged)
-    faulty = [(draft, faults) for draft, faults in judged if _can_be_corrected(faults)]
+    judged_drafts = [state.judge(draft, faults) for draft, faults in drafts[:count]]
+    unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
+    faulty = [(draft, faults) for draft, faults in judged_drafts if _can_be_corrected(faults)]
     if faulty and state.settings.correct:
         corrected = iter(await asker.correct(faulty))
-        judged = [
+        judged_drafts = [
             _judge_correction(state, (draft, faults), next(corrected)) if _can_be_corrected(faults) else (draft, faults)
-            for draft, faults in judged
+            for draft, faults in judged_drafts
         ]
     while asker.dropped:
         state.rejected.append(as_unread(asker.dropped.pop(0), state.chunk, iteration))
     for draft, _ in drafts[count:]:
         _reject(state, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
-    for draft, faults in judged:
+    for draft, faults in judged_drafts:
         if faults:
             _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    state.new.append(await _keep_new_pairs(state, [draft for draft, faults in judged if not faults], iteration))
+    state.new_pair_counts.append(
+        await _keep_new_pairs(state, [draft for draft, faults in judged_drafts if not faults], iteration)
+    )
     is_cut = len(drafts) >= count
     _note_declined(state, answer, is_cut)
     return _RoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
@@ -227,23 +237,23 @@ def _note_declined(state: Interview, answer: InterviewAnswer, is_cut: bool) -> N
     count cut it off, it may not have come to all that it was shown.
     """
     if not is_cut:
-        state.shown.update(answer.shown)
+        state.times_shown.update(answer.shown_gaps)
     state.declined.update(answer.declined)
     if answer.done:
-        for statement in set(answer.shown) & set(chunk_coverage.gaps(state.reading, state.covered())):
+        for statement in set(answer.shown_gaps) & set(chunk_coverage.gaps(state.reading, state.coverage())):
             state.declined[statement] = "nothing worth asking is left"
 
 
-def _judge_correction(state: Interview, faulty: Judged, correction: Draft | None) -> Judged:
-    return state.judged(correction) if correction else faulty
+def _judge_correction(state: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
+    return state.judge(correction) if correction else faulty
 
 
 def _can_be_corrected(faults: Sequence[Fault]) -> bool:
-    return bool(faults) and not any(fault.reason in FINAL for fault in faults)
+    return bool(faults) and not any(fault.reason in UNCORRECTABLE_REASONS for fault in faults)
 
 
 async def _keep_new_pairs(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await state.earlier.sift([asked_by(draft) for draft in drafts])
+    repeats = await state.earlier.find_repeats([question_of(draft) for draft in drafts])
     for draft, earlier_question in zip(drafts, repeats, strict=True):
         if earlier_question:
             _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
@@ -262,13 +272,13 @@ def _end_reason(state: Interview, outcome: _RoundOutcome) -> str:
         return "limit"
     if state.settings.stop == "fixed":
         return ""
-    if state.settings.stop == "coverage" and state.shares[-1] >= state.settings.target_coverage:
+    if state.settings.stop == "coverage" and state.coverage_shares[-1] >= state.settings.target_coverage:
         return "coverage"
-    if outcome.done and (state.shown or not state.settings.show_gaps):
+    if outcome.done and (state.times_shown or not state.settings.show_gaps):
         return "done"
-    if outcome.unworthy_count > MOSTLY * outcome.pair_count:
+    if outcome.unworthy_count > MAX_UNWORTHY_SHARE * outcome.pair_count:
         return "not worth more"
-    is_fruitless = not state.new[-1] and (not outcome.pair_count or state.new[-2:] == [0, 0])
+    is_fruitless = not state.new_pair_counts[-1] and (not outcome.pair_count or state.new_pair_counts[-2:] == [0, 0])
     is_all_closed = not outcome.is_cut and not state.gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""
 
@@ -276,7 +286,7 @@ def _end_reason(state: Interview, outcome: _RoundOutcome) -> str:
 def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    criteria = without_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    criteria = drop_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
     return Pair(
         id=f"{chunk.id}-{digest}",
         document=chunk.document,

@@ -22,14 +22,14 @@ from groundwork.records.wishes import Wish, read_wishes
 from groundwork.settings.question_settings import QA
 
 UNNAMED = "(it has no name; take one from its summary or its text)"
-SHORTEST_TITLE = 4  # characters of a title without its subtitle
+MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
 _CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
 _SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
 
 CallTokens = tuple[int, int]  # tokens in, tokens out
-Prompt = Callable[[str], str]  # the text of a file of config/prompts
-Tokens = Callable[[list[dict[str, Any]], type | None], int]  # of a request
+PromptReader = Callable[[str], str]  # the text of a file of config/prompts
+TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
             continue
         shortened = _SUBTITLE.split(_SECTION.sub("", candidate.strip()), maxsplit=1)[0].strip()
         if shortened and words(re.sub(r"\.\w{2,5}$", "", shortened)) != words(document.replace("_", " ")):
-            return shortened if len(shortened) >= SHORTEST_TITLE else candidate.strip()
+            return shortened if len(shortened) >= MIN_TITLE_LENGTH else candidate.strip()
     return UNNAMED
 
 
-def known(settings: QA, material: Material) -> dict[str, str]:
+def prompt_variables(settings: QA, material: Material) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
         "context": settings.context or material.name,
@@ -79,7 +79,7 @@ def known(settings: QA, material: Material) -> dict[str, str]:
     }
 
 
-def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
+def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     """The caption of a table that is a chunk of its own: the last line of the chunk before; `chunks` are in order."""
     k = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
     if chunk.kind != "table" or k < 0 or chunks[k].index != chunk.index - 1 or chunks[k].end > chunk.start:
@@ -91,21 +91,21 @@ def caption_of(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
 def read_material(
     document: str,
     chunk_file: Path,
-    about: Sequence[Path],
+    about_files: Sequence[Path],
     wishes: Path,
     settings: QA,
-    most: int | None = None,
+    max_chunks: int | None = None,
     texts: Path | None = None,
 ) -> Material:
-    """The chunks of a document that may be asked about, `most` of them, its title, its summary and its wishes.
+    """The chunks of a document that may be asked about, `max_chunks` of them, its title, its summary and its wishes.
 
-    `about`: the files of its summary and its title, as far as there are any; `texts`: the folder data/text. Raises
+    `about_files`: those of its summary and its title, as far as there are any; `texts`: the folder data/text. Raises
     BadRecord.
     """
     readings = read_chunks(chunk_file)
     askable_readings = [reading for reading in readings if _is_askable(reading.chunk, settings)]
     summary = title = subject = ""
-    for path in about:
+    for path in about_files:
         if folder_of(path).name == "summaries":
             summary_record = read_json(path, Summary)
             summary, subject = summary_record.summary, summary_record.name
@@ -116,7 +116,7 @@ def read_material(
         title=title or _first_heading(readings) or document.replace("-", " "),
         summary=summary,
         subject=subject,
-        readings=askable_readings[:most],
+        readings=askable_readings[:max_chunks],
         left_out=len(readings) - len(askable_readings),
         wishes=read_wishes(wishes),
         texts=texts,

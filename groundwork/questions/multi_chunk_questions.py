@@ -13,8 +13,8 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
-from groundwork.questions.duplicates.duplicate_rule import asked_by
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Encode
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
 from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.records.figures import text_with_captions
 from groundwork.records.pair_record import Pair, Rejected
@@ -23,7 +23,7 @@ from groundwork.settings.question_settings import QA
 if TYPE_CHECKING:
     from groundwork.questions.duplicates.duplicate_search import Vectors
 
-ITERATION = 0  # these pairs belong to no iteration of one chunk
+NO_ITERATION = 0  # these pairs belong to no iteration of one chunk
 ROWS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
 
 
@@ -36,17 +36,17 @@ class TwoChunks:
     prompt: str
     first: Reading
     second: Reading
-    known: dict[str, str]
+    variables: dict[str, str]
     source: PairBasis
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     failure: UnitError | None = None
 
-    async def run(self, earlier: AskedSoFar) -> None:
+    async def run(self, earlier: EarlierQuestions) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
         messages = render_turns(
             self.prompt,
-            **self.known,
+            **self.variables,
             first=text_with_captions(self.first.chunk.text, self.first.chunk.document),
             second=text_with_captions(self.second.chunk.text, self.second.chunk.document),
             batch=str(self.settings.batch),
@@ -59,18 +59,20 @@ class TwoChunks:
         except UnitError as error:
             self.failure = error
             return
-        self.rejected += [as_unread(faulty_item, self.first.chunk, ITERATION) for faulty_item in reply.dropped]
+        self.rejected += [as_unread(faulty_item, self.first.chunk, NO_ITERATION) for faulty_item in reply.dropped]
         accepted_drafts = []
         for draft in reply.value.pairs[: self.settings.batch]:
             if faults := [*self.source.faults(draft), *self._one_sided_faults(draft)]:
-                self.rejected.append(as_rejected(draft, self.first.chunk, ITERATION, faults[0]))
+                self.rejected.append(as_rejected(draft, self.first.chunk, NO_ITERATION, faults[0]))
             else:
                 accepted_drafts.append(draft)
-        earlier_questions = await earlier.sift([asked_by(draft) for draft in accepted_drafts])
+        earlier_questions = await earlier.find_repeats([question_of(draft) for draft in accepted_drafts])
         for draft, earlier_question in zip(accepted_drafts, earlier_questions, strict=True):
             if earlier_question:
                 self.rejected.append(
-                    as_rejected(draft, self.first.chunk, ITERATION, Fault("duplicate", f"repeats: {earlier_question}"))
+                    as_rejected(
+                        draft, self.first.chunk, NO_ITERATION, Fault("duplicate", f"repeats: {earlier_question}")
+                    )
                 )
             else:
                 self.pairs.append(self._build_pair(draft))
@@ -83,7 +85,7 @@ class TwoChunks:
 
     def _build_pair(self, draft: Draft) -> Pair:
         first, second = self.first.chunk, self.second.chunk
-        pair = as_pair(draft, first, self.settings.model, ITERATION)
+        pair = as_pair(draft, first, self.settings.model, NO_ITERATION)
         return msgspec.structs.replace(pair, also=[second.id], pages=sorted({*first.pages, *second.pages}))
 
 

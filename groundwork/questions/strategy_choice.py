@@ -8,7 +8,7 @@ from typing import Protocol
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.interview import Asker
-from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens
+from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter
 from groundwork.settings.question_settings import QA
 
 
@@ -18,15 +18,22 @@ class Strategy(Protocol):
     def prompt_files(self, settings: QA, /) -> list[str]: ...
 
     def askers(
-        self, settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client], /
+        self, settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], /
     ) -> list[Asker]: ...
 
     def forecast(
-        self, settings: QA, material: Material, reading: Reading, limit: int | None, prompt: Prompt, tokens: Tokens, /
+        self,
+        settings: QA,
+        material: Material,
+        reading: Reading,
+        limit: int | None,
+        prompt: PromptReader,
+        tokens: TokenCounter,
+        /,
     ) -> Iterator[CallTokens]: ...
 
 
-def strategy_of(settings: QA) -> Strategy:
+def choose_strategy(settings: QA) -> Strategy:
     """The strategy of qa.strategy. The small model's is read only where it is asked for."""
     if settings.strategy == "sentence":
         from groundwork.questions.small_model import sentence_strategy
@@ -40,6 +47,6 @@ def strategy_of(settings: QA) -> Strategy:
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that `settings` makes use of."""
     return [
-        *strategy_of(settings).prompt_files(settings),
+        *choose_strategy(settings).prompt_files(settings),
         *([settings.two_chunk_prompt] if settings.multi_chunk else []),
     ]

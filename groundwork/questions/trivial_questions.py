@@ -54,7 +54,7 @@ _WHICH_PART = re.compile(
 )
 
 
-def not_worth_asking(question: str, answer: str, title: str, language: str) -> str:
+def trivial_reason(question: str, answer: str, title: str, language: str) -> str:
     """Why nobody needs the pair, or "" where no rule is sure, as in any language but English.
 
     `title` and `language` are those of the document; where it is "", the question tells it.

@@ -9,10 +9,10 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.records.wishes import Wish
 
-Wished = dict[str, list[Statement]]  # by chunk
+StatementsByChunk = dict[str, list[Statement]]  # by chunk
 
 
-def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tuple[Wished, list[Wish]]:
+def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tuple[StatementsByChunk, list[Wish]]:
     """By chunk the statements that `wishes` name, and the wishes that name none: their text is gone or left out.
 
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
@@ -25,7 +25,7 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
             if statement.end > len(reading.chunk.added) and not statement.announces and not is_instruction(text):
                 start = reading.chunk.start + statement.start - len(reading.chunk.added)
                 candidates_by_text.setdefault(_squeeze_spaces(text), []).append((start, reading, statement))
-    statements_by_chunk: Wished = {}
+    statements_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
         candidates = candidates_by_text.get(_squeeze_spaces(wish.text), [])

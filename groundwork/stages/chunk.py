@@ -32,7 +32,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     """Chunk one document."""
     import msgspec
 
-    from groundwork.chunking.chunk_report import chunk_counts, note
+    from groundwork.chunking.chunk_report import chunk_counts, chunking_note
     from groundwork.chunking.chunker import chunk_document
     from groundwork.markdown.blocks import blocks
     from groundwork.records.artifacts import read_text, write_jsonl
@@ -47,7 +47,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     if not text.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
     counts = chunk_counts(text, text_blocks, chunks, settings)
-    return Outcome(note=note(counts, chunks), counts=counts, warnings=warnings)
+    return Outcome(note=chunking_note(counts, chunks), counts=counts, warnings=warnings)
 
 
 def print_lengths(job: Job, finished_units: list[Unit]) -> None:
@@ -77,7 +77,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
             continue
         chunks_by_document[unit.name] = chunks
         if job.flags.show:
-            print(f"\n{unit.name}\n{chunk_report.shown(chunks, settings.unit)}")
+            print(f"\n{unit.name}\n{chunk_report.render_chunks(chunks, settings.unit)}")
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             pictures = link_to_pictures(path, unit.name)
@@ -87,7 +87,11 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         lines = chunk_report.histogram_lines(lengths, settings)
-        print("\n".join([*lines, *chunk_report.short_lines(chunks_by_document, settings)]))
+        print(
+            "\n".join(
+                [*lines, *chunk_report.short_chunk_lines(chunks_by_document, settings)]
+            )
+        )
     if damaged_files:
         raise BadRecord("\n".join(damaged_files))
 

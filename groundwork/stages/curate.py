@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.questions.curation.outcome import CheckedPair
-    from groundwork.questions.curation.report_page import Curated
+    from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
-    from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair
     from groundwork.settings.whole_config import Config
@@ -101,10 +101,10 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
 
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
-    from groundwork.questions.curation.duplicate_removal import repeated_questions, with_repeats
-    from groundwork.questions.curation.outcome import CheckedPair, restored, sort_out, write_curated
-    from groundwork.questions.curation.pairs_by_document import check_parts, read_by_document
-    from groundwork.questions.curation.report_page import Curated, curation_html
+    from groundwork.questions.curation.duplicate_removal import mark_repeat, repeated_questions
+    from groundwork.questions.curation.outcome import CheckedPair, restore_accepted, sort_pairs, write_curated
+    from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
+    from groundwork.questions.curation.report_page import CurationResult, curation_html
     from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair, Rejected
     from groundwork.records.run_pairs import read_review
@@ -120,28 +120,30 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             job.data.path("qa", unit.name),
             unit.payload,
             review,
-            at_once=at_once,
-            most=TEST_PAIRS if job.test else None,
+            batch_size=at_once,
+            max_pairs=TEST_PAIRS if job.test else None,
             looks_for_repeats="duplicates" in job.config.curate.checks,
             questions=questions,
-            unique=unique_pairs,
-            judged=checked_pairs,
+            unique_pairs=unique_pairs,
+            checked_pairs=checked_pairs,
         )
         job.progress.start(len(unique_pairs), "pairs")
-        await check_parts(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
+        await check_batches(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
             repeats = await repeated_questions(checked_pairs, review, await _duplicate_search(job, questions))
         kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
-        pairs = (with_repeats(pair, index, repeats) for index, pair in enumerate(checked_pairs))
-        failures = [Failure(*failure) for failure in sort_out(pairs, review, kept_pairs, rejected_pairs)]
+        pairs = (mark_repeat(pair, index, repeats) for index, pair in enumerate(checked_pairs))
+        failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
         if review.verdicts:
             kept_ids = {pair.id for pair in kept_pairs}
-            kept_pairs.extend(restored(job.data.path("qa", unit.name), unit.payload, review, kept_ids))
+            kept_pairs.extend(
+                restore_accepted(job.data.path("qa", unit.name), unit.payload, review, kept_ids)
+            )
         warnings = [] if job.test else review.unmet_warnings(unit.payload)
-        curated = Curated(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
+        curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
         folder = job.data.path("qa", unit.name) / "curated"
         write_curated(folder, unit.payload, kept_pairs, rejected_pairs)
         write_text(folder / "report.html", curation_html(curated))
@@ -159,18 +161,18 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
     """The checks of the config, and the pairs as they go into them."""
     from groundwork.questions.curation.calls import CurationJudge
     from groundwork.questions.curation.rounds import Curation
-    from groundwork.questions.curation.rule_checks import place_of, read_places
+    from groundwork.questions.curation.rule_checks import pair_origin, read_origins
 
     settings, context = job.config.curate, job.config.qa.context
     paths = {document: job.data.paths(*_context_files(document)) for document in documents}
     existing = {document: [path for path in files if path.exists()] for document, files in paths.items()}
-    places = read_places(existing, context)
+    places = read_origins(existing, context)
     curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
-    return curation, curation.cases(pairs, [place_of(pair, places) for pair in pairs], context)
+    return curation, curation.cases(pairs, [pair_origin(pair, places) for pair in pairs], context)
 
 
-async def _duplicate_search(job: Job, questions: Sequence[str]) -> AskedSoFar:
-    from groundwork.questions.duplicates.duplicate_search import AskedSoFar, similarity
+async def _duplicate_search(job: Job, questions: Sequence[str]) -> EarlierQuestions:
+    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
 
     threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await similarity(
@@ -180,26 +182,30 @@ async def _duplicate_search(job: Job, questions: Sequence[str]) -> AskedSoFar:
         job.data.path("embeddings"),
         lambda: job.client,
     )
-    return AskedSoFar(encode, likeness)
+    return EarlierQuestions(encode, likeness)
 
 
-def _outcome(curated: Curated, failures: list[Failure], warnings: list[str]) -> Outcome:
+def _outcome(curated: CurationResult, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
-    from groundwork.questions.curation.report_page import by_rule_alone
+    from groundwork.questions.curation.report_page import is_rejected_by_rule
 
-    rewritten = sum(bool(pair.original_question) for pair in curated.kept)
-    counts = {"kept": len(curated.kept) - rewritten, "rewritten": rewritten, "rejected": len(curated.rejected)}
-    reasons = Counter(rejected.reason for rejected in curated.rejected)
+    rewritten = sum(bool(pair.original_question) for pair in curated.kept_pairs)
+    counts = {
+        "kept": len(curated.kept_pairs) - rewritten,
+        "rewritten": rewritten,
+        "rejected": len(curated.rejected_pairs),
+    }
+    reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
     reason_counts = [f"{reason} {count}" for reason, count in reasons.most_common()]
-    if rejected_by_rule := sum(by_rule_alone(rejected) for rejected in curated.rejected):
+    if rejected_by_rule := sum(is_rejected_by_rule(rejected) for rejected in curated.rejected_pairs):
         counts["rejected by a rule"] = rejected_by_rule
         reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")
     reason_text = f" ({', '.join(reason_counts)})" if reason_counts else ""
     note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{reason_text}"
     note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
     return Outcome(
-        status="ok" if curated.kept else "empty", note=note, counts=counts, failures=failures, warnings=warnings
+        status="ok" if curated.kept_pairs else "empty", note=note, counts=counts, failures=failures, warnings=warnings
     )
 
 

@@ -84,7 +84,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     job.progress.start(len(interviews.states), "chunks")
     await gather_all(_interview(job, interviews, i) for i in range(len(interviews.states)))
     await interviews.ask_across_chunks()
-    coverage = interviews.covered()
+    coverage = interviews.coverage()
     write_jsonl(unit.writes[0], interviews.pairs())
     write_jsonl(unit.writes[1], interviews.rejected())
     write_json(unit.writes[2], coverage)
@@ -105,7 +105,7 @@ def _material(job: Job, unit: Unit) -> Material:
 async def _interview(job: Job, interviews: Interviews, number: int) -> None:
     await interviews.run(number)
     if job.is_detailed:
-        job.progress.say(interviews.line(number))
+        job.progress.say(interviews.log_line(number))
     job.progress.advance()
 
 

@@ -78,13 +78,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     kept_by_run = {name: counts[name] for name in joined_runs.sizes}
     write_json(
         unit.writes[0],
-        {"from": joined_runs.sizes, "kept": kept_by_run, "threshold": scale.one, "left_out": len(merged.dropped)},
+        {"from": joined_runs.sizes, "kept": kept_by_run, "threshold": scale.same_cosine, "left_out": len(merged.dropped)},
     )
     shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {len(merged.kept):,} questions in {openable_path(unit.writes[0].parent)} "
-        f"(without evidence, cosine {scale.one:.3f} and more is one question)",
+        f"(without evidence, cosine {scale.same_cosine:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined_runs.warnings,
     )

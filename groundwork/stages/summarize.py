@@ -38,15 +38,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
     from groundwork.records.summary_record import Summary
-    from groundwork.summaries.subject_name import named
+    from groundwork.summaries.subject_name import split_name
     from groundwork.summaries.summarizer import Summarizer
 
     text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
     title = document_title(unit.reads[1:], unit.name)
-    reply, warnings = await Summarizer(job, unit.name, title).document(text)
-    name, summary = named(reply, f"{title}\n\n{text}")
+    reply, warnings = await Summarizer(job, unit.name, title).summarize(text)
+    name, summary = split_name(reply, f"{title}\n\n{text}")
     record = Summary(
         document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
     )
@@ -58,15 +58,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
-    from groundwork.summaries.summarizer import Summarizer, words_allowed
+    from groundwork.summaries.summarizer import Summarizer, summary_word_limit
 
     text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
     summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))
-    conversations = summarizer.turns(text)
-    reply_tokens = int(WORD_SHARE_USED * words_allowed(text, call.max_words) * TOKENS_PER_WORD)
+    conversations = summarizer.first_requests(text)
+    reply_tokens = int(WORD_SHARE_USED * summary_word_limit(text, call.max_words) * TOKENS_PER_WORD)
     tokens = sum(job.tokens(call, messages) for messages in conversations)
     if len(conversations) > 1:  # and their summaries together
-        tokens += len(conversations) * reply_tokens + job.tokens(call, summarizer.turns("")[0])
+        tokens += len(conversations) * reply_tokens + job.tokens(call, summarizer.first_requests("")[0])
         return Estimate(len(conversations) + 1, tokens, (len(conversations) + 1) * reply_tokens, call)
     return Estimate(1, tokens, reply_tokens, call)
 

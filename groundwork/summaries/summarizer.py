@@ -11,10 +11,10 @@ from groundwork.llm.reply_cleaning import unwrap_text
 from groundwork.llm.task_group import gather_all
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
-from groundwork.summaries.summary_faults import summary_faults, unusable
+from groundwork.summaries.summary_faults import reply_fault, summary_faults
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
-LEAST_WORDS = 120  # allowed for the shortest document, where max_words allows as many
+MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
 _HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 
@@ -27,9 +27,9 @@ class Summarizer:
         self._settings: Summarize = job.config.summarize
         self._words = self._settings.max_words
 
-    async def document(self, text: str) -> tuple[str, list[str]]:
+    async def summarize(self, text: str) -> tuple[str, list[str]]:
         """(summary, warnings). A text that is too long for one call is summarised part by part first."""
-        self._words = words_allowed(text, self._settings.max_words)
+        self._words = summary_word_limit(text, self._settings.max_words)
         shortened_text = text
         while len(sections := text_sections(shortened_text, self._max_characters())) > 1:
             self._job.progress.start(len(sections), "parts")
@@ -44,9 +44,9 @@ class Summarizer:
         summary = await self._ask(messages, self._document_id)
         return await self._correct(messages, summary, text)
 
-    def turns(self, text: str) -> list[list[Any]]:
+    def first_requests(self, text: str) -> list[list[Any]]:
         """The conversations by which `text` is summarised first: one, or one a part."""
-        self._words = words_allowed(text, self._settings.max_words)
+        self._words = summary_word_limit(text, self._settings.max_words)
         sections = text_sections(text, self._max_characters())
         if len(sections) == 1:
             return [self._messages(self._settings.prompt, text=text)]
@@ -86,7 +86,7 @@ class Summarizer:
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
-            self._settings, messages, stage="summarize", unit=unit, check=unusable, whole_prompt=True
+            self._settings, messages, stage="summarize", unit=unit, check=reply_fault, whole_prompt=True
         )
         return unwrap_text(reply.value)
 
@@ -97,19 +97,19 @@ class Summarizer:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
 
 
-def words_allowed(text: str, most: int) -> int:
-    """How long the summary of `text` may be: a tenth of it, not less than LEAST_WORDS and not more than `most`."""
-    return min(most, max(LEAST_WORDS, len(text) // CHARACTERS_PER_WORD))
+def summary_word_limit(text: str, max_words: int) -> int:
+    """How long the summary of `text` may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most."""
+    return min(max_words, max(MIN_SUMMARY_WORDS, len(text) // CHARACTERS_PER_WORD))
 
 
-def text_sections(text: str, most: int) -> list[str]:
-    """`text` cut before headings, else at blank lines, else at spaces, into parts of `most` characters, none lost."""
+def text_sections(text: str, max_length: int) -> list[str]:
+    """`text` cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
     sections: list[str] = []
     start = 0
-    while len(text) - start > most:
-        end = start + most
+    while len(text) - start > max_length:
+        end = start + max_length
         for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
-            cuts = [match.start() for match in re.compile(boundary).finditer(text, start + most // 3, end)]
+            cuts = [match.start() for match in re.compile(boundary).finditer(text, start + max_length // 3, end)]
             if cuts:
                 end = cuts[-1]
                 break

@@ -11,13 +11,13 @@ from groundwork.llm.reply_cleaning import unwrap_text, wrapping_problem
 from groundwork.markdown.grounding import SourceText
 from groundwork.summaries.subject_name import name_fault, without_label, without_name
 
-TOO_LONG = 1.5  # times the words allowed, from which a summary is asked for again
+MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again
 _REFUSAL = re.compile(
     r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
 )
 
 
-def unusable(summary: str) -> str | None:
+def reply_fault(summary: str) -> str | None:
     """What makes a reply no summary, or more than one, for the correction turn."""
 
     summary = without_name(unwrap_text(summary))
@@ -42,6 +42,6 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
         name for name in names(summary) if stem(name, language) not in text_stems and not name.isdigit()
     )
     faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
-    if (words := len(summary.split())) > TOO_LONG * max_words:
+    if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:
         faults.append(f"it is {words} words long, {max_words} are allowed")
     return [*faults, long_name] if long_name else faults

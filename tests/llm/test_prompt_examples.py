@@ -16,12 +16,12 @@ from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.questions.curation.prompt_fields import Rewriting
-from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, foreign_numbers
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, unsupported_criterion_numbers
 from groundwork.questions.draft_faults import Draft, PairBasis
-from groundwork.questions.small_model.answer_fit import agree, misfits
+from groundwork.questions.small_model.answer_fit import answers_agree, misfit_faults
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_frames import changed_terms, frame_of
-from groundwork.questions.small_model.sentence_strategy import Reply, named
+from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.questions.small_model.statement_choice import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tagging import TaggedBatch, normalise, tags_problem
@@ -71,7 +71,7 @@ def test_pairs_of_a_reply_pass_the_rules(name):
     text = "\n\n".join(chunks) or draft.evidence[0]  # the short prompt shows no chunk
     assert PairBasis(SourceText(text, "en")).faults(draft) == []
     assert all(any(find_quote(quote, chunk) for quote in draft.evidence) for chunk in chunks)
-    assert not foreign_numbers(pair(**msgspec.to_builtins(draft)))
+    assert not unsupported_criterion_numbers(pair(**msgspec.to_builtins(draft)))
 
 
 def test_a_question_without_an_answer_stands_alone():
@@ -107,7 +107,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
     shown, told = lines(asked), msgspec.json.decode(reply, type=Reply)
     row_of = re.fullmatch(r"(\w+) \(\w+\): (.+)", shown["Statement"])
     target = Target((), shown["Statement"], *(row_of.groups() if row_of else ()))
-    question = named(told.question, shown["Document"])
+    question = name_document(told.question, shown["Document"])
     draft = Draft(
         evidence=[shown["Statement"]],
         question=question,
@@ -116,7 +116,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         difficulty=difficulty_of(told.answer),
         category=category_of(question, told.answer),
     )
-    assert misfits(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
+    assert misfit_faults(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
     assert PairBasis(SourceText(asked, "en")).faults(draft) == []
 
 
@@ -131,7 +131,7 @@ def test_tags_of_an_example_pass_the_check(asked, reply):
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/round_trip.md"))
 def test_the_answer_of_a_round_trip_agrees_with_its_statement(asked, reply):
     """Answered with the words of the statement."""
-    assert agree(lines(asked)["Statement"], reply)
+    assert answers_agree(lines(asked)["Statement"], reply)
 
 
 @pytest.mark.parametrize(("asked", "reply"), turns("small_model/rephrase_question.md"))

@@ -1,5 +1,5 @@
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.chunk_coverage import coverage, gaps, of_document
+from groundwork.questions.chunk_coverage import coverage, document_coverage, gaps
 from groundwork.records.pair_record import Pair
 from tests.chunks import reading_of
 
@@ -104,5 +104,5 @@ def test_document_counts_spans_not_chunks() -> None:
     """A document's share weighs every span alike, and a document without spans has none."""
     one = coverage(read(), [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")])
     two = coverage(read("# Title only"), [])
-    assert of_document("d", [one, two]).touched == one.touched
-    assert of_document("d", [two]).touched is None
+    assert document_coverage("d", [one, two]).touched == one.touched
+    assert document_coverage("d", [two]).touched is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.criteria import criteria_fault, padding, uncovered
+from groundwork.questions.criteria import criteria_fault, padding_reasons, uncovered_item
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_criteria_that_cannot_be_marked(criteria: list[str], why: str) -> None:
 )
 def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str], dropped: list[str]) -> None:
     """Negative, said by another criterion, or given by the question; one criterion always stays."""
-    assert list(padding(question, criteria, "en")) == dropped
+    assert list(padding_reasons(question, criteria, "en")) == dropped
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,9 @@ def test_padding_is_what_no_fact_is_lost_with(question: str, criteria: list[str]
 def test_what_the_answer_says_twice_is_two_facts(answer: str, dropped: list[str]) -> None:
     """A criterion whose words another one holds is a fact where the answer says it beside the other."""
     criteria = ["Names a captain", "Names a spirit captain"]
-    assert list(padding("Which roles must each team of the Sarn league fill?", criteria, "en", answer)) == dropped
+    assert (
+        list(padding_reasons("Which roles must each team of the Sarn league fill?", criteria, "en", answer)) == dropped
+    )
 
 
 def test_what_the_answer_says_is_no_padding() -> None:
@@ -89,13 +91,13 @@ def test_what_the_answer_says_is_no_padding() -> None:
         "Which groups see a miller's name in the log of the Orrin mill?",
         ["Names WATCH", "Names MILLER"],
     )
-    assert not padding(question, criteria, "en", "The groups WATCH and MILLER.")
-    assert list(padding(question, criteria, "en", "The group WATCH alone.")) == ["Names MILLER"]
+    assert not padding_reasons(question, criteria, "en", "The groups WATCH and MILLER.")
+    assert list(padding_reasons(question, criteria, "en", "The group WATCH alone.")) == ["Names MILLER"]
 
 
 def test_padding_is_told_in_the_language_of_the_text() -> None:
     """ "Portene" is "porte" in Danish: the question says it; what names something else stays."""
-    assert list(padding("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [
+    assert list(padding_reasons("Hvornår lukkes slusens porte?", ["Portene lukkes", "Ved højvande"], "da")) == [
         "Portene lukkes"
     ]
 
@@ -121,10 +123,10 @@ def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
 )
 def test_a_list_is_covered_by_its_criteria(answer, criteria, thing):
     """Of the things of a list none is left without a criterion where others have one."""
-    assert uncovered("What does the planner need?", answer, criteria, "en") == thing
+    assert uncovered_item("What does the planner need?", answer, criteria, "en") == thing
 
 
 def test_a_symbol_is_a_fact():
     """What one symbol becomes is said by no criterion about another."""
     criteria = ["States that -- becomes an en-dash", "States that ... becomes …"]
-    assert padding("Which marks are converted?", criteria, "en", "-- into an en-dash, ... into ….") == {}
+    assert padding_reasons("Which marks are converted?", criteria, "en", "-- into an en-dash, ... into ….") == {}

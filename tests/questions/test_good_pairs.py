@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.criteria import padding
+from groundwork.questions.criteria import padding_reasons
 from groundwork.questions.draft_faults import Draft, PairBasis
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
@@ -19,7 +19,7 @@ def test_no_rule_turns_down_what_is_good(pair: dict[str, object]) -> None:
     """Form, wording, worth, language, evidence, numbers and criteria: nothing is found."""
     good = msgspec.convert(pair, Draft)
     assert PairBasis(SourceText(TEXT, "en")).faults(good) == []
-    assert padding(good.question, good.evaluation_criteria, "en", good.answer) == {}
+    assert padding_reasons(good.question, good.evaluation_criteria, "en", good.answer) == {}
 
 
 EASY = {"evaluation_criteria": ["Names the tide"], "difficulty": "easy", "category": "numeric"}

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import BEYOND, SHORT_SUMMARY, batch_for, summary_for
-from groundwork.questions.interview_material import UNNAMED, Material, caption_of, short_title
+from groundwork.questions.batched_strategy import (
+    EXTRA_PAIRS_PER_CHUNK,
+    SUMMARY_LENGTH,
+    pairs_per_call,
+    relevant_summary,
+)
+from groundwork.questions.interview_material import UNNAMED, Material, short_title, table_caption
 from tests.chunks import reading_of
 
 
@@ -33,7 +38,11 @@ def test_the_name_decided_with_the_summary_comes_before_the_title():
 
 def test_a_small_chunk_is_asked_for_few_pairs():
     """As many as it has statements and a few more, never more than the batch."""
-    assert [batch_for(25, 4), batch_for(25, 60), batch_for(25, None)] == [4 + BEYOND, 25, 25]
+    assert [pairs_per_call(25, 4), pairs_per_call(25, 60), pairs_per_call(25, None)] == [
+        4 + EXTRA_PAIRS_PER_CHUNK,
+        25,
+        25,
+    ]
 
 
 def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
@@ -41,11 +50,11 @@ def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
     about = [f"The harbour has {number} rules about {thing}." for number, thing in enumerate(["oars", "lamps", "fees"])]
     idle = ["Nothing else of the kind was ever heard by anybody." for _ in range(20)]
     summary = " ".join(["Skerrow is a harbour.", *idle, *about])
-    shown = summary_for(reading_of("Lamps are lit at dusk, fees are paid at noon.").chunk, summary)
+    shown = relevant_summary(reading_of("Lamps are lit at dusk, fees are paid at noon.").chunk, summary)
     assert shown.startswith("Skerrow is a harbour.") and "lamps" in shown and "fees" in shown
-    assert shown.index("lamps") < shown.index("fees") and len(shown) <= SHORT_SUMMARY
+    assert shown.index("lamps") < shown.index("fees") and len(shown) <= SUMMARY_LENGTH
     assert "anybody" not in shown
-    assert summary_for(reading_of("Lamps are lit.").chunk, about[0]) == about[0]
+    assert relevant_summary(reading_of("Lamps are lit.").chunk, about[0]) == about[0]
 
 
 class _CountedList(list[Any]):
@@ -70,8 +79,8 @@ def test_the_caption_of_a_table_is_the_last_line_of_the_chunk_before():
         reading_of(texts[k % 2], index=k, kind="table" if k % 2 else "text", start=k, end=k + 1).chunk
         for k in range(2_000)
     )
-    assert caption_of(list.__getitem__(chunks, 1_001), chunks) == "Table 3: Entry fees"
-    assert caption_of(list.__getitem__(chunks, 1_000), chunks) == ""
+    assert table_caption(list.__getitem__(chunks, 1_001), chunks) == "Table 3: Entry fees"
+    assert table_caption(list.__getitem__(chunks, 1_000), chunks) == ""
     assert chunks.reads < 40
-    assert caption_of(chunks[3], [chunks[0], chunks[3]]) == ""
+    assert table_caption(chunks[3], [chunks[0], chunks[3]]) == ""
     assert Material("hr", "", "", [reading_of("Tides.")]).chunks == [reading_of("Tides.").chunk]

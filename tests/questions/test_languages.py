@@ -16,10 +16,10 @@ from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.draft_faults import Draft, PairBasis
-from groundwork.questions.duplicates.duplicate_rule import Asked
-from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, AskedSoFar, similarity
+from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
+from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
 from groundwork.questions.interview import as_pair
-from groundwork.questions.small_model.sentence_strategy import named
+from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.dataset_settings import STATIC_MODEL
 from tests.chunks import reading_of
@@ -192,10 +192,10 @@ async def test_questions_in_another_script_repeat_nothing_by_looks(tmp_path: Pat
     settings = msgspec.structs.replace(load().embeddings, backend="static", model=STATIC_MODEL, query_prefix="")
     told = [one for text in (TOLD["ar"][0], ARABIC) for one in text.split(". ")]
     encode, likeness, _ = await similarity(settings, None, told, tmp_path, lambda: None)  # type: ignore[arg-type, return-value]
-    repeats = await AskedSoFar(encode, likeness).sift([Asked(f"{one}؟") for one in told])
+    repeats = await EarlierQuestions(encode, likeness).find_repeats([AskedQuestion(f"{one}؟") for one in told])
     assert repeats == [""] * len(told)
     english = ["Who may ask for a berth?", "How fast may a boat go?", *["What is sold at the pier?"] * 3]
-    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1].one == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
+    assert (await similarity(settings, None, english, tmp_path, lambda: None))[1].same_cosine == DEFAULT_THRESHOLD  # type: ignore[arg-type, return-value]
 
 
 def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
@@ -207,4 +207,4 @@ def test_words_of_hindi_keep_their_vowels_and_chinese_words_are_pairs() -> None:
 
 def test_a_title_goes_before_a_question_without_english_words() -> None:
     """Only an English question begins with `According to`."""
-    assert named("多少钱？", "维尔莫拉港口规定", english=False) == "维尔莫拉港口规定: 多少钱？"
+    assert name_document("多少钱？", "维尔莫拉港口规定", english=False) == "维尔莫拉港口规定: 多少钱？"

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.prompt_fields import Apart, Rewriting, schema
-from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, undecided, wrong_answer
+from groundwork.questions.curation.prompt_fields import Apart, Rewriting, reply_schema
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, undecided_wrong_answer, wrong_answer
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import asks_for, shown
@@ -90,8 +90,8 @@ def test_only_a_pair_with_a_wrong_answer_is_marked_for_it() -> None:
     """The field of a pair without one has a mark less; one that comes all the same does no harm."""
     form = Apart(load([], []).curate, str, ("natural", "criteria"))
     place = PairOrigin("", "mill", "", "")
-    with_wrong, without = CurationCase(0, pair_of(1), place, wrong="A gate."), CurationCase(1, pair_of(2), place)
-    kinds = schema(form, [without, with_wrong, without])["$defs"]
+    with_wrong, without = CurationCase(0, pair_of(1), place, wrong_answer="A gate."), CurationCase(1, pair_of(2), place)
+    kinds = reply_schema(form, [without, with_wrong, without])["$defs"]
     assert [kind["minItems"] for kind in kinds.values()] == [2, 3]
     assert form.read(without, [2, 2]) == form.read(without, [2, 2, 0]) == {"natural": 1.0, "criteria": 1.0}
     assert form.read(with_wrong, [2, 2]) is None and form.read(with_wrong, [2, 2, 2])["wrong_answer"] == 1.0
@@ -201,8 +201,8 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
     """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
-    assert undecided(pair_of(1), "It ground barley until 2042.", "en") == ""
+    assert undecided_wrong_answer(pair_of(1), "It ground barley until 2042.", "en") == ""
     wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
     for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
         judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
-        assert bool(undecided(judged, "By closing the gates.", "en")) == needed
+        assert bool(undecided_wrong_answer(judged, "By closing the gates.", "en")) == needed

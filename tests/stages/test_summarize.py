@@ -16,9 +16,9 @@ from groundwork.records.artifacts import read_json
 from groundwork.records.summary_record import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
-from groundwork.summaries.subject_name import named
-from groundwork.summaries.summarizer import text_sections, words_allowed
-from groundwork.summaries.summary_faults import summary_faults, unusable
+from groundwork.summaries.subject_name import split_name
+from groundwork.summaries.summarizer import summary_word_limit, text_sections
+from groundwork.summaries.summary_faults import reply_fault, summary_faults
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said
@@ -76,7 +76,7 @@ def test_one_summary_a_document(run: Run) -> None:
 )
 def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: str, name: str) -> None:
     """The line before it is the name; one that the document does not hold, or a sentence, is left out."""
-    assert named(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}") == (name, SUMMARY)
+    assert split_name(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}") == (name, SUMMARY)
     assert run.summarize(lambda _: f"{line}\n\n{SUMMARY}") == 0
     assert (run.summary.name, run.summary.summary) == (name, SUMMARY)
 
@@ -160,8 +160,8 @@ def test_an_order_in_the_document_cannot_close_its_mark(run: Run) -> None:
 @pytest.mark.parametrize(("characters", "words"), [(300, 120), (24_000, 400), (200_000, 1300)])
 def test_the_length_follows_the_documents(characters: int, words: int) -> None:
     """About a tenth of the document, between 120 words and summarize.max_words, which is about 2,000 tokens."""
-    assert words_allowed("x" * characters, load().summarize.max_words) == words
-    assert words_allowed("x" * characters, 77) == 77
+    assert summary_word_limit("x" * characters, load().summarize.max_words) == words
+    assert summary_word_limit("x" * characters, 77) == 77
 
 
 def test_a_summary_is_not_made_twice(run: Run) -> None:
@@ -183,9 +183,9 @@ def test_faults_name_what_is_invented_or_too_long() -> None:
 
 def test_refusals_are_told_from_summaries() -> None:
     """A refusal or an empty reply is no summary; a summary that speaks of one is."""
-    assert unusable("I cannot help with that request, sorry.")
-    assert unusable("   ")
-    assert unusable("The statute says that nobody cannot be refused entry to the mill.") is None
+    assert reply_fault("I cannot help with that request, sorry.")
+    assert reply_fault("   ")
+    assert reply_fault("The statute says that nobody cannot be refused entry to the mill.") is None
 
 
 @settings(max_examples=40)

@@ -74,9 +74,9 @@ def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> l
 def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
-        from groundwork.questions.small_model.sentence_strategy import frame_turns
+        from groundwork.questions.small_model.sentence_strategy import frame_messages
 
-        return frame_turns(template, row.question)
+        return frame_messages(template, row.question)
     return render_turns(
         template,
         subject=about.strip() or row.document,

@@ -16,7 +16,7 @@ from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.representativeness import Representativeness
 from groundwork.embedding.clusters import principal_components, single_thread
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
-from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
 from groundwork.records.record_base import Record
 
@@ -265,10 +265,10 @@ def _repeats(
 
     `own`: the place of the copy in train, or -1.
     """
-    first, asked = len(train), [asked_by(row) for row in train]
+    first, asked = len(train), [question_of(row) for row in train]
     if min(own, default=-1) < 0:  # some are not in train: they stand behind it
         own = range(first, first + len(chosen))
-        asked += [asked_by(row) for row in chosen]
+        asked += [question_of(row) for row in chosen]
         train_vectors = np.concatenate([train_vectors, vectors])
     found = SameQuestions(asked, train_vectors, likeness, rows=own)
     return [

@@ -12,7 +12,7 @@ from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.task_group import gather_all
 from groundwork.llm.token_estimate import estimate_tokens
-from groundwork.questions.curation.prompt_fields import Form, in_order, name_of, schema
+from groundwork.questions.curation.prompt_fields import Form, call_order, field_name, reply_schema
 from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.settings.question_settings import Curate
 
@@ -32,17 +32,17 @@ class CheckResults:
 Verdicts = dict[int, CheckResults | UnitError]  # by the case's number
 
 
-def batches(form: Form, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
+def pack_batches(form: Form, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
     """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
     documents: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
-        documents.setdefault(case.pair.document, {}).setdefault(case.place.text, []).append(case)
+        documents.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
     packed_batches = []
     for chunks in documents.values():
-        remaining_cases = [case for chunk_cases in chunks.values() for case in in_order(chunk_cases)]
+        remaining_cases = [case for chunk_cases in chunks.values() for case in call_order(chunk_cases)]
         while remaining_cases:
             count = _next_batch_size(form, remaining_cases, settings)
-            packed_batches.append(remaining_cases[:count] if form.shows_text else in_order(remaining_cases[:count]))
+            packed_batches.append(remaining_cases[:count] if form.shows_text else call_order(remaining_cases[:count]))
             remaining_cases = remaining_cases[count:]
     return packed_batches
 
@@ -51,11 +51,11 @@ def _next_batch_size(form: Form, cases: list[CurationCase], settings: Curate) ->
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
     sizes = range(1, min(len(cases), settings.batch) + 1)
     max_size = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
-    if not form.shows_text or max_size == len(cases) or cases[max_size - 1].place != cases[max_size].place:
+    if not form.shows_text or max_size == len(cases) or cases[max_size - 1].origin != cases[max_size].origin:
         return max_size
-    chunk_start = next(i for i, case in enumerate(cases) if case.place == cases[max_size].place)
+    chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_size].origin)
     following = cases[chunk_start : chunk_start + settings.batch + 1]
-    chunk_size = sum(case.place == cases[max_size].place for case in following)
+    chunk_size = sum(case.origin == cases[max_size].origin for case in following)
     return chunk_start if chunk_start and chunk_size <= settings.batch else max_size
 
 
@@ -73,16 +73,16 @@ class CurationJudge:
     settings: Curate
 
     async def ask(
-        self, form: Form, cases: Sequence[CurationCase], done: Callable[[int], None] = lambda _: None
+        self, form: Form, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
     ) -> Verdicts:
-        """A verdict, or an error, for every case; `done` hears of the pairs of each call as it ends."""
+        """A verdict, or an error, for every case; `on_progress` hears of the pairs of each call as it ends."""
 
         async def judge_batch(batch: list[CurationCase]) -> Verdicts:
             verdicts = await self._judge_batch(form, batch)
-            done(len(batch))
+            on_progress(len(batch))
             return verdicts
 
-        replies = await gather_all(judge_batch(batch) for batch in batches(form, cases, self.settings))
+        replies = await gather_all(judge_batch(batch) for batch in pack_batches(form, cases, self.settings))
         return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
 
     async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
@@ -116,7 +116,11 @@ class CurationJudge:
 
         def check(reply: Json) -> str | None:
             verdicts.update(_read_verdicts(form, cases, reply))
-            return None if verdicts else f"Give every pair, {name_of(1)} to {name_of(len(cases))}, {form.wanted}."
+            return (
+                None
+                if verdicts
+                else f"Give every pair, {field_name(1)} to {field_name(len(cases))}, {form.field_description}."
+            )
 
         await self.client().ask(
             self.settings,
@@ -124,7 +128,7 @@ class CurationJudge:
             stage="curate",
             unit=f"{cases[0].pair.id} {form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
             schema=Json,
-            json_schema=schema(form, cases),
+            json_schema=reply_schema(form, cases),
             check=check,
         )
         return verdicts
@@ -135,7 +139,7 @@ def _read_verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Ve
     # An object in a single field may come, or be read, without the field.
     bare_reply = reply if len(cases) == 1 else None
     field_values = {
-        number: form.read(case, reply.get(name_of(number), bare_reply)) for number, case in enumerate(cases, 1)
+        number: form.read(case, reply.get(field_name(number), bare_reply)) for number, case in enumerate(cases, 1)
     }
     return {
         case.number: CheckResults(field_values[number], remarks.get(number, ""))

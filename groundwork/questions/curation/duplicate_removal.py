@@ -13,41 +13,46 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from groundwork.language.words import normalised_words
-from groundwork.questions.curation.outcome import CheckedPair, first_failed
-from groundwork.questions.curation.rule_checks import column_of
-from groundwork.questions.duplicates.duplicate_rule import asked_by
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+from groundwork.questions.curation.outcome import CheckedPair, first_failed_check
+from groundwork.questions.curation.rule_checks import shared_column
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.disk_backed_lists import LazySequence
 from groundwork.records.pair_record import Pair
 from groundwork.records.run_pairs import Review
 
 
-def same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
+def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pairs: dict[tuple[str, str], Pair] = {}
     repeated_by_index: dict[int, str] = {}
     for index in _review_order(pairs, review):
         pair = pairs[index]
-        earlier = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
-        if earlier is not pair:
-            repeated_by_index[index] = earlier.question
+        first_pair = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
+        if first_pair is not pair:
+            repeated_by_index[index] = first_pair.question
     checked_pairs = [_add_duplicates_column(pair, repeated_by_index.get(index, "")) for index, pair in enumerate(pairs)]
     unique = [pair for index, pair in enumerate(checked_pairs) if index not in repeated_by_index]
     return unique, [pair for index, pair in enumerate(checked_pairs) if index in repeated_by_index]
 
 
-async def repeated_questions(checked_pairs: Sequence[CheckedPair], review: Review, asked: AskedSoFar) -> dict[int, str]:
+async def repeated_questions(
+    checked_pairs: Sequence[CheckedPair], review: Review, earlier_questions: EarlierQuestions
+) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
     indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
     for index, checked_pair in enumerate(checked_pairs):
         if _would_stay(checked_pair, review):
             indexes_by_turn[_review_turn(checked_pair.checked, review)].append(index)
     order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
-    earlier_questions = await asked.sift(LazySequence(order, lambda index: asked_by(checked_pairs[index].checked)))
-    return {index: earlier for index, earlier in zip(order, earlier_questions, strict=True) if earlier}
+    repeated = await earlier_questions.find_repeats(LazySequence(order, lambda index: question_of(checked_pairs[index].checked))
+    )
+    return {
+        index: earlier_question for index, earlier_question in zip(order, repeated, strict=True) if earlier_question
+    }
 
 
-def with_repeats(checked_pair: CheckedPair, index: int, repeats: Mapping[int, str]) -> CheckedPair:
+def mark_repeat(checked_pair: CheckedPair, index: int, repeats: Mapping[int, str]) -> CheckedPair:
     """The pair with what `repeated_questions` found of it."""
     if earlier_question := repeats.get(index):
         return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
@@ -59,7 +64,7 @@ def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
     decision = review.decision_about(checked_pair.pair)
     if decision is not None:
         return decision.accepts
-    return bool(checked_pair.status) or not first_failed(checked_pair.checked)
+    return bool(checked_pair.status) or not first_failed_check(checked_pair.checked)
 
 
 def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
@@ -74,5 +79,5 @@ def _review_turn(pair: Pair, review: Review) -> int:
 
 def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
     reason = f"repeats: {earlier_question}" if earlier_question else ""
-    column = column_of(float(not earlier_question), not earlier_question, reason, "rule")
+    column = shared_column(float(not earlier_question), not earlier_question, reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})

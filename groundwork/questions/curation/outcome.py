@@ -34,40 +34,43 @@ class CheckedPair(Record, frozen=True):
         return CheckedPair(pair=pair, checked=result)
 
 
-def sorted_out(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
+def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
         return run_pairs.reject_pair(pair, decision)
     if decision:
         return run_pairs.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
-    if not checked_pair.status and (reason := first_failed(pair)):
-        return turned_down(pair, reason)
+    if not checked_pair.status and (reason := first_failed_check(pair)):
+        return reject_pair(pair, reason)
     return pair
 
 
-def sort_out(
-    checked_pairs: Iterable[CheckedPair], review: Review, kept: DiskBackedList[Pair], rejected: DiskBackedList[Rejected]
+def sort_pairs(
+    checked_pairs: Iterable[CheckedPair], review: Review, kept_pairs: DiskBackedList[Pair], rejected_pairs: DiskBackedList[Rejected]
 ) -> list[tuple[str, str, str]]:
-    """Put each pair into `kept` or `rejected`; returns (id, status, error) of the kept whose checks failed to run."""
+    """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those kept unchecked."""
     failures = []
     for checked_pair in checked_pairs:
-        outcome = sorted_out(checked_pair, review)
+        outcome = apply_review(checked_pair, review)
         if not isinstance(outcome, Pair):
-            rejected.append(outcome)
+            rejected_pairs.append(outcome)
             continue
-        kept.append(outcome)
+        kept_pairs.append(outcome)
         if checked_pair.status and review.decision_about(checked_pair.checked) is None:
             failures.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
     return failures
 
 
-def write_curated(folder: Path, documents: Sequence[str], kept: Sequence[Pair], rejected: Sequence[Rejected]) -> None:
+def write_curated(
+    folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
+) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
-    kept_indexes, rejected_indexes = _indexes_by_document(kept), _indexes_by_document(rejected)
+    kept_indexes, rejected_indexes = _indexes_by_document(kept_pairs), _indexes_by_document(rejected_pairs)
     for document in documents:
-        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept[index] for index in kept_indexes[document]))
-        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), (rejected[index] for index in rejected_indexes[document])
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept_pairs[index] for index in kept_indexes[document]))
+        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"),
+            (rejected_pairs[index] for index in rejected_indexes[document]),
         )
 
 
@@ -79,20 +82,20 @@ def _indexes_by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int
     return indexes
 
 
-def restored(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+def restore_accepted(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
-    rejected = [rejection for document in documents for rejection in generation_rejects(folder, document)]
-    return review.restored_pairs(rejected, present.__contains__)
+    rejections = [rejection for document in documents for rejection in generation_rejects(folder, document)]
+    return review.restored_pairs(rejections, present.__contains__)
 
 
-def first_failed(pair: Pair) -> str:
+def first_failed_check(pair: Pair) -> str:
     """The first check that the pair did not pass, or ""."""
     return next((check for check, column in pair.checks.items() if not column["passed"]), "")
 
 
-def turned_down(pair: Pair, reason: str) -> Rejected:
+def reject_pair(pair: Pair, reason: str) -> Rejected:
     fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
     return Rejected(
         document=pair.document,

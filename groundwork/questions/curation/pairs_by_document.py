@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from groundwork.errors import UnitError
-from groundwork.questions.curation.duplicate_removal import same_words
+from groundwork.questions.curation.duplicate_removal import split_same_words
 from groundwork.questions.curation.outcome import CheckedPair
 from groundwork.questions.curation.rounds import Curation
 from groundwork.questions.curation.rule_checks import CurationCase
@@ -22,7 +22,7 @@ class DocumentPairs(NamedTuple):
     """Documents whose pairs are checked together, and where among the pairs theirs are."""
 
     documents: list[str]
-    first: int
+    start: int
     pairs: int
 
 
@@ -31,48 +31,48 @@ def read_by_document(
     documents: Sequence[str],
     review: Review,
     *,
-    at_once: int,
-    most: int | None,
+    batch_size: int,
+    max_pairs: int | None,
     looks_for_repeats: bool,
     questions: DiskBackedList[str],
-    unique: DiskBackedList[Pair],
-    judged: DiskBackedList[CheckedPair],
+    unique_pairs: DiskBackedList[Pair],
+    checked_pairs: DiskBackedList[CheckedPair],
 ) -> list[DocumentPairs]:
-    """Read the pairs of `documents` from the run's folder: `at_once` of them together, and `most` of all.
+    """Read the pairs of `documents` from the run's folder: `batch_size` of them together, and `max_pairs` of all.
 
-    Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique`, and to `judged` those
-    that repeat the words of another one of their document.
+    Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique_pairs`, and to
+    `checked_pairs` those that repeat the words of another one of their document.
     """
     batches: list[DocumentPairs] = []
     for document in documents:
-        pairs = pairs_of(folder, [document])[: None if most is None else most - len(questions)]
+        pairs = pairs_of(folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
         questions.extend(pair.question for pair in pairs)
-        document_pairs, repeated_pairs = same_words(pairs, review) if looks_for_repeats else (pairs, [])
-        judged.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
-        unique.extend(document_pairs)
-        if not batches or batches[-1].pairs + len(document_pairs) > at_once:
-            batches.append(DocumentPairs([], len(unique) - len(document_pairs), 0))
+        document_pairs, repeated_pairs = split_same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        checked_pairs.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
+        unique_pairs.extend(document_pairs)
+        if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
+            batches.append(DocumentPairs([], len(unique_pairs) - len(document_pairs), 0))
         batches[-1].documents.append(document)
         batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
     return batches
 
 
-async def check_parts(
+async def check_batches(
     batches: Sequence[DocumentPairs],
-    unique: Sequence[Pair],
-    judged: DiskBackedList[CheckedPair],
-    prepared: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
-    done: Callable[[int], None],
+    unique_pairs: Sequence[Pair],
+    checked_pairs: DiskBackedList[CheckedPair],
+    prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
+    on_progress: Callable[[int], None],
 ) -> None:
-    """Add the pairs to `judged`, with what their checks made of them.
+    """Add the pairs to `checked_pairs`, with what their checks made of them.
 
-    `prepared`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
+    `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
     for batch in batches:
-        pairs = unique[batch.first : batch.first + batch.pairs]
-        curation, cases = prepared(pairs, batch.documents)
-        results = (await curation.run(cases, done)).values()
-        judged.extend(
+        pairs = unique_pairs[batch.start : batch.start + batch.pairs]
+        curation, cases = prepare(pairs, batch.documents)
+        results = (await curation.run(cases, on_progress)).values()
+        checked_pairs.extend(
             CheckedPair.of(pair, result if isinstance(result, UnitError) else result.pair)
             for pair, result in zip(pairs, results, strict=True)
         )

@@ -18,7 +18,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import is_question
 from groundwork.llm.prompts import Message, render_template, render_turns
 from groundwork.llm.token_estimate import tokens_in
-from groundwork.questions.curation.rule_checks import MENDABLE, CurationCase
+from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.records.figures import quote_in_words, text_with_captions
 from groundwork.settings.question_settings import Check, Curate
@@ -29,26 +29,26 @@ Prompt = Callable[[str], str]
 _STRING: Json = {"type": "string"}
 _INTEGER: Json = {"type": "integer"}
 
-FULL = 2  # the best mark
+FULL_MARK = 2  # the best mark
 FRAME_TOKENS = 10
 FIELD_TOKENS = 4  # of a pair's name in the reply
 MARK_TOKENS = 2
-REMARKS, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
-WHOLE = 0.5  # share of rewritings that give more than a question, for estimates
-SHORT_SUMMARY = 400  # characters of the summary that a rewriting is shown
-WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
+REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
+FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
+SUMMARY_LENGTH = 400  # characters of the summary that a rewriting is shown
+EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 
 
-def name_of(number: int) -> str:
+def field_name(number: int) -> str:
     return f"p{number}"
 
 
-def in_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
+def call_order(cases: Sequence[CurationCase]) -> list[CurationCase]:
     """The cases of a call in the order in which it shows them."""
     return sorted(cases, key=lambda case: hashlib.sha256(case.pair.id.encode()).digest())
 
 
-def schema(form: Form, cases: Sequence[CurationCase]) -> Json:
+def reply_schema(form: Form, cases: Sequence[CurationCase]) -> Json:
     """The reply's JSON Schema: a field for each of `cases`, so that none can be left out or made up."""
     fields = [form.field(case) for case in cases]
     field_kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
@@ -58,7 +58,10 @@ def schema(form: Form, cases: Sequence[CurationCase]) -> Json:
         {"$ref": f"#/$defs/{definition_names[field_kinds.index(field)]}"} if shared else field for field in fields
     ]
     remarks_schema = {"remarks": _list_of(_STRING)} if form.remarks else {}
-    return _closed(remarks_schema | {name_of(number): mark for number, mark in enumerate(field_schemas, 1)}) | shared
+    return (
+        _closed_object(remarks_schema | {field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
+        | shared
+    )
 
 
 def _list_of(item_schema: Json, count: int | None = None) -> Json:
@@ -66,7 +69,7 @@ def _list_of(item_schema: Json, count: int | None = None) -> Json:
     return {"type": "array", "items": item_schema, **size}
 
 
-def _closed(properties: Json) -> Json:
+def _closed_object(properties: Json) -> Json:
     return {
         "type": "object",
         "properties": properties,
@@ -87,7 +90,7 @@ class Form(ABC):
 
     @property
     @abstractmethod
-    def wanted(self) -> str:
+    def field_description(self) -> str:
         """What a pair's field holds, in words."""
 
     @abstractmethod
@@ -109,51 +112,51 @@ class Form(ABC):
 
 @dataclass(frozen=True)
 class Marks(Form):
-    """A mark for each of `parts`, 0 to 2, or to the number of criteria."""
+    """A mark for each of `mark_names`, 0 to 2, or to the number of criteria."""
 
     remarks = True
 
     @property
     @abstractmethod
-    def parts(self) -> Sequence[str]:
+    def mark_names(self) -> Sequence[str]:
         """What is marked, in order: a check of curation, or "wrong_answer"."""
 
-    def parts_of(self, case: CurationCase) -> Sequence[str]:
-        """Those of `parts` that `case` is marked for: "wrong_answer" only where one is shown."""
-        return [part_name for part_name in self.parts if part_name != "wrong_answer" or case.wrong]
+    def marks_of(self, case: CurationCase) -> Sequence[str]:
+        """Those of `mark_names` that `case` is marked for: "wrong_answer" only where one is shown."""
+        return [mark_name for mark_name in self.mark_names if mark_name != "wrong_answer" or case.wrong_answer]
 
     @property
-    def wanted(self) -> str:
-        return self._describe_marks(self.parts)
+    def field_description(self) -> str:
+        return self._describe_marks(self.mark_names)
 
-    def _describe_marks(self, part_names: Sequence[str]) -> str:
-        count = len(part_names)
-        if "wrong_answer" in part_names:
+    def _describe_marks(self, mark_names: Sequence[str]) -> str:
+        count = len(mark_names)
+        if "wrong_answer" in mark_names:
             return f"a list of {count - 1} whole numbers, {count} where a wrong answer is shown"
         return "a whole number" if count == 1 else f"a list of {count} whole numbers"
 
     def field(self, case: CurationCase) -> Json:
-        return _INTEGER if len(self.parts) == 1 else _list_of(_INTEGER, len(self.parts_of(case)))
+        return _INTEGER if len(self.mark_names) == 1 else _list_of(_INTEGER, len(self.marks_of(case)))
 
     def read(self, case: CurationCase, value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        marks, part_names = [value] if isinstance(value, int) else value, self.parts_of(case)
+        marks, mark_names = [value] if isinstance(value, int) else value, self.marks_of(case)
         criteria = len(case.pair.evaluation_criteria)
-        max_marks = [criteria if part_name in ("criteria", "wrong_answer") else FULL for part_name in part_names]
-        if not isinstance(marks, list) or len(marks) not in (len(part_names), len(self.parts)):
+        max_marks = [criteria if mark_name in ("criteria", "wrong_answer") else FULL_MARK for mark_name in mark_names]
+        if not isinstance(marks, list) or len(marks) not in (len(mark_names), len(self.mark_names)):
             return None  # a mark for a wrong answer that is not shown does no harm
         if not all(
             type(mark) is int and 0 <= mark <= max_mark for mark, max_mark in zip(marks, max_marks, strict=False)
         ):
             return None
         return {
-            part_name: mark / max(1, max_mark)
-            for part_name, mark, max_mark in zip(part_names, marks, max_marks, strict=False)
+            mark_name: mark / max(1, max_mark)
+            for mark_name, mark, max_mark in zip(mark_names, marks, max_marks, strict=False)
         }
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        tokens_each = FIELD_TOKENS + REMARKS * REMARK_TOKENS
-        return FRAME_TOKENS + sum(round(tokens_each + MARK_TOKENS * len(self.parts_of(case))) for case in cases)
+        tokens_each = FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
+        return FRAME_TOKENS + sum(round(tokens_each + MARK_TOKENS * len(self.marks_of(case))) for case in cases)
 
 
 @dataclass(frozen=True)
@@ -164,29 +167,29 @@ class Apart(Marks):
     name = "apart"
 
     @property
-    def parts(self) -> Sequence[str]:
+    def mark_names(self) -> Sequence[str]:
         return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        part_names = max((self.parts_of(case) for case in cases), key=len)
-        texts = [self.prompt(self.settings.prompts[part_name]).strip() for part_name in part_names]
+        mark_names = max((self.marks_of(case) for case in cases), key=len)
+        texts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
         instructions = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
         pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
-            count=self._describe_marks(part_names),
+            count=self._describe_marks(mark_names),
             checks=instructions,
-            document=name if (name := cases[0].place.name) not in ("", UNNAMED) else "(no name)",
+            document=name if (name := cases[0].origin.name) not in ("", UNNAMED) else "(no name)",
             pairs=pair_texts,
         )
 
     def _render_pair(self, number: int, case: CurationCase) -> str:
-        lines = [name_of(number), *_question_and_answer(case)]
+        lines = [field_name(number), *_question_and_answer(case)]
         if self.checks == ("stand_alone",):
             return "\n".join(lines[:2])
         if "criteria" in self.checks:
             lines += ["Criteria:", *(f"- {_one_line(text)}" for text in case.pair.evaluation_criteria)]
-            lines += [f"Wrong answer: {_one_line(case.wrong)}"] if case.wrong else []
+            lines += [f"Wrong answer: {_one_line(case.wrong_answer)}"] if case.wrong_answer else []
         return "\n".join(lines)
 
 
@@ -198,19 +201,19 @@ class Supported(Marks):
     shows_text = True
 
     @property
-    def parts(self) -> Sequence[str]:
+    def mark_names(self) -> Sequence[str]:
         return ("supported",)
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         blocks, number = [], 0
-        for text, group in groupby(cases, key=lambda case: case.place.text):
+        for text, group in groupby(cases, key=lambda case: case.origin.text):
             text_cases = list(group)
             passages = _read(self._passages(text, members), members)
             passages = _as_read_by_model(self._passages(text, text_cases), text_cases)
             blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
             for case in text_cases:
                 number += 1
-                blocks.append("\n".join([name_of(number), *_question_and_answer(case)]))
+                blocks.append("\n".join([field_name(number), *_question_and_answer(case)]))
         return render_turns(self.prompt(self.settings.prompts["supported"]), texts="\n\n".join(blocks))
 
     def _passages(self, text: str, cases: Sequence[CurationCase]) -> str:
@@ -233,11 +236,11 @@ def _as_read_by_model(text: str, cases: Sequence[CurationCase]) -> str:
 
 def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
-    text, find_quote = case.place.text, case.place.grounds.find
-    spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, WINDOW)]
+    text, find_quote = case.origin.text, case.origin.grounds.find
+    spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, EVIDENCE_WINDOW)]
     for start, end in spans:
-        line_start = text.rfind("\n", 0, max(0, start - WINDOW)) + 1
-        line_end = text.find("\n", min(len(text), end + WINDOW))
+        line_start = text.rfind("\n", 0, max(0, start - EVIDENCE_WINDOW)) + 1
+        line_end = text.find("\n", min(len(text), end + EVIDENCE_WINDOW))
         yield line_start, len(text) if line_end < 0 else line_end
 
 
@@ -258,10 +261,10 @@ class Rewriting(Form):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
-    wanted = "a question, or an object with question, answer, evidence and criteria"
+    field_description = "a question, or an object with question, answer, evidence and criteria"
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        origin = cases[0].place
+        origin = cases[0].origin
         return render_turns(
             self.prompt(self.settings.prompts["rewrite"]),
             context=origin.context or origin.name or origin.document,
@@ -277,7 +280,7 @@ class Rewriting(Form):
             "evidence": _list_of(_INTEGER),
             "criteria": _list_of(_STRING),
         }
-        return {"anyOf": [_STRING, _closed(properties)]}
+        return {"anyOf": [_STRING, _closed_object(properties)]}
 
     def read(self, case: CurationCase, value: Any) -> Rewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
@@ -304,7 +307,7 @@ class Rewriting(Form):
         rewrite_tokens = (
             FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
         )
-        return FIELD_TOKENS + round(tokens_in(pair.question) + WHOLE * rewrite_tokens)
+        return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
 
 
 def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
@@ -323,15 +326,15 @@ def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
 def _first_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
     ends = [end for _, end in sentences(summary, language)]
-    return summary[: max((end for end in ends if end <= SHORT_SUMMARY), default=SHORT_SUMMARY)]
+    return summary[: max((end for end in ends if end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH)]
 
 
 def _render_faulty_pair(number: int, case: CurationCase) -> str:
-    columns = [case.pair.checks[check] for check in MENDABLE if check in case.pair.checks]
+    columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
     faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
     return "\n".join(
         [
-            name_of(number),
+            field_name(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
             *(f"{n}. {_one_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),

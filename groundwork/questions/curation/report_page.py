@@ -31,20 +31,20 @@ _NONE = tag("p", "None.", class_="soft")
 
 
 @dataclass(frozen=True)
-class Curated:
+class CurationResult:
     """What curation made of a run. Rewritten pairs are among the kept, with their `original_question`."""
 
     run: str
     checks: Sequence[str]
-    kept: Sequence[Pair]
-    rejected: Sequence[Rejected]
+    kept_pairs: Sequence[Pair]
+    rejected_pairs: Sequence[Rejected]
     reviewed: Sequence[str] = ()  # what people decided, in sentences
 
 
-def curation_html(result: Curated) -> str:
+def curation_html(result: CurationResult) -> str:
     """The whole page."""
     counts = _Counts(result)
-    sizes = {"kept": len(counts.unchanged), "rewritten": len(counts.rewritten), "rejected": len(result.rejected)}
+    sizes = {"kept": len(counts.unchanged), "rewritten": len(counts.rewritten), "rejected": len(result.rejected_pairs)}
     document_count = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
@@ -59,11 +59,11 @@ def curation_html(result: Curated) -> str:
         tag("h2", "The checks"),
         table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
         tag("h2", "Kept"),
-        *([_render_pair("k", result.kept[index]) for index in _spread_examples(counts.unchanged)] or [_NONE]),
+        *([_render_pair("k", result.kept_pairs[index]) for index in _spread_examples(counts.unchanged)] or [_NONE]),
         tag("h2", "Rewritten"),
-        *([_render_pair("w", result.kept[index]) for index in _spread_examples(counts.rewritten)] or [_NONE]),
+        *([_render_pair("w", result.kept_pairs[index]) for index in _spread_examples(counts.rewritten)] or [_NONE]),
         tag("h2", "Rejected"),
-        *(_render_rejected(result.rejected, counts.by_reason) or [_NONE]),
+        *(_render_rejected(result.rejected_pairs, counts.by_reason) or [_NONE]),
     )
 
 
@@ -75,7 +75,7 @@ def _render_bar(sizes: dict[str, int]) -> Markup:
     return join_markup([tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")])
 
 
-def by_rule_alone(rejection: Rejected) -> bool:
+def is_rejected_by_rule(rejection: Rejected) -> bool:
     """Was the pair rejected by rules, without a model's word?"""
     failed = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
     return bool(failed) and rejection.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
@@ -84,16 +84,16 @@ def by_rule_alone(rejection: Rejected) -> bool:
 class _Counts:
     """What the page says of all pairs, which are gone through once: there may be a million, in files."""
 
-    def __init__(self, result: Curated) -> None:
+    def __init__(self, result: CurationResult) -> None:
         self.documents: set[str] = set()
         self.unchanged, self.rewritten = array("q"), array("q")  # places among the kept
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for index, pair in enumerate(result.kept):
+        for index, pair in enumerate(result.kept_pairs):
             (self.rewritten if pair.original_question else self.unchanged).append(index)
             self._add_columns(pair.document, pair.checks)
-        for index, rejection in enumerate(result.rejected):
+        for index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(index)
             self._add_columns(rejection.document, rejection.pair.get("checks", {}))
 
@@ -123,7 +123,7 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
     for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         elements.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
         for rejection in (rejected[index] for index in _spread_examples(group)):
-            judge_note = " (by a rule; no model was asked)" if by_rule_alone(rejection) else ""
+            judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
             elements.append(
                 _render_article("r", question, answer, [], rejection.document, rejection.detail + judge_note)

@@ -1,4 +1,4 @@
-"""How pairs go through curation: what rules tell, then the pairs by themselves, mended once, then their texts.
+"""The rounds of curation: rules, then pairs judged by themselves and rewritten once, then answers against their texts.
 
 What a rule or an earlier round has rejected is not asked about again.
 """
@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.questions.criteria import criteria_fault, uncovered, without_padding
-from groundwork.questions.curation.calls import CheckResults, CurationJudge, batches
-from groundwork.questions.curation.prompt_fields import Apart, Form, Prompt, Rewrite, Rewriting, Supported, schema
+from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.curation.calls import CheckResults, CurationJudge, pack_batches
+from groundwork.questions.curation.prompt_fields import Apart, Form, Prompt, Rewrite, Rewriting, Supported, reply_schema
 from groundwork.questions.curation.rule_checks import (
-    MENDABLE,
+    REWRITABLE_CHECKS,
     CheckColumn,
     CurationCase,
     PairOrigin,
-    column,
+    build_column,
     other_answers,
     rule_columns,
-    undecided,
+    undecided_wrong_answer,
     wrong_answer,
 )
 from groundwork.records.figures import is_figure
@@ -31,7 +31,7 @@ from groundwork.records.pair_record import Pair
 from groundwork.settings.question_settings import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
-Judged = dict[int, CurationCase | UnitError]  # by the pair's number, in order
+CaseResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Curation:
     settings: Curate
     prompt: Prompt
 
-    def cases(self, pairs: Sequence[Pair], places: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
+    def cases(self, pairs: Sequence[Pair], origins: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
         cases: list[CurationCase] = []
-        for pair, source_origin, other_answer in zip(pairs, places, other_answers(pairs), strict=True):
+        for pair, source_origin, other_answer in zip(pairs, origins, other_answers(pairs), strict=True):
             origin = source_origin or PairOrigin("\n".join(pair.evidence), pair.document, "", context)
-            if cases and cases[-1].place is not origin:
-                cases[-1].place.let_go()
+            if cases and cases[-1].origin is not origin:
+                cases[-1].origin.drop_grounds()
             cases.append(self._build_case(len(cases), pair, origin, other_answer))
         return cases
 
@@ -56,39 +56,41 @@ class Curation:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         checks = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
         checks |= rule_columns(pair, origin, self.settings)
-        wrong = undecided(pair, wrong_answer(pair, other_answer), origin.language)
+        wrong = undecided_wrong_answer(pair, wrong_answer(pair, other_answer), origin.language)
         return CurationCase(number, msgspec.structs.replace(pair, checks=checks), origin, wrong, other_answer)
 
-    async def run(self, cases: Sequence[CurationCase], done: Callable[[int], None]) -> Judged:
+    async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
         """Every case with the columns of its checks, or the error that kept it from them.
 
-        `done` hears of pairs that have been through their last call.
+        `on_progress` hears of pairs that have been through their last call.
         """
-        judged: Judged = {case.number: case for case in cases}
+        case_results: CaseResults = {case.number: case for case in cases}
         if self.settings.rules_only:
-            return judged
+            return case_results
         supported = self.supported
         rewritten_once: set[int] = set()
-        await self._rewrite_failed(judged, rewritten_once)
-        await self._ask(judged, self.apart, done=done if supported is None else None)
-        if rewritten := await self._rewrite_failed(judged, rewritten_once):
-            await self._ask(judged, self.apart, rewritten)
-        figure_pairs = self._pass_figure_pairs(judged) if supported else set()
-        numbers = [number for number in judged if number not in figure_pairs] if figure_pairs else None
-        await self._ask(judged, supported, numbers, done)
-        return judged
+        await self._rewrite_failed(case_results, rewritten_once)
+        await self._ask(case_results, self.apart, on_progress=on_progress if supported is None else None)
+        if rewritten := await self._rewrite_failed(case_results, rewritten_once):
+            await self._ask(case_results, self.apart, rewritten)
+        figure_pairs = self._pass_figure_pairs(case_results) if supported else set()
+        numbers = [number for number in case_results if number not in figure_pairs] if figure_pairs else None
+        await self._ask(case_results, supported, numbers, on_progress)
+        return case_results
 
-    def _pass_figure_pairs(self, judged: Judged) -> set[int]:
+    def _pass_figure_pairs(self, case_results: CaseResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
         figure_pairs = set()
-        for number, case in judged.items():
+        for number, case in case_results.items():
             if (
                 isinstance(case, CurationCase)
                 and any(is_figure(quote) for quote in case.pair.evidence)
-                and not failed(case.pair)
+                and not failed_checks(case.pair)
             ):
                 why = "its evidence is a figure; not checked"
-                judged[number] = with_columns(case, {"supported": column(self.settings, "supported", 1, why, "rule")})
+                case_results[number] = add_columns(
+                    case, {"supported": build_column(self.settings, "supported", 1, why, "rule")}
+                )
                 figure_pairs.add(number)
         return figure_pairs
 
@@ -103,41 +105,44 @@ class Curation:
 
     async def _ask(
         self,
-        judged: Judged,
+        case_results: CaseResults,
         form: Form | None,
         numbers: Sequence[int] | None = None,
-        done: Callable[[int], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Put the columns of `form` on those of `judged` (of `numbers`) that nothing has rejected."""
+        """Put the columns of `form` on those of `case_results` (of `numbers`) that nothing has rejected."""
         if form is None:
             return
-        selected_cases = [judged[number] for number in (judged if numbers is None else numbers)]
-        passing_cases = [case for case in selected_cases if isinstance(case, CurationCase) and not failed(case.pair)]
-        for number, verdict in (await self.judge.ask(form, passing_cases, done or (lambda _: None))).items():
-            case = judged[number]
+        selected_cases = [case_results[number] for number in (case_results if numbers is None else numbers)]
+        passing_cases = [
+            case for case in selected_cases if isinstance(case, CurationCase) and not failed_checks(case.pair)
+        ]
+        for number, verdict in (await self.judge.ask(form, passing_cases, on_progress or (lambda _: None))).items():
+            case = case_results[number]
             if isinstance(verdict, UnitError):
-                judged[number] = verdict
+                case_results[number] = verdict
             elif isinstance(case, CurationCase):
-                judged[number] = with_columns(case, self._verdict_columns(case, verdict))
+                case_results[number] = add_columns(case, self._verdict_columns(case, verdict))
 
     def _verdict_columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
         marks: dict[str, float] = dict(verdict.value)
         wrong_answer_mark = marks.pop("wrong_answer", 0.0)
         columns = {
-            name: column(self.settings, name, mark, "" if mark == 1 else verdict.remark) for name, mark in marks.items()
+            name: build_column(self.settings, name, mark, "" if mark == 1 else verdict.remark)
+            for name, mark in marks.items()
         }
-        if case.wrong and wrong_answer_mark == 1 and columns["criteria"]["passed"]:
-            columns["criteria"] = column(
-                self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong}"
+        if case.wrong_answer and wrong_answer_mark == 1 and columns["criteria"]["passed"]:
+            columns["criteria"] = build_column(
+                self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong_answer}"
             )
         return columns
 
-    async def _rewrite_failed(self, judged: Judged, rewritten_once: set[int]) -> list[int]:
+    async def _rewrite_failed(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that were written anew, since only what can be mended failed; once a pair."""
         mendable_cases = [
             case
-            for number, case in judged.items()
+            for number, case in case_results.items()
             if isinstance(case, CurationCase) and number not in rewritten_once and self._is_mendable(case.pair)
         ]
         rewritten_once.update(case.number for case in mendable_cases)
@@ -146,9 +151,9 @@ class Curation:
         for case in mendable_cases:
             verdict = verdicts[case.number]
             if isinstance(verdict, UnitError):
-                judged[case.number] = verdict
+                case_results[case.number] = verdict
             elif verdict.value.question:
-                judged[case.number] = self._apply_rewrite(case, verdict.value)
+                case_results[case.number] = self._apply_rewrite(case, verdict.value)
                 rewritten_numbers.append(case.number)
         return rewritten_numbers
 
@@ -167,28 +172,25 @@ class Curation:
             question=rewrite.question,
             answer=answer,
             evidence=original.evidence if any(map(is_figure, original.evidence)) else evidence,
-            evaluation_criteria=without_padding(rewrite.question, criteria, case.place.language, answer),
+            evaluation_criteria=drop_padding(rewrite.question, criteria, case.origin.language, answer),
             original_question=original.question,
             original_answer=original.answer if answer != original.answer else "",
             original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
             checks=checks,
         )
-        columns = rule_columns(pair, case.place, self.settings)
+        columns = rule_columns(pair, case.origin, self.settings)
         fault = criteria_fault(pair.evaluation_criteria, answer)
-        if item := uncovered(rewrite.question, answer, pair.evaluation_criteria, case.place.language):
+        if item := uncovered_item(rewrite.question, answer, pair.evaluation_criteria, case.origin.language):
             fault = fault or f'no criterion covers "{item}" of the answer'
         if fault and "criteria" in self.settings.checks:
-            columns["criteria"] = column(self.settings, "criteria", 0, fault, "rule")
-        wrong = undecided(pair, wrong_answer(pair, case.other), case.place.language)
-        return with_columns(replace(case, pair=pair, wrong=wrong), columns)
+            columns["criteria"] = build_column(self.settings, "criteria", 0, fault, "rule")
+        wrong = undecided_wrong_answer(pair, wrong_answer(pair, case.other_answer), case.origin.language)
+        return add_columns(replace(case, pair=pair, wrong_answer=wrong), columns)
 
     def _is_mendable(self, pair: Pair) -> bool:
-        failed_checks = failed(pair)
+        failed = failed_checks(pair)
         return (
-            self.settings.rewrite
-            and bool(failed_checks)
-            and not pair.original_question
-            and failed_checks <= set(MENDABLE)
+            self.settings.rewrite and bool(failed) and not pair.original_question and failed <= set(REWRITABLE_CHECKS)
         )
 
     def requests(self, cases: Sequence[CurationCase]) -> list[tuple[list[Any], dict[str, Any], int]]:
@@ -196,26 +198,26 @@ class Curation:
         if self.settings.rules_only:
             return []
         mendable_cases = [case for case in cases if self._is_mendable(case.pair)]
-        passing_cases = [case for case in cases if not failed(case.pair) or self._is_mendable(case.pair)]
+        passing_cases = [case for case in cases if not failed_checks(case.pair) or self._is_mendable(case.pair)]
         rounds: list[tuple[Form | None, Sequence[CurationCase]]] = [
             (Rewriting(self.settings, self.prompt), mendable_cases),
             (self.apart, passing_cases),
             (self.supported, passing_cases),
         ]
         return [
-            (form.messages(batch), schema(form, batch), form.reply_tokens(batch))
+            (form.messages(batch), reply_schema(form, batch), form.reply_tokens(batch))
             for form, form_cases in rounds
             if form
-            for batch in batches(form, form_cases, self.settings)
+            for batch in pack_batches(form, form_cases, self.settings)
         ]
 
 
-def failed(pair: Pair) -> set[str]:
+def failed_checks(pair: Pair) -> set[str]:
     """The checks that the pair did not pass."""
     return {name for name, column_value in pair.checks.items() if not column_value["passed"]}
 
 
-def with_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
+def add_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
     checks = dict(case.pair.checks)
     for name, new_column in columns.items():

@@ -1,4 +1,4 @@
-"""What curate.py finds out about a pair without a model, and the columns that hold what any check found.
+"""Curation's checks by rule, without a model, and the columns that hold the result of any check.
 
 A check's column is {"score": 0..1, "passed": true or false, "why": "...", "checker": "rule" or "model"}. `rule` means
 that no model was asked about it.
@@ -25,7 +25,7 @@ from groundwork.language.words import content_words, whole_word_pattern
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
-from groundwork.questions.trivial_questions import not_worth_asking
+from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records.artifacts import read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
@@ -36,14 +36,18 @@ from groundwork.settings.question_settings import Check, Curate
 
 CheckColumn = dict[str, Any]
 
-ALIKE = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
-NEAR = 50  # pairs among which another answer is looked for
+ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
+NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(r"(?:yes|no)\b", re.IGNORECASE)
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
-PASSES = 0.5  # where curate.thresholds names none
-HAVE_RULES: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
-MENDABLE: tuple[Check, ...] = ("stand_alone", "natural", "criteria")  # by a pair written anew from its evidence
+DEFAULT_PASS_SCORE = 0.5  # where curate.thresholds names none
+RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
+REWRITABLE_CHECKS: tuple[Check, ...] = (
+    "stand_alone",
+    "natural",
+    "criteria",
+)  # by a pair written anew from its evidence
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class PairOrigin:
     def grounds(self) -> SourceText:
         return SourceText(self.text, self.language)
 
-    def let_go(self) -> None:
+    def drop_grounds(self) -> None:
         """Keep no longer what was read of the text, which takes several times its size."""
         vars(self).pop("grounds", None)
 
@@ -70,23 +74,23 @@ class PairOrigin:
 class CurationCase:
     """A pair to be judged, by its number in the run.
 
-    `wrong`: an answer that its criteria must not fit, where only a model can tell whether they do, else "".
-    `other`: the answer to another question, of which one is made.
+    `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
+    `other_answer`: the answer to another question, of which one is made.
     """
 
     number: int
     pair: Pair
-    place: PairOrigin
-    wrong: str = ""
-    other: str = ""
+    origin: PairOrigin
+    wrong_answer: str = ""
+    other_answer: str = ""
 
 
-def column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
-    passed = score >= settings.thresholds.get(check, PASSES)
-    return column_of(round(score, 3), passed, why.strip(), checker)
+def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
+    passed = score >= settings.thresholds.get(check, DEFAULT_PASS_SCORE)
+    return shared_column(round(score, 3), passed, why.strip(), checker)
 
 
-def column_of(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
+def shared_column(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
     """Not to be changed: those without a remark are one and the same, which takes a kB less a pair."""
     blank_column = _column_without_remark(score, passed, checker)
     return {**blank_column, "why": why} if why else blank_column
@@ -99,23 +103,26 @@ def _column_without_remark(score: float, passed: bool, checker: str) -> CheckCol
 
 def rule_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
-    faults = {check: fault_of(check, pair, origin) for check in HAVE_RULES if check in settings.checks}
+    faults = {check: rule_fault(check, pair, origin) for check in RULE_CHECKS if check in settings.checks}
     shown_faults = {check: reason for check, reason in faults.items() if reason or settings.rules_only}
-    return {check: column(settings, check, float(not reason), reason, "rule") for check, reason in shown_faults.items()}
+    return {
+        check: build_column(settings, check, float(not reason), reason, "rule")
+        for check, reason in shown_faults.items()
+    }
 
 
-def fault_of(check: Check, pair: Pair, origin: PairOrigin) -> str:
+def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
     """What a rule finds wrong with `pair`, or ""."""
     match check:
         case "stand_alone":
             reference = wording.find_dangling_reference(pair.question, origin.language)
             return f'points at something its reader cannot see: "{reference}"' if reference else ""
         case "worth":
-            return not_worth_asking(pair.question, pair.answer, origin.document, origin.language)
+            return trivial_reason(pair.question, pair.answer, origin.document, origin.language)
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are no criteria"
-            unsupported = foreign_numbers(pair)
+            unsupported = unsupported_criterion_numbers(pair)
             return f"the reference answer does not contain: {', '.join(unsupported)}" if unsupported else ""
         case "supported":
             return "; ".join(unsupported_numbers(origin.grounds, pair))
@@ -123,14 +130,14 @@ def fault_of(check: Check, pair: Pair, origin: PairOrigin) -> str:
             return ""
 
 
-def foreign_numbers(pair: Pair) -> list[str]:
+def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
     supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
     criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
     return sorted({value for value in criterion_values if value not in supported_values})
 
 
-def undecided(pair: Pair, wrong: str, language: str) -> str:
+def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
     """`wrong`, unless its words tell that it misses a criterion.
 
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
@@ -207,7 +214,7 @@ def _is_alike(first: str, second: str) -> bool:
     return (
         first_letters in second_letters
         or second_letters in first_letters
-        or SequenceMatcher(None, first_letters, second_letters, autojunk=False).ratio() > ALIKE
+        or SequenceMatcher(None, first_letters, second_letters, autojunk=False).ratio() > ALIKE_NAMES
     )
 
 
@@ -243,25 +250,23 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
     indexes_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
         indexes_by_document.setdefault(pair.document, []).append(i)
-    answer_words = [content_words(pair.answer, "") for pair in pairs]
+    word_sets = [content_words(pair.answer, "") for pair in pairs]
     answers = [""] * len(pairs)
     for indexes in indexes_by_document.values():
         for position, i in enumerate(indexes):
-            neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEAR))]
+            neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEIGHBOUR_PAIRS))]
             candidates = [
                 k
                 for k in neighbours
-                if answer_words[k] and answer_words[k] != answer_words[i] and not _YES_OR_NO.match(pairs[k].answer)
+                if word_sets[k] and word_sets[k] != word_sets[i] and not _YES_OR_NO.match(pairs[k].answer)
             ]
             preferred = [k for k in candidates if pairs[k].category == pairs[i].category] or candidates
-            best_index = min(
-                preferred, key=lambda k: len(answer_words[k] & answer_words[i]) / len(answer_words[k]), default=None
-            )
-            answers[i] = "" if best_index is None else pairs[best_index].answer
+            best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)
+            answers[i] = "" if best is None else pairs[best].answer
     return answers
 
 
-def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
+def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
     """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
 
     Raises BadRecord.
@@ -284,7 +289,7 @@ def read_places(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, 
     return origins
 
 
-def place_of(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
+def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
     """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
     chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
     text = "\n\n".join(origin.text for origin in chunk_origins)

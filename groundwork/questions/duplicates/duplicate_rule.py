@@ -1,4 +1,4 @@
-"""Do two questions ask the same? Told by what answers them, since wording alone cannot tell chmod from chgrp.
+"""Whether two questions ask the same: by what answers them, since wording alone cannot tell chmod from chgrp.
 
 With evidence, two questions are one when the same statement answers both in the same way: their quotes share most of
 their words, neither pair tells of something that only its own quotes hold, and the answers give the same facts and
@@ -39,7 +39,7 @@ Words = frozenset[str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuestion:
     """A question with what is known of its answer; both may be missing in other people's datasets."""
 
     question: str
@@ -62,28 +62,28 @@ class Asked:
         return frozenset(chain.from_iterable(self.quotes))
 
     @cached_property
-    def asked(self) -> Words:
+    def question_words(self) -> Words:
         """The words and numbers of the question."""
         return _meaning_words(self.question, self.language)
 
     @cached_property
-    def told(self) -> Words:
+    def pair_words(self) -> Words:
         """What question and answer say together."""
-        return self.asked | _meaning_words(self.answer, self.language)
+        return self.question_words | _meaning_words(self.answer, self.language)
 
     @cached_property
-    def information(self) -> Words:
+    def added_words(self) -> Words:
         """What the answer adds to its question."""
-        return _meaning_words(self.answer, self.language) - self.asked
+        return _meaning_words(self.answer, self.language) - self.question_words
 
 
-def asked_by(pair: object) -> Asked:
+def question_of(pair: object) -> AskedQuestion:
     """Any record with a question, an answer and evidence: a draft, a pair, a dataset's row."""
     question, answer, evidence = (getattr(pair, name, "") for name in ("question", "answer", "evidence"))
-    return Asked(question, answer, tuple(evidence))
+    return AskedQuestion(question, answer, tuple(evidence))
 
 
-def difference(first: Asked, second: Asked) -> str:
+def difference(first: AskedQuestion, second: AskedQuestion) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
     if not _share_statement(first, second):
         return "another statement answers it"
@@ -104,7 +104,7 @@ def differ_in_fact(first: str, second: str) -> bool:
     return bool(names(first) - second_words - _codes(second)) or bool(names(second) - first_words - _codes(first))
 
 
-def differ_in_words(first: Asked, second: Asked) -> bool:
+def differ_in_words(first: AskedQuestion, second: AskedQuestion) -> bool:
     """As `difference`, by the questions, and by the answers where both have one: where evidence is missing, or the text
     states a fact twice. Two statements then have to be answered in the same words.
     """
@@ -124,7 +124,7 @@ def share(first: Words, second: Words) -> float:
     return len(first & second) / min(len(first), len(second)) if first and second else 0.0
 
 
-def _share_statement(first: Asked, second: Asked) -> bool:
+def _share_statement(first: AskedQuestion, second: AskedQuestion) -> bool:
     """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
     if share(first.statement, second.statement) < SAME_STATEMENT:
         return False
@@ -134,7 +134,7 @@ def _share_statement(first: Asked, second: Asked) -> bool:
     return first_text in second_text or second_text in first_text
 
 
-def _opposite_meaning(first: Asked, second: Asked) -> str:
+def _opposite_meaning(first: AskedQuestion, second: AskedQuestion) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
     if opposites := find_opposite(first.question, second.question):
         quoted_words = set(words(" ".join((*first.evidence, *second.evidence))))
@@ -150,19 +150,19 @@ def _opposite_meaning(first: Asked, second: Asked) -> str:
     return ""
 
 
-def _different_subject(first: Asked, second: Asked) -> str:
+def _different_subject(first: AskedQuestion, second: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
     statement = first.statement | second.statement
-    first_words, second_words = first.told & statement, second.told & statement
+    first_words, second_words = first.pair_words & statement, second.pair_words & statement
     only_first, only_second = first_words - second_words, second_words - first_words
-    first_asked, second_asked = first.asked - second.told, second.asked - first.told
+    first_asked, second_asked = first.question_words - second.pair_words, second.question_words - first.pair_words
     if _number_words(first_asked) and _number_words(second_asked):
         return "is about other numbers"
     if _number_words(first_asked - second.statement) or _number_words(second_asked - first.statement):
         return "is about a number that the other does not know"
     if _names_missing_in(first, second) and _names_missing_in(second, first):
         return "is about another name"
-    if _only_mentioned(first, second) or _only_mentioned(second, first):
+    if _is_only_mentioned(first, second) or _is_only_mentioned(second, first):
         return "asks about what the other only mentions"
     if only_first - second.statement and only_second - first.statement:
         return "each is about something that only its own evidence holds"
@@ -172,7 +172,7 @@ def _different_subject(first: Asked, second: Asked) -> str:
     return _extra_information(first, second) or _extra_information(second, first)
 
 
-def _names_missing_in(first: Asked, second: Asked) -> set[str]:
+def _names_missing_in(first: AskedQuestion, second: AskedQuestion) -> set[str]:
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
     second_text = f"{second.question} {second.answer}"
     own_names = names(first.question) - set(words(second_text)) - _codes(second_text)
@@ -181,12 +181,12 @@ def _names_missing_in(first: Asked, second: Asked) -> set[str]:
     return {name for name in own_names if len(name) < 2 or name not in _initials(second_text)}
 
 
-def _only_mentioned(first: Asked, second: Asked) -> bool:
+def _is_only_mentioned(first: AskedQuestion, second: AskedQuestion) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
     terms = [term for term in quoted_terms(first.question) if term not in second.question]
     return any(
         term in second.answer
-        and second.information - _meaning_words(term, second.language) - first.information - first.asked
+        and second.added_words - _meaning_words(term, second.language) - first.added_words - first.question_words
         for term in terms
     )
 
@@ -195,38 +195,38 @@ def _initials(text: str) -> str:
     return "".join(name[0] for name in names_as_written(text)).lower()
 
 
-def _extra_information(first: Asked, second: Asked) -> str:
+def _extra_information(first: AskedQuestion, second: AskedQuestion) -> str:
     """Does the answer tell what only a quote holds that the other pair lacks?"""
-    added_words = first.information - second.told
+    added_words = first.added_words - second.pair_words
     other_quotes = (quote for quote in first.quotes if share(quote, second.statement) < SAME_STATEMENT)
     return "one answer tells more" if any(added_words & (quote - second.statement) for quote in other_quotes) else ""
 
 
-def _different_answer(first: Asked, second: Asked) -> str:
-    first_numbers, second_numbers = _number_words(first.information), _number_words(second.information)
+def _different_answer(first: AskedQuestion, second: AskedQuestion) -> str:
+    first_numbers, second_numbers = _number_words(first.added_words), _number_words(second.added_words)
     common_numbers = first_numbers & second_numbers
     if first_numbers and second_numbers and common_numbers not in (first_numbers, second_numbers):
         return "the answers give other numbers"
-    if first_numbers & second.asked or second_numbers & first.asked:
+    if first_numbers & second.question_words or second_numbers & first.question_words:
         return "one question says the number that the other asks for"
     if first_numbers != second_numbers and not _has_common_first_number(first, second, common_numbers):
         return "one answer gives the number first that the other does not"
-    statement = (first.statement | second.statement) or (first.told | second.told)
-    first_words, second_words = first.information & statement, second.information & statement
+    statement = (first.statement | second.statement) or (first.pair_words | second.pair_words)
+    first_words, second_words = first.added_words & statement, second.added_words & statement
     if not first_words and not second_words:  # each answer only says yes or repeats its question
-        names_differ = first.asked - second.told and second.asked - first.told
+        names_differ = first.question_words - second.pair_words and second.question_words - first.pair_words
         return "each question names something else" if names_differ else ""
     if not first_words or not second_words:
-        answer_words, pair_words = (first_words, second.told) if first_words else (second_words, first.told)
+        answer_words, pair_words = (first_words, second.pair_words) if first_words else (second_words, first.pair_words)
         agreement = len(answer_words & pair_words) / len(answer_words)
     else:
         agreement = share(first_words, second_words)
     return "" if agreement >= SAME_ANSWER else "the answers tell other things"
 
 
-def _has_common_first_number(first: Asked, second: Asked, common: Words) -> bool:
+def _has_common_first_number(first: AskedQuestion, second: AskedQuestion, common: Words) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
-    longer_pair = max(first, second, key=lambda pair: len(_number_words(pair.information)))
+    longer_pair = max(first, second, key=lambda pair: len(_number_words(pair.added_words)))
     first_number = min(numbers(longer_pair.answer, spelled=True), key=lambda number: number.start)
     return _NUMBER + first_number.value in common
 

@@ -1,4 +1,4 @@
-"""New means new: which questions ask what an earlier one has asked."""
+"""The search for duplicates: which questions ask what an earlier one has asked."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from groundwork.language.detection import main_script
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_STATEMENT,
-    Asked,
+    AskedQuestion,
     Words,
     differ_in_words,
     difference,
     share,
 )
-from groundwork.questions.duplicates.set_similarity_join import SharedStatements, rarest
+from groundwork.questions.duplicates.set_similarity_join import SharedStatements, prefix_length
 from groundwork.settings.dataset_settings import Embeddings
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-CALIBRATED_ON = 400  # texts at the most
-TOO_FEW = 20  # texts to calibrate on
+CALIBRATION_TEXTS = 400  # texts at the most
+MIN_CALIBRATION_TEXTS = 20  # texts to calibrate on
 DEFAULT_THRESHOLD, DEFAULT_ALIKE = 0.92, 0.3  # for those few
-ALIKE = 0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
-MANY = 1_000  # questions at once from which statements are held against each other in arrays
-HELD = 4_096  # questions whose words are kept, of many
-BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
+ALIKE_DISTANCE = (
+    0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
+)
+MANY_QUESTIONS = 1_000  # questions at once from which statements are held against each other in arrays
+CACHED_QUESTIONS = 4_096  # questions whose words are kept, of many
+BLOCK_ROWS = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
 _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
@@ -52,24 +54,24 @@ Encode = Callable[[list[str]], Awaitable[Vectors]]
 
 @dataclass(frozen=True)
 class Likeness:
-    """Cosines of an embedder: `alike` from which two pairs with evidence may ask the same, since the same statement
-    answers both; `one` from which two questions without evidence are one.
+    """Cosines of an embedder: `alike_cosine` from which two pairs with evidence may ask the same, since the same
+    statement answers both; `same_cosine` from which two questions without evidence are one.
     """
 
-    one: float = 1.0
-    alike: float = -1.0
+    same_cosine: float = 1.0
+    alike_cosine: float = -1.0
 
 
 def likeness(vectors: Vectors, threshold: float | None = None, seed: int = 0) -> Likeness:
-    """Calibrated on the vectors (n, d) of some texts; `threshold` stands for `one` where it is given."""
+    """Calibrated on the vectors (n, d) of some texts; `threshold` stands for `same_cosine` where given."""
     same_cosine = calibrate_threshold(vectors, seed) if threshold is None else threshold
     if len(vectors) < 2:
         return Likeness(same_cosine)
     random_cosine = float(np.median(random_cosines(vectors, seed)))
-    return Likeness(same_cosine, random_cosine + ALIKE * (1 - random_cosine))
+    return Likeness(same_cosine, random_cosine + ALIKE_DISTANCE * (1 - random_cosine))
 
 
-class Statements:
+class StatementIndex:
     """Finds, among the pairs so far, those whose evidence shares SAME_STATEMENT of the words of the smaller of the two.
 
     A pair is looked up by its rarest words: of the words of the smaller at most a fifth may be missing in the larger,
@@ -107,12 +109,12 @@ class Statements:
         return Counter(chain.from_iterable(index.get(word, ()) for word in words))
 
     def _rarest(self, statement: Words) -> list[str]:
-        return sorted(statement, key=lambda word: (self._word_counts[word], word))[: rarest(len(statement))]
+        return sorted(statement, key=lambda word: (self._word_counts[word], word))[: prefix_length(len(statement))]
 
 
-def _without_words(asked: Asked) -> Asked:
+def _without_words(question: AskedQuestion) -> AskedQuestion:
     """The same without the words that were read of it, which take some kB: what is read of this is soon gone."""
-    return replace(asked)
+    return replace(question)
 
 
 def wording_hash(question: str) -> bytes:
@@ -124,11 +126,11 @@ class _ConcatenatedSequences:
     """Sequences one after the other, none of them copied."""
 
     def __init__(self) -> None:
-        self._sequences: list[Sequence[Asked]] = []
+        self._sequences: list[Sequence[AskedQuestion]] = []
         self._starts: list[int] = []
         self._length = 0
 
-    def append(self, sequence: Sequence[Asked]) -> None:
+    def append(self, sequence: Sequence[AskedQuestion]) -> None:
         self._sequences.append(sequence)
         self._starts.append(self._length)
         self._length += len(sequence)
@@ -136,12 +138,12 @@ class _ConcatenatedSequences:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, row: int) -> Asked:
+    def __getitem__(self, row: int) -> AskedQuestion:
         k = bisect_right(self._starts, row) - 1
         return self._sequences[k][row - self._starts[k]]
 
 
-class AskedSoFar:
+class EarlierQuestions:
     """The questions so far. `encode` gives vectors of length 1; without it the evidence alone tells, or the wording."""
 
     def __init__(self, encode: Encode | None = None, likeness: Likeness | None = None) -> None:
@@ -149,12 +151,12 @@ class AskedSoFar:
         self._wordings: dict[bytes, int] = {}  # the row of each wording, by its hash
         self._questions = _ConcatenatedSequences()  # one a row of _vectors
         self._is_new = bytearray()  # of each row: does it repeat no other?
-        self._statements = Statements()
+        self._statements = StatementIndex()
         self._indexed_count = 0  # of _questions, those that _statements knows
         self._vectors: Vectors | None = None
-        self._cached_question = lru_cache(maxsize=HELD)(self._read_question)
+        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._read_question)
 
-    async def sift(self, questions: Sequence[Asked]) -> list[str]:
+    async def find_repeats(self, questions: Sequence[AskedQuestion]) -> list[str]:
         """For each the earlier question that it repeats, or "" where it is new; the new ones are remembered.
 
         Of many, `questions` may be read from a file again and again: it is kept as it is, and no words of it.
@@ -162,7 +164,7 @@ class AskedSoFar:
         vectors = None
         if self._encode and len(questions):
             vectors = await self._encode([question.question for question in questions])
-        is_many, repeats = not len(self._questions) and len(questions) > MANY, list[str]()
+        is_many, repeats = not len(self._questions) and len(questions) > MANY_QUESTIONS, list[str]()
         self._questions.append(questions)
         similar, sharing = self._similar_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
         for question, similar_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
@@ -178,7 +180,7 @@ class AskedSoFar:
             self._is_new.append(not earlier)
         return repeats
 
-    def _rows_sharing(self, questions: Sequence[Asked], is_many: bool) -> Iterator[Callable[[], Iterable[int]]]:
+    def _rows_sharing(self, questions: Sequence[AskedQuestion], is_many: bool) -> Iterator[Callable[[], Iterable[int]]]:
         """For each of `questions` what gives the earlier ones whose evidence shares its words."""
         if is_many:
             shared_statements = SharedStatements(_without_words(question).statement for question in questions)
@@ -196,7 +198,7 @@ class AskedSoFar:
                 self._statements.add(row, self._questions[row].statement)
         self._indexed_count = len(self._is_new)
 
-    def _read_question(self, row: int) -> Asked:
+    def _read_question(self, row: int) -> AskedQuestion:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
         return self._questions[row] if row < self._indexed_count else _without_words(self._questions[row])
 
@@ -209,16 +211,18 @@ class AskedSoFar:
         all_vectors = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
         if len(all_vectors) > EXACT_ROWS:
             rows = np.arange(first_new, len(all_vectors))
-            for row, similar_rows in zip(rows.tolist(), similar_rows(all_vectors, rows, self._likeness.one), strict=True):
+            for row, similar_rows in zip(
+                rows.tolist(), similar_rows(all_vectors, rows, self._likeness.same_cosine), strict=True
+            ):
                 yield similar_rows[similar_rows < row]
             return
-        for start in range(first_new, len(all_vectors), BLOCK):
-            block = all_vectors[start : start + BLOCK]
+        for start in range(first_new, len(all_vectors), BLOCK_ROWS):
+            block = all_vectors[start : start + BLOCK_ROWS]
             cosines = block @ all_vectors[: start + len(block)].T
             for offset, row_cosines in enumerate(cosines):
-                yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.one)
+                yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
-    def _find_repeated(self, question: Asked, similar_rows: Rows, sharing_rows: Iterable[int]) -> str:
+    def _find_repeated(self, question: AskedQuestion, similar_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
         current_row = len(self._is_new)
         rows = np.array(sorted(row for row in sharing_rows if row < current_row), dtype=np.int64)
@@ -226,12 +230,14 @@ class AskedSoFar:
             cosines = np.ones(len(rows), dtype=np.float32)
         else:
             vector = self._vectors[current_row]
-            alike_rows = rows[self._vectors[rows] @ vector >= self._likeness.alike] if len(rows) else rows
+            alike_rows = rows[self._vectors[rows] @ vector >= self._likeness.alike_cosine] if len(rows) else rows
             rows = np.union1d(alike_rows, similar_rows)
             cosines = self._vectors[rows] @ vector
         for index in np.argsort(-cosines, kind="stable").tolist():
             row = int(rows[index])
-            if self._is_new[row] and same(question, self._cached_question(row), float(cosines[index]), self._likeness):
+            if self._is_new[row] and ask_the_same(
+                question, self._cached_question(row), float(cosines[index]), self._likeness
+            ):
                 return self._cached_question(row).question
         return ""
 
@@ -240,18 +246,22 @@ class SameQuestions:
     """Which of many pairs ask the same; `vectors` (n, d) are those of their questions, rows of length 1."""
 
     def __init__(
-        self, questions: Sequence[Asked], vectors: Vectors, likeness: Likeness, rows: Sequence[int] | None = None
+        self,
+        questions: Sequence[AskedQuestion],
+        vectors: Vectors,
+        likeness: Likeness,
+        rows: Sequence[int] | None = None,
     ) -> None:
         """`rows`: the only ones that `of` will be asked about."""
         self._questions, self._vectors, self._likeness = questions, vectors, likeness
         vector_rows = np.arange(len(vectors)) if rows is None else np.array(rows, dtype=np.int64)
-        self._similar_rows = similar_rows(vectors, vector_rows, likeness.one)
+        self._similar_rows = similar_rows(vectors, vector_rows, likeness.same_cosine)
         self._vector_row_of = None if rows is None else {row: index for index, row in enumerate(rows)}
         statements = (_without_words(question).statement for question in questions)
         self._rows_sharing = (
             SharedStatements(statements).of if rows is None else _rows_sharing_evidence(questions, rows)
         )
-        self._cached_question = lru_cache(maxsize=HELD)(lambda row: _without_words(questions[row]))
+        self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: _without_words(questions[row]))
 
     def of(self, row: int) -> list[int]:
         """The other rows that ask what `row` asks, in order."""
@@ -259,11 +269,11 @@ class SameQuestions:
         rows = np.union1d(self._rows_sharing(row), similar_rows)
         rows = rows[rows != row].astype(np.int64)
         cosines = self._vectors[rows] @ self._vectors[row]
-        min_cosine = min(self._likeness.one, self._likeness.alike)
+        min_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
         return [
             int(rows[index])
             for index in np.flatnonzero(cosines >= min_cosine).tolist()
-            if same(
+            if ask_the_same(
                 self._cached_question(row),
                 self._cached_question(int(rows[index])),
                 float(cosines[index]),
@@ -272,9 +282,9 @@ class SameQuestions:
         ]
 
 
-def _rows_sharing_evidence(questions: Sequence[Asked], rows: Sequence[int]) -> Callable[[int], Rows]:
+def _rows_sharing_evidence(questions: Sequence[AskedQuestion], rows: Sequence[int]) -> Callable[[int], Rows]:
     """What gives, for one of `rows`, those whose evidence shares its words; all are gone through once for few."""
-    row_statements = Statements()
+    row_statements = StatementIndex()
     row_statements.expect(questions[row].statement for row in rows)
     for row in rows:
         row_statements.add(row, questions[row].statement)
@@ -285,11 +295,11 @@ def _rows_sharing_evidence(questions: Sequence[Asked], rows: Sequence[int]) -> C
     return lambda row: np.array(sharing_rows[row], dtype=np.int64)
 
 
-def same(first: Asked, second: Asked, cosine: float, likeness: Likeness) -> bool:
+def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, likeness: Likeness) -> bool:
     """Do the two ask the same, their questions being as alike as `cosine`?"""
-    if first.statement and second.statement and cosine >= likeness.alike and not difference(first, second):
+    if first.statement and second.statement and cosine >= likeness.alike_cosine and not difference(first, second):
         return True
-    return cosine >= likeness.one and not differ_in_words(first, second)
+    return cosine >= likeness.same_cosine and not differ_in_words(first, second)
 
 
 async def similarity(
@@ -309,7 +319,7 @@ async def similarity(
     from groundwork.embedding.encoder import encoder_for
     from groundwork.settings.dataset_settings import STATIC_MODEL
 
-    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATED_ON)])
+    calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_TEXTS)])
     encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined), ""
     try:
         calibration_vectors = await encoder.aencode(calibration_texts, "query")
@@ -324,19 +334,19 @@ async def similarity(
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
-    return encode, _calibrated(calibration_texts, calibration_vectors, threshold), note
+    return encode, _calibrate_likeness(calibration_texts, calibration_vectors, threshold), note
 
 
-def _calibrated(texts: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
+def _calibrate_likeness(texts: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
     overall = (
         likeness(vectors, threshold)
-        if len(texts) >= TOO_FEW
+        if len(texts) >= MIN_CALIBRATION_TEXTS
         else Likeness(threshold or DEFAULT_THRESHOLD, DEFAULT_ALIKE)
     )
     if threshold is not None:
         return overall
     script_cosines = [calibrate_threshold(vectors[rows]) for rows in _by_script(texts) if len(rows) > 1]
-    return Likeness(max([overall.one, *script_cosines]), overall.alike)
+    return Likeness(max([overall.same_cosine, *script_cosines]), overall.alike_cosine)
 
 
 def _by_script(texts: Sequence[str]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Which of many statements share their words, found in arrays: what a large run has room and time for.
+"""A set similarity join in arrays: which of the statements of a large run share their words.
 
 A set similarity join with prefixes (Chaudhuri et al., "A Primitive Operator for Similarity Joins", ICDE 2006), for the
 share of the smaller set. Of the smaller of two statements at most 1 - SAME_STATEMENT of the words may be missing in the
@@ -18,10 +18,10 @@ from groundwork.questions.duplicates.duplicate_rule import SAME_STATEMENT, Words
 
 Rows = npt.NDArray[np.int64]
 
-LOOKUPS = 2_000_000  # held at once
+MAX_LOOKUPS = 2_000_000  # held at once
 
 
-def rarest(words: int) -> int:
+def prefix_length(words: int) -> int:
     """Of a statement of so many words, how many of its rarest lead to it."""
     return int((1 - SAME_STATEMENT) * words + 1e-9) + 2
 
@@ -64,7 +64,7 @@ class SharedStatements:
         """The keys of the rarest words of each statement, ascending, and whose they are."""
         keys, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for rows, ranks in self._by_length():
-            prefix_keys = self._keys_of(ranks[:, : rarest(ranks.shape[1])], alone=ranks.shape[1] == 1)
+            prefix_keys = self._keys_of(ranks[:, : prefix_length(ranks.shape[1])], alone=ranks.shape[1] == 1)
             keys.append(prefix_keys.ravel())
             owners.append(np.repeat(rows, prefix_keys.shape[1]))
         flat_keys, flat_owners = np.concatenate(keys), np.concatenate(owners)
@@ -75,7 +75,7 @@ class SharedStatements:
         """(larger * statements + smaller) of what shares enough words, in parts."""
         has_single_words = bool((np.diff(self._starts) == 1).any())
         for rows, ranks in self._by_length():
-            step = max(1, LOOKUPS // (ranks.shape[1] * (ranks.shape[1] + 1) // 2))
+            step = max(1, MAX_LOOKUPS // (ranks.shape[1] * (ranks.shape[1] + 1) // 2))
             for start in range(0, len(rows), step):
                 yield from self._look_up_pairs(
                     rows[start : start + step], ranks[start : start + step], has_single_words
@@ -85,7 +85,7 @@ class SharedStatements:
         keys = self._keys_of(ranks, alone=has_single_words)
         first_hit = np.searchsorted(self._keys, keys.ravel())
         hits = np.searchsorted(self._keys, keys.ravel(), side="right") - first_hit
-        if len(rows) > 1 and hits.sum() > LOOKUPS:
+        if len(rows) > 1 and hits.sum() > MAX_LOOKUPS:
             half = len(rows) // 2
             yield from self._look_up_pairs(rows[:half], ranks[:half], has_single_words)
             yield from self._look_up_pairs(rows[half:], ranks[half:], has_single_words)
@@ -115,7 +115,7 @@ class SharedStatements:
         sizes = np.diff(self._starts)
         for size in np.unique(sizes[sizes > 0]).tolist():
             rows = np.flatnonzero(sizes == size)
-            for row_block in np.array_split(rows, max(1, len(rows) * size // LOOKUPS)):
+            for row_block in np.array_split(rows, max(1, len(rows) * size // MAX_LOOKUPS)):
                 yield row_block, self._words[self._starts[row_block][:, None] + np.arange(size)] % self._vocabulary
 
     def _keys_of(self, ranks: Rows, *, alone: bool) -> Rows:

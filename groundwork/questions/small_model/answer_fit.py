@@ -1,4 +1,4 @@
-"""Does a small model's pair fit the statement that it was made of? Checked without a model, by words and numbers."""
+"""Checks whether a small model's pair fits the statement that it was made of, by words and numbers, without a model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from groundwork.language.numbers import numbers
 from groundwork.questions.draft_faults import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
 from groundwork.questions.small_model.english_words import content_words
-from groundwork.questions.small_model.question_search import RIVALS, terms
+from groundwork.questions.small_model.question_search import MAX_RIVALS, terms
 from groundwork.questions.small_model.statement_choice import OPEN_END, Target
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
 STRANGE_WORDS_OF_QUESTION = 0.25  # or one; none in English, whose words for asking are known
-ABOUT = 1 / 3  # of a question's content words beyond the title's must stand in its statement
+MIN_TOPIC_SHARE = 1 / 3  # of a question's content words beyond the title's must stand in its statement
 AGREEING_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
-DEFINED = 0.5  # of a statement's content words, in an answer to what its term means
-OPENING = 8  # words of a statement in which a definition names its term
+MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to what its term means
+OPENING_LENGTH = 8  # words of a statement in which a definition names its term
 
 _POINTS_AT_OTHERS = re.compile(r"(?i)\W*(?:this|these|those|such|however|otherwise)\b(?! (?:as|is why)\b)")
 _ASKING_WORDS = content_words(
@@ -74,7 +74,7 @@ _HOW_MANY = re.compile(
 )
 
 
-def misfits(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
+def misfit_faults(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
     """The first thing that is wrong between a pair and its target.
 
     The model was shown the sentence `before` the target, the headings of its `section` and the document's `title`.
@@ -125,7 +125,7 @@ def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault
 def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
     question_words = content_words(draft.question) - content_words(title)
-    needed_share = ABOUT if is_english(target.plain) else 0.0
+    needed_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
     if len(question_words & content_words(target.plain)) < max(1, needed_share * len(question_words)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
@@ -142,7 +142,7 @@ def _row_fault(draft: Draft, target: Target) -> Fault | None:
     subject_words = content_words(target.subject)
     if subject_words and not subject_words & content_words(draft.question):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
-    if target.told and not terms(draft.answer) & terms(target.told):
+    if target.answer_cells and not terms(draft.answer) & terms(target.answer_cells):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
     return None
 
@@ -173,7 +173,7 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
     if _asks_for_meaning(draft.question) and not target.subject:
         statement_words = content_words(target.plain)
         shared_words = content_words(draft.answer) & statement_words
-        if len(shared_words) < DEFINED * len(statement_words) or not _MEANING_VERB.search(draft.answer):
+        if len(shared_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled=True):
         return Fault("beside", "the question asks for a number that the answer does not give")
@@ -186,7 +186,7 @@ def _asks_for_meaning(question: str) -> bool:
     return category_of(question, "") == "definition" or _ASKS_WHAT_COUNTS.search(question) is not None
 
 
-def rivals_allowed(question: str, target: Target, title: str) -> float:
+def max_rivals(question: str, target: Target, title: str) -> float:
     """How many other statements may fit the question as well as its own before it is too vague.
 
     None where it asks for "the rules for ..." at large; any number where it asks what a term means that the statement
@@ -194,17 +194,17 @@ def rivals_allowed(question: str, target: Target, title: str) -> float:
     """
     if _ASKS_AT_LARGE.search(question):
         return 0
-    return math.inf if is_definition(question, target, title) else RIVALS
+    return math.inf if is_definition(question, target, title) else MAX_RIVALS
 
 
 def is_definition(question: str, target: Target, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening_words = content_words(" ".join(target.plain.split()[:OPENING]))
+    opening_words = content_words(" ".join(target.plain.split()[:OPENING_LENGTH]))
     question_words = content_words(question) - content_words(title) - _ASKING_WORDS
     return category_of(question, "") == "definition" and bool(question_words) and question_words <= opening_words
 
 
-def agree(answer: str, second_answer: str) -> bool:
+def answers_agree(answer: str, second_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
     first_words, second_words = content_words(answer), content_words(second_answer)
     values = _number_values(answer), _number_values(second_answer)

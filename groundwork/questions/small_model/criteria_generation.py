@@ -41,7 +41,7 @@ _SMALL_WORDS = frozenset(
         between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
-GIVEN = 0.6  # of the content words of a clause at the front, from which the question has told it already
+KNOWN_SHARE = 0.6  # of the content words of a clause at the front, from which the question has told it already
 _OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
 _CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
 _MEASURE = re.compile(
@@ -126,7 +126,7 @@ def _drop_known_condition(clause: str, question: str) -> str:
     condition_words = content_words(condition.group()) if condition else set()
     continues = condition and re.match(r"(?i)(?:or|and|but)\b", clause[condition.end() :])
     shared_words = condition_words & content_words(question)
-    if condition and condition_words and not continues and len(shared_words) >= GIVEN * len(condition_words):
+    if condition and condition_words and not continues and len(shared_words) >= KNOWN_SHARE * len(condition_words):
         return clause[condition.end() :]
     return clause
 

@@ -1,4 +1,4 @@
-"""Words as the rules for a small model read them: in English, which they alone know."""
+"""English content words and stems: the rules for a small model know no other language."""
 
 from __future__ import annotations
 

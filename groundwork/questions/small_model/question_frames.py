@@ -49,8 +49,8 @@ FUNCTION_WORDS = _word_set(
     to up with than then is are was were be been being do does did done has have had having must should shall may might
     can could will would other what which who whom whose how also just such you we he she his her your our my me us"""
 )
-GOES = _word_set("according happen happens meaning definition many much long open take takes when")
-COMES = _word_set(
+REMOVABLE_TERMS = _word_set("according happen happens meaning definition many much long open take takes when")
+ADDABLE_TERMS = _word_set(
     """amount applies apply become becomes belong belongs consequence defined follow follows length number obliged open
     options order person point procedure required take taken term time"""
 )
@@ -75,7 +75,7 @@ def frame_of(question: str) -> QuestionFrame:
     return QuestionFrame(core, title_match[1] if title_match else "", filled_openings)
 
 
-def titled(question: str, title: str) -> str:
+def add_title(question: str, title: str) -> str:
     """`question` behind the title, where there is one."""
     return f"In {title}, {question[:1].lower()}{question[1:]}" if title else question
 
@@ -83,9 +83,13 @@ def titled(question: str, title: str) -> str:
 def changed_terms(original: str, reworded: str) -> str | None:
     """Complains of a term of the old question that the new one lost, and of one that it brought."""
     old_terms, new_terms = _terms_by_stem(original), _terms_by_stem(reworded)
-    if lost := sorted(old_terms[stem] for stem in old_terms.keys() - new_terms.keys() if old_terms[stem] not in GOES):
+    if lost := sorted(
+        old_terms[stem] for stem in old_terms.keys() - new_terms.keys() if old_terms[stem] not in REMOVABLE_TERMS
+    ):
         return f"The question lost {', '.join(lost)}."
-    if added := sorted(new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in COMES):
+    if added := sorted(
+        new_terms[stem] for stem in new_terms.keys() - old_terms.keys() if new_terms[stem] not in ADDABLE_TERMS
+    ):
         return f"The question has what was not there: {', '.join(added)}."
     return None
 
@@ -100,7 +104,7 @@ async def ask_in_frame(client: Client, call: Rephrase, template: str, question: 
     reply = await client.ask(
         call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_opening_schema(opening)
     )
-    return titled(reply.value["question"].strip(), frame.title)
+    return add_title(reply.value["question"].strip(), frame.title)
 
 
 def _opening_schema(opening: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Does a question point to its statement? Found without a model: by a search with the question's words.
+"""A search with a question's words, without a model: how many statements of the document does it fit?
 
 "What are the rules for time-outs in touch rugby?" fits a dozen statements of the rules; the one that it was made of is
 no answer to it. A question points when hardly another statement of the document holds as much of it. The measure is
@@ -17,8 +17,8 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.small_model.english_words import content_words
 from groundwork.records.chunk_record import Chunk
 
-RIVALS = 3  # other statements may fit a question as well as its own
-BY_HEADING = 0.5  # of a word's weight, where only a heading above the statement holds it
+MAX_RIVALS = 3  # other statements may fit a question as well as its own
+HEADING_WEIGHT = 0.5  # of a word's weight, where only a heading above the statement holds it
 
 
 class QuestionSearch:
@@ -55,7 +55,7 @@ class QuestionSearch:
     def _fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
         weights = self._weights
         return sum(
-            weights.get(term, 0.0) * (1 if term in statement_terms else BY_HEADING)
+            weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)
         )
 

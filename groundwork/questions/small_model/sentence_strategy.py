@@ -27,20 +27,20 @@ from groundwork.llm.token_estimate import tokens_in
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault
-from groundwork.questions.interview import Asker, InterviewAnswer, Judged, Round
-from groundwork.questions.interview_material import CallTokens, Material, Prompt, Tokens, caption_of
-from groundwork.questions.small_model.answer_fit import agree, misfits, rivals_allowed
+from groundwork.questions.interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, table_caption
+from groundwork.questions.small_model.answer_fit import answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english_words import content_words, stem
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_search import QuestionSearch
 from groundwork.questions.small_model.statement_choice import (
     Target,
+    group_targets,
     importance,
     list_items,
-    simple,
+    simplify_text,
     spread_targets,
-    targets,
 )
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.question_settings import QA
@@ -58,7 +58,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass
-class Sentences:
+class SentenceAsker:
     """Asks about the statements of one chunk. `document` is its title, `caption` that of the chunk's table.
 
     What was asked about once, with whatever result, is not asked about again: the model would write the same. What
@@ -74,7 +74,7 @@ class Sentences:
     pointing: QuestionSearch
     caption: str = ""
     calls: int = 0
-    at_once: int = 1_000_000
+    batch_size: int = 1_000_000
     failures: list[UnitError] = field(default_factory=list)
     dropped: list[FaultyItem] = field(default_factory=list)  # never any: one pair a reply
     _asked_statements: set[str] = field(default_factory=set)
@@ -83,10 +83,10 @@ class Sentences:
     def chunk(self) -> Chunk:
         return self.reading.chunk
 
-    async def ask(self, interview_round: Round) -> InterviewAnswer:
+    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
         text = self.chunk.text
-        open_targets = targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
+        open_targets = group_targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
         fresh_targets = [
             target
             for target in open_targets
@@ -106,11 +106,11 @@ class Sentences:
         self.failures += errors
         return InterviewAnswer([result for result in results if not isinstance(result, BaseException)])
 
-    async def correct(self, faulty: Sequence[Judged]) -> list[Draft | None]:
+    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
         return [None] * len(faulty)
 
-    async def _ask_about(self, target: Target, iteration: int) -> Judged:
+    async def _ask_about(self, target: Target, iteration: int) -> JudgedDraft:
         section = self._section(target)
         previous_sentence = self._previous_sentence(target.statements[0])
         messages = render_turns(
@@ -122,10 +122,10 @@ class Sentences:
         )
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
-        question = named(
+        question = name_document(
             without_columns(reply.question, target), self.document, self.reading.source_text.is_english_text
         )
-        answer = without_columns(told(reply.answer.strip(), target), target)
+        answer = without_columns(answer_or_cells(reply.answer.strip(), target), target)
         question_without_title = question.replace(self.document, "")
         draft = Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
@@ -135,9 +135,9 @@ class Sentences:
             difficulty=difficulty_of(answer),
             category=category_of(reply.question, answer),
         )
-        faults = misfits(draft, target, previous_sentence, section, self.document)
+        faults = misfit_faults(draft, target, previous_sentence, section, self.document)
         rivals = 0 if faults else self.pointing.rivals(question, self.chunk, target.statements)
-        if rivals > rivals_allowed(reply.question, target, self.document):
+        if rivals > max_rivals(reply.question, target, self.document):
             faults = [Fault("vague", f"{rivals} other statements fit the question as well")]
         if self.settings.round_trip and not faults:
             faults = await self._round_trip(draft, target.plain, unit, iteration)
@@ -146,7 +146,7 @@ class Sentences:
     async def _round_trip(self, draft: Draft, plain: str, unit: str, iteration: int) -> list[Fault]:
         messages = render_turns(self.round_trip, statement=plain, question=draft.question)
         second_answer: str = await self._call(messages, None, f"{unit} round trip", iteration)
-        if agree(draft.answer, second_answer):
+        if answers_agree(draft.answer, second_answer):
             return []
         return [Fault("round trip", f"answered again from the statement: {second_answer.strip()}")]
 
@@ -163,7 +163,7 @@ class Sentences:
             return ""
         statements = self.reading.statements
         previous = statements[statements.index(statement) - 1] if statements[0] != statement else None
-        return simple(previous.plain_text(self.chunk.text)) if previous and previous.kind == "sentence" else ""
+        return simplify_text(previous.plain_text(self.chunk.text)) if previous and previous.kind == "sentence" else ""
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1
@@ -173,7 +173,7 @@ class Sentences:
         return reply.value
 
 
-def named(question: str, document: str, english: bool = True) -> str:
+def name_document(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
@@ -194,13 +194,15 @@ def without_columns(text: str, target: Target) -> str:
     return text.strip()
 
 
-def told(answer: str, target: Target) -> str:
+def answer_or_cells(answer: str, target: Target) -> str:
     """The answer; one that repeats a row as it stands gives way to the cells that were asked about."""
-    repeats_row = target.told and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.told))
-    return f"{target.told}." if repeats_row else answer
+    repeats_row = (
+        target.answer_cells and ": " in answer and (";" in answer or answer.rstrip(".").endswith(target.answer_cells))
+    )
+    return f"{target.answer_cells}." if repeats_row else answer
 
 
-__all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_turns", "prompt_files"]
+__all__ = ["ask_in_frame", "askers", "changed_terms", "forecast", "frame_messages", "prompt_files"]
 
 SHORT_FRAME = 35  # tokens of question and answer alone, whose answer is the statement or a part of it
 
@@ -210,27 +212,20 @@ def prompt_files(settings: QA) -> list[str]:
     return [settings.prompt, *([settings.round_trip_prompt] if settings.round_trip else [])]
 
 
-def askers(settings: QA, material: Material, prompt: Prompt, client: Callable[[], Client]) -> list[Asker]:
+def askers(settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client]) -> list[Asker]:
     """One for each chunk of `material`."""
-    round_trip_prompt = prompt(settings.round_trip_prompt) if settings.round_trip else ""
-    prompt_text, title, chunks = prompt(settings.prompt), material.title, material.chunks
-    pointing = QuestionSearch(material.readings, title)
+    round_trip = prompt(settings.round_trip_prompt) if settings.round_trip else ""
+    template, title, chunks = prompt(settings.prompt), material.title, material.chunks
+    search = QuestionSearch(material.readings, title)
     return [
-        Sentences(
-            client(),
-            settings,
-            reading,
-            prompt_text,
-            round_trip_prompt,
-            title,
-            pointing,
-            caption_of(reading.chunk, chunks),
+        SentenceAsker(
+            client(), settings, reading, template, round_trip, title, search, table_caption(reading.chunk, chunks)
         )
         for reading in material.readings
     ]
 
 
-def frame_turns(template: str, question: str) -> list[Message]:
+def frame_messages(template: str, question: str) -> list[Message]:
     """The request that rewords a question, with a beginning of usual length, to be counted."""
     return render_turns(template, question=question, opening="What is required of")
 
@@ -240,15 +235,15 @@ def forecast(
     material: Material,
     reading: Reading,
     limit: int | None,
-    prompt: Prompt,
-    tokens: Tokens,
+    prompt: PromptReader,
+    tokens: TokenCounter,
 ) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     template = prompt(settings.prompt)
     for target in _forecast_targets(reading, limit):
         section = [
             *reading.headings_at(target.statements[0].start),
-            caption_of(reading.chunk, material.chunks) if target.subject else "",
+            table_caption(reading.chunk, material.chunks) if target.subject else "",
         ]
         messages = render_turns(
             template,
@@ -268,5 +263,5 @@ def forecast(
 
 def _forecast_targets(reading: Reading, limit: int | None) -> list[Target]:
     text = reading.chunk.text
-    worthwhile = [target for target in targets(reading.statements, reading) if importance(target, text) > 0]
+    worthwhile = [target for target in group_targets(reading.statements, reading) if importance(target, text) > 0]
     return spread_targets(worthwhile, text, len(worthwhile) if limit is None else limit)

@@ -1,4 +1,4 @@
-"""What a small model is asked about, call by call: a sentence that can be understood, a list, some cells of a row."""
+"""The targets of a small model's questions: a sentence that can be understood, a list, some cells of a row."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.small_model.english_words import content_words
 
-CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
-LONGEST = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
+ANSWER_CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
+MAX_TARGET_LENGTH = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
 _POINTS_BACK = re.compile(
     r"""(?ix)\W*(?:(?:however|otherwise|instead|but|and|so|also|then|if|when|once|until|unless|where|while|after|before
         |in|at|for|during|with|as|per)[,\ ]+){0,2}(?:it|they|this|these|those|such|its|their|he|she|both|neither|either
@@ -38,18 +38,18 @@ _DUTY_WORDS = frozenset(["must", "shall", "may", "cannot", "only", "never", "req
 class Target(NamedTuple):
     """What one call is about: a statement, or several that belong together, as their reader would say them.
 
-    `subject` is the cell that names a row, which the question must hold, and `told` the cells for the answer. `part`
-    says that it is only a part of a list, which was too long for one call.
+    `subject` is the cell that names a row, which the question must hold, and `answer_cells` those for the answer.
+    `is_partial` says that it is only a part of a list, which was too long for one call.
     """
 
     statements: tuple[Statement, ...]
     plain: str
     subject: str = ""
-    told: str = ""
-    part: bool = False
+    answer_cells: str = ""
+    is_partial: bool = False
 
 
-def targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[Target]:
+def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[Target]:
     """What to ask about: items of a list together with their lead, a sentence with those that it points back to.
 
     Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
@@ -68,13 +68,15 @@ def targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) -> list[
                     earlier = [item for item in targets.pop().statements if item not in statements]
                     statements = (*earlier, *statements)
                 is_partial = len(groups) > 1 and bool(own_lead)
-                targets.append(Target(statements, _spoken_text(statements, text), part=is_partial))
+                targets.append(Target(statements, _spoken_text(statements, text), is_partial=is_partial))
     return targets
 
 
 def _is_lead_of(target: Target, lead: str) -> bool:
     """Is the target what governs the items under `lead`?"""
-    return target.plain == simple(lead) or (target.plain.endswith(":") and simple(lead).endswith(target.plain))
+    return target.plain == simplify_text(lead) or (
+        target.plain.endswith(":") and simplify_text(lead).endswith(target.plain)
+    )
 
 
 def _group_statements(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[Statement, ...]]:
@@ -83,7 +85,7 @@ def _group_statements(members: tuple[Statement, ...], text: str, lead: str) -> l
     for member in members:
         is_alone = not lead or _DEFINED_TERM.match(text, member.start)
         joined_group = (*groups[-1], member) if groups and not is_alone else ()
-        if joined_group and len(_spoken_text(joined_group, text)) <= LONGEST:
+        if joined_group and len(_spoken_text(joined_group, text)) <= MAX_TARGET_LENGTH:
             groups[-1] = joined_group
         else:
             groups.append((member,))
@@ -97,9 +99,9 @@ def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Sta
     while index > 0 and points_back(members, text):
         previous = statements[index - 1]
         extended = (previous, *members)
-        if previous.kind != "sentence" or _heading_between(text, previous.end, members[0].start):
+        if previous.kind != "sentence" or _has_heading_between(text, previous.end, members[0].start):
             break
-        if len(_spoken_text(extended, text)) > LONGEST:
+        if len(_spoken_text(extended, text)) > MAX_TARGET_LENGTH:
             break
         members, index = extended, index - 1
     return members
@@ -107,7 +109,7 @@ def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Sta
 
 def points_back(members: Sequence[Statement], text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    statement_text = simple(members[0].plain_text(text))
+    statement_text = simplify_text(members[0].plain_text(text))
     return _POINTS_BACK.match(statement_text) is not None or OPEN_END.search(statement_text) is not None
 
 
@@ -116,7 +118,7 @@ def list_items(target: Target, text: str) -> list[str]:
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
     items = [
-        simple(" ".join(text[statement.start : statement.end].split()))
+        simplify_text(" ".join(text[statement.start : statement.end].split()))
         for statement in target.statements
         if statement.lead
     ]
@@ -125,7 +127,7 @@ def list_items(target: Target, text: str) -> list[str]:
     return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in items]
 
 
-def _heading_between(text: str, start: int, end: int) -> bool:
+def _has_heading_between(text: str, start: int, end: int) -> bool:
     return any(line.lstrip().startswith("#") for line in text[start:end].splitlines())
 
 
@@ -144,34 +146,25 @@ def _spoken_text(members: Sequence[Statement], text: str) -> str:
             governed = spoken.endswith(":") and (spoken.endswith(member.lead) or member.lead.endswith(spoken.strip()))
             spoken += f" {statement_text}" if governed else f" {member.lead} {statement_text}"
         lead = member.lead
-    return simple(spoken.strip())
+    return simplify_text(spoken.strip())
 
 
 def _row_target(row: Statement, turn: int) -> Target:
-    """The cells that name the row, up to the first with a word, and CELLS of the others."""
+    """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
     by_column = list(zip_longest(row.header, (cell.text for cell in row.cells), fillvalue=""))
-    filled_cells = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
-    key_index = next((i for i, (_, cell) in enumerate(filled_cells) if words(cell)), 0)
-    naming_cells = [
-        cell
-        for i, cell in enumerate(filled_cells[: key_index + 1])
-        if i == key_index or not _RULE_NUMBER.fullmatch(cell[1])
-    ]
-    other_cells = filled_cells[key_index + 1 :]
-    if len(other_cells) > CELLS:
-        offset = turn * CELLS % len(other_cells)
-        other_cells = (other_cells + other_cells)[offset : offset + CELLS]
-    subject_text = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming_cells)
-    answer_cells = "; ".join(f"{name}: {cell}" if name else cell for name, cell in other_cells)
-    return Target(
-        (row,),
-        simple(f"{subject_text}: {answer_cells}" if answer_cells else subject_text),
-        naming_cells[-1][1],
-        answer_cells,
-    )
+    cells = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
+    key = next((i for i, (_, cell) in enumerate(cells) if words(cell)), 0)
+    naming = [cell for i, cell in enumerate(cells[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
+    other_cells = cells[key + 1 :]
+    if len(other_cells) > ANSWER_CELLS:
+        offset = turn * ANSWER_CELLS % len(other_cells)
+        other_cells = (other_cells + other_cells)[offset : offset + ANSWER_CELLS]
+    subject = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
+    answer = "; ".join(f"{name}: {cell}" if name else cell for name, cell in other_cells)
+    return Target((row,), simplify_text(f"{subject}: {answer}" if answer else subject), naming[-1][1], answer)
 
 
-def simple(text: str) -> str:
+def simplify_text(text: str) -> str:
     """`text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
     text = re.sub(r"(?<=[a-z])- (?!and\b|or\b|to\b)(?=[a-z])", "-", text)  # a word that was broken at a line's end
     return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text))
@@ -193,7 +186,7 @@ def importance(target: Target, text: str) -> int:
     is_fragment = is_fragment or (unlabelled and not unlabelled.lead and own_text[:1].islower())  # of a sentence
     depends_on_previous = not target.subject and points_back(target.statements, text)
     penalties = bool(cross_references(own_text)) + bool(is_fragment) + depends_on_previous
-    return max(1, score - 4 * target.part - 3 * penalties)
+    return max(1, score - 4 * target.is_partial - 3 * penalties)
 
 
 def spread_targets(candidates: Sequence[Target], text: str, count: int) -> list[Target]:

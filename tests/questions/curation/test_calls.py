@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from groundwork.questions.curation.calls import batches
+from groundwork.questions.curation.calls import pack_batches
 from groundwork.questions.curation.prompt_fields import Form, Json
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin
 from groundwork.settings.config_files import load
@@ -32,7 +32,7 @@ class _OneNumber(Form):
     """A form that shows the text of a pair and takes no room."""
 
     name = "one_number"
-    wanted = "a number"
+    field_description = "a number"
     shows_text = True
 
     def messages(self, _cases: Sequence[CurationCase]) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def test_the_pairs_of_a_chunk_stay_together_without_a_pass_over_the_document_for
         CurationCase(k, pair_of(k, document="mill"), _CountedOrigin(f"chunk {k // 4}", "mill", "", ""))
         for k in range(2_000)
     ]
-    calls = batches(_OneNumber(settings, str), cases, settings)
+    calls = pack_batches(_OneNumber(settings, str), cases, settings)
     assert [len(call) for call in calls] == [8] * 250
-    assert all(len({case.place.text for case in call}) == 2 for call in calls)
+    assert all(len({case.origin.text for case in call}) == 2 for call in calls)
     assert _CountedOrigin.comparisons[0] < 30 * len(cases)

@@ -10,16 +10,28 @@ from numpy.typing import NDArray
 
 from groundwork.embedding import nearest_neighbours
 from groundwork.questions.duplicates import duplicate_search as module
-from groundwork.questions.duplicates.duplicate_rule import SAME_STATEMENT, Asked, differ_in_fact, difference, share
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar, Likeness, SameQuestions, Statements, similarity
+from groundwork.questions.duplicates.duplicate_rule import (
+    SAME_STATEMENT,
+    AskedQuestion,
+    differ_in_fact,
+    difference,
+    share,
+)
+from groundwork.questions.duplicates.duplicate_search import (
+    EarlierQuestions,
+    Likeness,
+    SameQuestions,
+    StatementIndex,
+    similarity,
+)
 from groundwork.settings.config_files import load
 
 SAME_FACT = Path(__file__).parents[1] / "same_fact.jsonl"
 LABELLED = [json.loads(line) for line in SAME_FACT.read_text("utf-8").splitlines()]
 
 
-def asked(pair: dict[str, object]) -> Asked:
-    return Asked(pair["question"], pair["answer"], tuple(pair["evidence"]))  # type: ignore[arg-type]  # from JSON
+def asked(pair: dict[str, object]) -> AskedQuestion:
+    return AskedQuestion(pair["question"], pair["answer"], tuple(pair["evidence"]))  # type: ignore[arg-type]  # from JSON
 
 
 @pytest.mark.parametrize(
@@ -55,37 +67,39 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
     ("one", "other", "why"),
     [
         (
-            Asked("What does grep print?", "Matching lines.", ("| grep | print matching lines |",)),
-            Asked("What does sort print?", "Sorted lines.", ("| sort | print sorted lines |",)),
+            AskedQuestion("What does grep print?", "Matching lines.", ("| grep | print matching lines |",)),
+            AskedQuestion("What does sort print?", "Sorted lines.", ("| sort | print sorted lines |",)),
             "another statement",
         ),
         (
-            Asked("Is a dog allowed in Orrin?", "Yes.", ("| dogs | allowed | allowed |",)),
-            Asked("Is a dog allowed in Sarn?", "Yes.", ("| dogs | allowed | allowed |",)),
+            AskedQuestion("Is a dog allowed in Orrin?", "Yes.", ("| dogs | allowed | allowed |",)),
+            AskedQuestion("Is a dog allowed in Sarn?", "Yes.", ("| dogs | allowed | allowed |",)),
             "another name",
         ),
         (
-            Asked("Was the toll 5 euros in 2021?", "Yes.", ("| toll | 5 | 5 |",)),
-            Asked("Was the toll 5 euros in 2022?", "Yes.", ("| toll | 5 | 5 |",)),
+            AskedQuestion("Was the toll 5 euros in 2021?", "Yes.", ("| toll | 5 | 5 |",)),
+            AskedQuestion("Was the toll 5 euros in 2022?", "Yes.", ("| toll | 5 | 5 |",)),
             "other numbers",
         ),
         (
-            Asked("Must the lamp burn by day?", "No.", ("The lamp must burn by night and need not by day.",)),
-            Asked("Must the lamp burn by night?", "Yes.", ("The lamp must burn by night and need not by day.",)),
+            AskedQuestion("Must the lamp burn by day?", "No.", ("The lamp must burn by night and need not by day.",)),
+            AskedQuestion(
+                "Must the lamp burn by night?", "Yes.", ("The lamp must burn by night and need not by day.",)
+            ),
             "yes",
         ),
         (
-            Asked("What is the highest load?", "40 kg.", ("The highest load is 40 kg and the lowest 5 kg.",)),
-            Asked("What is the lowest load?", "5 kg.", ("The highest load is 40 kg and the lowest 5 kg.",)),
+            AskedQuestion("What is the highest load?", "40 kg.", ("The highest load is 40 kg and the lowest 5 kg.",)),
+            AskedQuestion("What is the lowest load?", "5 kg.", ("The highest load is 40 kg and the lowest 5 kg.",)),
             "asks for",
         ),
         (
-            Asked(
+            AskedQuestion(
                 'What does the tag "beginner" mean?',
                 "That the job is easy.",
                 ('It lists jobs tagged "beginner" (easy) or orphaned.',),
             ),
-            Asked(
+            AskedQuestion(
                 "Which jobs are shown?",
                 'Those tagged "beginner", which are easy, and orphaned ones.',
                 ('It lists jobs tagged "beginner" (easy) or orphaned.',),
@@ -93,8 +107,8 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
             "only mentions",
         ),
         (
-            Asked("What does the FHS say /srv holds?", "Served data.", ("/srv holds data that is served.",)),
-            Asked(
+            AskedQuestion("What does the FHS say /srv holds?", "Served data.", ("/srv holds data that is served.",)),
+            AskedQuestion(
                 "What does the Filesystem Hierarchy Standard keep in /srv?",
                 "Data that is served.",
                 ("/srv holds data that is served.",),
@@ -103,7 +117,7 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
         ),
     ],
 )
-def test_why_two_pairs_ask_for_two_things(one: Asked, other: Asked, why: str) -> None:
+def test_why_two_pairs_ask_for_two_things(one: AskedQuestion, other: AskedQuestion, why: str) -> None:
     """The reason is told; a name written short is the same name."""
     assert why in difference(one, other) if why else difference(one, other) == ""
 
@@ -112,7 +126,7 @@ def test_every_pair_with_the_same_statement_is_a_candidate() -> None:
     """The look-up by rare words leaves out no pair whose evidence shares enough words with another's."""
     rng = np.random.default_rng(0)
     rows = [frozenset(f"w{n}" for n in rng.zipf(1.3, size=rng.integers(1, 14)) % 60) for _ in range(300)]
-    seen = Statements()
+    seen = StatementIndex()
     for row, words in enumerate(rows):
         near = {other for other in range(row) if share(words, rows[other]) >= SAME_STATEMENT}
         assert near <= seen.candidates(words)
@@ -121,16 +135,18 @@ def test_every_pair_with_the_same_statement_is_a_candidate() -> None:
 
 async def test_a_fact_stated_twice_is_asked_once() -> None:
     """Two statements with one answer are one where the questions are alike; with another answer they are two."""
-    first = Asked("How long is a heat of the Sarn cup?", "Nine minutes.", ("A Sarn cup heat lasts nine minutes.",))
-    again = Asked("How long is a Sarn cup heat?", "Nine minutes.", ("Heats are nine minutes long, as said.",))
-    other = Asked("How long is a Sarn cup heat?", "It varies.", ("Heats of juniors vary.",))
+    first = AskedQuestion(
+        "How long is a heat of the Sarn cup?", "Nine minutes.", ("A Sarn cup heat lasts nine minutes.",)
+    )
+    again = AskedQuestion("How long is a Sarn cup heat?", "Nine minutes.", ("Heats are nine minutes long, as said.",))
+    other = AskedQuestion("How long is a Sarn cup heat?", "It varies.", ("Heats of juniors vary.",))
 
     async def encode(questions: list[str]) -> NDArray[np.float32]:
         return np.ones((len(questions), 1), dtype=np.float32)
 
     for second, repeated in ((again, first.question), (other, "")):
-        seen = AskedSoFar(encode, Likeness(0.9))
-        assert await seen.sift([first, second]) == ["", repeated]
+        seen = EarlierQuestions(encode, Likeness(0.9))
+        assert await seen.find_repeats([first, second]) == ["", repeated]
 
 
 @pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `embed` is installed")
@@ -142,25 +158,27 @@ async def test_the_base_install_stands_in_for_a_missing_embedder(tmp_path: Path)
 
 async def test_repeated_wording_is_found_without_vectors() -> None:
     """The same words in other case and punctuation repeat an earlier question, also within one reply."""
-    seen = AskedSoFar()
-    assert await seen.sift([Asked("How long is it, in metres?"), Asked("how long is it in metres")]) == [
+    seen = EarlierQuestions()
+    assert await seen.find_repeats(
+        [AskedQuestion("How long is it, in metres?"), AskedQuestion("how long is it in metres")]
+    ) == [
         "",
         "How long is it, in metres?",
     ]
-    assert await seen.sift([Asked("HOW LONG is it - in metres?")]) == ["How long is it, in metres?"]
+    assert await seen.find_repeats([AskedQuestion("HOW LONG is it - in metres?")]) == ["How long is it, in metres?"]
 
 
 async def test_paraphrases_without_evidence_are_found_by_the_embedder(tmp_path: Path) -> None:
     """With vectors a paraphrase repeats; a question that differs in a number or in its subject is new."""
     settings = load([], ["embeddings.backend=static", "embeddings.model=wordllama"]).embeddings
     encode, scale, note = await similarity(settings, None, ["too few"], tmp_path, lambda: None)  # type: ignore[arg-type, return-value]  # no endpoint
-    seen = AskedSoFar(encode, scale)
-    await seen.sift([Asked("How long may a team take for a time-out in beach ultimate?")])
-    repeats = await seen.sift(
+    seen = EarlierQuestions(encode, scale)
+    await seen.find_repeats([AskedQuestion("How long may a team take for a time-out in beach ultimate?")])
+    repeats = await seen.find_repeats(
         [
-            Asked("How long can a team take for a time-out in beach ultimate?"),
-            Asked("How long may a team take for 2 time-outs in beach ultimate?"),
-            Asked("Which colour should the disc have?"),
+            AskedQuestion("How long can a team take for a time-out in beach ultimate?"),
+            AskedQuestion("How long may a team take for 2 time-outs in beach ultimate?"),
+            AskedQuestion("Which colour should the disc have?"),
         ]
     )
     assert [bool(one) for one in repeats] == [True, False, False] and note == ""
@@ -179,7 +197,7 @@ def test_of_many_pairs_those_that_ask_the_same_are_found() -> None:
 
 async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks and calls make no difference: each question is held against every new one before it, the nearest first."""
-    monkeypatch.setattr(module, "BLOCK", 7)
+    monkeypatch.setattr(module, "BLOCK_ROWS", 7)
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(12, 16))[rng.integers(12, size=60)] + 0.3 * rng.normal(size=(60, 16))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
@@ -189,9 +207,9 @@ async def test_many_questions_are_sifted_as_one_after_the_other(monkeypatch: pyt
     async def encode(questions: list[str]) -> NDArray[np.float32]:
         return vectors[[next(place) for _ in questions]]
 
-    seen = AskedSoFar(encode, Likeness(0.8))
-    rows = [Asked(text) for text in texts]
-    found = [one for part in (rows[:5], rows[5:40], rows[40:]) for one in await seen.sift(part)]
+    seen = EarlierQuestions(encode, Likeness(0.8))
+    rows = [AskedQuestion(text) for text in texts]
+    found = [one for part in (rows[:5], rows[5:40], rows[40:]) for one in await seen.find_repeats(part)]
     new: list[int] = []
     for row, repeats in enumerate(found):
         wordings = {texts[i] for i in new}
@@ -210,14 +228,17 @@ async def test_among_many_questions_repeats_are_found_in_groups(monkeypatch: pyt
     vectors = (centres[rng.integers(20, size=600)] + 0.4 * rng.normal(size=(600, 32))).astype(np.float32)
     vectors[300:360] = vectors[:60] + 0.01 * rng.normal(size=(60, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    asked = [Asked(f"What is said of matter {'abcdefghij'[n % 10]} {'klmnopqrst'[n // 10 % 10]}?") for n in range(600)]
+    asked = [
+        AskedQuestion(f"What is said of matter {'abcdefghij'[n % 10]} {'klmnopqrst'[n // 10 % 10]}?")
+        for n in range(600)
+    ]
 
     async def encode(_: list[str]) -> NDArray[np.float32]:
         return vectors
 
-    exact = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
+    exact = await EarlierQuestions(encode, Likeness(0.99)).find_repeats(asked)
     monkeypatch.setattr(module, "EXACT_ROWS", 100)
     monkeypatch.setattr(nearest_neighbours, "EXACT_ROWS", 100)
-    grouped = await AskedSoFar(encode, Likeness(0.99)).sift(asked)
+    grouped = await EarlierQuestions(encode, Likeness(0.99)).find_repeats(asked)
     assert sum(map(bool, exact)) >= 60
     assert sum(one == other for one, other in zip(exact, grouped, strict=True)) >= 595

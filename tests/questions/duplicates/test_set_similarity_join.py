@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.questions.duplicates import duplicate_search, set_similarity_join
-from groundwork.questions.duplicates.duplicate_rule import SAME_STATEMENT, Asked, share
-from groundwork.questions.duplicates.duplicate_search import AskedSoFar
+from groundwork.questions.duplicates.duplicate_rule import SAME_STATEMENT, AskedQuestion, share
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.set_similarity_join import SharedStatements
 
 WORDS = st.integers(0, 30).map("w{}".format)
@@ -19,7 +19,7 @@ STATEMENTS = st.lists(st.frozensets(WORDS, max_size=12), max_size=20)
 def test_none_is_missed_and_none_is_too_many(statements: list[frozenset[str]], at_once: int) -> None:
     """For every statement those that share enough of its words or of their own, whatever is held at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(set_similarity_join, "LOOKUPS", at_once)
+        patch.setattr(set_similarity_join, "MAX_LOOKUPS", at_once)
         found = SharedStatements(statements)
     for row, one in enumerate(statements):
         others = [other for other in range(len(statements)) if other != row]
@@ -31,12 +31,14 @@ async def test_many_at_once_repeat_what_they_repeat_one_by_one(monkeypatch: pyte
     words = [f"{'abcdefghijklmnopqrstuvwxyzäöü'[number % 29]}arrow" for number in range(58)]
     asked = ["Which boats does the {} gate let in?", "For which boats does the keeper open the gate called {}?"]
     pairs = [
-        Asked(asked[n // 29].format(word), "Skiffs.", (f"The {word} gate of the {word} harbour lets skiffs in.",))
+        AskedQuestion(
+            asked[n // 29].format(word), "Skiffs.", (f"The {word} gate of the {word} harbour lets skiffs in.",)
+        )
         for n, word in enumerate(words)
     ]
-    one_by_one = AskedSoFar()
-    expected = [(await one_by_one.sift([pair]))[0] for pair in pairs]
-    monkeypatch.setattr(duplicate_search, "MANY", 10)
-    many = AskedSoFar()
-    assert [*await many.sift(pairs[:40]), *await many.sift(pairs[40:])] == expected
+    one_by_one = EarlierQuestions()
+    expected = [(await one_by_one.find_repeats([pair]))[0] for pair in pairs]
+    monkeypatch.setattr(duplicate_search, "MANY_QUESTIONS", 10)
+    many = EarlierQuestions()
+    assert [*await many.find_repeats(pairs[:40]), *await many.find_repeats(pairs[40:])] == expected
     assert sum(map(bool, expected)) > 10

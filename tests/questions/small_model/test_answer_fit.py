@@ -8,9 +8,9 @@ import pytest
 
 from groundwork.markdown.statements import statements
 from groundwork.questions.draft_faults import Draft
-from groundwork.questions.small_model.answer_fit import agree, is_definition, misfits, rivals_allowed
+from groundwork.questions.small_model.answer_fit import answers_agree, is_definition, max_rivals, misfit_faults
 from groundwork.questions.small_model.question_search import QuestionSearch
-from groundwork.questions.small_model.statement_choice import Target, targets
+from groundwork.questions.small_model.statement_choice import Target, group_targets
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"
@@ -20,7 +20,7 @@ ROW = "| Berth | Fee |\n|---|---|\n| North | 40 |\n"
 
 def target_of(text: str) -> Target:
     reading = reading_of(text)
-    (found,) = targets(reading.statements, reading)
+    (found,) = group_targets(reading.statements, reading)
     return found
 
 
@@ -30,7 +30,7 @@ def fault(question: str, answer: str, text: str = QUAY) -> str:
     draft = Draft(
         evidence=[text], question=question, answer=answer, evaluation_criteria=[], difficulty="easy", category="factual"
     )
-    found = misfits(draft, target, "", "", TITLE)
+    found = misfit_faults(draft, target, "", "", TITLE)
     return f"{found[0].reason}: {found[0].detail}" if found else ""
 
 
@@ -124,7 +124,7 @@ def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
     assert not is_definition("What is a berth in the harbour of Sarn?", opening, TITLE)
     assert not is_definition("How much is a mooring?", fee, TITLE)
     allowed = [
-        rivals_allowed(f"{asked} a mooring in the harbour of Sarn?", opening, TITLE)
+        max_rivals(f"{asked} a mooring in the harbour of Sarn?", opening, TITLE)
         for asked in ("What is", "How much is", "What are the rules for")
     ]
     assert allowed == [math.inf, 3, 0]
@@ -141,4 +141,4 @@ def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
 )
 def test_a_round_trip_compares_facts(answer: str, again: str, same: bool) -> None:
     """Two answers agree when they share words and no number speaks against it."""
-    assert agree(answer, again) is same
+    assert answers_agree(answer, again) is same

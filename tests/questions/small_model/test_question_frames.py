@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from groundwork.questions.small_model.question_frames import FRAMES, changed_terms, frame_of, titled
+from groundwork.questions.small_model.question_frames import FRAMES, add_title, changed_terms, frame_of
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_title_is_set_aside_and_put_back():
     """The model sees the question alone; what it is about stands before the new one."""
     frame = frame_of("According to the Ferry Handbook, what must the crew do in fog?")
     assert (frame.core, frame.title) == ("What must the crew do in fog?", "the Ferry Handbook")
-    reworded = titled("What is required of the crew in fog?", frame.title)
+    reworded = add_title("What is required of the crew in fog?", frame.title)
     assert reworded == "In the Ferry Handbook, what is required of the crew in fog?"
 
 

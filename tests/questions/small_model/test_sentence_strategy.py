@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.sentence_strategy import named, told, without_columns
-from groundwork.questions.small_model.statement_choice import Target, importance, simple, spread_targets, targets
+from groundwork.questions.small_model.sentence_strategy import answer_or_cells, name_document, without_columns
+from groundwork.questions.small_model.statement_choice import (
+    Target,
+    group_targets,
+    importance,
+    simplify_text,
+    spread_targets,
+)
 from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
@@ -35,7 +41,7 @@ The quay of Sarn is 90 metres long. It was built by the "Sarn Stone Company".
 
 def targets_of(text: str, turn: int = 0) -> list[Target]:
     reading = reading_of(text)
-    return targets(reading.statements, reading, turn)
+    return group_targets(reading.statements, reading, turn)
 
 
 def plain(text: str, turn: int = 0) -> list[str]:
@@ -55,7 +61,7 @@ def test_targets_are_statements_lists_and_parts_of_rows() -> None:
 
 def test_quotes_and_markup_do_not_reach_a_small_model() -> None:
     """Double quotes become single ones, emphasis goes, so that the model's JSON stays whole."""
-    assert simple('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
+    assert simplify_text('a **"pull"** and “brick”') == "a 'pull' and 'brick'"
 
 
 def test_a_cap_is_spread_over_the_text_by_importance() -> None:
@@ -71,8 +77,8 @@ def test_a_cap_is_spread_over_the_text_by_importance() -> None:
 def test_an_answer_that_repeats_its_row_is_cut_to_the_cells() -> None:
     """A small model copies a row with its name; the answer then is the cells, and other answers stay as they are."""
     row = targets_of(HARBOUR)[2]
-    assert told("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
-    assert told("It is 12 m long.", row) == "It is 12 m long."
+    assert answer_or_cells("North (Berth): Length: 12 m; Fee: 40.", row) == "Length: 12 m."
+    assert answer_or_cells("It is 12 m long.", row) == "It is 12 m long."
 
 
 def test_column_names_in_brackets_are_taken_out() -> None:
@@ -92,10 +98,11 @@ def test_a_question_about_something_else_is_turned_down(tmp_path: Path) -> None:
 def test_a_question_without_a_name_gets_the_title() -> None:
     """The title goes in front where the question shares no word with the title, and only there."""
     assert (
-        named("How long is the quay?", "Harbour of Sarn") == "According to the Harbour of Sarn, how long is the quay?"
+        name_document("How long is the quay?", "Harbour of Sarn")
+        == "According to the Harbour of Sarn, how long is the quay?"
     )
-    assert named("What is the rule?", "Rules of Sarn") == "According to the Rules of Sarn, what is the rule?"
-    assert named("How long is Sarn's quay?", "Harbour of Sarn") == "How long is Sarn's quay?"
+    assert name_document("What is the rule?", "Rules of Sarn") == "According to the Rules of Sarn, what is the rule?"
+    assert name_document("How long is Sarn's quay?", "Harbour of Sarn") == "How long is Sarn's quay?"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.small_model.statement_choice import Target, importance, list_items, simple, targets
+from groundwork.questions.small_model.statement_choice import (
+    Target,
+    group_targets,
+    importance,
+    list_items,
+    simplify_text,
+)
 from tests.chunks import reading_of
 
 PILOTS = """## 4 Pilots
@@ -25,7 +31,7 @@ It is loud. The horn sounds twice.
 
 def targets_of(text: str, turn: int = 0) -> list[Target]:
     reading = reading_of(text)
-    return targets(reading.statements, reading, turn)
+    return group_targets(reading.statements, reading, turn)
 
 
 def plain(text: str) -> list[str]:
@@ -122,7 +128,7 @@ def test_a_number_does_not_stand_under_one_of_its_rank() -> None:
 
 def test_words_broken_at_a_lines_end_are_joined() -> None:
     """A space behind a hyphen goes, unless the hyphen waits for a second word."""
-    assert simple("any- body of the pre- and post-war non- disputed kind") == (
+    assert simplify_text("any- body of the pre- and post-war non- disputed kind") == (
         "any-body of the pre- and post-war non-disputed kind"
     )
 
