@@ -292,5 +292,6 @@ def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str,
 def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
     """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
     chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
-    text = "\n\n".join(origin.text for origin in chunk_origins)
-    return replace(chunk_origins[0], text=text) if chunk_origins else None
+    if len(chunk_origins) < 2:
+        return chunk_origins[0] if chunk_origins else None
+    return replace(chunk_origins[0], text="\n\n".join(origin.text for origin in chunk_origins))
