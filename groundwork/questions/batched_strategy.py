@@ -82,9 +82,8 @@ class BatchAsker:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
-        shown_gaps = (
-            interview_round.gaps[: interview_round.count if interview_round.wished else MAX_GAPS] if shows_gaps else []
-        )
+        max_gaps = min(interview_round.count, MAX_GAPS) if interview_round.wished else MAX_GAPS
+        shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
         messages = build_messages(
             self.prompt,
             self.variables,

@@ -1,0 +1,36 @@
+"""What a call for many pairs shows of the gaps, and what of it counts as shown."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker
+from groundwork.questions.draft_faults import Drafts
+from groundwork.questions.interview import InterviewRound
+from groundwork.settings.config_files import CONFIG_DIR, load
+from tests.chunks import reading_of
+
+
+class _RecordingClient:
+    """A client that keeps the request and gets no pairs."""
+
+    request = ""
+
+    async def ask(self, _call: Any, messages: list[dict[str, Any]], **_options: Any) -> Any:
+        self.request = messages[-1]["content"]
+        return SimpleNamespace(value=Drafts(pairs=[], done=True), dropped=[])
+
+
+async def test_only_gaps_that_stand_in_the_request_count_as_shown() -> None:
+    """More wishes than a call lists are left for the next round, and "nothing is left" does not decline them."""
+    reading = reading_of(" ".join(f"Boat {n} enters the harbour by gate {n}." for n in range(100)))
+    client = _RecordingClient()
+    qa = load([], []).qa
+    prompt = (CONFIG_DIR / "prompts" / qa.prompt).read_text("utf-8")
+    variables = {"context": "boats", "document": "Harbour of Sarn", "summary": "(none)"}
+    asker = BatchAsker(client, qa, reading.chunk, prompt, "", variables)  # type: ignore[arg-type]
+    answer = await asker.ask(InterviewRound(1, 100, [], reading.statements, wished=True))
+    listed = [line for line in client.request.splitlines() if re.match(r"\d+\. Boat", line)]
+    assert len(answer.shown_gaps) == len(listed) == MAX_GAPS
