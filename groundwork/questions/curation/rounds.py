@@ -43,7 +43,7 @@ class Curation:
     prompt: Prompt
 
     def cases(self, pairs: Sequence[Pair], origins: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
-        """The pairs with the columns that rules give, each beside its place; evidence stands in for a lost chunk."""
+        """The pairs with the columns that rules give, each with its origin; evidence stands in for a lost chunk."""
         cases: list[CurationCase] = []
         for pair, source_origin, other_answer in zip(pairs, origins, other_answers(pairs), strict=True):
             origin = source_origin or PairOrigin("\n".join(pair.evidence), pair.document, "", context)

@@ -290,7 +290,7 @@ def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str,
 
 
 def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
-    """The place of a pair: its chunk, with the text of the further chunks that its answer needs."""
+    """The origin of a pair: its chunk, with the text of the further chunks that its answer needs."""
     chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
     if len(chunk_origins) < 2:
         return chunk_origins[0] if chunk_origins else None
