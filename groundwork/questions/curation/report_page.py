@@ -133,7 +133,12 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
 
 def _render_pair(kind: str, pair: Pair) -> Markup:
     return _render_article(
-        kind, pair.question, pair.answer, pair.evaluation_criteria, _source_line(pair), before=pair.original_question
+        kind,
+        pair.question,
+        pair.answer,
+        pair.evaluation_criteria,
+        _source_line(pair),
+        original_question=pair.original_question,
     )
 
 
