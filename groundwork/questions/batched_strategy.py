@@ -112,7 +112,10 @@ class BatchAsker:
             for number, (draft, draft_faults) in enumerate(faulty, 1)
         ]
         earlier_reply = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
-        messages = [*self._messages, *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts)))]
+        messages = [
+            *self._messages,
+            *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts))),
+        ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolve_figures(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(number) for number in range(1, len(faulty) + 1)]

@@ -208,7 +208,6 @@ class Supported(Marks):
         blocks, number = [], 0
         for text, group in groupby(cases, key=lambda case: case.origin.text):
             text_cases = list(group)
-            passages = _read(self._passages(text, members), members)
             passages = _as_read_by_model(self._passages(text, text_cases), text_cases)
             blocks.append(render_template("<text>\n{{text}}\n</text>", text=passages))
             for case in text_cases:

@@ -72,7 +72,9 @@ def _render_bar(sizes: dict[str, int]) -> Markup:
     segments = [tag("div", class_=name, style=f"flex:{size}") for name, size in sizes.items() if size]
     legend = [tag("span", tag("i", class_=f"dot {name}"), f"{size:,} {name}") for name, size in sizes.items()]
     label = ", ".join(f"{size} {name}" for name, size in sizes.items())
-    return join_markup([tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")])
+    return join_markup(
+        [tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")]
+    )
 
 
 def is_rejected_by_rule(rejection: Rejected) -> bool:
