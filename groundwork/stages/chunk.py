@@ -87,11 +87,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         lines = chunk_report.histogram_lines(lengths, settings)
-        print(
-            "\n".join(
-                [*lines, *chunk_report.short_chunk_lines(chunks_by_document, settings)]
-            )
-        )
+        print("\n".join([*lines, *chunk_report.short_chunk_lines(chunks_by_document, settings)]))
     if damaged_files:
         raise BadRecord("\n".join(damaged_files))
 

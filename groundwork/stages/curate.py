@@ -128,7 +128,9 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             checked_pairs=checked_pairs,
         )
         job.progress.start(len(unique_pairs), "pairs")
-        await check_batches(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
+        await check_batches(
+            batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance
+        )
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
@@ -139,11 +141,11 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
         if review.verdicts:
             kept_ids = {pair.id for pair in kept_pairs}
-            kept_pairs.extend(
-                restore_accepted(job.data.path("qa", unit.name), unit.payload, review, kept_ids)
-            )
+            kept_pairs.extend(restore_accepted(job.data.path("qa", unit.name), unit.payload, review, kept_ids))
         warnings = [] if job.test else review.unmet_warnings(unit.payload)
-        curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
+        curated = CurationResult(
+            unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines()
+        )
         folder = job.data.path("qa", unit.name) / "curated"
         write_curated(folder, unit.payload, kept_pairs, rejected_pairs)
         write_text(folder / "report.html", curation_html(curated))

@@ -78,7 +78,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     kept_by_run = {name: counts[name] for name in joined_runs.sizes}
     write_json(
         unit.writes[0],
-        {"from": joined_runs.sizes, "kept": kept_by_run, "threshold": scale.same_cosine, "left_out": len(merged.dropped)},
+        {
+            "from": joined_runs.sizes,
+            "kept": kept_by_run,
+            "threshold": scale.same_cosine,
+            "left_out": len(merged.dropped),
+        },
     )
     shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(

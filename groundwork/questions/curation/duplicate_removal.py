@@ -45,7 +45,8 @@ async def repeated_questions(
         if _would_stay(checked_pair, review):
             indexes_by_turn[_review_turn(checked_pair.checked, review)].append(index)
     order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
-    repeated = await earlier_questions.find_repeats(LazySequence(order, lambda index: question_of(checked_pairs[index].checked))
+    repeated = await earlier_questions.find_repeats(
+        LazySequence(order, lambda index: question_of(checked_pairs[index].checked))
     )
     return {
         index: earlier_question for index, earlier_question in zip(order, repeated, strict=True) if earlier_question

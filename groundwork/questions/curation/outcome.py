@@ -47,7 +47,10 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
 
 
 def sort_pairs(
-    checked_pairs: Iterable[CheckedPair], review: Review, kept_pairs: DiskBackedList[Pair], rejected_pairs: DiskBackedList[Rejected]
+    checked_pairs: Iterable[CheckedPair],
+    review: Review,
+    kept_pairs: DiskBackedList[Pair],
+    rejected_pairs: DiskBackedList[Rejected],
 ) -> list[tuple[str, str, str]]:
     """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those kept unchecked."""
     failures = []
@@ -69,7 +72,8 @@ def write_curated(
     kept_indexes, rejected_indexes = _indexes_by_document(kept_pairs), _indexes_by_document(rejected_pairs)
     for document in documents:
         write_jsonl(file_path(folder, f"{document}.jsonl"), (kept_pairs[index] for index in kept_indexes[document]))
-        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"),
+        write_jsonl(
+            file_path(folder / "rejected", f"{document}.jsonl"),
             (rejected_pairs[index] for index in rejected_indexes[document]),
         )
 
