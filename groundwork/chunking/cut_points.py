@@ -108,7 +108,9 @@ class CutPoints:
         character; never 0."""
         size = last - start
         window = self._text[start : min(self._end, last + size + 1)]
-        spans = uncuttable_spans(window) + [(a - start, b - start) for a, b in self._uncut_spans if a < last and b > start]
+        spans = uncuttable_spans(window) + [
+            (a - start, b - start) for a, b in self._uncut_spans if a < last and b > start
+        ]
         spans.sort()
         for pattern, min_cut in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
             for min_offset in (max(min_cut, size - _NEAR_LIMIT), min_cut):

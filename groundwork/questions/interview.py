@@ -119,7 +119,8 @@ class Interview:
         return [
             statement
             for statement in chunk_coverage.gaps(self.reading, self.coverage())
-            if self.times_shown[statement] < MAX_TIMES_SHOWN and not is_instruction(statement.plain_text(self.chunk.text))
+            if self.times_shown[statement] < MAX_TIMES_SHOWN
+            and not is_instruction(statement.plain_text(self.chunk.text))
         ]
 
     def open_wishes(self) -> list[Statement]:

@@ -94,8 +94,7 @@ def differ_in_fact(first: str, second: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
     if number_values(first, spelled=True) != number_values(second, spelled=True):
         return True
-    if contrast_words(first) != contrast_words(second
-    ):
+    if contrast_words(first) != contrast_words(second):
         return True
     first_words, second_words = set(words(first)), set(words(second))
     measure_words = first_words & _MEASURES, second_words & _MEASURES

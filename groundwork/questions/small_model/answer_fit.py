@@ -131,7 +131,9 @@ def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str
     if not is_english(target.plain):
         return None  # whose words for asking are not known
     unknown_words = question_words - content_words(surroundings) - _ASKING_WORDS
-    allowed_unknown = 0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(question_words))
+    allowed_unknown = (
+        0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(question_words))
+    )
     if len(unknown_words) > allowed_unknown:
         return Fault("beside", f"the question's words are not the text's: {', '.join(sorted(unknown_words))}")
     return None
