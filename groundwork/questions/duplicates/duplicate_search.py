@@ -167,13 +167,13 @@ class EarlierQuestions:
         is_many, repeats = not len(self._questions) and len(questions) > MANY_QUESTIONS, list[str]()
         self._questions.append(questions)
         similar, sharing = self._similar_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
-        for question, similar_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
+        for question, close_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
             row, wording_key = len(self._is_new), wording_hash(question.question)
             if (earlier_row := self._wordings.get(wording_key)) is not None:
                 earlier = self._questions[earlier_row].question
             else:
                 question = _without_words(question) if is_many else question
-                earlier = self._find_repeated(question, similar_rows, sharing_rows())
+                earlier = self._find_repeated(question, close_rows, sharing_rows())
             repeats.append(earlier)
             if not earlier:
                 self._wordings[wording_key] = row
@@ -211,10 +211,10 @@ class EarlierQuestions:
         all_vectors = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
         if len(all_vectors) > EXACT_ROWS:
             rows = np.arange(first_new, len(all_vectors))
-            for row, similar_rows in zip(
+            for row, close_rows in zip(
                 rows.tolist(), similar_rows(all_vectors, rows, self._likeness.same_cosine), strict=True
             ):
-                yield similar_rows[similar_rows < row]
+                yield close_rows[close_rows < row]
             return
         for start in range(first_new, len(all_vectors), BLOCK_ROWS):
             block = all_vectors[start : start + BLOCK_ROWS]
@@ -222,7 +222,7 @@ class EarlierQuestions:
             for offset, row_cosines in enumerate(cosines):
                 yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
-    def _find_repeated(self, question: AskedQuestion, similar_rows: Rows, sharing_rows: Iterable[int]) -> str:
+    def _find_repeated(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
         current_row = len(self._is_new)
         rows = np.array(sorted(row for row in sharing_rows if row < current_row), dtype=np.int64)
@@ -231,7 +231,7 @@ class EarlierQuestions:
         else:
             vector = self._vectors[current_row]
             alike_rows = rows[self._vectors[rows] @ vector >= self._likeness.alike_cosine] if len(rows) else rows
-            rows = np.union1d(alike_rows, similar_rows)
+            rows = np.union1d(alike_rows, close_rows)
             cosines = self._vectors[rows] @ vector
         for index in np.argsort(-cosines, kind="stable").tolist():
             row = int(rows[index])
@@ -265,8 +265,8 @@ class SameQuestions:
 
     def of(self, row: int) -> list[int]:
         """The other rows that ask what `row` asks, in order."""
-        similar_rows = self._similar_rows[row if self._vector_row_of is None else self._vector_row_of[row]]
-        rows = np.union1d(self._rows_sharing(row), similar_rows)
+        close_rows = self._similar_rows[row if self._vector_row_of is None else self._vector_row_of[row]]
+        rows = np.union1d(self._rows_sharing(row), close_rows)
         rows = rows[rows != row].astype(np.int64)
         cosines = self._vectors[rows] @ self._vectors[row]
         min_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
