@@ -79,29 +79,29 @@ class ReviewSession:
         self._read_decisions()
 
     def _read_decisions(self) -> None:
-        self._size = self.file.stat().st_size if self.file.exists() else 0
+        self._file_size = self.file.stat().st_size if self.file.exists() else 0
         self.log, self.warnings = read_decisions(self.file)
-        self.stacks = DecisionStacks(self.log)
-        self._agreed: tuple[int, list[str]] = (-1, [])
+        self.stacks = Stacks(self.log)
+        self._agreement_cache: tuple[int, list[str]] = (-1, [])
 
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
-        folder = self.data.path("qa", self.run)
-        places = (folder, folder / "rejected", folder / "curated", folder / "curated" / "rejected")
-        files = [path for place in places for path in folder_files(place, ".jsonl") if path != self.file]
+        run_folder = self.data.path("qa", self.run)
+        folders = (run_folder, run_folder / "rejected", run_folder / "curated", run_folder / "curated" / "rejected")
+        files = [path for folder in folders for path in files_in(folder, ".jsonl") if path != self.file]
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
     # What the page shows
 
     def columns(self) -> dict[str, Any]:
         """Everything that the table needs, a list a column; values that repeat are indices into `values`."""
-        tags, covered = self._tags(), self._covered()
+        tags, covered = self._tags_by_pair(), self._coverage_counts()
         pairs = [row.pair for row in self.rows]
         return {
             "run": self.run,
             "reviewer": self.reviewer,
             "count": len(pairs),
             "at": len(self.log),
-            "warnings": [*self.warnings, *self._gone()],
+            "warnings": [*self.warnings, *self._stale_decisions()],
             "question": [pair.question for pair in pairs],
             "iteration": [pair.iteration for pair in pairs],
             "length": [len(pair.answer) for pair in pairs],
@@ -115,140 +115,158 @@ class ReviewSession:
             "difficulty": _indexed([pair.difficulty for pair in pairs]),
             "category": _indexed([pair.category for pair in pairs]),
             "orders": {
-                "question": _order([pair.question for pair in pairs]),
-                "tags": _order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
+                "question": _sort_order([pair.question for pair in pairs]),
+                "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
             },
             **self.tally(),
-            "decided": self._decided(decision.pair for decision in self.log),
+            "decided": self._decision_marks(decision.pair for decision in self.log),
         }
 
     def tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
-        if self._agreed[0] != len(self.log):
-            self._agreed = len(self.log), [str(one) for one in reviewer_agreements(self.stacks.standing())]
-        return {"agreements": self._agreed[1]}
+        if self._agreement_cache[0] != len(self.log):
+            self._agreement_cache = len(self.log), [str(agreement) for agreement in agreements(self.stacks.standing())]
+        return {"agreements": self._agreement_cache[1]}
 
-    def _decided(self, names: Iterable[str]) -> dict[int, tuple[str, str]]:
+    def _decision_marks(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
-        return {self.place[name]: self._marks(name) for name in set(names) if name in self.place}
+        return {self.place[pair_id]: self._marks(pair_id) for pair_id in set(pair_ids) if pair_id in self.place}
 
-    def _marks(self, name: str) -> tuple[str, str]:
-        own = self.stacks.decisions_about(name)
-        mine = own.pop(self.reviewer, None)
-        return _mark(mine), ", ".join(f"{who}: {_mark(one)}" for who, one in own.items())
+    def _marks(self, pair_id: str) -> tuple[str, str]:
+        decisions = self.stacks.of(pair_id)
+        own_decision = decisions.pop(self.reviewer, None)
+        return _verdict_mark(own_decision), ", ".join(
+            f"{reviewer}: {_verdict_mark(decision)}" for reviewer, decision in decisions.items()
+        )
 
-    def _gone(self) -> list[str]:
-        gone = [name for name in self.stacks.standing() if name not in self.place]
-        changed = [
-            name
-            for name, own in self.stacks.standing().items()
-            if name in self.place
-            and all(one.question_hash != question_hash(self.rows[self.place[name]].pair) for one in own.values())
+    def _stale_decisions(self) -> list[str]:
+        missing_pairs = [pair_id for pair_id in self.stacks.standing() if pair_id not in self.place]
+        changed_questions = [
+            pair_id
+            for pair_id, decisions in self.stacks.standing().items()
+            if pair_id in self.place
+            and all(
+                decision.question_hash != question_hash(self.rows[self.place[pair_id]].pair)
+                for decision in decisions.values()
+            )
         ]
         if self._documents is not None:
-            gone = []
-        told = [("are for pairs that are gone", gone), ("are for pairs that ask something else now", changed)]
+            missing_pairs = []
+        problems = [
+            ("are for pairs that are gone", missing_pairs),
+            ("are for pairs that ask something else now", changed_questions),
+        ]
         return [
-            f"{len(names):,} decisions {what}; they stay in {self.file.name}: {', '.join(names[:MOST_GONE])}"
-            for what, names in told
-            if names
+            f"{len(pair_ids):,} decisions {problem}; they stay in {self.file.name}: {', '.join(pair_ids[:MOST_GONE])}"
+            for problem, pair_ids in problems
+            if pair_ids
         ]
 
-    def details(self, name: str) -> dict[str, Any]:
+    def details(self, pair_id: str) -> dict[str, Any]:
         """A pair with its chunks, the evidence marked in them. Raises Refused for no such pair."""
-        row = self._row(name)
+        row = self._row(pair_id)
         pair = row.pair
-        own = self.stacks.decisions_about(name)
-        mine = own.get(self.reviewer)
-        shown = as_decided(pair, mine)
+        decisions = self.stacks.of(pair_id)
+        own_decision = decisions.get(self.reviewer)
+        decided_pair = as_decided(pair, own_decision)
         return {
-            "pair": {**msgspec.structs.asdict(shown), "evidence": [quote_in_words(quote) for quote in shown.evidence]},
-            "evidence_figures": [_file_of(quote, pair.document) for quote in shown.evidence],
+            "pair": {
+                **msgspec.structs.asdict(decided_pair),
+                "evidence": [in_words(quote) for quote in decided_pair.evidence],
+            },
+            "evidence_figures": [_figure_file(quote, pair.document) for quote in decided_pair.evidence],
             "state": _state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
             "question_hash": question_hash(pair),
-            "lines": self.stacks.line_count(name, self.reviewer),
-            "decisions": [{**msgspec.structs.asdict(one), "mark": _mark(one)} for one in own.values()],
-            "chunks": [self._marked(pair, chunk) for chunk in pair.chunks if chunk],
+            "lines": self.stacks.lines(pair_id, self.reviewer),
+            "decisions": [
+                {**msgspec.structs.asdict(decision), "mark": _verdict_mark(decision)} for decision in decisions.values()
+            ],
+            "chunks": [self._chunk_pieces(pair, chunk) for chunk in pair.chunks if chunk],
         }
 
-    def _marked(self, pair: Pair, name: str) -> dict[str, Any]:
-        chunk = self._chunk(pair.document, name)
+    def _chunk_pieces(self, pair: Pair, chunk_id: str) -> dict[str, Any]:
+        chunk = self._chunk(pair.document, chunk_id)
         if chunk is None:
-            return {"id": name, "title": name, "pieces": [], "missing": True}
-        grounds = SourceText(chunk.text, chunk.language)
+            return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
+        grounds = Grounds(chunk.text, chunk.language)
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {"id": name, "title": f"{title}{pages}", "pieces": _with_figures(chunk, spans), "missing": False}
+        return {
+            "id": chunk_id,
+            "title": f"{title}{pages}",
+            "pieces": _pieces_with_figures(chunk, spans),
+            "missing": False,
+        }
 
-    def _chunk(self, document: str, name: str) -> Chunk | None:
+    def _chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
             file = self.data.path("chunks", f"{document}.jsonl")
             self.data.fetch([file])
             try:
-                found = read_jsonl(file, Chunk)
+                chunks = read_jsonl(file, Chunk)
             except BadRecord:
-                found = []
-            self._chunks = {document: {chunk.id: chunk for chunk in found}}  # of one document at a time
-        return self._chunks[document].get(name)
+                chunks = []
+            self._chunks = {document: {chunk.id: chunk for chunk in chunks}}  # of one document at a time
+        return self._chunks[document].get(chunk_id)
 
-    def search(self, words: str) -> list[int]:
+    def search(self, query: str) -> list[int]:
         """The rows that hold all `words` in question, answer, criteria, evidence, id or the reason of a rejection."""
         if self._haystack is None:
-            self._haystack = ["\n".join(_texts(row)).casefold() for row in self.rows]
-        wanted = words.casefold().split()
-        return [number for number, text in enumerate(self._haystack) if all(word in text for word in wanted)]
+            self._haystack = ["\n".join(_searched_texts(row)).casefold() for row in self.rows]
+        query_words = query.casefold().split()
+        return [index for index, haystack in enumerate(self._haystack) if all(word in haystack for word in query_words)]
 
     def changes(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
-        self._look()
-        names = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.place)
+        self._reread_if_changed()
+        pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.place)
         written = self._run_signature() != self._signature
-        return {"at": len(self.log), "decided": self._decided(names), "written": written, **self.tally()}
+        return {"at": len(self.log), "decided": self._decision_marks(pair_ids), "written": written, **self.tally()}
 
-    def _look(self) -> None:
+    def _reread_if_changed(self) -> None:
         """Read the file of decisions again where another process has written it."""
         size = self.file.stat().st_size if self.file.exists() else 0
-        if size != self._size:
+        if size != self._file_size:
             self._read_decisions()
 
     # What the page does
 
     def decide(self, ask: AskAbout) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises Refused, OSError."""
-        self._look()
+        self._reread_if_changed()
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        mine = self.stacks.decisions_about(ask.pair).get(self.reviewer)
-        if ask.verdict == "undo" and mine is None:
+        own_decision = self.stacks.of(ask.pair).get(self.reviewer)
+        if ask.verdict == "undo" and own_decision is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
-        decision = self._decision(pair, ask, mine)
-        append_decisions(self.file, [decision])
-        self._size = self.file.stat().st_size
+        decision = self._decision(pair, ask, own_decision)
+        append(self.file, [decision])
+        self._file_size = self.file.stat().st_size
         self.log.append(decision)
         self.stacks.add(decision)
         return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
-    def _decision(self, pair: Pair, ask: AskAbout, mine: Decision | None) -> Decision:
+    def _decision(self, pair: Pair, ask: AskAbout, own_decision: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = accepting(as_decided(pair, mine), mine, checked(ask.edited))
+            verdict, edited = accepting(as_decided(pair, own_decision), own_decision, checked(ask.edited))
             if problem := incomplete(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
 
-    def _row(self, name: str) -> Candidate:
-        if name not in self.place:
-            raise RequestRefused(f"there is no pair {name} in {self.run}", 404)
-        return self.rows[self.place[name]]
+    def _row(self, pair_id: str) -> Candidate:
+        if pair_id not in self.place:
+            raise RequestRefused(f"there is no pair {pair_id} in {self.run}", 404)
+        return self.rows[self.place[pair_id]]
 
-    def _tags(self) -> dict[str, list[str]]:
+    def _tags_by_pair(self) -> dict[str, list[str]]:
         try:
             files = tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
             self.data.fetch(files)
@@ -256,13 +274,13 @@ class ReviewSession:
         except BadRecord:
             return {}
 
-    def _covered(self) -> dict[str, int]:
+    def _coverage_counts(self) -> dict[str, int]:
         """By pair: how many statements, rows and numbers it touches, where generation has counted them."""
         counts: dict[str, int] = {}
         for document in self._documents or run_documents(self.data.path("qa", self.run)):
             path = self.data.path("qa", self.run, "coverage", f"{document}.json")
-            for name in _touching(path):
-                counts[name] = counts.get(name, 0) + 1
+            for pair_id in _covering_pairs(path):
+                counts[pair_id] = counts.get(pair_id, 0) + 1
         return counts
 
 
@@ -282,71 +300,79 @@ def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, e
 
 def checked(edited: dict[str, Any]) -> dict[str, Any]:
     """The texts that a reviewer wrote, trimmed. Raises Refused for other fields and for what is no text."""
-    found: dict[str, Any] = {}
-    for name, value in edited.items():
-        texts = value if name == "evaluation_criteria" else [value]
-        if name not in EDITABLE or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise RequestRefused(f"{name}: cannot be edited so", 422)
+    trimmed_fields: dict[str, Any] = {}
+    for field, value in edited.items():
+        texts = value if field == "evaluation_criteria" else [value]
+        if field not in EDITABLE or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise RequestRefused(f"{field}: cannot be edited so", 422)
         if sum(map(len, texts)) > MOST_CHARACTERS:
-            raise RequestRefused(f"{name}: longer than {MOST_CHARACTERS:,} characters", 422)
+            raise RequestRefused(f"{field}: longer than {MOST_CHARACTERS:,} characters", 422)
         trimmed = [text.strip() for text in texts if text.strip()]
-        found[name] = trimmed if name == "evaluation_criteria" else "".join(trimmed)
-    return found
+        trimmed_fields[field] = trimmed if field == "evaluation_criteria" else "".join(trimmed)
+    return trimmed_fields
 
 
-def accepting(shown: Pair, mine: Decision | None, wrote: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
+def accepting(
+    pair: Pair, own_decision: Decision | None, written_fields: dict[str, Any]
+) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
-    before, edited = edited_fields(shown, {}), edited_fields(shown, wrote)
-    again = mine is not None and mine.verdict == "edit"
-    return "edit" if edited != before or again else "accept", edited
+    current_edits, edited = edits(pair, {}), edits(pair, written_fields)
+    was_edited = own_decision is not None and own_decision.verdict == "edit"
+    return "edit" if edited != current_edits or was_edited else "accept", edited
 
 
-def as_decided(pair: Pair, mine: Decision | None) -> Pair:
+def as_decided(pair: Pair, own_decision: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
-    fits = mine is not None and mine.accepts and mine.question_hash == question_hash(pair)
-    return apply_edits(pair, mine.edited) if mine is not None and fits else pair
+    is_current = own_decision is not None and own_decision.accepts and own_decision.question_hash == question_hash(pair)
+    return applied(pair, own_decision.edited) if own_decision is not None and is_current else pair
 
 
-def incomplete(given: Pair, edited: dict[str, Any]) -> str:
+def incomplete(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
-    if not given.question:
+    if not pair.question:
         return "the model gave no question; ask again with generate_qa"
-    pair = apply_edits(given, edited)
-    lacking = [name for name, value in (("question", pair.question), ("answer", pair.answer)) if not value.strip()]
-    lacking += [] if pair.evaluation_criteria else ["evaluation criterion"]
-    return f"it has no {' and no '.join(lacking)}; press e to write it" if lacking else ""
+    accepted_pair = applied(pair, edited)
+    missing_fields = [
+        field
+        for field, value in (("question", accepted_pair.question), ("answer", accepted_pair.answer))
+        if not value.strip()
+    ]
+    missing_fields += [] if accepted_pair.evaluation_criteria else ["evaluation criterion"]
+    return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`text` cut into (part, marked) at the spans; spans that overlap are one."""
-    found: list[tuple[str, bool]] = []
-    at = 0
+    cut_pieces: list[tuple[str, bool]] = []
+    position = 0
     for start, end in sorted(spans):
-        start = max(start, at)
+        start = max(start, position)
         if end > start:
-            found += [(text[at:start], False)] * (start > at) + [(text[start:end], True)]
-            at = end
-    return found + [(text[at:], False)] * (at < len(text))
+            cut_pieces += [(text[position:start], False)] * (start > position) + [(text[start:end], True)]
+            position = end
+    return cut_pieces + [(text[position:], False)] * (position < len(text))
 
 
-def _with_figures(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+def _pieces_with_figures(
+    chunk: Chunk, spans: Iterable[tuple[int, int]]
+) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    spans, found = list(spans), []
-    at = 0
-    for one in figures(chunk.text, chunk.document):
-        found += _between(chunk.text, spans, at, one.start)
-        marked = any(start <= one.start and one.end <= end for start, end in spans)
-        found.append((one.caption, marked, one.file))
-        at = one.end
-    return [*found, *_between(chunk.text, spans, at, len(chunk.text))]
+    spans, cut_pieces = list(spans), []
+    position = 0
+    for figure in figures(chunk.text, chunk.document):
+        cut_pieces += _pieces_between(chunk.text, spans, position, figure.start)
+        marked = any(start <= figure.start and figure.end <= end for start, end in spans)
+        cut_pieces.append((figure.caption, marked, figure.file))
+        position = figure.end
+    return [*cut_pieces, *_pieces_between(chunk.text, spans, position, len(chunk.text))]
 
 
-def _file_of(quote: str, document: str) -> str:
+def _figure_file(quote: str, document: str) -> str:
     """The file of a quote of evidence that is a figure, or ""."""
-    return next((one.file for one in figures(quote, document) if is_figure(quote)), "")
+    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
 
 
-def _between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+def _pieces_between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
     return pieces(text[start:end], inside)
 
@@ -360,39 +386,39 @@ def _by_person(pair: Pair) -> bool:
 
 
 def _failed_check(row: Candidate) -> str:
-    failed = [name for name, column in row.pair.checks.items() if not column.get("passed", True)]
+    failed = [check_name for check_name, result in row.pair.checks.items() if not result.get("passed", True)]
     return (failed or [""])[0].replace("_", " ")
 
 
-def _mark(decision: Decision | None) -> str:
+def _verdict_mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 
-def _texts(row: Candidate) -> list[str]:
+def _searched_texts(row: Candidate) -> list[str]:
     pair = row.pair
     return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, row.detail]
 
 
-def _touching(path: Path) -> list[str]:
+def _covering_pairs(path: Path) -> list[str]:
     if not path.exists():
         return []
     try:
-        covered = read_json(path, DocumentCoverage)
+        coverage = read_json(path, DocumentCoverage)
     except BadRecord:
         return []
-    return [name for chunk in covered.chunks for span in chunk.spans for name in span.touched_by]
+    return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
 
 
-def _order(texts: Sequence[str]) -> list[int]:
+def _sort_order(texts: Sequence[str]) -> list[int]:
     """The rows by their text, whatever its case, those without one last."""
     return sorted(range(len(texts)), key=lambda row: (not texts[row], texts[row].casefold()))
 
 
 def _indexed(values: Sequence[str]) -> dict[str, Any]:
-    known = {value: number for number, value in enumerate(dict.fromkeys(values))}
-    return {"values": list(known), "index": [known[value] for value in values]}
+    indices = {value: index for index, value in enumerate(dict.fromkeys(values))}
+    return {"values": list(indices), "index": [indices[value] for value in values]}
 
 
 def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    known = {value: number for number, value in enumerate(dict.fromkeys(one for values in lists for one in values))}
-    return {"values": list(known), "index": [[known[value] for value in values] for values in lists]}
+    indices = {value: index for index, value in enumerate(dict.fromkeys(text for values in lists for text in values))}
+    return {"values": list(indices), "index": [[indices[value] for value in values] for values in lists]}

@@ -19,28 +19,28 @@ PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 
 def page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    files = [name for name in file_names(data.path("plots"), ".html") if not name.endswith(PLOTLY)]
-    return sorted(files, key=lambda name: (name.startswith("coverage-"), name))
+    files = [file_name for file_name in names_in(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
+    return sorted(files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
 
 
-def served_page(data: Workspace, name: str) -> str:
+def served_page(data: Workspace, file_name: str) -> str:
     """A page of data/plots that may call the server. Raises Refused for a file that is not there or not ours."""
-    if name not in page_names(data):
-        raise RequestRefused(f"{name}: no page in data/plots", 404)
-    file = data.path("plots", name)
+    if file_name not in page_names(data):
+        raise RequestRefused(f"{file_name}: no page in data/plots", 404)
+    file = data.path("plots", file_name)
     data.fetch([file])
     text = read_text(file)
-    if not is_groundwork_page(text):
-        raise RequestRefused(f"{name}: not drawn by Groundwork", 404)
-    return allow_calls(text)
+    if not is_ours(text):
+        raise RequestRefused(f"{file_name}: not drawn by Groundwork", 404)
+    return calling(text)
 
 
-def served_figure(data: Workspace, document: str, name: str) -> bytes:
+def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     """A picture that ingest kept of a document. Raises Refused for any other file."""
     _check_name(document)
-    path = data.path("text", document, name)
-    if not is_figure_name(name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
-        raise RequestRefused(f"{document}/{name}: no picture", 404)
+    path = data.path("text", document, file_name)
+    if not is_figure_name(file_name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
+        raise RequestRefused(f"{document}/{file_name}: no picture", 404)
     data.fetch([path])
     return path.read_bytes()
 

@@ -61,7 +61,7 @@ class Server:
         self.desk, self._again = desk, again
         self.token = secrets.token_urlsafe(24)
         self.port = 0
-        app = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
+        app = web.Application(middlewares=[self._handle_safely], client_max_size=MOST_BYTES)
         app.router.add_get("/{token}/", self._page)
         app.router.add_get("/{token}/pairs", self._pairs)
         app.router.add_get("/{token}/pair", self._pair)
@@ -90,10 +90,10 @@ class Server:
         await self._runner.cleanup()
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        why = self._refusal(request)
+    async def _handle_safely(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal = self._refusal(request)
         try:
-            response = web.json_response({"error": why}, status=403) if why else await handler(request)
+            response = web.json_response({"error": refusal}, status=403) if refusal else await handler(request)
         except RequestRefused as error:
             response = web.json_response({"error": str(error)}, status=error.status)
         except web.HTTPException as error:
@@ -107,12 +107,12 @@ class Server:
 
     def _refusal(self, request: web.Request) -> str:
         """Why a request is refused, or ""."""
-        here = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
+        own_hosts = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
         origin = request.headers.get("Origin")
         navigates = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
-        if request.headers.get("Host") not in here:
+        if request.headers.get("Host") not in own_hosts:
             return "another host"
-        if origin is not None and origin not in {f"http://{host}" for host in here}:
+        if origin is not None and origin not in {f"http://{host}" for host in own_hosts}:
             return "another origin"
         if not navigates and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return "another site"
@@ -137,22 +137,22 @@ class Server:
     async def _pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
             await asyncio.to_thread(self.desk.load)
-        return _json(await asyncio.to_thread(self.desk.columns), pack=True)
+        return _json_response(await asyncio.to_thread(self.desk.columns), pack=True)
 
     async def _pair(self, request: web.Request) -> web.Response:
-        row = _number(request, "row")
+        row = _query_number(request, "row")
         if not 0 <= row < len(self.desk.rows):
             raise RequestRefused("there is no such row; press R to read the run again", 404)
-        return _json(self.desk.details(self.desk.rows[row].pair.id))
+        return _json_response(self.desk.details(self.desk.rows[row].pair.id))
 
     async def _row(self, request: web.Request) -> web.Response:
-        return _json({"row": self.desk.place.get(request.query.get("pair", ""), -1)})
+        return _json_response({"row": self.desk.place.get(request.query.get("pair", ""), -1)})
 
     async def _search(self, request: web.Request) -> web.Response:
-        return _json(await asyncio.to_thread(self.desk.search, request.query.get("q", "")))
+        return _json_response(await asyncio.to_thread(self.desk.search, request.query.get("q", "")))
 
     async def _changes(self, request: web.Request) -> web.Response:
-        return _json(self.desk.changes(_number(request, "since")))
+        return _json_response(self.desk.changes(_query_number(request, "since")))
 
     async def _plot(self, request: web.Request) -> web.Response:
         text = await asyncio.to_thread(served_page, self.desk.data, request.match_info["name"])
@@ -168,7 +168,9 @@ class Server:
         return web.Response(body=content, content_type=kind)
 
     async def _wishes(self, request: web.Request) -> web.Response:
-        return _json({"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))})
+        return _json_response(
+            {"starts": wished_starts(self.desk.data, self.desk.run, request.query.get("document", ""))}
+        )
 
     async def _wish(self, request: web.Request) -> web.Response:
         try:
@@ -178,24 +180,24 @@ class Server:
         wish = await asyncio.to_thread(
             wish_at, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
         )
-        return _json({"stands": ask_about(self.desk.data, self.desk.run, wish)})
+        return _json_response({"stands": ask_about(self.desk.data, self.desk.run, wish)})
 
     async def _decide(self, request: web.Request) -> web.Response:
         try:
             ask = msgspec.json.decode(await request.read(), type=AskAbout)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no decision: {error}", 422) from None
-        return _json(self.desk.decide(ask))
+        return _json_response(self.desk.decide(ask))
 
 
-def _number(request: web.Request, name: str) -> int:
-    text = request.query.get(name, "")
+def _query_number(request: web.Request, parameter: str) -> int:
+    text = request.query.get(parameter, "")
     if not (text.isascii() and text.isdigit()):
-        raise RequestRefused(f"{name}: no number", 422)
+        raise RequestRefused(f"{parameter}: no number", 422)
     return int(text[:12])
 
 
-def _json(content: Any, *, pack: bool = False) -> web.Response:
+def _json_response(content: Any, *, pack: bool = False) -> web.Response:
     response = web.Response(body=msgspec.json.encode(content), content_type="application/json")
     if pack:
         response.enable_compression()

@@ -53,40 +53,40 @@ def write_table(path: Path, desk: ReviewSession) -> int:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    writer.writerows(_record(desk, number) for number in range(len(desk.rows)))
+    writer.writerows(_table_row(desk, number) for number in range(len(desk.rows)))
     write_bytes(path, text.getvalue().encode("utf-8-sig", "backslashreplace"))
     return len(desk.rows)
 
 
-def _record(desk: ReviewSession, number: int) -> dict[str, str]:
-    row = desk.rows[number]
-    mine = _mine(desk, row.pair)
-    pair = as_decided(row.pair, mine)
+def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
+    row = desk.rows[index]
+    own_decision = _own_decision(desk, row.pair)
+    pair = as_decided(row.pair, own_decision)
     cells = {
         "id": pair.id,
         "document": pair.document,
         "section": " › ".join(pair.headings),
         "pages": " ".join(map(str, pair.pages)),
         "state": f"rejected in {row.stage}" if row.stage else "kept",
-        "rejected_for": ": ".join(part for part in (row.reason, row.detail) if part),
+        "rejected_for": ": ".join(text for text in (row.reason, row.detail) if text),
         "question_hash": question_hash(pair),
         "question": pair.question,
         "answer": pair.answer,
         "evaluation_criteria": "\n".join(pair.evaluation_criteria),
-        "evidence": "\n".join(map(quote_in_words, pair.evidence)),
-        "verdict": ("accept" if mine.accepts else "reject") if mine else "",
-        "reason": mine.reason if mine else "",
+        "evidence": "\n".join(map(in_words, pair.evidence)),
+        "verdict": ("accept" if own_decision.accepts else "reject") if own_decision else "",
+        "reason": own_decision.reason if own_decision else "",
         "reviewer": desk.reviewer,
     }
-    return {name: _guarded(cell) for name, cell in cells.items()}
+    return {column: _guard_formula(cell) for column, cell in cells.items()}
 
 
-def _mine(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
-    own = desk.stacks.decisions_about(pair.id).get(reviewer or desk.reviewer)
-    return own if own and own.question_hash == question_hash(pair) else None
+def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
+    decision = desk.stacks.of(pair.id).get(reviewer or desk.reviewer)
+    return decision if decision and decision.question_hash == question_hash(pair) else None
 
 
-def _guarded(cell: str) -> str:
+def _guard_formula(cell: str) -> str:
     """The cell behind an apostrophe where it would be a formula, or could be taken for such a cell."""
     return f"'{cell}" if cell.startswith(FORMULA) or _is_guarded(cell) else cell
 
@@ -95,92 +95,99 @@ def _is_guarded(cell: str) -> bool:
     return cell[:1] == "'" and cell[1:].startswith((*FORMULA, "'"))
 
 
-def _unguarded(cell: str) -> str:
+def _unguard_formula(cell: str) -> str:
     return cell[1:] if _is_guarded(cell) else cell
 
 
 def read_table(path: Path, desk: ReviewSession) -> Imported:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
-    found = Imported()
-    for line, cells in _rows(path):
+    imported = Imported()
+    for line, cells in _read_rows(path):
         try:
-            _read_row(cells, desk, found)
+            _read_row(cells, desk, imported)
         except RequestRefused as error:
-            found.faults.append(f"{path.name}, line {line}: {error}")
-    return found
+            imported.faults.append(f"{path.name}, line {line}: {error}")
+    return imported
 
 
-def _read_row(cells: Mapping[str, str], desk: ReviewSession, found: Imported) -> None:
-    name = cells["id"].strip()
-    if not name:
+def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: Imported) -> None:
+    pair_id = cells["id"].strip()
+    if not pair_id:
         return
-    if name not in desk.place:
-        raise RequestRefused(f"there is no pair {name} in {desk.run}; nothing was decided about it", 404)
-    pair = desk.rows[desk.place[name]].pair
-    told = cells.get("verdict", "").strip().casefold()
-    if told not in _VERDICTS:
-        raise RequestRefused(f"verdict {told!r}: write accept or reject, or leave it empty", 422)
+    if pair_id not in desk.place:
+        raise RequestRefused(f"there is no pair {pair_id} in {desk.run}; nothing was decided about it", 404)
+    pair = desk.rows[desk.place[pair_id]].pair
+    verdict_text = cells.get("verdict", "").strip().casefold()
+    if verdict_text not in _VERDICTS:
+        raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
     reviewer = cells.get("reviewer", "").strip() or desk.reviewer
-    mine = _mine(desk, pair, reviewer)
-    shown = as_decided(pair, mine)
-    kind, edited = accepting(shown, mine, wrote := _changes(cells, shown))
-    verdict = _VERDICTS[told] or ("accept" if wrote else None)
+    own_decision = _own_decision(desk, pair, reviewer)
+    decided_pair = as_decided(pair, own_decision)
+    kind, edited = accepting(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
+    verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
-        found.unchanged += 1
+        imported.unchanged += 1
         return
     if cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
-        raise RequestRefused(f"{name} asks something else since the table was written; export it again", 409)
+        raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
     verdict, edited = (kind, edited) if verdict == "accept" else (verdict, {})
     if verdict != "reject" and (problem := incomplete(pair, edited)):
-        raise RequestRefused(f"{name} cannot be accepted: {problem}", 422)
+        raise RequestRefused(f"{pair_id} cannot be accepted: {problem}", 422)
     decision = decision_of(pair, reviewer, verdict, cells.get("reason", ""), edited)
-    if mine and (mine.verdict, mine.reason, mine.edited) == (decision.verdict, decision.reason, decision.edited):
-        found.unchanged += 1
+    if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
+        decision.verdict,
+        decision.reason,
+        decision.edited,
+    ):
+        imported.unchanged += 1
     else:
-        found.decisions.append(decision)
+        imported.decisions.append(decision)
 
 
-def _changes(cells: Mapping[str, str], shown: Pair) -> dict[str, Any]:
+def _changed_fields(cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
     """The fields that say something else than the table did when it was written."""
-    found: dict[str, Any] = {}
-    for name in EDITED:
-        if name in cells:
-            text, before = cells[name], getattr(shown, name)
-            value = text.splitlines() if name == "evaluation_criteria" else text
-            if not _same(text, "\n".join(before) if isinstance(before, list) else before):
-                found[name] = value
-    return checked(found)
+    changed_fields: dict[str, Any] = {}
+    for field_name in EDITED:
+        if field_name in cells:
+            cell, current = cells[field_name], getattr(decided_pair, field_name)
+            value = cell.splitlines() if field_name == "evaluation_criteria" else cell
+            if not _is_unchanged(cell, "\n".join(current) if isinstance(current, list) else current):
+                changed_fields[field_name] = value
+    return checked(changed_fields)
 
 
-def _same(text: str, before: str) -> bool:
+def _is_unchanged(cell: str, current: str) -> bool:
     """Do they say the same, but for line ends, outer space and letters that Windows-1252 lacks?"""
-    plain = " ".join(before.split())
-    return " ".join(text.split()) in (plain, plain.encode("cp1252", "replace").decode("cp1252"))
+    current_words = " ".join(current.split())
+    return " ".join(cell.split()) in (current_words, current_words.encode("cp1252", "replace").decode("cp1252"))
 
 
-def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+def _read_rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row."""
-    text = _text(path)
+    text = _decode_file(path)
     if text.lower().startswith("sep="):
         text = text.partition("\n")[2]
     head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=lambda mark: len(set(_names(head, mark)) & set(COLUMNS)))
+    delimiter = max(",;\t", key=lambda mark: len(set(_split_header(head, mark)) & set(COLUMNS)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        names = [name.strip().casefold() for name in next(reader, [])]
-        if "id" not in names:
+        columns = [column.strip().casefold() for column in next(reader, [])]
+        if "id" not in columns:
             raise UsageError(f"{path}: no column id; give a table that --export has written")
-        rows = [(reader.line_num, row) for row in reader]
+        rows = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from None
-    return [(line, {n: _unguarded(cell) for n, cell in zip(names, row, strict=False)}) for line, row in rows]
+    return [
+        (line, {column: _unguard_formula(cell) for column, cell in zip(columns, cells, strict=False)})
+        for line, cells in rows
+    ]
 
 
-def _names(head: str, delimiter: str) -> Sequence[str]:
-    return [name.strip('" \r\ufeff').casefold() for name in head.split(delimiter)]
+def _split_header(head: str, delimiter: str) -> Sequence[str]:
+    return [column.strip('" \r\ufeff').casefold() for column in head.split(delimiter)]
 
 
-def _text(path: Path) -> str:
+def _decode_file(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
