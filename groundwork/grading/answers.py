@@ -26,7 +26,7 @@ from groundwork.settings.model_settings import ModelCall, named_call
 if TYPE_CHECKING:
     from groundwork.console.job import Job
 
-SHOWN = 3  # ids in a message
+IDS_SHOWN = 3  # ids in a message
 Key = tuple[str, str]  # split, id
 
 
@@ -54,8 +54,8 @@ def answer_prompt(settings: GradeSettings) -> str:
 
 def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
-    known = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
-    return render_turns(template, **known)
+    fields = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
+    return conversation(template, **fields)
 
 
 async def ask_answers(
@@ -64,16 +64,16 @@ async def ask_answers(
     """The model's answer to each row; one that fails takes no other with it."""
     answers = Answers()
 
-    async def one(row: QuestionRow) -> None:
-        turns = question_messages(row, template, open_book=open_book)
+    async def ask_answer(row: QuestionRow) -> None:
+        messages = question_messages(row, template, open_book=open_book)
         try:
-            reply: Reply[str] = await client().ask(call, turns, stage="grade", unit=f"{row.id} answer", schema=None)
+            reply: Reply[str] = await client().ask(call, messages, stage="grade", unit=f"{row.id} answer", schema=None)
         except UnitError as error:
             answers.failures.append((row.id, error.status, str(error)))
         else:
             answers.by_row[row.split, row.id] = reply.value
 
-    await gather_all(one(row) for row in rows)
+    await together(ask_answer(row) for row in rows)
     return answers
 
 
@@ -83,35 +83,37 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     Raises BadRecord for a damaged line, an id with two answers, and a file none of whose ids is one of the rows'.
     """
     answers = Answers()
-    wanted = {(row.split, row.id) for row in rows}
+    row_keys = {(row.split, row.id) for row in rows}
     splits_of: dict[str, list[str]] = {}
-    for split, name in sorted(wanted):
-        splits_of.setdefault(name, []).append(split)
-    unknown: list[str] = []
-    several: set[str] = set()
+    for split, row_id in sorted(row_keys):
+        splits_of.setdefault(row_id, []).append(split)
+    unknown_ids: list[str] = []
+    ambiguous_ids: set[str] = set()
     for line in read_jsonl(file, Answer):
-        name = str(line.id)
-        splits = [line.split] if line.split else splits_of.get(name, [])
+        row_id = str(line.id)
+        splits = [line.split] if line.split else splits_of.get(row_id, [])
         if len(splits) > 1:
-            several.add(name)
+            ambiguous_ids.add(row_id)
             splits = [min(splits, key=lambda split: list(dict.fromkeys(row.split for row in rows)).index(split))]
         for split in splits:
-            if (split, name) in answers.by_row:
-                raise BadRecord(f"{file}: {name} has two answers; give each line its split, or delete one")
-            answers.by_row[split, name] = line.answer or ""
+            if (split, row_id) in answers.by_row:
+                raise BadRecord(f"{file}: {row_id} has two answers; give each line its split, or delete one")
+            answers.by_row[split, row_id] = line.answer or ""
         if not splits:
-            unknown.append(name)
-    stray = [key for key in answers.by_row if key not in wanted]
-    graded = {split for split, _ in wanted}
-    aside = Counter(split for split, _ in stray if split not in graded)
-    unknown += [f"{name} ({split})" for split, name in stray if split in graded]
+            unknown_ids.append(row_id)
+    stray = [key for key in answers.by_row if key not in row_keys]
+    graded = {split for split, _ in row_keys}
+    skipped = Counter(split for split, _ in stray if split not in graded)
+    unknown_ids += [f"{row_id} ({split})" for split, row_id in stray if split in graded]
     for key in stray:
         del answers.by_row[key]
     if not answers.by_row:
-        have = ", ".join(unknown[:SHOWN] or [f"those of split {split}" for split in aside]) or "none"
-        want = ", ".join(row.id for row in rows[:SHOWN])
-        raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {have}, the dataset {want}")
-    answers.warnings = list(_told(file, unknown, several, aside, len(wanted) - len(answers.by_row)))
+        file_ids = ", ".join(unknown_ids[:IDS_SHOWN] or [f"those of split {split}" for split in skipped]) or "none"
+        row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
+        raise BadRecord(f"{file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}")
+    answers.warnings = list(
+        _answer_warnings(file, unknown_ids, ambiguous_ids, skipped, len(row_keys) - len(answers.by_row))
+    )
     return answers
 
 
@@ -120,32 +122,35 @@ def answers_file(argument: str) -> tuple[str, Path]:
 
     Raises UsageError where there is no such file.
     """
-    label, _, rest = argument.partition("=")
-    path = Path(rest if rest and not Path(argument).exists() else argument).expanduser()
+    label, _, file_name = argument.partition("=")
+    path = Path(file_name if file_name and not Path(argument).exists() else argument).expanduser()
     if not path.is_file():
         raise UsageError(f"--answers {argument}: no such file")
-    if rest and path == Path(rest).expanduser():
+    if file_name and path == Path(file_name).expanduser():
         return label, path
     return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
 
 
-def _told(file: Path, unknown: Sequence[str], several: set[str], aside: Mapping[str, int], missing: int) -> list[str]:
-    told = [
+def _answer_warnings(
+    file: Path, unknown_ids: Sequence[str], ambiguous_ids: set[str], skipped: Mapping[str, int], missing: int
+) -> list[str]:
+    warnings = [
         f"{file.name}: {count:,} answers of split {split} are passed over; --splits names those that are graded"
-        for split, count in aside.items()
+        for split, count in skipped.items()
     ]
-    if unknown:
-        told.append(
-            f"{file.name}: left out, for their ids are of no row: {len(unknown):,} ({', '.join(unknown[:SHOWN])})"
+    if unknown_ids:
+        warnings.append(
+            f"{file.name}: left out, for their ids are of no row: {len(unknown_ids):,} "
+            f"({', '.join(unknown_ids[:IDS_SHOWN])})"
         )
-    if several:
-        told.append(
-            f"{file.name}: {len(several):,} ids stand in several splits; without a field split their answers count "
-            "for the first of them"
+    if ambiguous_ids:
+        warnings.append(
+            f"{file.name}: {len(ambiguous_ids):,} ids stand in several splits; without a field split their answers "
+            "count for the first of them"
         )
     if missing:
-        told.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
-    return told
+        warnings.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
+    return warnings
 
 
 def models_and_files(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
@@ -157,20 +162,20 @@ def models_and_files(job: Job, folder: Path) -> list[tuple[str, ModelCall | None
     models = [*job.flags.model]
     files = [answers_file(argument) for argument in job.flags.answers]
     labels = {slug(label) for label, _ in files} | {
-        slug(named_call(settings.answer, name, providers).model) for name in models
+        slug(named_call(settings.answer, model, providers).model) for model in models
     }
-    base = job.flags.base
-    if base and slug(base) not in labels and not (folder / f"{slug(base)}.jsonl").exists():
-        models.append(base)
+    base_model = job.flags.base
+    if base_model and slug(base_model) not in labels and not (folder / f"{slug(base_model)}.jsonl").exists():
+        models.append(base_model)
     if not models and not files:
         models = [settings.answer.model]
-    calls = [named_call(settings.answer, name, providers) for name in models]
-    named: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
-    named += [(label, None, file) for label, file in files]
-    slugs = [slug(label) for label, _, _ in named]
-    for label, own in zip((label for label, _, _ in named), slugs, strict=True):
-        if slugs.count(own) > 1:
+    calls = [named_call(settings.answer, model, providers) for model in models]
+    graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
+    graded += [(label, None, file) for label, file in files]
+    slugs = [slug(label) for label, _, _ in graded]
+    for label, label_slug in zip((label for label, _, _ in graded), slugs, strict=True):
+        if slugs.count(label_slug) > 1:
             raise UsageError(
                 f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
             )
-    return named
+    return graded

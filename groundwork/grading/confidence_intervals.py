@@ -48,21 +48,21 @@ def share_interval(values: Sequence[float], clusters: Sequence[str]) -> Interval
     1998; with Wilson's interval: Dean and Pagano, J. Survey Statistics and Methodology 2015). Where all values are 0
     or all are 1 clustering cannot be seen and the values count each. Raises ValueError for no values.
     """
-    held = np.asarray(values, dtype=float)
-    if not held.size:
+    observations = np.asarray(values, dtype=float)
+    if not observations.size:
         raise ValueError("no values")
-    mean, groups = float(held.mean()), len(set(clusters))
-    variance = _variance(held, np.ones_like(held), clusters)
+    mean, groups = float(observations.mean()), len(set(clusters))
+    variance = _variance(observations, np.ones_like(observations), clusters)
     spread = mean * (1 - mean)
-    size = float(held.size)
+    size = float(observations.size)
     if spread > 0 and groups == 1:
         size = 1.0  # one cluster says nothing of how clusters differ
     elif spread > 0 and variance > 0:
         size = spread / variance * (Z / _t(groups)) ** 2
-    if np.isin(held, (0.0, 1.0)).all():
-        size = min(size, float(held.size))
+    if np.isin(observations, (0.0, 1.0)).all():
+        size = min(size, float(observations.size))
     low, high = _wilson(mean, size)
-    return Interval(mean, low, high, held.size, groups)
+    return Interval(mean, low, high, observations.size, groups)
 
 
 def paired_difference(values: Sequence[float], clusters: Sequence[str]) -> Difference:
@@ -71,19 +71,21 @@ def paired_difference(values: Sequence[float], clusters: Sequence[str]) -> Diffe
     Half a pair of each of the four outcomes (both, neither, one, the other) is added, so that a few pairs without any
     difference are no proof of none (Agresti and Min, Statistics in Medicine 2005). Raises ValueError for no pairs.
     """
-    held = np.asarray(values, dtype=float)
-    if not held.size:
+    differences = np.asarray(values, dtype=float)
+    if not differences.size:
         raise ValueError("no pairs")
     groups = len(set(clusters))
-    padded = np.concatenate([held, [1.0, -1.0, 0.0, 0.0]])
-    weights = np.concatenate([np.ones_like(held), [0.5] * 4])
-    names = [*clusters, "\0 1", "\0 2", "\0 3", "\0 4"]
-    error = math.sqrt(_variance(padded, weights, names, correction=groups))
+    padded = np.concatenate([differences, [1.0, -1.0, 0.0, 0.0]])
+    weights = np.concatenate([np.ones_like(differences), [0.5] * 4])
+    padded_clusters = [*clusters, "\0 1", "\0 2", "\0 3", "\0 4"]
+    error = math.sqrt(_variance(padded, weights, padded_clusters, correction=groups))
     centre = float((padded * weights).sum() / weights.sum())
-    wide, narrow = _t(max(groups, 2)) * error, _t(max(groups, 2), 0.95) * error
+    half_width, one_sided = _t(max(groups, 2)) * error, _t(max(groups, 2), 0.95) * error
     spread = error * math.sqrt(weights.sum())
-    low, high, least, most = (min(1.0, max(-1.0, centre + side)) for side in (-wide, wide, -narrow, narrow))
-    return Difference(float(held.mean()), low, high, least, most, spread, held.size, groups)
+    low, high, least, most = (
+        min(1.0, max(-1.0, centre + offset)) for offset in (-half_width, half_width, -one_sided, one_sided)
+    )
+    return Difference(float(differences.mean()), low, high, least, most, spread, differences.size, groups)
 
 
 def rows_needed(spread: float, effect: float) -> int:
@@ -100,8 +102,8 @@ def _variance(
     """Of the weighted mean, by clusters."""
     total = weights.sum()
     residuals = weights * (values - (weights * values).sum() / total)
-    _, places = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
-    sums = np.bincount(places, weights=residuals)
+    _, cluster_indices = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
+    sums = np.bincount(cluster_indices, weights=residuals)
     groups = correction or len(sums)
     factor = groups / (groups - 1) if groups > 1 else 1.0
     return float(factor * (sums**2).sum() / total**2)

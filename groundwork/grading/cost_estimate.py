@@ -13,15 +13,15 @@ from groundwork.grading.judge import GradingCase, Judge, reply_type
 from groundwork.llm.token_estimate import tokens_in
 from groundwork.settings.model_settings import ModelCall
 
-TOKENS_A_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
+TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 
 
 def answer_estimate(
     job: Job, call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Estimate:
     """A call a row; the answers as long as the reference answers."""
-    asked = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
-    return Estimate(len(rows), asked, sum(tokens_in(row.answer) for row in rows), call)
+    prompt_tokens = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
+    return Estimate(len(rows), prompt_tokens, sum(tokens_in(row.answer) for row in rows), call)
 
 
 def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
@@ -32,16 +32,16 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
         check = [case for _, case in grading.check_cases()]
     else:
         check = []
-    return [_of(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
+    return [_estimate(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
 
 
-def _of(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
-    calls = asked = told = 0
+def _estimate(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
+    calls = prompt_tokens = reply_tokens = 0
     for case in cases:
-        left = sum(settle(criterion, case.question, case.answer) is None for criterion in case.criteria)
-        if left:
-            turns, _ = judge.messages(case, 0)
+        open_criteria = sum(settle(criterion, case.question, case.answer) is None for criterion in case.criteria)
+        if open_criteria:
+            messages, _ = judge.messages(case, 0)
             calls += judge.repeats
-            asked += judge.repeats * job.tokens(judge.call, turns, reply_type(left))
-            told += judge.repeats * left * TOKENS_A_VERDICT
-    return Estimate(calls, asked, told, judge.call)
+            prompt_tokens += judge.repeats * job.tokens(judge.call, messages, reply_type(open_criteria))
+            reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
+    return Estimate(calls, prompt_tokens, reply_tokens, judge.call)

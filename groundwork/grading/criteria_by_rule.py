@@ -36,55 +36,63 @@ def settle(criterion: str, question: str, answer: str) -> Settled | None:
         return Settled("unmet", "the answer is empty")
     if not is_english(f"{question} {answer}"):
         return None
-    plain = not (is_negated(answer) or _HEDGE.search(answer))
-    return _by_date(criterion, answer, plain) or _by_number(criterion, question, answer, plain) or (
-        _by_name(criterion, question, answer) if plain else None
+    is_plain = not (is_negated(answer) or _HEDGE.search(answer))
+    return _by_date(criterion, answer, is_plain) or _by_number(criterion, question, answer, is_plain) or (
+        _by_name(criterion, question, answer) if is_plain else None
     )  # fmt: skip
 
 
-def _by_date(criterion: str, answer: str, plain: bool) -> Settled | None:
-    wanted, rest = dates(criterion), without_dates(criterion)
-    if len(wanted) != 1 or numbers(rest) or len(words(rest)) > VERBS:
+def _by_date(criterion: str, answer: str, is_plain: bool) -> Settled | None:
+    expected, other_text = dates(criterion), without_dates(criterion)
+    if len(expected) != 1 or numbers(other_text) or len(words(other_text)) > VERBS:
         return None
-    return Settled("met", "the answer gives this date and no other") if plain and dates(answer) == wanted else None
+    return Settled("met", "the answer gives this date and no other") if is_plain and dates(answer) == expected else None
 
 
-def _by_number(criterion: str, question: str, answer: str, plain: bool) -> Settled | None:
-    wanted = numbers(criterion)
-    units = [word for word in words(criterion) if canonical_unit(word)]
-    if len(wanted) != 1 or len(words(criterion)) - len(units) > VERBS or dates(criterion):
+def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Settled | None:
+    criterion_numbers = numbers(criterion)
+    units = [word for word in words(criterion) if unit_of(word)]
+    if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS or dates(criterion):
         return None
-    (number,) = wanted
-    asked = {other.value for other in numbers(question, spelled=True)}
-    if number.value in asked or dates(answer):
+    (expected,) = criterion_numbers
+    question_values = {number.value for number in numbers(question, spelled=True)}
+    if expected.value in question_values or dates(answer):
         return None
-    given = [other for other in numbers(answer, spelled=True) if other.value not in asked]
-    if plain and given and {(other.value, other.unit) for other in given} == {(number.value, number.unit)}:
+    answer_numbers = [number for number in numbers(answer, spelled=True) if number.value not in question_values]
+    if (
+        is_plain
+        and answer_numbers
+        and {(number.value, number.unit) for number in answer_numbers} == {(expected.value, expected.unit)}
+    ):
         return Settled("met", "the answer gives this number and no other")
-    return _lacking(number, given, answer)
+    return _by_missing_number(expected, answer_numbers, answer)
 
 
-def _lacking(number: Number, given: list[Number], answer: str) -> Settled | None:
+def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: str) -> Settled | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
-    named = {unit for word in words(answer) if (unit := canonical_unit(word))}
-    if number.unit and given and {other.unit for other in given} == {number.unit} == named | {number.unit}:
-        if all(other.value != number.value for other in given):
-            return Settled("unmet", f"the answer gives {given[0].value} {number.unit} instead")
-    elif not given and not named and not numbers(answer, spelled=True):
-        large = "." not in number.value and int(number.value) >= NO_PARAPHRASE
-        if large and not alternative_readings(answer, english=True):
+    answer_units = {unit for word in words(answer) if (unit := unit_of(word))}
+    if (
+        expected.unit
+        and answer_numbers
+        and {number.unit for number in answer_numbers} == {expected.unit} == answer_units | {expected.unit}
+    ):
+        if all(number.value != expected.value for number in answer_numbers):
+            return Settled("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
+    elif not answer_numbers and not answer_units and not numbers(answer, spelled=True):
+        is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE
+        if is_large and not other_readings(answer, english=True):
             return Settled("unmet", "the answer gives no number")
     return None
 
 
 def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
     """Met, where the answer gives the name and no other; that it lacks a name may only mean another form of it."""
-    _, *name = criterion.strip().rstrip(".").split()
-    if not 0 < len(name) <= LONGEST_NAME or not all(word[0].isupper() for word in name):
+    _, *name_words = criterion.strip().rstrip(".").split()
+    if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
         return None
-    phrase = " ".join(name)
-    if phrase in question or not whole_word_pattern(phrase).search(answer):
+    phrase = " ".join(name_words)
+    if phrase in question or not alone(phrase).search(answer):
         return None
-    others = names(answer) - names(question) - {word.lower() for word in words(phrase)}
-    others -= {word.lower() for word in re.findall(r"\w+", phrase)}
-    return None if others else Settled("met", "the answer gives this name and no other")
+    other_names = names(answer) - names(question) - {word.lower() for word in words(phrase)}
+    other_names -= {word.lower() for word in re.findall(r"\w+", phrase)}
+    return None if other_names else Settled("met", "the answer gives this name and no other")

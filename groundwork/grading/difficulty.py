@@ -11,7 +11,7 @@ from groundwork.grading.judge_agreement import flips
 from groundwork.records.grades import Grade, MeasuredRow
 
 LEVELS = {"easy": 0, "medium": 1, "hard": 2}
-LEAST = 3  # rows for a rank correlation
+LEAST_ROWS = 3  # rows for a rank correlation
 
 
 class Guess(NamedTuple):
@@ -27,21 +27,23 @@ def measured(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[Meas
     by_id: dict[str, list[Grade]] = defaultdict(list)
     for grade in grades:
         by_id[grade.id].append(grade)
-    return [_measured(name, of_row, set_aside.get(name, "")) for name, of_row in by_id.items()]
+    return [_measured_row(row_id, row_grades, set_aside.get(row_id, "")) for row_id, row_grades in by_id.items()]
 
 
-def _measured(name: str, grades: list[Grade], reason: str) -> MeasuredRow:
-    own = [grade for grade in grades if grade.split not in MIRRORS] or grades
-    verdicts = [grade.passed for grade in own if grade.passed is not None]
-    flipping = dict.fromkeys(c.criterion for grade in grades for c in grade.criteria if flips(c))
+def _measured_row(row_id: str, grades: list[Grade], set_aside: str) -> MeasuredRow:
+    counted_grades = [grade for grade in grades if grade.split not in MIRRORS] or grades
+    verdicts = [grade.passed for grade in counted_grades if grade.passed is not None]
+    flipping = dict.fromkeys(
+        criterion.criterion for grade in grades for criterion in grade.criteria if flips(criterion)
+    )
     return MeasuredRow(
-        id=name,
-        question=own[0].question,
+        id=row_id,
+        question=counted_grades[0].question,
         difficulty=round(1 - sum(verdicts) / len(verdicts), 4) if verdicts else None,
-        guessed=own[0].difficulty,
-        models=len({grade.model for grade in own}),
+        guessed=counted_grades[0].difficulty,
+        models=len({grade.model for grade in counted_grades}),
         flipping=list(flipping),
-        set_aside=reason,
+        set_aside=set_aside,
     )
 
 
@@ -49,12 +51,12 @@ def guess(rows: Sequence[MeasuredRow]) -> Guess:
     """Spearman's rank correlation of guessed and measured difficulty, without the rows that were set aside."""
     from scipy.stats import spearmanr
 
-    known = [
+    compared = [
         (LEVELS[row.guessed], row.difficulty)
         for row in rows
         if row.guessed in LEVELS and row.difficulty is not None and not row.set_aside
     ]
-    if len(known) < LEAST or any(len({pair[side] for pair in known}) < 2 for side in (0, 1)):
-        return Guess(None, None, len(known))
-    found = spearmanr([pair[0] for pair in known], [pair[1] for pair in known])
-    return Guess(float(found.statistic), float(found.pvalue), len(known))
+    if len(compared) < LEAST_ROWS or any(len({levels[side] for levels in compared}) < 2 for side in (0, 1)):
+        return Guess(None, None, len(compared))
+    correlation = spearmanr([levels[0] for levels in compared], [levels[1] for levels in compared])
+    return Guess(float(correlation.statistic), float(correlation.pvalue), len(compared))

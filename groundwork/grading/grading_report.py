@@ -26,20 +26,20 @@ SHOWN = 8
 
 def grade_report_lines(report: GradeReport) -> list[str]:
     """Every line; nothing of a score before what the judge is worth."""
-    found = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_book(report)}"]
-    found += [f"  {line}" for line in [*trust_lines(report.trust), *consistency_lines(report)]]
+    lines = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_describe_book(report)}"]
+    lines += [f"  {line}" for line in [*trust_lines(report.trust), *consistency_lines(report)]]
     if report.by_reference:
-        found.append(f"  {report.by_reference:,} rows without criteria were graded against the reference answer")
-    found += _table(report)
+        lines.append(f"  {report.by_reference:,} rows without criteria were graded against the reference answer")
+    lines += _table_lines(report)
     for model in report.models:
-        told = [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]
-        found += [f"  {line}" for line in [*told, *honesty_lines(model.name, model.honesty)]]
-    found += [f"  {line}" for line in curve_lines(report.models)]
-    found += [f"  {line}" for line in difficulty_lines(report)]
-    return found
+        model_lines = [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]
+        lines += [f"  {line}" for line in [*model_lines, *honesty_lines(model.name, model.honesty)]]
+    lines += [f"  {line}" for line in curve_lines(report.models)]
+    lines += [f"  {line}" for line in difficulty_lines(report)]
+    return lines
 
 
-def _book(report: GradeReport) -> str:
+def _describe_book(report: GradeReport) -> str:
     book = "open book" if report.open_book else "closed book"
     return f"{book}; intervals of 95 % by {report.clustered_by}"
 
@@ -50,7 +50,7 @@ def trust_lines(trust: Trust | None) -> Iterator[str]:
         yield "the judge was not checked"
         return
     kinds = "; ".join(
-        f"{kind} {ok} of {n}" for kind in SPOILED if kind in trust.by_kind for ok, n in [trust.by_kind[kind]]
+        f"{kind} {right} of {n}" for kind in SPOILED if kind in trust.by_kind for right, n in [trust.by_kind[kind]]
     )
     yield f"judge: sensitivity {percent(trust.sensitivity)} (reference answers that pass)"
     yield f"judge: specificity {percent(trust.specificity)} (spoiled answers that fail: {kinds or 'none was made'})"
@@ -58,48 +58,49 @@ def trust_lines(trust: Trust | None) -> Iterator[str]:
         yield f"judge: {trust.ungraded:,} of its check answers stayed without a verdict"
     if trust.set_aside:
         yield f"{len(trust.set_aside):,} rows are set aside"
-        yield from (f"  {name}: {reason}" for name, reason in list(trust.set_aside.items())[:SHOWN])
+        yield from (f"  {row_id}: {reason}" for row_id, reason in list(trust.set_aside.items())[:SHOWN])
 
 
 def consistency_lines(report: GradeReport) -> Iterator[str]:
     """Flip rate and kappa of the judge, and its agreement with a second one."""
-    found = report.consistency
-    if found.flip_rate is None:
-        yield f"flips: not measured ({found.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
+    figures = report.consistency
+    if figures.flip_rate is None:
+        yield f"flips: not measured ({figures.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
     else:
-        kappa = "all verdicts alike" if found.kappa is None else f"Fleiss' kappa {found.kappa:.2f}"
-        goal = "within" if found.flip_rate <= GOAL else "above"
+        kappa = "all verdicts alike" if figures.kappa is None else f"Fleiss' kappa {figures.kappa:.2f}"
+        goal = "within" if figures.flip_rate <= GOAL else "above"
         yield (
-            f"flips: {found.flip_rate:.1%} between two draws ({goal} the goal of {GOAL:.0%}), {kappa}; "
-            f"{found.criteria:,} criteria by the judge, {found.by_rule:,} by rule"
+            f"flips: {figures.flip_rate:.1%} between two draws ({goal} the goal of {GOAL:.0%}), {kappa}; "
+            f"{figures.criteria:,} criteria by the judge, {figures.by_rule:,} by rule"
         )
-    if found.unreadable:
-        yield f"{found.unreadable:,} of {found.draws:,} draws could not be read; they count for nothing"
-    if found.agreement is not None:
-        kappa = "" if found.judges_kappa is None else f", Cohen's kappa {found.judges_kappa:.2f}"
-        yield f"{found.judges[0]} and {found.judges[1]} agree on {found.agreement:.0%} of the criteria{kappa}"
-    for name, rows in (
+    if figures.unreadable:
+        yield f"{figures.unreadable:,} of {figures.draws:,} draws could not be read; they count for nothing"
+    if figures.agreement is not None:
+        kappa = "" if figures.judges_kappa is None else f", Cohen's kappa {figures.judges_kappa:.2f}"
+        yield f"{figures.judges[0]} and {figures.judges[1]} agree on {figures.agreement:.0%} of the criteria{kappa}"
+    for verb, criteria in (
         ("flip", report.flipping),
         ("are met by nobody", report.nobody),
         ("are met by everybody", report.everybody),
     ):
-        if rows:
-            yield f"{len(rows):,} criteria {name}, such as: {rows[0].criterion} ({rows[0].id}; {rows[0].why})"
+        if criteria:
+            example = criteria[0]
+            yield f"{len(criteria):,} criteria {verb}, such as: {example.criterion} ({example.id}; {example.why})"
 
 
-def _table(report: GradeReport) -> list[str]:
+def _table_lines(report: GradeReport) -> list[str]:
     rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
     for model in report.models:
-        for split, found in model.splits.items():
+        for split, split_score in model.splits.items():
             rows.append(
                 [
                     model.name,
                     split or "-",
-                    f"{found.answers:,}",
-                    percent(found.score),
-                    percent(found.passed),
-                    f"{found.ungraded:,}",
-                    f"{found.cannot_tell:,}",
+                    f"{split_score.answers:,}",
+                    percent(split_score.score),
+                    percent(split_score.passed),
+                    f"{split_score.ungraded:,}",
+                    f"{split_score.cannot_tell:,}",
                 ]
             )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -108,30 +109,31 @@ def _table(report: GradeReport) -> list[str]:
     ]
 
 
-def gap_lines(name: str, found: Gap | None) -> Iterator[str]:
+def gap_lines(model: str, gap: Gap | None) -> Iterator[str]:
     """The conclusion, its figures, and what would tell where they do not."""
-    if found is None:
+    if gap is None:
         return
-    yield f"{name}: {found.conclusion} ({found.reason})"
-    if found.difference:
-        yield f"  mirror - eval: {points(found.difference)} points, {found.difference.n:,} pairs"
-    if found.rows_needed:
+    yield f"{model}: {gap.conclusion} ({gap.reason})"
+    if gap.difference:
+        yield f"  mirror - eval: {points(gap.difference)} points, {gap.difference.n:,} pairs"
+    if gap.rows_needed:
         yield (
-            f"  about {found.rows_needed:,} rows would tell (32 see a true gap of 20 points in 44 % of runs, {ADVICE} "
-            f"in 99 %): build with --eval-max {max(ADVICE, found.rows_needed)}"
+            f"  about {gap.rows_needed:,} rows would tell (32 see a true gap of 20 points in 44 % of runs, {ADVICE} "
+            f"in 99 %): build with --eval-max {max(ADVICE, gap.rows_needed)}"
         )
 
 
 def base_lines(model: ModelReport, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
-    for split, found in model.against_base.items():
-        surely = "better" if found.low > 0 else "worse" if found.high < 0 else "cannot tell"
-        yield f"{model.name} - {base} on {split or 'all'}: {points(found)} points, {found.n:,} pairs: {surely}"
+    for split, difference in model.against_base.items():
+        verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
+        figures = f"{points(difference)} points, {difference.n:,} pairs"
+        yield f"{model.name} - {base} on {split or 'all'}: {figures}: {verdict}"
 
 
-def points(found: Difference) -> str:
+def points(difference: Difference) -> str:
     """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
-    return f"{found.mean * 100:+.0f} ({found.low * 100:+.0f} to {found.high * 100:+.0f})"
+    return f"{difference.mean * 100:+.0f} ({difference.low * 100:+.0f} to {difference.high * 100:+.0f})"
 
 
 def shortened_answers(grades: Sequence[Grade]) -> list[str]:
@@ -147,20 +149,24 @@ def curve_lines(models: Sequence[ModelReport]) -> Iterator[str]:
     if len(steps) < 2:
         return
     for split in dict.fromkeys(split for model in steps for split in model.splits):
-        held = [(model.step, found.score.mean) for model in steps if (found := model.splits.get(split)) and found.score]
-        bars = "".join(BARS[round(mean * (len(BARS) - 1))] for _, mean in held)
-        told = ", ".join(f"{step}: {mean:.0%}" for step, mean in held)
-        yield f"{split or 'all':<12} {bars}  {told}"
+        curve_points = [
+            (model.step, split_score.score.mean)
+            for model in steps
+            if (split_score := model.splits.get(split)) and split_score.score
+        ]
+        bars = "".join(BARS[round(mean * (len(BARS) - 1))] for _, mean in curve_points)
+        step_scores = ", ".join(f"{step}: {mean:.0%}" for step, mean in curve_points)
+        yield f"{split or 'all':<12} {bars}  {step_scores}"
     yield "  eval that falls while the mirror rises is overfitting: take the step where eval stands highest"
 
 
 def difficulty_lines(report: GradeReport) -> Iterator[str]:
     """What the guessed difficulty is worth."""
-    found = report.guess
-    if found.rho is None:
-        yield f"guessed difficulty: nothing to compare ({found.rows:,} rows with both, or all alike)"
+    guess = report.guess
+    if guess.rho is None:
+        yield f"guessed difficulty: nothing to compare ({guess.rows:,} rows with both, or all alike)"
     else:
-        figures = f"Spearman's rho {found.rho:+.2f} (p {found.p:.2f}, {found.rows:,} rows)"
+        figures = f"Spearman's rho {guess.rho:+.2f} (p {guess.p:.2f}, {guess.rows:,} rows)"
         yield f"guessed difficulty beside the measured one: {figures}"
 
 
@@ -173,24 +179,24 @@ ASSETS = [
 
 def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> None:
     """Write the page to `path`; texts of rows, answers and judges reach it as text alone."""
-    shown = {
+    data = {
         "report": {
-            **_plain(report),
+            **_report_fields(report),
             "spoiled": SPOILED,
             "advice": ADVICE,
             "curve": bool(list(curve_lines(report.models))),
             "honesty": [line for model in report.models for line in honesty_lines(model.name, model.honesty)],
         },
-        "answers": [_answer(grade) for grade in grades],
+        "answers": [_answer_data(grade) for grade in grades],
     }
-    write_page(path, title=f"Grades: {report.dataset}", kind="grades", data=shown, assets=ASSETS, folder=FOLDER)
+    write_page(path, title=f"Grades: {report.dataset}", kind="grades", data=data, assets=ASSETS, folder=FOLDER)
 
 
-def _plain(report: GradeReport) -> dict[str, Any]:
+def _report_fields(report: GradeReport) -> dict[str, Any]:
     return {name: getattr(report, name) for name in report.__struct_fields__}
 
 
-def _answer(grade: Grade) -> dict[str, Any]:
+def _answer_data(grade: Grade) -> dict[str, Any]:
     return {
         "id": grade.id,
         "split": grade.split,

@@ -20,7 +20,7 @@ from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, cr
 from groundwork.settings.dataset_settings import GradeSettings
 
 CHECK_FILE = "judge_check.jsonl"
-ENOUGH = 8  # checked answers from which on a judge can be rejected
+LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Grading:
         """The judge's check, made once. Raises UnitError for a judge that is not to be believed."""
         async with self._lock:
             if self._trust is None:
-                self._trust = await self._check()
+                self._trust = await self._check_judge()
         if isinstance(self._trust, UnitError):
             raise self._trust
         return self._trust
@@ -49,13 +49,13 @@ class Grading:
     ) -> list[Grade]:
         """The grade of each row that `answers` (by split and id) holds one for."""
 
-        async def one(row: QuestionRow, answer: str) -> Grade:
-            made = await self._grade(row, model, answer)
+        async def grade_answer(row: QuestionRow, answer: str) -> Grade:
+            graded = await self._grade(row, model, answer)
             advance()
-            return made
+            return graded
 
-        held = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
-        return await gather_all(one(row, answer) for row, answer in held)
+        answered_rows = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
+        return await together(grade_answer(row, answer) for row, answer in answered_rows)
 
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
         criteria = await grade(self.case(row, answer), self.judges)
@@ -104,17 +104,17 @@ class Grading:
 
     def check_cases(self) -> list[tuple[str, GradingCase]]:
         """The answers that check the judge: every reference answer, and spoiled ones of some rows."""
-        book, most = self.settings.open_book, self.settings.judge.check_rows
-        if not most:
+        open_book, check_rows = self.settings.open_book, self.settings.judge.check_rows
+        if not check_rows:
             return []
-        references = [("reference", case) for case in reference_cases(self.rows, open_book=book)]
+        references = [("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
         answerable = [row for row in self.rows if not row.unanswerable]
-        return references + spoiled_cases(answerable, most, self.settings.seed, open_book=book)
+        return references + spoiled_cases(answerable, check_rows, self.settings.seed, open_book=open_book)
 
-    async def _check(self) -> Trust | UnitError:
-        first = self.judges[:1]
+    async def _check_judge(self) -> Trust | UnitError:
+        first_judge = self.judges[:1]
         cases = self.check_cases()
-        graded = await gather_all(grade(case, first) for _, case in cases)
+        graded = await together(grade(case, first_judge) for _, case in cases)
         checked = [
             CheckedAnswer(
                 id=case.id.removesuffix(f" ({kind})"),
@@ -122,47 +122,49 @@ class Grading:
                 question=case.question,
                 answer=case.answer,
                 criteria=criteria,
-                passed=all_criteria_met(criteria),
-                judges=[judge.name for judge in first],
+                passed=passed(criteria),
+                judges=[judge.name for judge in first_judge],
                 open_book=self.settings.open_book,
             )
             for (kind, case), criteria in zip(cases, graded, strict=True)
         ]
         write_jsonl(self.folder / CHECK_FILE, checked)
-        found = trust(checked, self._places())
-        return self._refusal(found, len(checked)) or found
+        judge_trust = trust(checked, self._clusters())
+        return self._rejection(judge_trust, len(checked)) or judge_trust
 
     def known_trust(self) -> Trust | None:
         """What the last check of this judge found, from its file; None where there is none of it."""
         file = self.folder / CHECK_FILE
         checked = read_jsonl(file, CheckedAnswer) if file.exists() else []
-        same = [
-            one for one in checked if one.judges == self.judge_names[:1] and one.open_book == self.settings.open_book
+        own_checks = [
+            answer
+            for answer in checked
+            if answer.judges == self.judge_names[:1] and answer.open_book == self.settings.open_book
         ]
-        return trust(same, self._places()) if same else None
+        return trust(own_checks, self._clusters()) if own_checks else None
 
-    def _places(self) -> dict[str, str]:
+    def _clusters(self) -> dict[str, str]:
         return {row.id: row.document or row.chunk or row.id for row in self.rows}
 
-    def _refusal(self, found: Trust, checked: int) -> UnitError | None:
+    def _rejection(self, check: Trust, answer_count: int) -> UnitError | None:
         judge, least = self.judges[0].name, self.settings.judge.least_trust
         remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
-        if checked and found.ungraded == checked:
-            return UnitError(f"the judge {judge} gave no readable verdict on {checked:,} answers; {remedy}")
-        if checked >= ENOUGH and found.balanced is not None and found.balanced < least:
+        if answer_count and check.ungraded == answer_count:
+            return UnitError(f"the judge {judge} gave no readable verdict on {answer_count:,} answers; {remedy}")
+        if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
             return UnitError(
-                f"the judge {judge} is not reliable enough: {percent(found.sensitivity)} of the reference answers "
-                f"pass, {percent(found.specificity)} of the spoiled ones fail (mean {found.balanced:.0%}, "
+                f"the judge {judge} is not reliable enough: {percent(check.sensitivity)} of the reference "
+                f"answers pass, {percent(check.specificity)} of the spoiled ones fail (mean {check.balanced:.0%}, "
                 f"grade.judge.least_trust {least:.0%}); {remedy}"
             )
         return None
 
 
-def percent(found: Interval | None) -> str:
+def percent(interval: Interval | None) -> str:
     """A share with its interval, such as "94% (83-98)"."""
-    if found is None:
+    if interval is None:
         return "none"
-    return f"{found.mean:.0%} ({found.low * 100:.0f}-{found.high * 100:.0f})"
+    return f"{interval.mean:.0%} ({interval.low * 100:.0f}-{interval.high * 100:.0f})"
 
 
 def read_grades(folder: Path) -> dict[str, list[Grade]]:
@@ -171,22 +173,24 @@ def read_grades(folder: Path) -> dict[str, list[Grade]]:
     return {path.name: read_jsonl(path, Grade) for path in files}
 
 
-def comparable_grades(found: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
+def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
     """The grades that stand beside those of this run (same judge, same book, same questions), and what was left out."""
-    asked = {(row.split, row.id): row.question for row in grading.rows}
-    kept: list[Grade] = []
+    questions = {(row.split, row.id): row.question for row in grading.rows}
+    comparable: list[Grade] = []
     warnings = []
-    for name, grades in found.items():
-        same = [
-            g for g in grades if g.judges[:1] == grading.judge_names[:1] and g.open_book == grading.settings.open_book
+    for file_name, grades in grades_by_file.items():
+        same_judge = [
+            grade
+            for grade in grades
+            if grade.judges[:1] == grading.judge_names[:1] and grade.open_book == grading.settings.open_book
         ]
-        current = [grade for grade in same if asked.get((grade.split, grade.id)) == grade.question]
-        if len(same) < len(grades):
+        current = [grade for grade in same_judge if questions.get((grade.split, grade.id)) == grade.question]
+        if len(same_judge) < len(grades):
             warnings.append(
-                f"{name}: graded by {grades[0].judges[0]}, or with another "
+                f"{file_name}: graded by {grades[0].judges[0]}, or with another "
                 "setting of grade.open_book; left out, grade it again"
             )
-        elif len(current) < len(same):
-            warnings.append(f"{name}: {len(same) - len(current):,} answers are to other questions; left out")
-        kept += current
-    return kept, warnings
+        elif len(current) < len(same_judge):
+            warnings.append(f"{file_name}: {len(same_judge) - len(current):,} answers are to other questions; left out")
+        comparable += current
+    return comparable, warnings

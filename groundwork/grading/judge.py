@@ -73,40 +73,41 @@ class Judge:
 
     async def draws(self, case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
-        told = await gather_all(self._draw(case, number) for number in range(self.repeats))
-        return [list(draws) for draws in zip(*told, strict=True)]
+        draws_by_judge = await together(self._draw(case, draw_number) for draw_number in range(self.repeats))
+        return [list(draws) for draws in zip(*draws_by_judge, strict=True)]
 
-    def messages(self, case: GradingCase, number: int) -> tuple[list[Message], list[int]]:
+    def messages(self, case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
         """The conversation of draw `number`, and which criterion stands at each place."""
         order = list(range(len(case.criteria)))
-        random.Random(f"{self.seed} {case.id} {number}").shuffle(order)
+        random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(order)
         answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT
-        turns = render_turns(
-            self.wordings[number % len(self.wordings)],
+        messages = conversation(
+            self.wordings[draw_number % len(self.wordings)],
             question=case.question,
-            criteria="\n".join(f"criterion_{place}: {case.criteria[i]}" for place, i in enumerate(order, 1)),
+            criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(order, 1)),
             evidence=case.evidence or NOT_SHOWN,
             answer=answer,
         )
-        return turns, order
+        return messages, order
 
-    async def _draw(self, case: GradingCase, number: int) -> list[Draw]:
-        turns, order = self.messages(case, number)
+    async def _draw(self, case: GradingCase, draw_number: int) -> list[Draw]:
+        messages, order = self.messages(case, draw_number)
         try:
             reply = await self.client().ask(
                 self.call,
-                turns,
+                messages,
                 stage="grade",
-                unit=f"{case.id} verdict {number + 1}",
+                unit=f"{case.id} verdict {draw_number + 1}",
                 schema=reply_type(len(order)),
-                sample=number,
+                sample=draw_number,
             )
         except UnitError as error:
             return [Draw(judge=self.name, verdict="ungraded", reason=str(error))] * len(order)
         marks: tuple[Mark, ...] = msgspec.structs.astuple(reply.value)
-        placed = dict(zip(order, marks, strict=True))
+        marks_by_criterion = dict(zip(order, marks, strict=True))
         return [
-            Draw(judge=self.name, verdict=placed[i].verdict, reason=placed[i].reason.strip()) for i in range(len(order))
+            Draw(judge=self.name, verdict=marks_by_criterion[i].verdict, reason=marks_by_criterion[i].reason.strip())
+            for i in range(len(order))
         ]
 
 
@@ -122,20 +123,22 @@ def majority(draws: Sequence[Draw]) -> Verdict:
 async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
     settled = [settle(criterion, case.question, case.answer) for criterion in case.criteria]
-    left = [i for i, found in enumerate(settled) if found is None]
-    open_case = replace(case, criteria=[case.criteria[i] for i in left])
-    told = await gather_all(judge.draws(open_case) for judge in judges) if left else []
-    drawn = {i: [draw for draws in told for draw in draws[place]] for place, i in enumerate(left)}
-    own = {i: told[0][place] for place, i in enumerate(left)}
+    open_criteria = [i for i, rule_verdict in enumerate(settled) if rule_verdict is None]
+    open_case = replace(case, criteria=[case.criteria[i] for i in open_criteria])
+    draws_by_judge = await together(judge.draws(open_case) for judge in judges) if open_criteria else []
+    draws_by_criterion = {
+        i: [draw for draws in draws_by_judge for draw in draws[index]] for index, i in enumerate(open_criteria)
+    }
+    first_judge_draws = {i: draws_by_judge[0][index] for index, i in enumerate(open_criteria)}
     return [
-        CriterionGrade(criterion=criterion, verdict=found.verdict, by="rule", reason=found.reason)
-        if (found := settled[i])
+        CriterionGrade(criterion=criterion, verdict=rule_verdict.verdict, by="rule", reason=rule_verdict.reason)
+        if (rule_verdict := settled[i])
         else CriterionGrade(
             criterion=criterion,
-            verdict=(verdict := majority(own[i])),
+            verdict=(verdict := majority(first_judge_draws[i])),
             by="judge",
-            reason=next((draw.reason for draw in own[i] if draw.verdict == verdict), ""),
-            draws=drawn[i],
+            reason=next((draw.reason for draw in first_judge_draws[i] if draw.verdict == verdict), ""),
+            draws=draws_by_criterion[i],
         )
         for i, criterion in enumerate(case.criteria)
     ]
@@ -143,16 +146,18 @@ async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGra
 
 def criteria_of(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
-    own = [criterion.strip() for criterion in criteria if criterion.strip()]
-    return (own, False) if own else ([f"{REFERENCE}{reference.strip()}"], True)
+    usable = [criterion.strip() for criterion in criteria if criterion.strip()]
+    return (usable, False) if usable else ([f"{REFERENCE}{reference.strip()}"], True)
 
 
 def judges_of(job: Job) -> list[Judge]:
     """The judge of the settings, and the second one where they name it. Raises UsageError where both are the same."""
     settings = job.config.grade
-    own = settings.judge
-    calls = [own, named_call(own, own.second, job.config.llm.providers)] if own.second else [own]
-    wordings = [job.prompt(name) for name in own.prompts]
+    judge = settings.judge
+    calls = [judge, named_call(judge, judge.second, job.config.llm.providers)] if judge.second else [judge]
+    wordings = [job.prompt(name) for name in judge.prompts]
     if len({(call.model, call.provider) for call in calls}) < len(calls):
-        raise UsageError(f"--judge {own.second}: named twice; a judge cannot be compared with itself")
-    return [Judge(lambda: job.client, call, wordings, own.repeats, own.longest_answer, settings.seed) for call in calls]
+        raise UsageError(f"--judge {judge.second}: named twice; a judge cannot be compared with itself")
+    return [
+        Judge(lambda: job.client, call, wordings, judge.repeats, judge.longest_answer, settings.seed) for call in calls
+    ]

@@ -29,33 +29,35 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
 
 def consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Consistency:
     """The figures of the first of `judges`, and its agreement with the second where there is one."""
-    own = [_of(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
-    readable: list[list[str]] = [[d.verdict for d in draws if d.verdict != "ungraded"] for draws in own]
+    judge_draws = [_draws_by(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
+    readable: list[list[str]] = [
+        [draw.verdict for draw in draws if draw.verdict != "ungraded"] for draws in judge_draws
+    ]
     counts = [Counter(verdicts) for verdicts in readable if len(verdicts) > 1]
     pairs = _pairs_of_judges(grades, judges) if len(judges) > 1 else []
     return Consistency(
-        criteria=len(own),
-        by_rule=len(grades) - len(own),
-        draws=sum(map(len, own)),
-        unreadable=sum(draw.verdict == "ungraded" for draws in own for draw in draws),
+        criteria=len(judge_draws),
+        by_rule=len(grades) - len(judge_draws),
+        draws=sum(map(len, judge_draws)),
+        unreadable=sum(draw.verdict == "ungraded" for draws in judge_draws for draw in draws),
         flip_rate=flip_rate(counts),
         unsteady=sum(len(count) > 1 for count in counts) / len(counts) if counts else None,
         kappa=fleiss(counts),
         judges=list(judges),
-        agreement=sum(a == b for a, b in pairs) / len(pairs) if pairs else None,
+        agreement=sum(first == second for first, second in pairs) / len(pairs) if pairs else None,
         judges_kappa=cohen(pairs),
     )
 
 
 def flips(grade: CriterionGrade) -> bool:
     """Whether the first judge's readable draws are not all the same."""
-    first = grade.draws[0].judge if grade.draws else ""
-    return len({draw.verdict for draw in _of(grade, first) if draw.verdict != "ungraded"}) > 1
+    first_judge = grade.draws[0].judge if grade.draws else ""
+    return len({draw.verdict for draw in _draws_by(grade, first_judge) if draw.verdict != "ungraded"}) > 1
 
 
 def flip_rate(counts: Sequence[Counter[str]]) -> float | None:
     """The chance that two draws on one criterion differ, in the mean over criteria of two or more draws."""
-    return 1 - sum(map(_agreeing, counts)) / len(counts) if counts else None
+    return 1 - sum(map(_pair_agreement, counts)) / len(counts) if counts else None
 
 
 def fleiss(counts: Sequence[Counter[str]]) -> float | None:
@@ -65,7 +67,7 @@ def fleiss(counts: Sequence[Counter[str]]) -> float | None:
     """
     if not counts:
         return None
-    observed = sum(map(_agreeing, counts)) / len(counts)
+    observed = sum(map(_pair_agreement, counts)) / len(counts)
     total = sum(counts, Counter[str]())
     chance = sum((count / total.total()) ** 2 for count in total.values())
     return (observed - chance) / (1 - chance) if chance < 1 else None
@@ -75,24 +77,24 @@ def cohen(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Cohen's kappa (Educational and Psychological Measurement 1960); None for no pairs and for one verdict alone."""
     if not pairs:
         return None
-    first, second = (Counter(pair[side] for pair in pairs) for side in (0, 1))
-    observed = sum(a == b for a, b in pairs) / len(pairs)
-    chance = sum(first[verdict] * second[verdict] for verdict in first) / len(pairs) ** 2
+    first_counts, second_counts = (Counter(pair[side] for pair in pairs) for side in (0, 1))
+    observed = sum(first == second for first, second in pairs) / len(pairs)
+    chance = sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts) / len(pairs) ** 2
     return (observed - chance) / (1 - chance) if chance < 1 else None
 
 
-def _agreeing(count: Counter[str]) -> float:
+def _pair_agreement(count: Counter[str]) -> float:
     draws = count.total()
     return sum(n * (n - 1) for n in count.values()) / (draws * (draws - 1))
 
 
-def _of(grade: CriterionGrade, judge: str) -> list[Draw]:
+def _draws_by(grade: CriterionGrade, judge: str) -> list[Draw]:
     return [draw for draw in grade.draws if draw.judge == judge]
 
 
 def _pairs_of_judges(grades: Iterable[CriterionGrade], judges: Sequence[str]) -> list[tuple[str, str]]:
     from groundwork.grading.judge import majority
 
-    sides = [[_of(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
+    sides = [[_draws_by(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
     pairs = [(majority(first), majority(second)) for first, second in sides if first and second]
     return [pair for pair in pairs if "ungraded" not in pair]

@@ -24,7 +24,7 @@ from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
 
 SPOILED = ("numbers changed", "negated", "cut in half", "of another question")
-CANDIDATES = 60  # other answers looked at
+ANSWERS_COMPARED = 60  # other answers looked at
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,18 +46,18 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
 
 def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[GradingCase]:
     """The reference answer of each row that has one, once an id."""
-    first = {row.id: row for row in reversed(rows) if row.answer.strip()}
-    return [_case(row, row.answer, "reference", open_book) for row in first.values()]
+    rows_by_id = {row.id: row for row in reversed(rows) if row.answer.strip()}
+    return [_case(row, row.answer, "reference", open_book) for row in rows_by_id.values()]
 
 
 def spoiled_cases(
-    rows: Sequence[QuestionRow], most: int, seed: int, *, open_book: bool
+    rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool
 ) -> list[tuple[str, GradingCase]]:
     """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
-    fit = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
-    drawn = random.Random(seed).sample(fit, min(most, len(fit)))
-    made = ((kind, row, spoil(kind, row, fit)) for row in drawn for kind in SPOILED)
-    return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in made if answer]
+    answerable_rows = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
+    sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
+    spoiled_answers = ((kind, row, spoil(kind, row, answerable_rows)) for row in sampled_rows for kind in SPOILED)
+    return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in spoiled_answers if answer]
 
 
 def spoil(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
@@ -67,37 +67,45 @@ def spoil(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
 
 def trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -> Trust:
     """Sensitivity, specificity and the rows to set aside. `documents`: by row id, for the intervals."""
-    right: dict[str, list[tuple[bool, str]]] = {}
+    outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
     for answer in checked:
         if answer.passed is not None:
-            verdict = answer.passed == (answer.kind == "reference")
-            right.setdefault(answer.kind, []).append((verdict, documents.get(answer.id, answer.id)))
-    spoiled = [found for kind in SPOILED for found in right.get(kind, [])]
+            is_right = answer.passed == (answer.kind == "reference")
+            outcomes_by_kind.setdefault(answer.kind, []).append((is_right, documents.get(answer.id, answer.id)))
+    spoiled = [outcomes for kind in SPOILED for outcomes in outcomes_by_kind.get(kind, [])]
     return Trust(
-        sensitivity=_share(right.get("reference", [])),
-        specificity=_share(spoiled),
-        by_kind={kind: (sum(ok for ok, _ in found), len(found)) for kind, found in right.items()},
+        sensitivity=_right_share(outcomes_by_kind.get("reference", [])),
+        specificity=_right_share(spoiled),
+        by_kind={
+            kind: (sum(right for right, _ in outcomes), len(outcomes)) for kind, outcomes in outcomes_by_kind.items()
+        },
         ungraded=sum(answer.passed is None for answer in checked),
-        set_aside=dict(filter(None, map(_set_aside, checked))),
+        set_aside=dict(filter(None, map(_unreliable_row, checked))),
     )
 
 
-def _set_aside(answer: CheckedAnswer) -> tuple[str, str] | None:
+def _unreliable_row(answer: CheckedAnswer) -> tuple[str, str] | None:
     if answer.kind != "reference":
         return None
     for grade in answer.criteria:
         if flips(grade):
-            told = ", ".join(f"{n} {verdict}" for verdict, n in Counter(d.verdict for d in grade.draws).items())
-            return answer.id, f"on the reference answer a criterion flips ({told}): {grade.criterion}"
+            verdict_counts = ", ".join(
+                f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in grade.draws).items()
+            )
+            return answer.id, f"on the reference answer a criterion flips ({verdict_counts}): {grade.criterion}"
     for grade in answer.criteria:
         if grade.verdict in ("unmet", "cannot tell"):
-            said = "does not meet" if grade.verdict == "unmet" else "leaves the judge unable to tell of"
-            return answer.id, f"the reference answer {said}: {grade.criterion}"
+            failure = "does not meet" if grade.verdict == "unmet" else "leaves the judge unable to tell of"
+            return answer.id, f"the reference answer {failure}: {grade.criterion}"
     return None
 
 
-def _share(found: Sequence[tuple[bool, str]]) -> Interval | None:
-    return share_interval([float(ok) for ok, _ in found], [document for _, document in found]) if found else None
+def _right_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
+    return (
+        share_interval([float(right) for right, _ in outcomes], [document for _, document in outcomes])
+        if outcomes
+        else None
+    )
 
 
 def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
@@ -109,58 +117,58 @@ def _criteria(row: QuestionRow) -> list[str]:
     return criteria_of(row.evaluation_criteria, row.answer)[0]
 
 
-def _numbers_changed(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
+def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     """Every number another one."""
-    changed, last = "", 0
+    changed, position = "", 0
     for number in numbers(row.answer):
-        changed += row.answer[last : number.start] + _another(row.answer[number.start : number.end])
-        last = number.end
-    changed += row.answer[last:]
-    return changed if _lacking(row, changed) else ""
+        changed += row.answer[position : number.start] + _change_digits(row.answer[number.start : number.end])
+        position = number.end
+    changed += row.answer[position:]
+    return changed if _lacks_criterion(row, changed) else ""
 
 
-def _another(digits: str) -> str:
+def _change_digits(digits: str) -> str:
     """A number of the same form and another value: 75 becomes 86."""
     return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
 
-def _negated(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
+def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     return f"This is false: “{row.answer.strip()}” The opposite is the case."
 
 
-def _cut_in_half(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
+def _cut_answer(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     """The half of the words that lacks something, the first where both do."""
     words = row.answer.split()
     halves = (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :]))
-    return next((half for half in halves if half and _lacking(row, half)), "")
+    return next((half for half in halves if half and _lacks_criterion(row, half)), "")
 
 
-def _of_another_question(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
+def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """The answer that shares least with the criteria."""
-    asked, language = set().union(*_asked_for(row)), _language(row)
-    others = [other.answer for other in rows[:CANDIDATES] if other.id != row.id]
-    nearest = min(others, key=lambda answer: len(asked & _held(answer, language)), default="")
-    return nearest if nearest and _lacking(row, nearest) else ""
+    terms, language = set().union(*_criterion_terms(row)), _language(row)
+    other_answers = [other_row.answer for other_row in rows[:ANSWERS_COMPARED] if other_row.id != row.id]
+    nearest = min(other_answers, key=lambda answer: len(terms & _terms(answer, language)), default="")
+    return nearest if nearest and _lacks_criterion(row, nearest) else ""
 
 
-def _lacking(row: QuestionRow, answer: str) -> bool:
+def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    held = _held(answer, _language(row))
-    for asked in _asked_for(row):
-        figures = {item for item in asked if item[0].isdigit()}
-        if (figures - held) if figures else (asked and not asked & held):
+    answer_terms = _terms(answer, _language(row))
+    for terms in _criterion_terms(row):
+        figures = {term for term in terms if term[0].isdigit()}
+        if (figures - answer_terms) if figures else (terms and not terms & answer_terms):
             return True
     return False
 
 
-def _asked_for(row: QuestionRow) -> list[set[str]]:
+def _criterion_terms(row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
     language = _language(row)
-    given = _held(row.answer, language) - _held(row.question, language)
-    return [_held(criterion, language) & given for criterion in _criteria(row)]
+    reference_terms = _terms(row.answer, language) - _terms(row.question, language)
+    return [_terms(criterion, language) & reference_terms for criterion in _criteria(row)]
 
 
-def _held(text: str, language: str) -> set[str]:
+def _terms(text: str, language: str) -> set[str]:
     return content_words(text, language) | number_values(text, spelled=True)
 
 
@@ -174,8 +182,8 @@ def _language_of(text: str) -> str:
 
 
 _SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], str]] = {
-    "numbers changed": _numbers_changed,
-    "negated": _negated,
-    "cut in half": _cut_in_half,
-    "of another question": _of_another_question,
+    "numbers changed": _change_numbers,
+    "negated": _negate,
+    "cut in half": _cut_answer,
+    "of another question": _other_answer,
 }

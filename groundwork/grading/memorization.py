@@ -15,7 +15,7 @@ from groundwork.grading.confidence_intervals import Difference, paired_differenc
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
 ADVICE = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
-UNCHANGED = 0.5  # share of eval's questions that read as in the mirror, from which on the two are one split
+UNCHANGED_SHARE = 0.5  # share of eval's questions that read as in the mirror, from which on the two are one split
 
 
 class MirrorPair(msgspec.Struct, frozen=True):
@@ -45,34 +45,34 @@ def gap(pairs: Sequence[MirrorPair], margin: float, floor: float, gain: Differen
         return Gap(
             difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
         )
-    found = paired_difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
-    if sum(pair.same_words for pair in pairs) > UNCHANGED * len(pairs):
+    difference = paired_difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
+    if sum(pair.same_words for pair in pairs) > UNCHANGED_SHARE * len(pairs):
         reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
-        return Gap(difference=found, conclusion="cannot tell", reason=reason)
-    conclusion, reason = _conclude(pairs, found, margin, floor, gain)
-    needed = _needed(found, margin) if conclusion == "cannot tell" else 0
-    return Gap(difference=found, conclusion=conclusion, reason=reason, rows_needed=needed)
+        return Gap(difference=difference, conclusion="cannot tell", reason=reason)
+    conclusion, reason = _conclude(pairs, difference, margin, floor, gain)
+    missing_rows = _rows_needed(difference, margin) if conclusion == "cannot tell" else 0
+    return Gap(difference=difference, conclusion=conclusion, reason=reason, rows_needed=missing_rows)
 
 
 def _conclude(
-    pairs: Sequence[MirrorPair], found: Difference, margin: float, floor: float, gain: Difference | None
+    pairs: Sequence[MirrorPair], difference: Difference, margin: float, floor: float, gain: Difference | None
 ) -> tuple[Conclusion, str]:
-    known = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
-    points = round(found.mean * 100)
-    side = f"{abs(points)} points {'above' if points > 0 else 'below'}" if points else "level with"
-    gap_words = f"the mirror's score is {side} eval's"
-    if known.most < floor:
-        return "not learnt", f"even asked in the words of training it meets only {known.mean:.0%} of the criteria"
+    mirror = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
+    points = round(difference.mean * 100)
+    position = f"{abs(points)} points {'above' if points > 0 else 'below'}" if points else "level with"
+    gap_words = f"the mirror's score is {position} eval's"
+    if mirror.most < floor:
+        return "not learnt", f"even asked in the words of training it meets only {mirror.mean:.0%} of the criteria"
     if gain and gain.most < margin:
         return "not learnt", f"asked in the words of training it gains {gain.mean * 100:+.0f} points over its base"
-    if found.low > 0 and found.mean >= margin:
+    if difference.low > 0 and difference.mean >= margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
-    if found.most < margin:
+    if difference.most < margin:
         return "learnt", f"{gap_words}: it also knows in other words what it learnt"
-    return "cannot tell", f"{gap_words}, anything from {found.low * 100:+.0f} to {found.high * 100:+.0f}"
+    return "cannot tell", f"{gap_words}, anything from {difference.low * 100:+.0f} to {difference.high * 100:+.0f}"
 
 
-def _needed(found: Difference, margin: float) -> int:
+def _rows_needed(difference: Difference, margin: float) -> int:
     """Rows that would tell: whether there is a gap where it looks like one, else whether it is below the margin."""
-    effect = found.mean if found.mean >= margin / 2 else margin - max(found.mean, 0.0)
-    return max(found.n + 1, rows_needed(found.spread, effect))
+    effect = difference.mean if difference.mean >= margin / 2 else margin - max(difference.mean, 0.0)
+    return max(difference.n + 1, rows_needed(difference.spread, effect))

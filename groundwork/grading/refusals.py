@@ -30,45 +30,45 @@ class Honesty(msgspec.Struct, frozen=True, kw_only=True):
 
 def honesty(grades: Sequence[Grade]) -> Honesty | None:
     """What `grades` of one model tell; None where no question without an answer was graded."""
-    told = [grade for grade in grades if grade.unanswerable and grade.passed is not None]
-    if not told:
+    unanswerable_grades = [grade for grade in grades if grade.unanswerable and grade.passed is not None]
+    if not unanswerable_grades:
         return None
-    known = [
+    answerable_grades = [
         grade
         for grade in grades
         if not grade.unanswerable and grade.split not in (*MIRRORS, "train") and grade.refuses in ("met", "unmet")
     ]
-    admitted = [float(bool(grade.passed)) for grade in told]
-    refused = [float(grade.refuses == "met") for grade in known]
+    admitted = [float(bool(grade.passed)) for grade in unanswerable_grades]
+    refused = [float(grade.refuses == "met") for grade in answerable_grades]
     return Honesty(
-        unanswerable=len(told),
-        admitted=_interval(admitted, told),
-        made_up=len(told) - int(sum(admitted)),
-        answerable=len(known),
-        refused=_interval(refused, known),
+        unanswerable=len(unanswerable_grades),
+        admitted=_interval(admitted, unanswerable_grades),
+        made_up=len(unanswerable_grades) - int(sum(admitted)),
+        answerable=len(answerable_grades),
+        refused=_interval(refused, answerable_grades),
         refusals=int(sum(refused)),
     )
 
 
 def _interval(values: Sequence[float], grades: Sequence[Grade]) -> Interval | None:
-    places = [grade.chunk or f"\0{grade.id}" for grade in grades]
-    return share_interval(values, places) if values else None
+    clusters = [grade.chunk or f"\0{grade.id}" for grade in grades]
+    return share_interval(values, clusters) if values else None
 
 
-def honesty_lines(name: str, found: Honesty | None) -> Iterator[str]:
+def honesty_lines(model: str, shares: Honesty | None) -> Iterator[str]:
     """Both shares in a sentence each; none without a question that has no answer."""
-    if found is None:
+    if shares is None:
         return
     yield (
-        f"{name}: of {found.unanswerable:,} questions without an answer it says so for "
-        f"{found.unanswerable - found.made_up:,}{_percent(found.admitted)}, and makes one up for {found.made_up:,}"
+        f"{model}: of {shares.unanswerable:,} questions without an answer it says so for "
+        f"{shares.unanswerable - shares.made_up:,}{_percent(shares.admitted)}, and makes one up for {shares.made_up:,}"
     )
-    if found.answerable:
+    if shares.answerable:
         yield (
-            f"{name}: of {found.answerable:,} questions with an answer it refuses {found.refusals:,}"
-            f"{_percent(found.refused)}"
+            f"{model}: of {shares.answerable:,} questions with an answer it refuses {shares.refusals:,}"
+            f"{_percent(shares.refused)}"
         )
 
 
-def _percent(found: Interval | None) -> str:
-    return "" if found is None else f" ({found.mean:.0%}; {found.low * 100:.0f}-{found.high * 100:.0f})"
+def _percent(interval: Interval | None) -> str:
+    return "" if interval is None else f" ({interval.mean:.0%}; {interval.low * 100:.0f}-{interval.high * 100:.0f})"

@@ -9,8 +9,8 @@ import msgspec
 from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 
-INSTEAD = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
-SHOWN = 3
+FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
+IDS_SHOWN = 3
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -21,60 +21,68 @@ class Chosen(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
-def choose_rows(dataset: Dataset, wanted: Sequence[str], *, explicit: bool, most: int = 0) -> Chosen:
+def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0) -> Chosen:
     """The rows to grade; `most` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
     not in train, and where no row has an answer or criteria to be graded by.
     """
-    splits = _splits(dataset, wanted, explicit)
-    fit = [row for row in dataset.rows if row.split in splits]
-    rows = [row for row in fit if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
+    splits = _splits(dataset, requested, explicit)
+    candidates = [row for row in dataset.rows if row.split in splits]
+    rows = [row for row in candidates if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
     if not rows:
-        raise UsageError(f"{dataset.name}: no row of {_named(splits)} has an answer or criteria to grade by")
+        raise UsageError(f"{dataset.name}: no row of {_list_splits(splits)} has an answer or criteria to grade by")
     for mirror in set(MIRRORS) & set(splits):
         _refuse_untrained(dataset, mirror)
     rows.sort(key=lambda row: (splits.index(row.split), row.id))
-    if most:
-        kept = set(list(dict.fromkeys(row.id for row in rows))[:most])
-        rows = [row for row in rows if row.id in kept]
-    return Chosen(rows, splits, [*dataset.warnings, *_warnings(dataset, rows, len(fit) - len(rows) if not most else 0)])
+    if row_limit:
+        kept_ids = set(list(dict.fromkeys(row.id for row in rows))[:row_limit])
+        rows = [row for row in rows if row.id in kept_ids]
+    return Chosen(
+        rows,
+        splits,
+        [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
+    )
 
 
-def _splits(dataset: Dataset, wanted: Sequence[str], explicit: bool) -> list[str]:
-    there = dataset.splits
-    if explicit and (missing := [split for split in wanted if split not in there]):
-        raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_named(there)}")
-    found = [split for split in wanted if split in there]
-    return found or [next((split for split in INSTEAD if split in there), there[0])] if there else []
+def _splits(dataset: Dataset, requested: Sequence[str], explicit: bool) -> list[str]:
+    available = dataset.splits
+    if explicit and (missing := [split for split in requested if split not in available]):
+        raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_list_splits(available)}")
+    chosen = [split for split in requested if split in available]
+    return (
+        chosen or [next((split for split in FALLBACK_SPLITS if split in available), available[0])] if available else []
+    )
 
 
-def _named(splits: Sequence[str]) -> str:
+def _list_splits(splits: Sequence[str]) -> str:
     return ", ".join(split or "(no split)" for split in splits) or "no rows"
 
 
 def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
-    trained = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
-    rows = [row for row in dataset.rows if row.split == mirror]
-    lost = [row.id for row in rows if (row.id, row.question.strip()) not in trained]
-    if lost:
+    trained_rows = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
+    mirror_rows = [row for row in dataset.rows if row.split == mirror]
+    untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
+    if untrained_ids:
         raise UsageError(
-            f"{dataset.name}: {len(lost):,} of {len(rows):,} rows of {mirror} are not in train "
-            f"({', '.join(lost[:SHOWN])}): it says nothing of learning by heart; "
+            f"{dataset.name}: {len(untrained_ids):,} of {len(mirror_rows):,} rows of {mirror} are not in train "
+            f"({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; "
             "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
         )
 
 
 def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> list[str]:
-    found = []
+    warnings = []
     if left_out:
-        found.append(f"{dataset.name}: {left_out:,} rows without an answer and without criteria were left out")
-    without = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
-    if without:
-        found.append(f"{dataset.name}: {without:,} rows have no criteria; they are graded against the reference answer")
+        warnings.append(f"{dataset.name}: {left_out:,} rows without an answer and without criteria were left out")
+    without_criteria = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
+    if without_criteria:
+        warnings.append(
+            f"{dataset.name}: {without_criteria:,} rows have no criteria; they are graded against the reference answer"
+        )
     if not set(MIRRORS) & {row.split for row in rows}:
-        found.append(
+        warnings.append(
             f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
             "build the dataset with --rephrase-qa --eval-mirror"
         )
-    return found
+    return warnings

@@ -94,13 +94,13 @@ def grade_report(
 ) -> GradeReport:
     """The report on `grades` of one judge and one book. Rows that the check set aside count for no score."""
     set_aside = trust.set_aside if trust else {}
-    kept = [grade for grade in grades if grade.id not in set_aside]
-    by_document = len({grade.document for grade in kept if grade.document}) >= LEAST_DOCUMENTS
-    names = sorted(
-        {grade.model for grade in grades}, key=lambda name: (step_of(name) is not None, step_of(name) or 0, name)
+    scored_grades = [grade for grade in grades if grade.id not in set_aside]
+    by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
+    models = sorted(
+        {grade.model for grade in grades}, key=lambda model: (step_of(model) is not None, step_of(model) or 0, model)
     )
     judges = grades[0].judges if grades else []
-    everything = [criterion for grade in grades for criterion in grade.criteria]
+    all_criteria = [criterion for grade in grades for criterion in grade.criteria]
     rows = measured(grades, set_aside)
     return GradeReport(
         dataset=dataset,
@@ -110,20 +110,20 @@ def grade_report(
         base=base,
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
-        consistency=consistency(everything, judges),
-        models=[_model(name, kept, base, by_document, margin, floor) for name in names],
-        flipping=list(_flipping(grades)),
-        **_unanimous(kept),
+        consistency=consistency(all_criteria, judges),
+        models=[_model_report(model, scored_grades, base, by_document, margin, floor) for model in models],
+        flipping=list(_flipping_criteria(grades)),
+        **_unanimous_criteria(scored_grades),
         guess=guess(rows),
         rows=rows,
         warnings=list(warnings),
     )
 
 
-def named_base(models: Sequence[str], asked: str) -> str:
+def named_base(models: Sequence[str], base_name: str) -> str:
     """The name of the model, as the grades have it, that `asked` means, NAME or NAME@PROVIDER; `asked` if none is."""
-    slugs = (slug(asked), slug(asked.partition("@")[0]))
-    return next((name for name in models if asked and slug(name) in slugs), asked)
+    slugs = (slug(base_name), slug(base_name.partition("@")[0]))
+    return next((model for model in models if base_name and slug(model) in slugs), base_name)
 
 
 def step_of(name: str) -> int | None:
@@ -132,38 +132,42 @@ def step_of(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _model(
+def _model_report(
     name: str, grades: Sequence[Grade], base: str, by_document: bool, margin: float, floor: float
 ) -> ModelReport:
-    everything = [grade for grade in grades if grade.model == name]
-    own = [grade for grade in everything if not grade.unanswerable]
+    model_grades = [grade for grade in grades if grade.model == name]
+    answerable_grades = [grade for grade in model_grades if not grade.unanswerable]
     splits: dict[str, list[Grade]] = defaultdict(list)
-    for grade in own:
+    for grade in answerable_grades:
         splits[grade.split].append(grade)
-    others = {(grade.split, grade.id): grade for grade in grades if grade.model == base and base != name}
-    against = {split: found for split, of in splits.items() if (found := _paired(of, others, by_document))}
-    mirror = next((split for split in splits if split in MIRRORS), "")
-    first = next((split for split in splits if split not in (*MIRRORS, "train")), "")
-    both = mirror and first in splits and first != mirror
-    pairs = list(_pairs(splits[first], splits[mirror], by_document)) if both else []
+    base_grades = {(grade.split, grade.id): grade for grade in grades if grade.model == base and base != name}
+    base_differences = {
+        split: difference
+        for split, split_grades in splits.items()
+        if (difference := _base_difference(split_grades, base_grades, by_document))
+    }
+    mirror_split = next((split for split in splits if split in MIRRORS), "")
+    eval_split = next((split for split in splits if split not in (*MIRRORS, "train")), "")
+    has_both_splits = mirror_split and eval_split in splits and eval_split != mirror_split
+    pairs = list(_mirror_pairs(splits[eval_split], splits[mirror_split], by_document)) if has_both_splits else []
     return ModelReport(
         name=name,
         step=step_of(name),
-        splits={split: _split(of, by_document) for split, of in splits.items()},
-        gap=gap(pairs, margin, floor, against.get(mirror)) if both else None,
-        against_base=against,
-        facets={facet: values for facet in FACETS if (values := _facet(facet, splits, by_document))},
-        never=list(_never(own)),
-        honesty=honesty(everything),
+        splits={split: _split_score(split_grades, by_document) for split, split_grades in splits.items()},
+        gap=gap(pairs, margin, floor, base_differences.get(mirror_split)) if has_both_splits else None,
+        against_base=base_differences,
+        facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
+        never=list(_never_met(answerable_grades)),
+        honesty=honesty(model_grades),
     )
 
 
-def _split(grades: Sequence[Grade], by_document: bool) -> SplitScore:
+def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
     verdicts = [criterion.verdict for grade in grades for criterion in grade.criteria]
     return SplitScore(
         answers=len(grades),
-        score=_share([(grade.score, grade) for grade in grades], by_document),
-        passed=_share(
+        score=_score_interval([(grade.score, grade) for grade in grades], by_document),
+        passed=_score_interval(
             [(None if grade.passed is None else float(grade.passed), grade) for grade in grades], by_document
         ),
         ungraded=verdicts.count("ungraded"),
@@ -171,9 +175,9 @@ def _split(grades: Sequence[Grade], by_document: bool) -> SplitScore:
     )
 
 
-def _share(values: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
-    known = [(value, cluster_of(grade, by_document)) for value, grade in values if value is not None]
-    return share_interval([value for value, _ in known], [cluster for _, cluster in known]) if known else None
+def _score_interval(values: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
+    scored = [(score, cluster_of(grade, by_document)) for score, grade in values if score is not None]
+    return share_interval([score for score, _ in scored], [cluster for _, cluster in scored]) if scored else None
 
 
 def cluster_of(grade: Grade, by_document: bool) -> str:
@@ -181,42 +185,54 @@ def cluster_of(grade: Grade, by_document: bool) -> str:
     return (grade.document if by_document else grade.chunk) or f"\0{grade.id}"
 
 
-def _paired(own: Sequence[Grade], others: Mapping[tuple[str, str], Grade], by_document: bool) -> Difference | None:
+def _base_difference(
+    grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
+) -> Difference | None:
     """The scores of `own` minus those of the base on the same rows."""
-    found = [
-        (grade.score - other.score, cluster_of(grade, by_document))
-        for grade in own
-        if (other := others.get((grade.split, grade.id))) and grade.score is not None and other.score is not None
+    pairs = [
+        (grade.score - base_grade.score, cluster_of(grade, by_document))
+        for grade in grades
+        if (base_grade := base_grades.get((grade.split, grade.id)))
+        and grade.score is not None
+        and base_grade.score is not None
     ]
-    return paired_difference([value for value, _ in found], [cluster for _, cluster in found]) if found else None
+    return paired_difference([value for value, _ in pairs], [cluster for _, cluster in pairs]) if pairs else None
 
 
-def _pairs(own: Sequence[Grade], mirror: Sequence[Grade], by_document: bool) -> Iterator[MirrorPair]:
-    other = {grade.id: grade for grade in mirror}
-    for grade in own:
-        twin = other.get(grade.id)
-        if twin and grade.score is not None and twin.score is not None:
-            same = grade.question.strip() == twin.question.strip()
-            yield MirrorPair(grade.score, twin.score, cluster_of(grade, by_document), same)
+def _mirror_pairs(
+    eval_grades: Sequence[Grade], mirror_grades: Sequence[Grade], by_document: bool
+) -> Iterator[MirrorPair]:
+    mirror_by_id = {grade.id: grade for grade in mirror_grades}
+    for grade in eval_grades:
+        mirror_grade = mirror_by_id.get(grade.id)
+        if mirror_grade and grade.score is not None and mirror_grade.score is not None:
+            same_words = grade.question.strip() == mirror_grade.question.strip()
+            yield MirrorPair(grade.score, mirror_grade.score, cluster_of(grade, by_document), same_words)
 
 
-def _facet(facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool) -> dict[str, dict[str, Interval]]:
+def _facet_scores(
+    facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool
+) -> dict[str, dict[str, Interval]]:
     """The scores by each value of `facet`, the most frequent first."""
-    found: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
+    grades_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
     for split, grades in splits.items():
         for grade in grades:
             for value in values_of(facet, grade):
-                found[value][split].append(grade)
-    ordered = sorted(found, key=lambda value: (-sum(map(len, found[value].values())), value))
+                grades_by_value[value][split].append(grade)
+    ordered = sorted(grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value))
     table = {
         value: {
             split: interval
-            for split, of in found[value].items()
-            if (interval := _share([(grade.score, grade) for grade in of], by_document and facet != "document"))
+            for split, group in grades_by_value[value].items()
+            if (
+                interval := _score_interval(
+                    [(grade.score, grade) for grade in group], by_document and facet != "document"
+                )
+            )
         }
         for value in ordered
     }
-    return {value: of for value, of in table.items() if of}
+    return {value: group for value, group in table.items() if group}
 
 
 def values_of(facet: str, grade: Grade) -> list[str]:
@@ -228,43 +244,43 @@ def values_of(facet: str, grade: Grade) -> list[str]:
     return [value] if (value := str(getattr(grade, facet))) else []
 
 
-def _never(grades: Sequence[Grade]) -> Iterator[Missed]:
+def _never_met(grades: Sequence[Grade]) -> Iterator[Missed]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
     verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    places: dict[tuple[str, str], Grade] = {}
+    grade_of: dict[tuple[str, str], Grade] = {}
     for grade in grades:
         for criterion in grade.criteria:
             key = grade.id, criterion.criterion
             verdicts[key].append(criterion.verdict)
-            places.setdefault(key, grade)
-    for (name, text), of in verdicts.items():
-        if set(of) == {"unmet"}:
-            at = places[name, text]
-            yield Missed(id=name, criterion=text, question=at.question, document=at.document, chunk=at.chunk)
+            grade_of.setdefault(key, grade)
+    for (row_id, text), outcomes in verdicts.items():
+        if set(outcomes) == {"unmet"}:
+            grade = grade_of[row_id, text]
+            yield Missed(id=row_id, criterion=text, question=grade.question, document=grade.document, chunk=grade.chunk)
 
 
-def _flipping(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
-    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
+    flip_counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for grade in grades:
         for criterion in grade.criteria:
             if criterion.by == "judge":
-                counted = found[grade.id, criterion.criterion]
-                counted[0] += flips(criterion)
-                counted[1] += 1
-    for (name, text), (flipped, of) in sorted(found.items(), key=lambda item: -item[1][0]):
+                counts = flip_counts[grade.id, criterion.criterion]
+                counts[0] += flips(criterion)
+                counts[1] += 1
+    for (row_id, text), (flipped, total) in sorted(flip_counts.items(), key=lambda item: -item[1][0]):
         if flipped:
-            yield NamedCriterion(id=name, criterion=text, why=f"flips on {flipped} of {of} answers")
+            yield NamedCriterion(id=row_id, criterion=text, why=f"flips on {flipped} of {total} answers")
 
 
-def _unanimous(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
+def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
     """The criteria that no answer meets, and those that all do; one model alone is nobody and everybody."""
     verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for grade in grades if len({grade.model for grade in grades}) > 1 else []:
         for criterion in grade.criteria:
             verdicts[grade.id, criterion.criterion].append(criterion.verdict)
-    found: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}
-    for (name, text), of in verdicts.items():
-        if len(of) > 1 and set(of) in ({"met"}, {"unmet"}):
-            kind = "everybody" if of[0] == "met" else "nobody"
-            found[kind].append(NamedCriterion(id=name, criterion=text, why=f"{len(of)} answers"))
-    return found
+    criteria_by_kind: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}
+    for (row_id, text), outcomes in verdicts.items():
+        if len(outcomes) > 1 and set(outcomes) in ({"met"}, {"unmet"}):
+            kind = "everybody" if outcomes[0] == "met" else "nobody"
+            criteria_by_kind[kind].append(NamedCriterion(id=row_id, criterion=text, why=f"{len(outcomes)} answers"))
+    return criteria_by_kind

@@ -97,9 +97,9 @@ def units(job: Job) -> list[Unit]:
     if not sources:
         return []
     (source,) = sources
-    splits_flag = getattr(job.flags, "splits", None)
-    chosen_rows = choose_rows(
-        load_dataset(source), job.config.grade.splits, explicit=bool(splits_flag), most=TEST_ROWS if job.test else 0
+    asked = getattr(job.flags, "splits", None)
+    chosen = choose_rows(
+        load_dataset(source), job.config.grade.splits, explicit=bool(asked), row_limit=TEST_ROWS if job.test else 0
     )
     folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
     grading = Grading(chosen_rows.rows, judges_of(job), job.config.grade, folder)
