@@ -98,15 +98,15 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
     if not argument.strip():
         raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
     for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
-        if source := _run(argument, data) if folder == "qa" else _finished(argument, data):
+        if source := _locate_run(argument, data) if folder == "qa" else _locate_finished(argument, data):
             return source
-    place = Path(argument).expanduser()
-    if place.exists():
-        files = row_files(place) if place.is_dir() else (place,)
+    path = Path(argument).expanduser()
+    if path.exists():
+        files = files_of_rows(path) if path.is_dir() else (path,)
         if not files or files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
-        digest = hashlib.sha256(str(place.resolve()).encode()).hexdigest()[:6]
-        return DatasetSource(name=place.stem, key=f"{slug(place.stem)}-{digest}", kind="files", files=files)
+        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:6]
+        return DatasetSource(name=path.stem, key=f"{slug(path.stem)}-{digest}", kind="files", files=files)
     if (match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = match["revision"] or "", match["split"] or ""
         return DatasetSource(
@@ -122,24 +122,24 @@ def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") ->
         if count > 1:
             name = next(source.name for source in sources if source.key == key)
             raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
-    names = Counter(source.name for source in sources)
+    name_counts = Counter(source.name for source in sources)
     return [
         msgspec.structs.replace(source, name=f"{folder_of(source.files[0]).parent.name}/{source.name}")
-        if names[source.name] > 1 and source.files
+        if name_counts[source.name] > 1 and source.files
         else source
         for source in sources
     ]
 
 
-def _run(argument: str, data: Workspace) -> DatasetSource | None:
+def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
-    whole = argument.removesuffix(RAW)
-    if not (place := _folder_in(data.path("qa"), whole)):
+    run_argument = argument.removesuffix(RAW)
+    if not (folder := _subfolder(data.path("qa"), run_argument)):
         return None
-    name = place.relative_to(data.path("qa")).as_posix()
-    files = (pair_files(data, name) if argument == whole else ()) or row_files(place)
-    shown = f"{name}{RAW}" if argument != whole else name
-    return DatasetSource(name=shown, key=slug(shown), kind="run", files=files) if files else None
+    name, as_generated = folder.relative_to(data.path("qa")).as_posix(), files_of_rows(folder)
+    files = as_generated if argument != run_argument else pair_files(data, name) or as_generated
+    shown_name = f"{name}{RAW}" if argument != run_argument else name
+    return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
 
 
 def run_of(source: DatasetSource) -> str:
@@ -150,17 +150,17 @@ def run_of(source: DatasetSource) -> str:
     return (folder.parent if folder.name == "curated" else folder).name
 
 
-def _finished(argument: str, data: Workspace) -> DatasetSource | None:
+def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
-    if not (place := _folder_in(data.path("datasets"), argument)):
+    if not (folder := _subfolder(data.path("datasets"), argument)):
         return None
-    name, files = place.relative_to(data.path("datasets")).as_posix(), row_files(place)
+    name, files = folder.relative_to(data.path("datasets")).as_posix(), files_of_rows(folder)
     return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
 
 
-def _folder_in(folder: Path, name: str) -> Path | None:
-    place = Path(os.path.normpath(folder / name))
-    return place if place != folder and place.is_relative_to(folder) and place.is_dir() else None
+def _subfolder(folder: Path, relative_path: str) -> Path | None:
+    path = Path(os.path.normpath(folder / relative_path))
+    return path if path != folder and path.is_relative_to(folder) and path.is_dir() else None
 
 
 def load_dataset(source: DatasetSource) -> Dataset:
@@ -175,7 +175,7 @@ def load_dataset(source: DatasetSource) -> Dataset:
         if row.question.strip():
             rows.append(row)
         else:
-            left_out[_lack(record)] += 1
+            left_out[_lack_of_question(record)] += 1
     warnings = [
         f"{source.name}: {count:,} {'row' if count == 1 else 'rows'} {lack} {'was' if count == 1 else 'were'} left out"
         for lack, count in left_out.items()
@@ -192,11 +192,11 @@ def _file_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]
     """(split, record) of every row in the source's files."""
     for file in source.files:
         match = SPLIT_FILE.match(file.stem) if source.kind == "files" else None
-        for record in _parquet(file) if file.suffix == ".parquet" else _jsonl(file):
+        for record in _parquet_records(file) if file.suffix == ".parquet" else _jsonl_records(file):
             yield match["split"] if match else "", record
 
 
-def _jsonl(file: Path) -> Iterator[dict[str, Any]]:
+def _jsonl_records(file: Path) -> Iterator[dict[str, Any]]:
     decoder = msgspec.json.Decoder(dict[str, Any])
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -207,7 +207,7 @@ def _jsonl(file: Path) -> Iterator[dict[str, Any]]:
                     raise BadRecord(f"{file}, line {number}: {error}; fix or delete the line") from None
 
 
-def _parquet(file: Path) -> Iterator[dict[str, Any]]:
+def _parquet_records(file: Path) -> Iterator[dict[str, Any]]:
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
@@ -267,7 +267,7 @@ def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
         cause = " ".join(str(error).split())
         raise UsageError(f"{source.name}: {cause} Ask for access on its page, {_LOG_IN}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        cause = " ".join(str(_root(error)).split())
+        cause = " ".join(str(_root_cause(error)).split())
         raise UsageError(
             f"{source.name}: cannot be read from the Hub: {cause}; fix it there, or give a folder"
         ) from error
@@ -277,35 +277,35 @@ def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
             yield split, record
 
 
-def _root(error: BaseException) -> BaseException:
+def _root_cause(error: BaseException) -> BaseException:
     """What broke at the bottom: `datasets` itself says only that an error occurred."""
-    return _root(error.__cause__) if error.__cause__ else error
+    return _root_cause(error.__cause__) if error.__cause__ else error
 
 
 def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionRow:
     """A record of any of the forms above as a Row. Raises UsageError that names the columns found."""
     question, answer = _question_and_answer(record, source)
     return QuestionRow(
-        id=_text(record.get("id")),
+        id=_as_text(record.get("id")),
         question=question,
         answer=answer,
-        split=_text(record.get("split")) or split,
+        split=_as_text(record.get("split")) or split,
         evaluation_criteria=_criteria(record),
-        evidence=_texts(record.get("evidence")),
-        document=intern(_text(record.get("document"))),
-        chunk=intern(_text(record.get("chunk"))),
-        headings=_texts(record.get("headings")),
+        evidence=_as_texts(record.get("evidence")),
+        document=intern(_as_text(record.get("document"))),
+        chunk=intern(_as_text(record.get("chunk"))),
+        headings=_as_texts(record.get("headings")),
         pages=[page for page in record.get("pages") or [] if isinstance(page, int)],
-        category=intern(_text(record.get("category"))),
-        difficulty=intern(_text(record.get("difficulty"))),
+        category=intern(_as_text(record.get("category"))),
+        difficulty=intern(_as_text(record.get("difficulty"))),
         unanswerable=record.get("unanswerable") is True,
         score=_score(record),
         iteration=record["iteration"] if isinstance(record.get("iteration"), int) else 0,
-        model=intern(_text(record.get("model"))),
-        original_question=_text(record.get("original_question")),
-        also=_texts(record.get("also")),
-        tags=_texts(record.get("tags")),
-        input=_text(record.get("input") or record.get("context")) if "instruction" in record else "",
+        model=intern(_as_text(record.get("model"))),
+        original_question=_as_text(record.get("original_question")),
+        also=_as_texts(record.get("also")),
+        tags=_as_texts(record.get("tags")),
+        input=_as_text(record.get("input") or record.get("context")) if "instruction" in record else "",
         cluster=record["cluster"] if isinstance(record.get("cluster"), int) else -1,
     )
 
@@ -323,57 +323,60 @@ def _score(record: dict[str, Any]) -> float | None:
 
 def _criteria(record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
-    held = next((_list(record[name]) for name in CRITERIA if record.get(name)), [])
-    return [_text(item.get("criterion")) if isinstance(item, dict) else _text(item) for item in held]
+    criteria = next((_as_list(record[column]) for column in CRITERIA if record.get(column)), [])
+    return [
+        _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
+        for criterion in criteria
+    ]
 
 
 def _question_and_answer(record: dict[str, Any], source: DatasetSource) -> tuple[str, str]:
     for column in QUESTION:
         if isinstance(record.get(column), str):
-            answer = next((record[name] for name in ANSWER if isinstance(record.get(name), str)), "")
+            answer = next((record[key] for key in ANSWER if isinstance(record.get(key), str)), "")
             return record[column], answer
     for column in (*MESSAGES, "prompt"):
         if isinstance(record.get(column), list):
-            turns = [turn for turn in record[column] + _list(record.get("completion")) if isinstance(turn, dict)]
-            said = {turn.get("role", turn.get("from")): _text(turn.get("content", turn.get("value")))
+            turns = [turn for turn in record[column] + _as_list(record.get("completion")) if isinstance(turn, dict)]
+            contents = {turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
                     for turn in reversed(turns)}  # fmt: skip
-            return said.get("user", said.get("human", "")), said.get("assistant", said.get("gpt", ""))
+            return contents.get("user", contents.get("human", "")), contents.get("assistant", contents.get("gpt", ""))
     if any(column in record for column in (*QUESTION, *MESSAGES)):
         return "", ""  # the column is there and empty in this row
-    place = source.files[0] if source.kind == "files" else source.name
+    source_name = source.files[0] if source.kind == "files" else source.name
     raise UsageError(
-        f"{place}: no column {QUESTION[0]!r} (nor {', '.join((*QUESTION[1:], *MESSAGES))}); "
+        f"{source_name}: no column {QUESTION[0]!r} (nor {', '.join((*QUESTION[1:], *MESSAGES))}); "
         f"it has: {', '.join(record) or 'none'}; rename one of them"
     )
 
 
-def _lack(record: dict[str, Any]) -> str:
+def _lack_of_question(record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
-    held = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
-    kinds = [type(value).__name__ for value in held if not isinstance(value, str)]
+    questions = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
+    kinds = [type(question).__name__ for question in questions if not isinstance(question, str)]
     return f"whose question is not text ({kinds[0]})" if kinds else "without a question"
 
 
 def _distinct_ids(rows: list[QuestionRow]) -> list[QuestionRow]:
     """Rows sorted by (question, answer, split, id); rows without an id get one made of their text."""
-    taken: Counter[tuple[str, str]] = Counter()
-    result = []
+    id_counts: Counter[tuple[str, str]] = Counter()
+    distinct_rows = []
     for row in sorted(rows, key=lambda row: (row.question, row.answer, row.split, row.id)):
         text = f"{row.question}\0{row.answer}".encode("utf-8", "surrogatepass")
-        name = row.id or hashlib.sha256(text).hexdigest()[:12]
-        taken[row.split, name] += 1
-        count = taken[row.split, name]
-        result.append(msgspec.structs.replace(row, id=name if count == 1 else f"{name}-{count}"))
-    return result
+        row_id = row.id or hashlib.sha256(text).hexdigest()[:12]
+        id_counts[row.split, row_id] += 1
+        count = id_counts[row.split, row_id]
+        distinct_rows.append(msgspec.structs.replace(row, id=row_id if count == 1 else f"{row_id}-{count}"))
+    return distinct_rows
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def _texts(value: Any) -> list[str]:
-    return [_text(item) for item in _list(value)]
+def _as_texts(value: Any) -> list[str]:
+    return [_as_text(element) for element in _as_list(value)]
 
 
-def _list(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value in (None, "") else [value]

@@ -102,5 +102,5 @@ def _made_by(file: Path, dataset: Dataset) -> str:
 
 
 def _digest(dataset: Dataset) -> str:
-    whole = "\0".join(dataset.questions)
-    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+    joined_questions = "\0".join(dataset.questions)
+    return hashlib.sha256(joined_questions.encode("utf-8", "surrogatepass")).hexdigest()

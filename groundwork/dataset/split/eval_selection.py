@@ -34,7 +34,7 @@ Twins = Callable[[Rows], list[Rows]]
 
 MOST_CLUSTERS = 30
 CHOICE = 3_000  # candidates beyond the rows that eval holds, shared out like its places
-NONE: Rows = np.empty(0, dtype=np.int64)
+NO_TWINS: Rows = np.empty(0, dtype=np.int64)
 OUTSIDE: Rows = np.array([-1])
 
 
@@ -62,9 +62,9 @@ class Split:
         return int((self.labels if self.groups is None else self.groups)[row])
 
 
-def eval_size(rows: int, fraction: float, most: int) -> int:
-    """The share `fraction` of `rows`, rounded down, or `most`, whichever is lower; at least 1."""
-    return max(1, min(int(rows * fraction + 1e-9), most))
+def eval_size(rows: int, fraction: float, limit: int) -> int:
+    """The share `fraction` of `rows`, rounded down, or `limit`, whichever is lower; at least 1."""
+    return max(1, min(int(rows * fraction + 1e-9), limit))
 
 
 def select_eval(
@@ -87,24 +87,24 @@ def select_eval(
     `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
-    _check(len(vectors), size, strategy, held_out, tags)
+    _check_sizes(len(vectors), size, strategy, held_out, tags)
     curve, labels = cluster(vectors, size, k, seed)
     groups = np.unique(np.asarray(strata, dtype=object).astype(str), return_inverse=True)[1] if strata else labels
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
-    twins = _twins(vectors, threshold, held_out, train)
+    twins = _twin_finder(vectors, threshold, held_out, train)
     if strategy == "random":
-        chosen = order[:size].tolist()
+        eval_rows = order[:size].tolist()
     elif strategy == "tags":
-        chosen = _by_tags(tags, size, order, twins)
+        eval_rows = _choose_by_tags(tags, size, order, twins)
     else:
-        chosen = _by_clusters(groups, size, order, twins, vectors, seed)
-    taken = set(chosen)
+        eval_rows = _choose_by_clusters(groups, size, order, twins, vectors, seed)
+    chosen_rows = set(eval_rows)
     spares: dict[int, list[int]] = {}
     for row in order.tolist():
-        if row not in taken:
+        if row not in chosen_rows:
             spares.setdefault(int(groups[row]), []).append(row)
-    return Split(sorted(chosen), labels, curve, threshold, spares, groups)
+    return Split(sorted(eval_rows), labels, curve, threshold, spares, groups)
 
 
 def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
@@ -115,13 +115,13 @@ def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows
     reduced = principal_components(vectors, seed=seed)
     curve = Elbow(k, "given") if k else elbow(reduced, min(MOST_CLUSTERS, size, len(vectors) // 5), seed)
     labels = kmeans(reduced, curve.k, seed)
-    found = int(labels.max()) + 1
-    if found < curve.k:
-        curve = Elbow(found, f"{curve.k} asked for, {found} different", curve.ks, curve.inertias)
+    distinct = int(labels.max()) + 1
+    if distinct < curve.k:
+        curve = Elbow(distinct, f"{curve.k} asked for, {distinct} different", curve.ks, curve.inertias)
     return curve, labels
 
 
-def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]) -> None:
+def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Sequence[Sequence[str]]) -> None:
     if rows == 0:
         raise CannotSplit("there are no pairs to split")
     if held_out and size >= rows:
@@ -136,93 +136,96 @@ def _check(rows: int, size: int, strategy: Strategy, held_out: bool, tags: Seque
         raise CannotSplit("strategy tags needs the tags of every pair; run visualization/generate_tags.py first")
 
 
-def _twins(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> Twins:
+def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> Twins:
     """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
     if train is not None:
         return lambda rows: [
-            OUTSIDE if cosine >= threshold else NONE for cosine in find_nearest(vectors[rows], train)[1]
+            OUTSIDE if cosine >= threshold else NO_TWINS for cosine in nearest(vectors[rows], train)[1]
         ]
     if held_out:
-        return lambda rows: exact_similar_rows(vectors, rows, threshold)
-    return lambda rows: [NONE] * len(rows)
+        return lambda rows: neighbours(vectors, rows, threshold)
+    return lambda rows: [NO_TWINS] * len(rows)
 
 
-def _by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
+def _choose_by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
     quotas = largest_remainder(np.bincount(labels), size)
-    wanted = [quota + CHOICE * quota // size for quota in quotas]
-    tiers = [_candidates(order[labels[order] == c], quotas[c], wanted[c], twins) for c in range(len(quotas))]
-    shown = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
-    places = [[np.searchsorted(shown, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
-    return [int(shown[i]) for i in herd([places[c] for c in _turns(quotas)], vectors[shown], vectors, seed)]
+    limits = [quota + CHOICE * quota // size for quota in quotas]
+    tiers = [_candidate_tiers(order[labels[order] == c], quotas[c], limits[c], twins) for c in range(len(quotas))]
+    candidates = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
+    positions = [[np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
+    return [
+        int(candidates[i])
+        for i in herd([positions[c] for c in _cluster_turns(quotas)], vectors[candidates], vectors, seed)
+    ]
 
 
-def _candidates(rows: Rows, quota: int, want: int, twins: Twins) -> list[list[int]]:
-    """Up to `want` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
+def _candidate_tiers(rows: Rows, quota: int, limit: int, twins: Twins) -> list[list[int]]:
+    """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
 
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
     and the others.
     """
     alone: list[int] = []
     repeated: dict[int, Rows] = {}
-    for start in range(0, len(rows), max(1, want)):
-        if len(alone) >= want:
+    for start in range(0, len(rows), max(1, limit)):
+        if len(alone) >= limit:
             break
-        window = rows[start : start + want]
-        for row, found in zip(window.tolist(), twins(window), strict=True):
-            if len(found):
-                repeated[row] = found
+        window = rows[start : start + limit]
+        for row, twin_rows in zip(window.tolist(), twins(window), strict=True):
+            if len(twin_rows):
+                repeated[row] = twin_rows
             else:
                 alone.append(row)
     if len(alone) >= quota:
-        return [alone[:want]]
+        return [alone[:limit]]
     groups = dict.fromkeys(_whole_groups(repeated, quota - len(alone)))
     return [alone, list(groups), [row for row in repeated if row not in groups]]
 
 
-def _whole_groups(repeated: dict[int, Rows], places: int) -> list[int]:
+def _whole_groups(repeated: dict[int, Rows], room: int) -> list[int]:
     """Groups of near-duplicates that lie wholly among `repeated`, the smallest first, as many as fit."""
     groups: list[list[int]] = []
-    seen: set[int] = set()
+    visited: set[int] = set()
     for start in repeated:
         group, reach = [], [start]
         while reach:
             row = reach.pop()
-            if row not in seen:
-                seen.add(row)
+            if row not in visited:
+                visited.add(row)
                 group.append(row)
-                reach.extend(repeated.get(row, NONE).tolist())
+                reach.extend(repeated.get(row, NO_TWINS).tolist())
         if group and all(row in repeated for row in group):
             groups.append(group)
-    taken: list[int] = []
+    fitting: list[int] = []
     for group in sorted(groups, key=len):
-        if len(taken) + len(group) <= places:
-            taken += group
-    return taken
+        if len(fitting) + len(group) <= room:
+            fitting += group
+    return fitting
 
 
-def _turns(quotas: Sequence[int]) -> Iterator[int]:
+def _cluster_turns(quotas: Sequence[int]) -> Iterator[int]:
     """Cluster numbers, each as often as its quota, spread evenly."""
-    places = [((turn + 0.5) / quota, c) for c, quota in enumerate(quotas) for turn in range(quota)]
-    return iter([c for _, c in sorted(places)])
+    positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(quotas) for turn in range(quota)]
+    return iter([c for _, c in sorted(positions)])
 
 
-def _by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: Twins) -> list[int]:
+def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: Twins) -> list[int]:
     """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
-    names = {tag: i for i, tag in enumerate(sorted({t for row in tags for t in row}))}
-    if not names:
+    tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
+    if not tag_numbers:
         raise CannotSplit("strategy tags needs tags, and no pair has one; run visualization/generate_tags.py first")
-    own = [np.array(sorted({names[t] for t in tags[row]}), dtype=np.int64) for row in order]
-    row_of = np.repeat(np.arange(len(own)), [len(o) for o in own])
-    flat = np.concatenate(own)
-    missing = np.bincount(flat, minlength=len(names)) * (size / len(order))
-    has_twin = np.array([len(found) > 0 for found in twins(order)])
-    penalty = np.where(has_twin, len(names) * 1e6, 0.0) + np.bincount(row_of, minlength=len(own))
+    row_tags = [np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in order]
+    row_indices = np.repeat(np.arange(len(row_tags)), [len(tag_list) for tag_list in row_tags])
+    tag_indices = np.concatenate(row_tags)
+    missing = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(order))
+    has_twin = np.array([len(twin_rows) > 0 for twin_rows in twins(order)])
+    penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(row_indices, minlength=len(row_tags))
     chosen: list[int] = []
     for _ in range(size):
-        gain = 2 * np.bincount(row_of, weights=missing[flat], minlength=len(own)) - penalty
-        best = int(gain.argmax())
-        chosen.append(int(order[best]))
-        penalty[best] = np.inf
-        missing[own[best]] -= 1
+        gain = 2 * np.bincount(row_indices, weights=missing[tag_indices], minlength=len(row_tags)) - penalty
+        best_row = int(gain.argmax())
+        chosen.append(int(order[best_row]))
+        penalty[best_row] = np.inf
+        missing[row_tags[best_row]] -= 1
     return chosen

@@ -23,11 +23,11 @@ Scores = NDArray[np.float64]
 
 MANY = 5_000  # candidates from which the greedy choice stands: large samples are close to the whole anyway
 MEAN_ROWS = 20_000  # rows that stand for all
-PASSES = 30  # over all places, for one local search
+MAX_PASSES = 30  # over all places, for one local search
 SEARCHES = 625  # local searches at most
 STEPS = 20_000  # places of all local searches together, which is less for more than 32 places
-CHANGED = 2  # places that start the next local search with a random row
-BETTER = 1e-9  # a smaller gain is rounding
+PLACES_CHANGED = 2  # places that start the next local search with a random row
+LEAST_GAIN = 1e-9  # a smaller gain is rounding
 
 
 def bandwidth(vectors: Vectors, seed: int) -> float:
@@ -36,105 +36,106 @@ def bandwidth(vectors: Vectors, seed: int) -> float:
     return float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
 
 
-def gaussian(vectors: Vectors, other: Vectors, width: float) -> Vectors:
+def gaussian(vectors: Vectors, others: Vectors, width: float) -> Vectors:
     """The Gaussian kernel of unit vectors (m, d) with one (d,) or many (n, d): (m,) or (m, n)."""
-    kernel: Vectors = np.exp((vectors @ other.T - 1) / np.float32(width**2))
+    kernel: Vectors = np.exp((vectors @ others.T - 1) / np.float32(width**2))
     return kernel
 
 
-def herd(places: Sequence[Sequence[Rows]], shown: Vectors, vectors: Vectors, seed: int) -> list[int]:
-    """One of the candidates `shown` (their numbers) for each of `places`, no candidate twice.
+def herd(tiers_by_place: Sequence[Sequence[Rows]], candidates: Vectors, vectors: Vectors, seed: int) -> list[int]:
+    """One of the `candidates` (their numbers) for each of the places, no candidate twice.
 
     A place lists its candidates in tiers, and takes one from the first tier with any left; places of one cluster list
     the same arrays.
     """
     width = bandwidth(vectors, seed)
-    with single_thread():  # the sums of a matrix product depend on the number of threads
-        wanted = _mean_kernel(shown, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
-        if len(shown) > MANY:
-            return _greedy(places, wanted, lambda i: gaussian(shown, shown[i], width))[0]
-        kernel = gaussian(shown, shown, width).astype(np.float64)
-    chosen, tiers = _greedy(places, wanted, lambda i: kernel[i])
-    return _search(chosen, tiers, wanted, kernel, np.random.default_rng(seed))
+    with one_thread():  # the sums of a matrix product depend on the number of threads
+        mean_kernel = _mean_kernel(candidates, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
+        if len(candidates) > MANY:
+            return _greedy(tiers_by_place, mean_kernel, lambda i: gaussian(candidates, candidates[i], width))[0]
+        kernel = gaussian(candidates, candidates, width).astype(np.float64)
+    chosen, tiers = _greedy(tiers_by_place, mean_kernel, lambda i: kernel[i])
+    return _local_searches(chosen, tiers, mean_kernel, kernel, np.random.default_rng(seed))
 
 
 def _greedy(
-    places: Sequence[Sequence[Rows]], wanted: Scores, column: Callable[[int], NDArray[np.floating]]
+    tiers_by_place: Sequence[Sequence[Rows]], mean_kernel: Scores, kernel_column: Callable[[int], NDArray[np.floating]]
 ) -> tuple[list[int], list[Rows]]:
     """For each place the candidate that brings the set so far closest to the whole, and the tier that it came from."""
-    free = np.ones(len(wanted), dtype=bool)
-    near = np.zeros(len(wanted))  # of every candidate to those chosen: the sum of the kernel
+    is_free = np.ones(len(mean_kernel), dtype=bool)
+    kernel_sums = np.zeros(len(mean_kernel))  # of every candidate to those chosen: the sum of the kernel
     chosen: list[int] = []
     tiers: list[Rows] = []
-    for count, place in enumerate(places, start=1):
-        tier = next(tier for tier in place if free[tier].any())
-        chosen.append(_best(tier, free, wanted * count - near))
+    for count, place_tiers in enumerate(tiers_by_place, start=1):
+        tier = next(tier for tier in place_tiers if is_free[tier].any())
+        chosen.append(_best_candidate(tier, is_free, mean_kernel * count - kernel_sums))
         tiers.append(tier)
-        free[chosen[-1]] = False
-        near += column(chosen[-1])
+        is_free[chosen[-1]] = False
+        kernel_sums += kernel_column(chosen[-1])
     return chosen, tiers
 
 
-def _search(
-    chosen: list[int], tiers: Sequence[Rows], wanted: Scores, kernel: Scores, rng: np.random.Generator
+def _local_searches(
+    chosen: list[int], tiers: Sequence[Rows], mean_kernel: Scores, kernel: Scores, rng: np.random.Generator
 ) -> list[int]:
     """The best of many local searches, each from the best so far with a few places changed at random."""
-    best = _settled(chosen, tiers, wanted, kernel)
-    least = _distance(best, wanted, kernel)
+    best_choice = _improve(chosen, tiers, mean_kernel, kernel)
+    least_distance = _distance(best_choice, mean_kernel, kernel)
     for _ in range(min(SEARCHES, STEPS // len(chosen))):
-        changed = list(best)
-        free = _free(changed, len(wanted))
-        for place in rng.choice(len(changed), min(CHANGED, len(changed)), replace=False).tolist():
-            others = tiers[place][free[tiers[place]]]
-            if len(others):
-                free[changed[place]] = True
-                changed[place] = int(rng.choice(others))
-                free[changed[place]] = False
-        found = _settled(changed, tiers, wanted, kernel)
-        if (distance := _distance(found, wanted, kernel)) < least - BETTER:
-            best, least = found, distance
-    return best
+        changed = list(best_choice)
+        is_free = _free_mask(changed, len(mean_kernel))
+        for place in rng.choice(len(changed), min(PLACES_CHANGED, len(changed)), replace=False).tolist():
+            free_candidates = tiers[place][is_free[tiers[place]]]
+            if len(free_candidates):
+                is_free[changed[place]] = True
+                changed[place] = int(rng.choice(free_candidates))
+                is_free[changed[place]] = False
+        settled = _improve(changed, tiers, mean_kernel, kernel)
+        if (distance := _distance(settled, mean_kernel, kernel)) < least_distance - LEAST_GAIN:
+            best_choice, least_distance = settled, distance
+    return best_choice
 
 
-def _settled(chosen: Sequence[int], tiers: Sequence[Rows], wanted: Scores, kernel: Scores) -> list[int]:
+def _improve(chosen: Sequence[int], tiers: Sequence[Rows], mean_kernel: Scores, kernel: Scores) -> list[int]:
     """`chosen` after each place, in turn, has taken the row of its tier that brings the set closest, until none
     changes any more."""
     chosen = list(chosen)
-    free = _free(chosen, len(wanted))
-    near = kernel[chosen].sum(axis=0)
-    goal = wanted * len(chosen)
-    for _ in range(PASSES):
-        before = list(chosen)
+    is_free = _free_mask(chosen, len(mean_kernel))
+    kernel_sums = kernel[chosen].sum(axis=0)
+    goal = mean_kernel * len(chosen)
+    for _ in range(MAX_PASSES):
+        previous = list(chosen)
         for place, tier in enumerate(tiers):
-            free[chosen[place]] = True
-            near -= kernel[chosen[place]]
-            chosen[place] = _best(tier, free, goal - near)
-            free[chosen[place]] = False
-            near += kernel[chosen[place]]
-        if chosen == before:
+            is_free[chosen[place]] = True
+            kernel_sums -= kernel[chosen[place]]
+            chosen[place] = _best_candidate(tier, is_free, goal - kernel_sums)
+            is_free[chosen[place]] = False
+            kernel_sums += kernel[chosen[place]]
+        if chosen == previous:
             break
     return chosen
 
 
-def _best(tier: Rows, free: NDArray[np.bool_], gain: Scores) -> int:
-    return int(tier[np.where(free[tier], gain[tier], -np.inf).argmax()])
+def _best_candidate(tier: Rows, is_free: NDArray[np.bool_], gain: Scores) -> int:
+    return int(tier[np.where(is_free[tier], gain[tier], -np.inf).argmax()])
 
 
-def _free(chosen: Sequence[int], count: int) -> NDArray[np.bool_]:
-    free = np.ones(count, dtype=bool)
-    free[chosen] = False
-    return free
+def _free_mask(chosen: Sequence[int], count: int) -> NDArray[np.bool_]:
+    is_free = np.ones(count, dtype=bool)
+    is_free[chosen] = False
+    return is_free
 
 
-def _distance(chosen: Sequence[int], wanted: Scores, kernel: Scores) -> float:
+def _distance(chosen: Sequence[int], mean_kernel: Scores, kernel: Scores) -> float:
     """The squared MMD to all rows, less a constant."""
-    return float(kernel[np.ix_(chosen, chosen)].mean() - 2 * wanted[chosen].mean())
+    return float(kernel[np.ix_(chosen, chosen)].mean() - 2 * mean_kernel[chosen].mean())
 
 
-def _mean_kernel(shown: Vectors, vectors: Vectors, width: float) -> Scores:
-    """The mean kernel of each of `shown` with all `vectors`."""
+def _mean_kernel(candidates: Vectors, vectors: Vectors, width: float) -> Scores:
+    """The mean kernel of each of the `candidates` with all `vectors`."""
     step = max(1, BLOCK_CELLS // len(vectors))
-    parts = [
-        gaussian(shown[i : i + step], vectors, width).mean(axis=1, dtype=np.float64) for i in range(0, len(shown), step)
+    means = [
+        gaussian(candidates[i : i + step], vectors, width).mean(axis=1, dtype=np.float64)
+        for i in range(0, len(candidates), step)
     ]
-    return np.concatenate(parts)
+    return np.concatenate(means)

@@ -21,8 +21,8 @@ from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuest
 from groundwork.records.record_base import Record
 
 RANDOM_SPLITS = 500
-PART = 20_000  # rows whose features are held at once
-FEATURES = 512  # random features of the kernel behind the MMD
+BLOCK_ROWS = 20_000  # rows whose features are held at once
+FEATURE_COUNT = 512  # random features of the kernel behind the MMD
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
 NEIGHBOURS = 30  # perplexity
 LABEL_LENGTH = 60  # characters
@@ -187,32 +187,32 @@ class Kernel:
 
 def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[str]:
     """For each cluster the tag most particular to it, or else the question nearest to its centre."""
-    everywhere = Counter(tag for row in rows for tag in row.tags)
-    found = []
+    all_tag_counts = Counter(tag for row in rows for tag in row.tags)
+    cluster_names = []
     for cluster in range(int(labels.max()) + 1 if len(labels) else 0):
         members = np.flatnonzero(labels == cluster)
-        here = Counter(tag for i in members.tolist() for tag in rows[i].tags)
-        if here:
-            found.append(max(sorted(here), key=lambda tag: here[tag] ** 2 / everywhere[tag]))
+        tag_counts = Counter(tag for i in members.tolist() for tag in rows[i].tags)
+        if tag_counts:
+            cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
         else:
             centre = vectors[members].mean(axis=0)
-            found.append(shorten(rows[members[int((vectors[members] @ centre).argmax())]].question))
-    return found
+            cluster_names.append(shorten(rows[members[int((vectors[members] @ centre).argmax())]].question))
+    return cluster_names
 
 
 def closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
     """The MMD of eval against the pool, beside that of 500 random splits of its size."""
     rng = np.random.default_rng(seed + 1)
     size = len(split.eval)
-    features = Kernel(vectors, seed + 1, FEATURES).features
-    parts = (vectors[start : start + PART] for start in range(0, len(vectors), PART))
-    centre = np.sum([features(part).sum(axis=0, dtype=np.float64) for part in parts], axis=0) / len(vectors)
+    features = Kernel(vectors, seed + 1, FEATURE_COUNT).features
+    blocks = (vectors[start : start + BLOCK_ROWS] for start in range(0, len(vectors), BLOCK_ROWS))
+    centre = np.sum([features(block).sum(axis=0, dtype=np.float64) for block in blocks], axis=0) / len(vectors)
 
     def mmd(rows: NDArray[np.int64]) -> float:
         return float(np.linalg.norm(features(vectors[rows]).mean(axis=0, dtype=np.float64) - centre))
 
     random = [rng.choice(len(vectors), size, replace=False) for _ in range(RANDOM_SPLITS)]
-    return _beside(mmd, np.array(split.eval), random)
+    return _compare_with_random(mmd, np.array(split.eval), random)
 
 
 def moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
@@ -220,7 +220,7 @@ def moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
     topics = int(split.labels.max()) + 1
     centres = np.stack([vectors[split.labels == topic].mean(axis=0) for topic in range(topics)])
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
-    before, after = (found @ centres.T for found in (vectors[split.eval], reworded))
+    before, after = (question_vectors @ centres.T for question_vectors in (vectors[split.eval], reworded))
     return int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
 
 
@@ -233,12 +233,14 @@ def leakage(
     reworded: Vectors | None,
 ) -> list[EvalRow]:
     """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
-    place = {row.id: number for number, row in enumerate(train)}
+    train_indices = {row.id: number for number, row in enumerate(train)}
     chosen = [rows[i] for i in split.eval]
-    own = np.array([place.get(row.id, -1) for row in chosen], dtype=np.int64)
-    before = _neighbours(vectors[split.eval], train, train_vectors, own)
-    repeats = _repeats(chosen, vectors[split.eval], own.tolist(), train, train_vectors, Likeness(split.threshold))
-    after = _neighbours(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
+    own_copies = np.array([train_indices.get(row.id, -1) for row in chosen], dtype=np.int64)
+    before = _nearest_in_train(vectors[split.eval], train, train_vectors, own_copies)
+    repeats = _repeated_questions(
+        chosen, vectors[split.eval], own_copies.tolist(), train, train_vectors, Likeness(split.threshold)
+    )
+    after = _nearest_in_train(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
     return [
         EvalRow(
             id=row.id,
@@ -253,33 +255,33 @@ def leakage(
     ]
 
 
-def _repeats(
+def _repeated_questions(
     chosen: Sequence[Row],
     vectors: Vectors,
-    own: Sequence[int],
+    own_copies: Sequence[int],
     train: Sequence[Row],
     train_vectors: Vectors,
     likeness: Likeness,
 ) -> list[str]:
     """For each chosen row the first question of train, but its own copy, that asks the same, or "".
 
-    `own`: the place of the copy in train, or -1.
+    `own_copies`: the index of each row's copy in train, or -1.
     """
-    first, asked = len(train), [question_of(row) for row in train]
-    if min(own, default=-1) < 0:  # some are not in train: they stand behind it
-        own = range(first, first + len(chosen))
-        asked += [question_of(row) for row in chosen]
+    train_size, asked_questions = len(train), [asked_by(row) for row in train]
+    if min(own_copies, default=-1) < 0:  # some are not in train: they stand behind it
+        own_copies = range(train_size, train_size + len(chosen))
+        asked_questions += [asked_by(row) for row in chosen]
         train_vectors = np.concatenate([train_vectors, vectors])
-    found = SameQuestions(asked, train_vectors, likeness, rows=own)
+    same_questions = SameQuestions(asked_questions, train_vectors, likeness, rows=own_copies)
     return [
-        next((train[i].question for i in found.of(place) if i < first and train[i].id != row.id), "")
-        for place, row in zip(own, chosen, strict=True)
+        next((train[i].question for i in same_questions.of(copy_index) if i < train_size and train[i].id != row.id), "")
+        for copy_index, row in zip(own_copies, chosen, strict=True)
     ]
 
 
 def leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
     """How many are as near to a question of train as two wordings of one question."""
-    return sum(found is not None and found.cosine >= threshold for found in neighbours)
+    return sum(neighbour is not None and neighbour.cosine >= threshold for neighbour in neighbours)
 
 
 def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitShare]]:
@@ -290,15 +292,16 @@ def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitSh
         "difficulty": lambda row: [row.difficulty],
         "document": lambda row: [row.document],
     }
-    found = {}
-    for name, of in values.items():
-        pool = Counter(value for row in rows for value in of(row))
-        held = Counter(value for i in chosen for value in of(rows[i]))
-        if pool:
-            found[name] = [
-                SplitShare(value=v, pool=pool[v], eval=held[v]) for v in sorted(pool, key=lambda v: (-pool[v], v))
+    shares_by_column = {}
+    for column, column_values in values.items():
+        pool_counts = Counter(value for row in rows for value in column_values(row))
+        eval_counts = Counter(value for i in chosen for value in column_values(rows[i]))
+        if pool_counts:
+            shares_by_column[column] = [
+                SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
+                for value in sorted(pool_counts, key=lambda value: (-pool_counts[value], value))
             ]
-    return found
+    return shares_by_column
 
 
 def random_cosine(vectors: Vectors, seed: int) -> float:
@@ -309,11 +312,11 @@ def random_cosine(vectors: Vectors, seed: int) -> float:
 def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
     """t-SNE of eval and up to 2,000 other rows, fitted together, coordinates between 0 and 1."""
     rng = np.random.default_rng(seed)
-    others = np.setdiff1d(np.arange(len(rows)), split.eval)
-    room = max(0, MAP_ROWS - len(split.eval))
-    if len(others) > room:
-        others = np.sort(rng.choice(others, room, replace=False))
-    shown = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), others]))
+    other_rows = np.setdiff1d(np.arange(len(rows)), split.eval)
+    remaining = max(0, MAP_ROWS - len(split.eval))
+    if len(other_rows) > remaining:
+        other_rows = np.sort(rng.choice(other_rows, remaining, replace=False))
+    map_rows = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), other_rows]))
     chosen = set(split.eval)
     return [
         SplitPoint(
@@ -324,7 +327,7 @@ def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: in
             y=round(float(y), 4),
             question=shorten(rows[i].question, 120),
         )
-        for i, (x, y) in zip(shown.tolist(), _plane(vectors[shown], seed), strict=True)
+        for i, (x, y) in zip(map_rows.tolist(), _project(vectors[map_rows], seed), strict=True)
     ]
 
 
@@ -334,39 +337,39 @@ def shorten(text: str, length: int = LABEL_LENGTH) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
-def _plane(vectors: Vectors, seed: int) -> NDArray[np.float32]:
+def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
-    reduced = principal_components(vectors, seed=seed)
-    flat = np.zeros((len(vectors), 2), dtype=np.float32)
+    reduced = principal(vectors, seed=seed)
+    coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(NEIGHBOURS, (len(vectors) - 1) // 3)
     if perplexity >= 2 and reduced.any():
         from sklearn.manifold import TSNE
 
-        with single_thread():
-            flat = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
+        with one_thread():
+            coordinates = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
     else:
-        flat[:, : reduced.shape[1]] = reduced[:, :2]
-    low, high = flat.min(axis=0), flat.max(axis=0)
-    placed: NDArray[np.float32] = np.where(high > low, (flat - low) / np.maximum(high - low, 1e-9), 0.5)
-    return placed
+        coordinates[:, : reduced.shape[1]] = reduced[:, :2]
+    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
+    positions: NDArray[np.float32] = np.where(high > low, (coordinates - low) / np.maximum(high - low, 1e-9), 0.5)
+    return positions
 
 
-def _beside(
+def _compare_with_random(
     distance: Callable[[NDArray[np.int64]], float], chosen: NDArray[np.int64], random: Sequence[NDArray[np.int64]]
 ) -> Closeness:
-    ours, theirs = distance(chosen), np.array([distance(rows) for rows in random])
+    own_distance, random_distances = distance(chosen), np.array([distance(rows) for rows in random])
     return Closeness(
-        eval=round(ours, 4),
-        random=round(float(np.median(theirs)), 4),
-        percentile=round(float((theirs < ours).mean()), 4),
+        eval=round(own_distance, 4),
+        random=round(float(np.median(random_distances)), 4),
+        percentile=round(float((random_distances < own_distance).mean()), 4),
     )
 
 
-def _neighbours(
-    vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own: Rows | None = None
+def _nearest_in_train(
+    vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own_copies: Rows | None = None
 ) -> list[Neighbour | None]:
-    best, cosine = find_nearest(vectors, train_vectors, own)
+    nearest_rows, cosines = nearest(vectors, train_vectors, own_copies)
     return [
-        Neighbour(id=train[i].id, cosine=round(float(c), 4), question=train[i].question) if i >= 0 else None
-        for i, c in zip(best.tolist(), cosine, strict=True)
+        Neighbour(id=train[i].id, cosine=round(float(row_cosine), 4), question=train[i].question) if i >= 0 else None
+        for i, row_cosine in zip(nearest_rows.tolist(), cosines, strict=True)
     ]

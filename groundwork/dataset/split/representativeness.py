@@ -20,7 +20,7 @@ APART = 0.10  # total variation up to which the shares count as the same
 SURE = 0.05  # share of random splits that may lie closer for a yes
 WORSE = 0.95  # from here on it is a no
 RANDOM_SPLITS = 2_000
-NAMED = 3  # topics that are named as most apart
+TOPICS_NAMED = 3  # topics that are named as most apart
 WORTH_NAMING = 0.02  # difference of a topic's shares
 
 
@@ -38,17 +38,19 @@ class Representativeness(Record, frozen=True):
 
 
 def assess(
-    pool: Sequence[int], held: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
+    pool: Sequence[int], selected: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
     empty: int = 0,
 ) -> Representativeness:  # fmt: skip
-    """The verdict on a split by its counts. `pool`, `held`: rows of all and of the split by topic, (k,) each, those of
-    the split among those of all; `names` of the topics; `empty`: places of the split that stayed empty."""
-    whole, own = np.asarray(pool, dtype=np.int64), np.asarray(held, dtype=np.int64)
-    rows, topics = int(own.sum()), int((whole > 0).sum())
-    shares, ours = whole / max(1, whole.sum()), own / max(1, rows)
+    """The verdict on a split by its counts. `pool`, `selected`: rows of all and of the split by topic, (k,) each, those
+    of the split among those of all; `names` of the topics; `empty`: places of the split that stayed empty."""
+    pool_counts, split_counts = np.asarray(pool, dtype=np.int64), np.asarray(selected, dtype=np.int64)
+    rows, topics = int(split_counts.sum()), int((pool_counts > 0).sum())
+    shares, ours = pool_counts / max(1, pool_counts.sum()), split_counts / max(1, rows)
     apart = float(np.abs(ours - shares).sum() / 2)
-    drawn = np.random.default_rng(0).multivariate_hypergeometric(whole, rows, size=RANDOM_SPLITS, method="marginals")
-    random = np.abs(drawn / max(1, rows) - shares).sum(axis=1) / 2
+    draws = np.random.default_rng(0).multivariate_hypergeometric(
+        pool_counts, rows, size=RANDOM_SPLITS, method="marginals"
+    )
+    random = np.abs(draws / max(1, rows) - shares).sum(axis=1) / 2
     closer = float((random < apart - 1e-9).mean())
     answer = _answer(rows, topics, apart, closer)
     figures = (
@@ -92,13 +94,13 @@ def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apa
 def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
     """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
     ranked = sorted(shares, key=lambda topic: -abs(topic[1] - topic[2]))
-    named = [topic for topic in ranked[:NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
-    parts = [
-        f"{name} {all_rows:.0%}{' of all' if n == 0 else ''} and {own:.0%}{f' of {split}' if n == 0 else ''}"
-        for n, (name, all_rows, own) in enumerate(named)
+    named_topics = [topic for topic in ranked[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
+    phrases = [
+        f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
+        for n, (name, pool_share, split_share) in enumerate(named_topics)
     ]
     why = f", since {empty} places stayed empty" if empty else ""
-    return f"; most apart: {', '.join(parts)}{why}" if parts else why
+    return f"; most apart: {', '.join(phrases)}{why}" if phrases else why
 
 
 def drift(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:
