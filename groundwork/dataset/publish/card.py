@@ -14,7 +14,7 @@ from groundwork.dataset.versions import Version
 from groundwork.records.record_base import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-MOST_VERSIONS = 10  # that the card tells
+VERSIONS_SHOWN = 10  # that the card tells
 NO_LICENSE = "not given; set `dataset.license` before you publish"
 COLUMNS = {
     "id": "the same in every split: a row of `eval` and its copy in `eval_mirror` or `train` share it",
@@ -70,30 +70,30 @@ class Origin(Record, frozen=True):
 
 def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:
     """The whole README.md. The same input gives the same text: it holds no date."""
-    parts = [
+    sections = [
         _header(report, origin),
-        f"# {report.name}\n\n{_summary(report, origin)}{_version(versions)}",
-        _load(report, origin),
-        _splits(report),
-        _quality(report),
-        "## Columns\n\n" + _table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
-        _sources(report, origin),
-        _versions(versions),
-        _making(report, origin),
+        f"# {report.name}\n\n{_summary(report, origin)}{_version_sentence(versions)}",
+        _load_section(report, origin),
+        _splits_section(report),
+        _quality_section(report),
+        "## Columns\n\n" + _markdown_table(["column", "meaning"], [[f"`{c}`", COLUMNS[c]] for c in columns]),
+        _sources_section(report, origin),
+        _versions_section(versions),
+        _making_section(report, origin),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def _header(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     total = sum(report.splits.values())
-    head: dict[str, Any] = {
+    header: dict[str, Any] = {
         "pretty_name": report.name,
         **({"language": origin.languages} if origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
-        "size_categories": [next((name for limit, name in SIZES if total < limit), "n>1M")],
+        "size_categories": [next((size_class for limit, size_class in SIZES if total < limit), "n>1M")],
         "configs": [
             {
                 "config_name": "default",
@@ -104,45 +104,45 @@ def _header(report: SplitReport, origin: Origin) -> str:
         ],
     }
     if origin.license:
-        head = {"license": origin.license, **head}
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---"
+        header = {"license": origin.license, **header}
+    return f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True)}---"
 
 
 def _summary(report: SplitReport, origin: Origin) -> str:
     rows = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     documents = ", ".join(source.file or source.document for source in origin.sources[:5])
     more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
-    return _escaped(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
+    return _escape(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
 
 
-def _version(versions: Sequence[Version]) -> str:
+def _version_sentence(versions: Sequence[Version]) -> str:
     return f"\n\nVersion {versions[-1].version}, content `sha256:{versions[-1].sha256[:16]}`." if versions else ""
 
 
-def _versions(versions: Sequence[Version]) -> str:
+def _versions_section(versions: Sequence[Version]) -> str:
     """What changed from version to version; nothing where there is one alone."""
     if len(versions) < 2:
         return ""
     rows = [
-        [str(one.version), ", ".join(f"{count:,} {split}" for split, count in one.rows.items()),
-         _escaped(one.change), f"`{one.sha256[:16]}`"]
-        for one in reversed(versions[-MOST_VERSIONS:])
+        [str(version.version), ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
+         _escape(version.change), f"`{version.sha256[:16]}`"]
+        for version in reversed(versions[-VERSIONS_SHOWN:])
     ]  # fmt: skip
-    return "## Versions\n\n" + _table(["version", "rows", "since the one before", "sha256"], rows)
+    return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], rows)
 
 
-def _load(report: SplitReport, origin: Origin) -> str:
-    place = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
-    lines = ["from datasets import load_dataset", "", place]
+def _load_section(report: SplitReport, origin: Origin) -> str:
+    load_line = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
+    lines = ["from datasets import load_dataset", "", load_line]
     lines += [f'dataset["{split}"]  # {count:,} rows' for split, count in report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
 
 
-def _splits(report: SplitReport) -> str:
+def _splits_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
-        added = "".join(f" {_escaped(line)}" for line in describe_additions(report))
+        added = "".join(f" {_escape(line)}" for line in describe_additions(report))
         return f"## Splits\n\nAll rows are in `train`; there is no eval split.{added}"
-    return "## Splits\n\n" + "\n".join(f"- {_escaped(line)}" for line in describe_splits(report))
+    return "## Splits\n\n" + "\n".join(f"- {_escape(line)}" for line in describe_splits(report))
 
 
 def describe_splits(report: SplitReport) -> list[str]:
@@ -157,17 +157,20 @@ def describe_splits(report: SplitReport) -> list[str]:
         "random": "drawn at random",
         "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
     }[report.strategy]
-    whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
-    kept = "every row; those of eval stay in, as they were" if whole else "every row that is not in eval"
+    is_whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
+    train_rows = "every row; those of eval stay in, as they were" if is_whole else "every row that is not in eval"
     if report.strategy == "second-run":
-        kept = "every row of the other runs"
-    wording = "reworded: facts that train holds, in sentences that it does not" if reworded and whole else (
+        train_rows = "every row of the other runs"
+    wording = "reworded: facts that train holds, in sentences that it does not" if reworded and is_whole else (
         "reworded" if reworded else "verbatim"
     )  # fmt: skip
-    lines = [f"train ({report.splits['train']:,}): {kept}.", f"eval ({report.splits['eval']:,}): {origin}; {wording}."]
+    lines = [
+        f"train ({report.splits['train']:,}): {train_rows}.",
+        f"eval ({report.splits['eval']:,}): {origin}; {wording}.",
+    ]
     if "eval_mirror" in report.splits:
         tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
-        purpose = f" With it: {tells}sentences were learnt by heart." if whole and reworded else ""
+        purpose = f" With it: {tells}sentences were learnt by heart." if is_whole and reworded else ""
         lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
     return [*lines, *describe_additions(report)]
 
@@ -182,70 +185,70 @@ def describe_phrasings(report: SplitReport) -> list[str]:
     if report.phrasings == 1:
         return []
     fewer = f" {len(report.fewer):,} rows have fewer, since no other wording passed." if report.fewer else ""
-    near = report.near_copies
+    count = report.near_copies
     cosine = f"a cosine of {report.threshold:.2f} or more"
-    held = report.splits.get("eval")
-    worded = "" if near is None else f" {near:,} of {held} questions of eval are worded like one of them ({cosine})."
+    total = report.splits.get("eval")
+    alike = "" if count is None else f" {count:,} of {total} questions of eval are worded like one of them ({cosine})."
     return [
         f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
-        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{worded}{fewer}"
+        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{alike}{fewer}"
     ]
 
 
 def describe_unanswerable(report: SplitReport) -> list[str]:
     """How many questions have no answer in the documents, and what was left out; none where none were asked for."""
-    if not (found := report.unanswerable):
+    if not (counts := report.unanswerable):
         return []
-    places = " and ".join(
+    row_counts = " and ".join(
         f"{count:,} {'row' if count == 1 else 'rows'} of {split} ({count / report.splits[split]:.1%})"
-        for split, count in (("train", found.train), ("eval", found.eval))
+        for split, count in (("train", counts.train), ("eval", counts.eval))
         if split in report.splits
     )
     return [
-        f"{places} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
-        f"none of them in the mirror. Of {found.proposed:,} proposed questions {found.answered:,} turned out to be "
-        f"answered by a passage, {found.asked:,} ask what another row asks, {found.unusable:,} had no usable reply. "
+        f"{row_counts} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
+        f"none of them in the mirror. Of {counts.proposed:,} proposed questions {counts.answered:,} turned out to be "
+        f"answered by a passage, {counts.asked:,} ask what another row asks, {counts.unusable:,} had no usable reply. "
         "Eval was drawn and measured without them."
     ]
 
 
 def describe_mixture(report: SplitReport) -> list[str]:
     """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
-    if not (found := report.mixture):
+    if not (mixture := report.mixture):
         return []
     train = report.splits["train"]
-    measured = " Eval and all that is measured are without them." if "eval" in report.splits else ""
+    scope = " Eval and all that is measured are without them." if "eval" in report.splits else ""
     reasons = (
-        (found.incomplete, "without an answer"),
-        (found.in_eval, "with a question of eval"),
-        (found.near_eval, f"with nearly a question of eval (a cosine of {report.threshold:.2f} or more)"),
-        (found.repeats, "with a question that train asks already"),
+        (mixture.incomplete, "without an answer"),
+        (mixture.in_eval, "with a question of eval"),
+        (mixture.near_eval, f"with nearly a question of eval (a cosine of {report.threshold:.2f} or more)"),
+        (mixture.repeats, "with a question that train asks already"),
     )
-    gone = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
-    left_out = f" Left out: {gone}." if gone else ""
+    reason_counts = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
+    left_out = f" Left out: {reason_counts}." if reason_counts else ""
     return [
-        f"{found.rows:,} rows of train ({found.rows / train:.1%}) are of the dataset {_at(found)}, marked "
-        f"in the column mixed, drawn with seed {found.seed} and spread through train.{measured}{left_out}"
+        f"{mixture.rows:,} rows of train ({mixture.rows / train:.1%}) are of the dataset {_mixture_name(mixture)}, "
+        f"marked in the column mixed, drawn with seed {mixture.seed} and spread through train.{scope}{left_out}"
     ]
 
 
-def _at(found: Mixture) -> str:
-    return f"{found.dataset} at {found.revision[:12]}" if found.revision else found.dataset
+def _mixture_name(mixture: Mixture) -> str:
+    return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
 
 
-def _quality(report: SplitReport) -> str:
+def _quality_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
     lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
-    table = _table(
+    table = _markdown_table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
-            [str(n), _escaped(s.value), f"{s.pool:,}", _percent(s.pool, _sum(report, "pool")), str(s.eval),
-             _percent(s.eval, _sum(report, "eval"))]
-            for n, s in enumerate(report.clusters)
+            [str(number), _escape(share.value), f"{share.pool:,}", _percent(share.pool, _sum_shares(report, "pool")),
+             str(share.eval), _percent(share.eval, _sum_shares(report, "eval"))]
+            for number, share in enumerate(report.clusters)
         ],
     )  # fmt: skip
-    return "## How good the eval split is\n\n" + "\n".join(f"- {_escaped(line)}" for line in lines) + "\n\n" + table
+    return "## How good the eval split is\n\n" + "\n".join(f"- {_escape(line)}" for line in lines) + "\n\n" + table
 
 
 def describe_verdict(report: SplitReport) -> list[str]:
@@ -259,9 +262,9 @@ def describe_closeness(report: SplitReport) -> list[str]:
     if report.curve:
         noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
         lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
-    if found := report.mmd:
-        own, random = f"{found.eval:.3f}", f"a random split {found.random:.3f}"
-        lines.append(f"Distribution (MMD): {own} from that of all rows, {random}; {_rank(found)}.")
+    if mmd := report.mmd:
+        eval_distance, random_distance = f"{mmd.eval:.3f}", f"a random split {mmd.random:.3f}"
+        lines.append(f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}.")
     return lines
 
 
@@ -296,73 +299,75 @@ def describe_leakage(report: SplitReport) -> list[str]:
 
 def describe_replaced(report: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
-    given_up, empty = len(report.replaced), report.dropped
-    places = f"; {empty} places of eval stay empty" if empty else ""
-    noun = "row" if given_up == 1 else "rows"
-    return f"No rewording passed for {given_up} {noun}: {given_up - empty} gave way to another{places}."
+    failed, empty = len(report.replaced), report.dropped
+    empty_note = f"; {empty} places of eval stay empty" if empty else ""
+    noun = "row" if failed == 1 else "rows"
+    return f"No rewording passed for {failed} {noun}: {failed - empty} gave way to another{empty_note}."
 
 
-def _sources(report: SplitReport, origin: Origin) -> str:
+def _sources_section(report: SplitReport, origin: Origin) -> str:
     rows = [
-        [_escaped(s.title or s.document), _escaped(PurePosixPath(s.file).name), _escaped(s.license or "not given"),
-         f"{s.rows:,}", s.covered or "not measured"]
-        for s in origin.sources
+        [_escape(source.title or source.document), _escape(PurePosixPath(source.file).name),
+         _escape(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
+        for source in origin.sources
     ]  # fmt: skip
-    table = _table(["document", "file", "licence", "rows", "covered by questions"], rows)
-    return f"## Sources\n\n{table}{_license_of_mixture(report)}"
+    table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], rows)
+    return f"## Sources\n\n{table}{_mixture_license(report)}"
 
 
-def _license_of_mixture(report: SplitReport) -> str:
-    if not (found := report.mixture):
+def _mixture_license(report: SplitReport) -> str:
+    if not (mixture := report.mixture):
         return ""
     return (
-        f"\n\n{found.rows:,} rows of train come from the dataset {_escaped(_at(found))}. Its licence was not checked: "
-        "see whether it allows what is done with these rows, above all to publish them; it may differ from that of the "
+        f"\n\n{mixture.rows:,} rows of train come from the dataset {_escape(_mixture_name(mixture))}. Its licence was "
+        "not checked: see whether it allows what is done with these rows, above all to publish them; it may differ from that of the "
         "rest."
     )
 
 
-def _making(report: SplitReport, origin: Origin) -> str:
+def _making_section(report: SplitReport, origin: Origin) -> str:
     import yaml
 
-    licence = _escaped(origin.license) if origin.license else NO_LICENSE
+    license_text = _escape(origin.license) if origin.license else NO_LICENSE
     lines = [
-        f"Made with Groundwork {origin.version}. Licence: {licence}.",
-        f"Models: {_escaped(', '.join(origin.models))}. Embeddings: {_escaped(report.embedder)}.",
+        f"Made with Groundwork {origin.version}. Licence: {license_text}.",
+        f"Models: {_escape(', '.join(origin.models))}. Embeddings: {_escape(report.embedder)}.",
     ]
-    lines += [_escaped(line) for line in report.reviewed]
+    lines += [_escape(line) for line in report.reviewed]
     if report.replaced:
         lines.append(describe_replaced(report))
     if report.invalid:
         lines.append(f"{len(report.invalid)} invalid rows were left out.")
     if report.personal:
         lines.append(f"{len(report.personal)} places look like personal data (email, phone number, key).")
-    prompts = _table(["prompt", "sha256"], [[f"`{name}`", f"`{digest}`"] for name, digest in origin.prompts.items()])
+    prompts = _markdown_table(
+        ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
+    )
     settings = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
-    parts = ["## How it was made", "\n".join(lines), prompts, f"```yaml\n{settings}```"]
-    return "\n\n".join(parts)
+    sections = ["## How it was made", "\n".join(lines), prompts, f"```yaml\n{settings}```"]
+    return "\n\n".join(sections)
 
 
-def _rank(found: Closeness) -> str:
-    if not found.percentile:
+def _mmd_rank(mmd: Closeness) -> str:
+    if not mmd.percentile:
         return "none of 500 random splits is closer"
-    return f"closer than {1 - found.percentile:.0%} of 500 random splits"
+    return f"closer than {1 - mmd.percentile:.0%} of 500 random splits"
 
 
-def _sum(report: SplitReport, field: str) -> int:
+def _sum_shares(report: SplitReport, field: str) -> int:
     return sum(getattr(share, field) for share in report.clusters)
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "-"
+def _percent(count: int, total: int) -> str:
+    return f"{count / total:.1%}" if total else "-"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Text of documents and models as plain text in Markdown, on one line."""
     line = " ".join(text.split())
     for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "|", "#"):

@@ -30,17 +30,17 @@ def export_files(
 ) -> dict[str, Contents]:
     """exports/<format>/<split>.jsonl with its content, for every format and split, and a README.md that names them."""
     files: dict[str, Contents] = {}
-    for name in [name for name in formats if name in FORMATS]:
+    for form in [form for form in formats if form in FORMATS]:
         for split, rows in splits.items():
-            if name not in EVAL_ONLY or split != "train":
-                files[f"exports/{name}/{split}.jsonl"] = partial(_lines, FORMATS[name], rows, system, context)
-        written = [split for split in splits if f"exports/{name}/{split}.jsonl" in files]
-        if written:
-            files[f"exports/{name}/README.md"] = _splits_named(name, written).encode()
+            if form not in EVAL_ONLY or split != "train":
+                files[f"exports/{form}/{split}.jsonl"] = partial(_encode_lines, FORMATS[form], rows, system, context)
+        exported_splits = [split for split in splits if f"exports/{form}/{split}.jsonl" in files]
+        if exported_splits:
+            files[f"exports/{form}/README.md"] = _splits_readme(form, exported_splits).encode()
     return files
 
 
-def _lines(
+def _encode_lines(
     form: Callable[[Row, str, bool], Record], rows: Sequence[Row], system: str, context: bool
 ) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
@@ -48,20 +48,20 @@ def _lines(
         yield encoder.encode(form(row, system, context)) + b"\n"
 
 
-def _splits_named(name: str, splits: Sequence[str]) -> str:
+def _splits_readme(format_name: str, splits: Sequence[str]) -> str:
     """By this `load_dataset` keeps the splits of the folder apart; by file names alone, eval_mirror would join eval."""
-    listed = "\n".join(f"  - split: {split}\n    path: {split}.jsonl" for split in splits)
-    head = f"---\nconfigs:\n- config_name: default\n  data_files:\n{listed}\n---"
-    return f"{head}\n\nThe dataset in the format `{name}`, a file a split.\n"
+    split_list = "\n".join(f"  - split: {split}\n    path: {split}.jsonl" for split in splits)
+    header = f"---\nconfigs:\n- config_name: default\n  data_files:\n{split_list}\n---"
+    return f"{header}\n\nThe dataset in the format `{format_name}`, a file a split.\n"
 
 
 def messages(row: Row, system: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
-    return {"messages": [*_prompt(row, system, context), assistant_turn(row.answer)]}
+    return {"messages": [*_messages(row, system, context), assistant_turn(row.answer)]}
 
 
 def prompt_completion(row: Row, system: str, context: bool) -> Record:
-    return {"prompt": _prompt(row, system, context), "completion": [assistant_turn(row.answer)]}
+    return {"prompt": _messages(row, system, context), "completion": [assistant_turn(row.answer)]}
 
 
 def alpaca(row: Row, system: str, context: bool) -> Record:
@@ -70,16 +70,16 @@ def alpaca(row: Row, system: str, context: bool) -> Record:
 
 
 def sharegpt(row: Row, system: str, context: bool) -> Record:
-    turns = [{"from": SHAREGPT[turn["role"]], "value": turn["content"]} for turn in _prompt(row, system, context)]
+    turns = [{"from": SHAREGPT[turn["role"]], "value": turn["content"]} for turn in _messages(row, system, context)]
     return {"conversations": [*turns, {"from": "gpt", "value": row.answer}]}
 
 
 def openai_eval(row: Row, system: str, context: bool) -> Record:
-    prompt = _prompt(row, system, context)
+    prompt = _messages(row, system, context)
     return {"id": row.id, "input": prompt, "ideal": row.answer, "criteria": row.evaluation_criteria}
 
 
-def _prompt(row: Row, system: str, context: bool) -> list[Record]:
+def _messages(row: Row, system: str, context: bool) -> list[Record]:
     return question_turns(row.asked(context=context), system)
 
 
@@ -94,6 +94,6 @@ SHAREGPT = {"system": "system", "user": "human"}
 
 
 def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:
-    warnings = [f"{name}: {why}" for name, why in DEPRECATED.items() if name in formats]
-    empty = [name for name in formats if name in (*HARNESSES, *EVAL_ONLY)] if len(splits) == 1 else []
-    return warnings + [f"{', '.join(empty)}: nothing to export without an eval split"] * bool(empty)
+    warnings = [f"{form}: {reason}" for form, reason in DEPRECATED.items() if form in formats]
+    eval_formats = [form for form in formats if form in (*HARNESSES, *EVAL_ONLY)] if len(splits) == 1 else []
+    return warnings + [f"{', '.join(eval_formats)}: nothing to export without an eval split"] * bool(eval_formats)

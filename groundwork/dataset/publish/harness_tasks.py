@@ -43,66 +43,66 @@ def task_files(
     context: bool,
 ) -> dict[str, bytes]:
     """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
-    held = {split: rows for split, rows in splits.items() if split != "train"}
+    eval_splits = {split: rows for split, rows in splits.items() if split != "train"}
     files: dict[str, bytes] = {}
-    for task in [task for task in formats if task in HARNESSES and held]:
-        written = {"criteria_judge.py": _judge(judge), **_CODE[task](name, list(held), system)}
-        files |= {f"exports/{task}/{file}": text.encode() for file, text in written.items()}
-        for split, rows in held.items():
-            lines = [msgspec.json.encode(_record(row, context=context)) + b"\n" for row in rows]
+    for task in [task for task in formats if task in HARNESSES and eval_splits]:
+        code_files = {"criteria_judge.py": _judge_code(judge), **_CODE_FILES[task](name, list(eval_splits), system)}
+        files |= {f"exports/{task}/{file}": text.encode() for file, text in code_files.items()}
+        for split, rows in eval_splits.items():
+            lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in rows]
             files[f"exports/{task}/data/{split}-00000-of-00001.jsonl"] = b"".join(lines)
     return files
 
 
 def identifier(name: str) -> str:
     """`name` as Python and the harnesses take it: touch-rugby becomes touch_rugby."""
-    plain = re.sub(r"\W+", "_", name)
-    return f"task_{plain}" if plain[:1].isdigit() else plain
+    word_name = re.sub(r"\W+", "_", name)
+    return f"task_{word_name}" if word_name[:1].isdigit() else word_name
 
 
-def _record(row: Row, *, context: bool) -> dict[str, object]:
-    kept = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
-    return {"prompt": row.asked(context=context), **{name: getattr(row, name) for name in kept}}
+def _task_record(row: Row, *, context: bool) -> dict[str, object]:
+    columns = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
+    return {"prompt": row.asked(context=context), **{column: getattr(row, column) for column in columns}}
 
 
-def _judge(judge: TaskJudge) -> str:
-    pairs = [_turns(text) for text in judge.wordings]
-    wordings = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in pairs)
-    return _rendered("criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings}\n]")
+def _judge_code(judge: TaskJudge) -> str:
+    prompts = [_system_and_user(text) for text in judge.wordings]
+    wordings = "".join(f"\n    ({json.dumps(system)}, {json.dumps(user)})," for system, user in prompts)
+    return _render("criteria_judge.py", repeats=str(judge.repeats), seed=str(judge.seed), wordings=f"[{wordings}\n]")
 
 
-def _turns(template: str) -> tuple[str, str]:
+def _system_and_user(template: str) -> tuple[str, str]:
     """What the system is told and what the user says; the user's words keep their placeholders."""
-    turns = prompts.split_turns(template)
-    system = "\n\n".join(turn["content"] for turn in turns if turn["role"] == "system")
-    return system, turns[-1]["content"]
+    messages = prompts.split_turns(template)
+    system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
+    return system, messages[-1]["content"]
 
 
-def _inspect(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    values = {"name": name, "slug": identifier(name), "split": splits[0], "system": json.dumps(system)}
-    return {"task.py": _rendered("inspect_task.py", **values)}
+def _inspect_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+    fields = {"name": name, "slug": identifier(name), "split": splits[0], "system": json.dumps(system)}
+    return {"task.py": _render("inspect_task.py", **fields)}
 
 
-def _lighteval(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    values = {"name": name, "slug": identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
-    return {"task.py": _rendered("lighteval_task.py", **values, system=json.dumps(system))}
+def _lighteval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+    fields = {"name": name, "slug": identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
+    return {"task.py": _render("lighteval_task.py", **fields, system=json.dumps(system))}
 
 
-def _lm_eval(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
+def _lm_eval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
     slug = identifier(name)
     functions = "\n\n\n".join(
         f'def rows_of_{split}(**_):\n    """The rows of {split}."""\n    return _rows("{split}")' for split in splits
     )
-    files = {"utils.py": _rendered("lm_eval_utils.py", slug=slug, functions=functions)}
+    files = {"utils.py": _render("lm_eval_utils.py", slug=slug, functions=functions)}
     for split in splits:
-        values = {"name": name, "slug": slug, "split": split, "open": "{{", "close": "}}"}
-        text = _rendered("lm_eval_task.yaml", **values, system=json.dumps(f"{system}\n\n" if system else ""))
+        fields = {"name": name, "slug": slug, "split": split, "open": "{{", "close": "}}"}
+        text = _render("lm_eval_task.yaml", **fields, system=json.dumps(f"{system}\n\n" if system else ""))
         files[f"{slug}_{split}.yaml"] = text
     return files
 
 
-def _rendered(template: str, **values: str) -> str:
-    return prompts.render_template((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
+def _render(template: str, **values: str) -> str:
+    return prompts.render((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
 
 
-_CODE = {"inspect": _inspect, "lighteval": _lighteval, "lm-eval": _lm_eval}
+_CODE_FILES = {"inspect": _inspect_files, "lighteval": _lighteval_files, "lm-eval": _lm_eval_files}

@@ -41,14 +41,16 @@ class Pushed:
 
 def name_problem(name: str) -> str | None:
     """Why the Hub would refuse a dataset of this name, with a name that it would take; None if it is fine."""
-    fits = NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
-    if fits and "--" not in name and ".." not in name:
+    is_valid = NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
+    if is_valid and "--" not in name and ".." not in name:
         return None
-    near = re.sub(r"[^A-Za-z0-9._]+", "-", name)
-    near = re.sub(r"\.{2,}|-{2,}", "-", near)[:LONGEST_NAME].removesuffix(".git").removesuffix(".ipynb").strip("-._")
+    suggestion = re.sub(r"[^A-Za-z0-9._]+", "-", name)
+    suggestion = (
+        re.sub(r"\.{2,}|-{2,}", "-", suggestion)[:LONGEST_NAME].removesuffix(".git").removesuffix(".ipynb").strip("-._")
+    )
     return (
         f"not a name for the Hub (letters, digits, '-', '_' and '.', at most {LONGEST_NAME}, no '--' or '..'); "
-        f"try --name {near or 'my-dataset'}"
+        f"try --name {suggestion or 'my-dataset'}"
     )
 
 
@@ -58,9 +60,11 @@ def check_push(name: str, organization: str, *, public: bool, may_publish: bool)
     Returns org/name. Raises UsageError (token, rights, privacy) and HubFailed (out of reach).
     """
     api = _api()
-    with _failures(f"{organization or 'your account'}/{name}", "nothing was sent"):
+    with _wrap_failures(f"{organization or 'your account'}/{name}", "nothing was sent"):
         namespace = _namespace(api, organization)
-        _privacy(_info(api, f"{namespace}/{name}"), f"{namespace}/{name}", public=public, may_publish=may_publish)
+        _check_privacy(
+            _hub_info(api, f"{namespace}/{name}"), f"{namespace}/{name}", public=public, may_publish=may_publish
+        )
     return f"{namespace}/{name}"
 
 
@@ -74,15 +78,15 @@ def push(
     """
     repository = check_push(name, organization, public=public, may_publish=may_publish)
     api = _api()
-    where = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
-    with _failures(repository, where):
-        before = _info(api, repository)
-        if before is None:
+    failure_state = f"the dataset is whole in {folder}, and the Hub keeps its last commit; run the same command again"
+    with _wrap_failures(repository, failure_state):
+        existing = _hub_info(api, repository)
+        if existing is None:
             api.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
-        info = _info(api, repository) if before is None else before
+        info = _hub_info(api, repository) if existing is None else existing
         commit = api.create_commit(
             repository,
-            _operations(folder, info, say, repository),
+            _commit_operations(folder, info, say, repository),
             commit_message=f"Upload {name}",
             repo_type="dataset",
             parent_commit=info.sha if info else None,
@@ -110,45 +114,46 @@ def _namespace(api: HfApi, organization: str) -> str:
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
     try:
-        who = api.whoami()
+        account = api.whoami()
     except LocalTokenNotFoundError:
         raise UsageError(f"--push needs a Hugging Face token with write rights ({TOKENS}); {LOGIN}") from None
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
             raise UsageError(f"the Hub does not know this token; make one at {TOKENS}, then {LOGIN}") from None
         raise
-    namespace = organization or str(who["name"])
-    _check_member(who, organization)
-    _check_token(who, namespace)
+    namespace = organization or str(account["name"])
+    _check_member(account, organization)
+    _check_token(account, namespace)
     return namespace
 
 
-def _check_member(who: dict[str, Any], organization: str) -> None:
-    if organization in ("", who["name"]):
+def _check_member(account: dict[str, Any], organization: str) -> None:
+    if organization in ("", account["name"]):
         return
-    roles = {org["name"]: org.get("roleInOrg", "write") for org in who.get("orgs", [])}
+    roles = {org["name"]: org.get("roleInOrg", "write") for org in account.get("orgs", [])}
     if organization not in roles:
-        yours = f"yours: {', '.join(roles)}" if roles else "you are in none"
-        raise UsageError(f"--org {organization}: {who['name']} is not a member of it ({yours})")
+        memberships = f"yours: {', '.join(roles)}" if roles else "you are in none"
+        raise UsageError(f"--org {organization}: {account['name']} is not a member of it ({memberships})")
     if roles[organization] not in WRITERS:
         raise UsageError(
-            f"--org {organization}: {who['name']} may only read there; ask an admin for the role contributor or write"
+            f"--org {organization}: {account['name']} may only read there; ask an admin for the role contributor or "
+            "write"
         )
 
 
-def _check_token(who: dict[str, Any], namespace: str) -> None:
-    token = who.get("auth", {}).get("accessToken", {})
+def _check_token(account: dict[str, Any], namespace: str) -> None:
+    token = account.get("auth", {}).get("accessToken", {})
     role, remedy = token.get("role", "write"), f"make one with write rights at {TOKENS}, then {LOGIN}"
     if role == "read":
         raise UsageError(f"the token {token.get('displayName', '')!r} may only read; {remedy}")
     if role == "fineGrained":
         scoped = token.get("fineGrained", {}).get("scoped", [])
-        allowed = {s["entity"].get("name") for s in scoped if "repo.write" in s.get("permissions", [])}
+        allowed = {scope["entity"].get("name") for scope in scoped if "repo.write" in scope.get("permissions", [])}
         if namespace not in allowed:
             raise UsageError(f"the token {token.get('displayName', '')!r} may not write to {namespace}; {remedy}")
 
 
-def _info(api: HfApi, repository: str) -> Any:
+def _hub_info(api: HfApi, repository: str) -> Any:
     """What the Hub knows of the repository; None where there is none that we may see."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -158,7 +163,7 @@ def _info(api: HfApi, repository: str) -> Any:
         return None
 
 
-def _privacy(info: Any, repository: str, *, public: bool, may_publish: bool) -> None:
+def _check_privacy(info: Any, repository: str, *, public: bool, may_publish: bool) -> None:
     if info is not None and not info.private and not (public and may_publish):
         raise UsageError(
             f"{repository} exists and is public: a push would publish the rows; pass --public if that is meant, "
@@ -166,24 +171,24 @@ def _privacy(info: Any, repository: str, *, public: bool, may_publish: bool) -> 
         )
 
 
-def _operations(folder: Path, info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
+def _commit_operations(folder: Path, info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    files = {path.relative_to(folder).as_posix(): path for name in PUSHED for path in sorted(folder.glob(name))}
-    there = [file.rfilename for file in (info.siblings or [])] if info else []
-    stale = [name for name in there if SPLIT_FILE.match(name) and name not in files]
-    ours, theirs = _splits(files), _splits(there)
-    for split in sorted(theirs - ours):
+    files = {path.relative_to(folder).as_posix(): path for pattern in PUSHED for path in sorted(folder.glob(pattern))}
+    remote_files = [file.rfilename for file in (info.siblings or [])] if info else []
+    stale = [name for name in remote_files if SPLIT_FILE.match(name) and name not in files]
+    local_splits, remote_splits = _split_names(files), _split_names(remote_files)
+    for split in sorted(remote_splits - local_splits):
         say(f"warning: this push deletes the split {split!r} on the Hub; commit {info.sha[:8]} still holds it")
     return [
-        *(CommitOperationAdd(name, _content(name, path, repository)) for name, path in files.items()),
+        *(CommitOperationAdd(name, _file_content(name, path, repository)) for name, path in files.items()),
         *(CommitOperationDelete(name) for name in stale),
     ]
 
 
-def _content(name: str, path: Path, repository: str) -> str | bytes:
+def _file_content(file_name: str, path: Path, repository: str) -> str | bytes:
     """The file; of the card, its text with the line that loads the dataset from `repository`."""
-    if name != "README.md":
+    if file_name != "README.md":
         return str(path)
     return LOAD_LINE.sub(rf"\g<1>{repository}\g<3>", path.read_text(encoding="utf-8"), count=1).encode()
 
@@ -191,39 +196,39 @@ def _content(name: str, path: Path, repository: str) -> str | bytes:
 def repository_of(folder: Path) -> str:
     """The name under which the dataset in `folder` was built, by its card; empty where there is no card."""
     card = folder / "README.md"
-    found = LOAD_LINE.search(card.read_text(encoding="utf-8")) if card.is_file() else None
-    return found["repository"] if found else ""
+    match = LOAD_LINE.search(card.read_text(encoding="utf-8")) if card.is_file() else None
+    return match["repository"] if match else ""
 
 
-def _splits(names: Any) -> set[str]:
-    return {match["split"] for name in names if (match := SPLIT_FILE.match(name))}
+def _split_names(file_names: Any) -> set[str]:
+    return {match["split"] for file_name in file_names if (match := SPLIT_FILE.match(file_name))}
 
 
 @contextmanager
-def _failures(repository: str, state: str) -> Iterator[None]:
+def _wrap_failures(repository: str, state: str) -> Iterator[None]:
     """Turn what the Hub's client and the network raise into one line that ends with the state of things."""
     import httpx2
 
     try:
         yield
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
-        raise HubFailed(f"the push to {repository} failed: {_cause(error)}; {state}") from error
+        raise HubFailed(f"the push to {repository} failed: {_describe_cause(error)}; {state}") from error
 
 
-def _cause(error: BaseException) -> str:
+def _describe_cause(error: BaseException) -> str:
     """What went wrong, in a line: of an upload that failed in a thread, its cause as well."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError
 
     if isinstance(error, HfHubHTTPError):
-        said = _line(error.server_message or str(error))
-        return f"{error.response.status_code} {said}"
+        message = _one_line(error.server_message or str(error))
+        return f"{error.response.status_code} {message}"
     if isinstance(error, RuntimeError) and error.__cause__ is not None:
-        return f"{_line(str(error))} {_cause(error.__cause__)}"
+        return f"{_one_line(str(error))} {_describe_cause(error.__cause__)}"
     if isinstance(error, (httpx2.HTTPError, ConnectionError, TimeoutError)):
-        return f"the Hub cannot be reached ({_line(str(error)) or type(error).__name__})"
-    return _line(str(error)) or type(error).__name__
+        return f"the Hub cannot be reached ({_one_line(str(error)) or type(error).__name__})"
+    return _one_line(str(error)) or type(error).__name__
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())[:300]

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import difflib
 
-OFTEN = ("apache-2.0", "mit", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "odc-by", "odbl", "gpl-3.0")
-OF_THE_HUB = (
+COMMON_LICENSES = (
+    "apache-2.0",
+    "mit",
+    "cc0-1.0",
+    "cc-by-4.0",
+    "cc-by-sa-4.0",
+    "cc-by-nc-4.0",
+    "odc-by",
+    "odbl",
+    "gpl-3.0",
+)
+HUB_LICENSES = (
     *("bigcode-openrail-m", "bigscience-bloom-rail-1.0", "bigscience-openrail-m", "cc", "creativeml-openrail-m"),
     *(
         "deepfloyd-if-license",
@@ -37,19 +47,19 @@ def license_problem(name: str) -> str:
     """Why the Hub would not know this licence, with the nearest that it knows; "" where it does, or none is given."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-    if not name or name in OF_THE_HUB:
+    if not name or name in HUB_LICENSES:
         return ""
-    wanted = name.lower()
+    lower_name = name.lower()
     try:
         canonicalize_license_expression(name)
     except InvalidLicenseExpression:
         pass
     else:
-        if not set(" ()+") & set(name) and not wanted.startswith("licenseref-"):
-            return "" if name == wanted else f"the Hub writes it {wanted}"
-    near = difflib.get_close_matches(wanted.replace(" ", "-"), (*OFTEN, *OF_THE_HUB), n=1)
-    nearest = f"did you mean {near[0]}? " if near else ""
+        if not set(" ()+") & set(name) and not lower_name.startswith("licenseref-"):
+            return "" if name == lower_name else f"the Hub writes it {lower_name}"
+    similar = difflib.get_close_matches(lower_name.replace(" ", "-"), (*COMMON_LICENSES, *HUB_LICENSES), n=1)
+    nearest = f"did you mean {similar[0]}? " if similar else ""
     return (
         f"no licence that the Hub knows; {nearest}write an identifier of SPDX in small letters, such as "
-        f"{', '.join(OFTEN)}, or `other` for one of your own"
+        f"{', '.join(COMMON_LICENSES)}, or `other` for one of your own"
     )

@@ -38,20 +38,20 @@ class PersonalData(Record, frozen=True):
 
 def scan(rows: Sequence[Row]) -> list[PersonalData]:
     """Every finding in the texts of `rows`, each once."""
-    found: dict[PersonalData, None] = {}
+    findings: dict[PersonalData, None] = {}
     for row in rows:
-        for field, text in _texts(row):
+        for field, text in _row_texts(row):
             for kind, match in find_personal_data(text):
-                found[PersonalData(id=row.id, field=field, kind=kind, masked=mask(match))] = None
-    return list(found)
+                findings[PersonalData(id=row.id, field=field, kind=kind, masked=mask(match))] = None
+    return list(findings)
 
 
 def find_personal_data(text: str) -> Iterator[tuple[str, str]]:
     """(kind, matched text) of everything personal in `text`."""
     for kind, pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
         yield from ((kind, match[0]) for match in pattern.finditer(text))
-    yield from (("card number", match[0]) for match in CARD.finditer(text) if _luhn(match[0]))
-    yield from (("account number", match[0]) for match in IBAN.finditer(text) if _iban(match[0]))
+    yield from (("card number", match[0]) for match in CARD.finditer(text) if _has_luhn_digit(match[0]))
+    yield from (("account number", match[0]) for match in IBAN.finditer(text) if _has_iban_digits(match[0]))
 
 
 def mask(text: str) -> str:
@@ -59,21 +59,24 @@ def mask(text: str) -> str:
     return f"{text[:2]}***{text[-2:]}"
 
 
-def _texts(row: Row) -> Iterator[tuple[str, str]]:
+def _row_texts(row: Row) -> Iterator[tuple[str, str]]:
     yield from (("question", row.question), ("answer", row.answer), ("context", row.context))
     yield from (("evaluation_criteria", text) for text in row.evaluation_criteria)
     yield from (("evidence", text) for text in row.evidence)
     yield from (("original_question", row.original_question), ("original_answer", row.original_answer))
 
 
-def _luhn(text: str) -> bool:
+def _has_luhn_digit(text: str) -> bool:
     """The check digit of card numbers (ISO/IEC 7812)."""
     digits = [int(c) for c in reversed(text) if c.isdigit()]
     total = sum(d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits))
     return 13 <= len(digits) <= 19 and total % 10 == 0 and len(set(digits)) > 1
 
 
-def _iban(text: str) -> bool:
+def _has_iban_digits(text: str) -> bool:
     """The check digits of account numbers (ISO 13616)."""
-    plain = text.replace(" ", "")
-    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+    account_number = text.replace(" ", "")
+    return (
+        15 <= len(account_number) <= 34
+        and int("".join(str(int(c, 36)) for c in account_number[4:] + account_number[:4])) % 97 == 1
+    )

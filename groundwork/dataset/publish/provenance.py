@@ -28,14 +28,14 @@ def recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
     """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
     settings: dict[str, Any] = {}
     prompts: dict[str, str] = {}
-    known = Manifest(manifest)
+    opened_manifest = Manifest(manifest)
     try:
         for stage in stages:
-            for _, entry in sorted(known.entries(stage).items()):
-                settings[stage] = entry.recipe.get("settings")
-                prompts |= entry.recipe.get("prompts", {})
+            for _, unit_entry in sorted(opened_manifest.entries(stage).items()):
+                settings[stage] = unit_entry.recipe.get("settings")
+                prompts |= unit_entry.recipe.get("prompts", {})
     finally:
-        known.close()
+        opened_manifest.close()
     return Recipes(settings, dict(sorted(prompts.items())))
 
 
@@ -43,26 +43,26 @@ def source_documents(
     rows: Sequence[Row], texts: Sequence[Path], coverage: Sequence[Path], licenses: Mapping[str, str]
 ) -> list[SourceDocument]:
     """The documents of `rows`, with what is known about each."""
-    known = {path.stem: read_json(path, Document) for path in texts}
-    covered: dict[str, list[str]] = {}
+    documents_by_name = {path.stem: read_json(path, Document) for path in texts}
+    coverage_shares: dict[str, list[str]] = {}
     for path in coverage:
-        covered.setdefault(path.stem, []).append(_percent(read_json(path, DocumentCoverage).touched))
-    count = Counter(row.document for row in rows)
-    found = []
-    for name in sorted(count):
-        document = known.get(name)
-        found.append(
+        coverage_shares.setdefault(path.stem, []).append(_percent(read_json(path, DocumentCoverage).touched))
+    row_counts = Counter(row.document for row in rows)
+    sources = []
+    for document_name in sorted(row_counts):
+        document = documents_by_name.get(document_name)
+        sources.append(
             SourceDocument(
-                document=name,
+                document=document_name,
                 file=document.source if document else "",
                 title=document.title if document else "",
                 converter=f"{document.converter} {document.converter_version}" if document else "",
-                license=licenses.get(name, ""),
-                rows=count[name],
-                covered=", ".join(share for share in covered.get(name, []) if share),
+                license=licenses.get(document_name, ""),
+                rows=row_counts[document_name],
+                covered=", ".join(share for share in coverage_shares.get(document_name, []) if share),
             )
         )
-    return found
+    return sources
 
 
 def _percent(share: float | None) -> str:
