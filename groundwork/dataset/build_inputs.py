@@ -47,58 +47,58 @@ def find_inputs(job: Job) -> BuildInputs:
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
-    everything = sorted({path.stem for paths in pairs.values() for path in paths})
-    _check_licenses(job, everything)
-    wanted = set(job.select_documents(everything, with_gone=job.flags.keep_gone))
-    pairs = {run: [path for path in paths if path.stem in wanted] for run, paths in pairs.items()}
-    documents = sorted(wanted)
+    all_documents = sorted({path.stem for paths in pairs.values() for path in paths})
+    _check_licenses(job, all_documents)
+    chosen_documents = set(job.wanted(all_documents, with_gone=job.flags.keep_gone))
+    pairs = {run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs.items()}
+    documents = sorted(chosen_documents)
     if not any(pairs.values()):
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     return BuildInputs(
         runs=runs,
         pairs=pairs,
         tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
-        chunks=_chunks(job, documents),
-        texts=_existing(job, documents, ("text", "{}.json")),
-        summaries=_existing(job, documents, ("summaries", "{}.json")) if asks_model(job.config) else [],
-        measured=[_measured(job, name) for name in job.config.dataset.grades],
-        coverage=[path for run in runs for path in _existing(job, documents, ("qa", run, "coverage", "{}.json"))],
-        reviews=[path for run in runs for path in _decided(job, run, documents)],
-        mix=_mix(job),
+        chunks=_chunk_paths(job, documents),
+        texts=_existing_paths(job, documents, ("text", "{}.json")),
+        summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if asks_model(job.config) else [],
+        measured=[_measured_path(job, grades_name) for grades_name in job.config.dataset.grades],
+        coverage=[path for run in runs for path in _existing_paths(job, documents, ("qa", run, "coverage", "{}.json"))],
+        reviews=[path for run in runs for path in _review_paths(job, run, documents)],
+        mix=_mix_source(job),
     )
 
 
-def _chunks(job: Job, documents: list[str]) -> list[Path]:
+def _chunk_paths(job: Job, documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
     settings = job.config.dataset
     if not (settings.include_chunk or settings.unanswerable):
         return []
-    found = _existing(job, documents, ("chunks", "{}.jsonl"))
-    missing = sorted(set(documents) - {path.stem for path in found})
-    if settings.unanswerable and missing:
+    chunk_files = _existing_paths(job, documents, ("chunks", "{}.jsonl"))
+    documents_without_chunks = sorted(set(documents) - {path.stem for path in chunk_files})
+    if settings.unanswerable and documents_without_chunks:
         raise UsageError(
-            f"--unanswerable: {', '.join(missing)}: no chunks to look questions up in; "
+            f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
             "run first: uv run dataprep/chunk.py"
         )
-    return found
+    return chunk_files
 
 
-def _mix(job: Job) -> DatasetSource | None:
+def _mix_source(job: Job) -> DatasetSource | None:
     """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
 
     Raises UsageError where there is no such dataset, or it is the one that is built.
     """
-    if not (name := job.config.dataset.mix):
+    if not (mix := job.config.dataset.mix):
         return None
     from groundwork.dataset.dataset_sources import locate_dataset, pin
 
     try:
-        source = locate_dataset(name, job.data, "datasets")
+        source = locate_dataset(mix, job.data, "datasets")
     except UsageError as error:
         raise UsageError(f"--mix {error}") from error
     built = job.data.path("datasets", job.config.dataset.name).resolve()
     if any(built in file.resolve().parents for file in source.files):
-        raise UsageError(f"--mix {name}: is the dataset that is to be built; give another --name, or mix in another")
+        raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
     return pin(source, job.data) if source.kind == "hub" else source
 
 
@@ -110,12 +110,14 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     settings = job.config.dataset
     if problem := license_problem(settings.license):
         raise UsageError(f"dataset.license: {settings.license!r}: {problem}")
-    strangers = settings.source_licenses.keys() - set(documents)
-    if strangers := {name for name in strangers if not job.data.path("text", f"{name}.json").exists()}:
-        raise UsageError(f"dataset.source_licenses: {no_such_message(min(strangers), 'document', documents)}")
+    unknown_documents = settings.source_licenses.keys() - set(documents)
+    if unknown_documents := {
+        document for document in unknown_documents if not job.data.path("text", f"{document}.json").exists()
+    }:
+        raise UsageError(f"dataset.source_licenses: {no_such(min(unknown_documents), 'document', documents)}")
 
 
-def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
+def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.records.run_pairs import review_files
@@ -123,21 +125,23 @@ def _decided(job: Job, run: str, documents: list[str]) -> list[Path]:
     return review_files(job.data, run, documents, curated=True)
 
 
-def _measured(job: Job, name: str) -> Path:
+def _measured_path(job: Job, grades: str) -> Path:
     from groundwork.records.artifacts import slug
     from groundwork.records.grades import MEASURED
 
-    path = job.data.path("grades", slug(name), MEASURED)
+    path = job.data.path("grades", slug(grades), MEASURED)
     if not path.exists():
-        there = (
+        available = (
             ", ".join(sorted(file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}"))) or "none yet"
         )
-        what = f"{MEASURED} is missing from its folder" if path.parent.is_dir() else "no such folder"
-        raise UsageError(f"--grades {name}: {what} in {path.parents[1]} (there are: {there}); run dataprep/grade.py")
+        problem = f"{MEASURED} is missing from its folder" if path.parent.is_dir() else "no such folder"
+        raise UsageError(
+            f"--grades {grades}: {problem} in {path.parents[1]} (there are: {available}); run dataprep/grade.py"
+        )
     return path
 
 
-def _existing(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
+def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
     paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
     return [path for path in paths if path.exists()]
 
@@ -160,7 +164,9 @@ def read_pool(inputs: BuildInputs, job: Job) -> Pool:
     for run, paths in inputs.pairs.items():
         review = read_review(job.data, run, job.config.review.disagreement)
         if review.verdicts or review.warnings:
-            turned_down = [one for one in run_candidates(job.data, run, [path.stem for path in paths]) if one.stage]
+            turned_down = [
+                candidate for candidate in candidates(job.data, run, [path.stem for path in paths]) if candidate.stage
+            ]
             reviews[run] = Reviewed(review, turned_down)
     pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
     return sample(pool, TEST_CHUNKS) if job.test else pool
@@ -193,9 +199,11 @@ def subjects(job: Job, inputs: BuildInputs) -> Subjects:
     from groundwork.records.artifacts import read_json
     from groundwork.records.summary_record import Summary
 
-    named = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
-    titled = zip(inputs.texts, titles(inputs), strict=True)
-    return Subjects(job.config.qa.context, {path.stem: named.get(path.stem) or title for path, title in titled})
+    names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
+    titled_paths = zip(inputs.texts, titles(inputs), strict=True)
+    return Subjects(
+        job.config.qa.context, {path.stem: names_by_document.get(path.stem) or title for path, title in titled_paths}
+    )
 
 
 def rewords(config: Config) -> bool:

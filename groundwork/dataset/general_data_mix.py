@@ -28,9 +28,9 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"
 PREFIX = "mix/"
 
 
-def general_rows_needed(own: int, share: float) -> int:
+def general_rows_needed(row_count: int, share: float) -> int:
     """How many rows are a share of `share` (between 0 and 1) once they stand beside `own` others; one at least."""
-    return max(1, round(own * share / (1 - share)))
+    return max(1, round(row_count * share / (1 - share)))
 
 
 def usable_rows(dataset: Dataset) -> list[QuestionRow]:
@@ -38,8 +38,8 @@ def usable_rows(dataset: Dataset) -> list[QuestionRow]:
 
     Raises UsageError where there are none.
     """
-    own = [row for row in dataset.rows if row.split == "train"] or dataset.rows
-    rows = [row for row in own if row.split not in MIRRORS and row.question.strip() and row.answer.strip()]
+    train_rows = [row for row in dataset.rows if row.split == "train"] or dataset.rows
+    rows = [row for row in train_rows if row.split not in MIRRORS and row.question.strip() and row.answer.strip()]
     if not rows:
         raise UsageError(
             f"{dataset.name}: no row has both a question and an answer, so there is nothing to mix in; "
@@ -60,73 +60,75 @@ async def mixed_in(built: Built, dataset: Dataset, share: float, seed: int, enco
         dataset=dataset.name, revision=dataset.source.revision, share=share, seed=seed, needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),
     )  # fmt: skip
-    fresh, mixture = _not_asked_yet(rows, built.splits, mixture)
+    fresh, mixture = _unasked_rows(rows, built.splits, mixture)
     order = np.random.default_rng(seed).permutation(len(fresh)).tolist()
-    drawn, near = await _far_from_eval([fresh[i] for i in order], built, needed, encode)
-    mixture = msgspec.structs.replace(mixture, rows=len(drawn), near_eval=near)
-    mixed = _with_ids((_row(row, dataset.name) for row in drawn), {row.id for row in train})
-    together = spread(train, mixed)
+    drawn, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
+    mixture = msgspec.structs.replace(mixture, rows=len(drawn), near_eval=near_count)
+    mixed = _make_ids_distinct((_mixed_row(row, dataset.name) for row in drawn), {row.id for row in train})
+    train_rows = spread(train, mixed)
     report = msgspec.structs.replace(
         built.report,
-        splits={**built.report.splits, "train": len(together)},
+        splits={**built.report.splits, "train": len(train_rows)},
         mixture=mixture,
         personal=[*built.report.personal, *scan(mixed)],
-        warnings=[*built.report.warnings, *dataset.warnings, *_too_few(mixture, len(together))],
+        warnings=[*built.report.warnings, *dataset.warnings, *_shortage_warnings(mixture, len(train_rows))],
     )
-    return Built({**built.splits, "train": together}, report)
+    return Built({**built.splits, "train": train_rows}, report)
 
 
-def _not_asked_yet(
+def _unasked_rows(
     rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
-    held = {normalised_words(text) for row in splits.get("eval", []) for text in (row.question, row.original_question)}
-    asked = held | {normalised_words(row.question) for row in splits["train"]}
+    eval_wordings = {
+        normalised_words(text) for row in splits.get("eval", []) for text in (row.question, row.original_question)
+    }
+    asked_wordings = eval_wordings | {normalised_words(row.question) for row in splits["train"]}
     fresh, in_eval, repeats = [], 0, 0
     for row in rows:
         # a question of marks alone, such as a formula, has no words to be told by
-        words = normalised_words(_asked(row)) or _asked(row)
-        if words in held:
+        wording = normalised_words(_full_question(row)) or _full_question(row)
+        if wording in eval_wordings:
             in_eval += 1
-        elif words in asked:
+        elif wording in asked_wordings:
             repeats += 1
         else:
-            asked.add(words)
+            asked_wordings.add(wording)
             fresh.append(row)
     return fresh, msgspec.structs.replace(mixture, in_eval=in_eval, repeats=repeats)
 
 
-async def _far_from_eval(
+async def _draw_distant_rows(
     rows: Sequence[QuestionRow], built: Built, needed: int, encode: Encode
 ) -> tuple[list[QuestionRow], int]:
     """The first `needed` rows that no question of eval is near to, and how many were passed over.
 
     Only as many questions are embedded as it takes, so that a large dataset costs no more than a small one.
     """
-    if not (held := built.splits.get("eval")):
+    if not (eval_rows := built.splits.get("eval")):
         return list(rows[:needed]), 0
-    texts = list(dict.fromkeys(text for row in held for text in (row.question, row.original_question) if text))
-    asked = await encode(texts, "query")
-    kept: list[QuestionRow] = []
-    looked_at = 0
-    while len(kept) < needed and looked_at < len(rows):
-        part = rows[looked_at : looked_at + needed - len(kept)]
-        cosines = find_nearest(await encode([_asked(row) for row in part], "query"), asked)[1]
-        kept += [row for row, cosine in zip(part, cosines, strict=True) if cosine < built.report.threshold]
-        looked_at += len(part)
-    return kept, looked_at - len(kept)
+    texts = list(dict.fromkeys(text for row in eval_rows for text in (row.question, row.original_question) if text))
+    eval_vectors = await encode(texts, "query")
+    distant_rows: list[QuestionRow] = []
+    checked = 0
+    while len(distant_rows) < needed and checked < len(rows):
+        batch = rows[checked : checked + needed - len(distant_rows)]
+        cosines = nearest(await encode([_full_question(row) for row in batch], "query"), eval_vectors)[1]
+        distant_rows += [row for row, cosine in zip(batch, cosines, strict=True) if cosine < built.report.threshold]
+        checked += len(batch)
+    return distant_rows, checked - len(distant_rows)
 
 
-def _asked(row: QuestionRow) -> str:
+def _full_question(row: QuestionRow) -> str:
     """The question, below it what an instruction is about."""
     return f"{row.question.strip()}\n\n{row.input.strip()}".strip()
 
 
-def _row(row: QuestionRow, dataset: str) -> Row:
+def _mixed_row(row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
         id=f"{PREFIX}{row.id}",
-        question=_asked(row),
+        question=_full_question(row),
         answer=row.answer.strip(),
         evaluation_criteria=row.evaluation_criteria,
         difficulty="",
@@ -145,35 +147,35 @@ def _row(row: QuestionRow, dataset: str) -> Row:
     )
 
 
-def _with_ids(rows: Iterable[Row], taken: set[str]) -> list[Row]:
+def _make_ids_distinct(rows: Iterable[Row], used_ids: set[str]) -> list[Row]:
     """The rows with distinct ids: splits of the other dataset may share some."""
-    result: list[Row] = []
+    distinct_rows: list[Row] = []
     for row in rows:
-        name, number = row.id, 1
-        while name in taken:
+        row_id, number = row.id, 1
+        while row_id in used_ids:
             number += 1
-            name = f"{row.id}-{number}"
-        taken.add(name)
-        result.append(msgspec.structs.replace(row, id=name))
-    return result
+            row_id = f"{row.id}-{number}"
+        used_ids.add(row_id)
+        distinct_rows.append(msgspec.structs.replace(row, id=row_id))
+    return distinct_rows
 
 
-def spread(own: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
+def spread(train_rows: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
     """`own` in its order with `mixed` at even distances, never between a row and its reworded copies.
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.
     """
-    result: list[Row] = []
-    placed = 0
-    for number, row in enumerate(own):
-        while placed < len(mixed) and (placed + 0.5) * len(own) / len(mixed) <= number and not is_phrasing(row):
-            result.append(mixed[placed])
-            placed += 1
-        result.append(row)
-    return [*result, *mixed[placed:]]
+    spread_rows: list[Row] = []
+    index = 0
+    for number, row in enumerate(train_rows):
+        while index < len(mixed) and (index + 0.5) * len(train_rows) / len(mixed) <= number and not is_phrasing(row):
+            spread_rows.append(mixed[index])
+            index += 1
+        spread_rows.append(row)
+    return [*spread_rows, *mixed[index:]]
 
 
-def _too_few(mixture: Mixture, train: int) -> list[str]:
+def _shortage_warnings(mixture: Mixture, train: int) -> list[str]:
     if mixture.rows == mixture.needed:
         return []
     return [

@@ -17,35 +17,37 @@ LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 def read_measured(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
     """By row id; of a row in several files the first that knows its difficulty counts. Raises BadRecord."""
-    found: dict[str, MeasuredRow] = {}
+    measured: dict[str, MeasuredRow] = {}
     for path in paths:
         for row in read_jsonl(path, MeasuredRow):
-            known = found.get(row.id)
-            if known is None or known.difficulty is None:
-                found[row.id] = row
-    return found
+            measured_row = measured.get(row.id)
+            if measured_row is None or measured_row.difficulty is None:
+                measured[row.id] = row
+    return measured
 
 
 def with_measurements(pool: Pool, measured: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> Pool:
     """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
-    rows, gone = [], []
+    rows, left_out = [], []
     for row in pool.rows:
-        found = measured.get(row.id) or measured.get(row.id.removeprefix(f"{row.run}/"))
-        if found is None:
+        measured_row = measured.get(row.id) or measured.get(row.id.removeprefix(f"{row.run}/"))
+        if measured_row is None:
             rows.append(row)
-        elif leave_out_flipping and (reason := _unsteady(found)):
-            gone.append(Invalid(id=row.id, reason=reason))
+        elif leave_out_flipping and (reason := _left_out_reason(measured_row)):
+            left_out.append(Invalid(id=row.id, reason=reason))
         else:
             rows.append(
-                msgspec.structs.replace(row, measured_difficulty=found.difficulty, flipping_criteria=found.flipping)
+                msgspec.structs.replace(
+                    row, measured_difficulty=measured_row.difficulty, flipping_criteria=measured_row.flipping
+                )
             )
-    return msgspec.structs.replace(pool, rows=rows, invalid=[*pool.invalid, *gone])
+    return msgspec.structs.replace(pool, rows=rows, invalid=[*pool.invalid, *left_out])
 
 
-def _unsteady(found: MeasuredRow) -> str:
-    if found.flipping:
-        return f"left out, since its grading flips on: {found.flipping[0]}"
-    return f"left out: {found.set_aside}" if found.set_aside else ""
+def _left_out_reason(row: MeasuredRow) -> str:
+    if row.flipping:
+        return f"left out, since its grading flips on: {row.flipping[0]}"
+    return f"left out: {row.set_aside}" if row.set_aside else ""
 
 
 def strata(rows: Sequence[Row], strategy: str) -> list[str]:
@@ -55,15 +57,15 @@ def strata(rows: Sequence[Row], strategy: str) -> list[str]:
     """
     if strategy == "category":
         return [row.category for row in rows]
-    known = [row.measured_difficulty for row in rows if row.measured_difficulty is not None]
-    if len(known) == len(rows):
-        return [LEVELS[min(2, int(share * 3))] for share in known]
+    difficulties = [row.measured_difficulty for row in rows if row.measured_difficulty is not None]
+    if len(difficulties) == len(rows):
+        return [LEVELS[min(2, int(share * 3))] for share in difficulties]
     return [row.difficulty for row in rows]
 
 
 def partly_measured(rows: Sequence[Row]) -> str:
     """A warning where only some rows have a measured difficulty."""
-    known = sum(row.measured_difficulty is not None for row in rows)
-    if not 0 < known < len(rows):
+    measured = sum(row.measured_difficulty is not None for row in rows)
+    if not 0 < measured < len(rows):
         return ""
-    return f"difficulty was measured for {known:,} of {len(rows):,} rows only; eval is balanced by the guessed one"
+    return f"difficulty was measured for {measured:,} of {len(rows):,} rows only; eval is balanced by the guessed one"

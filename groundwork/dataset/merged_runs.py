@@ -66,31 +66,33 @@ class JoinedRuns:
         self.sizes: dict[str, int] = {}  # rows of each dataset
         self.warnings: list[str] = []
         self._vectors: list[Vectors] = []
-        self._taken: set[str] = set()
+        self._used_ids: set[str] = set()
 
-    def add(self, one: Embedded) -> None:
-        name, order = one.dataset.name, len(self.sizes)
-        self.sizes[name] = len(one.dataset.rows)
-        self.warnings += one.dataset.warnings
-        for row in one.dataset.rows:
+    def add(self, embedded: Embedded) -> None:
+        name, order = embedded.dataset.name, len(self.sizes)
+        self.sizes[name] = len(embedded.dataset.rows)
+        self.warnings += embedded.dataset.warnings
+        for row in embedded.dataset.rows:
             if row.split not in MIRRORS:
-                own = row.id if row.id not in self._taken else f"{slug(name)}-{row.id}"
-                self._taken.add(own)
-                self.candidates.append(MergeCandidate(_pair(row, own, name), name, order))
-        own_rows = np.array([row.split not in MIRRORS for row in one.dataset.rows], dtype=bool)
-        self._vectors.append(one.vectors if own_rows.all() else one.vectors[own_rows])
+                row_id = row.id if row.id not in self._used_ids else f"{slug(name)}-{row.id}"
+                self._used_ids.add(row_id)
+                self.candidates.append(MergeCandidate(_pair(row, row_id, name), name, order))
+        counted = np.array([row.split not in MIRRORS for row in embedded.dataset.rows], dtype=bool)
+        self._vectors.append(embedded.vectors if counted.all() else embedded.vectors[counted])
 
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
-        whole = np.zeros((len(self.candidates), max((part.shape[1] for part in self._vectors), default=1) or 1), "f4")
+        all_vectors = np.zeros(
+            (len(self.candidates), max((block.shape[1] for block in self._vectors), default=1) or 1), "f4"
+        )
         start = 0
         while self._vectors:
-            part = self._vectors.pop(0)
-            if len(part):
-                whole[start : start + len(part)] = part
-            start += len(part)
-        self._taken.clear()
-        return whole
+            block = self._vectors.pop(0)
+            if len(block):
+                all_vectors[start : start + len(block)] = block
+            start += len(block)
+        self._used_ids.clear()
+        return all_vectors
 
 
 def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
@@ -102,57 +104,57 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
     count = len(candidates)
     ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(count, 4)
     order = np.lexsort([-ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
-    wording_of = _wordings(candidates)
+    wording_of = _wording_numbers(candidates)
     first_of = np.full(count, -1, dtype=np.int64)  # the best row of each wording; its other rows need no cosine
     first_of[wording_of[order[::-1]]] = order[::-1]
     leader_of = first_of[wording_of]
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
-    own = vectors if len(leaders) == count else vectors[leaders]
-    questions = LazySequence(array("q", leaders.tobytes()), lambda place: question_of(candidates[place].pair))
-    found = SameQuestions(questions, own, likeness)
+    leader_vectors = vectors if len(leaders) == count else vectors[leaders]
+    questions = OnDemand(array("q", leaders.tobytes()), lambda leader_index: asked_by(candidates[leader_index].pair))
+    same_questions = SameQuestions(questions, leader_vectors, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first
     for leader in best_first.tolist():
         if keeper_of[leader] < 0:
-            others = leaders[found.of(int(np.searchsorted(leaders, leader)))]
-            keeper_of[leader] = keeper_of[others[keeper_of[others] < 0]] = leader
+            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, leader)))]
+            keeper_of[leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = leader
     keeper = keeper_of[leader_of]
     copies = np.flatnonzero(keeper != np.arange(count)).tolist()
     dropped = [Dropped(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
     return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
 
 
-def _wordings(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
+def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     """A number for the wording of each question, the same for the same."""
     numbers: dict[bytes, int] = {}
     hashes = (wording_hash(candidate.pair.question) for candidate in candidates)
-    return np.array(array("q", (numbers.setdefault(one, len(numbers)) for one in hashes)), dtype=np.int64)
+    return np.array(array("q", (numbers.setdefault(wording, len(numbers)) for wording in hashes)), dtype=np.int64)
 
 
 def write_run(folder: Path, merged: MergedRuns) -> None:
     """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
-    kept: dict[str, array[int]] = {}
+    kept_rows: dict[str, array[int]] = {}
     dropped: dict[str, array[int]] = {}
     for row in merged.kept:
-        kept.setdefault(document_of[row], array("q")).append(row)
-    for place, one in enumerate(merged.dropped):
-        dropped.setdefault(document_of[one.copy], array("q")).append(place)
-    mark_spread_folders(folder / f"{document}.jsonl" for document in kept)
-    mark_spread_folders(folder / "rejected" / f"{document}.jsonl" for document in dropped)
-    _remove_others(folder, kept)
-    _remove_others(folder / "rejected", dropped)
-    for document, rows in sorted(kept.items()):
-        write_jsonl(file_path(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
-    for document, places in sorted(dropped.items()):
-        copies = (_rejected(merged.candidates, merged.dropped[place]) for place in places)
-        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), copies)
+        kept_rows.setdefault(document_of[row], array("q")).append(row)
+    for drop_index, dropped_copy in enumerate(merged.dropped):
+        dropped.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
+    spread_new(folder / f"{document}.jsonl" for document in kept_rows)
+    spread_new(folder / "rejected" / f"{document}.jsonl" for document in dropped)
+    _remove_stale_files(folder, kept_rows)
+    _remove_stale_files(folder / "rejected", dropped)
+    for document, rows in sorted(kept_rows.items()):
+        write_jsonl(file_in(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
+    for document, drop_indices in sorted(dropped.items()):
+        copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
+        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), copies)
 
 
-def _remove_others(folder: Path, documents: Container[str]) -> None:
-    for old in run_pair_files(folder):
-        if old.stem not in documents:
-            old.unlink()
+def _remove_stale_files(folder: Path, documents: Container[str]) -> None:
+    for file in files_of_documents(folder):
+        if file.stem not in documents:
+            file.unlink()
 
 
 def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
@@ -160,32 +162,32 @@ def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
     return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -candidate.order
 
 
-def _why(kept: MergeCandidate, dropped: MergeCandidate) -> str:
-    names = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
-    for name, ours, theirs in zip(names, _rank(kept), _rank(dropped), strict=True):
-        if ours != theirs:
-            return name
+def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
+    reasons = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
+    for reason, keeper_rank, copy_rank in zip(reasons, _rank(keeper), _rank(copy), strict=True):
+        if keeper_rank != copy_rank:
+            return reason
     return "the first of equals"
 
 
-def _rejected(candidates: Sequence[MergeCandidate], dropped: Dropped) -> Rejected:
+def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: Dropped) -> Rejected:
     candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
-    pair, why = candidate.pair, _why(keeper, candidate)
+    pair, reason = candidate.pair, _keep_reason(keeper, candidate)
     return Rejected(
         document=pair.document,
         chunk=pair.chunk,
         iteration=pair.iteration,
         reason="duplicate",
-        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {why}: "
+        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {reason}: "
         f"{keeper.pair.question}",
         pair={**msgspec.to_builtins(pair), "run": candidate.run},
     )
 
 
-def _pair(row: QuestionRow, name: str, run: str) -> Pair:
+def _pair(row: QuestionRow, row_id: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
-        id=name,
+        id=row_id,
         document=intern(slug(row.document or run)),
         chunk=row.chunk,
         iteration=row.iteration,

@@ -85,66 +85,72 @@ def gather_rows(
     reviews: Mapping[str, Reviewed] | None = None,
 ) -> Pool:
     """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them."""
-    pairs, places, invalid = [], [], []
+    pairs, locations, invalid = [], [], []
     for run, paths in files.items():
         for path in paths:
-            for place, pair in _pairs(path):
+            for location, pair in _read_pairs(path):
                 if isinstance(pair, Pair):
                     pairs.append((run, pair))
-                    places.append(place)
+                    locations.append(location)
                 else:
-                    invalid.append(Invalid(id=place, reason=pair))
-    pairs, places, reviewed, warnings = _obeyed(pairs, places, reviews or {}, files)
-    shared = _ids_of_several_runs(pairs)
+                    invalid.append(Invalid(id=location, reason=pair))
+    pairs, locations, reviewed, warnings = _apply_reviews(pairs, locations, reviews or {}, files)
+    shared_ids = _shared_ids(pairs)
     rows = []
     for run, pair in pairs:
         row = _row(pair, run, tags, chunks)
-        rows.append(msgspec.structs.replace(row, id=f"{run}/{row.id}") if row.id in shared else row)
-    bad = list(_problems(rows))
-    wrong = {number for number, _ in bad}
-    invalid += [Invalid(id=rows[number].id or "row", reason=f"{reason} ({places[number]})") for number, reason in bad]
+        rows.append(msgspec.structs.replace(row, id=f"{run}/{row.id}") if row.id in shared_ids else row)
+    problems = list(_problems(rows))
+    invalid_indices = {index for index, _ in problems}
+    invalid += [
+        Invalid(id=rows[index].id or "row", reason=f"{reason} ({locations[index]})") for index, reason in problems
+    ]
     return Pool(
-        rows=[row for number, row in enumerate(rows) if number not in wrong],
+        rows=[row for index, row in enumerate(rows) if index not in invalid_indices],
         invalid=invalid,
-        warnings=[*_half_curated(files), *warnings],
+        warnings=[*_half_curated_warnings(files), *warnings],
         reviewed=reviewed,
     )
 
 
 def sample(pool: Pool, chunks: int) -> Pool:
     """Of each run only the rows of the first so many chunks of its first document."""
-    first: dict[str, list[tuple[str, str]]] = {}
+    first_chunks: dict[str, list[tuple[str, str]]] = {}
     for row in pool.rows:
-        taken = first.setdefault(row.run, [])
-        place = (row.document, row.chunk)
-        if place not in taken and len(taken) < chunks and all(row.document == document for document, _ in taken):
-            taken.append(place)
-    rows = [row for row in pool.rows if (row.document, row.chunk) in first[row.run]]
+        sampled_chunks = first_chunks.setdefault(row.run, [])
+        chunk_key = (row.document, row.chunk)
+        if (
+            chunk_key not in sampled_chunks
+            and len(sampled_chunks) < chunks
+            and all(row.document == document for document, _ in sampled_chunks)
+        ):
+            sampled_chunks.append(chunk_key)
+    rows = [row for row in pool.rows if (row.document, row.chunk) in first_chunks[row.run]]
     return msgspec.structs.replace(pool, rows=rows)
 
 
-def _obeyed(
+def _apply_reviews(
     pairs: list[tuple[str, Pair]],
-    places: list[str],
+    locations: list[str],
     reviews: Mapping[str, Reviewed],
     files: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
-    obeyed, where = [], []
-    for (run, pair), place in zip(pairs, places, strict=True):
-        kept = reviews[run].review.apply_decision(pair) if run in reviews else pair
-        if kept is not None:
-            obeyed.append((run, kept))
-            where.append(place)
+    decided_pairs, decided_locations = [], []
+    for (run, pair), location in zip(pairs, locations, strict=True):
+        decided_pair = reviews[run].review.settled(pair) if run in reviews else pair
+        if decided_pair is not None:
+            decided_pairs.append((run, decided_pair))
+            decided_locations.append(location)
     present = {(run, pair.id) for run, pair in pairs}
-    said, warnings = [], []
+    decision_lines, warnings = [], []
     for run, (review, turned_down) in reviews.items():
-        restored = review.restored_pairs(turned_down, lambda name, run=run: (run, name) in present)  # type: ignore[misc]
-        obeyed += [(run, pair) for pair in restored]
-        where += [f"{run}, accepted in review"] * len(restored)
-        said += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.summary_lines()]
-        warnings += [*review.unmet_warnings(path.stem for path in files[run]), *review.outdated_warnings()]
-    return obeyed, where, said, warnings
+        restored = review.restored(turned_down, lambda pair_id, run=run: (run, pair_id) in present)  # type: ignore[misc]
+        decided_pairs += [(run, pair) for pair in restored]
+        decided_locations += [f"{run}, accepted in review"] * len(restored)
+        decision_lines += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.describe()]
+        warnings += [*review.unmet(path.stem for path in files[run]), *review.outdated()]
+    return decided_pairs, decided_locations, decision_lines, warnings
 
 
 def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
@@ -159,16 +165,16 @@ def read_chunks(paths: Sequence[Path]) -> dict[str, str]:
     }
 
 
-def _pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
+def _read_pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
     """(file and line, the pair or what is wrong with it) for every line."""
     decoder = msgspec.json.Decoder(Pair)
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if line.strip():
-            place = f"{folder_of(path).name}/{path.name}:{number}"
+            location = f"{folder_of(path).name}/{path.name}:{number}"
             try:
-                yield place, decoder.decode(line)
+                yield location, decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                yield place, str(error)
+                yield location, str(error)
 
 
 def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mapping[str, str]) -> Row:
@@ -190,39 +196,39 @@ def _row(pair: Pair, run: str, tags: Mapping[str, Sequence[str]], chunks: Mappin
         iteration=pair.iteration,
         original_question=pair.original_question,
         original_answer=pair.original_answer,
-        context="\n\n".join(chunks[name] for name in pair.chunks if name in chunks),
+        context="\n\n".join(chunks[chunk_id] for chunk_id in pair.chunks if chunk_id in chunks),
     )
 
 
-def _ids_of_several_runs(pairs: Sequence[tuple[str, Pair]]) -> set[str]:
+def _shared_ids(pairs: Sequence[tuple[str, Pair]]) -> set[str]:
     runs: dict[str, set[str]] = {}
     for run, pair in pairs:
         runs.setdefault(pair.id, set()).add(run)
-    return {name for name, in_runs in runs.items() if len(in_runs) > 1}
+    return {pair_id for pair_id, in_runs in runs.items() if len(in_runs) > 1}
 
 
 def _problems(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
     """(index, why) of every row that cannot go into a dataset, once each."""
-    count = Counter(row.id for row in rows)
-    for number, row in enumerate(rows):
+    id_counts = Counter(row.id for row in rows)
+    for index, row in enumerate(rows):
         texts = [row.question, row.answer, *row.evaluation_criteria, *row.evidence]
         if not row.id:
-            yield number, "has no id"
-        elif count[row.id] > 1:
-            yield number, f"its id stands {count[row.id]} times"
+            yield index, "has no id"
+        elif id_counts[row.id] > 1:
+            yield index, f"its id stands {id_counts[row.id]} times"
         elif not row.question:
-            yield number, "the question is empty"
+            yield index, "the question is empty"
         elif not row.answer:
-            yield number, "the answer is empty"
+            yield index, "the answer is empty"
         elif not any(criterion.strip() for criterion in row.evaluation_criteria):
-            yield number, "has no evaluation criteria"
+            yield index, "has no evaluation criteria"
         elif row.question.casefold() == row.answer.casefold():
-            yield number, "the answer repeats the question"
+            yield index, "the answer repeats the question"
         elif any(mark in text for text in texts for mark in BROKEN_TEXT):
-            yield number, "holds characters of a wrong decoding (U+FFFD or NUL)"
+            yield index, "holds characters of a wrong decoding (U+FFFD or NUL)"
 
 
-def _half_curated(files: Mapping[str, Sequence[Path]]) -> list[str]:
+def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
     warnings = []
     for run, paths in files.items():
         curated = sum(folder_of(path).name == "curated" for path in paths)

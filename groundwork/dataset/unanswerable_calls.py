@@ -11,9 +11,9 @@ from groundwork.dataset.general_data_mix import general_rows_needed
 from groundwork.dataset.rows import Row, Subjects
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.dataset.unanswerable_questions import (
-    A_CALL,
-    NEAREST,
-    WHOLE,
+    NEAREST_CHUNKS,
+    QUESTIONS_PER_CALL,
+    WHOLE_DOCUMENT_LENGTH,
     Encode,
     Findings,
     LookUp,
@@ -28,16 +28,16 @@ from groundwork.llm.prompts import Message, render_turns
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.dataset_settings import AbsentQuestions
 
-TOKENS_A_QUESTION = 60  # of either reply
+TOKENS_PER_QUESTION = 60  # of either reply
 
 
 def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> Propose:
     """What proposes questions beside a chunk."""
 
     async def propose(chunk: Chunk, count: int) -> Proposals:
-        turns = proposing(template, about.of(chunk.document), chunk, count)
+        messages = proposing(template, about.of(chunk.document), chunk, count)
         unit = f"{chunk.id} unanswerable"
-        return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Proposals)).value
+        return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Proposals)).value
 
     return propose
 
@@ -46,9 +46,9 @@ def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, a
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
     async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
-        turns = looking_up(template, about.of(chunk.document), questions, passages)
+        messages = looking_up(template, about.of(chunk.document), questions, passages)
         unit = f"{chunk.id} unanswerable looked up"
-        return (await client().ask(call, turns, stage="create_dataset", unit=unit, schema=Findings)).value
+        return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Findings)).value
 
     return look_up
 
@@ -64,11 +64,11 @@ def looking_up(template: str, about: str, questions: Sequence[Proposed], passage
         template,
         subject=about.strip() or passages[0].document,
         passages="\n\n".join(passage.text for passage in passages),
-        questions="\n".join(_listed(number, one) for number, one in enumerate(questions, 1)),
+        questions="\n".join(_question_line(number, question) for number, question in enumerate(questions, 1)),
     )
 
 
-def _listed(number: int, proposed: Proposed) -> str:
+def _question_line(number: int, proposed: Proposed) -> str:
     missing = " ".join(proposed.missing.split())
     return f"{number}. {proposed.question.strip()}" + (f" (to be stated: {missing})" if missing else "")
 
@@ -88,19 +88,29 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     """Two calls a chunk, by the first chunk's size and what the questions of its document are looked up in."""
     settings = job.config.dataset
     call = settings.absent
-    held = {row.chunk for row in rows}
-    everything = read_passages(inputs)
-    passages = [chunk for chunk in everything if chunk.id in held]
+    row_chunks = {row.chunk for row in rows}
+    all_chunks = read_passages(inputs)
+    passages = [chunk for chunk in all_chunks if chunk.id in row_chunks]
     if not passages:
         return Estimate(0, 0, 0, call)
     train = train_size(rows, inputs.runs, settings) * settings.phrasings
     held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
-    wanted = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
-    calls, about = calls_needed(wanted, len(passages)), subjects(job, inputs)
-    own = [chunk for chunk in everything if chunk.document == passages[0].document]
-    shown = own if sum(len(chunk.text) for chunk in own) <= WHOLE else own[: A_CALL * 2 * NEAREST]
-    told = about.of(passages[0].document)
-    first = job.tokens(call, proposing(job.prompt(call.prompt), told, passages[0], A_CALL), Proposals)
-    questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:A_CALL]]
-    second = job.tokens(call, looking_up(job.prompt(call.check_prompt), told, questions, shown), Findings)
-    return Estimate(2 * calls, calls * (first + second), 2 * calls * TOKENS_A_QUESTION * A_CALL, call)
+    needed = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
+    calls, about = calls_needed(needed, len(passages)), subjects(job, inputs)
+    document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
+    shown_chunks = (
+        document_chunks
+        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH
+        else document_chunks[: QUESTIONS_PER_CALL * 2 * NEAREST_CHUNKS]
+    )
+    subject = about.of(passages[0].document)
+    propose_tokens = job.tokens(
+        call, proposing(job.prompt(call.prompt), subject, passages[0], QUESTIONS_PER_CALL), Proposals
+    )
+    questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
+    look_up_tokens = job.tokens(
+        call, looking_up(job.prompt(call.check_prompt), subject, questions, shown_chunks), Findings
+    )
+    return Estimate(
+        2 * calls, calls * (propose_tokens + look_up_tokens), 2 * calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL, call
+    )

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 CATEGORY = "unanswerable"
 CRITERIA = ["Says that this is not stated, or not known from the source", "Gives no answer of its own to the question"]
-A_CALL = 3  # questions proposed for one chunk
-WHOLE = 40_000  # characters of a document up to which a question is looked up in all of it
-NEAREST = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
-SPARE = 2  # times as many are proposed as are needed, since some turn out to be answered
+QUESTIONS_PER_CALL = 3  # questions proposed for one chunk
+WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
+NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
+SPARE_FACTOR = 2  # times as many are proposed as are needed, since some turn out to be answered
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ LookUp = Callable[[Chunk, Sequence[Proposed], Sequence[Chunk]], Awaitable[Findin
 
 
 @dataclass
-class _Found:
+class _Gathered:
     """Rows so far, and how many questions were left out for which reason."""
 
     rows: list[Row] = field(default_factory=list)
@@ -87,7 +87,7 @@ class _Found:
     failed: list[str] = field(default_factory=list)
 
 
-class _Words:
+class _WordIndex:
     """Texts by their words, rare ones weighing more (tf-idf)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -102,13 +102,13 @@ class _Words:
         return scores
 
 
-def _highest(scores: NDArray[Any]) -> list[int]:
+def _highest_indices(scores: NDArray[Any]) -> list[int]:
     """The places of the NEAREST highest scores, the highest first."""
-    return np.argsort(-scores, kind="stable")[:NEAREST].tolist()  # type: ignore[no-any-return]
+    return np.argsort(-scores, kind="stable")[:NEAREST_CHUNKS].tolist()  # type: ignore[no-any-return]
 
 
 @dataclass
-class _Search:
+class _QuestionSearch:
     """What a question is compared with: the dataset's rows and the chunks, with their vectors."""
 
     rows: Sequence[Row]
@@ -119,36 +119,43 @@ class _Search:
     chunk_vectors: Vectors
 
     @classmethod
-    async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _Search:
+    async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _QuestionSearch:
         vectors = await encode([row.question for row in rows], "query")
         return cls(
             rows, chunks, encode, calibrate_threshold(vectors, seed), vectors,
             await encode([chunk.text for chunk in chunks], "document"),
         )  # fmt: skip
 
-    def passages(self, questions: Sequence[str], vectors: Vectors, own: Chunk) -> list[Chunk]:
+    def passages(self, questions: Sequence[str], vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
         """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
         questions, whose `vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of them.
         """
-        document = [chunk for chunk in self.chunks if chunk.document == own.document]
-        if sum(len(chunk.text) for chunk in document) <= WHOLE:
+        document = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
+        if sum(len(chunk.text) for chunk in document) <= WHOLE_DOCUMENT_LENGTH:
             return document
-        found = {own.id: own}
+        passages_by_id = {source_chunk.id: source_chunk}
         for question, vector in zip(questions, vectors, strict=True):
-            asked = _highest(self.row_vectors[: len(self.rows)] @ vector)
-            near = [*_highest(self.chunk_vectors @ vector), *_highest(self._words.scores(question))]
-            chunks = [self.chunks[place] for place in near]
-            chunks += [self._by_id[self.rows[place].chunk] for place in asked if self.rows[place].chunk in self._by_id]
-            found |= {chunk.id: chunk for chunk in chunks if chunk.id not in found}
-        return list(found.values())
+            nearest_rows = _highest_indices(self.row_vectors[: len(self.rows)] @ vector)
+            nearest_chunks = [
+                *_highest_indices(self.chunk_vectors @ vector),
+                *_highest_indices(self._word_index.scores(question)),
+            ]
+            chunks = [self.chunks[index] for index in nearest_chunks]
+            chunks += [
+                self._chunks_by_id[self.rows[index].chunk]
+                for index in nearest_rows
+                if self.rows[index].chunk in self._chunks_by_id
+            ]
+            passages_by_id |= {chunk.id: chunk for chunk in chunks if chunk.id not in passages_by_id}
+        return list(passages_by_id.values())
 
     @cached_property
-    def _by_id(self) -> dict[str, Chunk]:
+    def _chunks_by_id(self) -> dict[str, Chunk]:
         return {chunk.id: chunk for chunk in self.chunks}
 
     @cached_property
-    def _words(self) -> _Words:
-        return _Words([chunk.text for chunk in self.chunks])
+    def _word_index(self) -> _WordIndex:
+        return _WordIndex([chunk.text for chunk in self.chunks])
 
     def remember(self, vectors: Vectors) -> None:
         """Questions that are taken: they are not asked twice."""
@@ -166,7 +173,7 @@ def needed(built: Built, share: float) -> dict[str, int]:
 
 def calls_needed(rows: int, chunks: int) -> int:
     """Calls of each of the two kinds for so many questions."""
-    return min(chunks, -(-SPARE * rows // A_CALL))
+    return min(chunks, -(-SPARE_FACTOR * rows // QUESTIONS_PER_CALL))
 
 
 async def with_unanswerable(
@@ -185,109 +192,117 @@ async def with_unanswerable(
     cannot be had costs its chunk's questions alone.
     """
     counts = needed(built, share)
-    wanted = sum(counts.values())
+    total = sum(counts.values())
     rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
-    held = {row.chunk for row in rows}
-    usable = [chunk for chunk in chunks if chunk.id in held]
-    found = await _gathered(rows, usable, list(chunks), wanted, seed, model, encode, propose, look_up)
-    drawn = _apart(found.rows, counts)
+    row_chunks = {row.chunk for row in rows}
+    usable = [chunk for chunk in chunks if chunk.id in row_chunks]
+    gathered = await _gather_rows(rows, usable, list(chunks), total, seed, model, encode, propose, look_up)
+    drawn = _divide_rows(gathered.rows, counts)
     report = built.report
-    told = Unanswerable(
-        share=share, needed=wanted, train=len(drawn["train"]), eval=len(drawn.get("eval", [])), proposed=found.proposed,
-        asked=found.asked, answered=found.answered, unusable=found.unusable,
+    outcome = Unanswerable(
+        share=share, needed=total, train=len(drawn["train"]), eval=len(drawn.get("eval", [])),
+        proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
     )  # fmt: skip
     splits = {
-        split: spread(own, drawn[split]) if split == "train" else [*own, *drawn[split]] if split in drawn else own
-        for split, own in built.splits.items()
+        split: spread(split_rows, drawn[split])
+        if split == "train"
+        else [*split_rows, *drawn[split]]
+        if split in drawn
+        else split_rows
+        for split, split_rows in built.splits.items()
     }
     report = msgspec.structs.replace(
         report,
-        splits={split: len(own) for split, own in splits.items()},
-        unanswerable=told,
-        personal=[*report.personal, *scan([row for part in drawn.values() for row in part])],
-        warnings=[*report.warnings, *_too_few(told, found.failed)],
+        splits={split: len(split_rows) for split, split_rows in splits.items()},
+        unanswerable=outcome,
+        personal=[*report.personal, *scan([row for drawn_rows in drawn.values() for row in drawn_rows])],
+        warnings=[*report.warnings, *_shortage_warnings(outcome, gathered.failed)],
     )
     return Built(splits, report)
 
 
-async def _gathered(
-    rows: Sequence[Row], usable: Sequence[Chunk], everything: Sequence[Chunk], wanted: int, seed: int, model: str,
+async def _gather_rows(
+    rows: Sequence[Row], usable: Sequence[Chunk], everything: Sequence[Chunk], total: int, seed: int, model: str,
     encode: Encode, propose: Propose, look_up: LookUp,
-) -> _Found:  # fmt: skip
-    search = await _Search.over(rows, everything, encode, seed)
+) -> _Gathered:  # fmt: skip
+    search = await _QuestionSearch.over(rows, everything, encode, seed)
     order = np.random.default_rng(seed).permutation(len(usable)).tolist()
-    found, start = _Found(), 0
-    while len(found.rows) < wanted and start < len(order):
-        part = order[start : start + calls_needed(wanted - len(found.rows), len(order))]
-        start += len(part)
-        for new in await gather_all(_of_chunk(usable[i], search, model, propose, look_up) for i in part):
-            await _add(found, new, search)
-    return found
+    gathered, start = _Gathered(), 0
+    while len(gathered.rows) < total and start < len(order):
+        batch = order[start : start + calls_needed(total - len(gathered.rows), len(order))]
+        start += len(batch)
+        for addition in await together(_chunk_rows(usable[i], search, model, propose, look_up) for i in batch):
+            await _add_rows(gathered, addition, search)
+    return gathered
 
 
-async def _of_chunk(chunk: Chunk, search: _Search, model: str, propose: Propose, look_up: LookUp) -> _Found:
+async def _chunk_rows(
+    chunk: Chunk, search: _QuestionSearch, model: str, propose: Propose, look_up: LookUp
+) -> _Gathered:
     """The rows of one chunk; those of another chunk may still ask the same."""
-    found = _Found()
+    gathered = _Gathered()
     try:
-        proposals = await propose(chunk, A_CALL)
-        distinct = {one.question.strip(): one for one in reversed(proposals.questions) if one.question.strip()}
+        proposals = await propose(chunk, QUESTIONS_PER_CALL)
+        distinct = {
+            proposed.question.strip(): proposed
+            for proposed in reversed(proposals.questions)
+            if proposed.question.strip()
+        }
         questions = list(reversed(distinct))
-        found.proposed = len(questions)
+        gathered.proposed = len(questions)
         if not questions:
-            return found
+            return gathered
         vectors = await search.encode(questions, "query")
-        open_ = [
-            place
-            for place, cosine in enumerate(find_nearest(vectors, search.row_vectors)[1])
-            if cosine < search.threshold
+        open_indices = [
+            index for index, cosine in enumerate(nearest(vectors, search.row_vectors)[1]) if cosine < search.threshold
         ]
-        found.asked = len(questions) - len(open_)
-        if not open_:
-            return found
-        left = [questions[place] for place in open_]
-        passages = search.passages(left, vectors[open_], chunk)
-        findings = await look_up(chunk, [distinct[question] for question in left], passages)
+        gathered.asked = len(questions) - len(open_indices)
+        if not open_indices:
+            return gathered
+        open_questions = [questions[index] for index in open_indices]
+        passages = search.passages(open_questions, vectors[open_indices], chunk)
+        findings = await look_up(chunk, [distinct[question] for question in open_questions], passages)
     except UnitError as error:
-        found.failed.append(str(error))
-        return found
+        gathered.failed.append(str(error))
+        return gathered
     by_number = {finding.number: finding for finding in findings.findings}
-    shown = " ".join(passage.text for passage in passages)
-    for number, place in enumerate(open_, 1):
+    passage_text = " ".join(passage.text for passage in passages)
+    for number, index in enumerate(open_indices, 1):
         finding = by_number.get(number)
         if finding and (finding.answered or finding.quote.strip()):
-            found.answered += 1
-        elif finding is None or not _is_honest(finding.reply, questions[place], shown):
-            found.unusable += 1
+            gathered.answered += 1
+        elif finding is None or not _is_honest(finding.reply, questions[index], passage_text):
+            gathered.unusable += 1
         else:
-            found.rows.append(_row(questions[place], finding.reply.strip(), chunk, model))
-    return found
+            gathered.rows.append(_row(questions[index], finding.reply.strip(), chunk, model))
+    return gathered
 
 
-def _is_honest(reply: str, question: str, shown: str) -> bool:
+def _is_honest(reply: str, question: str, passage_text: str) -> bool:
     """Whether the reply says something, and no number that neither the question nor the passages have."""
     return bool(reply.strip()) and number_values(reply, spelled=True) <= number_values(
-        f"{question} {shown}", spelled=True
+        f"{question} {passage_text}", spelled=True
     )
 
 
-async def _add(found: _Found, new: _Found, search: _Search) -> None:
+async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionSearch) -> None:
     """The rows of `new` that `found` does not ask yet, and all its counts."""
-    for row in new.rows:
+    for row in addition.rows:
         vector = await search.encode([row.question], "query")
-        if find_nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_taken(row, found.rows):
-            found.asked += 1
+        if nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_asked(row, gathered.rows):
+            gathered.asked += 1
             continue
         search.remember(vector)
-        found.rows.append(row)
-    found.proposed += new.proposed
-    found.asked += new.asked
-    found.answered += new.answered
-    found.unusable += new.unusable
-    found.failed += new.failed
+        gathered.rows.append(row)
+    gathered.proposed += addition.proposed
+    gathered.asked += addition.asked
+    gathered.answered += addition.answered
+    gathered.unusable += addition.unusable
+    gathered.failed += addition.failed
 
 
-def _is_taken(row: Row, rows: Sequence[Row]) -> bool:
-    return any(normalised_words(row.question) == normalised_words(other.question) for other in rows)
+def _is_asked(row: Row, rows: Sequence[Row]) -> bool:
+    return any(normalised_words(row.question) == normalised_words(earlier_row.question) for earlier_row in rows)
 
 
 def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
@@ -313,23 +328,23 @@ def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
     )
 
 
-def _apart(rows: Sequence[Row], counts: Mapping[str, int]) -> dict[str, list[Row]]:
+def _divide_rows(rows: Sequence[Row], counts: Mapping[str, int]) -> dict[str, list[Row]]:
     """The rows by split, as many as it takes of each; where they are too few, by the same shares, one at least."""
-    wanted = sum(counts.values())
-    taken = list(rows[:wanted])
+    total = sum(counts.values())
+    used_rows = list(rows[:total])
     if "eval" not in counts:
-        return {"train": taken}
-    held = counts["eval"] if len(taken) == wanted else round(len(taken) * counts["eval"] / wanted)
-    return {"eval": taken[:held], "train": taken[held:]}
+        return {"train": used_rows}
+    eval_count = counts["eval"] if len(used_rows) == total else round(len(used_rows) * counts["eval"] / total)
+    return {"eval": used_rows[:eval_count], "train": used_rows[eval_count:]}
 
 
-def _too_few(told: Unanswerable, failed: Sequence[str]) -> list[str]:
-    made = told.train + told.eval
+def _shortage_warnings(counts: Unanswerable, failed: Sequence[str]) -> list[str]:
+    total = counts.train + counts.eval
     warnings = []
-    if made < told.needed:
+    if total < counts.needed:
         warnings.append(
-            f"only {made:,} of {told.needed:,} questions without an answer were found: of {told.proposed:,} proposed "
-            f"ones {told.answered:,} are answered by a passage and {told.asked:,} ask what another row asks"
+            f"only {total:,} of {counts.needed:,} questions without an answer were found: of {counts.proposed:,} "
+            f"proposed ones {counts.answered:,} are answered by a passage and {counts.asked:,} ask what another row asks"
         )
     if failed:
         warnings.append(f"{len(failed):,} chunks gave no question without an answer; the first reason: {failed[0]}")

@@ -38,39 +38,39 @@ def versions_with(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Se
 
     The same rows are the same version. Raises BadRecord for a damaged `versions.json`.
     """
-    before = read_versions(folder)
+    earlier = read_versions(folder)
     digest = content_hash(splits, columns)
-    if before and before[-1].sha256 == digest:
-        return before
-    change = _change(folder, splits, columns) if before else ""
-    rows = {name: len(found) for name, found in splits.items()}
-    return [*before, Version(before[-1].version + 1 if before else 1, digest, rows, change)]
+    if earlier and earlier[-1].sha256 == digest:
+        return earlier
+    change = _describe_change(folder, splits, columns) if earlier else ""
+    rows = {split: len(split_rows) for split, split_rows in splits.items()}
+    return [*earlier, Version(earlier[-1].version + 1 if earlier else 1, digest, rows, change)]
 
 
 def content_hash(splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     """SHA-256 of the rows of all splits in their order, by the values of `columns`."""
     digest = hashlib.sha256(msgspec.json.encode(list(columns)))
-    for name in sorted(splits):
-        digest.update(msgspec.json.encode([name, len(splits[name])]))
-        for row in splits[name]:
+    for split in sorted(splits):
+        digest.update(msgspec.json.encode([split, len(splits[split])]))
+        for row in splits[split]:
             digest.update(msgspec.json.encode([getattr(row, column) for column in columns]))
     return digest.hexdigest()
 
 
-def _change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
+def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     try:
-        before = list(_rows_of(folder))
+        earlier_rows = list(_read_rows(folder))
     except BadRecord:
         return "the rows before could not be read"
-    after = [
-        {**{column: getattr(row, column) for column in columns}, "split": name}
-        for name, rows in splits.items()
+    current_rows = [
+        {**{column: getattr(row, column) for column in columns}, "split": split}
+        for split, rows in splits.items()
         for row in rows
     ]
-    return str(differences(before, after))
+    return str(differences(earlier_rows, current_rows))
 
 
-def _rows_of(folder: Path) -> list[dict[str, Any]]:
+def _read_rows(folder: Path) -> list[dict[str, Any]]:
     from groundwork.dataset.dataset_sources import records_of
     from groundwork.records.run_lookup import row_files
 

@@ -320,8 +320,8 @@ def _mixture_license(report: SplitReport) -> str:
         return ""
     return (
         f"\n\n{mixture.rows:,} rows of train come from the dataset {_escape(_mixture_name(mixture))}. Its licence was "
-        "not checked: see whether it allows what is done with these rows, above all to publish them; it may differ from that of the "
-        "rest."
+        "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
+        "differ from that of the rest."
     )
 
 
