@@ -344,7 +344,8 @@ def _shortage_warnings(counts: Unanswerable, failed: Sequence[str]) -> list[str]
     if total < counts.needed:
         warnings.append(
             f"only {total:,} of {counts.needed:,} questions without an answer were found: of {counts.proposed:,} "
-            f"proposed ones {counts.answered:,} are answered by a passage and {counts.asked:,} ask what another row asks"
+            f"proposed ones {counts.answered:,} are answered by a passage and {counts.asked:,} ask what another row "
+            "asks"
         )
     if failed:
         warnings.append(f"{len(failed):,} chunks gave no question without an answer; the first reason: {failed[0]}")
