@@ -57,24 +57,27 @@ class _Drawn:
 
     pool: list[Row]
     vectors: Vectors
-    other: list[Row] | None
-    other_vectors: Vectors | None
+    train_run: list[Row] | None
+    train_run_vectors: Vectors | None
     split: Split
     held_out: bool
 
     @cached_property
     def train(self) -> list[Row]:
         """The rows of train, each with its cluster where it has one."""
-        if self.other is not None:
-            return self.other
-        rows = [msgspec.structs.replace(r, cluster=int(c)) for r, c in zip(self.pool, self.split.labels, strict=True)]
-        return [rows[i] for i in self._kept]
+        if self.train_run is not None:
+            return self.train_run
+        rows = [
+            msgspec.structs.replace(row, cluster=int(cluster))
+            for row, cluster in zip(self.pool, self.split.labels, strict=True)
+        ]
+        return [rows[i] for i in self._kept_indices]
 
     @cached_property
     def train_vectors(self) -> Vectors:
-        if self.other_vectors is not None:
-            return self.other_vectors
-        return self.vectors[self._kept] if self.held_out else self.vectors
+        if self.train_run_vectors is not None:
+            return self.train_run_vectors
+        return self.vectors[self._kept_indices] if self.held_out else self.vectors
 
     @property
     def chosen(self) -> list[Row]:
@@ -83,9 +86,9 @@ class _Drawn:
         return [msgspec.structs.replace(self.pool[i], cluster=int(labels[i])) for i in self.split.eval]
 
     @property
-    def _kept(self) -> list[int]:
-        gone = set(self.split.eval) if self.held_out else set()
-        return [i for i in range(len(self.pool)) if i not in gone]
+    def _kept_indices(self) -> list[int]:
+        removed_rows = set(self.split.eval) if self.held_out else set()
+        return [i for i in range(len(self.pool)) if i not in removed_rows]
 
 
 def is_held_out(settings: DatasetSettings) -> bool:
@@ -105,13 +108,13 @@ def no_mirror(settings: DatasetSettings) -> str:
     """Why these settings allow no `eval_mirror`, which is always a copy of rows of train; "" where they do."""
     if not (settings.eval_split and settings.eval_mirror):
         return ""
-    what = "--eval-mirror is a verbatim copy of rows of train"
+    rule = "--eval-mirror is a verbatim copy of rows of train"
     if settings.strategy == "second-run":
-        return f"{what}, and the rows of a second run are not in train; leave out one of the two"
+        return f"{rule}, and the rows of a second run are not in train; leave out one of the two"
     if not is_held_out(settings):
         return ""
     cause = "--train held-out" if settings.train == "held-out" else "--strategy random"
-    return f"{what}, and {cause} takes the rows of eval out of train; leave out one of them, or pass --train whole"
+    return f"{rule}, and {cause} takes the rows of eval out of train; leave out one of them, or pass --train whole"
 
 
 async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> Built:
@@ -121,16 +124,16 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     if not settings.eval_split:
         splits = {"train": pool.rows}
         if not tools.phrase:
-            return Built(splits, _report(settings, splits, pool, tools.embedder))
+            return Built(splits, _basic_report(settings, splits, pool, tools.embedder))
         vectors = await tools.encode([row.question for row in pool.rows], "query")
-        phrased = await _phrased(
+        phrased = await _phrase_rows(
             pool.rows, vectors, calibrate_threshold(vectors, settings.seed), Border.of([]), settings, tools
         )
-        return _with_phrasings(Built(splits, _report(settings, splits, pool, tools.embedder)), phrased, settings)
-    drawn = await _draw(pool.rows, runs, settings, tools)
+        return _add_phrasings(Built(splits, _basic_report(settings, splits, pool, tools.embedder)), phrased, settings)
+    drawn = await _draw_split(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
-        check = _checks(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
+        check = _rewording_check(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
         reworded = await eval_rewording.reword(
             drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries, tools.judge
         )
@@ -140,44 +143,44 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
                 f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
             )
         drawn = replace(drawn, split=replace(drawn.split, eval=list(reworded.rows)))
-    splits = {"train": drawn.train, "eval": _reworded(drawn.chosen, reworded)}
+    splits = {"train": drawn.train, "eval": _apply_rewordings(drawn.chosen, reworded)}
     if settings.eval_mirror:
         splits["eval_mirror"] = drawn.chosen
-    built = Built(splits, await _measured(drawn, reworded, splits, pool, settings, tools))
+    built = Built(splits, await _measure_split(drawn, reworded, splits, pool, settings, tools))
     if not tools.phrase:
         return built
     border = Border.of(splits["eval"])
-    phrased = await _phrased(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
-    near = await _near_copies(splits["eval"], phrased.rows, drawn.split.threshold, tools)
-    return _with_phrasings(built, phrased, settings, near)
+    phrased = await _phrase_rows(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
+    near_count = await _count_near_copies(splits["eval"], phrased.rows, drawn.split.threshold, tools)
+    return _add_phrasings(built, phrased, settings, near_count)
 
 
-async def _near_copies(held: list[Row], train: list[Row], threshold: float, tools: Tools) -> int | None:
+async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: float, tools: Tools) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
     copies = [row.question for row in train if is_phrasing(row)]
     if not copies:
         return None
-    questions = await tools.encode([row.question for row in held], "query")
-    return int((find_nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
+    questions = await tools.encode([row.question for row in eval_rows], "query")
+    return int((nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
 
 
-async def _phrased(
+async def _phrase_rows(
     rows: list[Row], vectors: Vectors, threshold: float, border: Border, settings: DatasetSettings, tools: Tools
 ) -> Phrased:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
-    check, call = _checks(rows, vectors, threshold, settings, tools), settings.rephrase
+    check, call = _rewording_check(rows, vectors, threshold, settings, tools), settings.rephrase
     return await phrasings(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
 
 
-def _with_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings, near: int | None = None) -> Built:
+def _add_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings, near_count: int | None = None) -> Built:
     """The dataset with the copies in train; eval was drawn and measured without them."""
     report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(phrased.rows)},
         phrasings=settings.phrasings,
         copies=phrased.copies,
-        near_copies=near,
-        fewer=[Replaced(name, reason) for name, reason in phrased.missing],
+        near_copies=near_count,
+        fewer=[Replaced(row_id, reason) for row_id, reason in phrased.missing],
         personal=[*built.report.personal, *scan([row for row in phrased.rows if is_phrasing(row)])],
     )
     return Built({**built.splits, "train": phrased.rows}, report)
@@ -192,67 +195,71 @@ def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettin
     return len(rows) - is_held_out(settings) * eval_size(len(rows), settings.eval_fraction, settings.eval_max)
 
 
-async def _draw(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> _Drawn:
+async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> _Drawn:
     held_out = is_held_out(settings)
-    pool, other = rows, None
+    pool, train_run = rows, None
     if settings.strategy == "second-run":
         if len(runs) < 2:
             raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
-        pool, other = [r for r in rows if r.run == runs[-1]], [r for r in rows if r.run != runs[-1]]
-        if not pool or not other:
+        pool, train_run = [r for r in rows if r.run == runs[-1]], [r for r in rows if r.run != runs[-1]]
+        if not pool or not train_run:
             raise CannotSplit(f"{runs[-1] if not pool else ', '.join(runs[:-1])}: holds no pairs")
     vectors = await tools.encode([row.question for row in pool], "query")
-    other_vectors = None if other is None else await tools.encode([row.question for row in other], "query")
-    found = select_eval(
+    train_run_vectors = None if train_run is None else await tools.encode([row.question for row in train_run], "query")
+    split = select_eval(
         vectors,
         eval_size(len(pool), settings.eval_fraction, settings.eval_max),
         strategy=settings.strategy,
         k=settings.clusters,
         seed=settings.seed,
         held_out=held_out,
-        train=other_vectors,
+        train=train_run_vectors,
         tags=[row.tags for row in pool],
         strata=strata(pool, settings.strategy) if settings.strategy in STRATA else (),
     )
-    return _Drawn(pool, vectors, other, other_vectors, found, held_out)
+    return _Drawn(pool, vectors, train_run, train_run_vectors, split, held_out)
 
 
-def _checks(rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: Tools) -> Check:
+def _rewording_check(
+    rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: Tools
+) -> Check:
     """What a rewording of one of `rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
-    async def check(index: int, new: Reworded) -> str | None:
+    async def check(index: int, rewording: Reworded) -> str | None:
         row, call = rows[index], settings.rephrase
         keep = subject_words(row, tools.about.of(row.document))
-        found = faults_of(row, new, call, keep)
-        question = (await tools.encode([new.question], "query"))[0]
-        found += [one for one in [eval_rewording.moved(vectors, index, question, threshold)] if one]
-        if row.evidence and row.answer != new.answer:
-            old, reworded, *sources = await tools.encode(
-                [row.answer, new.answer, *eval_rewording.supports(row)], "document"
+        faults = faults_of(row, rewording, call, keep)
+        question = (await tools.encode([rewording.question], "query"))[0]
+        faults += [fault for fault in [eval_rewording.moved(vectors, index, question, threshold)] if fault]
+        if row.evidence and row.answer != rewording.answer:
+            old_vector, new_vector, *sources = await tools.encode(
+                [row.answer, rewording.answer, *eval_rewording.supports(row)], "document"
             )
-            problem = eval_rewording.unsupported_answer(row, new.answer, old, reworded, np.stack(sources))
-            found += [problem] if problem else []
-        return " ".join(found) or None
+            problem = eval_rewording.unsupported_answer(
+                row, rewording.answer, old_vector, new_vector, np.stack(sources)
+            )
+            faults += [problem] if problem else []
+        return " ".join(faults) or None
 
     return check
 
 
-def _reworded(chosen: list[Row], reworded: Rewording | None) -> list[Row]:
+def _apply_rewordings(chosen: list[Row], reworded: Rewording | None) -> list[Row]:
     if reworded is None:
         return chosen
     return [
         msgspec.structs.replace(
             row,
-            question=new.question,
-            answer=new.answer,
+            question=rewording.question,
+            answer=rewording.answer,
             original_question=row.question,
             original_answer=row.answer,
         )
-        for row, new in zip(chosen, reworded.rows.values(), strict=True)
+        for row, rewording in zip(chosen, reworded.rows.values(), strict=True)
     ]
 
 
-async def _measured(
+async def _measure_split(
     drawn: _Drawn,
     reworded: Rewording | None,
     splits: dict[str, list[Row]],
@@ -261,59 +268,62 @@ async def _measured(
     tools: Tools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    found = drawn.split
+    split = drawn.split
     after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure.leakage(drawn.pool, found, drawn.vectors, drawn.train, drawn.train_vectors, after)
+    rows = measure.leakage(drawn.pool, split, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
-            _compared(found_row, old, new, settings.rephrase, tools.about.of(old.document))
-            for found_row, old, new in zip(rows, drawn.chosen, splits["eval"], strict=True)
+            _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
+            for leak_row, original, reworded_row in zip(rows, drawn.chosen, splits["eval"], strict=True)
         ]
-    labels = measure.cluster_labels(drawn.pool, found.labels, drawn.vectors)
-    sizes, held = np.bincount(found.labels), np.bincount(found.labels[found.eval], minlength=len(labels))
+    labels = measure.cluster_labels(drawn.pool, split.labels, drawn.vectors)
+    pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
     in_train = {row.id for row in drawn.train}
     random = measure.random_cosine(drawn.vectors, settings.seed)
-    verdict = assess(sizes.tolist(), held.tolist(), labels, empty=reworded.dropped if reworded else 0)
+    verdict = assess(pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0)
     if after is not None:
-        moved = measure.moved_topics(found, drawn.vectors, after)
-        own = float(np.median([row.own for row in rows if row.own is not None]))
-        verdict = msgspec.structs.replace(verdict, drift=drift(moved, len(rows), own, random))
+        moved_count = measure.moved_topics(split, drawn.vectors, after)
+        own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
+        verdict = msgspec.structs.replace(verdict, drift=drift(moved_count, len(rows), own_cosine, random))
     return msgspec.structs.replace(
-        _report(settings, splits, pool, tools.embedder),
-        pool=drawn.pool[0].run if drawn.other is not None else "all rows",
-        curve=Curve(found.elbow.k, found.elbow.reason, found.elbow.ks, [round(i, 4) for i in found.elbow.inertias]),
-        clusters=[SplitShare(n, int(p), int(e)) for n, p, e in zip(labels, sizes, held, strict=True)],
+        _basic_report(settings, splits, pool, tools.embedder),
+        pool=drawn.pool[0].run if drawn.train_run is not None else "all rows",
+        curve=Curve(split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]),
+        clusters=[
+            SplitShare(label, int(pool_rows), int(eval_rows))
+            for label, pool_rows, eval_rows in zip(labels, pool_counts, eval_counts, strict=True)
+        ],
         verdict=verdict,
-        mmd=measure.closeness(found, drawn.vectors, settings.seed),
-        threshold=round(found.threshold, 4),
+        mmd=measure.closeness(split, drawn.vectors, settings.seed),
+        threshold=round(split.threshold, 4),
         random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
         leaked_before=sum(bool(row.repeats) for row in rows),
-        leaked_after=measure.leaked((row.after for row in rows), found.threshold) if reworded else None,
+        leaked_after=measure.leaked((row.after for row in rows), split.threshold) if reworded else None,
         rows=rows,
-        shares=measure.shares(drawn.pool, found.eval),
-        replaced=[Replaced(name, reason) for name, reason in reworded.replaced] if reworded else [],
+        shares=measure.shares(drawn.pool, split.eval),
+        replaced=[Replaced(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
         sent_back=reworded.sent_back if reworded and tools.judge else None,
         unjudged=reworded.unjudged if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
-        map=measure.draw_split_map(drawn.pool, found, drawn.vectors, settings.seed),
+        map=measure.draw_split_map(drawn.pool, split, drawn.vectors, settings.seed),
     )
 
 
-def _compared(row: measure.EvalRow, old: Row, new: Row, call: Rephrase, about: str) -> measure.EvalRow:
+def _add_overlap(row: measure.EvalRow, original: Row, reworded: Row, call: Rephrase, about: str) -> measure.EvalRow:
     """The row with how much of the old wording its new question and answer keep."""
-    keep = subject_words(old, about)
+    keep = subject_words(original, about)
     return msgspec.structs.replace(
         row,
-        reworded=new.question,
-        overlap=round(share_kept(old.question, new.question, keep), 3),
-        answer_overlap=round(share_kept(old.answer, new.answer, keep), 3),
-        answer_kept=answer_kept(old, new.answer, call.max_copied, keep),
+        reworded=reworded.question,
+        overlap=round(share_kept(original.question, reworded.question, keep), 3),
+        answer_overlap=round(share_kept(original.answer, reworded.answer, keep), 3),
+        answer_kept=answer_kept(original, reworded.answer, call.max_copied, keep),
     )
 
 
-def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> SplitReport:
+def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> SplitReport:
     """The report with what every dataset has."""
     rows = list({row.id: row for row in pool.rows}.values())
     reworded = [row for row in splits.get("eval", []) if row.original_answer]
@@ -322,7 +332,7 @@ def _report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool,
         strategy=settings.strategy,
         train="held out" if settings.eval_split and is_held_out(settings) else "whole",
         seed=settings.seed,
-        splits={name: len(found) for name, found in splits.items()},
+        splits={split: len(split_rows) for split, split_rows in splits.items()},
         pool="all rows",
         embedder=embedder,
         curve=None,

@@ -57,8 +57,8 @@ def file_contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Cont
         unanswerable=built.report.unanswerable is not None,
     )
     files: dict[str, Contents] = {}
-    for name, rows in built.splits.items():
-        files |= parquet_files(name, rows, columns)
+    for split, rows in built.splits.items():
+        files |= parquet_files(split, rows, columns)
     files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
     if set(settings.exports) & set(HARNESSES):
         files |= task_files(
@@ -94,29 +94,29 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     from groundwork.dataset.publish.provenance import recipes, source_documents
 
     settings = job.config.dataset
-    used = recipes(job.data.state / "manifest.db", STAGES)
-    prompts = dict(used.prompts)
-    own = [row for rows in built.splits.values() for row in rows if not row.mixed]
-    models = {row.model for row in own if not row.unanswerable}
-    used_here: dict[str, str] = {}  # models by the prompt that this stage asked them with
+    used_recipes = recipes(job.data.state / "manifest.db", STAGES)
+    prompts = dict(used_recipes.prompts)
+    own_rows = [row for rows in built.splits.values() for row in rows if not row.mixed]
+    models = {row.model for row in own_rows if not row.unanswerable}
+    prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if asks_rewordings(job.config):
         for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
-            used_here[prompt] = f"{settings.rephrase.model} (rewording)"
+            prompt_models[prompt] = f"{settings.rephrase.model} (rewording)"
     if settings.unanswerable:
         for prompt in (settings.absent.prompt, settings.absent.check_prompt):
-            used_here[prompt] = f"{settings.absent.model} (questions without an answer)"
-    for prompt, model in used_here.items():
+            prompt_models[prompt] = f"{settings.absent.model} (questions without an answer)"
+    for prompt, model in prompt_models.items():
         prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
         models.add(model)
-    rows = list({row.id: row for row in own}.values())
-    spoken = job.config.chunk.language
+    rows = list({row.id: row for row in own_rows}.values())
+    language = job.config.chunk.language
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        languages=languages(rows) if spoken == "auto" else [spoken],
+        languages=languages(rows) if language == "auto" else [language],
         models=sorted(models),
         prompts=prompts,
-        settings={**used.settings, "dataset": msgspec.to_builtins(settings)},
+        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
         sources=source_documents(rows, inputs.texts, inputs.coverage, settings.source_licenses),
         version=version("groundwork-data"),
     )
@@ -126,7 +126,7 @@ def languages(rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `rows` come from, told by their questions."""
     from groundwork.language.detection import detect_language
 
-    asked: dict[str, str] = {}
+    questions_by_document: dict[str, str] = {}
     for row in rows:
-        asked[row.document] = f"{asked.get(row.document, '')} {row.question}"
-    return sorted({detect_language(questions) for questions in asked.values()} - {""})
+        questions_by_document[row.document] = f"{questions_by_document.get(row.document, '')} {row.question}"
+    return sorted({code(questions) for questions in questions_by_document.values()} - {""})

@@ -29,24 +29,24 @@ def parquet_name(split: str, number: int = 0, count: int = 1) -> str:
 
 def parquet_pattern(split: str, rows: int) -> str:
     """The file of a split of so many rows, or what the names of its several files have in common."""
-    return parquet_name(split) if rows <= ROWS_A_FILE else f"data/{split}-*-of-{_files_for(rows):05}.parquet"
+    return parquet_name(split) if rows <= ROWS_A_FILE else f"data/{split}-*-of-{_file_count(rows):05}.parquet"
 
 
 def parquet_files(split: str, rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Contents]:
     """The files of a split by name, each made when it is written, so that they are never in memory together."""
-    count = _files_for(len(rows))
+    count = _file_count(len(rows))
     return {
-        parquet_name(split, number, count): partial(_file, rows, number * ROWS_A_FILE, columns)
+        parquet_name(split, number, count): partial(_encode_file, rows, number * ROWS_A_FILE, columns)
         for number in range(count)
     }
 
 
-def _files_for(rows: int) -> int:
+def _file_count(rows: int) -> int:
     return max(1, -(-rows // ROWS_A_FILE))
 
 
-def _file(rows: Sequence[Row], first: int, columns: Sequence[str]) -> list[bytes]:
-    return [to_parquet(rows[first : first + ROWS_A_FILE], columns)]
+def _encode_file(rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
+    return [to_parquet(rows[first_row : first_row + ROWS_A_FILE], columns)]
 
 
 def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
@@ -58,24 +58,29 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for start in range(0, len(rows), ROW_GROUP):
             group = rows[start : start + ROW_GROUP]
-            writer.write_table(pa.table({name: [getattr(row, name) for row in group] for name in columns}, schema))
+            writer.write_table(
+                pa.table({column: [getattr(row, column) for row in group] for column in columns}, schema)
+            )
     return sink.getvalue()
 
 
 def columns_of(*, context: bool, measured: bool = False, mixed: bool = False, unanswerable: bool = False) -> list[str]:
     """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, what was
     mixed in, and which questions have no answer."""
-    wanted = (("context",), context), (MEASURED, measured), (MIXED, mixed), (UNANSWERABLE, unanswerable)
-    left_out = {name for names, there in wanted if not there for name in names}
-    return [name for name in Row.__struct_fields__ if name not in left_out]
+    optional = (("context",), context), (MEASURED, measured), (MIXED, mixed), (UNANSWERABLE, unanswerable)
+    left_out = {column for columns, enabled in optional if not enabled for column in columns}
+    return [column for column in Row.__struct_fields__ if column not in left_out]
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
-    of = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
-    of |= {"measured_difficulty": pa.float64(), "unanswerable": pa.bool_()}
+    types = {"pages": pa.list_(pa.int64()), "iteration": pa.int64(), "cluster": pa.int64()}
+    types |= {"measured_difficulty": pa.float64(), "unanswerable": pa.bool_()}
     lists = {field.name for field in msgspec.structs.fields(Row) if "list" in str(field.type)}
     return pa.schema(
-        [(name, of.get(name) or (pa.list_(pa.string()) if name in lists else pa.string())) for name in columns]
+        [
+            (column, types.get(column) or (pa.list_(pa.string()) if column in lists else pa.string()))
+            for column in columns
+        ]
     )

@@ -15,7 +15,7 @@ import msgspec
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 
-IGNORED = ("cluster",)  # is numbered anew whenever a dataset is built
+IGNORED_COLUMNS = ("cluster",)  # is numbered anew whenever a dataset is built
 
 Record = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ class Differences(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         counts = [f"{len(self.came):,} came", f"{len(self.went):,} went", f"{len(self.changed):,} changed"]
-        fields = ", ".join(f"{name} {count:,}" for name, count in self.by_field().items())
+        fields = ", ".join(f"{column} {count:,}" for column, count in self.by_field().items())
         return f"{', '.join(counts)}{f' ({fields})' if fields else ''}, {self.same:,} the same"
 
     def __bool__(self) -> bool:
@@ -46,7 +46,7 @@ class Differences(msgspec.Struct, frozen=True):
 
     def by_field(self) -> dict[str, int]:
         """In how many rows each field changed, the most frequent first."""
-        return dict(Counter(name for row in self.changed for name in row.fields).most_common())
+        return dict(Counter(column for row in self.changed for column in row.fields).most_common())
 
 
 def differences(before: Sequence[Record], after: Sequence[Record]) -> Differences:
@@ -55,18 +55,18 @@ def differences(before: Sequence[Record], after: Sequence[Record]) -> Difference
     A row is the same one where id and split agree, else where the id does, else where the question does; a row is
     paired once.
     """
-    left, pairs = list(before), list[tuple[Record, Record]]()
-    came = list(after)
+    unmatched_before, pairs = list(before), list[tuple[Record, Record]]()
+    unmatched_after = list(after)
     for key in (_id_and_split, _id, _question):
-        left, came = _paired(left, came, key, pairs)
-    changed = [_changed(old, new) for old, new in pairs]
-    differing = [one for one in changed if one.fields]
-    order = {id(row): place for place, row in enumerate(after)}
-    came.sort(key=lambda row: order[id(row)])
-    return Differences(came, left, differing, len(changed) - len(differing))
+        unmatched_before, unmatched_after = _pair_rows(unmatched_before, unmatched_after, key, pairs)
+    changed = [_compare_rows(row_before, row_after) for row_before, row_after in pairs]
+    changed_rows = [pair_change for pair_change in changed if pair_change.fields]
+    order = {id(row): index for index, row in enumerate(after)}
+    unmatched_after.sort(key=lambda row: order[id(row)])
+    return Differences(unmatched_after, unmatched_before, changed_rows, len(changed) - len(changed_rows))
 
 
-def _paired(
+def _pair_rows(
     before: Iterable[Record],
     after: Iterable[Record],
     key: Callable[[Record], Any],
@@ -76,13 +76,13 @@ def _paired(
     waiting: dict[Any, list[Record]] = defaultdict(list)
     for row in before:
         waiting[key(row)].append(row)
-    rest = []
+    unmatched = []
     for row in after:
-        if held := waiting.get(key(row)):
-            pairs.append((held.pop(0), row))
+        if waiting_rows := waiting.get(key(row)):
+            pairs.append((waiting_rows.pop(0), row))
         else:
-            rest.append(row)
-    return [row for held in waiting.values() for row in held], rest
+            unmatched.append(row)
+    return [row for waiting_rows in waiting.values() for row in waiting_rows], unmatched
 
 
 def _id_and_split(row: Record) -> Any:
@@ -97,20 +97,24 @@ def _question(row: Record) -> Any:
     return " ".join(str(row["question"]).split()).casefold()
 
 
-def _changed(old: Record, new: Record) -> Changed:
-    names = [name for name in {**old, **new} if name not in IGNORED]
-    fields = {name: (old.get(name), new.get(name)) for name in names if _said(old, name) != _said(new, name)}
-    return Changed(new["id"], new["question"], fields)
+def _compare_rows(before: Record, after: Record) -> Changed:
+    columns = [column for column in {**before, **after} if column not in IGNORED_COLUMNS]
+    fields = {
+        column: (before.get(column), after.get(column))
+        for column in columns
+        if _comparable_value(before, column) != _comparable_value(after, column)
+    }
+    return Changed(after["id"], after["question"], fields)
 
 
-def _said(row: Record, name: str) -> Any:
+def _comparable_value(row: Record, column: str) -> Any:
     """The value, an empty one and a missing one alike."""
-    value = row.get(name)
+    value = row.get(column)
     return value if value not in ("", [], None) else None
 
 
-ON_PAGE = 2_000  # rows of each kind on the page
-LATER = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
+ROWS_ON_PAGE = 2_000  # rows of each kind on the page
+COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
 _STYLE = """
 article { border-left: 3px solid var(--line); padding: .2rem 0 .2rem .9rem; margin: .9rem 0; }
 article.came { border-color: var(--good); } article.went { border-color: var(--bad); }
@@ -121,50 +125,50 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 """
 
 
-def differences_html(names: tuple[str, str], found: Differences) -> str:
+def differences_html(names: tuple[str, str], diff: Differences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document_page(
         title := f"{names[0]} → {names[1]}",
         _STYLE,
         tag("h1", title),
-        tag("p", str(found), "."),
-        *_section("Changed", [_changed_row(row) for row in found.changed[:ON_PAGE]], len(found.changed)),
-        *_section("Came", [_row(row, "came") for row in found.came[:ON_PAGE]], len(found.came)),
-        *_section("Went", [_row(row, "went") for row in found.went[:ON_PAGE]], len(found.went)),
+        tag("p", str(diff), "."),
+        *_section("Changed", [_changed_row(row) for row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)),
+        *_section("Came", [_row(row, "came") for row in diff.came[:ROWS_ON_PAGE]], len(diff.came)),
+        *_section("Went", [_row(row, "went") for row in diff.went[:ROWS_ON_PAGE]], len(diff.went)),
     )
 
 
 def _section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]:
     more = count - len(articles)
-    rest = [tag("p", f"… and {more:,} more; --json FILE has all.")] * (more > 0)
-    return [tag("h2", f"{title}: {count:,}"), *articles, *rest] if count else []
+    more_note = [tag("p", f"… and {more:,} more; --json FILE has all.")] * (more > 0)
+    return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
 
 
 def _changed_row(row: Changed) -> Markup:
-    parts = [(tag("dt", name), tag("dd", *_marked(name, *row.fields[name]))) for name in row.fields]
-    return tag("article", tag("h3", row.question), tag("small", row.id), tag("dl", parts))
+    fields = [(tag("dt", column), tag("dd", *_mark_changes(column, *row.fields[column]))) for column in row.fields]
+    return tag("article", tag("h3", row.question), tag("small", row.id), tag("dl", fields))
 
 
 def _row(row: Record, kind: str) -> Markup:
-    told = " · ".join(part for part in (row["id"], row.get("split", "")) if part)
-    return tag("article", tag("h3", row["question"]), tag("p", row["answer"]), tag("small", told), class_=kind)
+    labels = " · ".join(label for label in (row["id"], row.get("split", "")) if label)
+    return tag("article", tag("h3", row["question"]), tag("p", row["answer"]), tag("small", labels), class_=kind)
 
 
-def _marked(name: str, before: Any, after: Any) -> list[Markup | str]:
+def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
     """What a field said and says: texts word by word, other values one after the other."""
 
-    old, new = _text(before), _text(after)
-    if name not in LATER or not old or not new:
-        return [tag("del", old), " "] * bool(old) + [tag("ins", new)] * bool(new)
-    words = old.split(), new.split()
-    result: list[Markup | str] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+    old_text, new_text = _text(before), _text(after)
+    if column not in COMPARED_BY_WORD or not old_text or not new_text:
+        return [tag("del", old_text), " "] * bool(old_text) + [tag("ins", new_text)] * bool(new_text)
+    words = old_text.split(), new_text.split()
+    marked_words: list[Markup | str] = []
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
         if kind == "equal":
-            result.append(" ".join(words[0][a:b]))
-        result += [tag("del", " ".join(words[0][a:b])), " "] * (kind in ("replace", "delete"))
-        result += [tag("ins", " ".join(words[1][c:d]))] * (kind in ("replace", "insert"))
-        result.append(" ")
-    return result
+            marked_words.append(" ".join(words[0][i1:i2]))
+        marked_words += [tag("del", " ".join(words[0][i1:i2])), " "] * (kind in ("replace", "delete"))
+        marked_words += [tag("ins", " ".join(words[1][j1:j2]))] * (kind in ("replace", "insert"))
+        marked_words.append(" ")
+    return marked_words
 
 
 def _text(value: Any) -> str:

@@ -286,7 +286,7 @@ def _is_honest(reply: str, question: str, passage_text: str) -> bool:
 
 
 async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionSearch) -> None:
-    """The rows of `new` that `found` does not ask yet, and all its counts."""
+    """The rows of `addition` that `gathered` does not ask yet, and all its counts."""
     for row in addition.rows:
         vector = await search.encode([row.question], "query")
         if nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_asked(row, gathered.rows):

@@ -40,77 +40,81 @@ def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:
     """The words of `text`; in scripts without spaces the pairs of neighbouring characters that stand for them."""
     if has_unspaced(text):
         return [Word(word, False, False) for word in words(text)]
-    fixed = {part.lower() for term in terms(text) for part in _TOKEN.findall(term)} | set(keep)
-    found = []
+    fixed = {token.lower() for term in terms(text) for token in _TOKEN.findall(term)} | set(keep)
+    tokens = []
     for match in _TOKEN.finditer(text):
         word = re.sub(r"['’]s$", "", match.group().lower())
         after = text[match.end() : match.end() + 1]
-        found.append(Word(word, word in fixed or any(c.isdigit() for c in word), bool(after) and after in ",;:.!?()"))
-    return found
+        tokens.append(Word(word, word in fixed or any(c.isdigit() for c in word), bool(after) and after in ",;:.!?()"))
+    return tokens
 
 
-def copied_words(old: str, new: str, keep: Iterable[str] = ()) -> list[str]:
-    """The words of `new`, in order, that stand in stretches of RUN that `old` has too; "" between two stretches.
+def copied_words(original: str, reworded: str, keep: Iterable[str] = ()) -> list[str]:
+    """The words of `reworded`, in order, in stretches of RUN that `original` has too; "" between two stretches.
 
     A stretch ends at a comma, a bracket, the end of a sentence and at a word that has to stay: a list of things can
     stay a list, and a term keeps its words.
     """
     keep = set(keep)
-    known = {run for part in _stretches(words_of(old, keep)) for run in _runs(part)}
-    found: list[str] = []
-    for part in _stretches(words_of(new, keep)):
-        inside = {i + k for i, run in enumerate(_runs(part)) if run in known for k in range(RUN)}
-        found += [word if i in inside else "" for i, word in enumerate(part)] + [""]
-    return found
+    original_runs = {run for stretch in _stretches(words_of(original, keep)) for run in _runs(stretch)}
+    copied: list[str] = []
+    for stretch in _stretches(words_of(reworded, keep)):
+        inside = {i + k for i, run in enumerate(_runs(stretch)) if run in original_runs for k in range(RUN)}
+        copied += [word if i in inside else "" for i, word in enumerate(stretch)] + [""]
+    return copied
 
 
-def longest_copy(old: str, new: str, keep: Iterable[str] = ()) -> str:
-    """The longest stretch of RUN words and more that `new` copies, or ""."""
-    text = " ".join(word or "\n" for word in copied_words(old, new, keep))
+def longest_copy(original: str, reworded: str, keep: Iterable[str] = ()) -> str:
+    """The longest stretch of RUN words and more that `reworded` copies, or ""."""
+    text = " ".join(word or "\n" for word in copied_words(original, reworded, keep))
     return max((stretch.strip() for stretch in text.split("\n")), key=lambda stretch: stretch.count(" "))
 
 
-def copied_share(old: str, new: str, keep: Iterable[str] = ()) -> float:
-    """The share of the free words of `new` that stand in copied stretches; 1.0 where one is LONG or longer."""
+def copied_share(original: str, reworded: str, keep: Iterable[str] = ()) -> float:
+    """The share of the free words of `reworded` that stand in copied stretches; 1.0 where one is LONG or longer."""
     keep = set(keep)
-    copied = sum(bool(word) for word in copied_words(old, new, keep))
-    if copied and len(longest_copy(old, new, keep).split()) >= LONG:
+    copied = sum(bool(word) for word in copied_words(original, reworded, keep))
+    if copied and len(longest_copy(original, reworded, keep).split()) >= LONG:
         return 1.0
-    return copied / max(1, free_words(new, keep))
+    return copied / max(1, free_words(reworded, keep))
 
 
-def kept_in_order(old: str, new: str) -> float:
+def kept_in_order(original: str, reworded: str) -> float:
     """The share of the words of the longer text that both have in the same order (longest common subsequence)."""
-    before, after = ([word.text for word in words_of(text)] for text in (old, new))
-    lengths = [0] * (len(after) + 1)
-    for word in before:
-        last = lengths
+    original_words, reworded_words = ([word.text for word in words_of(text)] for text in (original, reworded))
+    lengths = [0] * (len(reworded_words) + 1)
+    for word in original_words:
+        previous = lengths
         lengths = [0]
-        for i, other in enumerate(after):
-            lengths.append(last[i] + 1 if word == other else max(last[i + 1], lengths[-1]))
-    return lengths[-1] / max(1, len(before), len(after))
+        for i, reworded_word in enumerate(reworded_words):
+            lengths.append(previous[i] + 1 if word == reworded_word else max(previous[i + 1], lengths[-1]))
+    return lengths[-1] / max(1, len(original_words), len(reworded_words))
 
 
-def share_in_common(old: str, new: str) -> float:
+def share_in_common(original: str, reworded: str) -> float:
     """The share of the words of the longer text, counted with repetition, that the other has too, in any order."""
-    before, after = (Counter(word.text for word in words_of(text)) for text in (old, new))
-    return (before & after).total() / max(1, before.total(), after.total())
+    original_counts, reworded_counts = (Counter(word.text for word in words_of(text)) for text in (original, reworded))
+    return (original_counts & reworded_counts).total() / max(1, original_counts.total(), reworded_counts.total())
 
 
-def is_copy(old: str, new: str, most_copied: float, keep: Iterable[str] = (), same_words: float = SAME_WORDS) -> bool:
-    """Does `new` copy stretches of `old`, or is it the same words in another order or but for single ones?
+def is_copy(
+    original: str, reworded: str, most_copied: float, keep: Iterable[str] = (), same_words: float = SAME_WORDS
+) -> bool:
+    """Does `reworded` copy stretches of `original`, or is it the same words in another order or but for single ones?
 
     `same_words`: from which share of words in common on it is the other order alone that differs.
     """
-    alike = kept_in_order(old, new) >= SAME_ORDER or share_in_common(old, new) >= same_words
-    return alike or copied_share(old, new, keep) > most_copied
+    is_alike = kept_in_order(original, reworded) >= SAME_ORDER or share_in_common(original, reworded) >= same_words
+    return is_alike or copied_share(original, reworded, keep) > most_copied
 
 
-def share_kept(old: str, new: str, keep: Iterable[str] = ()) -> float:
-    """The share of the free words of `old`, counted with repetition, that `new` says too: for the report alone."""
+def share_kept(original: str, reworded: str, keep: Iterable[str] = ()) -> float:
+    """The share of the free words of `original`, counted with repetition, that `reworded` says too: for the report."""
     keep = set(keep)
-    before, after = (Counter(word.text for word in words_of(text, keep) if not word.fixed) for text in (old, new))
-    return (before & after).total() / before.total() if before else 0.0
+    original_counts, reworded_counts = (
+        Counter(word.text for word in words_of(text, keep) if not word.fixed) for text in (original, reworded)
+    )
+    return (original_counts & reworded_counts).total() / original_counts.total() if original_counts else 0.0
 
 
 def free_words(text: str, keep: Iterable[str] = ()) -> int:
@@ -118,16 +122,16 @@ def free_words(text: str, keep: Iterable[str] = ()) -> int:
     return sum(not word.fixed for word in words_of(text, keep))
 
 
-def _stretches(found: Sequence[Word]) -> list[list[str]]:
+def _stretches(word_list: Sequence[Word]) -> list[list[str]]:
     """The free words between marks and words that have to stay."""
-    parts: list[list[str]] = [[]]
-    for word in found:
+    stretches: list[list[str]] = [[]]
+    for word in word_list:
         if not word.fixed:
-            parts[-1].append(word.text)
+            stretches[-1].append(word.text)
         if word.fixed or word.closes:
-            parts.append([])
-    return parts
+            stretches.append([])
+    return stretches
 
 
-def _runs(part: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(part[i : i + RUN]) for i in range(len(part) - RUN + 1)]
+def _runs(stretch: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(stretch[i : i + RUN]) for i in range(len(stretch) - RUN + 1)]

@@ -23,7 +23,7 @@ from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.task_group import gather_all
 
 DECLINED = "The model says that nobody would ask this in other words."
-CLOSER = 5  # questions that may lie closer to the rewording than its original does
+CLOSER_ALLOWED = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
 
 Strategy = Literal["pair", "question"]
@@ -59,9 +59,9 @@ def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> 
 
     Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
     """
-    own = float(vectors[index] @ question)
-    closer = (vectors @ question > own + 1e-6) & (vectors @ vectors[index] < threshold)
-    if closer.sum() > CLOSER:
+    own_cosine = float(vectors[index] @ question)
+    closer = (vectors @ question > own_cosine + 1e-6) & (vectors @ vectors[index] < threshold)
+    if closer.sum() > CLOSER_ALLOWED:
         return "The question asks something else now; ask for exactly the same fact."
     return None
 
@@ -71,22 +71,22 @@ def supports(row: Row) -> list[str]:
     return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
 
 
-def unsupported_answer(row: Row, answer: str, old: Vectors, new: Vectors, sources: Vectors) -> str | None:
+def unsupported_answer(row: Row, answer: str, old_vector: Vectors, new_vector: Vectors, sources: Vectors) -> str | None:
     """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
 
-    `old` and `new`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is how near the old
-    answer is to the evidence.
+    `old_vector` and `new_vector`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is
+    how near the old answer is to the evidence.
     """
-    if float((sources @ new).max()) >= KEPT_SUPPORT * float(old @ sources[0]):
+    if float((sources @ new_vector).max()) >= KEPT_SUPPORT * float(old_vector @ sources[0]):
         return None
     source = " ".join(supports(row))
-    language = detect_language(source)
-    known, idle = {stem(word, language) for word in words(source)}, stop_words(language)
-    foreign = [word for word in words(answer) if word not in idle and stem(word, language) not in known]
+    language = code(source)
+    stems, ignored = {stem(word, language) for word in words(source)}, stop_words(language)
+    foreign = [word for word in words(answer) if word not in ignored and stem(word, language) not in stems]
     if not foreign:
         return None
-    named = ", ".join(dict.fromkeys(foreign))
-    return f"The answer says what the evidence does not: it has nothing on {named}. Say exactly what the evidence says."
+    word_list = ", ".join(dict.fromkeys(foreign))
+    return f"The answer says what the evidence does not: it has nothing on {word_list}. Say exactly what the evidence says."
 
 
 async def reword(
@@ -108,90 +108,93 @@ async def reword(
     turns down is worded once more; what it turns down then gives way as well.
     """
     spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
-    done, most = Rewording(), max(8, len(split.eval))
+    outcome, replacement_limit = Rewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
         replies = await gather_all(attempts(rows[index], index, ask, check, tries) for index in pending)
         if judge:
-            replies = await _judged(rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, done)
+            replies = await _judge_replies(
+                rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, outcome
+            )
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):
-                done.rows[index] = reply
+                outcome.rows[index] = reply
                 continue
-            done.replaced.append((rows[index].id, reply))
+            outcome.replaced.append((rows[index].id, reply))
             spare = spares.get(split.group(index)) or max(spares.values(), key=len, default=[])
-            if spare and len(done.replaced) <= most:
-                following.append(spare.pop(_most_like(vectors[spare] @ vectors[index], split.threshold)))
+            if spare and len(outcome.replaced) <= replacement_limit:
+                following.append(spare.pop(_most_similar(vectors[spare] @ vectors[index], split.threshold)))
             else:
-                done.dropped += 1
+                outcome.dropped += 1
         pending = following
-    done.rows = dict(sorted(done.rows.items()))
-    return done
+    outcome.rows = dict(sorted(outcome.rows.items()))
+    return outcome
 
 
-async def _judged(
+async def _judge_replies(
     rows: Sequence[Row],
     replies: dict[int, Reworded | str],
     ask: Ask,
     check: Check,
     tries: int,
     judge: Judge,
-    done: Rewording,
+    outcome: Rewording,
 ) -> list[Reworded | str]:
     """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
-    wrong = await _turned_down(rows, replies, judge, done)
-    done.sent_back += len(wrong)
-    again = await gather_all(
-        attempts(rows[index], index, ask, check, tries, [(new, problem)]) for index, (new, problem) in wrong.items()
+    turned_down = await _find_turned_down(rows, replies, judge, outcome)
+    outcome.sent_back += len(turned_down)
+    retries = await together(
+        attempts(rows[index], index, ask, check, tries, [(attempt, problem)])
+        for index, (attempt, problem) in turned_down.items()
     )
-    worded = dict(zip(wrong, again, strict=True))
-    given_up = await _turned_down(rows, worded, judge, done)
-    return list({**replies, **worded, **{index: problem for index, (_, problem) in given_up.items()}}.values())
+    reworded = dict(zip(turned_down, retries, strict=True))
+    given_up = await _find_turned_down(rows, reworded, judge, outcome)
+    return list({**replies, **reworded, **{index: problem for index, (_, problem) in given_up.items()}}.values())
 
 
-async def _turned_down(
-    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: Judge, done: Rewording
+async def _find_turned_down(
+    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: Judge, outcome: Rewording
 ) -> dict[int, tuple[Reworded, str]]:
-    new = {index: reply for index, reply in replies.items() if isinstance(reply, Reworded)}
-    problems = await judge([(rows[index], reply) for index, reply in new.items()]) if new else []
-    done.unjudged += problems.count(None)
-    told = zip(new.items(), problems, strict=True)
-    return {index: (reply, problem) for (index, reply), problem in told if problem}
+    reworded = {index: reply for index, reply in replies.items() if isinstance(reply, Reworded)}
+    problems = await judge([(rows[index], reply) for index, reply in reworded.items()]) if reworded else []
+    outcome.unjudged += problems.count(None)
+    judged = zip(reworded.items(), problems, strict=True)
+    return {index: (reply, problem) for (index, reply), problem in judged if problem}
 
 
-def _most_like(cosines: Vectors, threshold: float) -> int:
+def _most_similar(cosines: Vectors, threshold: float) -> int:
     """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
     return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
 
 
 async def attempts(
-    row: Row, index: int, ask: Ask, check: Check, tries: int, before: Sequence[tuple[Reworded, str]] = ()
+    row: Row, index: int, ask: Ask, check: Check, tries: int, earlier: Sequence[tuple[Reworded, str]] = ()
 ) -> Reworded | str:
     """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
 
-    `before`: wordings that the first try is told of already, each with what speaks against it. A correction may decline
-    by an empty question, and an answer that is near the old one is sent back once, not at all after `before`: then the
-    old one stays.
+    `earlier`: wordings that the first try is told of already, each with what speaks against it. A correction may
+    decline by an empty question, and an answer that is near the old one is sent back once, not at all after `earlier`:
+    then the old one stays.
     """
-    past: Past = list(before)
+    past: Past = list(earlier)
     for _ in range(tries):
         try:
-            new = await ask(row, past)
+            rewording = await ask(row, past)
         except (Filtered, InvalidReply) as error:
-            return past[-1][1] if len(past) > len(before) else str(error)
-        new = Reworded(new.question.strip(), new.answer.strip())
-        if past and past[-1][0].question and not new.question:
+            return past[-1][1] if len(past) > len(earlier) else str(error)
+        rewording = Reworded(rewording.question.strip(), rewording.answer.strip())
+        if past and past[-1][0].question and not rewording.question:
             return DECLINED
-        problem = await check(index, new)
+        problem = await check(index, rewording)
         if problem is None:
-            return new
-        told = bool(before) or any(only_answer_kept(earlier) for _, earlier in past)
-        past.append((new, problem))
-        if told and only_answer_kept(problem):
+            return rewording
+        was_sent_back = bool(earlier) or any(only_answer_kept(past_problem) for _, past_problem in past)
+        past.append((rewording, problem))
+        if was_sent_back and only_answer_kept(problem):
             break
-    for new, _ in past[len(before) :]:  # a question that passes is worth more than its answer in other words
-        as_it_was = Reworded(new.question, row.answer)
+    for rewording, _ in past[len(earlier) :]:  # a question that passes is worth more than its answer in other words
+        as_it_was = Reworded(rewording.question, row.answer)
         if await check(index, as_it_was) in (None, UNCHANGED):
             return as_it_was
     return past[-1][1]

@@ -24,51 +24,51 @@ def asker(client: Client, call: Rephrase, template: str, about: Subjects) -> Ask
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
         messages = rewording_turns(call, template, about.of(row.document), row)
-        for tried, problem in past:
-            told = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"
-            messages += follow_up(msgspec.json.encode(tried).decode(), told)
+        for earlier_try, problem in past:
+            correction = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"
+            messages += follow_up(msgspec.json.encode(earlier_try).decode(), correction)
         reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
         return with_fine_part(reply.value, past)
 
     return ask
 
 
-def with_fine_part(new: Reworded, past: Past) -> Reworded:
+def with_fine_part(rewording: Reworded, past: Past) -> Reworded:
     """A retry whose part that was fine is taken from the try before it."""
     if not past:
-        return new
-    tried, problem = past[-1]
+        return rewording
+    earlier_try, problem = past[-1]
     match blamed_part(problem):
         case "question":
-            return Reworded(new.question, new.answer.strip() or tried.answer)
+            return Reworded(rewording.question, rewording.answer.strip() or earlier_try.answer)
         case "answer":
-            return Reworded(new.question.strip() or tried.question, new.answer)
-    return new
+            return Reworded(rewording.question.strip() or earlier_try.question, rewording.answer)
+    return rewording
 
 
 def blamed_part(problem: str) -> str:
     """ "question" or "answer" where `problem` is about this part alone, else ""."""
-    blamed = [part for part in ("question", "answer") if f"The {part} " in problem]
-    return blamed[0] if len(blamed) == 1 else ""
+    blamed_fields = [field for field in ("question", "answer") if f"The {field} " in problem]
+    return blamed_fields[0] if len(blamed_fields) == 1 else ""
 
 
 def fine_part(problem: str) -> str:
     """What tells that one of question and answer is fine and need not be sent again, or ""."""
-    if not (blamed := blamed_part(problem)):
+    if not (blamed_field := blamed_part(problem)):
         return ""
-    fine = "answer" if blamed == "question" else "question"
-    return f'The {fine} is fine and kept: give "" for it, and only the {blamed} anew, as a JSON object.'
+    fine_field = "answer" if blamed_field == "question" else "question"
+    return f'The {fine_field} is fine and kept: give "" for it, and only the {blamed_field} anew, as a JSON object.'
 
 
-def faults_of(row: Row, new: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
+def faults_of(row: Row, rewording: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
-    found = faults_of_rewording(row, new.question, new.answer, call.max_copied, keep)
+    faults = faults_of_rewording(row, rewording.question, rewording.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.sentence_strategy import changed_terms
 
-        found = [one for one in found if one != UNCHANGED]
-        found += [one for one in [changed_terms(row.question, new.question)] if one]
-    return found
+        faults = [fault for fault in faults if fault != UNCHANGED]
+        faults += [fault for fault in [changed_terms(row.question, rewording.question)] if fault]
+    return faults
 
 
 def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:

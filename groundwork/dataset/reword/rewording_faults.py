@@ -35,17 +35,17 @@ SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
 LEAST_LISTED = 3  # marks between the things of a list
-_BETWEEN_THINGS = re.compile(r"[,;](?=\s)")
-_SAYS = re.compile(
+_LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
+_VERB = re.compile(
     r"\b(?:is|are|was|were|be|must|may|might|should|shall|has|have|had|can|could|will|would|does|do|did)\b",
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){AUXILIARY}\s", re.IGNORECASE)
 _EITHER_OR = re.compile(rf",? or (?:{AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
 _REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
-_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
-_NOTHING = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
-_IN_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
+_NONE = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
+_ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 
@@ -66,8 +66,8 @@ def faults_of_rewording(
 
 def answer_kept(row: Row, answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
     """Does a reworded answer still say it in the old words: all of them, or too many in copied stretches?"""
-    same = [word.text for word in words_of(row.answer)] == [word.text for word in words_of(answer)]
-    return same or is_copy(row.answer, answer, most_copied, keep)
+    same_words = [word.text for word in words_of(row.answer)] == [word.text for word in words_of(answer)]
+    return same_words or is_copy(row.answer, answer, most_copied, keep)
 
 
 def subject_words(row: Row, about: str) -> list[str]:
@@ -76,16 +76,16 @@ def subject_words(row: Row, about: str) -> list[str]:
     A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
     one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
     """
-    named = {name.lower() for name in names_as_written(row.question)}
-    known = {word.text for word in words_of(about) if len(word.text) > 3 or word.text in named}
-    said = [word.text for word in words_of(row.question)]
-    enough = min(2, len(known))
-    found = []
-    for is_known, run in groupby(said, known.__contains__):
-        words = list(run)
-        if is_known and (len(words) >= enough or not named.isdisjoint(words)):
-            found += words
-    return list(dict.fromkeys(found))
+    names = {name.lower() for name in names_as_written(row.question)}
+    about_words = {word.text for word in words_of(about) if len(word.text) > 3 or word.text in names}
+    question_words = [word.text for word in words_of(row.question)]
+    least_run = min(2, len(about_words))
+    subject = []
+    for is_about, run in groupby(question_words, about_words.__contains__):
+        run_words = list(run)
+        if is_about and (len(run_words) >= least_run or not names.isdisjoint(run_words)):
+            subject += run_words
+    return list(dict.fromkeys(subject))
 
 
 def required(row: Row, about: str) -> list[str]:
@@ -97,112 +97,113 @@ def required(row: Row, about: str) -> list[str]:
     for term in [*subject_words(row, about), *terms(row.question)]:
         spans += [match.span() for match in whole_word_pattern(term, re.IGNORECASE).finditer(text)]
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
-        before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
-        spans.append((before.start() if before else match.start(), match.end()))
-    joined: list[tuple[int, int]] = []
+        word_before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
+        spans.append((word_before.start() if word_before else match.start(), match.end()))
+    joined_spans: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if joined and text[joined[-1][1] : start].strip(" ") == "":
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if joined_spans and text[joined_spans[-1][1] : start].strip(" ") == "":
+            joined_spans[-1] = (joined_spans[-1][0], max(end, joined_spans[-1][1]))
         else:
-            joined.append((start, end))
-    found: dict[str, str] = {}
-    for start, end in joined:
-        found.setdefault(text[start:end].lower(), text[start:end])
-    return list(found.values())
+            joined_spans.append((start, end))
+    required_terms: dict[str, str] = {}
+    for start, end in joined_spans:
+        required_terms.setdefault(text[start:end].lower(), text[start:end])
+    return list(required_terms.values())
 
 
-def _question_faults(row: Row, new: str, answer: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
-    old = row.question
-    if not new:
+def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
+    original = row.question
+    if not reworded:
         yield "The question is empty."
         return
-    said = [word.text for word in words_of(new)]
-    if missing := [word for word in keep if word not in said]:
-        yield f"The question must still say what it is about; put back: {', '.join(missing)}."
-    if named := _source_named_anew(new, old):
-        yield f"The question must stand alone; do not write {named!r}."
-    if (opening := find_dangling_opening(new)) and not find_dangling_opening(old):
+    reworded_words = [word.text for word in words_of(reworded)]
+    if lost_words := [word for word in keep if word not in reworded_words]:
+        yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
+    if source_name := _new_source_name(reworded, original):
+        yield f"The question must stand alone; do not write {source_name!r}."
+    if (opening := dangling_opening(reworded)) and not dangling_opening(original):
         yield f"The question must stand alone; it cannot begin with {opening!r}."
-    if len(said) < LEAST_LENGTH * len(words_of(old)):
+    if len(reworded_words) < LEAST_LENGTH * len(words_of(original)):
         yield "The question lost a part of what it asks; say all of it in other words."
-    if is_question(old) and not is_question(new):
+    if is_question(original) and not is_question(reworded):
         yield "The question must end with a question mark."
-    if fault := _kind_fault(row, new, answer):
+    if fault := _kind_fault(row, reworded, answer):
         yield fault
-    yield from _meaning_faults("question", old, new, _may_be_told(row, new))
-    if kept_in_order(old, new) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
-        yield from _turn_faults("question", old, new)
-    if is_copy(old, new, most_copied, keep, SAME_QUESTION_WORDS):
-        yield _copy_fault("question", old, new, keep)
+    yield from _meaning_faults("question", original, reworded, _tellable_text(row, reworded))
+    if kept_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
+        yield from _turn_faults("question", original, reworded)
+    if is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS):
+        yield _copy_fault("question", original, reworded, keep)
 
 
-def _source_named_anew(new: str, old: str) -> str:
-    """The words by which `new` names what it was taken from, where `old` neither does nor says them itself."""
-    named = find_source_name(new)
-    return "" if find_source_name(old) or named.lower().removeprefix("the ") in old.lower() else named
+def _new_source_name(reworded: str, original: str) -> str:
+    """The words by which `reworded` names its source, where `original` neither does nor says them itself."""
+    source_name = source_named(reworded)
+    return "" if source_named(original) or source_name.lower().removeprefix("the ") in original.lower() else source_name
 
 
-def _kind_fault(row: Row, new: str, answer: str) -> str:
-    """What is wrong where `new` wants a yes or no and `answer` gives none, or offers two things where it gives one.
+def _kind_fault(row: Row, reworded: str, answer: str) -> str:
+    """What is wrong where `reworded` wants a yes or no and `answer` gives none, or offers two where it gives one.
 
     English alone: "Was ist ...?" asks for no yes.
     """
     if not is_english("\n".join([row.question, row.answer, *row.evidence])):
         return ""
     if not _verdict(row.answer):
-        wants = _YES_OR_NO.match(new) and not _YES_OR_NO.search(row.question) and not _CHOICE.search(new)
+        wants_verdict = _YES_OR_NO.match(reworded) and not _YES_OR_NO.search(row.question) and not _OR.search(reworded)
         fault = "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
-        return fault if wants and not _REPLIES.match(answer) else ""
-    if _EITHER_OR.search(new) and not _EITHER_OR.search(row.question):
+        return fault if wants_verdict and not _REPLIES.match(answer) else ""
+    if _EITHER_OR.search(reworded) and not _EITHER_OR.search(row.question):
         return "The question offers two things to choose from; ask it so that the yes or no of the answer fits."
     return ""
 
 
-def _may_be_told(row: Row, new: str) -> str:
+def _tellable_text(row: Row, reworded: str) -> str:
     """The answer and its evidence, of which a question may say a part: nothing where it says all numbers and names that
     are asked for.
     """
-    asked = _facts(row.answer) - _facts(row.question)
-    return "" if asked and asked <= _facts(new) else "\n".join([row.answer, *row.evidence])
+    asked_facts = _facts_in(row.answer) - _facts_in(row.question)
+    return "" if asked_facts and asked_facts <= _facts_in(reworded) else "\n".join([row.answer, *row.evidence])
 
 
-def _facts(text: str) -> set[str]:
+def _facts_in(text: str) -> set[str]:
     return _all_values(text) | {term.lower() for term in terms(text)}
 
 
-def _answer_faults(row: Row, question: str, new: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
-    if not new:
+def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:
+    if not reworded:
         yield "The answer is empty."
         return
-    if named := _source_named_anew(new, f"{row.question}\n{row.answer}"):
-        yield f"The answer must stand alone; do not write {named!r}."
-    if (verdict := _verdict(row.answer)) and _verdict(new) != verdict:
+    if source_name := _new_source_name(reworded, f"{row.question}\n{row.answer}"):
+        yield f"The answer must stand alone; do not write {source_name!r}."
+    if (verdict := _verdict(row.answer)) and _verdict(reworded) != verdict:
         yield f"The answer must begin with {verdict!r}, as the original does."
     source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
-    yield from _meaning_faults("answer", row.answer, new, source, question)
-    yield from _turn_faults("answer", row.answer, new, source, question)
-    must, may = duties(row.answer), duties(new)
-    denied = is_negated(f"{row.answer}\n{new}".replace("No.", ""))  # "no one may leave" says what "all must stay" says
-    if must and may and not must & may and not denied and kept_in_order(row.answer, new) >= ANSWERS_ALIKE:
+    yield from _meaning_faults("answer", row.answer, reworded, source, question)
+    yield from _turn_faults("answer", row.answer, reworded, source, question)
+    must, may = duties(row.answer), duties(reworded)
+    # "no one may leave" says what "all must stay" says
+    negated = is_negated(f"{row.answer}\n{reworded}".replace("No.", ""))
+    if must and may and not must & may and not negated and kept_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
-    if _may_stay(row.answer, keep) or not answer_kept(row, new, most_copied, keep):
+    if _may_keep_wording(row.answer, keep) or not answer_kept(row, reworded, most_copied, keep):
         return
-    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(new)]:
+    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded)]:
         yield UNCHANGED
     else:
-        yield _copy_fault("answer", row.answer, new, keep)
+        yield _copy_fault("answer", row.answer, reworded, keep)
 
 
-def _may_stay(answer: str, keep: Sequence[str]) -> bool:
+def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     """Has the answer few ways of being said: a few words, or a list of things without a verb of its own?"""
-    things = len(_BETWEEN_THINGS.findall(answer)) >= LEAST_LISTED and not _SAYS.search(answer)
-    return things or free_words(answer, keep) < SHORT_ANSWER
+    is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not _VERB.search(answer)
+    return is_list or free_words(answer, keep) < SHORT_ANSWER
 
 
-def _copy_fault(part: str, old: str, new: str, keep: Sequence[str]) -> str:
-    stretch = longest_copy(old, new, keep)
-    how = f'copies "{stretch}"' if stretch else "is the old sentence but for single words or their order"
-    return f"The {part} {how}. {_OR_KEEP if part == 'answer' else _OR_DECLINE}"
+def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -> str:
+    stretch = longest_copy(original, reworded, keep)
+    complaint = f'copies "{stretch}"' if stretch else "is the old sentence but for single words or their order"
+    return f"The {field} {complaint}. {_OR_KEEP if field == 'answer' else _OR_DECLINE}"
 
 
 def only_answer_kept(problem: str) -> bool:
@@ -212,51 +213,60 @@ def only_answer_kept(problem: str) -> bool:
     )
 
 
-def _meaning_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:
+def _meaning_faults(field: str, original: str, reworded: str, source: str = "", context: str = "") -> Iterator[str]:
     """Numbers, names, negations and comparisons that came or went.
 
-    What `source` holds may come into an answer, and what `beside`, the question above it, says need not be repeated.
+    What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
     """
-    nothing = {"0"} if _NOTHING.search(old) and _NOTHING.search(f"{new}\n{beside}") else set[str]()
-    if lost := sorted(_values(old) - _all_values(f"{new}\n{beside}") - nothing):
-        yield f"The {part} lost the number {', '.join(lost)}."
-    if added := sorted(_values(new) - _all_values(f"{old}\n{source}") - nothing - _counted(new, f"{old}\n{beside}")):
-        yield f"The {part} has a number that was not there: {', '.join(added)}."
-    if missing := _lost_terms(old, f"{new} {beside}"):
-        yield f"The {part} lost {', '.join(missing)}; names and codes stay as they are."
-    known = f"{old} {source}".lower()
-    named = [name for name in terms(new) if not _IN_DIGITS.fullmatch(name)]
-    if strange := sorted(name for name in named if name.lower().removesuffix("s") not in known):
-        yield f"The {part} has a name that was not there: {', '.join(strange)}."
+    zero = {"0"} if _NONE.search(original) and _NONE.search(f"{reworded}\n{context}") else set[str]()
+    if lost := sorted(_values(original) - _all_values(f"{reworded}\n{context}") - zero):
+        yield f"The {field} lost the number {', '.join(lost)}."
+    if added := sorted(
+        _values(reworded)
+        - _all_values(f"{original}\n{source}")
+        - zero
+        - _list_counts(reworded, f"{original}\n{context}")
+    ):
+        yield f"The {field} has a number that was not there: {', '.join(added)}."
+    if missing := _lost_terms(original, f"{reworded} {context}"):
+        yield f"The {field} lost {', '.join(missing)}; names and codes stay as they are."
+    known_text = f"{original} {source}".lower()
+    new_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
+    if unknown_names := sorted(name for name in new_terms if name.lower().removesuffix("s") not in known_text):
+        yield f"The {field} has a name that was not there: {', '.join(unknown_names)}."
 
 
-def _counted(new: str, listed: str) -> set[str]:
-    """The numbers in words of `new` that count what a sentence of it or of `listed` names: "three places: ..."."""
-    lengths = {str(int(length)) for length in list_lengths(f"{new}\n{listed}") if length > 1}
-    spelled = {number.value for number in numbers(new, spelled=True) if new[number.start : number.end].isalpha()}
-    return spelled & lengths
+def _list_counts(reworded: str, list_text: str) -> set[str]:
+    """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
+    lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
+    spelled_values = {
+        number.value for number in numbers(reworded, spelled=True) if reworded[number.start : number.end].isalpha()
+    }
+    return spelled_values & lengths
 
 
-def _turn_faults(part: str, old: str, new: str, source: str = "", beside: str = "") -> Iterator[str]:
+def _turn_faults(field: str, original: str, reworded: str, source: str = "", context: str = "") -> Iterator[str]:
     """A meaning that was turned round by a negation or an opposite that came, went or changed.
 
-    `source` may deny what the new text denies, and `beside`, the question above it, what the old text denied.
+    `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
     """
-    if denied := find_contradicted_word(old, new, source, beside):
-        yield f"The {part} turned the meaning round: a negation of {denied!r} came or went."
-    if opposite := find_opposite(old, new):
-        yield f"The {part} says {opposite[1]!r} where it said {opposite[0]!r}."
+    if denied := negation_turned(original, reworded, source, context):
+        yield f"The {field} turned the meaning round: a negation of {denied!r} came or went."
+    if opposite := turned(original, reworded):
+        yield f"The {field} says {opposite[1]!r} where it said {opposite[0]!r}."
 
 
-def _lost_terms(old: str, new: str) -> list[str]:
-    """The names and codes of `old` that `new` lacks; of a name and its abbreviation one is enough."""
-    have = new.lower()
-    named = [term for term in terms(old) if not _IN_DIGITS.fullmatch(term)]
-    lost = [term for term in named if term.lower() not in have and term.lower().removesuffix("s") not in have]
-    for short, name in abbreviations(old).items():
-        if short.lower() in have or name.lower() in have:
-            lost = [term for term in lost if term != short and term not in name.split()]
-    return sorted(lost)
+def _lost_terms(original: str, reworded: str) -> list[str]:
+    """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
+    lowered = reworded.lower()
+    names = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
+    lost_terms = [
+        term for term in names if term.lower() not in lowered and term.lower().removesuffix("s") not in lowered
+    ]
+    for abbreviation, name in abbreviations(original).items():
+        if abbreviation.lower() in lowered or name.lower() in lowered:
+            lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
+    return sorted(lost_terms)
 
 
 def _verdict(answer: str) -> str:
@@ -279,10 +289,10 @@ def _values(text: str) -> set[str]:
     "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
     """
     text = f"= {text}"
-    return {number.value for number in numbers(text, spelled=True) if not _points_back(text, number.start, number.end)}
+    return {number.value for number in numbers(text, spelled=True) if not _refers_back(text, number.start, number.end)}
 
 
-def _points_back(text: str, start: int, end: int) -> bool:
-    said = text[start:end].lower()
-    after = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
-    return said in ("one", "two", "once", "twice") or (said.isalpha() and after is not None)
+def _refers_back(text: str, start: int, end: int) -> bool:
+    number_text = text[start:end].lower()
+    pointer = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and pointer is not None)

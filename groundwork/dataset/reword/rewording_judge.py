@@ -16,8 +16,8 @@ from groundwork.llm.prompts import Message, render_turns
 from groundwork.llm.task_group import gather_all
 from groundwork.settings.dataset_settings import Rephrase
 
-A_CALL = 20  # rewordings judged in one call
-TOKENS_A_MARK = 25  # of the reply
+REWORDINGS_PER_CALL = 20  # rewordings judged in one call
+TOKENS_PER_MARK = 25  # of the reply
 LEAST_NATURAL = 2  # of 2: what a model calls odd, readers mark down; another row takes its place
 
 
@@ -41,17 +41,17 @@ def judge_of(client: Client, call: Rephrase, template: str) -> Judge:
     """What `eval_rewording.reword` has rewordings judged by."""
 
     async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
-        batches = [pairs[start : start + A_CALL] for start in range(0, len(pairs), A_CALL)]
-        replies = await gather_all(_of_batch(client, call, template, batch) for batch in batches)
+        batches = [pairs[start : start + REWORDINGS_PER_CALL] for start in range(0, len(pairs), REWORDINGS_PER_CALL)]
+        replies = await together(_judge_batch(client, call, template, batch) for batch in batches)
         return [problem for problems in replies for problem in problems]
 
     return judge
 
 
-async def _of_batch(
+async def _judge_batch(
     client: Client, call: Rephrase, template: str, batch: Sequence[tuple[Row, Reworded]]
 ) -> list[str | None]:
-    def complete(reply: RewordingMarks) -> str | None:
+    def missing_marks(reply: RewordingMarks) -> str | None:
         missing = set(range(1, len(batch) + 1)) - {mark.number for mark in reply.marks}
         return f"Give marks for all {len(batch)} pairs; pair {min(missing)} has none." if missing else None
 
@@ -62,7 +62,7 @@ async def _of_batch(
             stage="create_dataset",
             unit=f"{batch[0][0].id} rewording" + (f" and {len(batch) - 1} more" if batch[1:] else ""),
             schema=RewordingMarks,
-            check=complete,
+            check=missing_marks,
         )
     except (Filtered, InvalidReply):
         return [None] * len(batch)
@@ -72,8 +72,9 @@ async def _of_batch(
 
 def judging_turns(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
     """The request about `pairs`."""
-    return render_turns(
-        template, pairs="\n\n".join(_shown(number, row, new) for number, (row, new) in enumerate(pairs, 1))
+    return conversation(
+        template,
+        pairs="\n\n".join(_pair_text(number, row, rewording) for number, (row, rewording) in enumerate(pairs, 1)),
     )
 
 
@@ -81,26 +82,26 @@ def rewording_problem(mark: RewordingMark) -> str:
     """What the model is told of a rewording that does not pass, or ""."""
     if mark.natural >= LEAST_NATURAL and mark.same:
         return ""
-    part = {"question": "The question ", "answer": "The answer "}.get(mark.part, "Together, question and answer ")
-    verb = ("do", "are") if part.startswith("Together") else ("does", "is")
+    subject = {"question": "The question ", "answer": "The answer "}.get(mark.part, "Together, question and answer ")
+    verb = ("do", "are") if subject.startswith("Together") else ("does", "is")
     if mark.same:
-        what, how = f"{verb[1]} not natural", "Say it plainer, nearer to the original."
+        complaint, advice = f"{verb[1]} not natural", "Say it plainer, nearer to the original."
     else:
-        what, how = f"{verb[0]} not say the same as the original", "Ask for exactly the same fact."
-    why = " ".join(mark.wrong.split()).rstrip(".")
-    return f"{part}{what}{f': {why}' if why else ''}. {how}"
+        complaint, advice = f"{verb[0]} not say the same as the original", "Ask for exactly the same fact."
+    reason = " ".join(mark.wrong.split()).rstrip(".")
+    return f"{subject}{complaint}{f': {reason}' if reason else ''}. {advice}"
 
 
 def judge_estimate(job: Job, rows: Sequence[Row], count: int) -> Estimate:
     """The calls that judge `count` rewordings, as long as their originals; those that are sent back need more."""
     call = job.config.dataset.rephrase
-    batch = [(row, Reworded(row.question, row.answer)) for row in rows[:A_CALL]]
-    asked = job.tokens(call, judging_turns(job.prompt(call.check_prompt), batch), RewordingMarks)
-    calls = -(-count // A_CALL)
-    return Estimate(calls, calls * asked, count * TOKENS_A_MARK, call)
+    batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
+    prompt_tokens = job.tokens(call, judging_turns(job.prompt(call.check_prompt), batch), RewordingMarks)
+    calls = -(-count // REWORDINGS_PER_CALL)
+    return Estimate(calls, calls * prompt_tokens, count * TOKENS_PER_MARK, call)
 
 
-def _shown(number: int, row: Row, new: Reworded) -> str:
-    told = {"Question": row.question, "Answer": row.answer}
-    told |= {"Reworded question": new.question, "Reworded answer": new.answer}
-    return "\n".join([f"Pair {number}", *(f"{name}: {' '.join(text.split())}" for name, text in told.items())])
+def _pair_text(number: int, row: Row, rewording: Reworded) -> str:
+    texts = {"Question": row.question, "Answer": row.answer}
+    texts |= {"Reworded question": rewording.question, "Reworded answer": rewording.answer}
+    return "\n".join([f"Pair {number}", *(f"{label}: {' '.join(text.split())}" for label, text in texts.items())])

@@ -16,7 +16,7 @@ from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, attem
 from groundwork.dataset.rows import Row
 from groundwork.llm.task_group import gather_all
 
-TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
+WORDING_TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
 
 
 @dataclass
@@ -39,9 +39,12 @@ class Border:
     by_id: Mapping[str, Row]
 
     @classmethod
-    def of(cls, held: Sequence[Row]) -> Border:
+    def of(cls, eval_rows: Sequence[Row]) -> Border:
         """The border to the rows of eval."""
-        return cls(frozenset(_said(row.question) for row in held), {row.id: row for row in held if row.original_answer})
+        return cls(
+            frozenset(_word_texts(row.question) for row in eval_rows),
+            {row.id: row for row in eval_rows if row.original_answer},
+        )
 
 
 def is_phrasing(row: Row) -> bool:
@@ -58,50 +61,56 @@ async def phrasings(
     shown those before it; a row of which none passes any more has fewer.
     """
 
-    async def copies(place: int, row: Row) -> tuple[list[Reworded], str]:
-        made: list[Reworded] = []
+    async def reword_row(index: int, row: Row) -> tuple[list[Reworded], str]:
+        wordings: list[Reworded] = []
 
-        async def clear(index: int, new: Reworded) -> str | None:
-            return TAKEN if _taken(row, new, made, border, most_copied) else await check(index, new)
+        async def check_copy(index: int, wording: Reworded) -> str | None:
+            return (
+                WORDING_TAKEN if _is_taken(row, wording, wordings, border, most_copied) else await check(index, wording)
+            )
 
-        while len(made) < count - 1:
-            reply = await attempts(row, place, ask, clear, tries, [(one, TAKEN) for one in made])
+        while len(wordings) < count - 1:
+            reply = await attempts(
+                row, index, ask, check_copy, tries, [(earlier, WORDING_TAKEN) for earlier in wordings]
+            )
             if not isinstance(reply, Reworded):
-                return made, reply
-            made.append(reply)
-        return made, ""
+                return wordings, reply
+            wordings.append(reply)
+        return wordings, ""
 
-    found = Phrased()
-    for row, (made, problem) in zip(
-        rows, await gather_all(copies(place, row) for place, row in enumerate(rows)), strict=True
+    phrased = Phrased()
+    for row, (wordings, problem) in zip(
+        rows, await together(reword_row(index, row) for index, row in enumerate(rows)), strict=True
     ):
-        found.rows += [row, *(_copy(row, new, number) for number, new in enumerate(made, 2))]
-        found.missing += [(row.id, problem)] if problem else []
-    return found
+        phrased.rows += [row, *(_phrasing_row(row, wording, number) for number, wording in enumerate(wordings, 2))]
+        phrased.missing += [(row.id, problem)] if problem else []
+    return phrased
 
 
-def _copy(row: Row, new: Reworded, number: int) -> Row:
+def _phrasing_row(row: Row, wording: Reworded, number: int) -> Row:
     return msgspec.structs.replace(
         row,
         id=f"{row.id}~{number}",
-        question=new.question,
-        answer=new.answer,
+        question=wording.question,
+        answer=wording.answer,
         original_question=row.question,
         original_answer=row.answer,
     )
 
 
-def _taken(row: Row, new: Reworded, made: Sequence[Reworded], border: Border, most_copied: float) -> bool:
-    if _said(new.question) in border.questions or any(is_copy(one.question, new.question, most_copied) for one in made):
+def _is_taken(row: Row, wording: Reworded, wordings: Sequence[Reworded], border: Border, most_copied: float) -> bool:
+    if _word_texts(wording.question) in border.questions or any(
+        is_copy(earlier.question, wording.question, most_copied) for earlier in wordings
+    ):
         return True
-    held = border.by_id.get(row.id)
-    if not held:
+    eval_row = border.by_id.get(row.id)
+    if not eval_row:
         return False
-    reworded = held.answer != row.answer  # an answer that has no other wording stays the same everywhere
-    return is_copy(held.question, new.question, most_copied) or (
-        reworded and is_copy(held.answer, new.answer, most_copied)
+    reworded = eval_row.answer != row.answer  # an answer that has no other wording stays the same everywhere
+    return is_copy(eval_row.question, wording.question, most_copied) or (
+        reworded and is_copy(eval_row.answer, wording.answer, most_copied)
     )
 
 
-def _said(text: str) -> tuple[str, ...]:
+def _word_texts(text: str) -> tuple[str, ...]:
     return tuple(word.text for word in words_of(text))

@@ -7,7 +7,7 @@ from groundwork.dataset.reword.eval_rewording import DECLINED, Reworded, attempt
 from groundwork.dataset.reword.model_calls import fine_part, with_fine_part
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
-from groundwork.dataset.reword.train_phrasings import TAKEN
+from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow
 from groundwork.errors import Filtered, InvalidReply, TransportFailed
@@ -42,7 +42,7 @@ def test_a_retry_asks_for_the_faulty_part_alone():
     past = [(Reworded("How many?", "Seven."), "The answer lost the number 6.")]
     assert with_fine_part(Reworded("", "Six."), past) == Reworded("How many?", "Six.")
     assert with_fine_part(Reworded("Who?", ""), [(past[0][0], "The question is empty.")]) == Reworded("Who?", "Seven.")
-    assert with_fine_part(Reworded("", ""), [(past[0][0], TAKEN)]) == Reworded("", "")
+    assert with_fine_part(Reworded("", ""), [(past[0][0], WORDING_TAKEN)]) == Reworded("", "")
 
 
 def _unit(*degrees):
@@ -212,5 +212,5 @@ async def test_a_wording_that_a_reader_found_odd_may_go_back_to_the_old_answer()
         return " ".join(faults_of_rewording(one, new.question, new.answer, COPIED)) or None
 
     before = [(Reworded(WHO, BUILT), "The answer is not natural: which rest long. Say it plainer.")]
-    assert await attempts(one, 0, ask, check, tries=3, before=before) == Reworded(WHO, OLD)
+    assert await attempts(one, 0, ask, check, tries=3, earlier=before) == Reworded(WHO, OLD)
     assert told == [before[0][1]]
