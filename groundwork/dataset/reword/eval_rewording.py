@@ -85,8 +85,10 @@ def unsupported_answer(row: Row, answer: str, old_vector: Vectors, new_vector: V
     foreign = [word for word in words(answer) if word not in ignored and stem(word, language) not in stems]
     if not foreign:
         return None
-    word_list = ", ".join(dict.fromkeys(foreign))
-    return f"The answer says what the evidence does not: it has nothing on {word_list}. Say exactly what the evidence says."
+    listed = ", ".join(dict.fromkeys(foreign))
+    return (
+        f"The answer says what the evidence does not: it has nothing on {listed}. Say exactly what the evidence says."
+    )
 
 
 async def reword(
