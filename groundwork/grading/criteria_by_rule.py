@@ -87,7 +87,7 @@ def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: s
 
 def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
     """Met, where the answer gives the name and no other; that it lacks a name may only mean another form of it."""
-    _, *name_words = criterion.strip().rstrip(".").split()
+    name_words = criterion.strip().rstrip(".").split()[1:]
     if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
         return None
     phrase = " ".join(name_words)

@@ -32,6 +32,7 @@ from groundwork.grading.criteria_by_rule import settle
         ("Names barley", "They ground barley.", None),
         ("States 75 seconds", "Es dauert 75 Sekunden und nicht weniger als das.", None),
         ("Says that it is free", "  ", "unmet"),
+        ("...", "It was long ago.", None),
     ],
 )
 def test_what_is_settled(criterion: str, answer: str, verdict: str | None) -> None:
