@@ -84,6 +84,7 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     """
     answers = Answers()
     row_keys = {(row.split, row.id) for row in rows}
+    split_order = {split: index for index, split in enumerate(dict.fromkeys(row.split for row in rows))}
     splits_of: dict[str, list[str]] = {}
     for split, row_id in sorted(row_keys):
         splits_of.setdefault(row_id, []).append(split)
@@ -94,7 +95,7 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
         splits = [line.split] if line.split else splits_of.get(row_id, [])
         if len(splits) > 1:
             ambiguous_ids.add(row_id)
-            splits = [min(splits, key=lambda split: list(dict.fromkeys(row.split for row in rows)).index(split))]
+            splits = [min(splits, key=split_order.__getitem__)]
         for split in splits:
             if (split, row_id) in answers.by_row:
                 raise BadRecord(f"{file}: {row_id} has two answers; give each line its split, or delete one")

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from groundwork.dataset.dataset_sources import QuestionRow
+from groundwork.grading.answers import read_answers
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
@@ -34,6 +36,27 @@ def grades(world: World, file: str = "test-knows-all", folder: str = "gates") ->
 def answers(world: World, *lines: dict[str, Any], name: str = "checkpoint-10.jsonl") -> str:
     write_jsonl(world.root / name, lines)
     return str(world.root / name)
+
+
+class CountedRows(list[QuestionRow]):
+    """Rows that count how often they are gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[QuestionRow]:
+        self.passes += 1
+        return super().__iter__()
+
+
+def test_ids_of_several_splits_count_for_the_first(tmp_path: Path) -> None:
+    """Each such line is told its split without another look at all rows."""
+    rows = CountedRows(
+        QuestionRow(id=str(n), question="?", answer="x", split=split) for split in ("eval", "train") for n in range(50)
+    )
+    write_jsonl(tmp_path / "answers.jsonl", [{"id": str(n), "answer": f"answer {n}"} for n in range(50)])
+    answers = read_answers(tmp_path / "answers.jsonl", rows)
+    assert set(answers.by_row) == {("eval", str(n)) for n in range(50)}
+    assert rows.passes <= 3
 
 
 def test_a_judge_that_always_says_yes(world: World, capsys: pytest.CaptureFixture[str]) -> None:
