@@ -358,16 +358,27 @@ def _lack_of_question(record: dict[str, Any]) -> str:
 
 
 def _distinct_ids(rows: list[QuestionRow]) -> list[QuestionRow]:
-    """Rows sorted by (question, answer, split, id); rows without an id get one made of their text."""
-    id_counts: Counter[tuple[str, str]] = Counter()
+    """Rows sorted by (question, answer, split, id); rows without an id get one made of their text.
+
+    Of several with one id in a split, all but the first get a number behind it that no other row's id ends in.
+    """
+    ordered = sorted(rows, key=lambda row: (row.question, row.answer, row.split, row.id))
+    keys = [(row.split, row.id or _text_id(row)) for row in ordered]
+    id_counts, numbers = Counter(keys), Counter[tuple[str, str]]()
     distinct_rows = []
-    for row in sorted(rows, key=lambda row: (row.question, row.answer, row.split, row.id)):
-        text = f"{row.question}\0{row.answer}".encode("utf-8", "surrogatepass")
-        row_id = row.id or hashlib.sha256(text).hexdigest()[:12]
-        id_counts[row.split, row_id] += 1
-        count = id_counts[row.split, row_id]
-        distinct_rows.append(msgspec.structs.replace(row, id=row_id if count == 1 else f"{row_id}-{count}"))
+    for row, (split, row_id) in zip(ordered, keys, strict=True):
+        if id_counts[split, row_id] > 1:
+            numbers[split, row_id] += 1
+            while (number := numbers[split, row_id]) > 1 and (split, f"{row_id}-{number}") in id_counts:
+                numbers[split, row_id] += 1
+            row_id = row_id if number == 1 else f"{row_id}-{number}"
+        distinct_rows.append(msgspec.structs.replace(row, id=row_id))
     return distinct_rows
+
+
+def _text_id(row: QuestionRow) -> str:
+    text = f"{row.question}\0{row.answer}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:12]
 
 
 def _as_text(value: Any) -> str:

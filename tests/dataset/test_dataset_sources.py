@@ -81,6 +81,13 @@ def test_rows_without_ids_get_stable_distinct_ones(data: Workspace, tmp_path: Pa
     assert {row.id.partition("-")[0] for row in rows} == {rows[0].id.partition("-")[0]}
 
 
+def test_a_number_behind_an_id_is_not_another_rows_id(data: Workspace, tmp_path: Path) -> None:
+    """A row keeps its own id; of two with the same the second gets a number that is free."""
+    records = [{"id": row_id, "question": f"question {row_id}?"} for row_id in ("a", "a", "a", "a-2", "b")]
+    rows = rows_of(write(tmp_path / "a.jsonl", *records), data)
+    assert [row.id for row in rows] == ["a-2", "a", "a-3", "a-4", "b"]
+
+
 def test_a_folder_of_splits(data: Workspace, tmp_path: Path) -> None:
     """Files named after splits give their rows that split, as JSONL and in the Hub's own layout of Parquet."""
     import pyarrow
