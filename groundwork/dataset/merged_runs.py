@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -74,11 +75,17 @@ class JoinedRuns:
         self.warnings += embedded.dataset.warnings
         for row in embedded.dataset.rows:
             if row.split not in MIRRORS:
-                row_id = row.id if row.id not in self._used_ids else f"{slug(name)}-{row.id}"
+                row_id = self._free_id(row.id, slug(name))
                 self._used_ids.add(row_id)
                 self.candidates.append(MergeCandidate(_pair(row, row_id, name), name, order))
         counted = np.array([row.split not in MIRRORS for row in embedded.dataset.rows], dtype=bool)
         self._vectors.append(embedded.vectors if counted.all() else embedded.vectors[counted])
+
+    def _free_id(self, row_id: str, prefix: str) -> str:
+        """The id, with its run's name before it where another row has it, and a number where splits share ids."""
+        numbered_ids = (f"{prefix}-{row_id}-{number}" for number in itertools.count(2))
+        choices = itertools.chain([row_id, f"{prefix}-{row_id}"], numbered_ids)
+        return next(choice for choice in choices if choice not in self._used_ids)
 
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""

@@ -8,7 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from groundwork.dataset.merged_runs import MergeCandidate, unite, write_run
+from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
+from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, unite, write_run
+from groundwork.dataset.question_vectors import Embedded
 from groundwork.questions.duplicates.duplicate_search import Likeness
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair, Rejected
@@ -40,6 +42,17 @@ def test_the_run_named_first_wins_among_equals(tmp_path: Path) -> None:
     assert [row.id for row in read_jsonl(tmp_path / f"{PAIR.document}.jsonl", Pair)] == ["1"]
     (rejected,) = read_jsonl(tmp_path / "rejected" / f"{PAIR.document}.jsonl", Rejected)
     assert "kept for its run is named first" in rejected.detail
+
+
+def test_splits_that_number_their_rows_alike_keep_distinct_ids() -> None:
+    """A dataset may count the rows of train, eval and test from 0: each comes into the union under an id of its own."""
+    joined = JoinedRuns([])
+    for name in ("first", "second"):
+        rows = [QuestionRow(id="0", question=f"{name} {split}?", split=split) for split in ("train", "eval", "test")]
+        source = DatasetSource(name=name, key=name, kind="files")
+        joined.add(Embedded(Dataset(source=source, rows=rows), np.eye(3, dtype=np.float32)))
+    ids = [candidate.pair.id for candidate in joined.candidates]
+    assert ids == ["0", "first-0", "first-0-2", "second-0", "second-0-2", "second-0-3"]
 
 
 def test_different_numbers_are_different_questions() -> None:
