@@ -80,6 +80,7 @@ class _Gathered:
     """Rows so far, and how many questions were left out for which reason."""
 
     rows: list[Row] = field(default_factory=list)
+    wordings: set[str] = field(default_factory=set)  # of their questions
     proposed: int = 0
     asked: int = 0
     answered: int = 0
@@ -289,20 +290,19 @@ async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionS
     """The rows of `addition` that `gathered` does not ask yet, and all its counts."""
     for row in addition.rows:
         vector = await search.encode([row.question], "query")
-        if nearest(vector, search.row_vectors)[1][0] >= search.threshold or _is_asked(row, gathered.rows):
+        # a question of marks alone, such as a formula, has no words to be told by
+        wording = normalised_words(row.question) or row.question
+        if wording in gathered.wordings or nearest(vector, search.row_vectors)[1][0] >= search.threshold:
             gathered.asked += 1
             continue
         search.remember(vector)
         gathered.rows.append(row)
+        gathered.wordings.add(wording)
     gathered.proposed += addition.proposed
     gathered.asked += addition.asked
     gathered.answered += addition.answered
     gathered.unusable += addition.unusable
     gathered.failed += addition.failed
-
-
-def _is_asked(row: Row, rows: Sequence[Row]) -> bool:
-    return any(normalised_words(row.question) == normalised_words(earlier_row.question) for earlier_row in rows)
 
 
 def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:

@@ -127,6 +127,18 @@ async def test_what_the_dataset_asks_already_is_left_out():
     assert found.report.unanswerable.asked == found.report.unanswerable.proposed == 8
 
 
+async def test_questions_without_words_are_told_apart():
+    """Formulas have no words that could be the same: each counts as a question of its own."""
+
+    class Asking(Model):
+        async def propose(self, chunk, _count):
+            formula = "".join(chr(0x2200 + 8 * chunk.index + n) for n in range(8))
+            return Proposals(questions=[Proposed(question=formula, missing="a sense")])
+
+    found = await add(Asking())
+    assert len(added(found, "train")) + len(added(found, "eval")) == found.report.unanswerable.needed == 5
+
+
 async def test_a_short_document_is_shown_whole():
     """A question is looked up in every chunk of its document, in their order."""
     model = Model()
