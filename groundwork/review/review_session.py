@@ -85,8 +85,8 @@ class ReviewSession:
         self._agreement_cache: tuple[int, list[str]] = (-1, [])
 
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
-        run_folder = self.data.path("qa", self.run)
-        folders = (run_folder, run_folder / "rejected", run_folder / "curated", run_folder / "curated" / "rejected")
+        run = self.data.path("qa", self.run)
+        folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
         files = [path for folder in folders for path in files_in(folder, ".jsonl") if path != self.file]
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
@@ -134,31 +134,26 @@ class ReviewSession:
 
     def _marks(self, pair_id: str) -> tuple[str, str]:
         decisions = self.stacks.of(pair_id)
-        own_decision = decisions.pop(self.reviewer, None)
-        return _verdict_mark(own_decision), ", ".join(
-            f"{reviewer}: {_verdict_mark(decision)}" for reviewer, decision in decisions.items()
-        )
+        current = decisions.pop(self.reviewer, None)
+        return _mark(current), ", ".join(f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items())
 
     def _stale_decisions(self) -> list[str]:
-        missing_pairs = [pair_id for pair_id in self.stacks.standing() if pair_id not in self.place]
-        changed_questions = [
-            pair_id
-            for pair_id, decisions in self.stacks.standing().items()
-            if pair_id in self.place
+        missing = [pair for pair in self.stacks.standing() if pair not in self.place]
+        changed = [
+            pair
+            for pair, standing in self.stacks.standing().items()
+            if pair in self.place
             and all(
-                decision.question_hash != question_hash(self.rows[self.place[pair_id]].pair)
-                for decision in decisions.values()
+                decision.question_hash != question_hash(self.rows[self.place[pair]].pair)
+                for decision in standing.values()
             )
         ]
         if self._documents is not None:
-            missing_pairs = []
-        problems = [
-            ("are for pairs that are gone", missing_pairs),
-            ("are for pairs that ask something else now", changed_questions),
-        ]
+            missing = []
+        stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
         return [
-            f"{len(pair_ids):,} decisions {problem}; they stay in {self.file.name}: {', '.join(pair_ids[:MOST_GONE])}"
-            for problem, pair_ids in problems
+            f"{len(pair_ids):,} decisions {text}; they stay in {self.file.name}: {', '.join(pair_ids[:MOST_GONE])}"
+            for text, pair_ids in stale
             if pair_ids
         ]
 
@@ -166,22 +161,19 @@ class ReviewSession:
         """A pair with its chunks, the evidence marked in them. Raises Refused for no such pair."""
         row = self._row(pair_id)
         pair = row.pair
-        decisions = self.stacks.of(pair_id)
-        own_decision = decisions.get(self.reviewer)
-        decided_pair = as_decided(pair, own_decision)
+        standing = self.stacks.of(pair_id)
+        current = standing.get(self.reviewer)
+        decided = as_decided(pair, current)
         return {
-            "pair": {
-                **msgspec.structs.asdict(decided_pair),
-                "evidence": [in_words(quote) for quote in decided_pair.evidence],
-            },
-            "evidence_figures": [_figure_file(quote, pair.document) for quote in decided_pair.evidence],
+            "pair": {**msgspec.structs.asdict(decided), "evidence": [in_words(quote) for quote in decided.evidence]},
+            "evidence_figures": [_figure_file(quote, pair.document) for quote in decided.evidence],
             "state": _state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
             "question_hash": question_hash(pair),
             "lines": self.stacks.lines(pair_id, self.reviewer),
             "decisions": [
-                {**msgspec.structs.asdict(decision), "mark": _verdict_mark(decision)} for decision in decisions.values()
+                {**msgspec.structs.asdict(decision), "mark": _mark(decision)} for decision in standing.values()
             ],
             "chunks": [self._chunk_pieces(pair, chunk) for chunk in pair.chunks if chunk],
         }
@@ -194,12 +186,7 @@ class ReviewSession:
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {
-            "id": chunk_id,
-            "title": f"{title}{pages}",
-            "pieces": _pieces_with_figures(chunk, spans),
-            "missing": False,
-        }
+        return {"id": chunk_id, "title": f"{title}{pages}", "pieces": _figure_pieces(chunk, spans), "missing": False}
 
     def _chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
@@ -221,12 +208,12 @@ class ReviewSession:
 
     def changes(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
-        self._reread_if_changed()
+        self._reread()
         pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.place)
         written = self._run_signature() != self._signature
         return {"at": len(self.log), "decided": self._decision_marks(pair_ids), "written": written, **self.tally()}
 
-    def _reread_if_changed(self) -> None:
+    def _reread(self) -> None:
         """Read the file of decisions again where another process has written it."""
         size = self.file.stat().st_size if self.file.exists() else 0
         if size != self._file_size:
@@ -236,27 +223,27 @@ class ReviewSession:
 
     def decide(self, ask: AskAbout) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises Refused, OSError."""
-        self._reread_if_changed()
+        self._reread()
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        own_decision = self.stacks.of(ask.pair).get(self.reviewer)
-        if ask.verdict == "undo" and own_decision is None:
+        current = self.stacks.of(ask.pair).get(self.reviewer)
+        if ask.verdict == "undo" and current is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
-        decision = self._decision(pair, ask, own_decision)
+        decision = self._decision(pair, ask, current)
         append(self.file, [decision])
         self._file_size = self.file.stat().st_size
         self.log.append(decision)
         self.stacks.add(decision)
         return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
-    def _decision(self, pair: Pair, ask: AskAbout, own_decision: Decision | None) -> Decision:
+    def _decision(self, pair: Pair, ask: AskAbout, current: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = accepting(as_decided(pair, own_decision), own_decision, checked(ask.edited))
+            verdict, edited = accepting(as_decided(pair, current), current, checked(ask.edited))
             if problem := incomplete(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
@@ -312,33 +299,27 @@ def checked(edited: dict[str, Any]) -> dict[str, Any]:
     return trimmed_fields
 
 
-def accepting(
-    pair: Pair, own_decision: Decision | None, written_fields: dict[str, Any]
-) -> tuple[DecisionKind, dict[str, Any]]:
+def accepting(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
-    current_edits, edited = edits(pair, {}), edits(pair, written_fields)
-    was_edited = own_decision is not None and own_decision.verdict == "edit"
+    current_edits, edited = edits(pair, {}), edits(pair, written)
+    was_edited = current is not None and current.verdict == "edit"
     return "edit" if edited != current_edits or was_edited else "accept", edited
 
 
-def as_decided(pair: Pair, own_decision: Decision | None) -> Pair:
+def as_decided(pair: Pair, current: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
-    is_current = own_decision is not None and own_decision.accepts and own_decision.question_hash == question_hash(pair)
-    return applied(pair, own_decision.edited) if own_decision is not None and is_current else pair
+    applies = current is not None and current.accepts and current.question_hash == question_hash(pair)
+    return applied(pair, current.edited) if current is not None and applies else pair
 
 
 def incomplete(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not pair.question:
         return "the model gave no question; ask again with generate_qa"
-    accepted_pair = applied(pair, edited)
-    missing_fields = [
-        field
-        for field, value in (("question", accepted_pair.question), ("answer", accepted_pair.answer))
-        if not value.strip()
-    ]
-    missing_fields += [] if accepted_pair.evaluation_criteria else ["evaluation criterion"]
-    return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
+    final = applied(pair, edited)
+    missing = [field for field, text in (("question", final.question), ("answer", final.answer)) if not text.strip()]
+    missing += [] if final.evaluation_criteria else ["evaluation criterion"]
+    return f"it has no {' and no '.join(missing)}; press e to write it" if missing else ""
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
@@ -353,9 +334,7 @@ def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]
     return cut_pieces + [(text[position:], False)] * (position < len(text))
 
 
-def _pieces_with_figures(
-    chunk: Chunk, spans: Iterable[tuple[int, int]]
-) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+def _figure_pieces(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
     spans, cut_pieces = list(spans), []
     position = 0
@@ -390,7 +369,7 @@ def _failed_check(row: Candidate) -> str:
     return (failed or [""])[0].replace("_", " ")
 
 
-def _verdict_mark(decision: Decision | None) -> str:
+def _mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 
