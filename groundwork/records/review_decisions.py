@@ -83,20 +83,22 @@ def utc_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def append_decisions(path: Path, decisions: Sequence[Decision]) -> None:
+def append(path: Path, decisions: Sequence[Decision]) -> int:
     """Add lines and flush them to the disk, after a line that a killed process left unfinished too.
 
-    Raises OSError (disk full, no right to write).
+    Returns how many bytes were added. Raises OSError (disk full, no right to write).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        torn_line = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
-        _write_whole(handle, b"\n" * torn_line + lines)
+        torn = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
+        content = b"\n" * torn + lines
+        _write_whole(handle, content)
         os.fsync(handle)
     finally:
         os.close(handle)
+    return len(content)
 
 
 def _last_byte(handle: int) -> bytes:

@@ -143,10 +143,7 @@ class ReviewSession:
             pair
             for pair, standing in self.stacks.standing().items()
             if pair in self.place
-            and all(
-                decision.question_hash != question_hash(self.rows[self.place[pair]].pair)
-                for decision in standing.values()
-            )
+            and all(decision.question_hash != question_hash(self._row(pair).pair) for decision in standing.values())
         ]
         if self._documents is not None:
             missing = []
@@ -162,8 +159,7 @@ class ReviewSession:
         row = self._row(pair_id)
         pair = row.pair
         standing = self.stacks.of(pair_id)
-        current = standing.get(self.reviewer)
-        decided = as_decided(pair, current)
+        decided = as_decided(pair, standing.get(self.reviewer))
         return {
             "pair": {**msgspec.structs.asdict(decided), "evidence": [in_words(quote) for quote in decided.evidence]},
             "evidence_figures": [_figure_file(quote, pair.document) for quote in decided.evidence],
@@ -233,10 +229,10 @@ class ReviewSession:
         if ask.verdict == "undo" and current is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
         decision = self._decision(pair, ask, current)
-        append(self.file, [decision])
-        self._file_size = self.file.stat().st_size
+        self._file_size += append(self.file, [decision])
         self.log.append(decision)
         self.stacks.add(decision)
+        self._reread()  # what another process wrote meanwhile
         return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
     def _decision(self, pair: Pair, ask: AskAbout, current: Decision | None) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,24 @@ async def test_what_another_reviewer_writes_is_seen(page: Page) -> None:
     news = await (await page.get("changes?since=1")).json()
     assert news["decided"] == {"0": ["accept", "ben: reject"], "2": ["", "ben: reject"]}
     assert news["agreements"] == ["ann and ben agree on 0% of 1 pair both judged (Cohen's kappa 0.00)"]
+
+
+async def test_what_another_process_writes_during_a_decision_is_seen(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that comes between the check of the file and the end of a decision is read as well, in its place."""
+    flush = os.fsync
+
+    def flush_beside_another(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", flush)
+        append(page.desk.file, [decision_of(WAITING, "ben", "reject", "", {})])
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", flush_beside_another)
+    await page.decide(OPENING, "accept")
+    assert [decision.reviewer for decision in page.desk.log] == ["ann", "ben"]
+    news = await (await page.get("changes?since=1")).json()
+    assert news["decided"] == {"2": ["", "ben: reject"]}
 
 
 async def test_a_run_that_is_written_meanwhile_is_noticed(page: Page, tmp_path: Path) -> None:
