@@ -30,9 +30,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.grading.confidence_intervals import share_interval
-from groundwork.grading.criteria_by_rule import settle
-from groundwork.grading.judge import criteria_of
-from groundwork.grading.memorization import MirrorPair, gap
+from groundwork.grading.criteria_by_rule import grade_by_rule
+from groundwork.grading.judge import usable_criteria
+from groundwork.grading.memorization import MirrorPair, memorization_gap
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter
@@ -120,7 +120,7 @@ def power(runs: int) -> None:
                 b, c = kinds.count(0), kinds.count(1)
                 seen += b + c > 0 and binomtest(b, b + c).pvalue < 0.05
                 pairs = [MirrorPair(*SCORES[kind], str(i), same_words=False) for i, kind in enumerate(kinds)]
-                concluded[gap(pairs, MARGIN, FLOOR).conclusion] += 1
+                concluded[memorization_gap(pairs, MARGIN, FLOOR).conclusion] += 1
             shares = [concluded[name] / runs for name in ("learnt", "learnt by heart", "cannot tell")]
             print(
                 f"   {points:3}  {rows:4}  {seen / runs:15.0%}  {shares[0]:6.0%}  {shares[1]:8.1%}  {shares[2]:11.0%}"
@@ -156,11 +156,11 @@ def rules(file: Path) -> None:
     pairs = read_jsonl(file, dict[str, Any])
     own, other = Counter[str](), Counter[str]()
     for i, pair in enumerate(pairs):
-        criteria, _ = criteria_of(pair["evaluation_criteria"], pair["answer"])
+        criteria, _ = usable_criteria(pair["evaluation_criteria"], pair["answer"])
         wrong = pairs[(i + 1) % len(pairs)]["answer"]
         for criterion in criteria:
             for counted, answer in ((own, pair["answer"]), (other, wrong)):
-                found = settle(criterion, pair["question"], answer)
+                found = grade_by_rule(criterion, pair["question"], answer)
                 counted[found.verdict if found else "left to the judge"] += 1
     print(f"6. criteria of {file.name} ({len(pairs)} pairs)")
     print(f"   on the reference answer: {dict(own)}\n   on the answer of another question: {dict(other)}")

@@ -41,11 +41,11 @@ from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.general_check import QUESTIONS, share_right
 from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score, over_runs
-from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow, load_dataset, locate_dataset
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset, locate_dataset
 from groundwork.errors import GroundworkError
-from groundwork.grading.criteria_by_rule import settle
+from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import read_grades
-from groundwork.grading.judge import criteria_of
+from groundwork.grading.judge import usable_criteria
 from groundwork.language.numbers import numbers
 from groundwork.language.words import words
 from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_json, write_jsonl
@@ -95,7 +95,7 @@ def parts_of(dataset: Dataset, sample: int) -> Parts:
     train = by_split.get("train") or by_split.get("") or []
     if not train:
         raise UsageError(f"{dataset.name}: has no split train; it has {', '.join(dataset.splits) or 'no rows'}")
-    mirror = next((by_split[name] for name in MIRRORS if name in by_split), [])
+    mirror = next((by_split[name] for name in MIRROR_SPLITS if name in by_split), [])
     held = next((by_split[name] for name in ("eval", "test", "validation", "dev") if name in by_split), [])
     known = {row.id for row in mirror}
     others = [row for row in train if row.id not in known and "~" not in row.id] or train  # "~": a reworded copy
@@ -107,8 +107,8 @@ def score_by_rules(rows: Sequence[QuestionRow], answers: Sequence[str]) -> Score
     """Criteria that a rule is sure of; the others count as undecided."""
     shares, decided, total = [], 0, 0
     for row, answer in zip(rows, answers, strict=True):
-        criteria = criteria_of(row.evaluation_criteria, row.answer)[0]
-        settled = [found.verdict == "met" for one in criteria if (found := settle(one, row.question, answer))]
+        criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
+        settled = [found.verdict == "met" for one in criteria if (found := grade_by_rule(one, row.question, answer))]
         decided, total = decided + len(settled), total + len(criteria)
         shares += [sum(settled) / len(settled)] if settled else []
     return Score(sum(shares) / len(shares) if shares else None, decided, total)

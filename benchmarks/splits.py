@@ -19,8 +19,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from groundwork.dataset.split.eval_selection import eval_size, select_eval
-from groundwork.dataset.split.herding import bandwidth, gaussian, herd
-from groundwork.dataset.split.metrics import closeness
+from groundwork.dataset.split.herding import bandwidth, gaussian_kernel, herd_rows
+from groundwork.dataset.split.metrics import eval_closeness
 from groundwork.embedding.clusters import elbow
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows
 
@@ -94,7 +94,7 @@ class Judge:
     def __init__(self, corpus: Corpus, size: int) -> None:
         self.corpus, self.size = corpus, size
         self.width = bandwidth(corpus.vectors, 123)
-        self.kernel = gaussian(corpus.vectors, corpus.vectors, self.width).mean(axis=1, dtype=np.float64)
+        self.kernel = gaussian_kernel(corpus.vectors, corpus.vectors, self.width).mean(axis=1, dtype=np.float64)
 
     def ours(self, seed: int) -> Figures:
         found = select_eval(self.corpus.vectors, self.size, seed=seed)
@@ -116,7 +116,7 @@ class Judge:
     def least(self) -> float:
         """The MMD of a search over all rows, free of clusters and of near-duplicates."""
         rows = np.arange(len(self.corpus.vectors))
-        return self.mmd(herd([[rows]] * self.size, self.corpus.vectors, self.corpus.vectors, 0))
+        return self.mmd(herd_rows([[rows]] * self.size, self.corpus.vectors, self.corpus.vectors, 0))
 
     def figures(self, chosen: list[int], twins: list[np.ndarray], forced: float = 0.0, k: int = 1) -> Figures:
         topics = self.corpus.topic.max() + 1
@@ -127,7 +127,7 @@ class Judge:
 
     def mmd(self, chosen: list[int]) -> float:
         held = self.corpus.vectors[chosen]
-        within = float(gaussian(held, held, self.width).mean(dtype=np.float64))
+        within = float(gaussian_kernel(held, held, self.width).mean(dtype=np.float64))
         return max(0.0, within + float(self.kernel.mean()) - 2 * float(self.kernel[chosen].mean())) ** 0.5
 
 
@@ -160,7 +160,7 @@ def time_large(rows: int) -> bool:
     began, worked = time.perf_counter(), time.process_time()
     found = select_eval(corpus.vectors, 32)
     seconds = time.perf_counter() - began
-    closeness(found, corpus.vectors, 42)
+    eval_closeness(found, corpus.vectors, 42)
     whole, work = time.perf_counter() - began, time.process_time() - worked
     same = select_eval(corpus.vectors, 32).eval == found.eval
     print(f"{rows:,} rows of 256 dimensions: split {seconds:.1f} s, with 500 random splits beside it {whole:.1f} s "

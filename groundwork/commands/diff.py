@@ -18,7 +18,7 @@ from groundwork.records.artifacts import terminal_text, write_bytes, write_text
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import Dataset
-    from groundwork.dataset.row_differences import Differences, Record
+    from groundwork.dataset.row_differences import Record, RowDifferences
 
 ROWS_SHOWN = 20  # rows of each kind in the terminal
 QUESTION_WIDTH = 100  # characters of a question in the terminal
@@ -26,15 +26,15 @@ QUESTION_WIDTH = 100  # characters of a question in the terminal
 
 def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
-    from groundwork.dataset.dataset_sources import load_dataset, locate_all
-    from groundwork.dataset.row_differences import differences, differences_html
+    from groundwork.dataset.dataset_sources import load_dataset, locate_datasets
+    from groundwork.dataset.row_differences import compare_rows, differences_html
 
     data = workspace(load_config(flags), flags, folders=())
-    sources = locate_all(flags.datasets, data)
+    sources = locate_datasets(flags.datasets, data)
     data.fetch(file for source in sources for file in source.files)
-    before, after = map(load_dataset, sources)
-    differing = differences(_records(before), _records(after))
-    names = before.name, after.name
+    first, second = map(load_dataset, sources)
+    found = compare_rows(_records(first), _records(second))
+    names = first.name, second.name
     if flags.json == Path("-"):
         sys.stdout.write(_as_json(names, differing))
     else:
@@ -55,24 +55,22 @@ def _records(dataset: Dataset) -> list[Record]:
     return [msgspec.structs.asdict(row) for row in dataset.rows]
 
 
-def _as_json(names: tuple[str, str], differing: Differences) -> str:
+def _as_json(names: tuple[str, str], found: RowDifferences) -> str:
     import msgspec
 
     content = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
     return json.dumps(msgspec.to_builtins(content), indent=2, ensure_ascii=False) + "\n"
 
 
-def _diff_lines(before: Dataset, after: Dataset, differing: Differences) -> list[str]:
-    table = _document_table(before, after, differing)
-    lines = [f"{before.name} -> {after.name}: {differing}", *terminal_table.table_lines(table)]
-    lines += _row_lines("+", "came", [(row["id"], row["question"]) for row in differing.came])
-    lines += _row_lines("-", "went", [(row["id"], row["question"]) for row in differing.went])
-    changes = [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in differing.changed]
-    lines += _row_lines("~", "changed", changes)
+def _lines(first: Dataset, second: Dataset, found: RowDifferences) -> list[str]:
+    lines = [f"{first.name} -> {second.name}: {found}", *terminal_table.table_lines(_by_document(first, second, found))]
+    lines += _listed("+", "came", [(row["id"], row["question"]) for row in found.came])
+    lines += _listed("-", "went", [(row["id"], row["question"]) for row in found.went])
+    lines += _listed("~", "changed", [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in found.changed])
     return lines
 
 
-def _document_table(before: Dataset, after: Dataset, differing: Differences) -> list[list[str]]:
+def _by_document(first: Dataset, second: Dataset, found: RowDifferences) -> list[list[str]]:
     """A line a document: its rows on either side, and how many came, went and changed."""
     documents = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
     counts = [

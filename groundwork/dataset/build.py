@@ -10,20 +10,26 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.grade_columns import partly_measured, strata
-from groundwork.dataset.publish.personal_data import scan
+from groundwork.dataset.grade_columns import partly_measured_warning, row_strata
+from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.copied_words import share_kept
-from groundwork.dataset.reword.eval_rewording import Ask, Check, Judge, Reworded, Rewording
-from groundwork.dataset.reword.model_calls import faults_of
-from groundwork.dataset.reword.rewording_faults import answer_kept, subject_words
-from groundwork.dataset.reword.train_phrasings import Border, Phrased, is_phrasing, phrasings
-from groundwork.dataset.rows import Pool, Row, Subjects
+from groundwork.dataset.reword.eval_rewording import (
+    AskRewording,
+    CheckRewording,
+    EvalRewording,
+    JudgeRewordings,
+    Reworded,
+)
+from groundwork.dataset.reword.model_calls import strategy_faults
+from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
+from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
+from groundwork.dataset.rows import Row, RowPool, Subjects
 from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
-from groundwork.dataset.split.metrics import Curve, Replaced, SplitReport, SplitShare
-from groundwork.dataset.split.representativeness import assess, drift
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
+from groundwork.dataset.split.metrics import ElbowCurve, ReplacedRow, SplitReport, SplitShare
+from groundwork.dataset.split.representativeness import assess_split, drift_sentence
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -31,7 +37,7 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltDataset:
     """The rows of each split, and the report on them."""
 
     splits: dict[str, list[Row]]
@@ -39,16 +45,16 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Tools:
+class BuildTools:
     """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
     of train), a judge of eval's, and what the documents are about."""
 
     encode: Encode
     embedder: str
-    ask: Ask | None = None
+    ask: AskRewording | None = None
     about: Subjects = field(default_factory=Subjects)
-    phrase: Ask | None = None
-    judge: Judge | None = None
+    phrase: AskRewording | None = None
+    judge: JudgeRewordings | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def is_held_out(settings: DatasetSettings) -> bool:
     return settings.train == "held-out"
 
 
-def no_mirror(settings: DatasetSettings) -> str:
+def mirror_problem(settings: DatasetSettings) -> str:
     """Why these settings allow no `eval_mirror`, which is always a copy of rows of train; "" where they do."""
     if not (settings.eval_split and settings.eval_mirror):
         return ""
@@ -117,24 +123,28 @@ def no_mirror(settings: DatasetSettings) -> str:
     return f"{rule}, and {cause} takes the rows of eval out of train; leave out one of them, or pass --train whole"
 
 
-async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> Built:
+async def build_splits(
+    pool: RowPool, runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
+) -> BuiltDataset:
     """The splits of `pool`. Raises CannotSplit."""
     if not pool.rows:
         raise CannotSplit("there are no pairs")
     if not settings.eval_split:
         splits = {"train": pool.rows}
         if not tools.phrase:
-            return Built(splits, _basic_report(settings, splits, pool, tools.embedder))
+            return BuiltDataset(splits, _basic_report(settings, splits, pool, tools.embedder))
         vectors = await tools.encode([row.question for row in pool.rows], "query")
         phrased = await _phrase_rows(
-            pool.rows, vectors, calibrate_threshold(vectors, settings.seed), Border.of([]), settings, tools
+            pool.rows, vectors, calibrate_threshold(vectors, settings.seed), EvalBorder.of([]), settings, tools
         )
-        return _add_phrasings(Built(splits, _basic_report(settings, splits, pool, tools.embedder)), phrased, settings)
+        return _add_phrasings(
+            BuiltDataset(splits, _basic_report(settings, splits, pool, tools.embedder)), phrased, settings
+        )
     drawn = await _draw_split(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
         check = _rewording_check(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
-        reworded = await eval_rewording.reword(
+        reworded = await eval_rewording.reword_eval(
             drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries, tools.judge
         )
         if not reworded.rows:
@@ -146,16 +156,16 @@ async def build(pool: Pool, runs: Sequence[str], settings: DatasetSettings, tool
     splits = {"train": drawn.train, "eval": _apply_rewordings(drawn.chosen, reworded)}
     if settings.eval_mirror:
         splits["eval_mirror"] = drawn.chosen
-    built = Built(splits, await _measure_split(drawn, reworded, splits, pool, settings, tools))
+    built = BuiltDataset(splits, await _measure_split(drawn, reworded, splits, pool, settings, tools))
     if not tools.phrase:
         return built
-    border = Border.of(splits["eval"])
+    border = EvalBorder.of(splits["eval"])
     phrased = await _phrase_rows(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
     near_count = await _count_near_copies(splits["eval"], phrased.rows, drawn.split.threshold, tools)
     return _add_phrasings(built, phrased, settings, near_count)
 
 
-async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: float, tools: Tools) -> int | None:
+async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: float, tools: BuildTools) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
     copies = [row.question for row in train if is_phrasing(row)]
     if not copies:
@@ -165,25 +175,32 @@ async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: 
 
 
 async def _phrase_rows(
-    rows: list[Row], vectors: Vectors, threshold: float, border: Border, settings: DatasetSettings, tools: Tools
-) -> Phrased:
+    rows: list[Row],
+    vectors: Vectors,
+    threshold: float,
+    border: EvalBorder,
+    settings: DatasetSettings,
+    tools: BuildTools,
+) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
     check, call = _rewording_check(rows, vectors, threshold, settings, tools), settings.rephrase
-    return await phrasings(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
+    return await reword_train_rows(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
 
 
-def _add_phrasings(built: Built, phrased: Phrased, settings: DatasetSettings, near_count: int | None = None) -> Built:
+def _add_phrasings(
+    built: BuiltDataset, phrased: PhrasedRows, settings: DatasetSettings, near_count: int | None = None
+) -> BuiltDataset:
     """The dataset with the copies in train; eval was drawn and measured without them."""
     report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(phrased.rows)},
-        phrasings=settings.phrasings,
+        reword_train_rows=settings.phrasings,
         copies=phrased.copies,
         near_copies=near_count,
-        fewer=[Replaced(row_id, reason) for row_id, reason in phrased.missing],
-        personal=[*built.report.personal, *scan([row for row in phrased.rows if is_phrasing(row)])],
+        fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased.missing],
+        personal=[*built.report.personal, *scan_rows([row for row in phrased.rows if is_phrasing(row)])],
     )
-    return Built({**built.splits, "train": phrased.rows}, report)
+    return BuiltDataset({**built.splits, "train": phrased.rows}, report)
 
 
 def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
@@ -195,7 +212,7 @@ def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettin
     return len(rows) - is_held_out(settings) * eval_size(len(rows), settings.eval_fraction, settings.eval_max)
 
 
-async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: Tools) -> _Drawn:
+async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools) -> _Drawn:
     held_out = is_held_out(settings)
     pool, train_run = rows, None
     if settings.strategy == "second-run":
@@ -215,27 +232,29 @@ async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSet
         held_out=held_out,
         train=train_run_vectors,
         tags=[row.tags for row in pool],
-        strata=strata(pool, settings.strategy) if settings.strategy in STRATA else (),
+        strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
     )
     return _Drawn(pool, vectors, train_run, train_run_vectors, split, held_out)
 
 
 def _rewording_check(
-    rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: Tools
-) -> Check:
+    rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: BuildTools
+) -> CheckRewording:
     """What a rewording of one of `rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
     async def check(index: int, rewording: Reworded) -> str | None:
         row, call = rows[index], settings.rephrase
         keep = subject_words(row, tools.about.of(row.document))
-        faults = faults_of(row, rewording, call, keep)
+        faults = strategy_faults(row, rewording, call, keep)
         question = (await tools.encode([rewording.question], "query"))[0]
-        faults += [fault for fault in [eval_rewording.moved(vectors, index, question, threshold)] if fault]
+        faults += [
+            fault for fault in [eval_rewording.moved_question_fault(vectors, index, question, threshold)] if fault
+        ]
         if row.evidence and row.answer != rewording.answer:
             old_vector, new_vector, *sources = await tools.encode(
-                [row.answer, rewording.answer, *eval_rewording.supports(row)], "document"
+                [row.answer, rewording.answer, *eval_rewording.answer_sources(row)], "document"
             )
-            problem = eval_rewording.unsupported_answer(
+            problem = eval_rewording.unsupported_answer_fault(
                 row, rewording.answer, old_vector, new_vector, np.stack(sources)
             )
             faults += [problem] if problem else []
@@ -244,7 +263,7 @@ def _rewording_check(
     return check
 
 
-def _apply_rewordings(chosen: list[Row], reworded: Rewording | None) -> list[Row]:
+def _apply_rewordings(chosen: list[Row], reworded: EvalRewording | None) -> list[Row]:
     if reworded is None:
         return chosen
     return [
@@ -261,16 +280,16 @@ def _apply_rewordings(chosen: list[Row], reworded: Rewording | None) -> list[Row
 
 async def _measure_split(
     drawn: _Drawn,
-    reworded: Rewording | None,
+    reworded: EvalRewording | None,
     splits: dict[str, list[Row]],
-    pool: Pool,
+    pool: RowPool,
     settings: DatasetSettings,
-    tools: Tools,
+    tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
     split = drawn.split
     after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure.leakage(drawn.pool, split, drawn.vectors, drawn.train, drawn.train_vectors, after)
+    rows = measure.measure_leakage(drawn.pool, split, drawn.vectors, drawn.train, drawn.train_vectors, after)
     if reworded:
         rows = [
             _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
@@ -279,30 +298,36 @@ async def _measure_split(
     labels = measure.cluster_labels(drawn.pool, split.labels, drawn.vectors)
     pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
     in_train = {row.id for row in drawn.train}
-    random = measure.random_cosine(drawn.vectors, settings.seed)
-    verdict = assess(pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0)
+    random = measure.median_random_cosine(drawn.vectors, settings.seed)
+    verdict = assess_split(
+        pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0
+    )
     if after is not None:
-        moved_count = measure.moved_topics(split, drawn.vectors, after)
+        moved_count = measure.count_moved_topics(split, drawn.vectors, after)
         own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
-        verdict = msgspec.structs.replace(verdict, drift=drift(moved_count, len(rows), own_cosine, random))
+        verdict = msgspec.structs.replace(
+            verdict, drift_sentence=drift_sentence(moved_count, len(rows), own_cosine, random)
+        )
     return msgspec.structs.replace(
         _basic_report(settings, splits, pool, tools.embedder),
         pool=drawn.pool[0].run if drawn.train_run is not None else "all rows",
-        curve=Curve(split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]),
+        curve=ElbowCurve(
+            split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]
+        ),
         clusters=[
             SplitShare(label, int(pool_rows), int(eval_rows))
             for label, pool_rows, eval_rows in zip(labels, pool_counts, eval_counts, strict=True)
         ],
         verdict=verdict,
-        mmd=measure.closeness(split, drawn.vectors, settings.seed),
+        mmd=measure.eval_closeness(split, drawn.vectors, settings.seed),
         threshold=round(split.threshold, 4),
         random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
         leaked_before=sum(bool(row.repeats) for row in rows),
-        leaked_after=measure.leaked((row.after for row in rows), split.threshold) if reworded else None,
+        leaked_after=measure.count_leaked((row.after for row in rows), split.threshold) if reworded else None,
         rows=rows,
-        shares=measure.shares(drawn.pool, split.eval),
-        replaced=[Replaced(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
+        shares=measure.value_shares(drawn.pool, split.eval),
+        replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
         sent_back=reworded.sent_back if reworded and tools.judge else None,
         unjudged=reworded.unjudged if reworded else 0,
@@ -319,11 +344,11 @@ def _add_overlap(row: measure.EvalRow, original: Row, reworded: Row, call: Rephr
         reworded=reworded.question,
         overlap=round(share_kept(original.question, reworded.question, keep), 3),
         answer_overlap=round(share_kept(original.answer, reworded.answer, keep), 3),
-        answer_kept=answer_kept(original, reworded.answer, call.max_copied, keep),
+        keeps_answer=keeps_answer(original, reworded.answer, call.max_copied, keep),
     )
 
 
-def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: Pool, embedder: str) -> SplitReport:
+def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool: RowPool, embedder: str) -> SplitReport:
     """The report with what every dataset has."""
     rows = list({row.id: row for row in pool.rows}.values())
     reworded = [row for row in splits.get("eval", []) if row.original_answer]
@@ -349,7 +374,7 @@ def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool:
         replaced=[],
         dropped=0,
         same_answers=0,
-        personal=scan([*rows, *reworded]),
+        personal=scan_rows([*rows, *reworded]),
         invalid=pool.invalid,
         warnings=[*pool.warnings, *_warnings(settings, pool)],
         map=[],
@@ -357,11 +382,11 @@ def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool:
     )
 
 
-def _warnings(settings: DatasetSettings, pool: Pool) -> list[str]:
+def _warnings(settings: DatasetSettings, pool: RowPool) -> list[str]:
     warnings = []
     if settings.leave_out_flipping and not settings.grades:
         warnings.append("leave_out_flipping needs --grades: without it the judge's verdicts are not known")
-    if settings.eval_split and settings.strategy == "difficulty" and (partly := partly_measured(pool.rows)):
+    if settings.eval_split and settings.strategy == "difficulty" and (partly := partly_measured_warning(pool.rows)):
         warnings.append(partly)
     if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
         warnings.append("without an eval split there is nothing to mirror or reword")

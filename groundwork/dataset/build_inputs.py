@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from groundwork.console.job import Job
     from groundwork.dataset.dataset_sources import DatasetSource
-    from groundwork.dataset.rows import Pool, Subjects
+    from groundwork.dataset.rows import RowPool, Subjects
     from groundwork.records.chunk_record import Chunk
     from groundwork.settings.whole_config import Config
 
@@ -90,7 +90,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
     """
     if not (mix := job.config.dataset.mix):
         return None
-    from groundwork.dataset.dataset_sources import locate_dataset, pin
+    from groundwork.dataset.dataset_sources import locate_dataset, pin_revision
 
     try:
         source = locate_dataset(mix, job.data, "datasets")
@@ -99,7 +99,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
     built = job.data.path("datasets", job.config.dataset.name).resolve()
     if any(built in file.resolve().parents for file in source.files):
         raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
-    return pin(source, job.data) if source.kind == "hub" else source
+    return pin_revision(source, job.data) if source.kind == "hub" else source
 
 
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:
@@ -154,12 +154,12 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
     return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
 
 
-def read_pool(inputs: BuildInputs, job: Job) -> Pool:
+def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.dataset.rows import Reviewed, gather_rows, read_chunks, read_tags, sample
-    from groundwork.records.run_pairs import read_review, run_candidates
+    from groundwork.dataset.rows import ReviewedRun, gather_rows, read_chunk_texts, read_tags, sample_pool
+    from groundwork.records.run_pairs import candidates, read_review
 
-    chunks = read_chunks(inputs.chunks) if job.config.dataset.include_chunk else {}
+    chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
     for run, paths in inputs.pairs.items():
         review = read_review(job.data, run, job.config.review.disagreement)
@@ -167,12 +167,12 @@ def read_pool(inputs: BuildInputs, job: Job) -> Pool:
             turned_down = [
                 candidate for candidate in candidates(job.data, run, [path.stem for path in paths]) if candidate.stage
             ]
-            reviews[run] = Reviewed(review, turned_down)
+            reviews[run] = ReviewedRun(review, turned_down)
     pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
-    return sample(pool, TEST_CHUNKS) if job.test else pool
+    return sample_pool(pool, TEST_CHUNKS) if job.test else pool
 
 
-def valid_pool(pool: Pool, job: Job) -> Pool:
+def valid_pool(pool: RowPool, job: Job) -> RowPool:
     """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
     if pool.invalid and not job.config.dataset.drop_invalid:
         listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
@@ -183,7 +183,7 @@ def valid_pool(pool: Pool, job: Job) -> Pool:
     return pool
 
 
-def titles(inputs: BuildInputs) -> list[str]:
+def document_titles(inputs: BuildInputs) -> list[str]:
     """The titles of the documents that the rows come from."""
     from groundwork.records.artifacts import read_json
     from groundwork.records.document_record import Document
@@ -191,7 +191,7 @@ def titles(inputs: BuildInputs) -> list[str]:
     return [read_json(path, Document).title for path in inputs.texts]
 
 
-def subjects(job: Job, inputs: BuildInputs) -> Subjects:
+def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     """The context of the settings, and of each document the name that its questions call it, or its title where none
     was decided.
     """
@@ -200,20 +200,20 @@ def subjects(job: Job, inputs: BuildInputs) -> Subjects:
     from groundwork.records.summary_record import Summary
 
     names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
-    titled_paths = zip(inputs.texts, titles(inputs), strict=True)
+    titled_paths = zip(inputs.texts, document_titles(inputs), strict=True)
     return Subjects(
         job.config.qa.context, {path.stem: names_by_document.get(path.stem) or title for path, title in titled_paths}
     )
 
 
-def rewords(config: Config) -> bool:
+def rewords_eval(config: Config) -> bool:
     """Is eval reworded?"""
     return config.dataset.rewords_eval
 
 
 def asks_rewordings(config: Config) -> bool:
     """Is a model asked to reword: eval, or rows of train once more?"""
-    return config.dataset.asks_rewordings
+    return rewords_eval(config) or config.dataset.phrasings > 1
 
 
 def asks_model(config: Config) -> bool:

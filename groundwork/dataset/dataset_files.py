@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.console.job import Job
-    from groundwork.dataset.build import Built
+    from groundwork.dataset.build import BuiltDataset
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
 
-def folder_of(job: Job) -> Path:
+def dataset_folder(job: Job) -> Path:
     """Where the dataset is written."""
     return job.data.path("datasets", job.config.dataset.name)
 
@@ -38,19 +38,19 @@ def file_names(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *(parquet_name(split) for split in splits), "data"]
 
 
-def file_contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Contents]:
+def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[str, Contents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
     import msgspec
 
-    from groundwork.dataset.parquet import columns_of, parquet_files
+    from groundwork.dataset.parquet import dataset_columns, parquet_files
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
     from groundwork.dataset.split.split_report import split_html
-    from groundwork.dataset.versions import VERSIONS, versions_with
+    from groundwork.dataset.versions import VERSIONS, next_versions
 
     settings = job.config.dataset
-    columns = columns_of(
+    columns = dataset_columns(
         context=settings.include_chunk,
         measured=bool(settings.grades),
         mixed=built.report.mixture is not None,
@@ -71,7 +71,7 @@ def file_contents(job: Job, inputs: BuildInputs, built: Built) -> dict[str, Cont
         )
     files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
     files["report.html"] = split_html(built.report).encode()
-    versions = versions_with(folder_of(job), built.splits, columns)
+    versions = next_versions(dataset_folder(job), built.splits, columns)
     files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
     files["README.md"] = write_card(built.report, _origin(job, inputs, built), columns, versions).encode()
     return files
@@ -84,17 +84,17 @@ def _task_judge(job: Job) -> TaskJudge:
     return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
 
 
-def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
+def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     import hashlib
     from importlib.metadata import version
 
     import msgspec
 
     from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.provenance import recipes, source_documents
+    from groundwork.dataset.publish.provenance import read_recipes, source_documents
 
     settings = job.config.dataset
-    used_recipes = recipes(job.data.state / "manifest.db", STAGES)
+    used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)
     prompts = dict(used_recipes.prompts)
     own_rows = [row for rows in built.splits.values() for row in rows if not row.mixed]
     models = {row.model for row in own_rows if not row.unanswerable}
@@ -113,7 +113,7 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        languages=languages(rows) if language == "auto" else [language],
+        document_languages=document_languages(rows) if language == "auto" else [language],
         models=sorted(models),
         prompts=prompts,
         settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
@@ -122,7 +122,7 @@ def _origin(job: Job, inputs: BuildInputs, built: Built) -> Origin:
     )
 
 
-def languages(rows: Sequence[Row]) -> list[str]:
+def document_languages(rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `rows` come from, told by their questions."""
     from groundwork.language.detection import detect_language
 

@@ -31,16 +31,16 @@ from groundwork.records.spread_folders import folder_of
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
-MIRRORS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
-RAW = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
+MIRROR_SPLITS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
+RAW_SUFFIX = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
 
 _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 # Column names of other people's datasets, ours first.
-QUESTION = ("question", "prompt", "instruction", "query")
-ANSWER = ("answer", "completion", "response", "output")
-MESSAGES = ("messages", "conversations")
-CRITERIA = ("evaluation_criteria", "criteria", "rubric", "rubrics")
+QUESTION_COLUMNS = ("question", "prompt", "instruction", "query")
+ANSWER_COLUMNS = ("answer", "completion", "response", "output")
+MESSAGE_COLUMNS = ("messages", "conversations")
+CRITERIA_COLUMNS = ("evaluation_criteria", "criteria", "rubric", "rubrics")
 
 
 class QuestionRow(QuestionFields, frozen=True, kw_only=True):
@@ -115,7 +115,7 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
     raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
 
 
-def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
+def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
     sources = [locate_dataset(argument, data, prefer) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
@@ -133,16 +133,16 @@ def locate_all(arguments: Iterable[str], data: Workspace, prefer: str = "qa") ->
 
 def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
-    run_argument = argument.removesuffix(RAW)
+    run_argument = argument.removesuffix(RAW_SUFFIX)
     if not (folder := _subfolder(data.path("qa"), run_argument)):
         return None
     name, as_generated = folder.relative_to(data.path("qa")).as_posix(), files_of_rows(folder)
     files = as_generated if argument != run_argument else pair_files(data, name) or as_generated
-    shown_name = f"{name}{RAW}" if argument != run_argument else name
+    shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
     return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
 
 
-def run_of(source: DatasetSource) -> str:
+def source_run(source: DatasetSource) -> str:
     """The run of data/qa that a source is, curated or not; "" where it is none."""
     if source.kind != "run" or not source.files:
         return ""
@@ -183,7 +183,7 @@ def load_dataset(source: DatasetSource) -> Dataset:
     return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)
 
 
-def records_of(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_records(files: Iterable[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of every row in the files of a finished dataset, as they are. Raises BadRecord."""
     return _file_records(DatasetSource(name="", key="", kind="files", files=tuple(files)))
 
@@ -218,7 +218,7 @@ def _parquet_records(file: Path) -> Iterator[dict[str, Any]]:
         raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it again") from None
 
 
-def pin(source: DatasetSource, data: Workspace) -> DatasetSource:
+def pin_revision(source: DatasetSource, data: Workspace) -> DatasetSource:
     """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
 
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
@@ -323,7 +323,7 @@ def _score(record: dict[str, Any]) -> float | None:
 
 def _criteria(record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
-    criteria = next((_as_list(record[column]) for column in CRITERIA if record.get(column)), [])
+    criteria = next((_as_list(record[column]) for column in CRITERIA_COLUMNS if record.get(column)), [])
     return [
         _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
         for criterion in criteria
@@ -331,28 +331,29 @@ def _criteria(record: dict[str, Any]) -> list[str]:
 
 
 def _question_and_answer(record: dict[str, Any], source: DatasetSource) -> tuple[str, str]:
-    for column in QUESTION:
+    for column in QUESTION_COLUMNS:
         if isinstance(record.get(column), str):
-            answer = next((record[key] for key in ANSWER if isinstance(record.get(key), str)), "")
+            answer = next((record[key] for key in ANSWER_COLUMNS if isinstance(record.get(key), str)), "")
             return record[column], answer
-    for column in (*MESSAGES, "prompt"):
+    for column in (*MESSAGE_COLUMNS, "prompt"):
         if isinstance(record.get(column), list):
             turns = [turn for turn in record[column] + _as_list(record.get("completion")) if isinstance(turn, dict)]
             contents = {turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
                     for turn in reversed(turns)}  # fmt: skip
             return contents.get("user", contents.get("human", "")), contents.get("assistant", contents.get("gpt", ""))
-    if any(column in record for column in (*QUESTION, *MESSAGES)):
+    if any(column in record for column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
         return "", ""  # the column is there and empty in this row
     source_name = source.files[0] if source.kind == "files" else source.name
     raise UsageError(
-        f"{source_name}: no column {QUESTION[0]!r} (nor {', '.join((*QUESTION[1:], *MESSAGES))}); "
+        f"{source_name}: no column {QUESTION_COLUMNS[0]!r} "
+        f"(nor {', '.join((*QUESTION_COLUMNS[1:], *MESSAGE_COLUMNS))}); "
         f"it has: {', '.join(record) or 'none'}; rename one of them"
     )
 
 
 def _lack_of_question(record: dict[str, Any]) -> str:
     """Why a row without a question has none."""
-    questions = (record[column] for column in (*QUESTION, *MESSAGES) if record.get(column) is not None)
+    questions = (record[column] for column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS) if record.get(column) is not None)
     kinds = [type(question).__name__ for question in questions if not isinstance(question, str)]
     return f"whose question is not text ({kinds[0]})" if kinds else "without a question"
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.build import Built
-from groundwork.dataset.dataset_sources import ANSWER, MIRRORS, Dataset, QuestionRow
-from groundwork.dataset.publish.personal_data import scan
+from groundwork.dataset.build import BuiltDataset
+from groundwork.dataset.dataset_sources import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
+from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Mixture
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
-PREFIX = "mix/"
+MIXED_ID_PREFIX = "mix/"
 
 
 def general_rows_needed(row_count: int, share: float) -> int:
@@ -39,16 +39,16 @@ def usable_rows(dataset: Dataset) -> list[QuestionRow]:
     Raises UsageError where there are none.
     """
     train_rows = [row for row in dataset.rows if row.split == "train"] or dataset.rows
-    rows = [row for row in train_rows if row.split not in MIRRORS and row.question.strip() and row.answer.strip()]
+    rows = [row for row in train_rows if row.split not in MIRROR_SPLITS and row.question.strip() and row.answer.strip()]
     if not rows:
         raise UsageError(
             f"{dataset.name}: no row has both a question and an answer, so there is nothing to mix in; "
-            f"the answer's column is called {', '.join(ANSWER)} or messages"
+            f"the answer's column is called {', '.join(ANSWER_COLUMNS)} or messages"
         )
     return rows
 
 
-async def mixed_in(built: Built, dataset: Dataset, share: float, seed: int, encode: Encode) -> Built:
+async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed: int, encode: Encode) -> BuiltDataset:
     """`built` with rows of `dataset` spread through train, drawn with `seed`, as `share` of train's rows.
 
     Left out is what has no question or no answer, asks again what a row of the dataset or another mixed row asks, or
@@ -65,15 +65,15 @@ async def mixed_in(built: Built, dataset: Dataset, share: float, seed: int, enco
     drawn, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
     mixture = msgspec.structs.replace(mixture, rows=len(drawn), near_eval=near_count)
     mixed = _make_ids_distinct((_mixed_row(row, dataset.name) for row in drawn), {row.id for row in train})
-    train_rows = spread(train, mixed)
+    train_rows = spread_rows(train, mixed)
     report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(train_rows)},
         mixture=mixture,
-        personal=[*built.report.personal, *scan(mixed)],
+        personal=[*built.report.personal, *scan_rows(mixed)],
         warnings=[*built.report.warnings, *dataset.warnings, *_shortage_warnings(mixture, len(train_rows))],
     )
-    return Built({**built.splits, "train": train_rows}, report)
+    return BuiltDataset({**built.splits, "train": train_rows}, report)
 
 
 def _unasked_rows(
@@ -99,7 +99,7 @@ def _unasked_rows(
 
 
 async def _draw_distant_rows(
-    rows: Sequence[QuestionRow], built: Built, needed: int, encode: Encode
+    rows: Sequence[QuestionRow], built: BuiltDataset, needed: int, encode: Encode
 ) -> tuple[list[QuestionRow], int]:
     """The first `needed` rows that no question of eval is near to, and how many were passed over.
 
@@ -127,7 +127,7 @@ def _full_question(row: QuestionRow) -> str:
 def _mixed_row(row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
-        id=f"{PREFIX}{row.id}",
+        id=f"{MIXED_ID_PREFIX}{row.id}",
         question=_full_question(row),
         answer=row.answer.strip(),
         evaluation_criteria=row.evaluation_criteria,
@@ -160,7 +160,7 @@ def _make_ids_distinct(rows: Iterable[Row], used_ids: set[str]) -> list[Row]:
     return distinct_rows
 
 
-def spread(train_rows: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
+def spread_rows(train_rows: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
     """`own` in its order with `mixed` at even distances, never between a row and its reworded copies.
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.

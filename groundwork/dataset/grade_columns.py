@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.dataset.rows import Invalid, Pool, Row
+from groundwork.dataset.rows import InvalidRow, Row, RowPool
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import MeasuredRow
 from groundwork.records.pair_record import Difficulty
@@ -15,7 +15,7 @@ from groundwork.records.pair_record import Difficulty
 LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 
-def read_measured(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
+def read_measured_rows(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
     """By row id; of a row in several files the first that knows its difficulty counts. Raises BadRecord."""
     measured: dict[str, MeasuredRow] = {}
     for path in paths:
@@ -26,7 +26,7 @@ def read_measured(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
     return measured
 
 
-def with_measurements(pool: Pool, measured: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> Pool:
+def add_measurements(pool: RowPool, measured: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> RowPool:
     """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
     rows, left_out = [], []
     for row in pool.rows:
@@ -34,7 +34,7 @@ def with_measurements(pool: Pool, measured: Mapping[str, MeasuredRow], *, leave_
         if measured_row is None:
             rows.append(row)
         elif leave_out_flipping and (reason := _left_out_reason(measured_row)):
-            left_out.append(Invalid(id=row.id, reason=reason))
+            left_out.append(InvalidRow(id=row.id, reason=reason))
         else:
             rows.append(
                 msgspec.structs.replace(
@@ -50,7 +50,7 @@ def _left_out_reason(row: MeasuredRow) -> str:
     return f"left out: {row.set_aside}" if row.set_aside else ""
 
 
-def strata(rows: Sequence[Row], strategy: str) -> list[str]:
+def row_strata(rows: Sequence[Row], strategy: str) -> list[str]:
     """What each row counts as for the strategies `category` and `difficulty`.
 
     Difficulty is the measured one in three levels where every row has one, else the guessed one.
@@ -63,7 +63,7 @@ def strata(rows: Sequence[Row], strategy: str) -> list[str]:
     return [row.difficulty for row in rows]
 
 
-def partly_measured(rows: Sequence[Row]) -> str:
+def partly_measured_warning(rows: Sequence[Row]) -> str:
     """A warning where only some rows have a measured difficulty."""
     measured = sum(row.measured_difficulty is not None for row in rows)
     if not 0 < measured < len(rows):

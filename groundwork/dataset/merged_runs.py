@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
-from groundwork.dataset.question_vectors import Embedded
-from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
+from groundwork.dataset.question_vectors import EmbeddedDataset
+from groundwork.questions.duplicates.duplicate_rule import asked_by
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.disk_backed_lists import DiskBackedList, LazySequence
@@ -39,7 +39,7 @@ class MergeCandidate:
 CandidateStore = DiskBackedList[MergeCandidate] | list[MergeCandidate]
 
 
-class Dropped(NamedTuple):
+class DroppedCopy(NamedTuple):
     """A copy, the one kept for it (by their places among the candidates), and the cosine of the two."""
 
     copy: int
@@ -53,7 +53,7 @@ class MergedRuns:
 
     candidates: Sequence[MergeCandidate]
     kept: Sequence[int]
-    dropped: Sequence[Dropped]
+    dropped: Sequence[DroppedCopy]
 
 
 class JoinedRuns:
@@ -69,16 +69,16 @@ class JoinedRuns:
         self._vectors: list[Vectors] = []
         self._used_ids: set[str] = set()
 
-    def add(self, embedded: Embedded) -> None:
+    def add(self, embedded: EmbeddedDataset) -> None:
         name, order = embedded.dataset.name, len(self.sizes)
         self.sizes[name] = len(embedded.dataset.rows)
         self.warnings += embedded.dataset.warnings
         for row in embedded.dataset.rows:
-            if row.split not in MIRRORS:
+            if row.split not in MIRROR_SPLITS:
                 row_id = self._free_id(row.id, slug(name))
                 self._used_ids.add(row_id)
                 self.candidates.append(MergeCandidate(_pair(row, row_id, name), name, order))
-        counted = np.array([row.split not in MIRRORS for row in embedded.dataset.rows], dtype=bool)
+        counted = np.array([row.split not in MIRROR_SPLITS for row in embedded.dataset.rows], dtype=bool)
         self._vectors.append(embedded.vectors if counted.all() else embedded.vectors[counted])
 
     def _free_id(self, row_id: str, prefix: str) -> str:
@@ -102,7 +102,7 @@ class JoinedRuns:
         return all_vectors
 
 
-def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
+def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Likeness) -> MergedRuns:
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
@@ -127,7 +127,7 @@ def unite(candidates: Sequence[MergeCandidate], vectors: Vectors, likeness: Like
             keeper_of[leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = leader
     keeper = keeper_of[leader_of]
     copies = np.flatnonzero(keeper != np.arange(count)).tolist()
-    dropped = [Dropped(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
+    dropped = [DroppedCopy(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
     return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
 
 
@@ -138,7 +138,7 @@ def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int
     return np.array(array("q", (numbers.setdefault(wording, len(numbers)) for wording in hashes)), dtype=np.int64)
 
 
-def write_run(folder: Path, merged: MergedRuns) -> None:
+def write_merged_run(folder: Path, merged: MergedRuns) -> None:
     """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
     kept_rows: dict[str, array[int]] = {}
@@ -177,7 +177,7 @@ def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
     return "the first of equals"
 
 
-def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: Dropped) -> Rejected:
+def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
     candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
     pair, reason = candidate.pair, _keep_reason(keeper, candidate)
     return Rejected(

@@ -46,10 +46,10 @@ def _file_count(rows: int) -> int:
 
 
 def _encode_file(rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
-    return [to_parquet(rows[first_row : first_row + ROWS_A_FILE], columns)]
+    return [encode_parquet(rows[first_row : first_row + ROWS_A_FILE], columns)]
 
 
-def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+def encode_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     """A Parquet file of `columns`; every split gets the same schema, also an empty one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -64,7 +64,9 @@ def to_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     return sink.getvalue()
 
 
-def columns_of(*, context: bool, measured: bool = False, mixed: bool = False, unanswerable: bool = False) -> list[str]:
+def dataset_columns(
+    *, context: bool, measured: bool = False, mixed: bool = False, unanswerable: bool = False
+) -> list[str]:
     """The columns of a dataset, in order; on request the source chunk (`context`), what grading measured, what was
     mixed in, and which questions have no answer."""
     optional = (("context",), context), (MEASURED, measured), (MIXED, mixed), (UNANSWERABLE, unanswerable)

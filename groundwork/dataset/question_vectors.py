@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedDataset:
     """A dataset and the vectors (n, d) of its questions, row by row."""
 
     dataset: Dataset
     vectors: Vectors
 
 
-def encoder_of(job: Job) -> Encoder:
+def job_encoder(job: Job) -> Encoder:
     """The encoder that the settings name, with the job's client where it is an endpoint's."""
     settings = job.config.embeddings
     client = job.client if settings.backend == "endpoint" else None
@@ -40,28 +40,30 @@ def vector_file(data: Workspace, source: DatasetSource) -> Path:
     return data.path("embeddings", f"{source.key}.npz")
 
 
-async def embedded(job: Job, sources: list[DatasetSource]) -> list[Embedded]:
+async def embed_datasets(job: Job, sources: list[DatasetSource]) -> list[EmbeddedDataset]:
     """The datasets with their vectors, embedding only what was never embedded.
 
     Raises UsageError when a dataset's current file in data/embeddings was made by another model.
     """
-    encoder = encoder_of(job)
+    encoder = job_encoder(job)
     datasets = [load_dataset(source) for source in sources]
     refuse_other_models(job.data, datasets, encoder)
     job.progress.start(sum(len(dataset.rows) for dataset in datasets), "questions embedded")
     advance = job.progress.advance
-    return [Embedded(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets]
+    return [
+        EmbeddedDataset(dataset, await encoder.aencode(dataset.questions, "query", advance)) for dataset in datasets
+    ]
 
 
-async def embedded_one_by_one(job: Job, sources: list[DatasetSource]) -> AsyncIterator[Embedded]:
+async def embed_one_by_one(job: Job, sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
     """As `embedded`, each dataset read when the one before is done with: of large ones, one is in memory at a time."""
-    encoder = encoder_of(job)
+    encoder = job_encoder(job)
     for source in sources:
         dataset = load_dataset(source)
         refuse_other_models(job.data, [dataset], encoder)
         job.progress.start(len(dataset.rows), "questions embedded")
         vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
-        yield Embedded(dataset, vectors)
+        yield EmbeddedDataset(dataset, vectors)
         del dataset, vectors
 
 

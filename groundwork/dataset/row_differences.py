@@ -20,7 +20,7 @@ IGNORED_COLUMNS = ("cluster",)  # is numbered anew whenever a dataset is built
 Record = Mapping[str, Any]
 
 
-class Changed(msgspec.Struct, frozen=True):
+class ChangedRow(msgspec.Struct, frozen=True):
     """A row that both sides hold, under its id in the second, and by field what it said and what it says."""
 
     id: str
@@ -28,12 +28,12 @@ class Changed(msgspec.Struct, frozen=True):
     fields: dict[str, tuple[Any, Any]]
 
 
-class Differences(msgspec.Struct, frozen=True):
+class RowDifferences(msgspec.Struct, frozen=True):
     """Rows of the second side that the first lacks, rows that it lacks of the first, and those that changed."""
 
     came: list[Record]
     went: list[Record]
-    changed: list[Changed]
+    changed: list[ChangedRow]
     same: int
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Differences(msgspec.Struct, frozen=True):
         return dict(Counter(column for row in self.changed for column in row.fields).most_common())
 
 
-def differences(before: Sequence[Record], after: Sequence[Record]) -> Differences:
+def compare_rows(before: Sequence[Record], after: Sequence[Record]) -> RowDifferences:
     """Compare rows, each with `id`, `split` and `question`.
 
     A row is the same one where id and split agree, else where the id does, else where the question does; a row is
@@ -59,11 +59,11 @@ def differences(before: Sequence[Record], after: Sequence[Record]) -> Difference
     unmatched_after = list(after)
     for key in (_id_and_split, _id, _question):
         unmatched_before, unmatched_after = _pair_rows(unmatched_before, unmatched_after, key, pairs)
-    changed = [_compare_rows(row_before, row_after) for row_before, row_after in pairs]
+    changed = [_compare_fields(row_before, row_after) for row_before, row_after in pairs]
     changed_rows = [pair_change for pair_change in changed if pair_change.fields]
     order = {id(row): index for index, row in enumerate(after)}
     unmatched_after.sort(key=lambda row: order[id(row)])
-    return Differences(unmatched_after, unmatched_before, changed_rows, len(changed) - len(changed_rows))
+    return RowDifferences(unmatched_after, unmatched_before, changed_rows, len(changed) - len(changed_rows))
 
 
 def _pair_rows(
@@ -97,14 +97,14 @@ def _question(row: Record) -> Any:
     return " ".join(str(row["question"]).split()).casefold()
 
 
-def _compare_rows(before: Record, after: Record) -> Changed:
+def _compare_fields(before: Record, after: Record) -> ChangedRow:
     columns = [column for column in {**before, **after} if column not in IGNORED_COLUMNS]
     fields = {
         column: (before.get(column), after.get(column))
         for column in columns
         if _comparable_value(before, column) != _comparable_value(after, column)
     }
-    return Changed(after["id"], after["question"], fields)
+    return ChangedRow(after["id"], after["question"], fields)
 
 
 def _comparable_value(row: Record, column: str) -> Any:
@@ -125,7 +125,7 @@ del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 """
 
 
-def differences_html(names: tuple[str, str], diff: Differences) -> str:
+def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
     """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
     return document_page(
         title := f"{names[0]} → {names[1]}",
@@ -144,7 +144,7 @@ def _section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]
     return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
 
 
-def _changed_row(row: Changed) -> Markup:
+def _changed_row(row: ChangedRow) -> Markup:
     fields = [(tag("dt", column), tag("dd", *_mark_changes(column, *row.fields[column]))) for column in row.fields]
     return tag("article", tag("h3", row.question), tag("small", row.id), tag("dl", fields))
 

@@ -23,7 +23,7 @@ from groundwork.records.tags_record import Tags
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 
 
-class Reviewed(NamedTuple):
+class ReviewedRun(NamedTuple):
     """What people decided about a run, and the pairs that rules or models had turned down."""
 
     review: Review
@@ -57,23 +57,23 @@ class Row(Record, frozen=True):
     unanswerable: bool = False  # asks what the documents do not say
     context: str = ""
 
-    def asked(self, *, context: bool) -> str:
+    def question_text(self, *, context: bool) -> str:
         """The question; with `context` behind the chunk that answers it, where the row has one."""
         return f"{self.context}\n\n{self.question}" if context and self.context else self.question
 
 
-class Invalid(Record, frozen=True):
+class InvalidRow(Record, frozen=True):
     """A row that cannot go into a dataset: its id (or file and line), and why."""
 
     id: str
     reason: str
 
 
-class Pool(Record, frozen=True):
+class RowPool(Record, frozen=True):
     """What the runs hold: `rows` in a stable order, and what is wrong with others."""
 
     rows: list[Row]
-    invalid: list[Invalid]
+    invalid: list[InvalidRow]
     warnings: list[str]
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
 
@@ -82,8 +82,8 @@ def gather_rows(
     files: Mapping[str, Sequence[Path]],
     tags: Mapping[str, Sequence[str]],
     chunks: Mapping[str, str],
-    reviews: Mapping[str, Reviewed] | None = None,
-) -> Pool:
+    reviews: Mapping[str, ReviewedRun] | None = None,
+) -> RowPool:
     """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them."""
     pairs, locations, invalid = [], [], []
     for run, paths in files.items():
@@ -93,7 +93,7 @@ def gather_rows(
                     pairs.append((run, pair))
                     locations.append(location)
                 else:
-                    invalid.append(Invalid(id=location, reason=pair))
+                    invalid.append(InvalidRow(id=location, reason=pair))
     pairs, locations, reviewed, warnings = _apply_reviews(pairs, locations, reviews or {}, files)
     shared_ids = _shared_ids(pairs)
     rows = []
@@ -103,9 +103,9 @@ def gather_rows(
     problems = list(_problems(rows))
     invalid_indices = {index for index, _ in problems}
     invalid += [
-        Invalid(id=rows[index].id or "row", reason=f"{reason} ({locations[index]})") for index, reason in problems
+        InvalidRow(id=rows[index].id or "row", reason=f"{reason} ({locations[index]})") for index, reason in problems
     ]
-    return Pool(
+    return RowPool(
         rows=[row for index, row in enumerate(rows) if index not in invalid_indices],
         invalid=invalid,
         warnings=[*_half_curated_warnings(files), *warnings],
@@ -113,7 +113,7 @@ def gather_rows(
     )
 
 
-def sample(pool: Pool, chunks: int) -> Pool:
+def sample_pool(pool: RowPool, chunks: int) -> RowPool:
     """Of each run only the rows of the first so many chunks of its first document."""
     first_chunks: dict[str, list[tuple[str, str]]] = {}
     for row in pool.rows:
@@ -132,7 +132,7 @@ def sample(pool: Pool, chunks: int) -> Pool:
 def _apply_reviews(
     pairs: list[tuple[str, Pair]],
     locations: list[str],
-    reviews: Mapping[str, Reviewed],
+    reviews: Mapping[str, ReviewedRun],
     files: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
@@ -158,7 +158,7 @@ def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
     return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}
 
 
-def read_chunks(paths: Sequence[Path]) -> dict[str, str]:
+def read_chunk_texts(paths: Sequence[Path]) -> dict[str, str]:
     """Chunk texts by id of the chunk."""
     return {
         chunk.id: text_with_captions(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)

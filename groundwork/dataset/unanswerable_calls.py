@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from groundwork.console.job import Estimate, Job
-from groundwork.dataset.build import Built, train_size
-from groundwork.dataset.build_inputs import BuildInputs, read_passages, subjects
+from groundwork.dataset.build import BuiltDataset, train_size
+from groundwork.dataset.build_inputs import BuildInputs, read_passages, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
 from groundwork.dataset.rows import Row, Subjects
 from groundwork.dataset.split.eval_selection import eval_size
@@ -20,8 +20,8 @@ from groundwork.dataset.unanswerable_questions import (
     Proposals,
     Propose,
     Proposed,
+    add_unanswerable_questions,
     calls_needed,
-    with_unanswerable,
 )
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
@@ -31,34 +31,36 @@ from groundwork.settings.dataset_settings import AbsentQuestions
 TOKENS_PER_QUESTION = 60  # of either reply
 
 
-def proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> Propose:
+def build_proposer(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> Propose:
     """What proposes questions beside a chunk."""
 
     async def propose(chunk: Chunk, count: int) -> Proposals:
-        messages = proposing(template, about.of(chunk.document), chunk, count)
+        messages = proposal_messages(template, about.of(chunk.document), chunk, count)
         unit = f"{chunk.id} unanswerable"
         return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Proposals)).value
 
     return propose
 
 
-def looker(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> LookUp:
+def build_look_up(client: Callable[[], Client], call: AbsentQuestions, template: str, about: Subjects) -> LookUp:
     """What looks questions up in passages, and words the replies to those that none of them answers."""
 
     async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
-        messages = looking_up(template, about.of(chunk.document), questions, passages)
+        messages = look_up_messages(template, about.of(chunk.document), questions, passages)
         unit = f"{chunk.id} unanswerable looked up"
         return (await client().ask(call, messages, stage="create_dataset", unit=unit, schema=Findings)).value
 
     return look_up
 
 
-def proposing(template: str, about: str, chunk: Chunk, count: int) -> list[Message]:
+def proposal_messages(template: str, about: str, chunk: Chunk, count: int) -> list[Message]:
     """The first request."""
     return render_turns(template, subject=about.strip() or chunk.document, passage=chunk.text, count=str(count))
 
 
-def looking_up(template: str, about: str, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> list[Message]:
+def look_up_messages(
+    template: str, about: str, questions: Sequence[Proposed], passages: Sequence[Chunk]
+) -> list[Message]:
     """The second request. The passages come first: those of a short document are the same in all of its requests."""
     return render_turns(
         template,
@@ -73,15 +75,17 @@ def _question_line(number: int, proposed: Proposed) -> str:
     return f"{number}. {proposed.question.strip()}" + (f" (to be stated: {missing})" if missing else "")
 
 
-async def add_unanswerable(job: Job, built: Built, passages: Sequence[Chunk], about: Subjects, encode: Encode) -> Built:
+async def add_unanswerable(
+    job: Job, built: BuiltDataset, passages: Sequence[Chunk], about: Subjects, encode: Encode
+) -> BuiltDataset:
     """The dataset with the questions that the settings ask for."""
     settings = job.config.dataset
     call = settings.absent
-    job.progress.start_phase("looking for questions that the documents do not answer")
-    propose = proposer(lambda: job.client, call, job.prompt(call.prompt), about)
-    look_up = looker(lambda: job.client, call, job.prompt(call.check_prompt), about)
+    job.progress.phase("looking for questions that the documents do not answer")
+    propose = build_proposer(lambda: job.client, call, job.prompt(call.prompt), about)
+    look_up = build_look_up(lambda: job.client, call, job.prompt(call.check_prompt), about)
     share, seed = settings.unanswerable, settings.seed
-    return await with_unanswerable(built, passages, share, seed, str(call.model), encode, propose, look_up)
+    return await add_unanswerable_questions(built, passages, share, seed, str(call.model), encode, propose, look_up)
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:
@@ -96,7 +100,7 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     train = train_size(rows, inputs.runs, settings) * settings.phrasings
     held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
     needed = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
-    calls, about = calls_needed(needed, len(passages)), subjects(job, inputs)
+    calls, about = calls_needed(needed, len(passages)), read_subjects(job, inputs)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
     shown_chunks = (
         document_chunks
@@ -105,11 +109,11 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     )
     subject = about.of(passages[0].document)
     propose_tokens = job.tokens(
-        call, proposing(job.prompt(call.prompt), subject, passages[0], QUESTIONS_PER_CALL), Proposals
+        call, proposal_messages(job.prompt(call.prompt), subject, passages[0], QUESTIONS_PER_CALL), Proposals
     )
     questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
     look_up_tokens = job.tokens(
-        call, looking_up(job.prompt(call.check_prompt), subject, questions, shown_chunks), Findings
+        call, look_up_messages(job.prompt(call.check_prompt), subject, questions, shown_chunks), Findings
     )
     return Estimate(
         2 * calls, calls * (propose_tokens + look_up_tokens), 2 * calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL, call

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.build import Built
-from groundwork.dataset.general_data_mix import general_rows_needed, spread
-from groundwork.dataset.publish.personal_data import scan
+from groundwork.dataset.build import BuiltDataset
+from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
+from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
-CATEGORY = "unanswerable"
-CRITERIA = ["Says that this is not stated, or not known from the source", "Gives no answer of its own to the question"]
+UNANSWERABLE_CATEGORY = "unanswerable"
+UNANSWERABLE_CRITERIA = [
+    "Says that this is not stated, or not known from the source",
+    "Gives no answer of its own to the question",
+]
 QUESTIONS_PER_CALL = 3  # questions proposed for one chunk
 WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
 NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
@@ -163,7 +166,7 @@ class _QuestionSearch:
         self.row_vectors = np.concatenate([self.row_vectors, vectors])
 
 
-def needed(built: Built, share: float) -> dict[str, int]:
+def needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
     """How many questions make up `share` of train and of eval, once they stand in them."""
     return {
         split: general_rows_needed(len(built.splits[split]), share)
@@ -177,8 +180,8 @@ def calls_needed(rows: int, chunks: int) -> int:
     return min(chunks, -(-SPARE_FACTOR * rows // QUESTIONS_PER_CALL))
 
 
-async def with_unanswerable(
-    built: Built,
+async def add_unanswerable_questions(
+    built: BuiltDataset,
     chunks: Sequence[Chunk],
     share: float,
     seed: int,
@@ -186,13 +189,13 @@ async def with_unanswerable(
     encode: Encode,
     propose: Propose,
     look_up: LookUp,
-) -> Built:
+) -> BuiltDataset:
     """`built` with questions that no passage answers, as `share` of train and of eval, none in both.
 
     Chunks are asked about in an order drawn with `seed` until there are enough; fewer rows are warned of. A reply that
     cannot be had costs its chunk's questions alone.
     """
-    counts = needed(built, share)
+    counts = needed_by_split(built, share)
     total = sum(counts.values())
     rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
     row_chunks = {row.chunk for row in rows}
@@ -201,11 +204,11 @@ async def with_unanswerable(
     drawn = _divide_rows(gathered.rows, counts)
     report = built.report
     outcome = Unanswerable(
-        share=share, needed=total, train=len(drawn["train"]), eval=len(drawn.get("eval", [])),
+        share=share, needed_by_split=total, train=len(drawn["train"]), eval=len(drawn.get("eval", [])),
         proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
     )  # fmt: skip
     splits = {
-        split: spread(split_rows, drawn[split])
+        split: spread_rows(split_rows, drawn[split])
         if split == "train"
         else [*split_rows, *drawn[split]]
         if split in drawn
@@ -216,10 +219,10 @@ async def with_unanswerable(
         report,
         splits={split: len(split_rows) for split, split_rows in splits.items()},
         unanswerable=outcome,
-        personal=[*report.personal, *scan([row for drawn_rows in drawn.values() for row in drawn_rows])],
+        personal=[*report.personal, *scan_rows([row for drawn_rows in drawn.values() for row in drawn_rows])],
         warnings=[*report.warnings, *_shortage_warnings(outcome, gathered.failed)],
     )
-    return Built(splits, report)
+    return BuiltDataset(splits, report)
 
 
 async def _gather_rows(
@@ -311,9 +314,9 @@ def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
         id=f"{chunk.document}-unanswerable-{digest}",
         question=question,
         answer=answer,
-        evaluation_criteria=list(CRITERIA),
+        evaluation_criteria=list(UNANSWERABLE_CRITERIA),
         difficulty="",
-        category=CATEGORY,
+        category=UNANSWERABLE_CATEGORY,
         document=chunk.document,
         chunk=chunk.id,
         evidence=[],

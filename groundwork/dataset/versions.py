@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.row_differences import differences
+from groundwork.dataset.row_differences import compare_rows
 from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord
 from groundwork.records.artifacts import read_json
@@ -33,7 +33,7 @@ def read_versions(folder: Path) -> list[Version]:
     return read_json(path, list[Version]) if path.exists() else []
 
 
-def versions_with(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> list[Version]:
+def next_versions(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> list[Version]:
     """The versions of the dataset in `folder` once its rows are those of `splits`.
 
     The same rows are the same version. Raises BadRecord for a damaged `versions.json`.
@@ -67,11 +67,11 @@ def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns:
         for split, rows in splits.items()
         for row in rows
     ]
-    return str(differences(earlier_rows, current_rows))
+    return str(compare_rows(earlier_rows, current_rows))
 
 
 def _read_rows(folder: Path) -> list[dict[str, Any]]:
-    from groundwork.dataset.dataset_sources import records_of
-    from groundwork.records.run_lookup import row_files
+    from groundwork.dataset.dataset_sources import read_records
+    from groundwork.records.run_lookup import files_of_rows
 
-    return [{**record, "split": split} for split, record in records_of(row_files(folder))]
+    return [{**record, "split": split} for split, record in read_records(files_of_rows(folder))]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
 
 IDS_SHOWN = 3  # ids in a message
-Key = tuple[str, str]  # split, id
+RowKey = tuple[str, str]  # split, id
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Answers:
     """Answers by (split, id), what failed (question id, status, reason), and what the reader is to know."""
 
-    by_row: dict[Key, str] = field(default_factory=dict)
+    by_row: dict[RowKey, str] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -118,7 +118,7 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     return answers
 
 
-def answers_file(argument: str) -> tuple[str, Path]:
+def parse_answers_argument(argument: str) -> tuple[str, Path]:
     """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
 
     Raises UsageError where there is no such file.
@@ -154,14 +154,14 @@ def _answer_warnings(
     return warnings
 
 
-def models_and_files(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+def models_to_grade(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
     """(label, call, file) of all that is to be graded: models, files of answers, and the base.
 
     Raises UsageError where two of them have the same label.
     """
     settings, providers = job.config.grade, job.config.llm.providers
     models = [*job.flags.model]
-    files = [answers_file(argument) for argument in job.flags.answers]
+    files = [parse_answers_argument(argument) for argument in job.flags.answers]
     labels = {slug(label) for label, _ in files} | {
         slug(named_call(settings.answer, model, providers).model) for model in models
     }

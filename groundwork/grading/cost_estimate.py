@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from groundwork.console.job import Estimate, Job
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.answers import question_messages
-from groundwork.grading.criteria_by_rule import settle
+from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import GradingCase, Judge, reply_type
 from groundwork.llm.token_estimate import tokens_in
@@ -38,7 +38,7 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
 def _estimate(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
     calls = prompt_tokens = reply_tokens = 0
     for case in cases:
-        open_criteria = sum(settle(criterion, case.question, case.answer) is None for criterion in case.criteria)
+        open_criteria = sum(grade_by_rule(criterion, case.question, case.answer) is None for criterion in case.criteria)
         if open_criteria:
             messages, _ = judge.messages(case, 0)
             calls += judge.repeats

@@ -17,23 +17,23 @@ from groundwork.language.opposites import is_negated
 from groundwork.language.words import whole_word_pattern, words
 from groundwork.records.grades import Verdict
 
-VERBS = 1  # words that may stand beside the number, date or name: "States 75 seconds"
+VERBS_ALLOWED = 1  # words that may stand beside the number, date or name: "States 75 seconds"
 LONGEST_NAME = 5  # words
 NO_PARAPHRASE = 100  # from here on a number is given in digits or number words: none says "a dozen" for it
 _HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|probably|unsure|between|instead|rather)\b", re.IGNORECASE)
 
 
-class Settled(NamedTuple):
+class RuleVerdict(NamedTuple):
     """A verdict that is sure, and its reason."""
 
     verdict: Verdict
     reason: str
 
 
-def settle(criterion: str, question: str, answer: str) -> Settled | None:
+def grade_by_rule(criterion: str, question: str, answer: str) -> RuleVerdict | None:
     """The verdict on `answer` where a rule is sure of it, else None."""
     if not answer.strip():
-        return Settled("unmet", "the answer is empty")
+        return RuleVerdict("unmet", "the answer is empty")
     if not is_english(f"{question} {answer}"):
         return None
     is_plain = not (is_negated(answer) or _HEDGE.search(answer))
@@ -42,17 +42,21 @@ def settle(criterion: str, question: str, answer: str) -> Settled | None:
     )  # fmt: skip
 
 
-def _by_date(criterion: str, answer: str, is_plain: bool) -> Settled | None:
+def _by_date(criterion: str, answer: str, is_plain: bool) -> RuleVerdict | None:
     expected, other_text = dates(criterion), without_dates(criterion)
-    if len(expected) != 1 or numbers(other_text) or len(words(other_text)) > VERBS:
+    if len(expected) != 1 or numbers(other_text) or len(words(other_text)) > VERBS_ALLOWED:
         return None
-    return Settled("met", "the answer gives this date and no other") if is_plain and dates(answer) == expected else None
+    return (
+        RuleVerdict("met", "the answer gives this date and no other")
+        if is_plain and dates(answer) == expected
+        else None
+    )
 
 
-def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Settled | None:
+def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> RuleVerdict | None:
     criterion_numbers = numbers(criterion)
     units = [word for word in words(criterion) if unit_of(word)]
-    if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS or dates(criterion):
+    if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS_ALLOWED or dates(criterion):
         return None
     (expected,) = criterion_numbers
     question_values = {number.value for number in numbers(question, spelled=True)}
@@ -64,11 +68,11 @@ def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Se
         and answer_numbers
         and {(number.value, number.unit) for number in answer_numbers} == {(expected.value, expected.unit)}
     ):
-        return Settled("met", "the answer gives this number and no other")
+        return RuleVerdict("met", "the answer gives this number and no other")
     return _by_missing_number(expected, answer_numbers, answer)
 
 
-def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: str) -> Settled | None:
+def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: str) -> RuleVerdict | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
     answer_units = {unit for word in words(answer) if (unit := unit_of(word))}
     if (
@@ -77,15 +81,15 @@ def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: s
         and {number.unit for number in answer_numbers} == {expected.unit} == answer_units | {expected.unit}
     ):
         if all(number.value != expected.value for number in answer_numbers):
-            return Settled("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
+            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
     elif not answer_numbers and not answer_units and not numbers(answer, spelled=True):
         is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE
         if is_large and not other_readings(answer, english=True):
-            return Settled("unmet", "the answer gives no number")
+            return RuleVerdict("unmet", "the answer gives no number")
     return None
 
 
-def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
+def _by_name(criterion: str, question: str, answer: str) -> RuleVerdict | None:
     """Met, where the answer gives the name and no other; that it lacks a name may only mean another form of it."""
     name_words = criterion.strip().rstrip(".").split()[1:]
     if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
@@ -95,4 +99,4 @@ def _by_name(criterion: str, question: str, answer: str) -> Settled | None:
         return None
     other_names = names(answer) - names(question) - {word.lower() for word in words(phrase)}
     other_names -= {word.lower() for word in re.findall(r"\w+", phrase)}
-    return None if other_names else Settled("met", "the answer gives this name and no other")
+    return None if other_names else RuleVerdict("met", "the answer gives this name and no other")

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.dataset.dataset_sources import MIRRORS
-from groundwork.grading.judge_agreement import flips
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS
+from groundwork.grading.judge_agreement import is_flipping
 from groundwork.records.grades import Grade, MeasuredRow
 
 LEVELS = {"easy": 0, "medium": 1, "hard": 2}
 LEAST_ROWS = 3  # rows for a rank correlation
 
 
-class Guess(NamedTuple):
+class GuessCorrelation(NamedTuple):
     """How far the guessed difficulty follows the measured one: Spearman's rho over `rows` rows, and its p-value."""
 
     rho: float | None  # null: too few rows, or all are alike on one side
@@ -22,7 +22,7 @@ class Guess(NamedTuple):
     rows: int
 
 
-def measured(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[MeasuredRow]:
+def measure_difficulty(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[MeasuredRow]:
     """Each question once, in the order of `grades`; mirrors count only where nothing else of an id was graded."""
     by_id: dict[str, list[Grade]] = defaultdict(list)
     for grade in grades:
@@ -31,10 +31,10 @@ def measured(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[Meas
 
 
 def _measured_row(row_id: str, grades: list[Grade], set_aside: str) -> MeasuredRow:
-    counted_grades = [grade for grade in grades if grade.split not in MIRRORS] or grades
+    counted_grades = [grade for grade in grades if grade.split not in MIRROR_SPLITS] or grades
     verdicts = [grade.passed for grade in counted_grades if grade.passed is not None]
     flipping = dict.fromkeys(
-        criterion.criterion for grade in grades for criterion in grade.criteria if flips(criterion)
+        criterion.criterion for grade in grades for criterion in grade.criteria if is_flipping(criterion)
     )
     return MeasuredRow(
         id=row_id,
@@ -47,7 +47,7 @@ def _measured_row(row_id: str, grades: list[Grade], set_aside: str) -> MeasuredR
     )
 
 
-def guess(rows: Sequence[MeasuredRow]) -> Guess:
+def correlate_guesses(rows: Sequence[MeasuredRow]) -> GuessCorrelation:
     """Spearman's rank correlation of guessed and measured difficulty, without the rows that were set aside."""
     from scipy.stats import spearmanr
 
@@ -57,6 +57,6 @@ def guess(rows: Sequence[MeasuredRow]) -> Guess:
         if row.guessed in LEVELS and row.difficulty is not None and not row.set_aside
     ]
     if len(compared) < LEAST_ROWS or any(len({levels[side] for levels in compared}) < 2 for side in (0, 1)):
-        return Guess(None, None, len(compared))
+        return GuessCorrelation(None, None, len(compared))
     correlation = spearmanr([levels[0] for levels in compared], [levels[1] for levels in compared])
-    return Guess(float(correlation.statistic), float(correlation.pvalue), len(compared))
+    return GuessCorrelation(float(correlation.statistic), float(correlation.pvalue), len(compared))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.grading.confidence_intervals import Difference
-from groundwork.grading.grading_run import percent
-from groundwork.grading.judge_agreement import GOAL, flips
-from groundwork.grading.judge_validation import SPOILED, Trust
-from groundwork.grading.memorization import ADVICE, Gap
+from groundwork.grading.grading_run import format_percent
+from groundwork.grading.judge_agreement import FLIP_RATE_GOAL, is_flipping
+from groundwork.grading.judge_validation import SPOILED_KINDS, JudgeTrust
+from groundwork.grading.memorization import ADVISED_ROWS, MemorizationGap
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
 from groundwork.pages.html_frame import write_page
@@ -44,16 +44,20 @@ def _describe_book(report: GradeReport) -> str:
     return f"{book}; intervals of 95 % by {report.clustered_by}"
 
 
-def trust_lines(trust: Trust | None) -> Iterator[str]:
+def trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
     """Sensitivity and specificity, kind by kind, and the rows set aside."""
     if trust is None:
         yield "the judge was not checked"
         return
     kinds = "; ".join(
-        f"{kind} {right} of {n}" for kind in SPOILED if kind in trust.by_kind for right, n in [trust.by_kind[kind]]
+        f"{kind} {right} of {n}"
+        for kind in SPOILED_KINDS
+        if kind in trust.by_kind
+        for right, n in [trust.by_kind[kind]]
     )
-    yield f"judge: sensitivity {percent(trust.sensitivity)} (reference answers that pass)"
-    yield f"judge: specificity {percent(trust.specificity)} (spoiled answers that fail: {kinds or 'none was made'})"
+    yield f"judge: sensitivity {format_percent(trust.sensitivity)} (reference answers that pass)"
+    specificity = format_percent(trust.specificity)
+    yield f"judge: specificity {specificity} (spoiled answers that fail: {kinds or 'none was made'})"
     if trust.ungraded:
         yield f"judge: {trust.ungraded:,} of its check answers stayed without a verdict"
     if trust.set_aside:
@@ -68,9 +72,9 @@ def consistency_lines(report: GradeReport) -> Iterator[str]:
         yield f"flips: not measured ({figures.criteria:,} criteria by the judge, one draw each; pass --repeats 3)"
     else:
         kappa = "all verdicts alike" if figures.kappa is None else f"Fleiss' kappa {figures.kappa:.2f}"
-        goal = "within" if figures.flip_rate <= GOAL else "above"
+        goal = "within" if figures.flip_rate <= FLIP_RATE_GOAL else "above"
         yield (
-            f"flips: {figures.flip_rate:.1%} between two draws ({goal} the goal of {GOAL:.0%}), {kappa}; "
+            f"flips: {figures.flip_rate:.1%} between two draws ({goal} the goal of {FLIP_RATE_GOAL:.0%}), {kappa}; "
             f"{figures.criteria:,} criteria by the judge, {figures.by_rule:,} by rule"
         )
     if figures.unreadable:
@@ -97,8 +101,8 @@ def _table_lines(report: GradeReport) -> list[str]:
                     model.name,
                     split or "-",
                     f"{split_score.answers:,}",
-                    percent(split_score.score),
-                    percent(split_score.passed),
+                    format_percent(split_score.score),
+                    format_percent(split_score.passed),
                     f"{split_score.ungraded:,}",
                     f"{split_score.cannot_tell:,}",
                 ]
@@ -109,17 +113,17 @@ def _table_lines(report: GradeReport) -> list[str]:
     ]
 
 
-def gap_lines(model: str, gap: Gap | None) -> Iterator[str]:
+def gap_lines(model: str, gap: MemorizationGap | None) -> Iterator[str]:
     """The conclusion, its figures, and what would tell where they do not."""
     if gap is None:
         return
     yield f"{model}: {gap.conclusion} ({gap.reason})"
     if gap.difference:
-        yield f"  mirror - eval: {points(gap.difference)} points, {gap.difference.n:,} pairs"
+        yield f"  mirror - eval: {format_points(gap.difference)} points, {gap.difference.n:,} pairs"
     if gap.rows_needed:
         yield (
-            f"  about {gap.rows_needed:,} rows would tell (32 see a true gap of 20 points in 44 % of runs, {ADVICE} "
-            f"in 99 %): build with --eval-max {max(ADVICE, gap.rows_needed)}"
+            f"  about {gap.rows_needed:,} rows would tell (32 see a true gap of 20 points in 44 % of runs, "
+            f"{ADVISED_ROWS} in 99 %): build with --eval-max {max(ADVISED_ROWS, gap.rows_needed)}"
         )
 
 
@@ -127,16 +131,16 @@ def base_lines(model: ModelReport, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
     for split, difference in model.against_base.items():
         verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
-        figures = f"{points(difference)} points, {difference.n:,} pairs"
+        figures = f"{format_points(difference)} points, {difference.n:,} pairs"
         yield f"{model.name} - {base} on {split or 'all'}: {figures}: {verdict}"
 
 
-def points(difference: Difference) -> str:
+def format_points(difference: Difference) -> str:
     """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
     return f"{difference.mean * 100:+.0f} ({difference.low * 100:+.0f} to {difference.high * 100:+.0f})"
 
 
-def shortened_answers(grades: Sequence[Grade]) -> list[str]:
+def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
     """A warning that the judge saw only the beginning of long answers, where there were any."""
     cut = sum(bool(grade.notes) for grade in grades)
     count = "1 answer" if cut == 1 else f"{cut:,} answers"
@@ -182,8 +186,8 @@ def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> No
     data = {
         "report": {
             **_report_fields(report),
-            "spoiled": SPOILED,
-            "advice": ADVICE,
+            "spoiled": SPOILED_KINDS,
+            "advice": ADVISED_ROWS,
             "curve": bool(list(curve_lines(report.models))),
             "honesty": [line for model in report.models for line in honesty_lines(model.name, model.honesty)],
         },
@@ -204,7 +208,7 @@ def _answer_data(grade: Grade) -> dict[str, Any]:
         "question": grade.question,
         "answer": grade.answer,
         "score": grade.score,
-        "flips": any(flips(criterion) for criterion in grade.criteria),
+        "flips": any(is_flipping(criterion) for criterion in grade.criteria),
         "criteria": grade.criteria,
         "place": " · ".join(filter(None, (grade.document, grade.chunk, grade.category, grade.difficulty))),
         "notes": grade.notes,

@@ -11,10 +11,10 @@ from pathlib import Path
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval
-from groundwork.grading.judge import GradingCase, Judge, criteria_of, grade
-from groundwork.grading.judge_validation import Trust, reference_cases, spoiled_cases, trust
-from groundwork.grading.refusals import REFUSES
-from groundwork.llm.task_group import gather_all
+from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria
+from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
+from groundwork.grading.refusals import REFUSAL_CRITERION
+from groundwork.llm.task_group import together
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
 from groundwork.settings.dataset_settings import GradeSettings
@@ -32,10 +32,10 @@ class Grading:
     settings: GradeSettings
     folder: Path
     first_label: str = ""  # the model that a dry run counts the check with
-    _trust: Trust | UnitError | None = None
+    _trust: JudgeTrust | UnitError | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def checked(self) -> Trust:
+    async def judge_trust(self) -> JudgeTrust:
         """The judge's check, made once. Raises UnitError for a judge that is not to be believed."""
         async with self._lock:
             if self._trust is None:
@@ -58,7 +58,7 @@ class Grading:
         return await together(grade_answer(row, answer) for row, answer in answered_rows)
 
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
-        criteria = await grade(self.case(row, answer), self.judges)
+        criteria = await grade_case(self.case(row, answer), self.judges)
         refuses = criteria.pop().verdict if self._asks_refusal(row) else None
         notes = [f"the judge saw its first {self.settings.judge.longest_answer:,} of {len(answer):,} characters"]
         return Grade(
@@ -68,9 +68,9 @@ class Grading:
             question=row.question,
             answer=answer,
             criteria=criteria,
-            score=criteria_score(criteria),
-            passed=all_criteria_met(criteria),
-            against="reference answer" if criteria_of(row.evaluation_criteria, row.answer)[1] else "criteria",
+            score=score_of(criteria),
+            passed=passed(criteria),
+            against="reference answer" if usable_criteria(row.evaluation_criteria, row.answer)[1] else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
             document=row.document,
@@ -94,8 +94,8 @@ class Grading:
     def case(self, row: QuestionRow, answer: str) -> GradingCase:
         """What the judge is shown of a row; the last criterion is REFUSES where that is asked."""
         evidence = "\n".join(row.evidence) if self.settings.open_book else ""
-        criteria = criteria_of(row.evaluation_criteria, row.answer)[0]
-        criteria = [*criteria, REFUSES] if self._asks_refusal(row) else criteria
+        criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
+        criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(row) else criteria
         return GradingCase(row.id, row.question, criteria, answer, evidence)
 
     @property
@@ -111,10 +111,10 @@ class Grading:
         answerable = [row for row in self.rows if not row.unanswerable]
         return references + spoiled_cases(answerable, check_rows, self.settings.seed, open_book=open_book)
 
-    async def _check_judge(self) -> Trust | UnitError:
+    async def _check_judge(self) -> JudgeTrust | UnitError:
         first_judge = self.judges[:1]
         cases = self.check_cases()
-        graded = await together(grade(case, first_judge) for _, case in cases)
+        graded = await together(grade_case(case, first_judge) for _, case in cases)
         checked = [
             CheckedAnswer(
                 id=case.id.removesuffix(f" ({kind})"),
@@ -129,10 +129,10 @@ class Grading:
             for (kind, case), criteria in zip(cases, graded, strict=True)
         ]
         write_jsonl(self.folder / CHECK_FILE, checked)
-        judge_trust = trust(checked, self._clusters())
+        judge_trust = measure_trust(checked, self._clusters())
         return self._rejection(judge_trust, len(checked)) or judge_trust
 
-    def known_trust(self) -> Trust | None:
+    def saved_trust(self) -> JudgeTrust | None:
         """What the last check of this judge found, from its file; None where there is none of it."""
         file = self.folder / CHECK_FILE
         checked = read_jsonl(file, CheckedAnswer) if file.exists() else []
@@ -141,26 +141,26 @@ class Grading:
             for answer in checked
             if answer.judges == self.judge_names[:1] and answer.open_book == self.settings.open_book
         ]
-        return trust(own_checks, self._clusters()) if own_checks else None
+        return measure_trust(own_checks, self._clusters()) if own_checks else None
 
     def _clusters(self) -> dict[str, str]:
         return {row.id: row.document or row.chunk or row.id for row in self.rows}
 
-    def _rejection(self, check: Trust, answer_count: int) -> UnitError | None:
+    def _rejection(self, check: JudgeTrust, answer_count: int) -> UnitError | None:
         judge, least = self.judges[0].name, self.settings.judge.least_trust
         remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
         if answer_count and check.ungraded == answer_count:
             return UnitError(f"the judge {judge} gave no readable verdict on {answer_count:,} answers; {remedy}")
         if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
             return UnitError(
-                f"the judge {judge} is not reliable enough: {percent(check.sensitivity)} of the reference "
-                f"answers pass, {percent(check.specificity)} of the spoiled ones fail (mean {check.balanced:.0%}, "
-                f"grade.judge.least_trust {least:.0%}); {remedy}"
+                f"the judge {judge} is not reliable enough: {format_percent(check.sensitivity)} of the reference "
+                f"answers pass, {format_percent(check.specificity)} of the spoiled ones fail "
+                f"(mean {check.balanced:.0%}, grade.judge.least_trust {least:.0%}); {remedy}"
             )
         return None
 
 
-def percent(interval: Interval | None) -> str:
+def format_percent(interval: Interval | None) -> str:
     """A share with its interval, such as "94% (83-98)"."""
     if interval is None:
         return "none"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from groundwork.errors import UnitError, UsageError
-from groundwork.grading.criteria_by_rule import settle
+from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.llm.task_group import gather_all
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
 
 NOT_SHOWN = "(not shown)"
-CUT = "\n[the rest of the answer is left out here]"
-REFERENCE = "Says in substance the same as this reference answer, and nothing that contradicts it: "
+CUT_NOTE = "\n[the rest of the answer is left out here]"
+REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +80,7 @@ class Judge:
         """The conversation of draw `number`, and which criterion stands at each place."""
         order = list(range(len(case.criteria)))
         random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(order)
-        answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT
+        answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_NOTE
         messages = conversation(
             self.wordings[draw_number % len(self.wordings)],
             question=case.question,
@@ -111,7 +111,7 @@ class Judge:
         ]
 
 
-def majority(draws: Sequence[Draw]) -> Verdict:
+def majority_verdict(draws: Sequence[Draw]) -> Verdict:
     """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
     counted = Counter(draw.verdict for draw in draws)
     verdict, count = counted.most_common(1)[0]
@@ -120,9 +120,9 @@ def majority(draws: Sequence[Draw]) -> Verdict:
     return "ungraded" if 2 * counted["ungraded"] >= len(draws) else "cannot tell"
 
 
-async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
+async def grade_case(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
-    settled = [settle(criterion, case.question, case.answer) for criterion in case.criteria]
+    settled = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
     open_criteria = [i for i, rule_verdict in enumerate(settled) if rule_verdict is None]
     open_case = replace(case, criteria=[case.criteria[i] for i in open_criteria])
     draws_by_judge = await together(judge.draws(open_case) for judge in judges) if open_criteria else []
@@ -135,7 +135,7 @@ async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGra
         if (rule_verdict := settled[i])
         else CriterionGrade(
             criterion=criterion,
-            verdict=(verdict := majority(first_judge_draws[i])),
+            verdict=(verdict := majority_verdict(first_judge_draws[i])),
             by="judge",
             reason=next((draw.reason for draw in first_judge_draws[i] if draw.verdict == verdict), ""),
             draws=draws_by_criterion[i],
@@ -144,13 +144,13 @@ async def grade(case: GradingCase, judges: Sequence[Judge]) -> list[CriterionGra
     ]
 
 
-def criteria_of(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
+def usable_criteria(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
     usable = [criterion.strip() for criterion in criteria if criterion.strip()]
-    return (usable, False) if usable else ([f"{REFERENCE}{reference.strip()}"], True)
+    return (usable, False) if usable else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
 
 
-def judges_of(job: Job) -> list[Judge]:
+def build_judges(job: Job) -> list[Judge]:
     """The judge of the settings, and the second one where they name it. Raises UsageError where both are the same."""
     settings = job.config.grade
     judge = settings.judge

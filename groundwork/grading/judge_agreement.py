@@ -9,7 +9,7 @@ import msgspec
 
 from groundwork.records.grades import CriterionGrade, Draw
 
-GOAL = 0.05  # of verdicts may differ between two draws
+FLIP_RATE_GOAL = 0.05  # of verdicts may differ between two draws
 
 
 class Consistency(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Consistency(msgspec.Struct, frozen=True, kw_only=True):
     judges_kappa: float | None = None  # of Cohen
 
 
-def consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Consistency:
+def judge_consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Consistency:
     """The figures of the first of `judges`, and its agreement with the second where there is one."""
     judge_draws = [_draws_by(grade, judges[0]) for grade in grades if grade.by == "judge"] if judges else []
     readable: list[list[str]] = [
@@ -42,14 +42,14 @@ def consistency(grades: Sequence[CriterionGrade], judges: Sequence[str]) -> Cons
         unreadable=sum(draw.verdict == "ungraded" for draws in judge_draws for draw in draws),
         flip_rate=flip_rate(counts),
         unsteady=sum(len(count) > 1 for count in counts) / len(counts) if counts else None,
-        kappa=fleiss(counts),
+        kappa=fleiss_kappa(counts),
         judges=list(judges),
         agreement=sum(first == second for first, second in pairs) / len(pairs) if pairs else None,
-        judges_kappa=cohen(pairs),
+        judges_kappa=cohen_kappa(pairs),
     )
 
 
-def flips(grade: CriterionGrade) -> bool:
+def is_flipping(grade: CriterionGrade) -> bool:
     """Whether the first judge's readable draws are not all the same."""
     first_judge = grade.draws[0].judge if grade.draws else ""
     return len({draw.verdict for draw in _draws_by(grade, first_judge) if draw.verdict != "ungraded"}) > 1
@@ -60,7 +60,7 @@ def flip_rate(counts: Sequence[Counter[str]]) -> float | None:
     return 1 - sum(map(_pair_agreement, counts)) / len(counts) if counts else None
 
 
-def fleiss(counts: Sequence[Counter[str]]) -> float | None:
+def fleiss_kappa(counts: Sequence[Counter[str]]) -> float | None:
     """Fleiss' kappa (Psychological Bulletin 1971), each item weighted by its draws where their numbers differ.
 
     None without two draws on an item, and where all verdicts are the same, so that chance alone would agree.
@@ -73,7 +73,7 @@ def fleiss(counts: Sequence[Counter[str]]) -> float | None:
     return (observed - chance) / (1 - chance) if chance < 1 else None
 
 
-def cohen(pairs: Sequence[tuple[str, str]]) -> float | None:
+def cohen_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Cohen's kappa (Educational and Psychological Measurement 1960); None for no pairs and for one verdict alone."""
     if not pairs:
         return None
@@ -93,8 +93,8 @@ def _draws_by(grade: CriterionGrade, judge: str) -> list[Draw]:
 
 
 def _pairs_of_judges(grades: Iterable[CriterionGrade], judges: Sequence[str]) -> list[tuple[str, str]]:
-    from groundwork.grading.judge import majority
+    from groundwork.grading.judge import majority_verdict
 
     sides = [[_draws_by(grade, judge) for judge in judges[:2]] for grade in grades if grade.by == "judge"]
-    pairs = [(majority(first), majority(second)) for first, second in sides if first and second]
+    pairs = [(majority_verdict(first), majority_verdict(second)) for first, second in sides if first and second]
     return [pair for pair in pairs if "ungraded" not in pair]

@@ -16,18 +16,18 @@ import msgspec
 
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
-from groundwork.grading.judge import GradingCase, criteria_of
-from groundwork.grading.judge_agreement import flips
-from groundwork.language.detection import detect_language
+from groundwork.grading.judge import GradingCase, usable_criteria
+from groundwork.grading.judge_agreement import is_flipping
+from groundwork.language.detection import code
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
 
-SPOILED = ("numbers changed", "negated", "cut in half", "of another question")
+SPOILED_KINDS = ("numbers changed", "negated", "cut in half", "of another question")
 ANSWERS_COMPARED = 60  # other answers looked at
 
 
-class Trust(msgspec.Struct, frozen=True, kw_only=True):
+class JudgeTrust(msgspec.Struct, frozen=True, kw_only=True):
     """What the check found. Shares are of answers with a verdict; null where there were none."""
 
     sensitivity: Interval | None  # share of reference answers that pass
@@ -56,24 +56,26 @@ def spoiled_cases(
     """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
     answerable_rows = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
-    spoiled_answers = ((kind, row, spoil(kind, row, answerable_rows)) for row in sampled_rows for kind in SPOILED)
+    spoiled_answers = (
+        (kind, row, spoil_answer(kind, row, answerable_rows)) for row in sampled_rows for kind in SPOILED_KINDS
+    )
     return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in spoiled_answers if answer]
 
 
-def spoil(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
+def spoil_answer(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """An answer to `row` that cannot meet all criteria; "" where none of this kind can be made for sure."""
     return _SPOILERS[kind](row, rows)
 
 
-def trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -> Trust:
+def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -> JudgeTrust:
     """Sensitivity, specificity and the rows to set aside. `documents`: by row id, for the intervals."""
     outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
     for answer in checked:
         if answer.passed is not None:
             is_right = answer.passed == (answer.kind == "reference")
             outcomes_by_kind.setdefault(answer.kind, []).append((is_right, documents.get(answer.id, answer.id)))
-    spoiled = [outcomes for kind in SPOILED for outcomes in outcomes_by_kind.get(kind, [])]
-    return Trust(
+    spoiled = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
+    return JudgeTrust(
         sensitivity=_right_share(outcomes_by_kind.get("reference", [])),
         specificity=_right_share(spoiled),
         by_kind={
@@ -88,7 +90,7 @@ def _unreliable_row(answer: CheckedAnswer) -> tuple[str, str] | None:
     if answer.kind != "reference":
         return None
     for grade in answer.criteria:
-        if flips(grade):
+        if is_flipping(grade):
             verdict_counts = ", ".join(
                 f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in grade.draws).items()
             )
@@ -114,7 +116,7 @@ def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingC
 
 
 def _criteria(row: QuestionRow) -> list[str]:
-    return criteria_of(row.evaluation_criteria, row.answer)[0]
+    return usable_criteria(row.evaluation_criteria, row.answer)[0]
 
 
 def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> str:

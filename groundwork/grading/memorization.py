@@ -14,7 +14,7 @@ import msgspec
 from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
-ADVICE = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
+ADVISED_ROWS = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
 UNCHANGED_SHARE = 0.5  # share of eval's questions that read as in the mirror, from which on the two are one split
 
 
@@ -27,7 +27,7 @@ class MirrorPair(msgspec.Struct, frozen=True):
     same_words: bool
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
+class MemorizationGap(msgspec.Struct, frozen=True, kw_only=True):
     """Mirror minus eval over the pairs, and what follows from it."""
 
     difference: Difference | None
@@ -36,22 +36,24 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     rows_needed: int = 0  # pairs that would tell; 0: these did, or no number of them would
 
 
-def gap(pairs: Sequence[MirrorPair], margin: float, floor: float, gain: Difference | None = None) -> Gap:
+def memorization_gap(
+    pairs: Sequence[MirrorPair], margin: float, floor: float, gain: Difference | None = None
+) -> MemorizationGap:
     """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least `margin`; learnt where it is below
     `margin` for sure; not learnt where the mirror's mean score is below `floor` for sure, or its `gain` over the base
     model below `margin`.
     """
     if not pairs:
-        return Gap(
+        return MemorizationGap(
             difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
         )
     difference = paired_difference([pair.mirror - pair.eval for pair in pairs], [pair.cluster for pair in pairs])
     if sum(pair.same_words for pair in pairs) > UNCHANGED_SHARE * len(pairs):
         reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
-        return Gap(difference=difference, conclusion="cannot tell", reason=reason)
+        return MemorizationGap(difference=difference, conclusion="cannot tell", reason=reason)
     conclusion, reason = _conclude(pairs, difference, margin, floor, gain)
     missing_rows = _rows_needed(difference, margin) if conclusion == "cannot tell" else 0
-    return Gap(difference=difference, conclusion=conclusion, reason=reason, rows_needed=missing_rows)
+    return MemorizationGap(difference=difference, conclusion=conclusion, reason=reason, rows_needed=missing_rows)
 
 
 def _conclude(

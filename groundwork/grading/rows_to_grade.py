@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.dataset_sources import MIRRORS, Dataset, QuestionRow
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3
 
 
-class Chosen(msgspec.Struct, frozen=True):
+class ChosenRows(msgspec.Struct, frozen=True):
     """Rows in the order of their splits, and what the reader is to know."""
 
     rows: list[QuestionRow]
@@ -21,7 +21,7 @@ class Chosen(msgspec.Struct, frozen=True):
     warnings: list[str]
 
 
-def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0) -> Chosen:
+def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0) -> ChosenRows:
     """The rows to grade; `most` of each split where that is not 0, the same ids in all.
 
     Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
@@ -32,13 +32,13 @@ def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, r
     rows = [row for row in candidates if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
     if not rows:
         raise UsageError(f"{dataset.name}: no row of {_list_splits(splits)} has an answer or criteria to grade by")
-    for mirror in set(MIRRORS) & set(splits):
+    for mirror in set(MIRROR_SPLITS) & set(splits):
         _refuse_untrained(dataset, mirror)
     rows.sort(key=lambda row: (splits.index(row.split), row.id))
     if row_limit:
         kept_ids = set(list(dict.fromkeys(row.id for row in rows))[:row_limit])
         rows = [row for row in rows if row.id in kept_ids]
-    return Chosen(
+    return ChosenRows(
         rows,
         splits,
         [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
@@ -80,7 +80,7 @@ def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> l
         warnings.append(
             f"{dataset.name}: {without_criteria:,} rows have no criteria; they are graded against the reference answer"
         )
-    if not set(MIRRORS) & {row.split for row in rows}:
+    if not set(MIRROR_SPLITS) & {row.split for row in rows}:
         warnings.append(
             f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
             "build the dataset with --rephrase-qa --eval-mirror"

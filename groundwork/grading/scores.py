@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from groundwork.dataset.dataset_sources import MIRRORS
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
-from groundwork.grading.difficulty import Guess, guess, measured
-from groundwork.grading.judge_agreement import Consistency, consistency, flips
-from groundwork.grading.judge_validation import Trust
-from groundwork.grading.memorization import Gap, MirrorPair, gap
-from groundwork.grading.refusals import Honesty, honesty
+from groundwork.grading.difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
+from groundwork.grading.judge_agreement import Consistency, is_flipping, judge_consistency
+from groundwork.grading.judge_validation import JudgeTrust
+from groundwork.grading.memorization import MemorizationGap, MirrorPair, memorization_gap
+from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records.artifacts import slug
 from groundwork.records.grades import Grade, MeasuredRow
 
@@ -33,7 +33,7 @@ class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
     cannot_tell: int  # criteria
 
 
-class Missed(msgspec.Struct, frozen=True, kw_only=True):
+class MissedCriterion(msgspec.Struct, frozen=True, kw_only=True):
     """A fact that a model never stated, however it was asked."""
 
     id: str
@@ -49,10 +49,10 @@ class ModelReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     step: int | None
     splits: dict[str, SplitScore]
-    gap: Gap | None
+    gap: MemorizationGap | None
     against_base: dict[str, Difference]
     facets: dict[str, dict[str, dict[str, Interval]]]  # facet, value, split
-    never: list[Missed]
+    never: list[MissedCriterion]
     honesty: Honesty | None = None
 
 
@@ -71,13 +71,13 @@ class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
     clustered_by: str
     base: str
     by_reference: int  # rows without criteria, graded against the reference answer
-    trust: Trust | None
+    trust: JudgeTrust | None
     consistency: Consistency
     models: list[ModelReport]
     flipping: list[NamedCriterion]
     nobody: list[NamedCriterion]
     everybody: list[NamedCriterion]
-    guess: Guess
+    guess: GuessCorrelation
     rows: list[MeasuredRow]
     warnings: list[str]
 
@@ -85,7 +85,7 @@ class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
 def grade_report(
     dataset: str,
     grades: Sequence[Grade],
-    trust: Trust | None,
+    trust: JudgeTrust | None,
     *,
     base: str = "",
     margin: float,
@@ -97,11 +97,12 @@ def grade_report(
     scored_grades = [grade for grade in grades if grade.id not in set_aside]
     by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
     models = sorted(
-        {grade.model for grade in grades}, key=lambda model: (step_of(model) is not None, step_of(model) or 0, model)
+        {grade.model for grade in grades},
+        key=lambda model: (checkpoint_step(model) is not None, checkpoint_step(model) or 0, model),
     )
     judges = grades[0].judges if grades else []
     all_criteria = [criterion for grade in grades for criterion in grade.criteria]
-    rows = measured(grades, set_aside)
+    rows = measure_difficulty(grades, set_aside)
     return GradeReport(
         dataset=dataset,
         judges=list(judges),
@@ -110,23 +111,23 @@ def grade_report(
         base=base,
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
-        consistency=consistency(all_criteria, judges),
+        judge_consistency=judge_consistency(all_criteria, judges),
         models=[_model_report(model, scored_grades, base, by_document, margin, floor) for model in models],
         flipping=list(_flipping_criteria(grades)),
         **_unanimous_criteria(scored_grades),
-        guess=guess(rows),
+        correlate_guesses=correlate_guesses(rows),
         rows=rows,
         warnings=list(warnings),
     )
 
 
-def named_base(models: Sequence[str], base_name: str) -> str:
+def base_model_name(models: Sequence[str], base_name: str) -> str:
     """The name of the model, as the grades have it, that `asked` means, NAME or NAME@PROVIDER; `asked` if none is."""
     slugs = (slug(base_name), slug(base_name.partition("@")[0]))
     return next((model for model in models if base_name and slug(model) in slugs), base_name)
 
 
-def step_of(name: str) -> int | None:
+def checkpoint_step(name: str) -> int | None:
     """The number that a checkpoint's name ends in: 200 of "checkpoint-200"."""
     match = _STEP.search(name) if re.search(r"step|checkpoint|ckpt|epoch|iter", name, re.IGNORECASE) else None
     return int(match[1]) if match else None
@@ -146,19 +147,21 @@ def _model_report(
         for split, split_grades in splits.items()
         if (difference := _base_difference(split_grades, base_grades, by_document))
     }
-    mirror_split = next((split for split in splits if split in MIRRORS), "")
-    eval_split = next((split for split in splits if split not in (*MIRRORS, "train")), "")
+    mirror_split = next((split for split in splits if split in MIRROR_SPLITS), "")
+    eval_split = next((split for split in splits if split not in (*MIRROR_SPLITS, "train")), "")
     has_both_splits = mirror_split and eval_split in splits and eval_split != mirror_split
     pairs = list(_mirror_pairs(splits[eval_split], splits[mirror_split], by_document)) if has_both_splits else []
     return ModelReport(
         name=name,
-        step=step_of(name),
+        step=checkpoint_step(name),
         splits={split: _split_score(split_grades, by_document) for split, split_grades in splits.items()},
-        gap=gap(pairs, margin, floor, base_differences.get(mirror_split)) if has_both_splits else None,
+        memorization_gap=memorization_gap(pairs, margin, floor, base_differences.get(mirror_split))
+        if has_both_splits
+        else None,
         against_base=base_differences,
         facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
         never=list(_never_met(answerable_grades)),
-        honesty=honesty(model_grades),
+        measure_honesty=measure_honesty(model_grades),
     )
 
 
@@ -176,11 +179,11 @@ def _split_score(grades: Sequence[Grade], by_document: bool) -> SplitScore:
 
 
 def _score_interval(values: Iterable[tuple[float | None, Grade]], by_document: bool) -> Interval | None:
-    scored = [(score, cluster_of(grade, by_document)) for score, grade in values if score is not None]
+    scored = [(score, row_cluster(grade, by_document)) for score, grade in values if score is not None]
     return share_interval([score for score, _ in scored], [cluster for _, cluster in scored]) if scored else None
 
 
-def cluster_of(grade: Grade, by_document: bool) -> str:
+def row_cluster(grade: Grade, by_document: bool) -> str:
     """What the answer's row hangs together with: its document, or its chunk, or itself alone where neither is known."""
     return (grade.document if by_document else grade.chunk) or f"\0{grade.id}"
 
@@ -190,7 +193,7 @@ def _base_difference(
 ) -> Difference | None:
     """The scores of `own` minus those of the base on the same rows."""
     pairs = [
-        (grade.score - base_grade.score, cluster_of(grade, by_document))
+        (grade.score - base_grade.score, row_cluster(grade, by_document))
         for grade in grades
         if (base_grade := base_grades.get((grade.split, grade.id)))
         and grade.score is not None
@@ -207,7 +210,7 @@ def _mirror_pairs(
         mirror_grade = mirror_by_id.get(grade.id)
         if mirror_grade and grade.score is not None and mirror_grade.score is not None:
             same_words = grade.question.strip() == mirror_grade.question.strip()
-            yield MirrorPair(grade.score, mirror_grade.score, cluster_of(grade, by_document), same_words)
+            yield MirrorPair(grade.score, mirror_grade.score, row_cluster(grade, by_document), same_words)
 
 
 def _facet_scores(
@@ -217,7 +220,7 @@ def _facet_scores(
     grades_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
     for split, grades in splits.items():
         for grade in grades:
-            for value in values_of(facet, grade):
+            for value in facet_values(facet, grade):
                 grades_by_value[value][split].append(grade)
     ordered = sorted(grades_by_value, key=lambda value: (-sum(map(len, grades_by_value[value].values())), value))
     table = {
@@ -235,7 +238,7 @@ def _facet_scores(
     return {value: group for value, group in table.items() if group}
 
 
-def values_of(facet: str, grade: Grade) -> list[str]:
+def facet_values(facet: str, grade: Grade) -> list[str]:
     """What `grade` counts under; a row with several tags counts under each."""
     if facet == "tag":
         return grade.tags
@@ -244,7 +247,7 @@ def values_of(facet: str, grade: Grade) -> list[str]:
     return [value] if (value := str(getattr(grade, facet))) else []
 
 
-def _never_met(grades: Sequence[Grade]) -> Iterator[Missed]:
+def _never_met(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
     verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
     grade_of: dict[tuple[str, str], Grade] = {}
@@ -256,7 +259,9 @@ def _never_met(grades: Sequence[Grade]) -> Iterator[Missed]:
     for (row_id, text), outcomes in verdicts.items():
         if set(outcomes) == {"unmet"}:
             grade = grade_of[row_id, text]
-            yield Missed(id=row_id, criterion=text, question=grade.question, document=grade.document, chunk=grade.chunk)
+            yield MissedCriterion(
+                id=row_id, criterion=text, question=grade.question, document=grade.document, chunk=grade.chunk
+            )
 
 
 def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
@@ -265,7 +270,7 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
         for criterion in grade.criteria:
             if criterion.by == "judge":
                 counts = flip_counts[grade.id, criterion.criterion]
-                counts[0] += flips(criterion)
+                counts[0] += is_flipping(criterion)
                 counts[1] += 1
     for (row_id, text), (flipped, total) in sorted(flip_counts.items(), key=lambda item: -item[1][0]):
         if flipped:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from groundwork.console.command import Job
-from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport
@@ -78,8 +78,8 @@ def _notes(scene: Scene) -> list[str]:
 
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
-    rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRRORS}.values())
-    if len(rows) < MIN_QUESTIONS or not job.config.maps.interactive:
+    rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRROR_SPLITS}.values())
+    if len(rows) < LEAST or not job.config.maps.interactive:
         return
     static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     encoder = encoder_for(static, job.data.path("embeddings"))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.dataset.dataset_sources import MIRRORS, QuestionRow, run_of
+from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow, source_run
 from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.cluster_names import name_groups
@@ -22,7 +22,7 @@ from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.dataset_settings import Maps
 
 if TYPE_CHECKING:
-    from groundwork.dataset.question_vectors import Embedded
+    from groundwork.dataset.question_vectors import EmbeddedDataset
 
 Indices = npt.NDArray[np.int64]
 
@@ -41,18 +41,17 @@ class Group:
     run: str = ""  # of data/qa, where the rows are one's pairs
 
 
-def group_by_dataset(embedded: Sequence[Embedded]) -> list[Group]:
+def by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
     """A group for each dataset, without the rows that its mirror split repeats."""
     groups = []
-    for item in embedded:
-        dataset = item.dataset
-        indices = [index for index, row in enumerate(dataset.rows) if row.split not in MIRRORS]
-        rows = [dataset.rows[index] for index in indices]
-        groups.append(Group(dataset.name, rows, item.vectors[indices], run_of(dataset.source)))
+    for one in embedded:
+        kept = [index for index, row in enumerate(one.dataset.rows) if row.split not in MIRROR_SPLITS]
+        rows = [one.dataset.rows[index] for index in kept]
+        groups.append(Group(one.dataset.name, rows, one.vectors[kept], source_run(one.dataset.source)))
     return groups
 
 
-def group_by_split(embedded: Embedded) -> list[Group]:
+def by_split(one: EmbeddedDataset) -> list[Group]:
     """A group for each split of a dataset."""
     dataset, groups = embedded.dataset, []
     for split in dataset.splits:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Job, Unit
-from groundwork.console.next_steps import openable_path
-from groundwork.dataset.question_vectors import encoder_of
+from groundwork.console.next_steps import from_here
+from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
@@ -137,9 +137,9 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
 
 
 async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
-    encoder = encoder_of(job)
-    counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
-    vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
+    encoder = job_encoder(job)
+    every = count_tags([row for own in rows.values() for row in own], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
     file = job.data.path("tags", "synonyms.json")
     entries, new_tags = synonyms.update_synonyms(file, counts, vectors)
     target_of = synonyms.merge_targets(entries)

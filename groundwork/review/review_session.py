@@ -35,10 +35,10 @@ from groundwork.records.spread_folders import folder_files
 from groundwork.records.tags_record import Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
-MOST_GONE = 20  # decisions for pairs that are gone which the page names
+IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
 
-class AskAbout(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class DecisionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What the page sends. `lines`: how many lines of the reviewer about the pair it had seen."""
 
     pair: str
@@ -149,7 +149,7 @@ class ReviewSession:
             missing = []
         stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
         return [
-            f"{len(pair_ids):,} decisions {text}; they stay in {self.file.name}: {', '.join(pair_ids[:MOST_GONE])}"
+            f"{len(pair_ids):,} decisions {text}; they stay in {self.file.name}: {', '.join(pair_ids[:IDS_NAMED])}"
             for text, pair_ids in stale
             if pair_ids
         ]
@@ -159,7 +159,7 @@ class ReviewSession:
         row = self._row(pair_id)
         pair = row.pair
         standing = self.stacks.of(pair_id)
-        decided = as_decided(pair, standing.get(self.reviewer))
+        decided = apply_decision(pair, standing.get(self.reviewer))
         return {
             "pair": {**msgspec.structs.asdict(decided), "evidence": [in_words(quote) for quote in decided.evidence]},
             "evidence_figures": [_figure_file(quote, pair.document) for quote in decided.evidence],
@@ -217,7 +217,7 @@ class ReviewSession:
 
     # What the page does
 
-    def decide(self, ask: AskAbout) -> dict[str, Any]:
+    def decide(self, ask: DecisionRequest) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises Refused, OSError."""
         self._reread()
         pair = self._row(ask.pair).pair
@@ -235,12 +235,12 @@ class ReviewSession:
         self._reread()  # what another process wrote meanwhile
         return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
-    def _decision(self, pair: Pair, ask: AskAbout, current: Decision | None) -> Decision:
+    def _decision(self, pair: Pair, ask: DecisionRequest, current: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = accepting(as_decided(pair, current), current, checked(ask.edited))
-            if problem := incomplete(pair, edited):
+            verdict, edited = accept_verdict(apply_decision(pair, current), current, trim_edits(ask.edited))
+            if problem := incomplete_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
 
@@ -281,7 +281,7 @@ def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, e
     )
 
 
-def checked(edited: dict[str, Any]) -> dict[str, Any]:
+def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
     """The texts that a reviewer wrote, trimmed. Raises Refused for other fields and for what is no text."""
     trimmed_fields: dict[str, Any] = {}
     for field, value in edited.items():
@@ -295,20 +295,22 @@ def checked(edited: dict[str, Any]) -> dict[str, Any]:
     return trimmed_fields
 
 
-def accepting(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
+def accept_verdict(
+    pair: Pair, current: Decision | None, written: dict[str, Any]
+) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
     current_edits, edited = edits(pair, {}), edits(pair, written)
     was_edited = current is not None and current.verdict == "edit"
     return "edit" if edited != current_edits or was_edited else "accept", edited
 
 
-def as_decided(pair: Pair, current: Decision | None) -> Pair:
+def apply_decision(pair: Pair, current: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
     applies = current is not None and current.accepts and current.question_hash == question_hash(pair)
     return applied(pair, current.edited) if current is not None and applies else pair
 
 
-def incomplete(pair: Pair, edited: dict[str, Any]) -> str:
+def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not pair.question:
         return "the model gave no question; ask again with generate_qa"
@@ -318,7 +320,7 @@ def incomplete(pair: Pair, edited: dict[str, Any]) -> str:
     return f"it has no {' and no '.join(missing)}; press e to write it" if missing else ""
 
 
-def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+def split_pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """`text` cut into (part, marked) at the spans; spans that overlap are one."""
     cut_pieces: list[tuple[str, bool]] = []
     position = 0
@@ -349,7 +351,7 @@ def _figure_file(quote: str, document: str) -> str:
 
 def _pieces_between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
-    return pieces(text[start:end], inside)
+    return split_pieces(text[start:end], inside)
 
 
 def _state(row: Candidate) -> str:

@@ -45,7 +45,7 @@ def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     return path.read_bytes()
 
 
-def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:
+def find_wish(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:
     """The wish for the statement that begins at `start` of a document's text.
 
     `drawn_from`: the hash of the text that the reader sees. Raises Refused where no statement begins there, or where
@@ -69,7 +69,7 @@ def wish_at(data: Workspace, document: str, start: int, reviewer: str, drawn_fro
     raise RequestRefused(f"{document}: no statement begins at {start}", 404)
 
 
-def ask_about(data: Workspace, run: str, wish: Wish) -> bool:
+def toggle_wish(data: Workspace, run: str, wish: Wish) -> bool:
     """Write the wish, or take it back where it stands already; returns whether it stands now. Raises BadRecord."""
     return toggle_wish(wishes_file(data, run, wish.document), wish)
 

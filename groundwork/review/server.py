@@ -18,8 +18,8 @@ from aiohttp import web
 
 from groundwork.errors import GroundworkError
 from groundwork.pages.html_frame import page_text
-from groundwork.review.review_session import AskAbout, RequestRefused, ReviewSession
-from groundwork.review.served_plots import ask_about, page_names, served_figure, served_page, wish_at, wished_starts
+from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
+from groundwork.review.served_plots import find_wish, page_names, served_figure, served_page, toggle_wish, wished_starts
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request
@@ -45,7 +45,7 @@ HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class WishAsk(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a coverage page sends: where the statement begins, and the hash of the text that the page was drawn from."""
 
     document: str
@@ -174,17 +174,17 @@ class Server:
 
     async def _wish(self, request: web.Request) -> web.Response:
         try:
-            ask = msgspec.json.decode(await request.read(), type=WishAsk)
+            ask = msgspec.json.decode(await request.read(), type=WishRequest)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no wish: {error}", 422) from None
         wish = await asyncio.to_thread(
-            wish_at, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
+            find_wish, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
         )
-        return _json_response({"stands": ask_about(self.desk.data, self.desk.run, wish)})
+        return _json_response({"stands": toggle_wish(self.desk.data, self.desk.run, wish)})
 
     async def _decide(self, request: web.Request) -> web.Response:
         try:
-            ask = msgspec.json.decode(await request.read(), type=AskAbout)
+            ask = msgspec.json.decode(await request.read(), type=DecisionRequest)
         except msgspec.DecodeError as error:
             raise RequestRefused(f"no decision: {error}", 422) from None
         return _json_response(self.desk.decide(ask))

@@ -21,18 +21,18 @@ from groundwork.records.review_decisions import Decision, DecisionKind, question
 from groundwork.review.review_session import (
     RequestRefused,
     ReviewSession,
-    accepting,
-    as_decided,
-    checked,
+    accept_verdict,
+    apply_decision,
     decision_of,
-    incomplete,
+    incomplete_reason,
+    trim_edits,
 )
 
-GIVEN = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
-EDITED = ("question", "answer", "evaluation_criteria")
-DECIDED = ("verdict", "reason", "reviewer")
-COLUMNS = (*GIVEN, *EDITED, "evidence", *DECIDED)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would compute (OWASP, "CSV Injection")
+GIVEN_COLUMNS = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
+EDITED_COLUMNS = ("question", "answer", "evaluation_criteria")
+DECIDED_COLUMNS = ("verdict", "reason", "reviewer")
+COLUMNS = (*GIVEN_COLUMNS, *EDITED_COLUMNS, "evidence", *DECIDED_COLUMNS)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would compute (OWASP, "CSV Injection")
 MOST_FAULTS = 20
 _VERDICTS: dict[str, DecisionKind | None] = {
     "": None, "accept": "accept", "accepted": "accept", "edit": "accept", "reject": "reject", "rejected": "reject",
@@ -40,7 +40,7 @@ _VERDICTS: dict[str, DecisionKind | None] = {
 
 
 @dataclass
-class Imported:
+class ImportedTable:
     """What came of a table: the decisions to be written, rows that say nothing new, and what is wrong, by line."""
 
     decisions: list[Decision] = field(default_factory=list)
@@ -61,7 +61,7 @@ def write_table(path: Path, desk: ReviewSession) -> int:
 def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
     row = desk.rows[index]
     own_decision = _own_decision(desk, row.pair)
-    pair = as_decided(row.pair, own_decision)
+    pair = apply_decision(row.pair, own_decision)
     cells = {
         "id": pair.id,
         "document": pair.document,
@@ -88,20 +88,20 @@ def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decisi
 
 def _guard_formula(cell: str) -> str:
     """The cell behind an apostrophe where it would be a formula, or could be taken for such a cell."""
-    return f"'{cell}" if cell.startswith(FORMULA) or _is_guarded(cell) else cell
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) or _is_guarded(cell) else cell
 
 
 def _is_guarded(cell: str) -> bool:
-    return cell[:1] == "'" and cell[1:].startswith((*FORMULA, "'"))
+    return cell[:1] == "'" and cell[1:].startswith((*FORMULA_STARTS, "'"))
 
 
 def _unguard_formula(cell: str) -> str:
     return cell[1:] if _is_guarded(cell) else cell
 
 
-def read_table(path: Path, desk: ReviewSession) -> Imported:
+def read_table(path: Path, desk: ReviewSession) -> ImportedTable:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
-    imported = Imported()
+    imported = ImportedTable()
     for line, cells in _read_rows(path):
         try:
             _read_row(cells, desk, imported)
@@ -110,7 +110,7 @@ def read_table(path: Path, desk: ReviewSession) -> Imported:
     return imported
 
 
-def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: Imported) -> None:
+def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedTable) -> None:
     pair_id = cells["id"].strip()
     if not pair_id:
         return
@@ -122,8 +122,8 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: Imported)
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
     reviewer = cells.get("reviewer", "").strip() or desk.reviewer
     own_decision = _own_decision(desk, pair, reviewer)
-    decided_pair = as_decided(pair, own_decision)
-    kind, edited = accepting(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
+    decided_pair = apply_decision(pair, own_decision)
+    kind, edited = accept_verdict(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
     verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
         imported.unchanged += 1
@@ -131,7 +131,7 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: Imported)
     if cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
         raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
     verdict, edited = (kind, edited) if verdict == "accept" else (verdict, {})
-    if verdict != "reject" and (problem := incomplete(pair, edited)):
+    if verdict != "reject" and (problem := incomplete_reason(pair, edited)):
         raise RequestRefused(f"{pair_id} cannot be accepted: {problem}", 422)
     decision = decision_of(pair, reviewer, verdict, cells.get("reason", ""), edited)
     if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
@@ -147,13 +147,13 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: Imported)
 def _changed_fields(cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
     """The fields that say something else than the table did when it was written."""
     changed_fields: dict[str, Any] = {}
-    for field_name in EDITED:
+    for field_name in EDITED_COLUMNS:
         if field_name in cells:
             cell, current = cells[field_name], getattr(decided_pair, field_name)
             value = cell.splitlines() if field_name == "evaluation_criteria" else cell
             if not _is_unchanged(cell, "\n".join(current) if isinstance(current, list) else current):
                 changed_fields[field_name] = value
-    return checked(changed_fields)
+    return trim_edits(changed_fields)
 
 
 def _is_unchanged(cell: str, current: str) -> bool:

@@ -21,17 +21,17 @@ from groundwork.dataset.build_inputs import (
     find_inputs,
     read_passages,
     read_pool,
-    rewords,
-    subjects,
+    read_subjects,
+    rewords_eval,
     valid_pool,
 )
-from groundwork.dataset.dataset_files import file_contents, file_names, folder_of
+from groundwork.dataset.dataset_files import dataset_folder, file_contents, file_names
 from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
     from groundwork.dataset.build_inputs import BuildInputs
-    from groundwork.dataset.reword.eval_rewording import Ask, Judge
+    from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.dataset.rows import Subjects
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
@@ -118,12 +118,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.build import no_mirror
+    from groundwork.dataset.build import mirror_problem
 
     name = job.config.dataset.name
     _check_name(name)
-    if problem := no_mirror(job.config.dataset):
-        raise UsageError(problem)
+    if refused := mirror_problem(job.config.dataset):
+        raise UsageError(refused)
     inputs = find_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
@@ -134,8 +134,8 @@ def units(job: Job) -> list[Unit]:
     return [
         Unit(
             name,
-            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mix_files),
-            tuple(folder_of(job) / file for file in file_names(job.config)),
+            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
+            tuple(dataset_folder(job) / file for file in file_names(job.config)),
             inputs,
         )
     ]
@@ -148,8 +148,8 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
     """
     from groundwork.dataset.publish.hub import repository_of
 
-    repository, built_as = getattr(job.flags, "repository", ""), repository_of(folder_of(job))
-    if not repository or built_as in ("", repository) or job.flags.force:
+    wanted, built = getattr(job.flags, "repository", ""), repository_of(dataset_folder(job))
+    if not wanted or built in ("", wanted) or job.flags.force:
         return
     states = main.runner(job, manifest).states(units(job))
     if any(state not in ("done", "empty") for state, _ in states):
@@ -162,10 +162,10 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
-    from groundwork.dataset.build import Tools, build
+    from groundwork.dataset.build import BuildTools, build_splits
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.dataset.general_data_mix import mixed_in, usable_rows
-    from groundwork.dataset.grade_columns import read_measured, with_measurements
+    from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
+    from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
     from groundwork.dataset.publish.export import export_warnings
     from groundwork.dataset.replace_files import replace_files
     from groundwork.dataset.split.eval_selection import CannotSplit
@@ -176,9 +176,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     inputs: BuildInputs = unit.payload
     inputs.broken = True
-    pool = with_measurements(
+    pool = add_measurements(
         valid_pool(read_pool(inputs, job), job),
-        read_measured(inputs.measured),
+        read_measured_rows(inputs.measured),
         leave_out_flipping=job.config.dataset.leave_out_flipping,
     )
     mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
@@ -188,24 +188,23 @@ async def process(job: Job, unit: Unit) -> Outcome:
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    document_subjects = subjects(job, inputs)
-    ask_model = _rewording_caller(job, document_subjects) if asks_rewordings(job.config) else None
-    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
-    ask_rewordings = ask_model if rewords(job.config) else None
-    judge = _rewording_judge(job) if ask_rewordings else None
-    tools = Tools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
-    job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
+    about = read_subjects(job, inputs)
+    ask = _ask(job, about) if asks_rewordings(job.config) else None
+    phrase = ask if job.config.dataset.phrasings > 1 else None
+    worded = ask if rewords_eval(job.config) else None
+    tools = BuildTools(encoder.aencode, encoder.name, worded, about, phrase, _judge(job) if worded else None)
+    job.progress.phase(f"splitting {len(pool.rows):,} pairs")
     try:
-        dataset = await build(pool, inputs.runs, job.config.dataset, tools)
+        built = await build_splits(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if job.config.dataset.unanswerable:
         dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, encoder.aencode)
     if mix_dataset:
         settings = job.config.dataset
-        dataset = await mixed_in(dataset, mix_dataset, settings.mix_share, settings.seed, encoder.aencode)
-    replace_files(folder_of(job), file_contents(job, inputs, dataset))
-    version = read_versions(folder_of(job))[-1]
+        built = await mix_in_rows(built, general, settings.mix_share, settings.seed, encoder.aencode)
+    replace_files(dataset_folder(job), file_contents(job, inputs, built))
+    version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
         job.progress.say(line)
@@ -218,9 +217,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
-    folder = folder_of(job)
-    is_built = units and not any(unit.payload.broken for unit in units)
-    if not job.flags.push or not is_built or not (folder / "README.md").exists():
+    folder = dataset_folder(job)
+    built = units and not any(unit.payload.broken for unit in units)
+    if not job.flags.push or not built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
     from groundwork.dataset.split.split_report import refuse_personal
@@ -228,7 +227,7 @@ def push(job: Job, units: list[Unit]) -> None:
     settings = job.config.dataset
     if _is_public(job) and not job.flags.allow_personal:
         refuse_personal(folder)
-    pushed = hub.push(
+    pushed = hub.push_dataset(
         folder,
         settings.name,
         settings.organization,
@@ -247,7 +246,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.model_calls import rewording_turns
+    from groundwork.dataset.reword.model_calls import rewording_messages
     from groundwork.dataset.reword.rewording_judge import judge_estimate
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_calls import unanswerable_estimate
@@ -259,29 +258,29 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
         return []
     estimates = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
     if not asks_rewordings(job.config):
-        return estimates
-    document_subjects, template = subjects(job, unit.payload), job.prompt(call.prompt)
-    requests = (rewording_turns(call, template, document_subjects.of(row.document), row) for row in rows)
-    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
-    reply_tokens = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the fields' names
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords(job.config) else 0
-    judge_estimates = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
+        return more
+    about, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
+    requests = (rewording_messages(call, template, about.of(row.document), row) for row in rows)
+    asked = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
+    told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords_eval(job.config) else 0
+    judged = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
-def _rewording_caller(job: Job, document_subjects: Subjects) -> Ask:
-    from groundwork.dataset.reword.model_calls import asker
+def _ask(job: Job, about: Subjects) -> AskRewording:
+    from groundwork.dataset.reword.model_calls import build_asker
 
     call = job.config.dataset.rephrase
-    return asker(job.client, call, job.prompt(call.prompt), document_subjects)
+    return build_asker(job.client, call, job.prompt(call.prompt), about)
 
 
-def _rewording_judge(job: Job) -> Judge | None:
-    from groundwork.dataset.reword.rewording_judge import judge_of
+def _judge(job: Job) -> JudgeRewordings | None:
+    from groundwork.dataset.reword.rewording_judge import build_judge
 
     call = job.config.dataset.rephrase
-    return judge_of(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
+    return build_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
 
 def _check_name(name: str) -> None:
@@ -305,12 +304,12 @@ def _dataset_settings(config: Config) -> Any:
     import msgspec
 
     settings = config.dataset
-    excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
-    excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    contents = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
-    if not (rewords(config) and settings.rephrase.check_prompt):
-        del contents["rephrase"]["check_prompt"]
-    return contents
+    without = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
+    without |= set() if settings.unanswerable else {"unanswerable", "absent"}
+    shaping = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
+    if not (rewords_eval(config) and settings.rephrase.check_prompt):
+        del shaping["rephrase"]["check_prompt"]
+    return shaping
 
 
 def _review_settings(config: Config) -> list[str]:
@@ -335,10 +334,10 @@ def prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     rephrase = config.dataset.rephrase
-    dataset_prompts = [rephrase.prompt] if asks_rewordings(config) else []
-    dataset_prompts += [rephrase.check_prompt] if rewords(config) and rephrase.check_prompt else []
-    dataset_prompts += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
-    return [*dataset_prompts, *judge_prompts]
+    own = [rephrase.prompt] if asks_rewordings(config) else []
+    own += [rephrase.check_prompt] if rewords_eval(config) and rephrase.check_prompt else []
+    own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
+    return [*own, *judging]
 
 
 main = Command(

@@ -32,10 +32,10 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.dataset.question_vectors import encoder_of, write_vectors
+    from groundwork.dataset.question_vectors import job_encoder, write_vectors
 
     source: DatasetSource = unit.payload
-    encoder = encoder_of(job)
+    encoder = job_encoder(job)
     dataset = load_dataset(source)
     job.progress.start(len(dataset.rows), "questions")
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)

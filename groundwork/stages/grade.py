@@ -84,9 +84,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.grading.answers import models_and_files
+    from groundwork.grading.answers import models_to_grade
     from groundwork.grading.grading_run import Grading
-    from groundwork.grading.judge import judges_of
+    from groundwork.grading.judge import build_judges
     from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.plot_commands import default_datasets, sources_of
     from groundwork.records.artifacts import slug
@@ -101,9 +101,9 @@ def units(job: Job) -> list[Unit]:
     chosen = choose_rows(
         load_dataset(source), job.config.grade.splits, explicit=bool(asked), row_limit=TEST_ROWS if job.test else 0
     )
-    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
-    grading = Grading(chosen_rows.rows, judges_of(job), job.config.grade, folder)
-    labelled_answers = models_and_files(job, folder)
+    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
+    grading = Grading(chosen.rows, build_judges(job), job.config.grade, folder)
+    named = models_to_grade(job, folder)
     return [
         Unit(
             f"{folder.name}/{slug(label)}",
@@ -123,17 +123,17 @@ def _grades_folder(source: DatasetSource) -> str:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.grading import answers
-    from groundwork.grading.grading_report import shortened_answers
+    from groundwork.grading.grading_report import shortened_answers_warning
     from groundwork.records.artifacts import write_jsonl
 
-    grading_unit: GradingUnit = unit.payload
-    grading, settings = grading_unit.grading, job.config.grade
-    if grading_unit.file:
-        answer_set = answers.read_answers(grading_unit.file, grading.rows)
-        await grading.checked()
+    graded: Graded = unit.payload
+    grading, settings = graded.grading, job.config.grade
+    if graded.file:
+        held = answers.read_answers(graded.file, grading.rows)
+        await grading.judge_trust()
     else:
-        assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
-        await grading.checked()
+        assert graded.call is not None  # noqa: S101  # a unit has a file or a call
+        await grading.judge_trust()
         template = job.prompt(answers.answer_prompt(settings))
         answer_set = await answers.ask_answers(
             lambda: job.client, grading_unit.call, grading.rows, template, open_book=settings.open_book
@@ -152,7 +152,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if grades else "empty",
         note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
-        warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers(grades)],
+        warnings=[*graded.warnings, *held.warnings, *shortened_answers_warning(grades)],
         failures=failures,
     )
 
@@ -163,7 +163,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
-    from groundwork.grading.scores import grade_report, named_base
+    from groundwork.grading.scores import base_model_name, grade_report
     from groundwork.maps.grade_scene import draw_grade_map
     from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED
@@ -178,8 +178,8 @@ def write_report(job: Job, units: list[Unit]) -> None:
     report = grade_report(
         grading_unit.source.name,
         grades,
-        grading.known_trust(),
-        base=named_base([grade.model for grade in grades], job.flags.base or ""),
+        grading.saved_trust(),
+        base=base_model_name([grade.model for grade in grades], job.flags.base or ""),
         margin=settings.margin,
         floor=settings.floor,
         warnings=[*grading_unit.warnings, *warnings],

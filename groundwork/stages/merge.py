@@ -57,22 +57,22 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, unite, write_run
-    from groundwork.dataset.question_vectors import embedded_one_by_one
+    from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
+    from groundwork.dataset.question_vectors import embed_one_by_one
     from groundwork.questions.duplicates.duplicate_search import likeness
     from groundwork.records.artifacts import write_json
     from groundwork.records.disk_backed_lists import DiskBackedList
 
     sources: list[DatasetSource] = unit.payload
-    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
-        joined_runs = JoinedRuns(candidates)
-        async for embedded_dataset in embedded_one_by_one(job, sources):
-            joined_runs.add(embedded_dataset)
-            del embedded_dataset  # its rows are in a file now
-        vectors = joined_runs.vectors()
+    with closing(Spooled(MergeCandidate, job.data.state)) as candidates:
+        joined = JoinedRuns(candidates)
+        async for one in embed_one_by_one(job, sources):
+            joined.add(one)
+            del one  # its rows are in a file now
+        vectors = joined.vectors()
         scale = likeness(vectors, job.flags.threshold)
-        merged = unite(candidates, vectors, scale)
-        write_run(unit.writes[0].parent, merged)
+        merged = merge_candidates(candidates, vectors, scale)
+        write_merged_run(unit.writes[0].parent, merged)
         runs = [candidate.run for candidate in candidates]
     counts = Counter(runs[row] for row in merged.kept)
     kept_by_run = {name: counts[name] for name in joined_runs.sizes}

@@ -160,19 +160,18 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.records.wishes import wishes_file
     from groundwork.review.review_session import RequestRefused
-    from groundwork.review.served_plots import ask_about, wish_at
+    from groundwork.review.served_plots import find_wish, toggle_wish
 
     document, start = job.flags.ask_about
     try:
-        wish = wish_at(job.data, document, start, session.reviewer)
+        wish = find_wish(job.data, document, start, desk.reviewer)
     except RequestRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
-    is_asked = ask_about(job.data, session.run, wish)
-    status = "will be asked about" if is_asked else "will not be asked about any more"
-    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
-    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
-    file = wishes_file(job.data, session.run, document)
-    print(f"-> {openable_path(file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
+    stands = toggle_wish(job.data, desk.run, wish)
+    said = "will be asked about" if stands else "will not be asked about any more"
+    print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
+    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
+    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{same_flags(job.flags)}")
     return EXIT_OK
 
 

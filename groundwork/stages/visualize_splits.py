@@ -40,22 +40,21 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.question_vectors import embedded, encoder_of
+    from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.errors import UnitError
     from groundwork.maps.scene_files import write_map_pictures
     from groundwork.maps.split_scene import split_scene
     from groundwork.tags.tag_files import tags_by_question
 
     sources: list[DatasetSource] = unit.payload
-    (embedded_dataset,) = await embedded(job, sources)
-    if not embedded_dataset.dataset.rows:
+    (one,) = await embed_datasets(job, sources)
+    if not one.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")
     if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    verdict = _reported_verdict(sources[0])
-    scene = split_scene(embedded_dataset, job.config.maps, encoder_of(job).name, tags, job.progress, verdict)
-    job.progress.start_phase("drawing")
+    scene = split_scene(one, job.config.maps, job_encoder(job).name, tags, job.progress, _told(sources[0]))
+    job.progress.phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
     return Outcome(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_all, locate_dataset
+from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_dataset, locate_datasets
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.artifacts import Workspace
 from groundwork.records.run_lookup import run_names
@@ -187,14 +187,14 @@ def test_a_folder_without_data(data: Workspace, tmp_path: Path) -> None:
 def test_a_dataset_is_not_compared_with_itself(data: Workspace) -> None:
     """Naming one dataset twice is refused."""
     with pytest.raises(UsageError, match="named twice"):
-        locate_all(["gemini", "gemini"], data)
+        locate_datasets(["gemini", "gemini"], data)
 
 
 def test_folders_of_one_name_are_told_apart(data: Workspace, tmp_path: Path) -> None:
     """Two folders called alike get distinct names and distinct file names."""
     for place in ("a/rugby", "b/rugby"):
         write(tmp_path / place / "rows.jsonl", {"question": "one?"})
-    one, other = locate_all([str(tmp_path / "a/rugby"), str(tmp_path / "b/rugby")], data)
+    one, other = locate_datasets([str(tmp_path / "a/rugby"), str(tmp_path / "b/rugby")], data)
     assert one.key != other.key
     assert {one.name, other.name} == {"a/rugby", "b/rugby"}
 

@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from groundwork.dataset.build import Built, Tools, build
+from groundwork.dataset.build import BuildTools, BuiltDataset, build_splits
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
-from groundwork.dataset.general_data_mix import general_rows_needed, mixed_in, usable_rows
-from groundwork.dataset.rows import Pool
+from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_rows, usable_rows
+from groundwork.dataset.rows import RowPool
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import load as load_config
 from tests.dataset.rows import row
@@ -27,7 +27,7 @@ def asked(number, **changes):
     return QuestionRow(**{**fields, **changes})
 
 
-BUILT: dict[str, Built] = {}  # by the setting of train: nothing changes what is built
+BUILT: dict[str, BuiltDataset] = {}  # by the setting of train: nothing changes what is built
 MANY = [asked(n) for n in range(200)]
 
 
@@ -46,13 +46,15 @@ def settings(**changes):
 
 async def built(train="auto"):
     if train not in BUILT:
-        pool = Pool(rows=OWN, invalid=[], warnings=[])
-        BUILT[train] = await build(pool, ["model-a"], settings(eval_split=True, train=train), Tools(encode, "letters"))
+        pool = RowPool(rows=OWN, invalid=[], warnings=[])
+        BUILT[train] = await build_splits(
+            pool, ["model-a"], settings(eval_split=True, train=train), BuildTools(encode, "letters")
+        )
     return BUILT[train]
 
 
-async def mix(dataset, share=0.2, seed=0, into=None) -> Built:
-    return await mixed_in(into or await built(), dataset, share, seed, encode)
+async def mix(dataset, share=0.2, seed=0, into=None) -> BuiltDataset:
+    return await mix_in_rows(into or await built(), dataset, share, seed, encode)
 
 
 def mixed(found):
@@ -107,7 +109,7 @@ async def test_a_row_and_its_copies_stay_together():
             ),
         )
     ]
-    found = await mix(general(*MANY), share=0.4, into=Built({**before.splits, "train": copies}, before.report))
+    found = await mix(general(*MANY), share=0.4, into=BuiltDataset({**before.splits, "train": copies}, before.report))
     assert len(mixed(found)) == 80
     train = found.splits["train"]
     for place, one in enumerate(train):
@@ -153,7 +155,7 @@ async def test_ids_are_distinct():
     before = await built()
     own = [msgspec.structs.replace(before.splits["train"][0], id="mix/g1"), *before.splits["train"][1:]]
     twice = general(asked(1, split="a"), asked(2, id="g1", split="b"))
-    found = await mix(twice, into=Built({**before.splits, "train": own}, before.report))
+    found = await mix(twice, into=BuiltDataset({**before.splits, "train": own}, before.report))
     names = [one.id for one in found.splits["train"]]
     assert len(set(names)) == len(names) == 42
 

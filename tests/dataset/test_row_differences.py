@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.__main__ import main
-from groundwork.dataset.row_differences import differences
+from groundwork.dataset.row_differences import compare_rows
 from groundwork.records.artifacts import write_jsonl
 from tests.dataset.rows import pair, write_run
 
@@ -23,7 +23,7 @@ def row(name: str, question: str = "", **more: Any) -> dict[str, Any]:
 
 def test_rows_that_came_went_and_changed() -> None:
     """Each with its fields, before and after."""
-    found = differences([row("a"), row("b"), row("c")], [row("b", answer="y"), row("c"), row("d")])
+    found = compare_rows([row("a"), row("b"), row("c")], [row("b", answer="y"), row("c"), row("d")])
     assert [one["id"] for one in found.came] == ["d"] and [one["id"] for one in found.went] == ["a"]
     assert [(one.id, one.fields) for one in found.changed] == [("b", {"answer": ("x", "y")})]
     assert str(found) == "1 came, 1 went, 1 changed (answer 1), 1 the same"
@@ -31,17 +31,17 @@ def test_rows_that_came_went_and_changed() -> None:
 
 def test_a_row_keeps_its_identity() -> None:
     """Over another split, and over another id with the same question; a copy in another split is a row of its own."""
-    moved = differences([row("a")], [row("a", split="eval")])
+    moved = compare_rows([row("a")], [row("a", split="eval")])
     assert moved.changed[0].fields == {"split": ("train", "eval")} and not moved.came
-    rechunked = differences([row("a", "Why?")], [row("b", " why? ")])
+    rechunked = compare_rows([row("a", "Why?")], [row("b", " why? ")])
     assert list(rechunked.changed[0].fields) == ["id", "question"]
-    copied = differences([row("a")], [row("a"), row("a", split="eval")])
+    copied = compare_rows([row("a")], [row("a"), row("a", split="eval")])
     assert [one["split"] for one in copied.came] == ["eval"] and not copied.changed
 
 
 def test_what_is_no_difference() -> None:
     """Order, the number of the cluster, and an empty field beside a missing one."""
-    assert not differences([row("a", cluster=1), row("b", tags=[])], [row("b"), row("a", cluster=2, original="")])
+    assert not compare_rows([row("a", cluster=1), row("b", tags=[])], [row("b"), row("a", cluster=2, original="")])
 
 
 rows = st.lists(
@@ -59,11 +59,11 @@ rows = st.lists(
 @given(rows, rows)
 def test_nothing_is_lost_or_counted_twice(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
     """Kept and gone rows are those of one side, kept and new rows those of the other; there and back is the mirror."""
-    found, back = differences(before, after), differences(after, before)
+    found, back = compare_rows(before, after), compare_rows(after, before)
     assert len(found.went) + len(found.changed) + found.same == len(before)
     assert len(found.came) + len(found.changed) + found.same == len(after)
     assert (len(found.came), len(found.went)) == (len(back.went), len(back.came))
-    assert not differences(before, list(reversed(before)))
+    assert not compare_rows(before, list(reversed(before)))
 
 
 @pytest.fixture

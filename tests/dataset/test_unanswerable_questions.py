@@ -3,15 +3,15 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.build import Built
+from groundwork.dataset.build import BuiltDataset
 from groundwork.dataset.unanswerable_questions import (
-    CRITERIA,
+    UNANSWERABLE_CRITERIA,
     Finding,
     Findings,
     Proposals,
     Proposed,
-    needed,
-    with_unanswerable,
+    add_unanswerable_questions,
+    needed_by_split,
 )
 from groundwork.errors import UnitError
 from groundwork.records.chunk_record import Chunk
@@ -47,9 +47,11 @@ class Model:
         return Findings(findings=told)
 
 
-async def add(model, share=0.1, seed=0, chunks=CHUNKS, into=None) -> Built:
+async def add(model, share=0.1, seed=0, chunks=CHUNKS, into=None) -> BuiltDataset:
     base = into or await built()
-    return await with_unanswerable(base, chunks, share, seed, "test/model", encode, model.propose, model.look_up)
+    return await add_unanswerable_questions(
+        base, chunks, share, seed, "test/model", encode, model.propose, model.look_up
+    )
 
 
 def added(found, split):
@@ -64,7 +66,7 @@ async def test_a_share_of_train_and_of_eval():
     assert told.needed == 5 and not found.report.warnings
     rows = [*added(found, "train"), *added(found, "eval")]
     assert len({one.question for one in rows}) == len({one.id for one in rows}) == 5
-    assert all(one.evaluation_criteria == CRITERIA and one.category == "unanswerable" for one in rows)
+    assert all(one.evaluation_criteria == UNANSWERABLE_CRITERIA and one.category == "unanswerable" for one in rows)
     assert all(one.pages and one.headings == ["Rules"] and not one.evidence for one in rows)
     assert found.report.splits == {name: len(split) for name, split in found.splits.items()}
 
@@ -180,7 +182,7 @@ async def test_the_seed_decides():
 async def test_without_eval_train_alone_gets_some():
     """A dataset of train only has no eval to put them into."""
     base = await built()
-    alone = Built({"train": base.splits["train"]}, msgspec.structs.replace(base.report, splits={"train": 40}))
-    assert needed(alone, 0.2) == {"train": 10}
+    alone = BuiltDataset({"train": base.splits["train"]}, msgspec.structs.replace(base.report, splits={"train": 40}))
+    assert needed_by_split(alone, 0.2) == {"train": 10}
     found = await add(Model(), share=0.2, into=alone)
     assert set(found.splits) == {"train"} and len(added(found, "train")) == 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.grading.criteria_by_rule import settle
+from groundwork.grading.criteria_by_rule import grade_by_rule
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ from groundwork.grading.criteria_by_rule import settle
 )
 def test_what_is_settled(criterion: str, answer: str, verdict: str | None) -> None:
     """A rule gives a verdict only where it is sure."""
-    found = settle(criterion, "How long does it last, and where?", answer)
+    found = grade_by_rule(criterion, "How long does it last, and where?", answer)
     assert (found and found.verdict) == verdict
 
 
 def test_what_the_question_gives_is_no_answer() -> None:
     """A number that the question itself holds settles nothing."""
-    assert settle("States 75 seconds", "Is it 75 seconds?", "It is 75 seconds.") is None
-    assert settle("States 6", "How many of the 14 players rest?", "Of the 14 players 6 rest.") is not None
+    assert grade_by_rule("States 75 seconds", "Is it 75 seconds?", "It is 75 seconds.") is None
+    assert grade_by_rule("States 6", "How many of the 14 players rest?", "Of the 14 players 6 rest.") is not None

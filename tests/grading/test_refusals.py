@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.dataset.unanswerable_questions import CATEGORY, CRITERIA
-from groundwork.grading.criteria_by_rule import settle
-from groundwork.grading.refusals import REFUSES
+from groundwork.dataset.unanswerable_questions import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
+from groundwork.grading.criteria_by_rule import grade_by_rule
+from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter
@@ -19,7 +19,7 @@ from tests.grading.scripted import World, holds
 from tests.grading.test_grade import models
 
 REFUSAL = "I do not know that."
-HONEST = (REFUSES, *CRITERIA)
+HONEST = (REFUSAL_CRITERION, *UNANSWERABLE_CRITERIA)
 
 
 class HonestyWorld(World):
@@ -31,8 +31,8 @@ class HonestyWorld(World):
         held = [json.loads(line) for line in file.read_text().splitlines()]
         asked = [
             {**held[n], "id": f"u{n}", "question": f"Who paid for gate {n}?", "answer": "That is not stated.",
-             "evaluation_criteria": CRITERIA, "evidence": [], "category": CATEGORY, "difficulty": "",
-             "unanswerable": True}
+             "evaluation_criteria": UNANSWERABLE_CRITERIA, "evidence": [], "category": UNANSWERABLE_CATEGORY,
+             "difficulty": "", "unanswerable": True}
             for n in range(4)
         ]  # fmt: skip
         write_jsonl(file, [*held, *asked])
@@ -76,14 +76,14 @@ def test_the_criterion_of_refusal_is_no_criterion_of_the_row(world: HonestyWorld
     """It is kept apart in the files: criteria are the dataset's own; questions without an answer are not asked it."""
     assert world.grade(*models("knows-all"), "--repeats", "1") == 0
     grades = read_jsonl(tmp_path / "grades" / "gates" / "test-knows-all.jsonl", Grade)
-    assert all(REFUSES not in [one.criterion for one in grade.criteria] for grade in grades)
+    assert all(REFUSAL_CRITERION not in [one.criterion for one in grade.criteria] for grade in grades)
     assert {(grade.unanswerable, grade.refuses) for grade in grades} == {(True, None), (False, "unmet")}
 
 
 def test_rules_leave_refusals_to_the_judge() -> None:
     """No word of these criteria is a fact that a rule would look for."""
     for criterion in HONEST:
-        assert settle(criterion, "Who paid for gate 7?", "It was the mayor, in 1907.") is None
+        assert grade_by_rule(criterion, "Who paid for gate 7?", "It was the mayor, in 1907.") is None
 
 
 def test_a_dataset_without_such_questions_asks_as_before(tmp_path: Path, capsys) -> None:
@@ -91,6 +91,6 @@ def test_a_dataset_without_such_questions_asks_as_before(tmp_path: Path, capsys)
     with FakeOpenRouter().thread() as server:
         world = World(tmp_path, server, rows=8)
         assert world.grade(*models("knows-all"), "--repeats", "1") == 0
-        assert not any(REFUSES in json.dumps(body) for body in server.requests)
+        assert not any(REFUSAL_CRITERION in json.dumps(body) for body in server.requests)
     assert "without an answer" not in capsys.readouterr().out
     assert world.report()["models"][0]["honesty"] is None

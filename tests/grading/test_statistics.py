@@ -9,10 +9,10 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
-from groundwork.grading.difficulty import guess
-from groundwork.grading.judge import majority
-from groundwork.grading.judge_agreement import cohen, fleiss, flip_rate
-from groundwork.grading.memorization import MirrorPair, gap
+from groundwork.grading.difficulty import correlate_guesses
+from groundwork.grading.judge import majority_verdict
+from groundwork.grading.judge_agreement import cohen_kappa, fleiss_kappa, flip_rate
+from groundwork.grading.memorization import MirrorPair, memorization_gap
 from groundwork.records.grades import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.
@@ -25,10 +25,10 @@ FLEISS = [
 def test_fleiss() -> None:
     """The kappa of the published example, and of perfect and of no agreement."""
     counts = [Counter({str(k): n for k, n in enumerate(row) if n}) for row in FLEISS]
-    assert fleiss(counts) == pytest.approx(0.210, abs=0.0005)
-    assert fleiss([Counter(met=3), Counter(unmet=3)]) == 1
-    assert fleiss([Counter(met=3)] * 4) is None
-    assert fleiss([]) is None
+    assert fleiss_kappa(counts) == pytest.approx(0.210, abs=0.0005)
+    assert fleiss_kappa([Counter(met=3), Counter(unmet=3)]) == 1
+    assert fleiss_kappa([Counter(met=3)] * 4) is None
+    assert fleiss_kappa([]) is None
 
 
 def test_cohen() -> None:
@@ -36,8 +36,8 @@ def test_cohen() -> None:
     rng = np.random.default_rng(3)
     first = rng.choice(["met", "unmet", "cannot tell"], 200, p=[0.5, 0.4, 0.1]).tolist()
     second = [verdict if rng.random() < 0.7 else "met" for verdict in first]
-    assert cohen(list(zip(first, second, strict=True))) == pytest.approx(cohen_kappa_score(first, second))
-    assert cohen([]) is None
+    assert cohen_kappa(list(zip(first, second, strict=True))) == pytest.approx(cohen_kappa_score(first, second))
+    assert cohen_kappa([]) is None
 
 
 def test_flip_rate() -> None:
@@ -55,7 +55,7 @@ def test_flip_rate() -> None:
 def test_majority(draws: str, verdict: str) -> None:
     """More than half decide; without them a tie is no verdict, and unreadable replies are no vote against."""
     names = {"m": "met", "u": "unmet", "c": "cannot tell", "?": "ungraded"}
-    assert majority([Draw(judge="j", verdict=names[draw]) for draw in draws]) == verdict  # type: ignore[arg-type]
+    assert majority_verdict([Draw(judge="j", verdict=names[draw]) for draw in draws]) == verdict  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("truth", "spread"), [(0.5, 0.0), (0.9, 0.0), (0.5, 0.25), (0.85, 0.15)])
@@ -99,7 +99,7 @@ def test_intervals_at_the_edges() -> None:
 def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) -> None:
     """Known gaps give the conclusion that they are; where it cannot be told, the rows that would tell are named."""
     pairs = [MirrorPair(e, m, str(i), same_words=False) for i, (e, m) in enumerate(zip(evals, mirrors, strict=True))]
-    found = gap(pairs, 0.1, 0.2)
+    found = memorization_gap(pairs, 0.1, 0.2)
     assert found.conclusion == conclusion, found.reason
     assert bool(found.rows_needed) == (conclusion == "cannot tell" and bool(pairs))
     assert not found.rows_needed or found.rows_needed > len(pairs)
@@ -107,7 +107,7 @@ def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) 
 
 def test_a_mirror_in_the_words_of_eval() -> None:
     """Where eval was not reworded there is nothing to conclude from, however many rows there are."""
-    found = gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], 0.1, 0.2)
+    found = memorization_gap([MirrorPair(1.0, 1.0, str(i), same_words=True) for i in range(200)], 0.1, 0.2)
     assert (found.conclusion, found.rows_needed) == ("cannot tell", 0)
     assert "--rephrase-qa" in found.reason
 
@@ -116,7 +116,7 @@ def test_no_better_than_its_base() -> None:
     """A model that knew the facts before learnt nothing, however well it answers."""
     pairs = [MirrorPair(1.0, 1.0, str(i), same_words=False) for i in range(60)]
     gain = paired_difference([0.0] * 60, [str(i) for i in range(60)])
-    assert gap(pairs, 0.1, 0.2, gain).conclusion == "not learnt"
+    assert memorization_gap(pairs, 0.1, 0.2, gain).conclusion == "not learnt"
 
 
 def test_rows_needed() -> None:
@@ -131,5 +131,5 @@ def test_the_guess_beside_the_measure() -> None:
         MeasuredRow(id=str(n), question="", difficulty=n / 9, guessed=("easy", "medium", "hard")[n // 3], models=9)
         for n in range(9)
     ]
-    assert guess(rows).rho == pytest.approx(0.949, abs=0.001)
-    assert guess(rows[:3]).rho is None
+    assert correlate_guesses(rows).rho == pytest.approx(0.949, abs=0.001)
+    assert correlate_guesses(rows[:3]).rho is None

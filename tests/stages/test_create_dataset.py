@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.__main__ import main as program
-from groundwork.dataset.dataset_files import languages
+from groundwork.dataset.dataset_files import document_languages
 from groundwork.dataset.rows import Row
 from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.chunk_record import Chunk
@@ -346,7 +346,7 @@ def test_the_card_names_the_languages_of_the_questions() -> None:
         "x": "Brick?",
     }
     rows = [Row(**{**EMPTY_ROW, "id": name, "question": text, "document": name}) for name, text in asked.items()]
-    assert languages(rows) == ["de", "zh"]
+    assert document_languages(rows) == ["de", "zh"]
 
 
 def test_personal_data_is_reported(data, capsys):

@@ -55,42 +55,44 @@ def _splits_readme(format_name: str, splits: Sequence[str]) -> str:
     return f"{header}\n\nThe dataset in the format `{format_name}`, a file a split.\n"
 
 
-def messages(row: Row, system: str, context: bool) -> Record:
+def messages_record(row: Row, system: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
     return {"messages": [*_messages(row, system, context), assistant_turn(row.answer)]}
 
 
-def prompt_completion(row: Row, system: str, context: bool) -> Record:
+def prompt_completion_record(row: Row, system: str, context: bool) -> Record:
     return {"prompt": _messages(row, system, context), "completion": [assistant_turn(row.answer)]}
 
 
-def alpaca(row: Row, system: str, context: bool) -> Record:
+def alpaca_record(row: Row, system: str, context: bool) -> Record:
     record = {"instruction": row.question, "input": row.context if context else "", "output": row.answer}
     return {**record, "system": system} if system else record
 
 
-def sharegpt(row: Row, system: str, context: bool) -> Record:
-    turns = [{"from": SHAREGPT[turn["role"]], "value": turn["content"]} for turn in _messages(row, system, context)]
+def sharegpt_record(row: Row, system: str, context: bool) -> Record:
+    turns = [
+        {"from": SHAREGPT_ROLES[turn["role"]], "value": turn["content"]} for turn in _messages(row, system, context)
+    ]
     return {"conversations": [*turns, {"from": "gpt", "value": row.answer}]}
 
 
-def openai_eval(row: Row, system: str, context: bool) -> Record:
+def openai_eval_record(row: Row, system: str, context: bool) -> Record:
     prompt = _messages(row, system, context)
     return {"id": row.id, "input": prompt, "ideal": row.answer, "criteria": row.evaluation_criteria}
 
 
 def _messages(row: Row, system: str, context: bool) -> list[Record]:
-    return question_turns(row.asked(context=context), system)
+    return question_turns(row.question_text(context=context), system)
 
 
 FORMATS: dict[str, Callable[[Row, str, bool], Record]] = {
-    "messages": messages,
-    "prompt-completion": prompt_completion,
-    "alpaca": alpaca,
-    "sharegpt": sharegpt,
-    "openai-eval": openai_eval,
+    "messages": messages_record,
+    "prompt-completion": prompt_completion_record,
+    "alpaca": alpaca_record,
+    "sharegpt": sharegpt_record,
+    "openai-eval": openai_eval_record,
 }
-SHAREGPT = {"system": "system", "user": "human"}
+SHAREGPT_ROLES = {"system": "system", "user": "human"}
 
 
 def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[str]:

@@ -54,7 +54,7 @@ def task_files(
     return files
 
 
-def identifier(name: str) -> str:
+def python_identifier(name: str) -> str:
     """`name` as Python and the harnesses take it: touch-rugby becomes touch_rugby."""
     word_name = re.sub(r"\W+", "_", name)
     return f"task_{word_name}" if word_name[:1].isdigit() else word_name
@@ -62,7 +62,7 @@ def identifier(name: str) -> str:
 
 def _task_record(row: Row, *, context: bool) -> dict[str, object]:
     columns = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
-    return {"prompt": row.asked(context=context), **{column: getattr(row, column) for column in columns}}
+    return {"prompt": row.question_text(context=context), **{column: getattr(row, column) for column in columns}}
 
 
 def _judge_code(judge: TaskJudge) -> str:
@@ -79,17 +79,17 @@ def _system_and_user(template: str) -> tuple[str, str]:
 
 
 def _inspect_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    fields = {"name": name, "slug": identifier(name), "split": splits[0], "system": json.dumps(system)}
+    fields = {"name": name, "slug": python_identifier(name), "split": splits[0], "system": json.dumps(system)}
     return {"task.py": _render("inspect_task.py", **fields)}
 
 
 def _lighteval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    fields = {"name": name, "slug": identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
+    fields = {"name": name, "slug": python_identifier(name), "split": splits[0], "splits": json.dumps(list(splits))}
     return {"task.py": _render("lighteval_task.py", **fields, system=json.dumps(system))}
 
 
 def _lm_eval_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:
-    slug = identifier(name)
+    slug = python_identifier(name)
     functions = "\n\n\n".join(
         f'def rows_of_{split}(**_):\n    """The rows of {split}."""\n    return _rows("{split}")' for split in splits
     )

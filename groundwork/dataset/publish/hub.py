@@ -15,14 +15,14 @@ from groundwork.errors import UnitError, UsageError
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+HUB_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 LONGEST_NAME = 96
-PUSHED = ("README.md", "report.json", "report.html", "data/*.parquet")  # exports stay here
+PUSHED_FILES = ("README.md", "report.json", "report.html", "data/*.parquet")  # exports stay here
 LOAD_LINE = re.compile(r'(= load_dataset\(")(?P<repository>[^"]*)("\))')  # of the card
 SPLIT_FILE = re.compile(r"^data/(?P<split>\w+)-\d{5}-of-\d{5}(?:-\w+)?\.parquet$")
-LOGIN = "set HF_TOKEN, or run: hf auth login"
-TOKENS = "https://huggingface.co/settings/tokens"
-WRITERS = ("admin", "write", "contributor")
+LOGIN_HINT = "set HF_TOKEN, or run: hf auth login"
+TOKENS_URL = "https://huggingface.co/settings/tokens"
+WRITER_ROLES = ("admin", "write", "contributor")
 
 
 class HubFailed(UnitError):
@@ -30,7 +30,7 @@ class HubFailed(UnitError):
 
 
 @dataclass(frozen=True)
-class Pushed:
+class PushResult:
     """Where a dataset lies now."""
 
     repository: str
@@ -41,7 +41,7 @@ class Pushed:
 
 def name_problem(name: str) -> str | None:
     """Why the Hub would refuse a dataset of this name, with a name that it would take; None if it is fine."""
-    is_valid = NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
+    is_valid = HUB_NAME.fullmatch(name) and len(name) <= LONGEST_NAME and not name.endswith((".git", ".ipynb"))
     if is_valid and "--" not in name and ".." not in name:
         return None
     suggestion = re.sub(r"[^A-Za-z0-9._]+", "-", name)
@@ -68,9 +68,9 @@ def check_push(name: str, organization: str, *, public: bool, may_publish: bool)
     return f"{namespace}/{name}"
 
 
-def push(
+def push_dataset(
     folder: Path, name: str, organization: str, *, public: bool, may_publish: bool, say: Callable[[str], None]
-) -> Pushed:
+) -> PushResult:
     """All splits, the card and the report in one commit; files of splits that are gone are deleted by it.
 
     An existing repository keeps its privacy, except that `may_publish` makes a private one public, after the commit.
@@ -98,7 +98,7 @@ def push(
             say(f"{repository} was private and is public now")
         elif private and public:
             say(f"{repository} stays private, as it was; --public makes it public")
-    return Pushed(repository, f"{api.endpoint}/datasets/{repository}", commit.oid, private)
+    return PushResult(repository, f"{api.endpoint}/datasets/{repository}", commit.oid, private)
 
 
 def _api() -> HfApi:
@@ -116,10 +116,10 @@ def _namespace(api: HfApi, organization: str) -> str:
     try:
         account = api.whoami()
     except LocalTokenNotFoundError:
-        raise UsageError(f"--push needs a Hugging Face token with write rights ({TOKENS}); {LOGIN}") from None
+        raise UsageError(f"--push needs a Hugging Face token with write rights ({TOKENS_URL}); {LOGIN_HINT}") from None
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
-            raise UsageError(f"the Hub does not know this token; make one at {TOKENS}, then {LOGIN}") from None
+            raise UsageError(f"the Hub does not know this token; make one at {TOKENS_URL}, then {LOGIN_HINT}") from None
         raise
     namespace = organization or str(account["name"])
     _check_member(account, organization)
@@ -134,7 +134,7 @@ def _check_member(account: dict[str, Any], organization: str) -> None:
     if organization not in roles:
         memberships = f"yours: {', '.join(roles)}" if roles else "you are in none"
         raise UsageError(f"--org {organization}: {account['name']} is not a member of it ({memberships})")
-    if roles[organization] not in WRITERS:
+    if roles[organization] not in WRITER_ROLES:
         raise UsageError(
             f"--org {organization}: {account['name']} may only read there; ask an admin for the role contributor or "
             "write"
@@ -143,7 +143,7 @@ def _check_member(account: dict[str, Any], organization: str) -> None:
 
 def _check_token(account: dict[str, Any], namespace: str) -> None:
     token = account.get("auth", {}).get("accessToken", {})
-    role, remedy = token.get("role", "write"), f"make one with write rights at {TOKENS}, then {LOGIN}"
+    role, remedy = token.get("role", "write"), f"make one with write rights at {TOKENS_URL}, then {LOGIN_HINT}"
     if role == "read":
         raise UsageError(f"the token {token.get('displayName', '')!r} may only read; {remedy}")
     if role == "fineGrained":
@@ -174,7 +174,9 @@ def _check_privacy(info: Any, repository: str, *, public: bool, may_publish: boo
 def _commit_operations(folder: Path, info: Any, say: Callable[[str], None], repository: str) -> list[Any]:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    files = {path.relative_to(folder).as_posix(): path for pattern in PUSHED for path in sorted(folder.glob(pattern))}
+    files = {
+        path.relative_to(folder).as_posix(): path for pattern in PUSHED_FILES for path in sorted(folder.glob(pattern))
+    }
     remote_files = [file.rfilename for file in (info.siblings or [])] if info else []
     stale = [name for name in remote_files if SPLIT_FILE.match(name) and name not in files]
     local_splits, remote_splits = _split_names(files), _split_names(remote_files)

@@ -36,13 +36,13 @@ class PersonalData(Record, frozen=True):
     masked: str
 
 
-def scan(rows: Sequence[Row]) -> list[PersonalData]:
+def scan_rows(rows: Sequence[Row]) -> list[PersonalData]:
     """Every finding in the texts of `rows`, each once."""
     findings: dict[PersonalData, None] = {}
     for row in rows:
         for field, text in _row_texts(row):
             for kind, match in find_personal_data(text):
-                findings[PersonalData(id=row.id, field=field, kind=kind, masked=mask(match))] = None
+                findings[PersonalData(id=row.id, field=field, kind=kind, masked=mask_text(match))] = None
     return list(findings)
 
 
@@ -54,7 +54,7 @@ def find_personal_data(text: str) -> Iterator[tuple[str, str]]:
     yield from (("account number", match[0]) for match in IBAN.finditer(text) if _has_iban_digits(match[0]))
 
 
-def mask(text: str) -> str:
+def mask_text(text: str) -> str:
     """The first two and the last two characters, enough to find the place."""
     return f"{text[:2]}***{text[-2:]}"
 

@@ -24,7 +24,7 @@ class Recipes:
     prompts: dict[str, str]
 
 
-def recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
+def read_recipes(manifest: Path, stages: Sequence[str]) -> Recipes:
     """What shaped the artifacts of `stages`; of a stage with several recipes, the one of its last unit by name."""
     settings: dict[str, Any] = {}
     prompts: dict[str, str] = {}

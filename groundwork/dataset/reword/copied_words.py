@@ -15,8 +15,8 @@ from groundwork.language.names import codes, names_as_written, quoted_terms
 from groundwork.language.words import words
 from groundwork.language.writing_systems import has_unspaced
 
-RUN = 5  # words in a row that make a copied stretch
-LONG = 10  # words in a row that make a copy of any text
+RUN_LENGTH = 5  # words in a row that make a copied stretch
+LONG_COPY = 10  # words in a row that make a copy of any text
 SAME_WORDS = 0.9  # of all words: they only changed places
 SAME_ORDER = 0.75  # of the words in their old order: the sentence is the old one with a few words exchanged
 
@@ -59,7 +59,7 @@ def copied_words(original: str, reworded: str, keep: Iterable[str] = ()) -> list
     original_runs = {run for stretch in _stretches(words_of(original, keep)) for run in _runs(stretch)}
     copied: list[str] = []
     for stretch in _stretches(words_of(reworded, keep)):
-        inside = {i + k for i, run in enumerate(_runs(stretch)) if run in original_runs for k in range(RUN)}
+        inside = {i + k for i, run in enumerate(_runs(stretch)) if run in original_runs for k in range(RUN_LENGTH)}
         copied += [word if i in inside else "" for i, word in enumerate(stretch)] + [""]
     return copied
 
@@ -74,7 +74,7 @@ def copied_share(original: str, reworded: str, keep: Iterable[str] = ()) -> floa
     """The share of the free words of `reworded` that stand in copied stretches; 1.0 where one is LONG or longer."""
     keep = set(keep)
     copied = sum(bool(word) for word in copied_words(original, reworded, keep))
-    if copied and len(longest_copy(original, reworded, keep).split()) >= LONG:
+    if copied and len(longest_copy(original, reworded, keep).split()) >= LONG_COPY:
         return 1.0
     return copied / max(1, free_words(reworded, keep))
 
@@ -134,4 +134,4 @@ def _stretches(word_list: Sequence[Word]) -> list[list[str]]:
 
 
 def _runs(stretch: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(stretch[i : i + RUN]) for i in range(len(stretch) - RUN + 1)]
+    return [tuple(stretch[i : i + RUN_LENGTH]) for i in range(len(stretch) - RUN_LENGTH + 1)]

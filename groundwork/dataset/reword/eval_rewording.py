@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, only_answer_kept
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer_kept
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
@@ -27,13 +27,13 @@ CLOSER_ALLOWED = 5  # questions that may lie closer to the rewording than its or
 KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
 
 Strategy = Literal["pair", "question"]
-Past = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
-Ask = Callable[[Row, Past], Awaitable["Reworded"]]
-Check = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
+PastTries = list[tuple["Reworded", str]]  # rewordings that did not pass, each with its problem
+AskRewording = Callable[[Row, PastTries], Awaitable["Reworded"]]
+CheckRewording = Callable[[int, "Reworded"], Awaitable[str | None]]  # the row's index in the pool; the problem, if any
 
 
 # What is wrong with each rewording, read beside its original: "" for nothing, None where it was not judged.
-Judge = Callable[[Sequence[tuple[Row, "Reworded"]]], Awaitable[list[str | None]]]
+JudgeRewordings = Callable[[Sequence[tuple[Row, "Reworded"]]], Awaitable[list[str | None]]]
 
 
 class Reworded(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Reworded(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Rewording:
+class EvalRewording:
     """The reworded rows by their index in the pool, in order, and what became of the others."""
 
     rows: dict[int, Reworded] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Rewording:
     unjudged: int = 0
 
 
-def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> str | None:
+def moved_question_fault(vectors: Vectors, index: int, question: Vectors, threshold: float) -> str | None:
     """Complains when a reworded question (d,) lies closer to several others of the pool than to its original.
 
     Near-duplicates of the original, from the cosine `threshold` on, ask the same and do not count.
@@ -66,12 +66,14 @@ def moved(vectors: Vectors, index: int, question: Vectors, threshold: float) -> 
     return None
 
 
-def supports(row: Row) -> list[str]:
+def answer_sources(row: Row) -> list[str]:
     """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
     return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
 
 
-def unsupported_answer(row: Row, answer: str, old_vector: Vectors, new_vector: Vectors, sources: Vectors) -> str | None:
+def unsupported_answer_fault(
+    row: Row, answer: str, old_vector: Vectors, new_vector: Vectors, sources: Vectors
+) -> str | None:
     """Complains when a new answer has words of its own and lies far from each of the `supports` of its row.
 
     `old_vector` and `new_vector`: (d,), of the two answers; `sources`: (2, d), of the supports. The measure is
@@ -79,7 +81,7 @@ def unsupported_answer(row: Row, answer: str, old_vector: Vectors, new_vector: V
     """
     if float((sources @ new_vector).max()) >= KEPT_SUPPORT * float(old_vector @ sources[0]):
         return None
-    source = " ".join(supports(row))
+    source = " ".join(answer_sources(row))
     language = code(source)
     stems, ignored = {stem(word, language) for word in words(source)}, stop_words(language)
     foreign = [word for word in words(answer) if word not in ignored and stem(word, language) not in stems]
@@ -91,15 +93,15 @@ def unsupported_answer(row: Row, answer: str, old_vector: Vectors, new_vector: V
     )
 
 
-async def reword(
+async def reword_eval(
     rows: Sequence[Row],
     vectors: Vectors,
     split: Split,
-    ask: Ask,
-    check: Check,
+    ask: AskRewording,
+    check: CheckRewording,
     tries: int,
-    judge: Judge | None = None,
-) -> Rewording:
+    judge: JudgeRewordings | None = None,
+) -> EvalRewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
     like it (of the cluster with most to spare, once its own has none).
 
@@ -110,10 +112,10 @@ async def reword(
     turns down is worded once more; what it turns down then gives way as well.
     """
     spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
-    outcome, replacement_limit = Rewording(), max(8, len(split.eval))
+    outcome, replacement_limit = EvalRewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await gather_all(attempts(rows[index], index, ask, check, tries) for index in pending)
+        replies = await together(reword_row(rows[index], index, ask, check, tries) for index in pending)
         if judge:
             replies = await _judge_replies(
                 rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, outcome
@@ -137,17 +139,17 @@ async def reword(
 async def _judge_replies(
     rows: Sequence[Row],
     replies: dict[int, Reworded | str],
-    ask: Ask,
-    check: Check,
+    ask: AskRewording,
+    check: CheckRewording,
     tries: int,
-    judge: Judge,
-    outcome: Rewording,
+    judge: JudgeRewordings,
+    outcome: EvalRewording,
 ) -> list[Reworded | str]:
     """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
     turned_down = await _find_turned_down(rows, replies, judge, outcome)
     outcome.sent_back += len(turned_down)
     retries = await together(
-        attempts(rows[index], index, ask, check, tries, [(attempt, problem)])
+        reword_row(rows[index], index, ask, check, tries, [(attempt, problem)])
         for index, (attempt, problem) in turned_down.items()
     )
     reworded = dict(zip(turned_down, retries, strict=True))
@@ -156,7 +158,7 @@ async def _judge_replies(
 
 
 async def _find_turned_down(
-    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: Judge, outcome: Rewording
+    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: JudgeRewordings, outcome: EvalRewording
 ) -> dict[int, tuple[Reworded, str]]:
     reworded = {index: reply for index, reply in replies.items() if isinstance(reply, Reworded)}
     problems = await judge([(rows[index], reply) for index, reply in reworded.items()]) if reworded else []
@@ -170,8 +172,13 @@ def _most_similar(cosines: Vectors, threshold: float) -> int:
     return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
 
 
-async def attempts(
-    row: Row, index: int, ask: Ask, check: Check, tries: int, earlier: Sequence[tuple[Reworded, str]] = ()
+async def reword_row(
+    row: Row,
+    index: int,
+    ask: AskRewording,
+    check: CheckRewording,
+    tries: int,
+    earlier: Sequence[tuple[Reworded, str]] = (),
 ) -> Reworded | str:
     """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
 
@@ -179,7 +186,7 @@ async def attempts(
     decline by an empty question, and an answer that is near the old one is sent back once, not at all after `earlier`:
     then the old one stays.
     """
-    past: Past = list(earlier)
+    past: PastTries = list(earlier)
     for _ in range(tries):
         try:
             rewording = await ask(row, past)
@@ -191,9 +198,9 @@ async def attempts(
         problem = await check(index, rewording)
         if problem is None:
             return rewording
-        was_sent_back = bool(earlier) or any(only_answer_kept(past_problem) for _, past_problem in past)
+        was_sent_back = bool(earlier) or any(is_only_answer_kept(past_problem) for _, past_problem in past)
         past.append((rewording, problem))
-        if was_sent_back and only_answer_kept(problem):
+        if was_sent_back and is_only_answer_kept(problem):
             break
     for rewording, _ in past[len(earlier) :]:  # a question that passes is worth more than its answer in other words
         as_it_was = Reworded(rewording.question, row.answer)

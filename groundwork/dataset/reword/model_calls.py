@@ -6,34 +6,34 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.reword.eval_rewording import Ask, Past, Reworded
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required
+from groundwork.dataset.reword.eval_rewording import AskRewording, PastTries, Reworded
+from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
 from groundwork.dataset.rows import Row, Subjects
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.settings.dataset_settings import Rephrase
 
 
-def asker(client: Client, call: Rephrase, template: str, about: Subjects) -> Ask:
+def build_asker(client: Client, call: Rephrase, template: str, about: Subjects) -> AskRewording:
     """What `rephrase.reword` asks by; `about`: what the documents are about, whose words have to stay."""
 
-    async def ask(row: Row, past: Past) -> Reworded:
+    async def ask(row: Row, past: PastTries) -> Reworded:
         if call.strategy == "question":
             from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
-        messages = rewording_turns(call, template, about.of(row.document), row)
+        messages = rewording_messages(call, template, about.of(row.document), row)
         for earlier_try, problem in past:
-            correction = f"{problem} {fine_part(problem) or 'Reply with the whole JSON object again.'}"
+            correction = f"{problem} {fine_part_note(problem) or 'Reply with the whole JSON object again.'}"
             messages += follow_up(msgspec.json.encode(earlier_try).decode(), correction)
         reply = await client.ask(call, messages, stage="create_dataset", unit=row.id, schema=Reworded)
-        return with_fine_part(reply.value, past)
+        return restore_fine_part(reply.value, past)
 
     return ask
 
 
-def with_fine_part(rewording: Reworded, past: Past) -> Reworded:
+def restore_fine_part(rewording: Reworded, past: PastTries) -> Reworded:
     """A retry whose part that was fine is taken from the try before it."""
     if not past:
         return rewording
@@ -52,7 +52,7 @@ def blamed_part(problem: str) -> str:
     return blamed_fields[0] if len(blamed_fields) == 1 else ""
 
 
-def fine_part(problem: str) -> str:
+def fine_part_note(problem: str) -> str:
     """What tells that one of question and answer is fine and need not be sent again, or ""."""
     if not (blamed_field := blamed_part(problem)):
         return ""
@@ -60,7 +60,7 @@ def fine_part(problem: str) -> str:
     return f'The {fine_field} is fine and kept: give "" for it, and only the {blamed_field} anew, as a JSON object.'
 
 
-def faults_of(row: Row, rewording: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
+def strategy_faults(row: Row, rewording: Reworded, call: Rephrase, keep: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
     faults = faults_of_rewording(row, rewording.question, rewording.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
@@ -71,7 +71,7 @@ def faults_of(row: Row, rewording: Reworded, call: Rephrase, keep: Sequence[str]
     return faults
 
 
-def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
+def rewording_messages(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
         from groundwork.questions.small_model.sentence_strategy import frame_messages
@@ -84,5 +84,5 @@ def rewording_turns(call: Rephrase, template: str, about: str, row: Row) -> list
         answer=row.answer,
         criteria="\n".join(f"- {criterion}" for criterion in row.evaluation_criteria),
         evidence="\n".join(f"- {quote}" for quote in row.evidence) or "- none",
-        keep=", ".join(required(row, about)) or "none in particular",
+        keep=", ".join(required_terms(row, about)) or "none in particular",
     )

@@ -64,7 +64,7 @@ def faults_of_rewording(
     ]
 
 
-def answer_kept(row: Row, answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
+def keeps_answer(row: Row, answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
     """Does a reworded answer still say it in the old words: all of them, or too many in copied stretches?"""
     same_words = [word.text for word in words_of(row.answer)] == [word.text for word in words_of(answer)]
     return same_words or is_copy(row.answer, answer, most_copied, keep)
@@ -88,7 +88,7 @@ def subject_words(row: Row, about: str) -> list[str]:
     return list(dict.fromkeys(subject))
 
 
-def required(row: Row, about: str) -> list[str]:
+def required_terms(row: Row, about: str) -> list[str]:
     """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes.
 
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
@@ -186,7 +186,7 @@ def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, k
     negated = is_negated(f"{row.answer}\n{reworded}".replace("No.", ""))
     if must and may and not must & may and not negated and kept_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
-    if _may_keep_wording(row.answer, keep) or not answer_kept(row, reworded, most_copied, keep):
+    if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded, most_copied, keep):
         return
     if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded)]:
         yield UNCHANGED
@@ -206,7 +206,7 @@ def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -
     return f"The {field} {complaint}. {_OR_KEEP if field == 'answer' else _OR_DECLINE}"
 
 
-def only_answer_kept(problem: str) -> bool:
+def is_only_answer_kept(problem: str) -> bool:
     """Is all that is wrong with a rewording that its answer is the old one, or near to it?"""
     return (
         re.fullmatch(rf"The answer (?:copies \"[^\"]*\"|is the old [^.]*)\. {re.escape(_OR_KEEP)}", problem) is not None

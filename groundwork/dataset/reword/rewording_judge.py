@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.console.job import Estimate, Job
-from groundwork.dataset.reword.eval_rewording import Judge, Reworded
+from groundwork.dataset.reword.eval_rewording import JudgeRewordings, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.client import Client
@@ -37,7 +37,7 @@ class RewordingMarks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     marks: list[RewordingMark]
 
 
-def judge_of(client: Client, call: Rephrase, template: str) -> Judge:
+def build_judge(client: Client, call: Rephrase, template: str) -> JudgeRewordings:
     """What `eval_rewording.reword` has rewordings judged by."""
 
     async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
@@ -58,7 +58,7 @@ async def _judge_batch(
     try:
         reply = await client.ask(
             call,
-            judging_turns(template, batch),
+            judging_messages(template, batch),
             stage="create_dataset",
             unit=f"{batch[0][0].id} rewording" + (f" and {len(batch) - 1} more" if batch[1:] else ""),
             schema=RewordingMarks,
@@ -70,7 +70,7 @@ async def _judge_batch(
     return [rewording_problem(marks[number]) for number in range(1, len(batch) + 1)]
 
 
-def judging_turns(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
+def judging_messages(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
     """The request about `pairs`."""
     return conversation(
         template,
@@ -96,7 +96,7 @@ def judge_estimate(job: Job, rows: Sequence[Row], count: int) -> Estimate:
     """The calls that judge `count` rewordings, as long as their originals; those that are sent back need more."""
     call = job.config.dataset.rephrase
     batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
-    prompt_tokens = job.tokens(call, judging_turns(job.prompt(call.check_prompt), batch), RewordingMarks)
+    prompt_tokens = job.tokens(call, judging_messages(job.prompt(call.check_prompt), batch), RewordingMarks)
     calls = -(-count // REWORDINGS_PER_CALL)
     return Estimate(calls, calls * prompt_tokens, count * TOKENS_PER_MARK, call)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from groundwork.dataset.reword.copied_words import is_copy, words_of
-from groundwork.dataset.reword.eval_rewording import Ask, Check, Reworded, attempts
+from groundwork.dataset.reword.eval_rewording import AskRewording, CheckRewording, Reworded, reword_row
 from groundwork.dataset.rows import Row
 from groundwork.llm.task_group import gather_all
 
@@ -20,7 +20,7 @@ WORDING_TAKEN = "This wording is taken. Ask for the same fact in yet another sen
 
 
 @dataclass
-class Phrased:
+class PhrasedRows:
     """The rows, each followed by its copies, and for rows with too few of them (id, why the next one did not pass)."""
 
     rows: list[Row] = field(default_factory=list)
@@ -32,14 +32,14 @@ class Phrased:
 
 
 @dataclass(frozen=True)
-class Border:
+class EvalBorder:
     """What eval says, which no copy may say: its questions, and by id the rewording of a row that train holds too."""
 
     questions: frozenset[tuple[str, ...]]
     by_id: Mapping[str, Row]
 
     @classmethod
-    def of(cls, eval_rows: Sequence[Row]) -> Border:
+    def of(cls, eval_rows: Sequence[Row]) -> EvalBorder:
         """The border to the rows of eval."""
         return cls(
             frozenset(_word_texts(row.question) for row in eval_rows),
@@ -52,16 +52,22 @@ def is_phrasing(row: Row) -> bool:
     return "~" in row.id and bool(row.original_answer)
 
 
-async def phrasings(
-    rows: Sequence[Row], count: int, ask: Ask, check: Check, tries: int, most_copied: float, border: Border
-) -> Phrased:
+async def reword_train_rows(
+    rows: Sequence[Row],
+    count: int,
+    ask: AskRewording,
+    check: CheckRewording,
+    tries: int,
+    most_copied: float,
+    border: EvalBorder,
+) -> PhrasedRows:
     """Each of `rows` with up to `count` - 1 reworded copies behind it, whose ids are the row's with ~2, ~3 ...
 
     `check` is called with the row's place in `rows`. The copies of one row are asked for one after the other, each
     shown those before it; a row of which none passes any more has fewer.
     """
 
-    async def reword_row(index: int, row: Row) -> tuple[list[Reworded], str]:
+    async def word_copies(index: int, row: Row) -> tuple[list[Reworded], str]:
         wordings: list[Reworded] = []
 
         async def check_copy(index: int, wording: Reworded) -> str | None:
@@ -70,7 +76,7 @@ async def phrasings(
             )
 
         while len(wordings) < count - 1:
-            reply = await attempts(
+            reply = await reword_row(
                 row, index, ask, check_copy, tries, [(earlier, WORDING_TAKEN) for earlier in wordings]
             )
             if not isinstance(reply, Reworded):
@@ -78,9 +84,9 @@ async def phrasings(
             wordings.append(reply)
         return wordings, ""
 
-    phrased = Phrased()
+    phrased = PhrasedRows()
     for row, (wordings, problem) in zip(
-        rows, await together(reword_row(index, row) for index, row in enumerate(rows)), strict=True
+        rows, await together(word_copies(index, row) for index, row in enumerate(rows)), strict=True
     ):
         phrased.rows += [row, *(_phrasing_row(row, wording, number) for number, wording in enumerate(wordings, 2))]
         phrased.missing += [(row.id, problem)] if problem else []
@@ -98,7 +104,9 @@ def _phrasing_row(row: Row, wording: Reworded, number: int) -> Row:
     )
 
 
-def _is_taken(row: Row, wording: Reworded, wordings: Sequence[Reworded], border: Border, most_copied: float) -> bool:
+def _is_taken(
+    row: Row, wording: Reworded, wordings: Sequence[Reworded], border: EvalBorder, most_copied: float
+) -> bool:
     if _word_texts(wording.question) in border.questions or any(
         is_copy(earlier.question, wording.question, most_copied) for earlier in wordings
     ):

@@ -23,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
-from groundwork.dataset.split.herding import herd
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
+from groundwork.dataset.split.herding import herd_rows
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
-Twins = Callable[[Rows], list[Rows]]
+FindTwins = Callable[[Rows], list[Rows]]
 
 MOST_CLUSTERS = 30
-CHOICE = 3_000  # candidates beyond the rows that eval holds, shared out like its places
+EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places
 NO_TWINS: Rows = np.empty(0, dtype=np.int64)
-OUTSIDE: Rows = np.array([-1])
+OUTSIDE_ROWS: Rows = np.array([-1])
 
 
 class CannotSplit(Exception):
@@ -88,7 +88,7 @@ def select_eval(
     Raises CannotSplit.
     """
     _check_sizes(len(vectors), size, strategy, held_out, tags)
-    curve, labels = cluster(vectors, size, k, seed)
+    curve, labels = cluster_pool(vectors, size, k, seed)
     groups = np.unique(np.asarray(strata, dtype=object).astype(str), return_inverse=True)[1] if strata else labels
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
@@ -107,7 +107,7 @@ def select_eval(
     return Split(sorted(eval_rows), labels, curve, threshold, spares, groups)
 
 
-def cluster(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
+def cluster_pool(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
     """Clusters of the pool for an eval split of `size` rows: the curve, and the label of every row.
 
     The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
@@ -136,31 +136,33 @@ def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags:
         raise CannotSplit("strategy tags needs the tags of every pair; run visualization/generate_tags.py first")
 
 
-def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> Twins:
+def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> FindTwins:
     """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
     if train is not None:
         return lambda rows: [
-            OUTSIDE if cosine >= threshold else NO_TWINS for cosine in nearest(vectors[rows], train)[1]
+            OUTSIDE_ROWS if cosine >= threshold else NO_TWINS for cosine in nearest(vectors[rows], train)[1]
         ]
     if held_out:
         return lambda rows: neighbours(vectors, rows, threshold)
     return lambda rows: [NO_TWINS] * len(rows)
 
 
-def _choose_by_clusters(labels: Rows, size: int, order: Rows, twins: Twins, vectors: Vectors, seed: int) -> list[int]:
+def _choose_by_clusters(
+    labels: Rows, size: int, order: Rows, twins: FindTwins, vectors: Vectors, seed: int
+) -> list[int]:
     """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
     quotas = largest_remainder(np.bincount(labels), size)
-    limits = [quota + CHOICE * quota // size for quota in quotas]
+    limits = [quota + EXTRA_CANDIDATES * quota // size for quota in quotas]
     tiers = [_candidate_tiers(order[labels[order] == c], quotas[c], limits[c], twins) for c in range(len(quotas))]
     candidates = np.array(sorted({row for cluster in tiers for tier in cluster for row in tier}), dtype=np.int64)
     positions = [[np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster] for cluster in tiers]
     return [
         int(candidates[i])
-        for i in herd([positions[c] for c in _cluster_turns(quotas)], vectors[candidates], vectors, seed)
+        for i in herd_rows([positions[c] for c in _cluster_turns(quotas)], vectors[candidates], vectors, seed)
     ]
 
 
-def _candidate_tiers(rows: Rows, quota: int, limit: int, twins: Twins) -> list[list[int]]:
+def _candidate_tiers(rows: Rows, quota: int, limit: int, twins: FindTwins) -> list[list[int]]:
     """Up to `limit` rows of a cluster for its quota, from `rows` in their random order, in tiers to be used up in turn.
 
     Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train;
@@ -210,7 +212,7 @@ def _cluster_turns(quotas: Sequence[int]) -> Iterator[int]:
     return iter([c for _, c in sorted(positions)])
 
 
-def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: Twins) -> list[int]:
+def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins: FindTwins) -> list[int]:
     """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
     tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
     if not tag_numbers:

@@ -21,7 +21,7 @@ Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
-MANY = 5_000  # candidates from which the greedy choice stands: large samples are close to the whole anyway
+GREEDY_ONLY_FROM = 5_000  # candidates from which the greedy choice stands: large samples are close to the whole anyway
 MEAN_ROWS = 20_000  # rows that stand for all
 MAX_PASSES = 30  # over all places, for one local search
 SEARCHES = 625  # local searches at most
@@ -36,13 +36,13 @@ def bandwidth(vectors: Vectors, seed: int) -> float:
     return float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
 
 
-def gaussian(vectors: Vectors, others: Vectors, width: float) -> Vectors:
+def gaussian_kernel(vectors: Vectors, others: Vectors, width: float) -> Vectors:
     """The Gaussian kernel of unit vectors (m, d) with one (d,) or many (n, d): (m,) or (m, n)."""
     kernel: Vectors = np.exp((vectors @ others.T - 1) / np.float32(width**2))
     return kernel
 
 
-def herd(tiers_by_place: Sequence[Sequence[Rows]], candidates: Vectors, vectors: Vectors, seed: int) -> list[int]:
+def herd_rows(tiers_by_place: Sequence[Sequence[Rows]], candidates: Vectors, vectors: Vectors, seed: int) -> list[int]:
     """One of the `candidates` (their numbers) for each of the places, no candidate twice.
 
     A place lists its candidates in tiers, and takes one from the first tier with any left; places of one cluster list
@@ -51,9 +51,9 @@ def herd(tiers_by_place: Sequence[Sequence[Rows]], candidates: Vectors, vectors:
     width = bandwidth(vectors, seed)
     with one_thread():  # the sums of a matrix product depend on the number of threads
         mean_kernel = _mean_kernel(candidates, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
-        if len(candidates) > MANY:
-            return _greedy(tiers_by_place, mean_kernel, lambda i: gaussian(candidates, candidates[i], width))[0]
-        kernel = gaussian(candidates, candidates, width).astype(np.float64)
+        if len(candidates) > GREEDY_ONLY_FROM:
+            return _greedy(tiers_by_place, mean_kernel, lambda i: gaussian_kernel(candidates, candidates[i], width))[0]
+        kernel = gaussian_kernel(candidates, candidates, width).astype(np.float64)
     chosen, tiers = _greedy(tiers_by_place, mean_kernel, lambda i: kernel[i])
     return _local_searches(chosen, tiers, mean_kernel, kernel, np.random.default_rng(seed))
 
@@ -135,7 +135,7 @@ def _mean_kernel(candidates: Vectors, vectors: Vectors, width: float) -> Scores:
     """The mean kernel of each of the `candidates` with all `vectors`."""
     step = max(1, BLOCK_CELLS // len(vectors))
     means = [
-        gaussian(candidates[i : i + step], vectors, width).mean(axis=1, dtype=np.float64)
+        gaussian_kernel(candidates[i : i + step], vectors, width).mean(axis=1, dtype=np.float64)
         for i in range(0, len(candidates), step)
     ]
     return np.concatenate(means)

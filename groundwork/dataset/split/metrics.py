@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.dataset.publish.personal_data import PersonalData
-from groundwork.dataset.rows import Invalid, Row
+from groundwork.dataset.rows import InvalidRow, Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split.herding import bandwidth
 from groundwork.dataset.split.representativeness import Representativeness
@@ -24,7 +24,7 @@ RANDOM_SPLITS = 500
 BLOCK_ROWS = 20_000  # rows whose features are held at once
 FEATURE_COUNT = 512  # random features of the kernel behind the MMD
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
-NEIGHBOURS = 30  # perplexity
+PERPLEXITY = 30  # perplexity
 LABEL_LENGTH = 60  # characters
 
 
@@ -84,7 +84,7 @@ class SplitPoint(Record, frozen=True):
     question: str
 
 
-class Curve(Record, frozen=True):
+class ElbowCurve(Record, frozen=True):
     """The elbow: inertia by k, the k taken and why."""
 
     k: int
@@ -93,7 +93,7 @@ class Curve(Record, frozen=True):
     inertias: list[float]
 
 
-class Replaced(Record, frozen=True):
+class ReplacedRow(Record, frozen=True):
     """A row of which no rewording passed, so that another took its place, or train has fewer wordings of it."""
 
     id: str
@@ -138,7 +138,7 @@ class SplitReport(Record, frozen=True):
     splits: dict[str, int]
     pool: str  # what eval was drawn from and is measured against
     embedder: str
-    curve: Curve | None
+    curve: ElbowCurve | None
     clusters: list[SplitShare]
     verdict: Representativeness | None
     mmd: Closeness | None
@@ -149,18 +149,18 @@ class SplitReport(Record, frozen=True):
     leaked_after: int | None
     rows: list[EvalRow]
     shares: dict[str, list[SplitShare]]
-    replaced: list[Replaced]
+    replaced: list[ReplacedRow]
     dropped: int
     same_answers: int  # rows of a reworded eval whose answer keeps the old wording, all of it or too much
     personal: list[PersonalData]
-    invalid: list[Invalid]
+    invalid: list[InvalidRow]
     warnings: list[str]
     map: list[SplitPoint]
     reviewed: list[str] = msgspec.field(default_factory=list)  # what people decided about the pairs, in sentences
     phrasings: int = 1  # wordings asked for of each row of train
     copies: int = 0  # reworded copies in train
     near_copies: int | None = None  # questions of eval from which a copy is a near-duplicate; None: no eval, no copies
-    fewer: list[Replaced] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
+    fewer: list[ReplacedRow] = msgspec.field(default_factory=list)  # rows of train with fewer wordings, and why
     mixture: Mixture | None = None  # rows of another dataset in train
     unanswerable: Unanswerable | None = None
     sent_back: int | None = None  # rewordings that the judge turned down at first; None: nobody judged
@@ -196,11 +196,11 @@ def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[
             cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
         else:
             centre = vectors[members].mean(axis=0)
-            cluster_names.append(shorten(rows[members[int((vectors[members] @ centre).argmax())]].question))
+            cluster_names.append(shorten_text(rows[members[int((vectors[members] @ centre).argmax())]].question))
     return cluster_names
 
 
-def closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
+def eval_closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
     """The MMD of eval against the pool, beside that of 500 random splits of its size."""
     rng = np.random.default_rng(seed + 1)
     size = len(split.eval)
@@ -215,7 +215,7 @@ def closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
     return _compare_with_random(mmd, np.array(split.eval), random)
 
 
-def moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
+def count_moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
     """How many reworded questions of eval lie nearer to another topic's centre than they did before."""
     topics = int(split.labels.max()) + 1
     centres = np.stack([vectors[split.labels == topic].mean(axis=0) for topic in range(topics)])
@@ -224,7 +224,7 @@ def moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
     return int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
 
 
-def leakage(
+def measure_leakage(
     rows: Sequence[Row],
     split: Split,
     vectors: Vectors,
@@ -279,12 +279,12 @@ def _repeated_questions(
     ]
 
 
-def leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
+def count_leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
     """How many are as near to a question of train as two wordings of one question."""
     return sum(neighbour is not None and neighbour.cosine >= threshold for neighbour in neighbours)
 
 
-def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitShare]]:
+def value_shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitShare]]:
     """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
     values: dict[str, Callable[[Row], Iterable[str]]] = {
         "tag": lambda row: row.tags,
@@ -304,7 +304,7 @@ def shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitSh
     return shares_by_column
 
 
-def random_cosine(vectors: Vectors, seed: int) -> float:
+def median_random_cosine(vectors: Vectors, seed: int) -> float:
     """The median cosine of two random questions."""
     return round(float(np.median(random_cosines(vectors, seed))), 4) if len(vectors) > 1 else 0.0
 
@@ -325,13 +325,13 @@ def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: in
             cluster=int(split.labels[i]),
             x=round(float(x), 4),
             y=round(float(y), 4),
-            question=shorten(rows[i].question, 120),
+            question=shorten_text(rows[i].question, 120),
         )
         for i, (x, y) in zip(map_rows.tolist(), _project(vectors[map_rows], seed), strict=True)
     ]
 
 
-def shorten(text: str, length: int = LABEL_LENGTH) -> str:
+def shorten_text(text: str, length: int = LABEL_LENGTH) -> str:
     """`text` on one line, cut to `length` characters."""
     line = " ".join(text.split())
     return line if len(line) <= length else f"{line[: length - 1]}…"
@@ -341,7 +341,7 @@ def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
     reduced = principal(vectors, seed=seed)
     coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
-    perplexity = min(NEIGHBOURS, (len(vectors) - 1) // 3)
+    perplexity = min(PERPLEXITY, (len(vectors) - 1) // 3)
     if perplexity >= 2 and reduced.any():
         from sklearn.manifold import TSNE
 

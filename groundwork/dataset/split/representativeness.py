@@ -15,10 +15,10 @@ import numpy as np
 
 from groundwork.records.record_base import Record
 
-LEAST = 20  # rows of eval below which nothing is said
-APART = 0.10  # total variation up to which the shares count as the same
-SURE = 0.05  # share of random splits that may lie closer for a yes
-WORSE = 0.95  # from here on it is a no
+LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
+SAME_SHARES = 0.10  # total variation up to which the shares count as the same
+CLOSER_FOR_YES = 0.05  # share of random splits that may lie closer for a yes
+CLOSER_FOR_NO = 0.95  # from here on it is a no
 RANDOM_SPLITS = 2_000
 TOPICS_NAMED = 3  # topics that are named as most apart
 WORTH_NAMING = 0.02  # difference of a topic's shares
@@ -37,7 +37,7 @@ class Representativeness(Record, frozen=True):
     drift: str = ""  # what rewording moved, in a sentence
 
 
-def assess(
+def assess_split(
     pool: Sequence[int], selected: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
     empty: int = 0,
 ) -> Representativeness:  # fmt: skip
@@ -70,11 +70,11 @@ def assess(
 
 
 def _answer(rows: int, topics: int, apart: float, closer: float) -> Literal["yes", "partly", "no", "unknown"]:
-    if rows < LEAST or topics < 2:
+    if rows < LEAST_EVAL_ROWS or topics < 2:
         return "unknown"
-    if apart <= APART and closer <= SURE:
+    if apart <= SAME_SHARES and closer <= CLOSER_FOR_YES:
         return "yes"
-    return "no" if closer >= WORSE else "partly"
+    return "no" if closer >= CLOSER_FOR_NO else "partly"
 
 
 def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apart: str, noun: str) -> str:
@@ -88,7 +88,7 @@ def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apa
     if topics < 2:
         return f"It cannot be said {question}: all questions are of one of the {noun}."
     has = f"it has {rows}" if rows != 1 else "it has a single one"
-    return f"Too few rows to say {question}: {has}, and at least {LEAST} are needed."
+    return f"Too few rows to say {question}: {has}, and at least {LEAST_EVAL_ROWS} are needed."
 
 
 def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
@@ -103,7 +103,7 @@ def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: i
     return f"; most apart: {', '.join(phrases)}{why}" if phrases else why
 
 
-def drift(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:
+def drift_sentence(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:
     """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
     return (
         f"Rewording moved {moved} of {rows} questions nearer to another topic; their cosine to themselves as they were "

@@ -17,7 +17,7 @@ from groundwork.dataset.publish.card import (
     describe_unanswerable,
     describe_verdict,
 )
-from groundwork.dataset.split.metrics import Curve, EvalRow, Neighbour, SplitReport, SplitShare, shorten
+from groundwork.dataset.split.metrics import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare, shorten_text
 from groundwork.errors import UsageError
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
@@ -61,10 +61,10 @@ def _report_lines(report: SplitReport) -> list[str]:
         lines += [f"  {line}" for line in describe_leakage(report)]
     else:
         lines += [f"  {line}" for line in describe_additions(report)]
-    lines += [f"    {row.id}: {shorten(row.reason, 120)}" for row in report.fewer[:3]]
+    lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.fewer[:3]]
     if report.replaced:
         lines.append(f"  {describe_replaced(report)}")
-        lines += [f"    {row.id}: {shorten(row.reason, 120)}" for row in report.replaced[:3]]
+        lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.replaced[:3]]
     if report.invalid:
         lines.append(f"  {len(report.invalid)} invalid rows left out")
         lines += [f"    {row.id}: {row.reason}" for row in report.invalid[:ENTRIES_SHOWN]]
@@ -180,7 +180,7 @@ def _bars(pool_share: float, eval_share: float, largest: float) -> Markup:
     )
 
 
-def _elbow_figure(curve: Curve) -> Markup:
+def _elbow_figure(curve: ElbowCurve) -> Markup:
     low, high = min(curve.inertias), max(curve.inertias)
     span = (high - low) or 1
     points = [
@@ -280,10 +280,10 @@ def _finding_sections(report: SplitReport) -> list[Markup]:
     if report.warnings:
         sections.append(_section("Warnings", _list(report.warnings)))
     if report.replaced:
-        replaced = [(r.id, shorten(r.reason, 200)) for r in report.replaced]
+        replaced = [(r.id, shorten_text(r.reason, 200)) for r in report.replaced]
         sections.append(_section("Rows that could not be reworded", table(["id", "why"], replaced)))
     if report.phrasings > 1:
-        fewer = [(r.id, shorten(r.reason, 200)) for r in report.fewer[:MAX_ROWS]]
+        fewer = [(r.id, shorten_text(r.reason, 200)) for r in report.fewer[:MAX_ROWS]]
         listed = [table(["fewer wordings of", "why"], fewer)] if fewer else []
         sections.append(_section("Wordings of each row of train", _list(describe_phrasings(report)), *listed))
     if report.unanswerable:

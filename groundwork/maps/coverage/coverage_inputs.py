@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.console.command import Job
-from groundwork.dataset.dataset_sources import DatasetSource, locate_all
+from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, UsageError
 from groundwork.maps.coverage.document_coverage import Declined, FindNearest
@@ -60,7 +60,7 @@ def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
 
 def coverage_runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    sources = locate_all(job.flags.runs or run_names(job.data), job.data)
+    sources = locate_datasets(job.flags.runs or runs(job.data), job.data)
     for source in sources:
         if source.kind != "run":
             raise UsageError(

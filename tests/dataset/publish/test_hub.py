@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from groundwork.dataset.publish.hub import HubFailed, check_push, name_problem, push
+from groundwork.dataset.publish.hub import HubFailed, check_push, name_problem, push_dataset
 from groundwork.dataset.replace_files import replace_files
 from groundwork.errors import EXIT_STOPPED, UsageError
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT
@@ -41,7 +41,7 @@ def dataset(folder, *splits):
 
 def send(folder, *, public=False, organization="", said=None):
     said = [] if said is None else said
-    return push(folder, "touch-rugby", organization, public=public, may_publish=public, say=said.append)
+    return push_dataset(folder, "touch-rugby", organization, public=public, may_publish=public, say=said.append)
 
 
 def test_a_push_is_one_private_commit_of_everything(hub, folder):
@@ -77,7 +77,7 @@ def test_a_private_repository_is_made_public_only_by_the_flag(hub, folder):
     """A setting alone does not widen who sees an existing repository; --public does, after the commit."""
     send(folder)
     said = []
-    pushed = push(folder, "touch-rugby", "", public=True, may_publish=False, say=said.append)
+    pushed = push_dataset(folder, "touch-rugby", "", public=True, may_publish=False, say=said.append)
     assert pushed.private
     assert "stays private" in said[0]
     assert not send(folder, public=True).private

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.dataset.publish.personal_data import find_personal_data, mask, scan
+from groundwork.dataset.publish.personal_data import find_personal_data, mask_text, scan_rows
 from tests.dataset.rows import row
 
 
@@ -47,10 +47,12 @@ def test_amounts_dates_and_references_are_not(text):
 
 def test_every_field_is_looked_at_once():
     """All texts of a row, and no finding twice; the text itself is shown masked."""
-    found = scan([row(1, answer="a@b.example a@b.example", evidence=["c@d.example"], original_answer="e@f.example")])
+    found = scan_rows(
+        [row(1, answer="a@b.example a@b.example", evidence=["c@d.example"], original_answer="e@f.example")]
+    )
     assert [(f.field, f.masked) for f in found] == [
         ("answer", "a@***le"),
         ("evidence", "c@***le"),
         ("original_answer", "e@***le"),
     ]
-    assert "secret" not in mask("sk-secret-1")
+    assert "secret" not in mask_text("sk-secret-1")

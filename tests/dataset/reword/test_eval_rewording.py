@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from groundwork.dataset.reword.eval_rewording import DECLINED, Reworded, attempts, reword, unsupported_answer
-from groundwork.dataset.reword.model_calls import fine_part, with_fine_part
+from groundwork.dataset.reword.eval_rewording import (
+    DECLINED,
+    Reworded,
+    reword_eval,
+    reword_row,
+    unsupported_answer_fault,
+)
+from groundwork.dataset.reword.model_calls import fine_part_note, restore_fine_part
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
 from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
 from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN
@@ -28,21 +34,23 @@ def test_an_answer_that_leaves_its_evidence_says_where():
     near, far = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     told = row(question=QUESTION, answer=ANSWER, evidence=[ANSWER])
     sources = np.array([near, near])
-    assert unsupported_answer(told, ANSWER, near, near, sources) is None
-    assert "nothing on bananas" in str(unsupported_answer(told, "Six bananas per team.", near, far, sources))
-    assert unsupported_answer(told, "Six per team.", near, far, sources) is None
-    assert unsupported_answer(told, "Six bananas per team.", near, far, np.array([near, far])) is None
+    assert unsupported_answer_fault(told, ANSWER, near, near, sources) is None
+    assert "nothing on bananas" in str(unsupported_answer_fault(told, "Six bananas per team.", near, far, sources))
+    assert unsupported_answer_fault(told, "Six per team.", near, far, sources) is None
+    assert unsupported_answer_fault(told, "Six bananas per team.", near, far, np.array([near, far])) is None
 
 
 def test_a_retry_asks_for_the_faulty_part_alone():
     """What passed is kept as it was, whether it is sent again or not."""
-    assert fine_part("The answer lost the number 6.").startswith("The question is fine and kept")
-    assert fine_part("The question is empty.").startswith("The answer is fine and kept")
-    assert fine_part("The question is empty. The answer is empty.") == ""
+    assert fine_part_note("The answer lost the number 6.").startswith("The question is fine and kept")
+    assert fine_part_note("The question is empty.").startswith("The answer is fine and kept")
+    assert fine_part_note("The question is empty. The answer is empty.") == ""
     past = [(Reworded("How many?", "Seven."), "The answer lost the number 6.")]
-    assert with_fine_part(Reworded("", "Six."), past) == Reworded("How many?", "Six.")
-    assert with_fine_part(Reworded("Who?", ""), [(past[0][0], "The question is empty.")]) == Reworded("Who?", "Seven.")
-    assert with_fine_part(Reworded("", ""), [(past[0][0], WORDING_TAKEN)]) == Reworded("", "")
+    assert restore_fine_part(Reworded("", "Six."), past) == Reworded("How many?", "Six.")
+    assert restore_fine_part(Reworded("Who?", ""), [(past[0][0], "The question is empty.")]) == Reworded(
+        "Who?", "Seven."
+    )
+    assert restore_fine_part(Reworded("", ""), [(past[0][0], WORDING_TAKEN)]) == Reworded("", "")
 
 
 def _unit(*degrees):
@@ -73,7 +81,7 @@ async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
     async def check(_index, new):
         return "keeps 90%" if new.question == "bad" else None
 
-    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, check, tries=3)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, check, tries=3)
     assert list(done.rows) == [2, 3]
     assert done.replaced == [("rules-000", "keeps 90%")]
     assert [past for name, past in asked if name == "rules-000"] == [[], ["keeps 90%"], ["keeps 90%", "keeps 90%"]]
@@ -93,7 +101,7 @@ async def test_what_reads_contrived_is_worded_once_more_and_then_gives_way():
         verdicts |= {"rules-003": "" if any("1" in new.question.split()[1] for _, new in pairs) else "stiff"}
         return [verdicts.get(one.id, "") for one, _ in pairs]
 
-    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=1, judge=judge)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=1, judge=judge)
     assert {index: new.question for index, new in done.rows.items()} == {2: "rules-002 0?", 3: "rules-003 1?"}
     assert done.replaced == [("rules-000", "stiff")]
     assert (done.sent_back, done.unjudged) == (2, 1)
@@ -114,7 +122,7 @@ def test_the_judge_names_what_has_to_change(natural, same, part, wrong, told):
     """What is odd or means something else does not pass; the part and the reason are told."""
     problem = rewording_problem(RewordingMark(number=1, natural=natural, same=same, part=part, wrong=wrong))
     assert problem.startswith(told) and bool(problem) == bool(told)
-    assert bool(fine_part(problem)) == (part in ("question", "answer"))
+    assert bool(fine_part_note(problem)) == (part in ("question", "answer"))
 
 
 async def test_an_answer_that_resists_stays_as_it_was():
@@ -127,7 +135,7 @@ async def test_an_answer_that_resists_stays_as_it_was():
     async def check(_index, new):
         return "wrong" if new.answer == "Wrong." else UNCHANGED
 
-    done = await reword(rows, VECTORS, _split([0], {0: [2, 1]}), ask, check, tries=2)
+    done = await reword_eval(rows, VECTORS, _split([0], {0: [2, 1]}), ask, check, tries=2)
     assert done.rows == {0: Reworded("Q?", rows[0].answer)}
 
 
@@ -142,7 +150,7 @@ async def test_a_near_duplicate_takes_the_place_last():
         return "keeps 90%" if new.question == "bad" else None
 
     vectors = _unit(0, 60, 5, 180, 200)  # row 2 is at cosine 0.996 to row 0
-    done = await reword(rows, vectors, _split([0], {0: [2, 1]}), ask, check, tries=1)
+    done = await reword_eval(rows, vectors, _split([0], {0: [2, 1]}), ask, check, tries=1)
     assert list(done.rows) == [1]
 
 
@@ -154,7 +162,7 @@ async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty(error):
     async def ask(_row, _past):
         raise error
 
-    done = await reword(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
     assert not done.rows
     assert done.dropped == 2
     assert len(done.replaced) == 5
@@ -167,7 +175,7 @@ async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
         raise TransportFailed("down")
 
     with pytest.raises(TransportFailed):
-        await reword([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), ask, _nothing, tries=2)
+        await reword_eval([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), ask, _nothing, tries=2)
 
 
 async def _worded(replies, rows):
@@ -176,12 +184,12 @@ async def _worded(replies, rows):
 
     async def ask(one, past):
         asked.append(one)
-        return with_fine_part(left[len(past)], past)
+        return restore_fine_part(left[len(past)], past)
 
     async def check(_index, new):
         return " ".join(faults_of_rewording(rows[0], new.question, new.answer, COPIED)) or None
 
-    return await attempts(rows[0], 0, ask, check, tries=len(replies)), len(asked)
+    return await reword_row(rows[0], 0, ask, check, tries=len(replies)), len(asked)
 
 
 @pytest.mark.parametrize(
@@ -212,5 +220,5 @@ async def test_a_wording_that_a_reader_found_odd_may_go_back_to_the_old_answer()
         return " ".join(faults_of_rewording(one, new.question, new.answer, COPIED)) or None
 
     before = [(Reworded(WHO, BUILT), "The answer is not natural: which rest long. Say it plainer.")]
-    assert await attempts(one, 0, ask, check, tries=3, earlier=before) == Reworded(WHO, OLD)
+    assert await reword_row(one, 0, ask, check, tries=3, earlier=before) == Reworded(WHO, OLD)
     assert told == [before[0][1]]

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from groundwork.dataset.reword.rewording_faults import (
-    answer_kept,
     faults_of_rewording,
-    required,
+    keeps_answer,
+    required_terms,
     subject_words,
 )
 from tests.dataset.reword.rewordings import COPIED, COPIES, NATURAL, TURNED
@@ -178,7 +178,7 @@ def test_a_short_answer_may_stay():
     for answer in ("6 players", "Holm, Sarn, Orrin, Skerrow, Tarn Bay, North Quay and South Quay"):
         short = row(question=QUESTION, answer=answer)
         assert found(short, GOOD_QUESTION, answer) == []
-        assert answer_kept(short, answer, COPIED), "and is counted as what it is"
+        assert keeps_answer(short, answer, COPIED), "and is counted as what it is"
 
 
 def test_an_answer_may_say_what_the_evidence_says():
@@ -281,7 +281,7 @@ def test_the_words_that_have_to_stand_are_told_once():
     """As they are written, neighbours together; an everyday word that the context happens to share is none of them."""
     told = row(question="Which allowance B has a sound skiff of the Ellary league on Course A of the Ellary league?")
     about = "rules of sound rowing in the Ellary league"
-    assert required(told, about) == ["allowance B", "Ellary league", "Course A"]
+    assert required_terms(told, about) == ["allowance B", "Ellary league", "Course A"]
 
 
 PLANKING = "A skiff must be measured again after any repair that replaces more than 1.5 m of planking."
@@ -309,7 +309,7 @@ def test_a_near_copy_of_an_answer_is_sent_back(old, new):
     """One word exchanged, or the halves: a model that learnt the sentence would still be right by it."""
     told = row(question=QUESTION, answer=old, evidence=[old])
     assert any(one.startswith("The answer copies") or "single words" in one for one in found(told, GOOD_QUESTION, new))
-    assert answer_kept(told, new, COPIED)
+    assert keeps_answer(told, new, COPIED)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_an_answer_in_other_words_passes(old, new):
     """Numbers, units and terms come back; the sentence around them is another."""
     told = row(question=QUESTION, answer=old, evidence=[old])
     assert found(told, GOOD_QUESTION, new) == []
-    assert not answer_kept(told, new, COPIED)
+    assert not keeps_answer(told, new, COPIED)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.dataset.reword.eval_rewording import Reworded
-from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN, Border, is_phrasing, phrasings
+from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN, EvalBorder, is_phrasing, reword_train_rows
 from tests.dataset.reword.test_rephrased_dataset import data, run, server  # noqa: F401  # fixtures
 from tests.dataset.rows import row
 from tests.stages.test_create_dataset import load, report
@@ -33,7 +33,7 @@ async def passes(_index, _new):
 
 async def phrase(rows, count, replies, border=None, check=passes, tries=2):
     ask, told = asker(replies)
-    return await phrasings(rows, count, ask, check, tries, 0.75, border or Border.of([])), told
+    return await reword_train_rows(rows, count, ask, check, tries, 0.75, border or EvalBorder.of([])), told
 
 
 async def test_copies_stand_behind_their_row():
@@ -69,7 +69,7 @@ async def test_eval_is_not_told_in_train(held_id):
     held = row(
         id=held_id, question=WORDINGS[0].question, answer=WORDINGS[0].answer, original_question="?", original_answer="-"
     )
-    found, _ = await phrase([OLD], 2, [WORDINGS[0], WORDINGS[1]], Border.of([held]))
+    found, _ = await phrase([OLD], 2, [WORDINGS[0], WORDINGS[1]], EvalBorder.of([held]))
     assert [one.question for one in found.rows[1:]] == [WORDINGS[1].question]
 
 
@@ -77,10 +77,10 @@ async def test_evals_answer_is_not_told_in_train():
     """Another question with the answer as eval rewords it is sent back; an answer that eval left as it was may stay."""
     held = row(id="r-1", question=WORDINGS[0].question, answer=WORDINGS[0].answer, original_answer=OLD.answer)
     near = Reworded(WORDINGS[1].question, WORDINGS[0].answer)
-    found, _ = await phrase([OLD], 2, [near, WORDINGS[2]], Border.of([held]))
+    found, _ = await phrase([OLD], 2, [near, WORDINGS[2]], EvalBorder.of([held]))
     assert found.rows[1].answer == WORDINGS[2].answer
     unchanged = row(id="r-1", question=WORDINGS[0].question, answer=OLD.answer, original_answer=OLD.answer)
-    found, _ = await phrase([OLD], 2, [Reworded(WORDINGS[1].question, OLD.answer)], Border.of([unchanged]))
+    found, _ = await phrase([OLD], 2, [Reworded(WORDINGS[1].question, OLD.answer)], EvalBorder.of([unchanged]))
     assert found.copies == 1
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.split import herding
-from groundwork.dataset.split.herding import bandwidth, gaussian, herd
+from groundwork.dataset.split.herding import bandwidth, gaussian_kernel, herd_rows
 from tests.dataset.corpora import topics
 
 SIZE = 12
@@ -17,13 +17,13 @@ def vectors():
 
 def mmd(vectors, chosen):
     """The maximum mean discrepancy of some rows to all."""
-    kernel = gaussian(vectors, vectors, bandwidth(vectors, 0)).astype(np.float64)
+    kernel = gaussian_kernel(vectors, vectors, bandwidth(vectors, 0)).astype(np.float64)
     return (kernel[np.ix_(chosen, chosen)].mean() + kernel.mean() - 2 * kernel[chosen].mean()) ** 0.5
 
 
 def test_half_of_a_random_choice(vectors):
     """The mean of the chosen rows lies at most half as far from that of all rows as random ones do."""
-    chosen = herd([[np.arange(150)]] * SIZE, vectors, vectors, seed=1)
+    chosen = herd_rows([[np.arange(150)]] * SIZE, vectors, vectors, seed=1)
     rng = np.random.default_rng(0)
     random = np.mean([mmd(vectors, rng.choice(150, SIZE, replace=False)) for _ in range(50)])
     assert mmd(vectors, chosen) <= 0.5 * random
@@ -31,9 +31,9 @@ def test_half_of_a_random_choice(vectors):
 
 def test_the_search_betters_the_greedy_choice(vectors, monkeypatch):
     """Local searches after the greedy choice bring the mean closer than it came by itself."""
-    searched = herd([[np.arange(150)]] * SIZE, vectors, vectors, seed=1)
+    searched = herd_rows([[np.arange(150)]] * SIZE, vectors, vectors, seed=1)
     monkeypatch.setattr(herding, "MANY", 0)
-    assert mmd(vectors, searched) < mmd(vectors, herd([[np.arange(150)]] * SIZE, vectors, vectors, seed=1))
+    assert mmd(vectors, searched) < mmd(vectors, herd_rows([[np.arange(150)]] * SIZE, vectors, vectors, seed=1))
 
 
 @pytest.mark.parametrize("many", [0, 5_000])
@@ -41,7 +41,7 @@ def test_each_place_takes_from_its_first_tier_with_any_left(vectors, monkeypatch
     """Candidates of a place's first tier go before the others, no row is taken twice, and no place goes empty."""
     monkeypatch.setattr(herding, "MANY", many)
     first, second, other = np.arange(0, 3), np.arange(3, 40), np.arange(40, 150)
-    chosen = herd([[first, second]] * 5 + [[other]] * 3, vectors, vectors, seed=1)
+    chosen = herd_rows([[first, second]] * 5 + [[other]] * 3, vectors, vectors, seed=1)
     assert len(set(chosen)) == 8
     assert set(first.tolist()) <= set(chosen)
     assert sum(row in second for row in chosen) == 2
@@ -51,6 +51,6 @@ def test_each_place_takes_from_its_first_tier_with_any_left(vectors, monkeypatch
 def test_one_seed_one_choice(vectors):
     """A seed gives the same rows again; places that leave no choice get what there is."""
     places = [[np.arange(150)]] * SIZE
-    assert herd(places, vectors, vectors, seed=3) == herd(places, vectors, vectors, seed=3)
-    assert sorted(herd([[np.arange(4)]] * 4, vectors[:4], vectors, seed=3)) == [0, 1, 2, 3]
-    assert len(set(herd([[np.arange(9)]] * 4, np.tile(vectors[:1], (9, 1)), vectors, seed=3))) == 4
+    assert herd_rows(places, vectors, vectors, seed=3) == herd_rows(places, vectors, vectors, seed=3)
+    assert sorted(herd_rows([[np.arange(4)]] * 4, vectors[:4], vectors, seed=3)) == [0, 1, 2, 3]
+    assert len(set(herd_rows([[np.arange(9)]] * 4, np.tile(vectors[:1], (9, 1)), vectors, seed=3))) == 4

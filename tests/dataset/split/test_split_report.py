@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from markupsafe import escape
 
-from groundwork.dataset.build import Tools, build, is_held_out
-from groundwork.dataset.parquet import columns_of
+from groundwork.dataset.build import BuildTools, build_splits, is_held_out
+from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
-from groundwork.dataset.rows import Pool
-from groundwork.dataset.split.metrics import Replaced
+from groundwork.dataset.rows import RowPool
+from groundwork.dataset.split.metrics import ReplacedRow
 from groundwork.dataset.split.split_report import split_html, split_report_lines
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load
@@ -28,7 +28,9 @@ async def encode(texts, _kind):
 def made(rows, **changes):
     asked = {"eval_split": True, "train": "held-out", **changes}
     settings = msgspec.structs.replace(load().dataset, **asked)
-    return asyncio.run(build(Pool(rows=rows, invalid=[], warnings=[]), ["model-a"], settings, Tools(encode, "test")))
+    return asyncio.run(
+        build_splits(RowPool(rows=rows, invalid=[], warnings=[]), ["model-a"], settings, BuildTools(encode, "test"))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def test_eval_of_a_second_run_is_not_said_to_be_in_train(report):
 
 def test_rows_that_resist_are_told_from_places_that_stay_empty(report):
     """A row given up for another and one that none could replace are counted apart."""
-    gone = [Replaced(f"r{n}", "The question is empty.") for n in range(5)]
+    gone = [ReplacedRow(f"r{n}", "The question is empty.") for n in range(5)]
     told = "\n".join(split_report_lines(msgspec.structs.replace(report, replaced=gone, dropped=2)))
     assert "No rewording passed for 5 rows: 3 gave way to another; 2 places of eval stay empty." in told
 
@@ -142,13 +144,13 @@ def test_the_card_has_the_hubs_header_and_escapes(report):
     import yaml
 
     origin = Origin("org/touch-rugby", "mit", ["en"], [NASTY], {}, {}, [], "1")
-    card = write_card(report, origin, columns_of(context=True))
+    card = write_card(report, origin, dataset_columns(context=True))
     head = yaml.safe_load(card.split("---")[1])
     assert [file["split"] for file in head["configs"][0]["data_files"]] == ["train", "eval"]
     assert head["license"] == "mit"
     assert "<script>" not in card
     assert not re.search(r"(?<!\\)\]\(javascript", card)
-    assert write_card(report, origin, columns_of(context=True)) == card
+    assert write_card(report, origin, dataset_columns(context=True)) == card
 
 
 @pytest.mark.parametrize(
