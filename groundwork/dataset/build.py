@@ -1,4 +1,4 @@
-"""Rows in, splits and their report out: the whole recipe, without a file or a network of its own."""
+"""Build a dataset: rows in, splits and their report out, without a file or a network of its own."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
 
 
 def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
-    """`locate` for each, sources of one name told apart by their folders. Raises UsageError for a repetition."""
+    """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
     sources = [locate_dataset(argument, data, prefer) for argument in arguments]
     for key, count in Counter(source.key for source in sources).items():
         if count > 1:
@@ -283,7 +283,7 @@ def _root_cause(error: BaseException) -> BaseException:
 
 
 def _row(record: dict[str, Any], split: str, source: DatasetSource) -> QuestionRow:
-    """A record of any of the forms above as a Row. Raises UsageError that names the columns found."""
+    """A record of any of the forms above as a QuestionRow. Raises UsageError that names the columns found."""
     question, answer = _question_and_answer(record, source)
     return QuestionRow(
         id=_as_text(record.get("id")),

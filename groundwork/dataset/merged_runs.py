@@ -106,7 +106,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
-    same is told by `questions.same_question`, as everywhere.
+    same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
     count = len(candidates)
     ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(count, 4)

@@ -1,4 +1,4 @@
-"""Learnt or learnt by heart: the reworded questions of eval beside the same questions as they were trained on.
+"""Memorization: scores on the reworded questions of eval beside those on the same questions as they were trained on.
 
 A model that knows its training text by heart answers the mirror and not its rewording. One that learnt the facts
 answers both alike. With few rows neither can be shown, and then it is said how many would do.

@@ -1,4 +1,4 @@
-"""Honesty: whether a model says so when the documents do not answer, and answers when they do.
+"""Refusals: whether a model declines questions that the documents do not answer, and answers the others.
 
 Questions of a dataset's column `unanswerable` count apart from its scores. Where a dataset has some, the judge is asked
 of every other answer whether it refuses.

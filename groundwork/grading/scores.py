@@ -1,4 +1,4 @@
-"""Everything that the grades of a dataset say, as one Report: scores, gaps, facets, consistency, difficulty."""
+"""The report on the grades of a dataset: scores, gaps, facets, consistency, difficulty."""
 
 from __future__ import annotations
 

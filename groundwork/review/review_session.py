@@ -1,4 +1,4 @@
-"""What the page of a review shows and what it does: the pairs of one run, one reviewer at the desk."""
+"""The session behind the review page: the pairs of one run, their chunks, and one reviewer's decisions."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class ReviewSession:
         ]
 
     def details(self, pair_id: str) -> dict[str, Any]:
-        """A pair with its chunks, the evidence marked in them. Raises Refused for no such pair."""
+        """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
         row = self._row(pair_id)
         pair = row.pair
         standing = self.stacks.of(pair_id)
@@ -218,7 +218,7 @@ class ReviewSession:
     # What the page does
 
     def decide(self, ask: DecisionRequest) -> dict[str, Any]:
-        """Write one decision and return what the row shows then. Raises Refused, OSError."""
+        """Write one decision and return what the row shows then. Raises RequestRefused, OSError."""
         self._reread()
         pair = self._row(ask.pair).pair
         if ask.question_hash != question_hash(pair):
@@ -282,7 +282,7 @@ def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, e
 
 
 def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
-    """The texts that a reviewer wrote, trimmed. Raises Refused for other fields and for what is no text."""
+    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
     trimmed_fields: dict[str, Any] = {}
     for field, value in edited.items():
         texts = value if field == "evaluation_criteria" else [value]

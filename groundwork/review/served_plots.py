@@ -24,7 +24,7 @@ def page_names(data: Workspace) -> list[str]:
 
 
 def served_page(data: Workspace, file_name: str) -> str:
-    """A page of data/plots that may call the server. Raises Refused for a file that is not there or not ours."""
+    """A page of data/plots that may call the server. Raises RequestRefused for a file that is not there or not ours."""
     if file_name not in page_names(data):
         raise RequestRefused(f"{file_name}: no page in data/plots", 404)
     file = data.path("plots", file_name)
@@ -36,7 +36,7 @@ def served_page(data: Workspace, file_name: str) -> str:
 
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
-    """A picture that ingest kept of a document. Raises Refused for any other file."""
+    """A picture that ingest kept of a document. Raises RequestRefused for any other file."""
     _check_name(document)
     path = data.path("text", document, file_name)
     if not is_figure_name(file_name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
@@ -48,8 +48,8 @@ def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
 def find_wish(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:
     """The wish for the statement that begins at `start` of a document's text.
 
-    `drawn_from`: the hash of the text that the reader sees. Raises Refused where no statement begins there, or where
-    the text has changed.
+    `drawn_from`: the hash of the text that the reader sees. Raises RequestRefused where no statement begins there, or
+    where the text has changed.
     """
     _check_name(document)
     file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")

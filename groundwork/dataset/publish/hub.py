@@ -74,7 +74,7 @@ def push_dataset(
     """All splits, the card and the report in one commit; files of splits that are gone are deleted by it.
 
     An existing repository keeps its privacy, except that `may_publish` makes a private one public, after the commit.
-    Raises like `check`; whatever fails, the folder is untouched and the Hub keeps its last commit.
+    Raises like `check_push`; whatever fails, the folder is untouched and the Hub keeps its last commit.
     """
     repository = check_push(name, organization, public=public, may_publish=may_publish)
     api = _api()

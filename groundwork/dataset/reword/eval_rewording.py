@@ -1,8 +1,8 @@
 """Reword the eval split: each row is asked about until a rewording passes, or gives way to another row of its cluster.
 
-What a rewording has to pass are the rules of `faults`, which cost nothing and mean the same for every model, and the
-check of its meaning by embeddings: nothing else in the pool may be nearer to the new question than its original is, and
-the evidence must stay about as near to the new answer as it was to the old one.
+What a rewording has to pass are the rules of rewording_faults.py, which cost nothing and mean the same for every model,
+and the check of its meaning by embeddings: nothing else in the pool may be nearer to the new question than its original
+is, and the evidence must stay about as near to the new answer as it was to the old one.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from groundwork.settings.dataset_settings import Rephrase
 
 
 def build_asker(client: Client, call: Rephrase, template: str, about: Subjects) -> AskRewording:
-    """What `rephrase.reword` asks by; `about`: what the documents are about, whose words have to stay."""
+    """What asks for rewordings; `about`: what the documents are about, whose words have to stay."""
 
     async def ask(row: Row, past: PastTries) -> Reworded:
         if call.strategy == "question":

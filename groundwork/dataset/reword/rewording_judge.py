@@ -38,7 +38,7 @@ class RewordingMarks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def build_judge(client: Client, call: Rephrase, template: str) -> JudgeRewordings:
-    """What `eval_rewording.reword` has rewordings judged by."""
+    """What judges rewordings for `reword_eval`."""
 
     async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
         batches = [pairs[start : start + REWORDINGS_PER_CALL] for start in range(0, len(pairs), REWORDINGS_PER_CALL)]
