@@ -72,8 +72,8 @@ class ReviewSession:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_signature()
-        self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
-        self.place = {row.pair.id: number for number, row in enumerate(self.rows)}
+        self.rows: list[Candidate] = candidates(self.data, self.run, self._documents)
+        self.row_of = {row.pair.id: number for number, row in enumerate(self.rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._haystack: list[str] | None = None
         self._read_decisions()
@@ -130,7 +130,7 @@ class ReviewSession:
 
     def _decision_marks(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
         """By row: what this reviewer decided (accept, edit, reject or nothing), and what others did."""
-        return {self.place[pair_id]: self._marks(pair_id) for pair_id in set(pair_ids) if pair_id in self.place}
+        return {self.row_of[pair_id]: self._marks(pair_id) for pair_id in set(pair_ids) if pair_id in self.row_of}
 
     def _marks(self, pair_id: str) -> tuple[str, str]:
         decisions = self.stacks.of(pair_id)
@@ -138,11 +138,11 @@ class ReviewSession:
         return _mark(current), ", ".join(f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items())
 
     def _stale_decisions(self) -> list[str]:
-        missing = [pair for pair in self.stacks.standing() if pair not in self.place]
+        missing = [pair for pair in self.stacks.standing() if pair not in self.row_of]
         changed = [
             pair
             for pair, standing in self.stacks.standing().items()
-            if pair in self.place
+            if pair in self.row_of
             and all(decision.question_hash != question_hash(self._row(pair).pair) for decision in standing.values())
         ]
         if self._documents is not None:
@@ -205,7 +205,7 @@ class ReviewSession:
     def changes(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
         self._reread()
-        pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.place)
+        pair_ids = [decision.pair for decision in self.log[since:]] if since <= len(self.log) else list(self.row_of)
         written = self._run_signature() != self._signature
         return {"at": len(self.log), "decided": self._decision_marks(pair_ids), "written": written, **self.tally()}
 
@@ -233,7 +233,7 @@ class ReviewSession:
         self.log.append(decision)
         self.stacks.add(decision)
         self._reread()  # what another process wrote meanwhile
-        return {"row": self.place[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
+        return {"row": self.row_of[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
     def _decision(self, pair: Pair, ask: DecisionRequest, current: Decision | None) -> Decision:
         verdict = ask.verdict
@@ -245,9 +245,9 @@ class ReviewSession:
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
 
     def _row(self, pair_id: str) -> Candidate:
-        if pair_id not in self.place:
+        if pair_id not in self.row_of:
             raise RequestRefused(f"there is no pair {pair_id} in {self.run}", 404)
-        return self.rows[self.place[pair_id]]
+        return self.rows[self.row_of[pair_id]]
 
     def _tags_by_pair(self) -> dict[str, list[str]]:
         try:

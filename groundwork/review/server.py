@@ -146,7 +146,7 @@ class Server:
         return _json_response(self.desk.details(self.desk.rows[row].pair.id))
 
     async def _row(self, request: web.Request) -> web.Response:
-        return _json_response({"row": self.desk.place.get(request.query.get("pair", ""), -1)})
+        return _json_response({"row": self.desk.row_of.get(request.query.get("pair", ""), -1)})
 
     async def _search(self, request: web.Request) -> web.Response:
         return _json_response(await asyncio.to_thread(self.desk.search, request.query.get("q", "")))

@@ -114,9 +114,9 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedT
     pair_id = cells["id"].strip()
     if not pair_id:
         return
-    if pair_id not in desk.place:
+    if pair_id not in desk.row_of:
         raise RequestRefused(f"there is no pair {pair_id} in {desk.run}; nothing was decided about it", 404)
-    pair = desk.rows[desk.place[pair_id]].pair
+    pair = desk.rows[desk.row_of[pair_id]].pair
     verdict_text = cells.get("verdict", "").strip().casefold()
     if verdict_text not in _VERDICTS:
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)

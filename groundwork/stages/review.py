@@ -110,9 +110,9 @@ class ReviewCommand(Command):
             (unit,) = units(job)
             session = _review_session(job, unit)
             if flags.ask_about:
-                return _ask_about(job, session)
-            if flags.pair and flags.pair not in session.place:
-                raise UsageError(f"--pair {flags.pair}: not in {session.run}; another run may hold it")
+                return _ask_about(job, desk)
+            if flags.pair and flags.pair not in desk.row_of:
+                raise UsageError(f"--pair {flags.pair}: not in {desk.run}; another run may hold it")
             if flags.table:
                 return _import(flags.table, session)
             if flags.export:

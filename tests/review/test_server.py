@@ -34,7 +34,7 @@ class Page:
         return await self.session.get(self.server.address + path, headers=headers)
 
     async def shown(self, pair: Pair) -> dict[str, Any]:
-        content: dict[str, Any] = await (await self.get(f"pair?row={self.desk.place[pair.id]}")).json()
+        content: dict[str, Any] = await (await self.get(f"pair?row={self.desk.row_of[pair.id]}")).json()
         return content
 
     async def decide(self, pair: Pair, verdict: str, **more: Any) -> tuple[int, dict[str, Any]]:
