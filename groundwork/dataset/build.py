@@ -58,7 +58,7 @@ class BuildTools:
 
 
 @dataclass(frozen=True)
-class _Drawn:
+class _EvalDraw:
     """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
 
     pool: list[Row]
@@ -86,7 +86,7 @@ class _Drawn:
         return self.vectors[self._kept_indices] if self.held_out else self.vectors
 
     @property
-    def chosen(self) -> list[Row]:
+    def eval_rows(self) -> list[Row]:
         """The rows of eval as they were."""
         labels = self.split.labels
         return [msgspec.structs.replace(self.pool[i], cluster=int(labels[i])) for i in self.split.eval]
@@ -140,28 +140,28 @@ async def build_splits(
         return _add_phrasings(
             BuiltDataset(splits, _basic_report(settings, splits, pool, tools.embedder)), phrased, settings
         )
-    drawn = await _draw_split(pool.rows, runs, settings, tools)
+    draw = await _draw_split(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
-        check = _rewording_check(drawn.pool, drawn.vectors, drawn.split.threshold, settings, tools)
+        check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
         reworded = await eval_rewording.reword_eval(
-            drawn.pool, drawn.vectors, drawn.split, tools.ask, check, settings.rephrase.tries, tools.judge
+            draw.pool, draw.vectors, draw.split, tools.ask, check, settings.rephrase.tries, tools.judge
         )
         if not reworded.rows:
             raise CannotSplit(
                 "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
                 f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
             )
-        drawn = replace(drawn, split=replace(drawn.split, eval=list(reworded.rows)))
-    splits = {"train": drawn.train, "eval": _apply_rewordings(drawn.chosen, reworded)}
+        draw = replace(draw, split=replace(draw.split, eval=list(reworded.rows)))
+    splits = {"train": draw.train, "eval": _apply_rewordings(draw.eval_rows, reworded)}
     if settings.eval_mirror:
-        splits["eval_mirror"] = drawn.chosen
-    built = BuiltDataset(splits, await _measure_split(drawn, reworded, splits, pool, settings, tools))
+        splits["eval_mirror"] = draw.eval_rows
+    built = BuiltDataset(splits, await _measure_split(draw, reworded, splits, pool, settings, tools))
     if not tools.phrase:
         return built
     border = EvalBorder.of(splits["eval"])
-    phrased = await _phrase_rows(drawn.train, drawn.train_vectors, drawn.split.threshold, border, settings, tools)
-    near_count = await _count_near_copies(splits["eval"], phrased.rows, drawn.split.threshold, tools)
+    phrased = await _phrase_rows(draw.train, draw.train_vectors, draw.split.threshold, border, settings, tools)
+    near_count = await _count_near_copies(splits["eval"], phrased.rows, draw.split.threshold, tools)
     return _add_phrasings(built, phrased, settings, near_count)
 
 
@@ -212,7 +212,7 @@ def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettin
     return len(rows) - is_held_out(settings) * eval_size(len(rows), settings.eval_fraction, settings.eval_max)
 
 
-async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools) -> _Drawn:
+async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools) -> _EvalDraw:
     held_out = is_held_out(settings)
     pool, train_run = rows, None
     if settings.strategy == "second-run":
@@ -234,7 +234,7 @@ async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSet
         tags=[row.tags for row in pool],
         strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
     )
-    return _Drawn(pool, vectors, train_run, train_run_vectors, split, held_out)
+    return _EvalDraw(pool, vectors, train_run, train_run_vectors, split, held_out)
 
 
 def _rewording_check(
@@ -263,9 +263,9 @@ def _rewording_check(
     return check
 
 
-def _apply_rewordings(chosen: list[Row], reworded: EvalRewording | None) -> list[Row]:
+def _apply_rewordings(eval_rows: list[Row], reworded: EvalRewording | None) -> list[Row]:
     if reworded is None:
-        return chosen
+        return eval_rows
     return [
         msgspec.structs.replace(
             row,
@@ -274,12 +274,12 @@ def _apply_rewordings(chosen: list[Row], reworded: EvalRewording | None) -> list
             original_question=row.question,
             original_answer=row.answer,
         )
-        for row, rewording in zip(chosen, reworded.rows.values(), strict=True)
+        for row, rewording in zip(eval_rows, reworded.rows.values(), strict=True)
     ]
 
 
 async def _measure_split(
-    drawn: _Drawn,
+    draw: _EvalDraw,
     reworded: EvalRewording | None,
     splits: dict[str, list[Row]],
     pool: RowPool,
@@ -287,30 +287,30 @@ async def _measure_split(
     tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    split = drawn.split
+    split = draw.split
     after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure.measure_leakage(drawn.pool, split, drawn.vectors, drawn.train, drawn.train_vectors, after)
+    rows = measure.measure_leakage(draw.pool, split, draw.vectors, draw.train, draw.train_vectors, after)
     if reworded:
         rows = [
             _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
-            for leak_row, original, reworded_row in zip(rows, drawn.chosen, splits["eval"], strict=True)
+            for leak_row, original, reworded_row in zip(rows, draw.eval_rows, splits["eval"], strict=True)
         ]
-    labels = measure.cluster_labels(drawn.pool, split.labels, drawn.vectors)
+    labels = measure.cluster_labels(draw.pool, split.labels, draw.vectors)
     pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
-    in_train = {row.id for row in drawn.train}
-    random = measure.median_random_cosine(drawn.vectors, settings.seed)
+    in_train = {row.id for row in draw.train}
+    random = measure.median_random_cosine(draw.vectors, settings.seed)
     verdict = assess_split(
         pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0
     )
     if after is not None:
-        moved_count = measure.count_moved_topics(split, drawn.vectors, after)
+        moved_count = measure.count_moved_topics(split, draw.vectors, after)
         own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
         verdict = msgspec.structs.replace(
             verdict, drift_sentence=drift_sentence(moved_count, len(rows), own_cosine, random)
         )
     return msgspec.structs.replace(
         _basic_report(settings, splits, pool, tools.embedder),
-        pool=drawn.pool[0].run if drawn.train_run is not None else "all rows",
+        pool=draw.pool[0].run if draw.train_run is not None else "all rows",
         curve=ElbowCurve(
             split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]
         ),
@@ -319,20 +319,20 @@ async def _measure_split(
             for label, pool_rows, eval_rows in zip(labels, pool_counts, eval_counts, strict=True)
         ],
         verdict=verdict,
-        mmd=measure.eval_closeness(split, drawn.vectors, settings.seed),
+        mmd=measure.eval_closeness(split, draw.vectors, settings.seed),
         threshold=round(split.threshold, 4),
         random_cosine=random,
-        verbatim_in_train=sum(row.id in in_train for row in drawn.chosen),
+        verbatim_in_train=sum(row.id in in_train for row in draw.eval_rows),
         leaked_before=sum(bool(row.repeats) for row in rows),
         leaked_after=measure.count_leaked((row.after for row in rows), split.threshold) if reworded else None,
         rows=rows,
-        shares=measure.value_shares(drawn.pool, split.eval),
+        shares=measure.value_shares(draw.pool, split.eval),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
         sent_back=reworded.sent_back if reworded and tools.judge else None,
         unjudged=reworded.unjudged if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
-        map=measure.draw_split_map(drawn.pool, split, drawn.vectors, settings.seed),
+        map=measure.draw_split_map(draw.pool, split, draw.vectors, settings.seed),
     )
 
 

@@ -62,9 +62,9 @@ async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed:
     )  # fmt: skip
     fresh, mixture = _unasked_rows(rows, built.splits, mixture)
     order = np.random.default_rng(seed).permutation(len(fresh)).tolist()
-    drawn, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
-    mixture = msgspec.structs.replace(mixture, rows=len(drawn), near_eval=near_count)
-    mixed = _make_ids_distinct((_mixed_row(row, dataset.name) for row in drawn), {row.id for row in train})
+    mixed_rows, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
+    mixture = msgspec.structs.replace(mixture, rows=len(mixed_rows), near_eval=near_count)
+    mixed = _make_ids_distinct((_mixed_row(row, dataset.name) for row in mixed_rows), {row.id for row in train})
     train_rows = spread_rows(train, mixed)
     report = msgspec.structs.replace(
         built.report,

@@ -201,17 +201,17 @@ async def add_unanswerable_questions(
     row_chunks = {row.chunk for row in rows}
     usable = [chunk for chunk in chunks if chunk.id in row_chunks]
     gathered = await _gather_rows(rows, usable, list(chunks), total, seed, model, encode, propose, look_up)
-    drawn = _divide_rows(gathered.rows, counts)
+    added = _divide_rows(gathered.rows, counts)
     report = built.report
     outcome = Unanswerable(
-        share=share, needed_by_split=total, train=len(drawn["train"]), eval=len(drawn.get("eval", [])),
+        share=share, needed_by_split=total, train=len(added["train"]), eval=len(added.get("eval", [])),
         proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
     )  # fmt: skip
     splits = {
-        split: spread_rows(split_rows, drawn[split])
+        split: spread_rows(split_rows, added[split])
         if split == "train"
-        else [*split_rows, *drawn[split]]
-        if split in drawn
+        else [*split_rows, *added[split]]
+        if split in added
         else split_rows
         for split, split_rows in built.splits.items()
     }
@@ -219,7 +219,7 @@ async def add_unanswerable_questions(
         report,
         splits={split: len(split_rows) for split, split_rows in splits.items()},
         unanswerable=outcome,
-        personal=[*report.personal, *scan_rows([row for drawn_rows in drawn.values() for row in drawn_rows])],
+        personal=[*report.personal, *scan_rows([row for drawn_rows in added.values() for row in drawn_rows])],
         warnings=[*report.warnings, *_shortage_warnings(outcome, gathered.failed)],
     )
     return BuiltDataset(splits, report)

@@ -49,9 +49,9 @@ def _splits(dataset: Dataset, requested: Sequence[str], explicit: bool) -> list[
     available = dataset.splits
     if explicit and (missing := [split for split in requested if split not in available]):
         raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_list_splits(available)}")
-    chosen = [split for split in requested if split in available]
+    present = [split for split in requested if split in available]
     return (
-        chosen or [next((split for split in FALLBACK_SPLITS if split in available), available[0])] if available else []
+        present or [next((split for split in FALLBACK_SPLITS if split in available), available[0])] if available else []
     )
 
 

@@ -239,7 +239,7 @@ class ReviewSession:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = accept_verdict(apply_decision(pair, current), current, trim_edits(ask.edited))
+            verdict, edited = accept_pair(apply_decision(pair, current), current, trim_edits(ask.edited))
             if problem := incomplete_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
@@ -295,9 +295,7 @@ def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
     return trimmed_fields
 
 
-def accept_verdict(
-    pair: Pair, current: Decision | None, written: dict[str, Any]
-) -> tuple[DecisionKind, dict[str, Any]]:
+def accept_pair(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
     current_edits, edited = edits(pair, {}), edits(pair, written)
     was_edited = current is not None and current.verdict == "edit"

@@ -21,7 +21,7 @@ from groundwork.records.review_decisions import Decision, DecisionKind, question
 from groundwork.review.review_session import (
     RequestRefused,
     ReviewSession,
-    accept_verdict,
+    accept_pair,
     apply_decision,
     decision_of,
     incomplete_reason,
@@ -123,7 +123,7 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedT
     reviewer = cells.get("reviewer", "").strip() or desk.reviewer
     own_decision = _own_decision(desk, pair, reviewer)
     decided_pair = apply_decision(pair, own_decision)
-    kind, edited = accept_verdict(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
+    kind, edited = accept_pair(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
     verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
         imported.unchanged += 1

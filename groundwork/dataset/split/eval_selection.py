@@ -223,11 +223,11 @@ def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins
     missing = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(order))
     has_twin = np.array([len(twin_rows) > 0 for twin_rows in twins(order)])
     penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(row_indices, minlength=len(row_tags))
-    chosen: list[int] = []
+    eval_rows: list[int] = []
     for _ in range(size):
         gain = 2 * np.bincount(row_indices, weights=missing[tag_indices], minlength=len(row_tags)) - penalty
         best_row = int(gain.argmax())
-        chosen.append(int(order[best_row]))
+        eval_rows.append(int(order[best_row]))
         penalty[best_row] = np.inf
         missing[row_tags[best_row]] -= 1
-    return chosen
+    return eval_rows

@@ -36,9 +36,9 @@ def bandwidth(vectors: Vectors, seed: int) -> float:
     return float(np.median(np.linalg.norm(vectors[a] - vectors[b], axis=1))) or 1.0
 
 
-def gaussian_kernel(vectors: Vectors, others: Vectors, width: float) -> Vectors:
+def gaussian_kernel(vectors: Vectors, centres: Vectors, width: float) -> Vectors:
     """The Gaussian kernel of unit vectors (m, d) with one (d,) or many (n, d): (m,) or (m, n)."""
-    kernel: Vectors = np.exp((vectors @ others.T - 1) / np.float32(width**2))
+    kernel: Vectors = np.exp((vectors @ centres.T - 1) / np.float32(width**2))
     return kernel
 
 

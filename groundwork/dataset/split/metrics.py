@@ -234,13 +234,13 @@ def measure_leakage(
 ) -> list[EvalRow]:
     """The nearest train neighbour of every eval row, as it was and as reworded, and what repeats it there."""
     train_indices = {row.id: number for number, row in enumerate(train)}
-    chosen = [rows[i] for i in split.eval]
-    own_copies = np.array([train_indices.get(row.id, -1) for row in chosen], dtype=np.int64)
+    eval_rows = [rows[i] for i in split.eval]
+    own_copies = np.array([train_indices.get(row.id, -1) for row in eval_rows], dtype=np.int64)
     before = _nearest_in_train(vectors[split.eval], train, train_vectors, own_copies)
     repeats = _repeated_questions(
-        chosen, vectors[split.eval], own_copies.tolist(), train, train_vectors, Likeness(split.threshold)
+        eval_rows, vectors[split.eval], own_copies.tolist(), train, train_vectors, Likeness(split.threshold)
     )
-    after = _nearest_in_train(reworded, train, train_vectors) if reworded is not None else [None] * len(chosen)
+    after = _nearest_in_train(reworded, train, train_vectors) if reworded is not None else [None] * len(eval_rows)
     return [
         EvalRow(
             id=row.id,
@@ -251,12 +251,12 @@ def measure_leakage(
             repeats=repeats[number],
             question=row.question,
         )
-        for number, (index, row) in enumerate(zip(split.eval, chosen, strict=True))
+        for number, (index, row) in enumerate(zip(split.eval, eval_rows, strict=True))
     ]
 
 
 def _repeated_questions(
-    chosen: Sequence[Row],
+    eval_rows: Sequence[Row],
     vectors: Vectors,
     own_copies: Sequence[int],
     train: Sequence[Row],
@@ -269,13 +269,13 @@ def _repeated_questions(
     """
     train_size, asked_questions = len(train), [asked_by(row) for row in train]
     if min(own_copies, default=-1) < 0:  # some are not in train: they stand behind it
-        own_copies = range(train_size, train_size + len(chosen))
-        asked_questions += [asked_by(row) for row in chosen]
+        own_copies = range(train_size, train_size + len(eval_rows))
+        asked_questions += [asked_by(row) for row in eval_rows]
         train_vectors = np.concatenate([train_vectors, vectors])
     same_questions = SameQuestions(asked_questions, train_vectors, likeness, rows=own_copies)
     return [
         next((train[i].question for i in same_questions.of(copy_index) if i < train_size and train[i].id != row.id), "")
-        for copy_index, row in zip(own_copies, chosen, strict=True)
+        for copy_index, row in zip(own_copies, eval_rows, strict=True)
     ]
 
 
@@ -284,7 +284,7 @@ def count_leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> in
     return sum(neighbour is not None and neighbour.cosine >= threshold for neighbour in neighbours)
 
 
-def value_shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[SplitShare]]:
+def value_shares(rows: Sequence[Row], eval_rows: Sequence[int]) -> dict[str, list[SplitShare]]:
     """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
     values: dict[str, Callable[[Row], Iterable[str]]] = {
         "tag": lambda row: row.tags,
@@ -295,7 +295,7 @@ def value_shares(rows: Sequence[Row], chosen: Sequence[int]) -> dict[str, list[S
     shares_by_column = {}
     for column, column_values in values.items():
         pool_counts = Counter(value for row in rows for value in column_values(row))
-        eval_counts = Counter(value for i in chosen for value in column_values(rows[i]))
+        eval_counts = Counter(value for i in eval_rows for value in column_values(rows[i]))
         if pool_counts:
             shares_by_column[column] = [
                 SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
@@ -317,11 +317,11 @@ def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: in
     if len(other_rows) > remaining:
         other_rows = np.sort(rng.choice(other_rows, remaining, replace=False))
     map_rows = np.sort(np.concatenate([np.array(split.eval, dtype=np.int64), other_rows]))
-    chosen = set(split.eval)
+    eval_rows = set(split.eval)
     return [
         SplitPoint(
             id=rows[i].id,
-            split="eval" if i in chosen else "train",
+            split="eval" if i in eval_rows else "train",
             cluster=int(split.labels[i]),
             x=round(float(x), 4),
             y=round(float(y), 4),
@@ -355,9 +355,9 @@ def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
 
 
 def _compare_with_random(
-    distance: Callable[[NDArray[np.int64]], float], chosen: NDArray[np.int64], random: Sequence[NDArray[np.int64]]
+    distance: Callable[[NDArray[np.int64]], float], eval_rows: NDArray[np.int64], random: Sequence[NDArray[np.int64]]
 ) -> Closeness:
-    own_distance, random_distances = distance(chosen), np.array([distance(rows) for rows in random])
+    own_distance, random_distances = distance(eval_rows), np.array([distance(rows) for rows in random])
     return Closeness(
         eval=round(own_distance, 4),
         random=round(float(np.median(random_distances)), 4),

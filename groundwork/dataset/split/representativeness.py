@@ -99,8 +99,8 @@ def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: i
         f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
         for n, (name, pool_share, split_share) in enumerate(named_topics)
     ]
-    why = f", since {empty} places stayed empty" if empty else ""
-    return f"; most apart: {', '.join(phrases)}{why}" if phrases else why
+    reason = f", since {empty} places stayed empty" if empty else ""
+    return f"; most apart: {', '.join(phrases)}{reason}" if phrases else reason
 
 
 def drift_sentence(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:

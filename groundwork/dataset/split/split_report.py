@@ -103,8 +103,8 @@ def split_html(report: SplitReport) -> str:
 
 def _verdict_markup(report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
-    lead, *rest = describe_verdict(report) or [""]
-    return join_markup([tag("p", lead, class_="lead"), *(tag("p", line) for line in rest)]) if lead else Markup("")
+    lead, *figures = describe_verdict(report) or [""]
+    return joined([tag("p", lead, class_="lead"), *(tag("p", line) for line in figures)]) if lead else Markup("")
 
 
 def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
