@@ -32,14 +32,14 @@ def test_half_of_a_random_choice(vectors):
 def test_the_search_betters_the_greedy_choice(vectors, monkeypatch):
     """Local searches after the greedy choice bring the mean closer than it came by itself."""
     searched = herd_rows([[np.arange(150)]] * SIZE, vectors, vectors, seed=1)
-    monkeypatch.setattr(herding, "MANY", 0)
+    monkeypatch.setattr(herding, "GREEDY_ONLY_FROM", 0)
     assert mmd(vectors, searched) < mmd(vectors, herd_rows([[np.arange(150)]] * SIZE, vectors, vectors, seed=1))
 
 
 @pytest.mark.parametrize("many", [0, 5_000])
 def test_each_place_takes_from_its_first_tier_with_any_left(vectors, monkeypatch, many):
     """Candidates of a place's first tier go before the others, no row is taken twice, and no place goes empty."""
-    monkeypatch.setattr(herding, "MANY", many)
+    monkeypatch.setattr(herding, "GREEDY_ONLY_FROM", many)
     first, second, other = np.arange(0, 3), np.arange(3, 40), np.arange(40, 150)
     chosen = herd_rows([[first, second]] * 5 + [[other]] * 3, vectors, vectors, seed=1)
     assert len(set(chosen)) == 8
