@@ -194,7 +194,7 @@ def _add_phrasings(
     report = msgspec.structs.replace(
         built.report,
         splits={**built.report.splits, "train": len(phrased.rows)},
-        reword_train_rows=settings.phrasings,
+        phrasings=settings.phrasings,
         copies=phrased.copies,
         near_copies=near_count,
         fewer=[ReplacedRow(row_id, reason) for row_id, reason in phrased.missing],
@@ -305,9 +305,7 @@ async def _measure_split(
     if after is not None:
         moved_count = measure.count_moved_topics(split, draw.vectors, after)
         own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
-        verdict = msgspec.structs.replace(
-            verdict, drift_sentence=drift_sentence(moved_count, len(rows), own_cosine, random)
-        )
+        verdict = msgspec.structs.replace(verdict, drift=drift_sentence(moved_count, len(rows), own_cosine, random))
     return msgspec.structs.replace(
         _basic_report(settings, splits, pool, tools.embedder),
         pool=draw.pool[0].run if draw.train_run is not None else "all rows",
@@ -344,7 +342,7 @@ def _add_overlap(row: measure.EvalRow, original: Row, reworded: Row, call: Rephr
         reworded=reworded.question,
         overlap=round(share_kept(original.question, reworded.question, keep), 3),
         answer_overlap=round(share_kept(original.answer, reworded.answer, keep), 3),
-        keeps_answer=keeps_answer(original, reworded.answer, call.max_copied, keep),
+        answer_kept=keeps_answer(original, reworded.answer, call.max_copied, keep),
     )
 
 

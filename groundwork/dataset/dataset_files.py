@@ -113,7 +113,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        document_languages=document_languages(rows) if language == "auto" else [language],
+        languages=document_languages(rows) if language == "auto" else [language],
         models=sorted(models),
         prompts=prompts,
         settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},

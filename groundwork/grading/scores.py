@@ -111,11 +111,11 @@ def grade_report(
         base=base,
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
-        judge_consistency=judge_consistency(all_criteria, judges),
+        consistency=judge_consistency(all_criteria, judges),
         models=[_model_report(model, scored_grades, base, by_document, margin, floor) for model in models],
         flipping=list(_flipping_criteria(grades)),
         **_unanimous_criteria(scored_grades),
-        correlate_guesses=correlate_guesses(rows),
+        guess=correlate_guesses(rows),
         rows=rows,
         warnings=list(warnings),
     )
@@ -155,13 +155,11 @@ def _model_report(
         name=name,
         step=checkpoint_step(name),
         splits={split: _split_score(split_grades, by_document) for split, split_grades in splits.items()},
-        memorization_gap=memorization_gap(pairs, margin, floor, base_differences.get(mirror_split))
-        if has_both_splits
-        else None,
+        gap=memorization_gap(pairs, margin, floor, base_differences.get(mirror_split)) if has_both_splits else None,
         against_base=base_differences,
         facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
         never=list(_never_met(answerable_grades)),
-        measure_honesty=measure_honesty(model_grades),
+        honesty=measure_honesty(model_grades),
     )
 
 
