@@ -32,9 +32,9 @@ def show_diff(flags: argparse.Namespace) -> int:
     data = workspace(load_config(flags), flags, folders=())
     sources = locate_datasets(flags.datasets, data)
     data.fetch(file for source in sources for file in source.files)
-    first, second = map(load_dataset, sources)
-    found = compare_rows(_records(first), _records(second))
-    names = first.name, second.name
+    before, after = map(load_dataset, sources)
+    differing = compare_rows(_records(before), _records(after))
+    names = before.name, after.name
     if flags.json == Path("-"):
         sys.stdout.write(_as_json(names, differing))
     else:
@@ -55,22 +55,24 @@ def _records(dataset: Dataset) -> list[Record]:
     return [msgspec.structs.asdict(row) for row in dataset.rows]
 
 
-def _as_json(names: tuple[str, str], found: RowDifferences) -> str:
+def _as_json(names: tuple[str, str], differing: RowDifferences) -> str:
     import msgspec
 
     content = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
     return json.dumps(msgspec.to_builtins(content), indent=2, ensure_ascii=False) + "\n"
 
 
-def _lines(first: Dataset, second: Dataset, found: RowDifferences) -> list[str]:
-    lines = [f"{first.name} -> {second.name}: {found}", *terminal_table.table_lines(_by_document(first, second, found))]
-    lines += _listed("+", "came", [(row["id"], row["question"]) for row in found.came])
-    lines += _listed("-", "went", [(row["id"], row["question"]) for row in found.went])
-    lines += _listed("~", "changed", [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in found.changed])
+def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> list[str]:
+    table = _document_table(before, after, differing)
+    lines = [f"{before.name} -> {after.name}: {differing}", *terminal_table.table_lines(table)]
+    lines += _row_lines("+", "came", [(row["id"], row["question"]) for row in differing.came])
+    lines += _row_lines("-", "went", [(row["id"], row["question"]) for row in differing.went])
+    changes = [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in differing.changed]
+    lines += _row_lines("~", "changed", changes)
     return lines
 
 
-def _by_document(first: Dataset, second: Dataset, found: RowDifferences) -> list[list[str]]:
+def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
     """A line a document: its rows on either side, and how many came, went and changed."""
     documents = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
     counts = [

@@ -49,7 +49,7 @@ def find_inputs(job: Job) -> BuildInputs:
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
     all_documents = sorted({path.stem for paths in pairs.values() for path in paths})
     _check_licenses(job, all_documents)
-    chosen_documents = set(job.wanted(all_documents, with_gone=job.flags.keep_gone))
+    chosen_documents = set(job.select_documents(all_documents, with_gone=job.flags.keep_gone))
     pairs = {run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs.items()}
     documents = sorted(chosen_documents)
     if not any(pairs.values()):
@@ -114,7 +114,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     if unknown_documents := {
         document for document in unknown_documents if not job.data.path("text", f"{document}.json").exists()
     }:
-        raise UsageError(f"dataset.source_licenses: {no_such(min(unknown_documents), 'document', documents)}")
+        raise UsageError(f"dataset.source_licenses: {no_such_message(min(unknown_documents), 'document', documents)}")
 
 
 def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
@@ -157,7 +157,7 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     from groundwork.dataset.rows import ReviewedRun, gather_rows, read_chunk_texts, read_tags, sample_pool
-    from groundwork.records.run_pairs import candidates, read_review
+    from groundwork.records.run_pairs import read_review, run_candidates
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
@@ -165,7 +165,9 @@ def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
         review = read_review(job.data, run, job.config.review.disagreement)
         if review.verdicts or review.warnings:
             turned_down = [
-                candidate for candidate in candidates(job.data, run, [path.stem for path in paths]) if candidate.stage
+                candidate
+                for candidate in run_candidates(job.data, run, [path.stem for path in paths])
+                if candidate.stage
             ]
             reviews[run] = ReviewedRun(review, turned_down)
     pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)

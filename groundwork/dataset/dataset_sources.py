@@ -102,7 +102,7 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
             return source
     path = Path(argument).expanduser()
     if path.exists():
-        files = files_of_rows(path) if path.is_dir() else (path,)
+        files = row_files(path) if path.is_dir() else (path,)
         if not files or files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
         digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:6]
@@ -136,7 +136,7 @@ def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     run_argument = argument.removesuffix(RAW_SUFFIX)
     if not (folder := _subfolder(data.path("qa"), run_argument)):
         return None
-    name, as_generated = folder.relative_to(data.path("qa")).as_posix(), files_of_rows(folder)
+    name, as_generated = folder.relative_to(data.path("qa")).as_posix(), row_files(folder)
     files = as_generated if argument != run_argument else pair_files(data, name) or as_generated
     shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
     return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
@@ -154,7 +154,7 @@ def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (folder := _subfolder(data.path("datasets"), argument)):
         return None
-    name, files = folder.relative_to(data.path("datasets")).as_posix(), files_of_rows(folder)
+    name, files = folder.relative_to(data.path("datasets")).as_posix(), row_files(folder)
     return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
 
 

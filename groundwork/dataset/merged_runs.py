@@ -118,7 +118,9 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
     leader_vectors = vectors if len(leaders) == count else vectors[leaders]
-    questions = OnDemand(array("q", leaders.tobytes()), lambda leader_index: asked_by(candidates[leader_index].pair))
+    questions = LazySequence(
+        array("q", leaders.tobytes()), lambda leader_index: asked_by(candidates[leader_index].pair)
+    )
     same_questions = SameQuestions(questions, leader_vectors, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first
     for leader in best_first.tolist():
@@ -147,19 +149,19 @@ def write_merged_run(folder: Path, merged: MergedRuns) -> None:
         kept_rows.setdefault(document_of[row], array("q")).append(row)
     for drop_index, dropped_copy in enumerate(merged.dropped):
         dropped.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
-    spread_new(folder / f"{document}.jsonl" for document in kept_rows)
-    spread_new(folder / "rejected" / f"{document}.jsonl" for document in dropped)
+    mark_spread_folders(folder / f"{document}.jsonl" for document in kept_rows)
+    mark_spread_folders(folder / "rejected" / f"{document}.jsonl" for document in dropped)
     _remove_stale_files(folder, kept_rows)
     _remove_stale_files(folder / "rejected", dropped)
     for document, rows in sorted(kept_rows.items()):
-        write_jsonl(file_in(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
     for document, drop_indices in sorted(dropped.items()):
         copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(file_in(folder / "rejected", f"{document}.jsonl"), copies)
+        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), copies)
 
 
 def _remove_stale_files(folder: Path, documents: Container[str]) -> None:
-    for file in files_of_documents(folder):
+    for file in run_pair_files(folder):
         if file.stem not in documents:
             file.unlink()
 

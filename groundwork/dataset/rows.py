@@ -138,18 +138,18 @@ def _apply_reviews(
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
     for (run, pair), location in zip(pairs, locations, strict=True):
-        decided_pair = reviews[run].review.settled(pair) if run in reviews else pair
+        decided_pair = reviews[run].review.apply_decision(pair) if run in reviews else pair
         if decided_pair is not None:
             decided_pairs.append((run, decided_pair))
             decided_locations.append(location)
     present = {(run, pair.id) for run, pair in pairs}
     decision_lines, warnings = [], []
     for run, (review, turned_down) in reviews.items():
-        restored = review.restored(turned_down, lambda pair_id, run=run: (run, pair_id) in present)  # type: ignore[misc]
+        restored = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present)  # type: ignore[misc]
         decided_pairs += [(run, pair) for pair in restored]
         decided_locations += [f"{run}, accepted in review"] * len(restored)
-        decision_lines += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.describe()]
-        warnings += [*review.unmet(path.stem for path in files[run]), *review.outdated()]
+        decision_lines += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.summary_lines()]
+        warnings += [*review.unmet_warnings(path.stem for path in files[run]), *review.outdated_warnings()]
     return decided_pairs, decided_locations, decision_lines, warnings
 
 

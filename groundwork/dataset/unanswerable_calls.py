@@ -81,7 +81,7 @@ async def add_unanswerable(
     """The dataset with the questions that the settings ask for."""
     settings = job.config.dataset
     call = settings.absent
-    job.progress.phase("looking for questions that the documents do not answer")
+    job.progress.start_phase("looking for questions that the documents do not answer")
     propose = build_proposer(lambda: job.client, call, job.prompt(call.prompt), about)
     look_up = build_look_up(lambda: job.client, call, job.prompt(call.check_prompt), about)
     share, seed = settings.unanswerable, settings.seed

@@ -204,7 +204,7 @@ async def add_unanswerable_questions(
     added = _divide_rows(gathered.rows, counts)
     report = built.report
     outcome = Unanswerable(
-        share=share, needed_by_split=total, train=len(added["train"]), eval=len(added.get("eval", [])),
+        share=share, needed=total, train=len(added["train"]), eval=len(added.get("eval", [])),
         proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
     )  # fmt: skip
     splits = {
@@ -235,7 +235,7 @@ async def _gather_rows(
     while len(gathered.rows) < total and start < len(order):
         batch = order[start : start + calls_needed(total - len(gathered.rows), len(order))]
         start += len(batch)
-        for addition in await together(_chunk_rows(usable[i], search, model, propose, look_up) for i in batch):
+        for addition in await gather_all(_chunk_rows(usable[i], search, model, propose, look_up) for i in batch):
             await _add_rows(gathered, addition, search)
     return gathered
 

@@ -72,6 +72,6 @@ def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns:
 
 def _read_rows(folder: Path) -> list[dict[str, Any]]:
     from groundwork.dataset.dataset_sources import read_records
-    from groundwork.records.run_lookup import files_of_rows
+    from groundwork.records.run_lookup import row_files
 
-    return [{**record, "split": split} for split, record in read_records(files_of_rows(folder))]
+    return [{**record, "split": split} for split, record in read_records(row_files(folder))]

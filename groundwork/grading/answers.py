@@ -55,7 +55,7 @@ def answer_prompt(settings: GradeSettings) -> str:
 def question_messages(row: QuestionRow, template: str, *, open_book: bool) -> list[Message]:
     """What the model is asked: the question alone, or with the evidence."""
     fields = {"question": row.question, **({"evidence": "\n".join(row.evidence)} if open_book else {})}
-    return conversation(template, **fields)
+    return render_turns(template, **fields)
 
 
 async def ask_answers(
@@ -73,7 +73,7 @@ async def ask_answers(
         else:
             answers.by_row[row.split, row.id] = reply.value
 
-    await together(ask_answer(row) for row in rows)
+    await gather_all(ask_answer(row) for row in rows)
     return answers
 
 

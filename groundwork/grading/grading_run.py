@@ -14,7 +14,7 @@ from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria
 from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
 from groundwork.grading.refusals import REFUSAL_CRITERION
-from groundwork.llm.task_group import together
+from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
 from groundwork.settings.dataset_settings import GradeSettings
@@ -55,7 +55,7 @@ class Grading:
             return graded
 
         answered_rows = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
-        return await together(grade_answer(row, answer) for row, answer in answered_rows)
+        return await gather_all(grade_answer(row, answer) for row, answer in answered_rows)
 
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
         criteria = await grade_case(self.case(row, answer), self.judges)
@@ -68,8 +68,8 @@ class Grading:
             question=row.question,
             answer=answer,
             criteria=criteria,
-            score=score_of(criteria),
-            passed=passed(criteria),
+            score=criteria_score(criteria),
+            passed=all_criteria_met(criteria),
             against="reference answer" if usable_criteria(row.evaluation_criteria, row.answer)[1] else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
@@ -114,7 +114,7 @@ class Grading:
     async def _check_judge(self) -> JudgeTrust | UnitError:
         first_judge = self.judges[:1]
         cases = self.check_cases()
-        graded = await together(grade_case(case, first_judge) for _, case in cases)
+        graded = await gather_all(grade_case(case, first_judge) for _, case in cases)
         checked = [
             CheckedAnswer(
                 id=case.id.removesuffix(f" ({kind})"),
@@ -122,7 +122,7 @@ class Grading:
                 question=case.question,
                 answer=case.answer,
                 criteria=criteria,
-                passed=passed(criteria),
+                passed=all_criteria_met(criteria),
                 judges=[judge.name for judge in first_judge],
                 open_book=self.settings.open_book,
             )

@@ -73,7 +73,7 @@ class Judge:
 
     async def draws(self, case: GradingCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
-        draws_by_judge = await together(self._draw(case, draw_number) for draw_number in range(self.repeats))
+        draws_by_judge = await gather_all(self._draw(case, draw_number) for draw_number in range(self.repeats))
         return [list(draws) for draws in zip(*draws_by_judge, strict=True)]
 
     def messages(self, case: GradingCase, draw_number: int) -> tuple[list[Message], list[int]]:
@@ -81,7 +81,7 @@ class Judge:
         order = list(range(len(case.criteria)))
         random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(order)
         answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_NOTE
-        messages = conversation(
+        messages = render_turns(
             self.wordings[draw_number % len(self.wordings)],
             question=case.question,
             criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(order, 1)),
@@ -125,7 +125,7 @@ async def grade_case(case: GradingCase, judges: Sequence[Judge]) -> list[Criteri
     settled = [grade_by_rule(criterion, case.question, case.answer) for criterion in case.criteria]
     open_criteria = [i for i, rule_verdict in enumerate(settled) if rule_verdict is None]
     open_case = replace(case, criteria=[case.criteria[i] for i in open_criteria])
-    draws_by_judge = await together(judge.draws(open_case) for judge in judges) if open_criteria else []
+    draws_by_judge = await gather_all(judge.draws(open_case) for judge in judges) if open_criteria else []
     draws_by_criterion = {
         i: [draw for draws in draws_by_judge for draw in draws[index]] for index, i in enumerate(open_criteria)
     }

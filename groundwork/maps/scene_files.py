@@ -32,7 +32,7 @@ class PictureNumbers(msgspec.Struct):
 async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
-    from groundwork.llm.call_costs import spending
+    from groundwork.llm.call_costs import read_spending
     from groundwork.maps.scene_building import by_dataset, scene_of
     from groundwork.tags.tag_files import tags_by_question
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from groundwork.console import terminal_table
 from groundwork.console.command import Job, Unit
-from groundwork.console.next_steps import from_here
+from groundwork.console.next_steps import openable_path
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png

@@ -83,7 +83,7 @@ def utc_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def append(path: Path, decisions: Sequence[Decision]) -> int:
+def append_decisions(path: Path, decisions: Sequence[Decision]) -> int:
     """Add lines and flush them to the disk, after a line that a killed process left unfinished too.
 
     Returns how many bytes were added. Raises OSError (disk full, no right to write).
@@ -92,8 +92,8 @@ def append(path: Path, decisions: Sequence[Decision]) -> int:
     lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        torn = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
-        content = b"\n" * torn + lines
+        torn_line = os.lseek(handle, 0, os.SEEK_END) > 0 and _last_byte(handle) != b"\n"
+        content = b"\n" * torn_line + lines
         _write_whole(handle, content)
         os.fsync(handle)
     finally:

@@ -72,7 +72,7 @@ class ReviewSession:
         """Read the run as it stands now. Raises UsageError for no such run, BadRecord."""
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_signature()
-        self.rows: list[Candidate] = candidates(self.data, self.run, self._documents)
+        self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
         self.row_of = {row.pair.id: number for number, row in enumerate(self.rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._haystack: list[str] | None = None
@@ -81,13 +81,13 @@ class ReviewSession:
     def _read_decisions(self) -> None:
         self._file_size = self.file.stat().st_size if self.file.exists() else 0
         self.log, self.warnings = read_decisions(self.file)
-        self.stacks = Stacks(self.log)
+        self.stacks = DecisionStacks(self.log)
         self._agreement_cache: tuple[int, list[str]] = (-1, [])
 
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
         run = self.data.path("qa", self.run)
         folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
-        files = [path for folder in folders for path in files_in(folder, ".jsonl") if path != self.file]
+        files = [path for folder in folders for path in folder_files(folder, ".jsonl") if path != self.file]
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
 
     # What the page shows
@@ -125,7 +125,7 @@ class ReviewSession:
     def tally(self) -> dict[str, Any]:
         """How far reviewers agree, by now."""
         if self._agreement_cache[0] != len(self.log):
-            self._agreement_cache = len(self.log), [str(agreement) for agreement in agreements(self.stacks.standing())]
+            self._agreement_cache = len(self.log), list(map(str, reviewer_agreements(self.stacks.standing())))
         return {"agreements": self._agreement_cache[1]}
 
     def _decision_marks(self, pair_ids: Iterable[str]) -> dict[int, tuple[str, str]]:
@@ -133,7 +133,7 @@ class ReviewSession:
         return {self.row_of[pair_id]: self._marks(pair_id) for pair_id in set(pair_ids) if pair_id in self.row_of}
 
     def _marks(self, pair_id: str) -> tuple[str, str]:
-        decisions = self.stacks.of(pair_id)
+        decisions = self.stacks.decisions_about(pair_id)
         current = decisions.pop(self.reviewer, None)
         return _mark(current), ", ".join(f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items())
 
@@ -158,16 +158,16 @@ class ReviewSession:
         """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
         row = self._row(pair_id)
         pair = row.pair
-        standing = self.stacks.of(pair_id)
-        decided = apply_decision(pair, standing.get(self.reviewer))
+        standing = self.stacks.decisions_about(pair_id)
+        final = apply_decision(pair, standing.get(self.reviewer))
         return {
-            "pair": {**msgspec.structs.asdict(decided), "evidence": [in_words(quote) for quote in decided.evidence]},
-            "evidence_figures": [_figure_file(quote, pair.document) for quote in decided.evidence],
+            "pair": {**msgspec.structs.asdict(final), "evidence": [quote_in_words(quote) for quote in final.evidence]},
+            "evidence_figures": [_figure_file(quote, pair.document) for quote in final.evidence],
             "state": _state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
             "question_hash": question_hash(pair),
-            "lines": self.stacks.lines(pair_id, self.reviewer),
+            "lines": self.stacks.line_count(pair_id, self.reviewer),
             "decisions": [
                 {**msgspec.structs.asdict(decision), "mark": _mark(decision)} for decision in standing.values()
             ],
@@ -225,11 +225,11 @@ class ReviewSession:
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        current = self.stacks.of(ask.pair).get(self.reviewer)
+        current = self.stacks.decisions_about(ask.pair).get(self.reviewer)
         if ask.verdict == "undo" and current is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
         decision = self._decision(pair, ask, current)
-        self._file_size += append(self.file, [decision])
+        self._file_size += append_decisions(self.file, [decision])
         self.log.append(decision)
         self.stacks.add(decision)
         self._reread()  # what another process wrote meanwhile
@@ -297,7 +297,7 @@ def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
 
 def accept_pair(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
     """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
-    current_edits, edited = edits(pair, {}), edits(pair, written)
+    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, written)
     was_edited = current is not None and current.verdict == "edit"
     return "edit" if edited != current_edits or was_edited else "accept", edited
 
@@ -305,14 +305,14 @@ def accept_pair(pair: Pair, current: Decision | None, written: dict[str, Any]) -
 def apply_decision(pair: Pair, current: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
     applies = current is not None and current.accepts and current.question_hash == question_hash(pair)
-    return applied(pair, current.edited) if current is not None and applies else pair
+    return apply_edits(pair, current.edited) if current is not None and applies else pair
 
 
 def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not pair.question:
         return "the model gave no question; ask again with generate_qa"
-    final = applied(pair, edited)
+    final = apply_edits(pair, edited)
     missing = [field for field, text in (("question", final.question), ("answer", final.answer)) if not text.strip()]
     missing += [] if final.evaluation_criteria else ["evaluation criterion"]
     return f"it has no {' and no '.join(missing)}; press e to write it" if missing else ""

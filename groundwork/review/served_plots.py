@@ -19,7 +19,7 @@ PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 
 def page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    files = [file_name for file_name in names_in(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
+    files = [file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
     return sorted(files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
 
 
@@ -30,9 +30,9 @@ def served_page(data: Workspace, file_name: str) -> str:
     file = data.path("plots", file_name)
     data.fetch([file])
     text = read_text(file)
-    if not is_ours(text):
+    if not is_groundwork_page(text):
         raise RequestRefused(f"{file_name}: not drawn by Groundwork", 404)
-    return calling(text)
+    return allow_calls(text)
 
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
@@ -69,7 +69,7 @@ def find_wish(data: Workspace, document: str, start: int, reviewer: str, drawn_f
     raise RequestRefused(f"{document}: no statement begins at {start}", 404)
 
 
-def toggle_wish(data: Workspace, run: str, wish: Wish) -> bool:
+def change_wish(data: Workspace, run: str, wish: Wish) -> bool:
     """Write the wish, or take it back where it stands already; returns whether it stands now. Raises BadRecord."""
     return toggle_wish(wishes_file(data, run, wish.document), wish)
 

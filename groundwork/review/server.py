@@ -19,7 +19,7 @@ from aiohttp import web
 from groundwork.errors import GroundworkError
 from groundwork.pages.html_frame import page_text
 from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
-from groundwork.review.served_plots import find_wish, page_names, served_figure, served_page, toggle_wish, wished_starts
+from groundwork.review.served_plots import change_wish, find_wish, page_names, served_figure, served_page, wished_starts
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request
@@ -180,7 +180,7 @@ class Server:
         wish = await asyncio.to_thread(
             find_wish, self.desk.data, ask.document, ask.start, self.desk.reviewer, ask.drawn_from
         )
-        return _json_response({"stands": toggle_wish(self.desk.data, self.desk.run, wish)})
+        return _json_response({"stands": change_wish(self.desk.data, self.desk.run, wish)})
 
     async def _decide(self, request: web.Request) -> web.Response:
         try:

@@ -73,7 +73,7 @@ def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
         "question": pair.question,
         "answer": pair.answer,
         "evaluation_criteria": "\n".join(pair.evaluation_criteria),
-        "evidence": "\n".join(map(in_words, pair.evidence)),
+        "evidence": "\n".join(map(quote_in_words, pair.evidence)),
         "verdict": ("accept" if own_decision.accepts else "reject") if own_decision else "",
         "reason": own_decision.reason if own_decision else "",
         "reviewer": desk.reviewer,
@@ -82,7 +82,7 @@ def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
 
 
 def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
-    decision = desk.stacks.of(pair.id).get(reviewer or desk.reviewer)
+    decision = desk.stacks.decisions_about(pair.id).get(reviewer or desk.reviewer)
     return decision if decision and decision.question_hash == question_hash(pair) else None
 
 

@@ -122,8 +122,8 @@ def units(job: Job) -> list[Unit]:
 
     name = job.config.dataset.name
     _check_name(name)
-    if refused := mirror_problem(job.config.dataset):
-        raise UsageError(refused)
+    if problem := mirror_problem(job.config.dataset):
+        raise UsageError(problem)
     inputs = find_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
@@ -134,7 +134,7 @@ def units(job: Job) -> list[Unit]:
     return [
         Unit(
             name,
-            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mixed),
+            (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mix_files),
             tuple(dataset_folder(job) / file for file in file_names(job.config)),
             inputs,
         )
@@ -148,8 +148,8 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
     """
     from groundwork.dataset.publish.hub import repository_of
 
-    wanted, built = getattr(job.flags, "repository", ""), repository_of(dataset_folder(job))
-    if not wanted or built in ("", wanted) or job.flags.force:
+    repository, built_as = getattr(job.flags, "repository", ""), repository_of(dataset_folder(job))
+    if not repository or built_as in ("", repository) or job.flags.force:
         return
     states = main.runner(job, manifest).states(units(job))
     if any(state not in ("done", "empty") for state, _ in states):
@@ -188,22 +188,23 @@ async def process(job: Job, unit: Unit) -> Outcome:
     encoder = encoder_for(
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
-    about = read_subjects(job, inputs)
-    ask = _ask(job, about) if asks_rewordings(job.config) else None
-    phrase = ask if job.config.dataset.phrasings > 1 else None
-    worded = ask if rewords_eval(job.config) else None
-    tools = BuildTools(encoder.aencode, encoder.name, worded, about, phrase, _judge(job) if worded else None)
-    job.progress.phase(f"splitting {len(pool.rows):,} pairs")
+    document_subjects = read_subjects(job, inputs)
+    ask_model = _rewording_caller(job, document_subjects) if asks_rewordings(job.config) else None
+    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
+    ask_rewordings = ask_model if rewords_eval(job.config) else None
+    judge = _rewording_judge(job) if ask_rewordings else None
+    tools = BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
+    job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
     try:
-        built = await build_splits(pool, inputs.runs, job.config.dataset, tools)
+        dataset = await build_splits(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if job.config.dataset.unanswerable:
         dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, encoder.aencode)
     if mix_dataset:
         settings = job.config.dataset
-        built = await mix_in_rows(built, general, settings.mix_share, settings.seed, encoder.aencode)
-    replace_files(dataset_folder(job), file_contents(job, inputs, built))
+        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, encoder.aencode)
+    replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
     for line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
@@ -218,8 +219,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
     folder = dataset_folder(job)
-    built = units and not any(unit.payload.broken for unit in units)
-    if not job.flags.push or not built or not (folder / "README.md").exists():
+    is_built = units and not any(unit.payload.broken for unit in units)
+    if not job.flags.push or not is_built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
     from groundwork.dataset.split.split_report import refuse_personal
@@ -258,25 +259,25 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
         return []
     estimates = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
     if not asks_rewordings(job.config):
-        return more
-    about, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
-    requests = (rewording_messages(call, template, about.of(row.document), row) for row in rows)
-    asked = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
-    told = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the names of the fields
+        return estimates
+    document_subjects, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
+    requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in rows)
+    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
+    reply_tokens = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the fields' names
     calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords_eval(job.config) else 0
-    judged = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
+    judge_estimates = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
-def _ask(job: Job, about: Subjects) -> AskRewording:
+def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
     from groundwork.dataset.reword.model_calls import build_asker
 
     call = job.config.dataset.rephrase
-    return build_asker(job.client, call, job.prompt(call.prompt), about)
+    return build_asker(job.client, call, job.prompt(call.prompt), document_subjects)
 
 
-def _judge(job: Job) -> JudgeRewordings | None:
+def _rewording_judge(job: Job) -> JudgeRewordings | None:
     from groundwork.dataset.reword.rewording_judge import build_judge
 
     call = job.config.dataset.rephrase
@@ -304,12 +305,12 @@ def _dataset_settings(config: Config) -> Any:
     import msgspec
 
     settings = config.dataset
-    without = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
-    without |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    shaping = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in without}
+    excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
+    excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
+    contents = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
     if not (rewords_eval(config) and settings.rephrase.check_prompt):
-        del shaping["rephrase"]["check_prompt"]
-    return shaping
+        del contents["rephrase"]["check_prompt"]
+    return contents
 
 
 def _review_settings(config: Config) -> list[str]:
@@ -334,10 +335,10 @@ def prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     rephrase = config.dataset.rephrase
-    own = [rephrase.prompt] if asks_rewordings(config) else []
-    own += [rephrase.check_prompt] if rewords_eval(config) and rephrase.check_prompt else []
-    own += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
-    return [*own, *judging]
+    dataset_prompts = [rephrase.prompt] if asks_rewordings(config) else []
+    dataset_prompts += [rephrase.check_prompt] if rewords_eval(config) and rephrase.check_prompt else []
+    dataset_prompts += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
+    return [*dataset_prompts, *judge_prompts]
 
 
 main = Command(

@@ -97,13 +97,16 @@ def units(job: Job) -> list[Unit]:
     if not sources:
         return []
     (source,) = sources
-    asked = getattr(job.flags, "splits", None)
-    chosen = choose_rows(
-        load_dataset(source), job.config.grade.splits, explicit=bool(asked), row_limit=TEST_ROWS if job.test else 0
+    splits_flag = getattr(job.flags, "splits", None)
+    chosen_rows = choose_rows(
+        load_dataset(source),
+        job.config.grade.splits,
+        explicit=bool(splits_flag),
+        row_limit=TEST_ROWS if job.test else 0,
     )
-    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _folder_of(source))
-    grading = Grading(chosen.rows, build_judges(job), job.config.grade, folder)
-    named = models_to_grade(job, folder)
+    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
+    grading = Grading(chosen_rows.rows, build_judges(job), job.config.grade, folder)
+    labelled_answers = models_to_grade(job, folder)
     return [
         Unit(
             f"{folder.name}/{slug(label)}",
@@ -126,13 +129,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.grading.grading_report import shortened_answers_warning
     from groundwork.records.artifacts import write_jsonl
 
-    graded: Graded = unit.payload
-    grading, settings = graded.grading, job.config.grade
-    if graded.file:
-        held = answers.read_answers(graded.file, grading.rows)
+    grading_unit: GradingUnit = unit.payload
+    grading, settings = grading_unit.grading, job.config.grade
+    if grading_unit.file:
+        answer_set = answers.read_answers(grading_unit.file, grading.rows)
         await grading.judge_trust()
     else:
-        assert graded.call is not None  # noqa: S101  # a unit has a file or a call
+        assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.judge_trust()
         template = job.prompt(answers.answer_prompt(settings))
         answer_set = await answers.ask_answers(
@@ -152,7 +155,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if grades else "empty",
         note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
-        warnings=[*graded.warnings, *held.warnings, *shortened_answers_warning(grades)],
+        warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers_warning(grades)],
         failures=failures,
     )
 

@@ -64,12 +64,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.records.disk_backed_lists import DiskBackedList
 
     sources: list[DatasetSource] = unit.payload
-    with closing(Spooled(MergeCandidate, job.data.state)) as candidates:
-        joined = JoinedRuns(candidates)
-        async for one in embed_one_by_one(job, sources):
-            joined.add(one)
-            del one  # its rows are in a file now
-        vectors = joined.vectors()
+    with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
+        joined_runs = JoinedRuns(candidates)
+        async for embedded_dataset in embed_one_by_one(job, sources):
+            joined_runs.add(embedded_dataset)
+            del embedded_dataset  # its rows are in a file now
+        vectors = joined_runs.vectors()
         scale = likeness(vectors, job.flags.threshold)
         merged = merge_candidates(candidates, vectors, scale)
         write_merged_run(unit.writes[0].parent, merged)

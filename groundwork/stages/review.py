@@ -110,9 +110,9 @@ class ReviewCommand(Command):
             (unit,) = units(job)
             session = _review_session(job, unit)
             if flags.ask_about:
-                return _ask_about(job, desk)
-            if flags.pair and flags.pair not in desk.row_of:
-                raise UsageError(f"--pair {flags.pair}: not in {desk.run}; another run may hold it")
+                return _ask_about(job, session)
+            if flags.pair and flags.pair not in session.row_of:
+                raise UsageError(f"--pair {flags.pair}: not in {session.run}; another run may hold it")
             if flags.table:
                 return _import(flags.table, session)
             if flags.export:
@@ -160,18 +160,19 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.records.wishes import wishes_file
     from groundwork.review.review_session import RequestRefused
-    from groundwork.review.served_plots import find_wish, toggle_wish
+    from groundwork.review.served_plots import change_wish, find_wish
 
     document, start = job.flags.ask_about
     try:
-        wish = find_wish(job.data, document, start, desk.reviewer)
+        wish = find_wish(job.data, document, start, session.reviewer)
     except RequestRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
-    stands = toggle_wish(job.data, desk.run, wish)
-    said = "will be asked about" if stands else "will not be asked about any more"
-    print(visible(f'{document}: "{" ".join(wish.text.split())[:SHOWN]}" {said}'))
-    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(desk.run)}"
-    print(f"-> {from_here(wishes_file(job.data, desk.run, document))}\nnext: {spelt(command)}{same_flags(job.flags)}")
+    is_asked = change_wish(job.data, session.run, wish)
+    status = "will be asked about" if is_asked else "will not be asked about any more"
+    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
+    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
+    file = wishes_file(job.data, session.run, document)
+    print(f"-> {openable_path(file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 

@@ -47,14 +47,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.tags.tag_files import tags_by_question
 
     sources: list[DatasetSource] = unit.payload
-    (one,) = await embed_datasets(job, sources)
-    if not one.dataset.rows:
+    (embedded_dataset,) = await embed_datasets(job, sources)
+    if not embedded_dataset.dataset.rows:
         raise UnitError("holds no questions; are its files those of create_dataset?")
     if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    scene = split_scene(one, job.config.maps, job_encoder(job).name, tags, job.progress, _told(sources[0]))
-    job.progress.phase("drawing")
+    verdict = _reported_verdict(sources[0])
+    scene = split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, verdict)
+    job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
     return Outcome(

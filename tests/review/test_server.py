@@ -163,7 +163,7 @@ async def test_what_another_process_writes_during_a_decision_is_seen(
 
     def flush_beside_another(handle: int) -> None:
         monkeypatch.setattr(os, "fsync", flush)
-        append(page.desk.file, [decision_of(WAITING, "ben", "reject", "", {})])
+        append_decisions(page.desk.file, [decision_of(WAITING, "ben", "reject", "", {})])
         flush(handle)
 
     monkeypatch.setattr(os, "fsync", flush_beside_another)

@@ -102,7 +102,7 @@ def _lm_eval_files(name: str, splits: Sequence[str], system: str) -> dict[str, s
 
 
 def _render(template: str, **values: str) -> str:
-    return prompts.render((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
+    return prompts.render_template((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8"), **values)
 
 
 _CODE_FILES = {"inspect": _inspect_files, "lighteval": _lighteval_files, "lm-eval": _lm_eval_files}

@@ -115,7 +115,7 @@ async def reword_eval(
     outcome, replacement_limit = EvalRewording(), max(8, len(split.eval))
     pending = list(split.eval)
     while pending:
-        replies = await together(reword_row(rows[index], index, ask, check, tries) for index in pending)
+        replies = await gather_all(reword_row(rows[index], index, ask, check, tries) for index in pending)
         if judge:
             replies = await _judge_replies(
                 rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, outcome
@@ -148,7 +148,7 @@ async def _judge_replies(
     """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
     turned_down = await _find_turned_down(rows, replies, judge, outcome)
     outcome.sent_back += len(turned_down)
-    retries = await together(
+    retries = await gather_all(
         reword_row(rows[index], index, ask, check, tries, [(attempt, problem)])
         for index, (attempt, problem) in turned_down.items()
     )

@@ -42,7 +42,7 @@ def build_judge(client: Client, call: Rephrase, template: str) -> JudgeRewording
 
     async def judge(pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
         batches = [pairs[start : start + REWORDINGS_PER_CALL] for start in range(0, len(pairs), REWORDINGS_PER_CALL)]
-        replies = await together(_judge_batch(client, call, template, batch) for batch in batches)
+        replies = await gather_all(_judge_batch(client, call, template, batch) for batch in batches)
         return [problem for problems in replies for problem in problems]
 
     return judge
@@ -72,7 +72,7 @@ async def _judge_batch(
 
 def judging_messages(template: str, pairs: Sequence[tuple[Row, Reworded]]) -> list[Message]:
     """The request about `pairs`."""
-    return conversation(
+    return render_turns(
         template,
         pairs="\n\n".join(_pair_text(number, row, rewording) for number, (row, rewording) in enumerate(pairs, 1)),
     )

@@ -86,7 +86,7 @@ async def reword_train_rows(
 
     phrased = PhrasedRows()
     for row, (wordings, problem) in zip(
-        rows, await together(word_copies(index, row) for index, row in enumerate(rows)), strict=True
+        rows, await gather_all(word_copies(index, row) for index, row in enumerate(rows)), strict=True
     ):
         phrased.rows += [row, *(_phrasing_row(row, wording, number) for number, wording in enumerate(wordings, 2))]
         phrased.missing += [(row.id, problem)] if problem else []

@@ -98,13 +98,13 @@ def split_html(report: SplitReport) -> str:
             body.append(_section("How many clusters", _elbow_figure(report.curve)))
         body += [_section(f"Shares by {column}", _shares(report, shares)) for column, shares in report.shares.items()]
         body.append(_section("Every eval row", _eval_rows_table(report)))
-    return document(f"{report.name}: split report", STYLES, *body, *_finding_sections(report))
+    return document_page(f"{report.name}: split report", STYLES, *body, *_finding_sections(report))
 
 
 def _verdict_markup(report: SplitReport) -> Markup:
     """The answer in plain words; the figures behind it follow."""
     lead, *figures = describe_verdict(report) or [""]
-    return joined([tag("p", lead, class_="lead"), *(tag("p", line) for line in figures)]) if lead else Markup("")
+    return join_markup([tag("p", lead, class_="lead"), *(tag("p", line) for line in figures)]) if lead else Markup("")
 
 
 def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
@@ -122,7 +122,7 @@ def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
         for number, cluster in enumerate(clusters[:ENTRIES_SHOWN])
     ]
     more = [f"    ... {len(clusters) - ENTRIES_SHOWN} more in report.json"] if len(clusters) > ENTRIES_SHOWN else []
-    return [*terminal.table_lines(rows, left=(5,), indent=4), *more]
+    return [*terminal.table_lines(rows, to_left=(5,), indent=4), *more]
 
 
 def _sparkline(values: Sequence[float]) -> str:
@@ -146,7 +146,7 @@ def _clusters(report: SplitReport) -> Markup:
 def _shares(report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
     note = [tag("p", f"the {MAX_SHARES} most frequent of {len(shares)}")] if len(shares) > MAX_SHARES else []
     labelled_shares = [(share.value or "none", share) for share in shares[:MAX_SHARES]]
-    return joined([*note, _share_table(report, "value", labelled_shares)])
+    return join_markup([*note, _share_table(report, "value", labelled_shares)])
 
 
 def _share_table(report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:
@@ -194,7 +194,7 @@ def _elbow_figure(curve: ElbowCurve) -> Markup:
         if len(curve.ks) < 16 or k % 2 == 0:
             elements.append(_svg_text(str(k), x, HEIGHT - 14, "middle"))
     caption = f"k = {curve.k}: {curve.reason}. Inertia is the sum of squared distances to the centres."
-    return joined([_figure(elements, "inertia of k-means for each k"), tag("p", caption)])
+    return join_markup([_figure(elements, "inertia of k-means for each k"), tag("p", caption)])
 
 
 def _cosine_figure(report: SplitReport) -> Markup:
@@ -227,7 +227,7 @@ def _cosine_figure(report: SplitReport) -> Markup:
     legend = "cosine of each question of eval to the nearest of train; blue: as they were" + (
         ", orange: as reworded" if len(kinds) > 1 else ""
     )
-    return joined([_figure(elements, "cosine to the nearest train row"), tag("p", legend)])
+    return join_markup([_figure(elements, "cosine to the nearest train row"), tag("p", legend)])
 
 
 def _map_figure(report: SplitReport) -> Markup:
@@ -272,7 +272,7 @@ def _cite_neighbour(neighbour: Neighbour | None) -> str:
 
 
 def _cite_row(text: str, row_id: str) -> Markup:
-    return joined([text, " ", tag("small", row_id)])
+    return join_markup([text, " ", tag("small", row_id)])
 
 
 def _finding_sections(report: SplitReport) -> list[Markup]:

@@ -60,7 +60,7 @@ def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
 
 def coverage_runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    sources = locate_datasets(job.flags.runs or runs(job.data), job.data)
+    sources = locate_datasets(job.flags.runs or run_names(job.data), job.data)
     for source in sources:
         if source.kind != "run":
             raise UsageError(
