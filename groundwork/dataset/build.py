@@ -28,7 +28,7 @@ from groundwork.dataset.rows import Row, RowPool, Subjects
 from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
 from groundwork.dataset.split.metrics import ElbowCurve, ReplacedRow, SplitReport, SplitShare
-from groundwork.dataset.split.representativeness import assess_split, drift_sentence
+from groundwork.dataset.split.representativeness import assess_representativeness, drift_sentence
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -299,7 +299,7 @@ async def _measure_split(
     pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
     in_train = {row.id for row in draw.train}
     random = measure.median_random_cosine(draw.vectors, settings.seed)
-    verdict = assess_split(
+    verdict = assess_representativeness(
         pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0
     )
     if after is not None:

@@ -129,4 +129,4 @@ def document_languages(rows: Sequence[Row]) -> list[str]:
     questions_by_document: dict[str, str] = {}
     for row in rows:
         questions_by_document[row.document] = f"{questions_by_document.get(row.document, '')} {row.question}"
-    return sorted({code(questions) for questions in questions_by_document.values()} - {""})
+    return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})

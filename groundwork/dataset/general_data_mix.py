@@ -113,7 +113,7 @@ async def _draw_distant_rows(
     checked = 0
     while len(distant_rows) < needed and checked < len(rows):
         batch = rows[checked : checked + needed - len(distant_rows)]
-        cosines = nearest(await encode([_full_question(row) for row in batch], "query"), eval_vectors)[1]
+        cosines = find_nearest(await encode([_full_question(row) for row in batch], "query"), eval_vectors)[1]
         distant_rows += [row for row, cosine in zip(batch, cosines, strict=True) if cosine < built.report.threshold]
         checked += len(batch)
     return distant_rows, checked - len(distant_rows)

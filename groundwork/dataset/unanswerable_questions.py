@@ -258,7 +258,9 @@ async def _chunk_rows(
             return gathered
         vectors = await search.encode(questions, "query")
         open_indices = [
-            index for index, cosine in enumerate(nearest(vectors, search.row_vectors)[1]) if cosine < search.threshold
+            index
+            for index, cosine in enumerate(find_nearest(vectors, search.row_vectors)[1])
+            if cosine < search.threshold
         ]
         gathered.asked = len(questions) - len(open_indices)
         if not open_indices:
@@ -295,7 +297,7 @@ async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionS
         vector = await search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
         wording = normalised_words(row.question) or row.question
-        if wording in gathered.wordings or nearest(vector, search.row_vectors)[1][0] >= search.threshold:
+        if wording in gathered.wordings or find_nearest(vector, search.row_vectors)[1][0] >= search.threshold:
             gathered.asked += 1
             continue
         search.remember(vector)

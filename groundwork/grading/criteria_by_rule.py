@@ -55,7 +55,7 @@ def _by_date(criterion: str, answer: str, is_plain: bool) -> RuleVerdict | None:
 
 def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> RuleVerdict | None:
     criterion_numbers = numbers(criterion)
-    units = [word for word in words(criterion) if unit_of(word)]
+    units = [word for word in words(criterion) if canonical_unit(word)]
     if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS_ALLOWED or dates(criterion):
         return None
     (expected,) = criterion_numbers
@@ -74,7 +74,7 @@ def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Ru
 
 def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: str) -> RuleVerdict | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
-    answer_units = {unit for word in words(answer) if (unit := unit_of(word))}
+    answer_units = {unit for word in words(answer) if (unit := canonical_unit(word))}
     if (
         expected.unit
         and answer_numbers
@@ -84,7 +84,7 @@ def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: s
             return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
     elif not answer_numbers and not answer_units and not numbers(answer, spelled=True):
         is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE
-        if is_large and not other_readings(answer, english=True):
+        if is_large and not alternative_readings(answer, english=True):
             return RuleVerdict("unmet", "the answer gives no number")
     return None
 
@@ -95,7 +95,7 @@ def _by_name(criterion: str, question: str, answer: str) -> RuleVerdict | None:
     if not 0 < len(name_words) <= LONGEST_NAME or not all(word[0].isupper() for word in name_words):
         return None
     phrase = " ".join(name_words)
-    if phrase in question or not alone(phrase).search(answer):
+    if phrase in question or not whole_word_pattern(phrase).search(answer):
         return None
     other_names = names(answer) - names(question) - {word.lower() for word in words(phrase)}
     other_names -= {word.lower() for word in re.findall(r"\w+", phrase)}

@@ -18,7 +18,7 @@ from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, usable_criteria
 from groundwork.grading.judge_agreement import is_flipping
-from groundwork.language.detection import code
+from groundwork.language.detection import detect_language
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer

@@ -79,7 +79,7 @@ def _notes(scene: Scene) -> list[str]:
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRROR_SPLITS}.values())
-    if len(rows) < LEAST or not job.config.maps.interactive:
+    if len(rows) < MIN_QUESTIONS or not job.config.maps.interactive:
         return
     static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
     encoder = encoder_for(static, job.data.path("embeddings"))

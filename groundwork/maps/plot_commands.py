@@ -40,11 +40,11 @@ def sources_of(
     """
     from groundwork.dataset.dataset_sources import locate_datasets, pin_revision
 
-    named = [name for argument in job.flags.datasets for name in _of_vectors(job, argument)]
-    names = named or (default(job) if default else run_names(job.data))
-    if names and len(names) < least:
-        raise UsageError(f"needs at least {least} datasets; the runs are: {', '.join(run_names(job.data))}")
-    sources = [_documents_only(job, source) for source in locate_datasets(names, job.data, prefer)]
+    named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
+    names = named_datasets or (default(job) if default else run_names(job.data))
+    if names and len(names) < minimum:
+        raise UsageError(f"needs at least {minimum} datasets; the runs are: {', '.join(run_names(job.data))}")
+    sources = [_restrict_documents(job, source) for source in locate_datasets(names, job.data, prefer)]
     return [pin_revision(source, job.data) if source.kind == "hub" else source for source in sources]
 
 

@@ -41,17 +41,18 @@ class Group:
     run: str = ""  # of data/qa, where the rows are one's pairs
 
 
-def by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
+def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
     """A group for each dataset, without the rows that its mirror split repeats."""
     groups = []
-    for one in embedded:
-        kept = [index for index, row in enumerate(one.dataset.rows) if row.split not in MIRROR_SPLITS]
-        rows = [one.dataset.rows[index] for index in kept]
-        groups.append(Group(one.dataset.name, rows, one.vectors[kept], source_run(one.dataset.source)))
+    for item in embedded:
+        dataset = item.dataset
+        indices = [index for index, row in enumerate(dataset.rows) if row.split not in MIRROR_SPLITS]
+        rows = [dataset.rows[index] for index in indices]
+        groups.append(Group(dataset.name, rows, item.vectors[indices], source_run(dataset.source)))
     return groups
 
 
-def by_split(one: EmbeddedDataset) -> list[Group]:
+def group_by_split(embedded: EmbeddedDataset) -> list[Group]:
     """A group for each split of a dataset."""
     dataset, groups = embedded.dataset, []
     for split in dataset.splits:

@@ -33,14 +33,16 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.llm.call_costs import read_spending
-    from groundwork.maps.scene_building import by_dataset, scene_of
+    from groundwork.maps.scene_building import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 
-    ones = await embed_datasets(job, unit.payload)
+    datasets = await embed_datasets(job, unit.payload)
     tags = tags_by_question(job.data, unit.payload)
-    scene = scene_of(by_dataset(ones), unit.name, job.config.maps, job_encoder(job).name, tags, job.progress)
-    if len(ones) > 1:
-        scene = _with_prices(scene, ones, read_spending(job.data.joined_journal, "generate_qa"))
+    scene = build_scene(
+        group_by_dataset(datasets), unit.name, job.config.maps, job_encoder(job).name, tags, job.progress
+    )
+    if len(datasets) > 1:
+        scene = _with_prices(scene, datasets, read_spending(job.data.joined_journal, "generate_qa"))
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
@@ -54,7 +56,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def _with_prices(scene: Scene, ones: Sequence[EmbeddedDataset], spent: Sequence[Spending]) -> Scene:
+def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: Sequence[Spending]) -> Scene:
     """The price and time of each model, right behind what is recommended."""
     note = price_note((row for item in datasets for row in item.dataset.rows), spendings)
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene

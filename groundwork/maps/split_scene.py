@@ -12,8 +12,8 @@ import numpy as np
 
 from groundwork.console.progress import Progress
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
-from groundwork.dataset.split.representativeness import Representativeness, assess_split
-from groundwork.embedding.nearest_neighbours import nearest
+from groundwork.dataset.split.representativeness import Representativeness, assess_representativeness
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, build_scene, group_by_split
 from groundwork.maps.tag_scene import tag_histogram
@@ -28,7 +28,7 @@ COPY_ID = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
 
 
 def split_scene(
-    one: EmbeddedDataset,
+    embedded: EmbeddedDataset,
     settings: Maps,
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
@@ -44,8 +44,10 @@ def split_scene(
     assert scene.numbers is not None  # noqa: S101  # scene_of always measures
     numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     train = max(groups, key=lambda group: len(group.rows))
-    others = [group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS]
-    large = {group.name for group in others}
+    compared_splits = [
+        group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
+    ]
+    emphasized = {group.name for group in compared_splits}
     points = [
         msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized else point
         for point in scene.points
@@ -62,8 +64,10 @@ def split_scene(
         numbers=numbers,
         notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
-        missed_by={name: _seen(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS},
-        histogram=_by_tag(scene),
+        missed_by={
+            name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS
+        },
+        histogram=_split_histogram(scene),
     )
 
 
@@ -74,19 +78,21 @@ def assess_split(groups: Sequence[Group], train: Group, split: Group, scene: Sce
     where there are neither.
     """
     mirrors = [group for group in groups if group.name in MIRROR_SPLITS]
-    whole = {row.id: row for row in train.rows if not COPY.search(row.id)}
-    originals = whole | {row.id: row for group in mirrors for row in group.rows}
-    held = [originals.get(row.id, row) for row in split.rows]
-    pool = list((whole | {row.id: row for row in held}).values())
+    train_rows = {row.id: row for row in train.rows if not COPY_ID.search(row.id)}
+    originals = train_rows | {row.id: row for group in mirrors for row in group.rows}
+    split_rows = [originals.get(row.id, row) for row in split.rows]
+    pool = list((train_rows | {row.id: row for row in split_rows}).values())
     if pool and all(row.cluster >= 0 for row in pool):
         names = [f"topic {number}" for number in range(max(row.cluster for row in pool) + 1)]
-        return assess_split(*_counts(pool, held, lambda row: row.cluster, len(names)), names, split=split.name)
-    if len(scene.clusters) < 2 or not held:
+        return assess_representativeness(
+            *_topic_counts(pool, split_rows, lambda row: row.cluster, len(names)), names, split=split.name
+        )
+    if len(scene.clusters) < 2 or not split_rows:
         return None
     regions = {(point.split, point.id): point.cluster for point in scene.points}
     names = [cluster.label for cluster in scene.clusters]
-    counts = _counts(pool, held, lambda row: regions[row.split, row.id], len(names))
-    return assess_split(*counts, _told_apart(names), split=split.name, noun="regions of the map")
+    counts = _topic_counts(pool, split_rows, lambda row: regions[row.split, row.id], len(names))
+    return assess_representativeness(*counts, _number_duplicates(names), split=split.name, noun="regions of the map")
 
 
 def _topic_counts(

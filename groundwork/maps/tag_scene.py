@@ -138,8 +138,8 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
 
 async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
     encoder = job_encoder(job)
-    every = count_tags([row for own in rows.values() for row in own], {})
-    vectors = await encoder.aencode([tag.replace("-", " ") for tag in every], "query")
+    counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
+    vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
     file = job.data.path("tags", "synonyms.json")
     entries, new_tags = synonyms.update_synonyms(file, counts, vectors)
     target_of = synonyms.merge_targets(entries)

@@ -178,7 +178,7 @@ class ReviewSession:
         chunk = self._chunk(pair.document, chunk_id)
         if chunk is None:
             return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
-        grounds = Grounds(chunk.text, chunk.language)
+        grounds = SourceText(chunk.text, chunk.language)
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""

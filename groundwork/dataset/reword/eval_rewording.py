@@ -82,7 +82,7 @@ def unsupported_answer_fault(
     if float((sources @ new_vector).max()) >= KEPT_SUPPORT * float(old_vector @ sources[0]):
         return None
     source = " ".join(answer_sources(row))
-    language = code(source)
+    language = detect_language(source)
     stems, ignored = {stem(word, language) for word in words(source)}, stop_words(language)
     foreign = [word for word in words(answer) if word not in ignored and stem(word, language) not in stems]
     if not foreign:

@@ -121,7 +121,7 @@ def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, k
         yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
     if source_name := _new_source_name(reworded, original):
         yield f"The question must stand alone; do not write {source_name!r}."
-    if (opening := dangling_opening(reworded)) and not dangling_opening(original):
+    if (opening := find_dangling_opening(reworded)) and not find_dangling_opening(original):
         yield f"The question must stand alone; it cannot begin with {opening!r}."
     if len(reworded_words) < LEAST_LENGTH * len(words_of(original)):
         yield "The question lost a part of what it asks; say all of it in other words."
@@ -138,8 +138,12 @@ def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, k
 
 def _new_source_name(reworded: str, original: str) -> str:
     """The words by which `reworded` names its source, where `original` neither does nor says them itself."""
-    source_name = source_named(reworded)
-    return "" if source_named(original) or source_name.lower().removeprefix("the ") in original.lower() else source_name
+    source_name = find_source_name(reworded)
+    return (
+        ""
+        if find_source_name(original) or source_name.lower().removeprefix("the ") in original.lower()
+        else source_name
+    )
 
 
 def _kind_fault(row: Row, reworded: str, answer: str) -> str:
@@ -250,9 +254,9 @@ def _turn_faults(field: str, original: str, reworded: str, source: str = "", con
 
     `source` may deny what the new text denies, and `context`, the question above it, what the old text denied.
     """
-    if denied := negation_turned(original, reworded, source, context):
+    if denied := find_contradicted_word(original, reworded, source, context):
         yield f"The {field} turned the meaning round: a negation of {denied!r} came or went."
-    if opposite := turned(original, reworded):
+    if opposite := find_opposite(original, reworded):
         yield f"The {field} says {opposite[1]!r} where it said {opposite[0]!r}."
 
 

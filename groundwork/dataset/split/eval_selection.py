@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.herding import herd_rows
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]

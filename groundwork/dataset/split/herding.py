@@ -49,7 +49,7 @@ def herd_rows(tiers_by_place: Sequence[Sequence[Rows]], candidates: Vectors, vec
     the same arrays.
     """
     width = bandwidth(vectors, seed)
-    with one_thread():  # the sums of a matrix product depend on the number of threads
+    with single_thread():  # the sums of a matrix product depend on the number of threads
         mean_kernel = _mean_kernel(candidates, vectors[:: max(1, len(vectors) // MEAN_ROWS)], width)
         if len(candidates) > GREEDY_ONLY_FROM:
             return _greedy(tiers_by_place, mean_kernel, lambda i: gaussian_kernel(candidates, candidates[i], width))[0]

@@ -339,13 +339,13 @@ def shorten_text(text: str, length: int = LABEL_LENGTH) -> str:
 
 def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """(n, 2) places between 0 and 1: t-SNE, or the principal components of very few rows."""
-    reduced = principal(vectors, seed=seed)
+    reduced = principal_components(vectors, seed=seed)
     coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) // 3)
     if perplexity >= 2 and reduced.any():
         from sklearn.manifold import TSNE
 
-        with one_thread():
+        with single_thread():
             coordinates = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
     else:
         coordinates[:, : reduced.shape[1]] = reduced[:, :2]
@@ -368,7 +368,7 @@ def _compare_with_random(
 def _nearest_in_train(
     vectors: Vectors, train: Sequence[Row], train_vectors: Vectors, own_copies: Rows | None = None
 ) -> list[Neighbour | None]:
-    nearest_rows, cosines = nearest(vectors, train_vectors, own_copies)
+    nearest_rows, cosines = find_nearest(vectors, train_vectors, own_copies)
     return [
         Neighbour(id=train[i].id, cosine=round(float(row_cosine), 4), question=train[i].question) if i >= 0 else None
         for i, row_cosine in zip(nearest_rows.tolist(), cosines, strict=True)

@@ -37,7 +37,7 @@ class Representativeness(Record, frozen=True):
     drift: str = ""  # what rewording moved, in a sentence
 
 
-def assess_split(
+def assess_representativeness(
     pool: Sequence[int], selected: Sequence[int], names: Sequence[str], *, split: str = "eval", noun: str = "topics",
     empty: int = 0,
 ) -> Representativeness:  # fmt: skip
