@@ -29,7 +29,7 @@ from groundwork.dataset.split import metrics as measure
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
 from groundwork.dataset.split.metrics import ElbowCurve, ReplacedRow, SplitReport, SplitShare
 from groundwork.dataset.split.representativeness import assess_representativeness, drift_sentence
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 STRATA = ("category", "difficulty")
@@ -171,7 +171,7 @@ async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: 
     if not copies:
         return None
     questions = await tools.encode([row.question for row in eval_rows], "query")
-    return int((nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
+    return int((find_nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
 
 
 async def _phrase_rows(

@@ -136,8 +136,8 @@ def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     run_argument = argument.removesuffix(RAW_SUFFIX)
     if not (folder := _subfolder(data.path("qa"), run_argument)):
         return None
-    name, as_generated = folder.relative_to(data.path("qa")).as_posix(), row_files(folder)
-    files = as_generated if argument != run_argument else pair_files(data, name) or as_generated
+    name = folder.relative_to(data.path("qa")).as_posix()
+    files = (pair_files(data, name) if argument == run_argument else ()) or row_files(folder)
     shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
     return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, nearest, neighbours
+from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]
@@ -140,10 +140,10 @@ def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vect
     """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
     if train is not None:
         return lambda rows: [
-            OUTSIDE_ROWS if cosine >= threshold else NO_TWINS for cosine in nearest(vectors[rows], train)[1]
+            OUTSIDE_ROWS if cosine >= threshold else NO_TWINS for cosine in find_nearest(vectors[rows], train)[1]
         ]
     if held_out:
-        return lambda rows: neighbours(vectors, rows, threshold)
+        return lambda rows: exact_similar_rows(vectors, rows, threshold)
     return lambda rows: [NO_TWINS] * len(rows)
 
 
