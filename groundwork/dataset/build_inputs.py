@@ -215,7 +215,7 @@ def rewords_eval(config: Config) -> bool:
 
 def asks_rewordings(config: Config) -> bool:
     """Is a model asked to reword: eval, or rows of train once more?"""
-    return rewords_eval(config) or config.dataset.phrasings > 1
+    return config.dataset.asks_rewordings
 
 
 def asks_model(config: Config) -> bool:
