@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
-from groundwork.questions.duplicates.duplicate_rule import asked_by
+from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.artifacts import slug, write_jsonl
 from groundwork.records.disk_backed_lists import DiskBackedList, LazySequence
@@ -119,7 +119,7 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     leaders = np.sort(best_first)
     leader_vectors = vectors if len(leaders) == count else vectors[leaders]
     questions = LazySequence(
-        array("q", leaders.tobytes()), lambda leader_index: asked_by(candidates[leader_index].pair)
+        array("q", leaders.tobytes()), lambda leader_index: question_of(candidates[leader_index].pair)
     )
     same_questions = SameQuestions(questions, leader_vectors, likeness)
     keeper_of = np.full(count, -1)  # of each leader, the best first

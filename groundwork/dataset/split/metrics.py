@@ -267,10 +267,10 @@ def _repeated_questions(
 
     `own_copies`: the index of each row's copy in train, or -1.
     """
-    train_size, asked_questions = len(train), [asked_by(row) for row in train]
+    train_size, asked_questions = len(train), [question_of(row) for row in train]
     if min(own_copies, default=-1) < 0:  # some are not in train: they stand behind it
         own_copies = range(train_size, train_size + len(eval_rows))
-        asked_questions += [asked_by(row) for row in eval_rows]
+        asked_questions += [question_of(row) for row in eval_rows]
         train_vectors = np.concatenate([train_vectors, vectors])
     same_questions = SameQuestions(asked_questions, train_vectors, likeness, rows=own_copies)
     return [
