@@ -72,13 +72,13 @@ class Reading:
         `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and
         below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
         """
-        levels: dict[str, int] = {}
+        levels: list[int] = []  # of the headings of `path`, by position: two of them may have the same title
         path: tuple[str, ...] = ()
         for block in self.blocks[: bisect_right(self.blocks, start, key=lambda block: block.start)]:
             path = block.headings
             if block.kind == "heading":
-                levels[path[-1]] = block.level
-        level = min((levels[heading] for heading in path), default=0)
+                levels = [*(level for level in levels if level < block.level), block.level]
+        level = levels[0] if levels else 0
         outer = [
             outer_heading
             for outer_heading in self.chunk.headings[: level - 1 if path else None]

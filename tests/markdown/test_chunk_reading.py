@@ -1,13 +1,15 @@
 """A chunk read once."""
 
+import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.chunk_record import Chunk
 
 
-def reading(text: str) -> Reading:
-    return Reading(Chunk(id="a-0", document="a", index=0, kind="text", text=text, start=0, end=len(text), length=1))
+def reading(text: str, headings: tuple[str, ...] = ()) -> Reading:
+    chunk = Chunk(id="a-0", document="a", index=0, kind="text", text=text, start=0, end=len(text), length=1)
+    return Reading(msgspec.structs.replace(chunk, headings=list(headings)))
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,10 @@ def reading(text: str) -> Reading:
 def test_numbers_that_count_lines_are_none(text: str, values: list[list[str]]) -> None:
     """Line numbers of a listing and the mark of a footnote are left out; any other number counts."""
     assert [[number.value for number in numbers] for numbers in reading(text).numbers] == values
+
+
+def test_a_heading_below_one_of_the_same_title_keeps_its_level() -> None:
+    """The level of the outermost heading decides how many of the chunk's hold, whatever the titles below it are."""
+    text = "## Fees\n\n### Fees\n\nNobody pays.\n"
+    above = reading(text, ("Rules", "Boats"))
+    assert above.headings_at(text.index("Nobody")) == ["Rules", "Fees", "Fees"]
