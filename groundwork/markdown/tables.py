@@ -204,25 +204,16 @@ def _html_rows(text: str) -> Rows:
         tag_name = tag[0].lower()
         if tag_name.startswith("<table"):
             depth += 1
-        elif tag_name.startswith("</table"):
-            depth -= 1
-            if depth == 0 and row_start >= 0:
-                rows.append((row_start, tag.start()))
-                header_count += in_header and "d" not in cell_letters and "h" in cell_letters
-                row_start = -1
-        elif depth > 1:
             continue
-        elif tag_name.startswith("<tr"):
+        depth -= tag_name.startswith("</table")
+        if depth != 0 if tag_name.startswith("</table") else depth > 1:
+            continue
+        if tag_name.startswith(("<tr", "</tr", "</table")):
             if row_start >= 0:
-                rows.append((row_start, tag.start()))
+                rows.append((row_start, tag.end() if tag_name.startswith("</tr") else tag.start()))
                 in_header = in_header and "d" not in cell_letters and "h" in cell_letters
                 header_count += in_header
-            row_start, cell_letters = tag.start(), ""
-        elif tag_name.startswith("</tr") and row_start >= 0:
-            rows.append((row_start, tag.end()))
-            in_header = in_header and "d" not in cell_letters and "h" in cell_letters
-            header_count += in_header
-            row_start = -1
+            row_start, cell_letters = tag.start() if tag_name.startswith("<tr") else -1, ""
         elif tag_name.startswith("</thead"):
             header_count, in_header = len(rows) + (row_start >= 0), False
         else:

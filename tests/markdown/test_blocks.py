@@ -137,6 +137,11 @@ def test_breadcrumbs() -> None:
             [],
             ["<tr><td><table><tr><td>x</td></tr></table></td></tr>"],
         ),
+        (
+            "<table><tr><th>a<tr><td>1</table><table><tr><th>b<tr><td>2</table>",
+            ["<tr><th>a"],
+            ["<tr><td>1", "<tr><th>b", "<tr><td>2"],
+        ),
     ],
 )
 def test_table_rows(table: str, header: list[str], data: list[str]) -> None:
