@@ -8,7 +8,7 @@ then each line is a row.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
@@ -84,7 +84,8 @@ def table_rows(text: str) -> Rows:
         return _html_rows(text)
     lines = _lines(text)
     if is_grid(text):
-        return Rows(*grid_rows(text, [line for line in lines if _GRID_LINE.match(text, *line)], _pipe_cells))
+        grid_lines = [line for line in lines if _GRID_LINE.match(text, *line)]
+        return Rows(*grid_rows(text, grid_lines, _pipe_cells, _grid_columns(text)))
     if any("|" in text[start:end] for start, end in lines):
         return _pipe_rows(text, [line for line in lines if "|" in text[line[0] : line[1]]])
     return _csv_rows(text, lines)
@@ -95,7 +96,8 @@ def read_table(text: str, start: int = 0, end: int | None = None) -> Table:
     body = text[start:end]
     rows = table_rows(body)
     if is_grid(body):
-        return Table(*([_read_grid_row(body, span, start) for span in spans] for spans in rows))
+        columns = _grid_columns(body)
+        return Table(*([_read_grid_row(body, span, start, columns) for span in spans] for spans in rows))
     cells = _cell_reader(body, rows)
     return Table(*([_read_row(body, span, start, cells) for span in spans if _is_row(body, span)] for spans in rows))
 
@@ -105,9 +107,9 @@ def _is_row(body: str, span: Span) -> bool:
     return bool(line.strip()) and not _DELIMITER.fullmatch(line)
 
 
-def _read_grid_row(body: str, span: Span, shift: int) -> TableRow:
+def _read_grid_row(body: str, span: Span, shift: int, columns: Set[int]) -> TableRow:
     lines = [body[slice(*line)] for line in _lines(body, *span)]
-    content = "".join(line for line in lines if not is_grid_border(line))
+    content = "".join(line for line in lines if not is_grid_border(line, columns))
     row = body[span[0] : span[0] + len(content)]
     row_start = span[0] + shift
     cells = []
@@ -260,8 +262,7 @@ START = r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n[ \t>]*+\|"
 """The first line, and the beginning of the second."""
 
 _GRID_BORDER = regex.compile(r"[ \t>]*+\+[-=:]{2,}+(?:\+[-=:]++)*+\+[ \t\r]*+\n?+")
-# | A |---+---+: the first cell goes on below
-_INNER_BORDER = regex.compile(r"[ \t>]*+\|[^\n]*?\+[-=:]{2,}+\+[^\n]*+\n?+")
+_BORDER_PIECE = regex.compile(r"\+[-=:]{2,}+(?=\+)")
 _GRID_START = regex.compile(rf"(?m)^{START}")
 
 CellReader = Callable[[str], Iterator[tuple[Span, str]]]
@@ -272,12 +273,30 @@ def is_grid(text: str) -> bool:
     return "+-" in text and _GRID_START.search(text) is not None
 
 
-def is_grid_border(line: str) -> bool:
-    """Is it a line between rows, and no row?"""
-    return _GRID_BORDER.fullmatch(line) is not None or _INNER_BORDER.fullmatch(line) is not None
+def is_grid_border(line: str, columns: Set[int] = frozenset()) -> bool:
+    """Is it a line between rows, and no row?
+
+    Where the first cell goes on below ("| A   +---+---+"), the line is known by its end, or by a piece of border that
+    goes from one of `columns` to another: the offsets of the grid's vertical lines. Any other "+--+" is a cell's text.
+    """
+    if _GRID_BORDER.fullmatch(line):
+        return True
+    body = line.strip("> \t\r\n")
+    return body.startswith("|") and any(
+        piece.end() + 1 == len(body) or (piece.start() in columns and piece.end() in columns)
+        for piece in _BORDER_PIECE.finditer(body)
+    )
 
 
-def grid_rows(text: str, lines: Sequence[Span], cells: CellReader) -> tuple[list[Span], list[Span]]:
+def _grid_columns(text: str) -> set[int]:
+    """The offsets of the vertical lines, by the + of all lines that go from edge to edge."""
+    borders = (text[slice(*line)].strip("> \t\r\n") for line in _lines(text))
+    return {i for border in borders if _GRID_BORDER.fullmatch(border) for i, mark in enumerate(border) if mark == "+"}
+
+
+def grid_rows(
+    text: str, lines: Sequence[Span], cells: CellReader, columns: Set[int] = frozenset()
+) -> tuple[list[Span], list[Span]]:
     """(start, end) of the header rows and of the data rows; the line below a row belongs to it.
 
     The header is what stands above a line of `=`; without one, what databases draw a line below.
@@ -286,7 +305,7 @@ def grid_rows(text: str, lines: Sequence[Span], cells: CellReader) -> tuple[list
     row_ends: list[int] = []
     header_count = 0
     for start, end in lines:
-        if not is_grid_border(text[start:end]):
+        if not is_grid_border(text[start:end], columns):
             groups[-1].append((start, end))
         elif groups[-1]:
             row_ends.append(end)
@@ -311,14 +330,14 @@ def _have_first_cells(text: str, lines: Sequence[Span], cells: CellReader) -> bo
 
 
 def row_cells(row: str, cells: CellReader) -> list[tuple[list[Span], str]]:
-    """The cells of a row of one or more lines: the places of its parts in `row`, and its text in one line."""
+    """The cells of a row of one or more lines, none of them a border: their places in `row`, and their text."""
     line_cells: list[list[tuple[Span, str]]] = []
     start = 0
     for line in row.splitlines(keepends=True):
         body = line.strip("> \t\r\n")
         shift = start + line.index(body)
         start += len(line)
-        if body and not is_grid_border(line):
+        if body:
             line_cells.append([((a + shift, b + shift), cell_text) for (a, b), cell_text in cells(body)])
     columns = zip_longest(*line_cells, fillvalue=((0, 0), ""))
     return [_join_cell([part for part in column if part[1]] or list(column[:1])) for column in columns]
