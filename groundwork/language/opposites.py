@@ -144,10 +144,13 @@ def is_negated(text: str) -> bool:
 
 
 _SENTENCE_MARK = re.compile(r"[.;:!?]")
-_NOT_UNTIL = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b[^.;]*\buntil\b", re.I)
+_PLAIN_NOT = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b", re.I)
+_CLAUSE_END = re.compile(r"[.;]")
+_UNTIL = re.compile(r"\buntil\b", re.I)
 # "not until inspected": "inspected before"
 _TIME_CONDITION = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)
-_ASKS_WHAT_NOT = re.compile(r"\b(?:not|never|\w+n['’]t)\b[^?]*\bdo(?:ing)?\b", re.I)  # so that its answer need not deny
+_QUESTION_END = re.compile(r"\?")
+_DO = re.compile(r"\bdo(?:ing)?\b", re.I)  # "What may it not do?": the answer need not deny
 
 
 def find_contradicted_word(original: str, rewording: str, source: str = "", question: str = "") -> str:
@@ -158,17 +161,25 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
     """
     for denying, affirming, excuse in ((original, rewording, question), (rewording, original, source)):
         affirming_words = words(affirming)
-        if excuse is question and _ASKS_WHAT_NOT.search(question):
+        if excuse is question and _has_behind_not(question, _DO, _QUESTION_END):
             continue
         if _NOT.search(_LIMIT.sub("", affirming)) or not _DENIAL_WORDS.isdisjoint(affirming_words):
             continue
-        if _NOT_UNTIL.search(denying) and _TIME_CONDITION.search(affirming):
+        if _has_behind_not(denying, _UNTIL, _CLAUSE_END) and _TIME_CONDITION.search(affirming):
             continue
         stems = {stem(word, "en") for word in affirming_words}
         contradicting = stems - _denied_stems(excuse)
         if contradicted := [word for word in _denied_words(denying) if word and stem(word, "en") in contradicting]:
             return contradicted[0]
     return ""
+
+
+def _has_behind_not(text: str, word: re.Pattern[str], end: re.Pattern[str]) -> bool:
+    """Does `word` stand behind a "not", with no `end` between them? Each part is read from its first "not" alone."""
+    return any(
+        (negation := _PLAIN_NOT.search(part)) is not None and word.search(part, negation.end()) is not None
+        for part in end.split(text)
+    )
 
 
 def _denied_stems(text: str) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from groundwork.language.names import abbreviations, codes, quoted_terms
 from groundwork.language.opposites import find_contradicted_word, find_opposite, is_negated
+from tests.growth import steep
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,30 @@ def test_an_abbreviation_stands_behind_its_name() -> None:
 def test_a_negation_that_came_or_went(old: str, new: str, word: str) -> None:
     """What the one denies and the other says; limits and other words of denying turn nothing."""
     assert find_contradicted_word(old, new) == word
+
+
+@pytest.mark.parametrize("is_question", [False, True])
+def test_a_text_of_many_negations_is_read_once(is_question: bool) -> None:
+    """However often a text without a full stop denies, the time grows in proportion to its length."""
+
+    def call(text: str) -> None:
+        denials = text.replace("x", "not ")
+        find_contradicted_word("" if is_question else denials, "It opens.", question=denials if is_question else "")
+
+    assert not steep(call, "one letter")
+
+
+@pytest.mark.parametrize(
+    ("old", "word"),
+    [
+        ("It does not open until noon.", ""),
+        ("Until noon it does not open.", "open"),
+        ("It does not close; it does not open. Until then, wait.", "open"),
+    ],
+)
+def test_not_until_is_a_time(old: str, word: str) -> None:
+    """What is denied until a time is said of the time behind it, within the clause."""
+    assert find_contradicted_word(old, "It opens at noon first.") == word
 
 
 def test_limits_and_particles_turn_nothing() -> None:
