@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.text_lines import (
@@ -93,7 +93,7 @@ def columns_under(text: Text, columns: Stretches) -> list[int]:
     return under
 
 
-def cut(text: Text, columns: Stretches, size: float) -> list[Text]:
+def _cut(text: Text, columns: Stretches, size: float) -> list[Text]:
     """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
     if text.reach:
         return [text]
@@ -106,6 +106,10 @@ def cut(text: Text, columns: Stretches, size: float) -> list[Text]:
             groups.append([])
         groups[-1].append(word)
     return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+
+
+def _cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
+    return row._replace(texts=[part for text in row.texts for part in _cut(text, columns, row.size)])
 
 
 def column_at(text: Text, columns: Stretches) -> int:
@@ -162,7 +166,7 @@ def _are_years(row: SpacedLine, columns: Stretches) -> bool:
 def placed(row: SpacedLine, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
     cells = [""] * len(columns)
-    for text in chain.from_iterable(cut(text, columns, row.size) for text in row.texts):
+    for text in _cut_row(row, columns).texts:
         k = column_at(text, columns)
         cells[k] = f"{cells[k]} {text.text}".strip()
     return cells
@@ -171,9 +175,9 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
 def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
-    rows = [_spread_evenly(row, columns) for row in rows]
+    rows = [_cut_row(_spread_evenly(row, columns), columns) for row in rows]
     for i, row in enumerate(rows):
-        for text in chain.from_iterable(cut(text, columns, row.size) for text in row.texts):
+        for text in row.texts:
             if not is_rule(text.text):
                 _add_head(heads, _Head(text.text, _head_columns(text, columns), i, i + 1), rows, columns, vocabulary)
     head_cells = [[""] * len(columns) for _ in rows]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from groundwork.documents.layout.borderless_table_columns import find_columns, merge_columns, merge_stretches
 from groundwork.documents.layout.borderless_table_heads import (
     SpacedLine,
     Text,
@@ -24,7 +25,7 @@ from groundwork.documents.layout.borderless_table_heads import (
     placed,
     spaced_line,
 )
-from groundwork.documents.layout.text_lines import Line, is_number, label, stretches_of_most
+from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
@@ -85,11 +86,11 @@ class _TableReader:
         body = [row for row in self.rows[start:end] if _is_row(row)]
         if len(body) < 3:
             return None
-        columns = _find_columns(body)
+        columns = find_columns(body)
         if len(columns) < 2:
             return None
         top = self._table_top(start, columns)
-        columns = _merge_columns(columns, self.rows[top:end])
+        columns = merge_columns(columns, self.rows[top:end])
         if len(columns) < 2:
             return None
         if contents := _contents_entries(self.rows[start:end]):
@@ -109,7 +110,7 @@ class _TableReader:
         while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_distant_row(at, stretches)):
             row = self.rows[at]
             if _is_row(row):
-                merged = _merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
+                merged = merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
                 if len(merged) < 2:
                     break
                 stretches = merged if len(merged) >= len(stretches) - 1 else stretches
@@ -230,7 +231,7 @@ class _TableReader:
 
 def _is_alike(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
-    merged = _merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
+    merged = merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
     return len(row.texts) == len(merged) == len(stretches) and any(is_number(text.text) for text in row.texts[1:])
 
 
@@ -342,22 +343,6 @@ def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     return has_long_text and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
 
 
-def _merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
-    """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
-    column_sets = []
-    for row in rows:
-        text_columns = [columns_under(text, columns) for text in row.texts]
-        column_sets.append({cells[0] if len(cells) == 1 else -1 for cells in text_columns})
-    merged = [(columns[0], {0})]
-    for k in range(1, len(columns)):
-        share_a_row = any(k in cells and merged[-1][1] & cells for cells in column_sets)
-        if share_a_row:
-            merged.append((columns[k], {k}))
-        else:
-            merged[-1] = ((merged[-1][0][0], columns[k][1]), merged[-1][1] | {k})
-    return [column for column, _ in merged]
-
-
 def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
     texts_by_column: list[list[str]] = [[] for _ in columns]
@@ -374,20 +359,3 @@ def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> boo
 
 def _share_of_lower(texts: list[str]) -> float:
     return sum(text[0].islower() for text in texts) / len(texts)
-
-
-def _find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
-    """The stretches that texts of most rows cover."""
-    most_texts = max(len(row.texts) for row in body)
-    full_rows = [row for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
-    return stretches_of_most([[(t.x1, t.x2) for t in row.texts] for row in full_rows])
-
-
-def _merge_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    merged: list[tuple[float, float]] = []
-    for x1, x2 in sorted(stretches):
-        if merged and x1 < merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], x2))
-        else:
-            merged.append((x1, x2))
-    return merged

@@ -1,0 +1,59 @@
+"""The columns of a table without drawn cells: the stretches that the texts of its rows cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from groundwork.documents.layout.borderless_table_heads import SpacedLine, columns_under
+from groundwork.documents.layout.text_lines import Stretches, stretches_of_most
+
+_PARTED_ROWS = 2  # that leave the space between two columns free, for each row whose text crosses it, at the least
+
+
+def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
+    """The stretches that texts of most rows cover."""
+    most_texts = max(len(row.texts) for row in body)
+    full_rows = [row for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
+    rows = [[(t.x1, t.x2) for t in row.texts] for row in full_rows]
+    return [column for stretch in stretches_of_most(rows) for column in _split_stretch(stretch, rows)]
+
+
+def _split_stretch(stretch: tuple[float, float], rows: Sequence[Stretches]) -> list[tuple[float, float]]:
+    """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both."""
+    texts_inside = [[text for text in row if stretch[0] <= (text[0] + text[1]) / 2 <= stretch[1]] for row in rows]
+    parted_rows = [texts for texts in texts_inside if len(texts) > 1]
+    columns = [stretch]
+    for (_, start), (stop, _) in pairwise(merge_stretches([text for texts in parted_rows for text in texts])):
+        crossing = sum(x1 < start and x2 > stop for texts in texts_inside for x1, x2 in texts)
+        parting = sum(texts[0][1] <= start and texts[-1][0] >= stop for texts in parted_rows)
+        if parting >= _PARTED_ROWS * max(1, crossing):
+            columns[-1:] = [(columns[-1][0], start), (stop, columns[-1][1])]
+    return columns
+
+
+def merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
+    """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
+    column_sets = []
+    for row in rows:
+        text_columns = [columns_under(text, columns) for text in row.texts]
+        column_sets.append({cells[0] if len(cells) == 1 else -1 for cells in text_columns})
+    merged = [(columns[0], {0})]
+    for k in range(1, len(columns)):
+        share_a_row = any(k in cells and merged[-1][1] & cells for cells in column_sets)
+        if share_a_row:
+            merged.append((columns[k], {k}))
+        else:
+            merged[-1] = ((merged[-1][0][0], columns[k][1]), merged[-1][1] | {k})
+    return [column for column, _ in merged]
+
+
+def merge_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretches from left to right, those that touch as one."""
+    merged: list[tuple[float, float]] = []
+    for x1, x2 in sorted(stretches):
+        if merged and x1 < merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], x2))
+        else:
+            merged.append((x1, x2))
+    return merged
