@@ -32,6 +32,20 @@ def _split_stretch(stretch: tuple[float, float], rows: Sequence[Stretches]) -> l
     return columns
 
 
+def extra_heads(row: SpacedLine, columns: Stretches) -> Stretches | None:
+    """Where the texts of a line stand that are over no column; None unless one text is over each column."""
+    over = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
+    if [k for under in over for k in under] != list(range(len(columns))):
+        return None
+    return [(text.x1, text.x2) for text, under in zip(row.texts, over, strict=True) if not under]
+
+
+def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[SpacedLine]) -> list[tuple[float, float]]:
+    """The columns, and those that a line of heads names and no row fills."""
+    extra = next((found for row in heads if (found := extra_heads(row, columns))), ())
+    return sorted([*columns, *extra])
+
+
 def merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     column_sets = []

@@ -43,13 +43,18 @@ class Text(NamedTuple):
 
 
 class SpacedLine(NamedTuple):
-    """A line of a page as texts from left to right."""
+    """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
 
     y1: float
     y2: float
     size: float
     texts: list[Text]
     bold: bool = False
+    rule: tuple[float, float] = (0, 0)
+
+    def is_ruled(self, columns: Stretches) -> bool:
+        """Whether a line is drawn below it from the first column to the last."""
+        return self.rule[0] - _OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _OVERHANG
 
 
 def spaced_line(line: Line) -> SpacedLine:
@@ -66,7 +71,8 @@ def spaced_line(line: Line) -> SpacedLine:
         _note_underline(texts, stretch)
     main = line.main
     top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
-    return SpacedLine(top, bottom, main.size, texts, main.bold)
+    rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+    return SpacedLine(top, bottom, main.size, texts, main.bold, rule)
 
 
 def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
@@ -152,9 +158,13 @@ def heads_end(rows: Sequence[SpacedLine], columns: Stretches) -> int:
 def _without_name(rows: Sequence[SpacedLine], end: int, columns: Stretches) -> int:
     """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
     group = rows[end - 1] if end > 1 else None
-    if group is None or len(group.texts) > 1 or is_rule(group.texts[0].text) or len(rows[end - 2].texts) < 2:
+    if group is None or len(group.texts) > 1 or is_rule(group.texts[0].text):
         return end
     k, above = column_at(group.texts[0], columns), rows[end - 2]
+    if above.is_ruled(columns) and not group.is_ruled(columns):
+        return end - 1
+    if len(above.texts) < 2:
+        return end
     is_under = any(column_at(text, columns) == k for text in above.texts)
     return end if is_under and group.y2 - above.y2 < _TIGHT_STEP * (rows[end].y2 - group.y2) else end - 1
 

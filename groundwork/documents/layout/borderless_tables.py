@@ -13,7 +13,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.borderless_table_columns import find_columns, merge_columns, merge_stretches
+from groundwork.documents.layout.borderless_table_columns import (
+    add_empty_columns,
+    extra_heads,
+    find_columns,
+    merge_columns,
+    merge_stretches,
+)
 from groundwork.documents.layout.borderless_table_heads import (
     SpacedLine,
     Text,
@@ -90,6 +96,7 @@ class _TableReader:
         if len(columns) < 2:
             return None
         top = self._table_top(start, columns)
+        columns = add_empty_columns(columns, self.rows[top:start])
         columns = merge_columns(columns, self.rows[top:end])
         if len(columns) < 2:
             return None
@@ -143,16 +150,35 @@ class _TableReader:
 
     def _table_top(self, start: int, columns: list[tuple[float, float]]) -> int:
         """Where the heads begin that stand above the first row with texts side by side."""
-        top = start
+        top = self._ruled_heads(start, columns)
         while top > self.floor and start - top < 6 and self.rows[top - 1].texts and self._is_head(top - 1, columns):
             top -= 1
         return top
 
+    def _ruled_heads(self, start: int, columns: list[tuple[float, float]]) -> int:
+        """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
+        for at in range(start - 1, max(self.floor, start - 3) - 1, -1):
+            row, below = self.rows[at], self.rows[at + 1]
+            if not row.texts or below.y1 - row.y2 > _GROUP_NAME_GAP * below.size:
+                break
+            if row.is_ruled(columns):
+                return at if self._is_over(row, columns) else start
+            if _is_row(row):
+                break
+        return start
+
     def _is_head(self, at: int, columns: list[tuple[float, float]]) -> bool:
         row, below = self.rows[at], self.rows[at + 1]
-        if below.y1 - row.y2 > 0.9 * row.size or row.size > 1.15 * below.size or label(row.texts[0].text):
+        if below.y1 - row.y2 > 0.9 * row.size or row.size > 1.15 * below.size:
             return False
-        if row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size:
+        return self._is_over(row, columns)
+
+    def _is_over(self, row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
+        """Whether a line holds texts that may be heads of the columns."""
+        if label(row.texts[0].text):
+            return False
+        stands_out = row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size
+        if stands_out and extra_heads(row, columns) is None:
             return False
         if _is_caption(row, columns):
             return False
