@@ -90,7 +90,7 @@ class _TableReader:
     def table(self, start: int) -> SpacedTable | None:
         end = self._table_end(start)
         body = [row for row in self.rows[start:end] if _is_row(row)]
-        if len(body) < 3:
+        if len(body) < 3 and not _is_record(self.rows[start:end]):
             return None
         columns = find_columns(body)
         if len(columns) < 2:
@@ -253,6 +253,15 @@ class _TableReader:
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
         return filled > 0.4 * len(cells) * len(columns)
+
+
+def _is_record(rows: Sequence[SpacedLine]) -> bool:
+    """Whether two lines are heads and, each below its own, values with figures in most of them."""
+    heads, values = (row.texts for row in rows) if len(rows) == 2 else ([], [])
+    if len(heads) < 3 or len(heads) != len(values) or any(is_number(text.text) for text in heads):
+        return False
+    cells = merge_stretches([(text.x1, text.x2) for text in (*heads, *values)])
+    return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
 def _is_alike(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
