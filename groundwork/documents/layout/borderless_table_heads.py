@@ -139,6 +139,11 @@ class _Head(NamedTuple):
     end: int
 
 
+def is_row(row: SpacedLine) -> bool:
+    """Whether a line holds texts side by side."""
+    return len(row.texts) > 1
+
+
 def is_rule_row(row: SpacedLine) -> bool:
     """Whether a line holds dashes below each head alone."""
     return bool(row.texts) and all(is_rule(text.text) for text in row.texts)

@@ -7,7 +7,6 @@ heads that spans several columns.
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -27,20 +26,18 @@ from groundwork.documents.layout.borderless_table_heads import (
     columns_under,
     head_rows,
     heads_end,
+    is_row,
     is_rule_row,
     placed,
     spaced_line,
 )
+from groundwork.documents.layout.spaced_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
-_PAGE_DIGITS = 3  # digits of a page number
-_LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
-_MANY_ENTRIES = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
-_SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
-_LONG_ITEM_WORDS = 5  # words of most items of a numbered list
+_SAME_STEP = 1.15  # of the distance between two rows, to one that follows them
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 _ROW_GAP = 2.4  # line heights between two rows of one table
 
@@ -68,16 +65,12 @@ def find_tables(
     at = floor = 0
     while at < len(rows):
         end = columns_end(at)
-        table = _TableReader(rows, vocabulary, floor).table(at) if end == at and _is_row(rows[at]) else None
+        table = _TableReader(rows, vocabulary, floor).table(at) if end == at and is_row(rows[at]) else None
         if table:
             tables.append(table)
         at = table.end if table else max(at + 1, end)
         floor = at if table or end == at else floor
     return tables
-
-
-def _is_row(row: SpacedLine) -> bool:
-    return len(row.texts) > 1
 
 
 class _TableReader:
@@ -89,7 +82,7 @@ class _TableReader:
 
     def table(self, start: int) -> SpacedTable | None:
         end = self._table_end(start)
-        body = [row for row in self.rows[start:end] if _is_row(row)]
+        body = [row for row in self.rows[start:end] if is_row(row)]
         if len(body) < 3 and not _is_record(self.rows[start:end]):
             return None
         columns = find_columns(body)
@@ -100,11 +93,11 @@ class _TableReader:
         columns = merge_columns(columns, self.rows[top:end])
         if len(columns) < 2:
             return None
-        if contents := _contents_entries(self.rows[start:end]):
+        if contents := contents_entries(self.rows[start:end]):
             return SpacedTable(start, end, contents, is_contents=True)
         cells = self._cells(top, end, columns)
         begin = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
-        if numbered := _list_items(self._cells(begin, end, columns) if begin > top else cells, self.vocabulary):
+        if numbered := list_items(self._cells(begin, end, columns) if begin > top else cells, self.vocabulary):
             return SpacedTable(begin, end, numbered, is_list=True)  # what stands above it in small letters is no head
         return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
 
@@ -116,7 +109,7 @@ class _TableReader:
         stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
         while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_distant_row(at, stretches)):
             row = self.rows[at]
-            if _is_row(row):
+            if is_row(row):
                 merged = merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
                 if len(merged) < 2:
                     break
@@ -127,6 +120,22 @@ class _TableReader:
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
             at += 1
+        return self._first_column_end(end, stretches)
+
+    def _first_column_end(self, end: int, stretches: list[tuple[float, float]]) -> int:
+        """Where the first of two columns of words ends, which may be longer than the second."""
+        steps = [lower.y2 - upper.y2 for upper, lower in pairwise(self.rows[end - 4 : end])]
+        last = self.rows[end - 1]
+        if len(stretches) != 2 or len(steps) < 2 or any(is_number(text.text) for text in last.texts):
+            return end
+        step = _SAME_STEP * statistics.median(steps)
+        while end < len(self.rows) and len(self.rows[end].texts) == 1 and self.rows[end].y2 - last.y2 < step:
+            row, text = self.rows[end], self.rows[end].texts[0]
+            is_alike = row.bold == last.bold and abs(row.size - last.size) < 0.1 * row.size
+            is_item = label(text.text) not in ("", text.text)
+            if not is_alike or is_item or abs(text.x1 - stretches[0][0]) > 1 or text.x2 > stretches[1][0]:
+                break
+            last, end = row, end + 1
         return end
 
     def _follows(self, at: int) -> bool:
@@ -138,7 +147,7 @@ class _TableReader:
         line, above = self.rows[at], self.rows[at - 1]
         if not line.texts or line.y1 - above.y2 > _GROUP_NAME_GAP * line.size:
             return False
-        if _is_row(line):
+        if is_row(line):
             return len(stretches) > 3 and _is_alike(line, stretches)
         is_group_name = at + 1 < len(self.rows) and line.texts[0].x2 < stretches[1][0] and self._follows(at + 1)
         return is_group_name and len(stretches) > 2 and _is_alike(self.rows[at + 1], stretches)
@@ -163,7 +172,7 @@ class _TableReader:
                 break
             if row.is_ruled(columns):
                 return at if self._is_over(row, columns) else start
-            if _is_row(row):
+            if is_row(row):
                 break
         return start
 
@@ -190,7 +199,7 @@ class _TableReader:
         rows = self.rows[start:end]
         heads = heads_end(rows, columns)
         cell_rows = head_rows(rows[:heads], columns, self.vocabulary)
-        steps = [b.y2 - a.y2 for a, b in pairwise(rows[heads:]) if _is_row(a) and _is_row(b)]
+        steps = [b.y2 - a.y2 for a, b in pairwise(rows[heads:]) if is_row(a) and is_row(b)]
         self.step = statistics.median(steps) if steps else 0.0
         above: SpacedLine | None = rows[heads - 1] if heads else None
         for row in rows[heads:]:
@@ -238,12 +247,13 @@ class _TableReader:
         """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
         label_text = next((text for text in above.texts if column_at(text, columns) == 0), None)
         is_alike = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
-        is_near = row.y2 - above.y2 < _TIGHT_STEP * self.step
-        return label_text is not None and is_alike and is_near and row.texts[0].x1 > label_text.x1 - 1
+        if label_text is None or not is_alike or row.texts[0].x1 < label_text.x1 - 1:
+            return False
+        return row.texts[0].words[-1].y2 - label_text.words[-1].y2 < _TIGHT_STEP * self.step
 
     def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first_texts = [row.texts[0].text for row in body]
-        if all(text == label(text) for text in first_texts) or _are_marks(body):
+        if all(text == label(text) for text in first_texts) or are_marks(body):
             return False
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
         if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
@@ -301,74 +311,6 @@ def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
     under = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return len(under) > 1 and under[0] > 0 and row.texts[0].x1 > columns[under[0]][0] + row.size
-
-
-def _is_page(text: str) -> bool:
-    return text.isdecimal() and len(text) <= _PAGE_DIGITS and text[0] in "123456789"
-
-
-def _is_roman(text: str) -> bool:
-    return text != "" and not text.strip("ivxl")
-
-
-def _contents_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
-    """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
-    row_texts = [row.texts for row in rows if _is_row(row)]
-    numbers = [int(texts[-1].text) for texts in row_texts if _is_page(texts[-1].text)]
-    sections = sum("." in number[0] for texts in row_texts if (number := _SECTION_NUMBER.match(texts[0].text)))
-    words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in row_texts)
-    is_numbered = 2 * sections > len(row_texts)
-    is_long = len(row_texts) >= _MANY_ENTRIES and len(set(numbers)) < len(numbers)
-    least_words, least_pages = (2, 2) if is_numbered else (1 if is_long else _LEAST_TITLE_WORDS, 4)
-    if len(numbers) < 5 or not all(map(_is_entry, row_texts)) or numbers != sorted(numbers):
-        return []
-    if words < least_words or len(set(numbers)) < least_pages:
-        return []
-    entries, title = [], ""
-    for row in rows:
-        if is_rule_row(row):
-            continue
-        title = " ".join([title, *(text.text for text in (row.texts[:-1] if _is_row(row) else row.texts))]).strip()
-        if _is_row(row):
-            entries.append([title, row.texts[-1].text])
-            title = ""
-    return entries
-
-
-def _is_entry(texts: Sequence[Text]) -> bool:
-    """Whether a row is a title and a page, or a section's number, its title and a page."""
-    has_section = len(texts) == 3 and _SECTION_NUMBER.fullmatch(texts[0].text) is not None
-    return (len(texts) == 2 or has_section) and (_is_page(texts[-1].text) or _is_roman(texts[-1].text))
-
-
-def _are_marks(body: list[SpacedLine]) -> bool:
-    """Whether every row begins with one of two signs before a long text: the items of a list."""
-    marks = {row.texts[0].text for row in body}
-    are_long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
-    return are_long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
-
-
-def _list_items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
-    """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
-    [] of other rows."""
-    if (
-        not rows
-        or any(len(row) != 2 or not row[1] for row in rows)
-        or any(row[0] and not row[0].isdecimal() for row in rows)
-    ):
-        return []
-    numbers = [int(row[0]) for row in rows if row[0]]
-    item_texts = [row[1] for row in rows if row[0]]
-    is_climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
-    if not rows[0][0] or not is_climbing or any(text[0].islower() for text in item_texts):
-        return []
-    items: list[list[str]] = []
-    for number, text in rows:
-        if number:
-            items.append([number, text])
-        else:
-            items[-1][1] = vocabulary.join(items[-1][1], text)
-    return items if statistics.median(len(text.split()) for text in item_texts) >= _LONG_ITEM_WORDS else []
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
