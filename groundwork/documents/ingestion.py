@@ -5,7 +5,6 @@ Every converter runs in a process of its own, under a time limit; what one of th
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import hashlib
 import re
@@ -14,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from groundwork.documents.auditing.best_renditions import (
     OCR,
@@ -26,6 +24,13 @@ from groundwork.documents.auditing.best_renditions import (
     page_warnings,
 )
 from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
+from groundwork.documents.conversion_workers import (
+    converter_workers,
+    failure_reason,
+    find_crashing_pages,
+    model_workers,
+    picture_slots,
+)
 from groundwork.documents.converters import (
     CONVERTERS,
     IMAGES,
@@ -48,7 +53,7 @@ from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
-from groundwork.process_pool import WorkerFailed, Workers, devices
+from groundwork.process_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
 
@@ -120,7 +125,7 @@ class Ingestion:
         try:
             pdf_pictures = await self._run_worker(take_pictures, self._pdf_path, numbers, str(self.images))
         except WorkerFailed as error:
-            self.warnings.append(f"its pictures could not be taken out: {_reason(error)}")
+            self.warnings.append(f"its pictures could not be taken out: {failure_reason(error)}")
             return markdown, pages
         self.warnings += pdf_pictures.warnings
         return with_pictures(markdown, pages, pdf_pictures.pictures)
@@ -142,7 +147,7 @@ class Ingestion:
                     self.service(request) if CONVERTERS[name].hosted else self._run_worker(run_converter, name, request)
                 )
             except (WorkerFailed, UnitError) as error:
-                reasons.append(_reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}")
+                reasons.append(failure_reason(error, name))
                 continue
             self._converter = name
             self.warnings += [*reasons, *conversion.warnings]
@@ -256,14 +261,21 @@ class Ingestion:
 
     async def _attempt(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
+        finished = self._finished
         try:
             result = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[name].remote else
                           self._convert(name, path, due, layer))  # fmt: skip
         except (WorkerFailed, UnitError) as error:
-            reason = _reason(error) if str(error).startswith(f"{name}: ") else f"{name}: {_reason(error)}"
-            self.warnings.append(reason)
-            for number in due:
+            crashes = functools.partial(self._crashes, name, path, layer)
+            asks_again = _is_crash(error) and not CONVERTERS[name].remote
+            crashing = await find_crashing_pages(due, crashes) if asks_again else due
+            self._show_finished(finished)
+            reason = failure_reason(error, name)
+            self.warnings.append(reason if len(crashing) == len(due) else f"{page_ranges(crashing)}: {reason}")
+            for number in crashing:
                 drafts[number - 1].fell_back = drafts[number - 1].fell_back or reason
+            if others := [number for number in due if number not in crashing]:
+                await self._attempt(name, path, layer, others, drafts)
             return
         self.warnings += result.warnings
         for i, number in enumerate(due):
@@ -296,6 +308,14 @@ class Ingestion:
             return audited
         return await self._run_worker(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
+    async def _crashes(self, name: str, path: Path, layer: TextLayer, numbers: list[int]) -> bool:
+        """Whether a converter's process ends on these pages."""
+        try:
+            await self._convert(name, path, numbers, layer)
+        except WorkerFailed as error:
+            return _is_crash(error)
+        return False
+
     async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
@@ -303,7 +323,7 @@ class Ingestion:
         async def picture(number: int, turn: int) -> bytes:
             return await self._run_or_refuse(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
 
-        slots, threshold = _picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
+        slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
         reader = self.reader(self.source.name, picture)
         return await reader.read_pages(due, layer, threshold, slots, self._page_done)
 
@@ -328,7 +348,7 @@ class Ingestion:
     async def _run_worker(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
         """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
         settings = self.config.ingest
-        workers = _model_workers() if models else _workers(settings.workers, settings.memory_mb)
+        workers = model_workers() if models else converter_workers(settings.workers, settings.memory_mb)
         return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self._page_done)
 
     async def _run_or_refuse(self, fn: Callable[..., T], *args: object) -> T:
@@ -336,33 +356,14 @@ class Ingestion:
             return await self._run_worker(fn, *args)
         except WorkerFailed as error:
             may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
-            raise BadDocument(f"{_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
+            raise BadDocument(f"{failure_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
 
 
 _DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-_PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-def _picture_slots(calls: int) -> asyncio.Semaphore:
-    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
-    return _PICTURE_SLOTS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
-
-
-@functools.cache
-def _workers(count: int, memory_mb: int) -> Workers:
-    return Workers(count, memory_mb)
-
-
-@functools.cache
-def _model_workers() -> Workers:
-    """A model may take all the memory that there is."""
-    return Workers(devices=devices())
-
-
-def _reason(error: WorkerFailed | UnitError) -> str:
-    if isinstance(error, UnitError):
-        return str(error)
-    return str(error) if error.kind in ("crash", "timeout", "BadDocument") else f"{error.kind}: {error}"
+def _is_crash(error: Exception) -> bool:
+    return isinstance(error, WorkerFailed) and error.kind == "crash"
 
 
 def _garbled_pages(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:

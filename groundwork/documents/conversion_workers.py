@@ -1,0 +1,60 @@
+"""The worker processes that convert documents, and which pages make them crash."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
+from groundwork.errors import UnitError
+from groundwork.process_pool import WorkerFailed, Workers, devices
+
+_MOST_CRASHES = 32  # of one converter over one document, after which its other pages are not asked for one by one
+_PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def picture_slots(calls: int) -> asyncio.Semaphore:
+    """One for all documents of a run: as many pages are drawn as calls can be in flight, and as many again wait."""
+    return _PICTURE_SLOTS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(2 * calls))
+
+
+@functools.cache
+def converter_workers(count: int, memory_mb: int) -> Workers:
+    """The processes of converters without a model, shared by all documents of a run."""
+    return Workers(count, memory_mb)
+
+
+@functools.cache
+def model_workers() -> Workers:
+    """The processes of converters with a model, one a device; a model may take all the memory that there is."""
+    return Workers(devices=devices())
+
+
+def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
+    """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
+    is_told = isinstance(error, UnitError) or error.kind in ("crash", "timeout", "BadDocument")
+    reason = str(error) if is_told else f"{error.kind}: {error}"
+    return reason if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {reason}"
+
+
+async def find_crashing_pages(numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
+    """The pages that make a converter crash, of those over which it has crashed together, in their order.
+
+    `crashes` asks for some of the pages. Halves are asked for until a page is left alone. All count as crashing where
+    the first and the last one do, or none does so alone; and those that are still in question after many crashes.
+    """
+    if len(numbers) < 2 or (await crashes(numbers[:1]) and await crashes(numbers[-1:])):
+        return numbers
+    suspects, crashing, left = [numbers], [], _MOST_CRASHES
+    while suspects and left > 0:
+        group = suspects.pop()
+        if len(group) == 1:
+            crashing += group
+            continue
+        middle = len(group) // 2
+        for half in (group[:middle], group[middle:]):
+            if await crashes(half):
+                suspects.append(half)
+                left -= 1
+    return sorted([*crashing, *(number for group in suspects for number in group)]) or numbers
