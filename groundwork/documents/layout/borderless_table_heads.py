@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from groundwork.documents.layout.text_lines import (
@@ -201,9 +201,12 @@ def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: Docume
         for cells in head_cells[head.first : min(starts, default=len(rows))]:
             for k in head.columns:
                 cells[k] = f"{cells[k]} {head.text}".strip()
-    return [
-        cells for cells, above in zip(head_cells, [None, *head_cells], strict=False) if cells != above and any(cells)
-    ]
+    return [row for row, below in zip_longest(head_cells, head_cells[1:]) if any(row) and not _is_part(row, below)]
+
+
+def _is_part(row: list[str], below: list[str] | None) -> bool:
+    """Whether the row below holds the same heads, and perhaps one more where this row has none."""
+    return below is not None and all(not head or head == lower for head, lower in zip(row, below, strict=True))
 
 
 def _spread_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from groundwork.language.writing_systems import is_right_to_left
@@ -44,29 +45,33 @@ def upright(page: Any) -> Upright:
 
 
 def _turns_by_stated(page: Any) -> dict[int, int]:
-    """The turn that liteparse tells: the one in which most such texts run, from their first word to their last.
+    """The turn that liteparse tells: the one in which most words of such texts follow each other.
 
     The two differ where the letters of a font are drawn mirrored, and the text mirrors them back.
     """
-    measured_turns: dict[int, Counter[int]] = {}
+    step_turns: dict[int, Counter[int]] = {}
     for item in page.text_items:
         stated = _stated_turn(item)
-        measured = stated if not stated or is_right_to_left(item.text) else _measured_turn(item.words)
-        measured_turns.setdefault(stated, Counter())[stated if measured is None else measured] += measured is not None
-    return {stated: counts.most_common(1)[0][0] for stated, counts in measured_turns.items()}
+        is_measured = stated and not is_right_to_left(item.text)
+        step_turns.setdefault(stated, Counter()).update(_step_turns(item.words) if is_measured else [stated])
+    return {stated: turns.most_common(1)[0][0] if turns else stated for stated, turns in step_turns.items()}
 
 
 def _stated_turn(item: Any) -> int:
     return round((item.rotation or 0) / 90) * 90 % 360
 
 
-def _measured_turn(words: Sequence[Any]) -> int | None:
-    """The turn of a text by the places of its words; None where it holds too few to tell."""
-    if len(words) < _LEAST_WORDS:
-        return None
-    first_word, last_word = words[0], words[-1]
-    across = last_word.x + last_word.width / 2 - first_word.x - first_word.width / 2
-    down = last_word.y + last_word.height / 2 - first_word.y - first_word.height / 2
+def _step_turns(words: Sequence[Any]) -> list[int]:
+    """The turns by which each word of a text follows the one before it; none where the words are too few to tell.
+
+    Each step counts by itself: liteparse may put the end of a line before its start.
+    """
+    return [_step_turn(*pair) for pair in pairwise(words)] if len(words) >= _LEAST_WORDS else []
+
+
+def _step_turn(word: Any, next_word: Any) -> int:
+    across = next_word.x + next_word.width / 2 - word.x - word.width / 2
+    down = next_word.y + next_word.height / 2 - word.y - word.height / 2
     if abs(across) > abs(down):
         return 0 if across > 0 else 180
     return 90 if down > 0 else 270
