@@ -204,6 +204,8 @@ class PageWriter:
         level = self.styles.heading(line)
         if not level or start < self._prose_end or (self.contents and line.text[-1].isdigit() and start):
             return start
+        if self._listed and self._above and line.cells and self._goes_on(self._above, line):
+            return start  # an item in the type of a heading goes on
         end = start + 1
         while end < len(self.lines) and self._same_heading(self.lines[end - 1], self.lines[end], level):
             end += 1

@@ -1,0 +1,82 @@
+"""Tables without drawn cells: their columns, their heads and where they end."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from groundwork.documents.layout.rotated_text import main_turn
+from tests.documents.layout.drawing import table
+
+
+@pytest.mark.parametrize(
+    ("crossing_row", "expected_row"),
+    [
+        (("Item", "Tax Price incl. tax", ""), ["Item", "Tax Price incl. tax", "Tax Price incl. tax"]),
+        (("Both", "  free of charge", ""), ["Both", "free of charge", ""]),
+    ],
+)
+def test_a_text_over_two_columns_joins_no_cells(drawn, crossing_row, expected_row):
+    """Two columns are two where most rows leave the space between them free, though a head or a value crosses it."""
+    rows = [crossing_row, ("Rope", "21%", "399.00"), ("Chain", "21%", "204.24"), ("Paint", "21%", "169.99")]
+    page_rows = drawn(lambda canvas: table(canvas, (72, 240, 310), rows)).rows
+    assert page_rows == [expected_row, *map(list, rows[1:])]
+
+
+def test_heads_above_a_line_belong_to_the_rows_below_the_name_of_a_group(drawn):
+    """A line across the table ends its heads, some way above the rows; a head may be the only text of its column."""
+
+    def draw(canvas: Canvas) -> None:
+        table(canvas, (66, 150, 250, 330, 420), [("No.", "Boats", "Rebate", "Price", "Sum")], y=720)
+        canvas.line(66, 716, 460, 716)
+        table(canvas, (150,), [("Contract 28",)], y=698)
+        rows = [("1", "Skiff", "", "3.89", "3.89"), ("2", "Gig", "", "5.39", "5.39"), ("3", "Yawl", "", "5.39", "5.39")]
+        table(canvas, (72, 150, 250, 330, 420), rows, y=674)
+
+    page_rows = drawn(draw).rows
+    assert page_rows[:3] == [
+        ["No.", "Boats", "Rebate", "Price", "Sum"],
+        ["", "Contract 28", "", "", ""],
+        ["1", "Skiff", "", "3.89", "3.89"],
+    ]
+
+
+def test_heads_with_one_row_of_values_are_a_table(drawn):
+    """Two lines are a table where each value with a figure stands below its own head."""
+    rows = [("Customer", "Order", "Invoice date", "Due"), ("SC-0303", "4711", "8-9-2022", "22-9-2022")]
+    assert drawn(lambda canvas: table(canvas, (72, 180, 280, 400), rows)).rows == [list(row) for row in rows]
+    words = [("These words", "stand in", "two lines", "apart"), ("but hold", "nothing", "that is", "counted")]
+    assert not drawn(lambda canvas: table(canvas, (72, 180, 280, 400), words)).rows
+
+
+def test_the_first_of_two_columns_may_be_the_longer_one(drawn):
+    """Lines that go on below the rows of two columns of words, at the same distance, are rows too."""
+    rows = [("Billed to", "Sent to"), ("Ellary Ropes", "Pier office"), ("4 Quay Road", "Tarn"), ("Ellary", "Norland"),
+            ("Norland",), ("by boat",)]  # fmt: skip
+    page = drawn(lambda canvas: table(canvas, (72, 300), rows))
+    assert page.rows == [[*row, ""][:2] for row in rows]
+
+
+def test_heads_of_which_one_stands_lower_are_one_row(drawn):
+    """A line of heads that the next one repeats whole, with one head more, is left out."""
+
+    def draw(canvas: Canvas) -> None:
+        table(canvas, (240, 310), [("first", "second"), ("(%)", "(%)")], y=728)
+        rows = [("Port", "", ""), ("Ellary", "47.2", "39.7"), ("Tarn", "38.2", "35.5"), ("Olm", "28.3", "30.7")]
+        table(canvas, (72, 240, 310), rows, y=714)
+
+    assert drawn(draw).rows[:2] == [["Port", "first (%)", "second (%)"], ["Ellary", "47.2", "39.7"]]
+
+
+def test_a_page_on_its_head_is_told_by_every_step_from_word_to_word():
+    """Lines of a page on its head run to the left, also where the end of a line comes before its start."""
+    lines = [[557, 663, 630], [557, 685, 657], [281, 242, 192, 567, 506], [680, 661, 647]]
+    items = [
+        SimpleNamespace(
+            text="some words", rotation=180.0, words=[SimpleNamespace(x=x, y=9, width=9, height=9) for x in xs]
+        )
+        for xs in lines
+    ]
+    assert main_turn(SimpleNamespace(text_items=items)) == 180
