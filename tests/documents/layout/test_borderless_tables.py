@@ -14,7 +14,7 @@ from tests.documents.layout.drawing import table
 @pytest.mark.parametrize(
     ("crossing_row", "expected_row"),
     [
-        (("Item", "Tax Price incl. tax", ""), ["Item", "Tax Price incl. tax", "Tax Price incl. tax"]),
+        (("Item", "Tax Price including tax", ""), ["Item", "Tax Price including tax", "Tax Price including tax"]),
         (("Both", "  free of charge", ""), ["Both", "free of charge", ""]),
     ],
 )
