@@ -38,6 +38,11 @@ def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     return reason if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {reason}"
 
 
+def is_crash(error: Exception) -> bool:
+    """Whether a call failed because its process ended."""
+    return isinstance(error, WorkerFailed) and error.kind == "crash"
+
+
 async def find_crashing_pages(numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
     """The pages that make a converter crash, of those over which it has crashed together, in their order.
 

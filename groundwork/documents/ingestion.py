@@ -28,6 +28,7 @@ from groundwork.documents.conversion_workers import (
     converter_workers,
     failure_reason,
     find_crashing_pages,
+    is_crash,
     model_workers,
     picture_slots,
 )
@@ -266,9 +267,9 @@ class Ingestion:
             result = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[name].remote else
                           self._convert(name, path, due, layer))  # fmt: skip
         except (WorkerFailed, UnitError) as error:
-            crashes = functools.partial(self._crashes, name, path, layer)
-            asks_again = _is_crash(error) and not CONVERTERS[name].remote
-            crashing = await find_crashing_pages(due, crashes) if asks_again else due
+            crashing = due
+            if is_crash(error) and not CONVERTERS[name].remote:
+                crashing = await find_crashing_pages(due, functools.partial(self._crashes, name, path, layer))
             self._show_finished(finished)
             reason = failure_reason(error, name)
             self.warnings.append(reason if len(crashing) == len(due) else f"{page_ranges(crashing)}: {reason}")
@@ -313,7 +314,7 @@ class Ingestion:
         try:
             await self._convert(name, path, numbers, layer)
         except WorkerFailed as error:
-            return _is_crash(error)
+            return is_crash(error)
         return False
 
     async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
@@ -360,10 +361,6 @@ class Ingestion:
 
 
 _DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-
-
-def _is_crash(error: Exception) -> bool:
-    return isinstance(error, WorkerFailed) and error.kind == "crash"
 
 
 def _garbled_pages(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
