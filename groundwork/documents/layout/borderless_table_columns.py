@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.borderless_table_heads import SpacedLine, columns_under
+from groundwork.documents.layout.borderless_table_heads import SpacedLine, Text, columns_under
 from groundwork.documents.layout.text_lines import Stretches, stretches_of_most
 
 _PARTED_ROWS = 2  # that leave the space between two columns free, for each row whose text crosses it, at the least
@@ -14,20 +14,25 @@ _PARTED_ROWS = 2  # that leave the space between two columns free, for each row 
 def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
     most_texts = max(len(row.texts) for row in body)
-    full_rows = [row for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
-    rows = [[(t.x1, t.x2) for t in row.texts] for row in full_rows]
-    return [column for stretch in stretches_of_most(rows) for column in _split_stretch(stretch, rows)]
+    rows = [row.texts for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
+    stretches = stretches_of_most([[(text.x1, text.x2) for text in row] for row in rows])
+    return [column for stretch in stretches for column in _split_stretch(stretch, rows)]
 
 
-def _split_stretch(stretch: tuple[float, float], rows: Sequence[Stretches]) -> list[tuple[float, float]]:
-    """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both."""
-    texts_inside = [[text for text in row if stretch[0] <= (text[0] + text[1]) / 2 <= stretch[1]] for row in rows]
+def _split_stretch(stretch: tuple[float, float], rows: Sequence[Sequence[Text]]) -> list[tuple[float, float]]:
+    """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both.
+
+    Most texts at the right of the space hold a figure; words alone may be of running text.
+    """
+    texts_inside = [[text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in rows]
     parted_rows = [texts for texts in texts_inside if len(texts) > 1]
     columns = [stretch]
-    for (_, start), (stop, _) in pairwise(merge_stretches([text for texts in parted_rows for text in texts])):
-        crossing = sum(x1 < start and x2 > stop for texts in texts_inside for x1, x2 in texts)
-        parting = sum(texts[0][1] <= start and texts[-1][0] >= stop for texts in parted_rows)
-        if parting >= _PARTED_ROWS * max(1, crossing):
+    for (_, start), (stop, _) in pairwise(merge_stretches([(t.x1, t.x2) for texts in parted_rows for t in texts])):
+        crossing = sum(text.x1 < start and text.x2 > stop for texts in texts_inside for text in texts)
+        values = [next((t for t in texts if t.x1 >= stop), None) for texts in parted_rows if texts[0].x2 <= start]
+        parting = sum(value is not None for value in values)
+        figures = sum(value is not None and any(map(str.isdigit, value.text)) for value in values)
+        if parting >= _PARTED_ROWS * max(1, crossing) and 2 * figures >= parting:
             columns[-1:] = [(columns[-1][0], start), (stop, columns[-1][1])]
     return columns
 

@@ -37,7 +37,6 @@ from groundwork.documents.repair.hyphens import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
-_SAME_STEP = 1.15  # of the distance between two rows, to one that follows them
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 _ROW_GAP = 2.4  # line heights between two rows of one table
 
@@ -120,22 +119,6 @@ class _TableReader:
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
             at += 1
-        return self._first_column_end(end, stretches)
-
-    def _first_column_end(self, end: int, stretches: list[tuple[float, float]]) -> int:
-        """Where the first of two columns of words ends, which may be longer than the second."""
-        steps = [lower.y2 - upper.y2 for upper, lower in pairwise(self.rows[end - 4 : end])]
-        last = self.rows[end - 1]
-        if len(stretches) != 2 or len(steps) < 2 or any(is_number(text.text) for text in last.texts):
-            return end
-        step = _SAME_STEP * statistics.median(steps)
-        while end < len(self.rows) and len(self.rows[end].texts) == 1 and self.rows[end].y2 - last.y2 < step:
-            row, text = self.rows[end], self.rows[end].texts[0]
-            is_alike = row.bold == last.bold and abs(row.size - last.size) < 0.1 * row.size
-            is_item = label(text.text) not in ("", text.text)
-            if not is_alike or is_item or abs(text.x1 - stretches[0][0]) > 1 or text.x2 > stretches[1][0]:
-                break
-            last, end = row, end + 1
         return end
 
     def _follows(self, at: int) -> bool:
@@ -159,7 +142,13 @@ class _TableReader:
 
     def _table_top(self, start: int, columns: list[tuple[float, float]]) -> int:
         """Where the heads begin that stand above the first row with texts side by side."""
-        top = self._ruled_heads(start, columns)
+        ruled = self._ruled_heads(start, columns)
+        top = self._climb(ruled, columns)
+        has_row = any(is_row(row) for row in self.rows[top : ruled + 1])
+        return top if ruled == start or has_row else self._climb(start, columns)
+
+    def _climb(self, start: int, columns: list[tuple[float, float]]) -> int:
+        top = start
         while top > self.floor and start - top < 6 and self.rows[top - 1].texts and self._is_head(top - 1, columns):
             top -= 1
         return top
@@ -247,9 +236,8 @@ class _TableReader:
         """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
         label_text = next((text for text in above.texts if column_at(text, columns) == 0), None)
         is_alike = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
-        if label_text is None or not is_alike or row.texts[0].x1 < label_text.x1 - 1:
-            return False
-        return row.texts[0].words[-1].y2 - label_text.words[-1].y2 < _TIGHT_STEP * self.step
+        is_near = row.y2 - above.y2 < _TIGHT_STEP * self.step
+        return label_text is not None and is_alike and is_near and row.texts[0].x1 > label_text.x1 - 1
 
     def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first_texts = [row.texts[0].text for row in body]

@@ -51,14 +51,6 @@ def test_heads_with_one_row_of_values_are_a_table(drawn):
     assert not drawn(lambda canvas: table(canvas, (72, 180, 280, 400), words)).rows
 
 
-def test_the_first_of_two_columns_may_be_the_longer_one(drawn):
-    """Lines that go on below the rows of two columns of words, at the same distance, are rows too."""
-    rows = [("Billed to", "Sent to"), ("Ellary Ropes", "Pier office"), ("4 Quay Road", "Tarn"), ("Ellary", "Norland"),
-            ("Norland",), ("by boat",)]  # fmt: skip
-    page = drawn(lambda canvas: table(canvas, (72, 300), rows))
-    assert page.rows == [[*row, ""][:2] for row in rows]
-
-
 def test_heads_of_which_one_stands_lower_are_one_row(drawn):
     """A line of heads that the next one repeats whole, with one head more, is left out."""
 
