@@ -33,8 +33,9 @@ def model_workers() -> Workers:
 
 def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
-    is_told = isinstance(error, UnitError) or error.kind in ("crash", "timeout", "BadDocument")
-    reason = str(error) if is_told else f"{error.kind}: {error}"
+    reason = str(error)
+    if isinstance(error, WorkerFailed) and error.kind not in ("crash", "timeout", "BadDocument"):
+        reason = f"{error.kind}: {error}"
     return reason if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {reason}"
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from groundwork.documents.layout.borderless_table_heads import SpacedLine, Text, columns_under
 from groundwork.documents.layout.text_lines import Stretches, stretches_of_most
 
-_PARTED_ROWS = 2  # that leave the space between two columns free, for each row whose text crosses it, at the least
+_PARTED_ROWS = 2  # that leave the space between two columns free, at the least
+_PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
 
 
 def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
@@ -32,7 +33,8 @@ def _split_stretch(stretch: tuple[float, float], rows: Sequence[Sequence[Text]])
         values = [next((t for t in texts if t.x1 >= stop), None) for texts in parted_rows if texts[0].x2 <= start]
         parting = sum(value is not None for value in values)
         figures = sum(value is not None and any(map(str.isdigit, value.text)) for value in values)
-        if parting >= _PARTED_ROWS * max(1, crossing) and 2 * figures >= parting:
+        least = _PARTED_TO_CROSSING * crossing if crossing > 1 else _PARTED_ROWS
+        if parting >= least and 2 * figures >= parting:
             columns[-1:] = [(columns[-1][0], start), (stop, columns[-1][1])]
     return columns
 
