@@ -1,12 +1,17 @@
 """How commands are spelt; tests/test_wheel.py does the rest in an empty folder."""
 
+import ast
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from groundwork.installation import PROJECT, as_installed, as_typed
+from groundwork import installation
+from groundwork.dataset.rows import _half_curated_warnings
+from groundwork.installation import PACKAGE, PROJECT, as_installed, as_typed
+from groundwork.records.run_pairs import Review
 
 
 @pytest.mark.parametrize(
@@ -28,6 +33,27 @@ def test_a_command_is_spelt_as_it_is_typed(written: str, typed: str) -> None:
     """Outside the repository there are no scripts to run by their paths; in it every text stays as it is."""
     assert as_installed(written) == typed
     assert as_typed(written) == written
+
+
+def test_warnings_name_the_command_as_it_is_typed_in_a_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A warning is no error, which spells its commands itself: it has them spelt where it is made."""
+    monkeypatch.setattr(installation, "IN_REPOSITORY", False)
+    (undone,) = Review("first", {}, _undone_count=1).outdated_warnings()
+    (half,) = _half_curated_warnings({"first": [tmp_path / "curated" / "a.jsonl", tmp_path / "b.jsonl"]})
+    assert undone.endswith("; run: dataprep curate") and half.endswith("; for the rest: dataprep curate")
+
+
+def test_every_message_names_a_script_with_its_command() -> None:
+    """Without `uv run` before it a script's path cannot be spelt as a wheel's command."""
+    bare_script = re.compile(r"(?<!uv run )\b(?:dataprep|visualization)/\w+\.py")
+    texts = [
+        (file.name, node.value)
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(texts) > 1000
+    assert [text for text in texts if bare_script.search(text[1]) and not bare_script.fullmatch(text[1])] == []
 
 
 def test_the_hashes_are_of_what_the_project_asks_for() -> None:

@@ -135,9 +135,8 @@ def _measured_path(job: Job, grades: str) -> Path:
             ", ".join(sorted(file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}"))) or "none yet"
         )
         problem = f"{MEASURED} is missing from its folder" if path.parent.is_dir() else "no such folder"
-        raise UsageError(
-            f"--grades {grades}: {problem} in {path.parents[1]} (there are: {available}); run dataprep/grade.py"
-        )
+        where = f"{problem} in {path.parents[1]} (there are: {available})"
+        raise UsageError(f"--grades {grades}: {where}; run: uv run dataprep/grade.py")
     return path
 
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import quote_in_words, text_with_captions
@@ -233,9 +234,8 @@ def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
     for run, paths in files.items():
         curated = sum(folder_of(path).name == "curated" for path in paths)
         if 0 < curated < len(paths):
-            warnings.append(
-                f"{run}: {curated} of {len(paths)} documents are curated; run dataprep/curate.py for the rest"
-            )
+            remedy = as_typed("for the rest: uv run dataprep/curate.py")
+            warnings.append(f"{run}: {curated} of {len(paths)} documents are curated; {remedy}")
     return warnings
 
 

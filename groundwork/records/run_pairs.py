@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 
 from groundwork.errors import BadRecord, UsageError
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import Workspace, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Difficulty, Pair, Rejected
@@ -221,7 +222,7 @@ class Review:
         """A warning where pairs still say what a decision said that was undone since."""
         noun = "pair" if self._undone_count == 1 else "pairs"
         sentence = f"{self.run}: {self._undone_count} {noun} stand as a decision had them that was undone"
-        return [f"{sentence}; run dataprep/curate.py"] if self._undone_count else []
+        return [as_typed(f"{sentence}; run: uv run dataprep/curate.py")] if self._undone_count else []
 
     def summary_lines(self) -> list[str]:
         """What people decided about the pairs that were met, in sentences; empty where nobody decided anything."""

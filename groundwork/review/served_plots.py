@@ -56,7 +56,8 @@ def find_wish(data: Workspace, document: str, start: int, reviewer: str, drawn_f
     data.fetch([file, text_file] if drawn_from else [file])
     try:
         if drawn_from and text_hash(read_text(text_file)) != drawn_from:
-            raise RequestRefused(f"{document} has changed since the page was drawn; run visualization/coverage.py", 409)
+            remedy = "run: uv run visualization/coverage.py"
+            raise RequestRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
         readings = read_chunks(file)
     except BadRecord as error:
         raise RequestRefused(f"{document}: {error}", 404) from None

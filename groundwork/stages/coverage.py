@@ -13,6 +13,7 @@ from pathlib import Path
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.installation import as_typed
 from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
 from groundwork.records.paths import Paths, path_texts
 from groundwork.records.recipe_changes import names_in_order
@@ -43,7 +44,8 @@ def units(job: Job) -> list[Unit]:
         asked_about.keys() - set(documents) - job.departed_sources.keys() if not job.flags.document else ()
     ):
         listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
-        job.progress.say(f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py")
+        notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"
+        job.progress.say(as_typed(notice))
     for document in documents:
         files = asked_about.get(document)
         if not files:

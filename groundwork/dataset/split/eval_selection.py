@@ -36,6 +36,7 @@ MOST_CLUSTERS = 30
 EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places
 NO_TWINS: Rows = np.empty(0, dtype=np.int64)
 OUTSIDE_ROWS: Rows = np.array([-1])
+_TAGS_REMEDY = "run first: uv run visualization/generate_tags.py"
 
 
 class CannotSplit(Exception):
@@ -133,7 +134,7 @@ def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags:
     if size > rows:
         raise CannotSplit(f"{size} eval rows asked of {rows} pairs; lower --eval-max")
     if strategy == "tags" and len(tags) != rows:
-        raise CannotSplit("strategy tags needs the tags of every pair; run visualization/generate_tags.py first")
+        raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
 
 
 def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> FindTwins:
@@ -216,7 +217,7 @@ def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins
     """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
     tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
     if not tag_numbers:
-        raise CannotSplit("strategy tags needs tags, and no pair has one; run visualization/generate_tags.py first")
+        raise CannotSplit(f"strategy tags needs tags, and no pair has one; {_TAGS_REMEDY}")
     row_tags = [np.array(sorted({tag_numbers[row_tag] for row_tag in tags[row]}), dtype=np.int64) for row in order]
     row_indices = np.repeat(np.arange(len(row_tags)), [len(tag_list) for tag_list in row_tags])
     tag_indices = np.concatenate(row_tags)
