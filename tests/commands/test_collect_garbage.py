@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.commands.collect_garbage import _folder_size
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
@@ -83,3 +85,23 @@ def test_hashes_of_files_that_are_gone_are_dropped(tmp_path: Path, capsys: pytes
     capsys.readouterr()
     assert main(["gc", "--data", str(data)]) == 0
     assert "1 hashes of files that are gone, 0 temporary files" in capsys.readouterr().out
+
+
+def test_a_file_that_goes_while_the_folder_is_measured_counts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may remove one between its listing and the look at its size."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "kept.db").write_bytes(bytes(7))
+    (tmp_path / "state" / "journal.db-wal").write_bytes(bytes(5))
+    real_stat = Path.stat
+
+    def stat_too_late(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name == "journal.db-wal":
+            path.unlink(missing_ok=True)
+        return real_stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "is_file", lambda path: path.suffix != "")  # as all of them still were a moment ago
+    monkeypatch.setattr(Path, "stat", stat_too_late)
+    assert _folder_size(tmp_path) == 7
+    assert not os.path.lexists(tmp_path / "state" / "journal.db-wal")
