@@ -57,6 +57,12 @@ class Check(msgspec.Struct, frozen=True):
     remedy: str = ""
 
 
+class KeyStatus(msgspec.Struct, frozen=True):
+    """What OpenRouter says of a key, as far as it is read; `limit_remaining`: USD, None for a key without a limit."""
+
+    limit_remaining: float | None = None
+
+
 def doctor(config: Config, workspace_root: Path) -> int:
     """Print every check for `config`; returns the exit code."""
     import asyncio  # 40 ms that --help does without
@@ -222,10 +228,11 @@ async def _credit_check(name: str, endpoint: Endpoint) -> Check:
 
     subject = f"{name}: credit"
     try:
-        data = (await endpoint.get("/key")).get("data") or {}
+        credit = msgspec.convert((await endpoint.get("/key")).get("data"), KeyStatus).limit_remaining
     except CallFailed as failure:
         return Check("FAIL", subject, str(failure), f"check {endpoint.settings.api_key_env or 'the key'} in .env")
-    credit = data.get("limit_remaining")
+    except msgspec.ValidationError as error:
+        return Check("-", subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
     if credit is None:
         note = "the key has no limit of its own; the account's credit is seen on the provider's site"
         return Check("ok", subject, note)
@@ -248,7 +255,8 @@ def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any
     parameters = model.get("supported_parameters")
     if stage in NEEDS_SCHEMA and isinstance(parameters, list) and "structured_outputs" not in parameters:
         return Check("FAIL", subject, "no structured outputs", f"choose another {stage}.model")
-    modalities = (model.get("architecture") or {}).get("input_modalities")
+    architecture = model.get("architecture")
+    modalities = architecture.get("input_modalities") if isinstance(architecture, dict) else None
     if stage == "ingest.vision" and isinstance(modalities, list) and "image" not in modalities:
         return Check("FAIL", subject, "does not read images", "choose another ingest.vision.model")
     return Check("ok", subject, _price(model))

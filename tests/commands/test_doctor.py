@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from groundwork.commands.doctor import doctor, probe_endpoint
 from groundwork.errors import ConfigError
@@ -109,6 +110,29 @@ def test_a_wrong_key_and_an_empty_account(root, capsys):
     with FakeOpenRouter(credit=0).thread() as server:
         assert run(server, root) == 1
     assert "add credit" in line(capsys.readouterr().out, "llm: credit")
+
+
+class OddKeyReplies(FakeOpenRouter):
+    """A gateway whose /key has another shape than OpenRouter's."""
+
+    def __init__(self, data: object) -> None:
+        super().__init__(key="sk-right")
+        self.data = data
+
+    async def _key(self, _: web.Request) -> web.Response:
+        return web.json_response({"data": self.data})
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], "12.5", *({"limit_remaining": value} for value in ("12.5", True, [1], {}, 10**400))]
+)
+def test_a_credit_of_another_shape_cannot_be_checked(data, root, capsys):
+    """What an endpoint replies is not trusted: its line says so, and the other checks go on."""
+    with OddKeyReplies(data).thread() as server:
+        assert run(server, root) == 0
+    out = capsys.readouterr().out
+    assert line(out, "llm: credit").startswith("-") and "cannot be checked" in line(out, "llm: credit")
+    assert "qa: google/gemini-2.5-flash" in out
 
 
 def test_the_endpoints_embeddings_are_looked_up(root, capsys):
