@@ -22,7 +22,7 @@ _HEADER_FIELD = re.compile(
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
 )
-_TEXT_TYPES = ("text/plain", "text/html")
+_TEXT_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
 _UNDECODABLE = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
@@ -32,7 +32,7 @@ class Mail(NamedTuple):
 
 
 def mail_to_markdown(content: bytes) -> Mail:
-    """The subject as a heading, the headers that say who and when, the body, and the attachments by name.
+    """The subject as a heading, the headers that say who and when, the body, and by name the parts that are not read.
 
     Raises BadDocument for a mail that is encrypted.
     """
@@ -44,7 +44,12 @@ def mail_to_markdown(content: bytes) -> Mail:
         raise BadDocument("it is encrypted; save the text of the mail")
     files = list(_describe_attachments(message))
     warnings = [f"attachments are named and not read ({len(files)}); put them beside it as documents"] if files else []
-    return Mail(_mail_markdown(message, files, depth=0), warnings)
+    unread_mails: list[str] = []
+    markdown = _mail_markdown(message, files, 0, unread_mails)
+    if unread_mails:
+        subjects = "; ".join(unread_mails)
+        warnings.append(f"mails in mails are read to a depth of {_MOST_NESTED_MAILS}, and these are not: {subjects}")
+    return Mail(markdown, warnings)
 
 
 def is_mail(start: str) -> bool:
@@ -53,22 +58,22 @@ def is_mail(start: str) -> bool:
     return sum(_HEADER_FIELD.match(line) is not None for line in fields) >= 3 and _HEADER_FIELD.match(start) is not None
 
 
-def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int) -> str:
-    subject = _header_value(message, "Subject") or "Mail without a subject"
+def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
+    """Of mails that are nested too deeply, the subjects go into `unread_mails`."""
     header_lines = [f"{header}: {value}" for header in HEADERS if (value := _header_value(message, header))]
-    sections = [f"# {subject}", "  \n".join(header_lines), _body_text(message)]
+    sections = [f"# {_subject(message)}", "  \n".join(header_lines), _body_text(message)]
+    mails = list(_embedded_mails(message))
     if depth < _MOST_NESTED_MAILS:
-        mail_parts = [
-            mime_part for mime_part in _walk_parts(message) if mime_part.get_content_type() == "message/rfc822"
-        ]
-        sections += [
-            _mail_markdown(mail, list(_describe_attachments(mail)), depth + 1)
-            for mime_part in mail_parts
-            if (mail := _embedded_mail(mime_part))
-        ]
+        sections += [_mail_markdown(mail, list(_describe_attachments(mail)), depth + 1, unread_mails) for mail in mails]
+    else:
+        unread_mails += [_subject(mail) for mail in mails]
     if attachments:
         sections.append("Attachments: " + "; ".join(attachments))
     return "\n\n".join(section.strip() for section in sections if section.strip())
+
+
+def _subject(message: Message) -> str:
+    return _header_value(message, "Subject") or "Mail without a subject"
 
 
 def _header_value(message: Message, header: str) -> str:
@@ -129,13 +134,19 @@ def _file_name(mime_part: EmailMessage) -> str:
         return ""
 
 
-def _walk_parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The parts of a mail, not those of mails in it."""
-    if message.is_multipart() and message.get_content_type() != "message/rfc822":
-        for mime_part in message.iter_parts():
-            if isinstance(mime_part, EmailMessage):
-                yield mime_part
-                yield from _walk_parts(mime_part)
+def _walk_parts(mime_part: EmailMessage) -> Iterator[EmailMessage]:
+    """A part or a mail, and the parts of it, not those of mails in it."""
+    yield mime_part
+    if mime_part.is_multipart() and mime_part.get_content_type() != "message/rfc822":
+        for subpart in mime_part.iter_parts():
+            if isinstance(subpart, EmailMessage):
+                yield from _walk_parts(subpart)
+
+
+def _embedded_mails(message: EmailMessage) -> Iterator[EmailMessage]:
+    for mime_part in _walk_parts(message):
+        if mime_part.get_content_type() == "message/rfc822" and (mail := _embedded_mail(mime_part)):
+            yield mail
 
 
 def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
@@ -151,11 +162,11 @@ def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
 
 
 def _describe_attachments(message: EmailMessage) -> Iterator[str]:
-    """Name, type and size of what is attached or stands between the lines."""
+    """Name, type and size of what is attached, and of each part between the lines that is no text to be read."""
     for mime_part in _walk_parts(message):
         if mime_part.is_multipart() or mime_part.get_content_type() == "message/rfc822":
             continue
-        if _is_attached(mime_part) or mime_part.get_content_maintype() != "text":
+        if _is_attached(mime_part) or mime_part.get_content_type() not in _TEXT_TYPES:
             payload = mime_part.get_payload(decode=True)
             size = len(payload) if isinstance(payload, bytes) else 0
             yield f"{_file_name(mime_part) or 'without a name'} ({mime_part.get_content_type()}, {size:,} bytes)"

@@ -241,6 +241,29 @@ def test_text_below_an_attachment_is_read() -> None:
     assert places == sorted(places) and "VCALENDAR" not in text
 
 
+@pytest.mark.parametrize("head", ["", "Content-Type: multipart/mixed; boundary=oar\n\n--oar\n"])
+@pytest.mark.parametrize(("kind", "is_read"), [("markdown", True), ("calendar", False), ("csv", False)])
+def test_a_text_of_any_kind_is_read_or_named(kind: str, is_read: bool, head: str) -> None:
+    """Markdown is read like plain text; of another kind the type and the size are named, and a warning is given."""
+    content = f"Subject: Tide\n{head}Content-Type: text/{kind}\n\nRow at **eight**.{head and chr(10) + '--oar--'}\n"
+    markdown, warnings = mail_to_markdown(content.encode())
+    assert ("Row at **eight**." in markdown) == is_read
+    assert (f"(text/{kind}, " in markdown) == bool(warnings) == (not is_read)
+
+
+def test_mails_that_are_nested_too_deeply_are_named() -> None:
+    """Five mails in one another are read; a warning names the subject of the next one."""
+    nested = mail()
+    for depth in reversed(range(7)):
+        outer = email.message.EmailMessage()
+        outer["Subject"] = f"Level {depth}"
+        outer.add_attachment(nested)
+        nested = outer
+    markdown, warnings = mail_to_markdown(nested.as_bytes())
+    assert "# Level 5" in markdown and "Level 6" not in markdown
+    assert warnings == ["mails in mails are read to a depth of 5, and these are not: Level 6"]
+
+
 @pytest.mark.parametrize("charset", ["us-ascii", "utf-8", "x-unknown"])
 def test_the_bytes_of_a_mail_outweigh_its_charset(charset: str) -> None:
     """Letters that are not in the charset a mail names are read by its bytes."""
