@@ -52,16 +52,18 @@ def keep_pictures(
         digest_of(pictures[address]) for page in pages for address in picture_addresses(page) if address in pictures
     )
     links: dict[str, str] = {}
+    files: set[str] = set()
     reasons: Counter[str] = Counter()
     for address, picture_bytes in pictures.items():
         try:
             content = _keepable_picture(picture_bytes, uses)
-            if len(set(links.values())) >= MOST_PICTURES:
+            if len(files) >= MOST_PICTURES:
                 raise UnusableImage(f"more than {MOST_PICTURES} pictures")
         except UnusableImage as error:
             reasons[str(error)] += 1
             continue
         write_picture(content, folder)
+        files.add(content.name)
         links[address] = f"{folder.name}/{content.name}"
     return [repoint_pictures(page, links, known_addresses) for page in pages], left_out_warnings(reasons)
 

@@ -13,6 +13,7 @@ from pptx.util import Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from groundwork.documents.pictures import kept_pictures
 from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked_picture, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.documents.pictures.picture_places import with_pictures
@@ -23,6 +24,7 @@ from groundwork.records.figures import figure_markdown, figures, is_figure_name,
 from groundwork.records.raster_images import UnusableImage, open_image
 from groundwork.stages.chunk import main as chunk
 from tests.documents.conftest import Folder
+from tests.growth import steep
 from tests.sample.pictures import chart, even, huge_png
 
 PARAGRAPHS = (
@@ -208,6 +210,18 @@ def test_names_are_ours(tmp_path: Path) -> None:
     assert warnings == [
         "pictures left out: 1 (SVG, a drawing that is not converted; make a PDF of the document to keep it)"
     ]
+
+
+def test_many_addresses_of_pictures_take_time_in_proportion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was kept so far is not gone through again for each picture; decoding and writing are not measured."""
+    picture = kept_pictures.PictureContent(b"boat", "png")
+    monkeypatch.setattr(kept_pictures, "checked_picture", lambda _: picture)
+    monkeypatch.setattr(kept_pictures, "write_picture", lambda *_: None)
+
+    def call(text: str) -> None:
+        keep_pictures({str(i): picture.content for i in range(len(text))}, [], tmp_path)
+
+    assert not steep(call, "one letter")
 
 
 @pytest.mark.parametrize(
