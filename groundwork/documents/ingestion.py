@@ -43,7 +43,7 @@ from groundwork.documents.converters import (
     run_converter,
 )
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.overrides import page_numbers
+from groundwork.documents.overrides import override_pages
 from groundwork.documents.page_conversion import AuditedPages, PageCount, audit_pages, convert_pages
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
@@ -182,7 +182,7 @@ class Ingestion:
 
     def _requested_pages(self, count: int) -> list[int]:
         """The numbers of the pages to read, of `count` that there are."""
-        return page_numbers(self.pages, count)[: self.first or None]
+        return override_pages(self.pages, count)[: self.first or None]
 
     async def _read_pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument
 from groundwork.records.name_patterns import matches
 
@@ -35,17 +36,8 @@ def settings_with(settings: Ingest, override: dict[str, Any]) -> Ingest:
     return msgspec.structs.replace(settings, **changes)
 
 
-def page_numbers(text: str, count: int) -> list[int]:
-    """The pages that `text` ("1-3, 7, 9-") names of a document that has `count`; all for "".
-
-    Raises BadDocument where it names none of them.
-    """
-    if not text:
-        return list(range(1, count + 1))
-    numbers: set[int] = set()
-    for page_range in text.replace(" ", "").split(","):
-        first_page, dash, last_page = page_range.partition("-")
-        numbers.update(range(int(first_page), min(count, int(last_page or count) if dash else int(first_page)) + 1))
-    if not (chosen_pages := sorted(numbers & set(range(1, count + 1)))):
+def override_pages(text: str, count: int) -> list[int]:
+    """The pages that an override names of a document that has `count`. Raises BadDocument where it has none of them."""
+    if not (numbers := page_numbers(text, count)) and text:
         raise BadDocument(f"ingest.overrides names the pages {text}, but it has {count}")
-    return chosen_pages
+    return numbers

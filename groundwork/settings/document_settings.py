@@ -52,13 +52,17 @@ class MarkerApi(Settings, frozen=True):
         return f"marker-api: {self.api_key_env} is not set; put your key in .env, which {KEYS_PAGE} gives"
 
 
+_PAGE_RANGE = "[1-9][0-9]{0,8}( *-( *[1-9][0-9]{0,8})?)?"
+_PAGE_RANGES = f"^ *{_PAGE_RANGE}( *, *{_PAGE_RANGE})* *$"  # as documents.page_ranges reads them
+
+
 class DocumentOverride(Settings, frozen=True):
     """What holds for single documents in place of the settings for all; null: as for all."""
 
     converter: Annotated[str | None, Meta(description="tried first, as ingest.converter")]
     ocr: Annotated[bool | None, Meta(description="true: read the pictures of the pages; false: never")]
     pages: Annotated[
-        Annotated[str, Meta(pattern=r"^ *[1-9]\d*(-\d*)?( *, *[1-9]\d*(-\d*)?)* *$")] | None,
+        Annotated[str, Meta(pattern=_PAGE_RANGES)] | None,
         Meta(description='only these, such as "1-3, 7, 9-"'),
     ]
     language: Annotated[str | None, Meta(description="ISO 639-1, such as da, in place of chunk.language")]

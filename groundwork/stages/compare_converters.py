@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, require_converter
+from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 from groundwork.records.artifacts import printable_path, slug, write_json, write_text
 from groundwork.records.recipe_changes import names_in_order
@@ -31,19 +31,23 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
-_PAGE_RANGE = re.compile(r"([0-9]{1,9})(?:\s*-\s*([0-9]{1,9})?)?")
 PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
 
 
 def units(job: Job) -> list[Unit]:
     path = _pdf_path(job)
-    choice = "-".join(
-        [slug(path.stem), *_chosen_converters(job), *([f"pages-{slug(job.flags.pages)}"] if job.flags.pages else [])]
-    )
+    pages = [f"pages-{_page_choice(job.flags.pages)}"] if job.flags.pages else []
+    choice = "-".join([slug(path.stem), *_chosen_converters(job), *pages])
     if not path.is_relative_to(job.data.documents.resolve()):
         choice += f"-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"  # files of one name in two folders
     outputs = [job.data.path("plots", f"compare-{choice}{ending}") for ending in (".html", ".json")]
     return [Unit(name=choice, reads=(path,), writes=tuple(outputs))]
+
+
+def _page_choice(pages: str) -> str:
+    """The part of a file's name for a choice of pages, another for each: `2,4` is `2-and-4`, and `9-` is `9-end`."""
+    ranges = [page_range.strip() for page_range in pages.split(",")]
+    return slug("-and-".join(f"{text}end" if text.endswith("-") else text for text in ranges))
 
 
 def _pdf_path(job: Job) -> Path:
@@ -187,16 +191,13 @@ def _page_numbers(job: Job, count: int) -> list[int]:
     """The pages asked for, or the first twenty; of --test two."""
     if not job.flags.pages:
         return list(range(1, min(count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
-    page_numbers: set[int] = set()
-    for page_range in job.flags.pages.split(","):
-        match = _PAGE_RANGE.fullmatch(page_range.strip())
-        if not match:
-            raise UsageError(f"--pages {job.flags.pages}: write it as 1-5,8")
-        first_page, last_page = int(match[1]), int(match[2] or match[1])
-        page_numbers.update(range(max(1, first_page), min(last_page, count) + 1))
-    if not page_numbers:
+    try:
+        numbers = page_numbers(job.flags.pages, count)
+    except ValueError as error:
+        raise UsageError(f"--pages {error}") from None
+    if not numbers:
         raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {count}")
-    return sorted(page_numbers)
+    return numbers
 
 
 def _comparison_table(columns: list[ConverterColumn]) -> str:
@@ -229,7 +230,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="converters, separated by spaces or commas (default: layout markitdown); docs/ingest.md lists them",
     )  # fmt: skip
     parser.add_argument(
-        "--pages", default="", metavar="PAGES", help="only these pages, such as 1-5,8 (default: the first 20)"
+        "--pages", default="", metavar="PAGES", help="only these pages, such as 1-5,8 or 9- (default: the first 20)"
     )
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.next_steps import openable_path
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
-from groundwork.documents.overrides import override_of, page_numbers, settings_with
+from groundwork.documents.overrides import override_of, override_pages, settings_with
 from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
 from groundwork.installation import as_typed
 from groundwork.records.paths import Paths
@@ -241,7 +241,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
-    chosen_pages = [layer[number - 1] for number in page_numbers(unit.payload.override.get("pages", ""), len(layer))]
+    chosen_pages = [layer[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(layer))]
     pages = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
     if first_converters == ["marker-api"]:
         price = settings.marker_api.price_per_1000_pages

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.documents.overrides import page_numbers
+from groundwork.documents.overrides import override_pages
+from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.name_patterns import matches
+from groundwork.settings.document_settings import DocumentOverride
 from tests.documents.conftest import Folder
 
 
@@ -37,7 +40,21 @@ def test_pages_are_named_by_ranges() -> None:
     assert page_numbers("1-3, 7, 9-", 10) == [1, 2, 3, 7, 9, 10]
     assert page_numbers("2", 3) == [2] and page_numbers("", 2) == [1, 2] and page_numbers("2-9", 3) == [2, 3]
     with pytest.raises(BadDocument, match="names the pages 7-9, but it has 3"):
-        page_numbers("7-9", 3)
+        override_pages("7-9", 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "1-3, 7, 9-", " 2 - 3 ,5", "9 -", "007", "0", "0-3", "2-0", "2,", "1 3", "-3", "²", "٣", "1-2-3"]
+)
+def test_the_settings_take_what_is_read_as_pages(text: str) -> None:
+    """The pattern of the setting and the reader of page ranges know the same ranges."""
+    try:
+        msgspec.convert(dict.fromkeys(DocumentOverride.__struct_fields__) | {"pages": text}, DocumentOverride)
+    except msgspec.ValidationError:
+        with pytest.raises(ValueError, match="write the pages as"):
+            page_numbers(text, 12)
+    else:
+        assert page_numbers(text, 12)
 
 
 def test_overrides_hold_for_the_files_that_they_name(folder: Folder, short_pdf) -> None:

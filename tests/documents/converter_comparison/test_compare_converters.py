@@ -85,7 +85,7 @@ def test_an_unknown_converter_or_page_is_a_usage_error(tmp_path, capsys):
     """A converter or a page that is not there ends with exit code 2 and names what there is."""
     assert main([str(SAMPLE), "--data", str(tmp_path), "--converters", "docling"]) == 2
     assert "there are layout" in capsys.readouterr().err
-    for pages, message in (("40", "has pages 1 to"), ("2,²", "write it as"), ("40-999999999", "has pages 1 to")):
+    for pages, message in (("40", "has pages 1 to"), ("2,²", "write the pages as"), ("40-999999999", "has pages 1 to")):
         assert main([str(SAMPLE), "--data", str(tmp_path), "--pages", pages]) == 2
         assert message in capsys.readouterr().err, pages
 
@@ -100,10 +100,10 @@ def test_each_choice_has_its_own_page_and_its_table_is_printed_again(tmp_path, c
         assert main(["handbook", "--data", str(tmp_path), "--converters", "layout", *flags]) == 0
         return capsys.readouterr().out
 
-    first, second = run("--pages", "2"), run("--pages", "3-4")
+    first, second = run("--pages", "2"), run("--pages", "8-")
     assert {path.name for path in (tmp_path / "plots").glob("*.html")} == {
         "compare-handbook-layout-pages-2.html",
-        "compare-handbook-layout-pages-3-4.html",
+        "compare-handbook-layout-pages-8-end.html",
     }
     again = run("--pages", "2")
     assert "up to date" in again
@@ -111,6 +111,7 @@ def test_each_choice_has_its_own_page_and_its_table_is_printed_again(tmp_path, c
     assert row in again and row not in second
     markdown = (tmp_path / "plots/compare-handbook-layout-pages-2.layout.md").read_text()
     assert markdown.startswith("<!-- page 2 -->") and "Tarn Quay" in markdown
+    assert "<!-- page 9 -->" in (tmp_path / "plots/compare-handbook-layout-pages-8-end.layout.md").read_text()
 
 
 def test_merged_columns_cost_structure_and_no_words():
