@@ -19,7 +19,7 @@ from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, usable_criteria
 from groundwork.grading.judge_agreement import is_flipping
 from groundwork.language.detection import detect_language
-from groundwork.language.numbers import number_values, numbers
+from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer
 
@@ -123,15 +123,10 @@ def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     """Every number another one."""
     changed, position = "", 0
     for number in numbers(row.answer):
-        changed += row.answer[position : number.start] + _change_digits(row.answer[number.start : number.end])
+        changed += row.answer[position : number.start] + change_digits(row.answer[number.start : number.end])
         position = number.end
     changed += row.answer[position:]
     return changed if _lacks_criterion(row, changed) else ""
-
-
-def _change_digits(digits: str) -> str:
-    """A number of the same form and another value: 75 becomes 86."""
-    return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
 
 def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> str:

@@ -117,6 +117,11 @@ def number_values(text: str, *, spelled: bool = False) -> set[str]:
     return {number.value for number in numbers(text, spelled=spelled)}
 
 
+def change_digits(digits: str) -> str:
+    """A number of the same form and another value: 75 becomes 86."""
+    return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
+
+
 def _spelled_numbers(text: str) -> Iterator[Number]:
     """Numbers in English words, those of several words as one: 125 for "a hundred and twenty-five"."""
     matches: list[re.Match[str]] = []

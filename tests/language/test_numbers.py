@@ -5,7 +5,7 @@ import pytest
 from groundwork.language.dates import dates
 from groundwork.language.labels import labels
 from groundwork.language.names import names, quoted_terms
-from groundwork.language.numbers import numbers
+from groundwork.language.numbers import change_digits, numbers
 from groundwork.language.words import content_words, stem
 
 
@@ -69,3 +69,8 @@ def test_stems_meet() -> None:
     assert content_words("throws the disc", "en") == content_words("throwing discs", "en")
     assert len({stem(word, "en") for word in ("move", "moves", "moved", "moving")}) == 1
     assert stem("goal", "en") != stem("goat", "en")
+
+
+def test_changed_digits_are_another_number_of_the_same_form() -> None:
+    """Each digit becomes the next; separators stay."""
+    assert [change_digits(digits) for digits in ("75", "1,290.5", "9")] == ["86", "2,301.6", "0"]

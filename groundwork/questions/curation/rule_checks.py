@@ -18,7 +18,7 @@ from typing import Any
 from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
-from groundwork.language.numbers import number_values, numbers
+from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.opposites import is_negated
 from groundwork.language.sentences import Span
 from groundwork.language.words import content_words, whole_word_pattern
@@ -172,7 +172,7 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
         if any(start <= number.start < end for start, end in kept_spans):
             continue  # "unless 16.3 applies" is as true with another number
         digits = pair.answer[number.start : number.end]
-        changed += pair.answer[position : number.start] + _changed_digits(digits)
+        changed += pair.answer[position : number.start] + change_digits(digits)
         position = number.end
     if changed:
         return changed + pair.answer[position:]
@@ -235,11 +235,6 @@ def _name_kind(name: str) -> str:
     if "." in name or "_" in name:
         return "code"
     return "capitals" if name.isupper() else f"{name.count(' ') + 1} words"
-
-
-def _changed_digits(digits: str) -> str:
-    """A number of the same form and another value: 75 becomes 86."""
-    return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:

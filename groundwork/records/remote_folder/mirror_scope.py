@@ -56,7 +56,7 @@ class MirrorScope:
             return self.test and MirrorScope(self.shard, self.shards)._contains("/".join(segments[1:]), documents)
         if path.startswith(SHARDS):
             return self.shards or (self.shard is not None and segments[2] == self.shard.folder)
-        document = document_of(without_subfolder(segments))
+        document = _document_name(without_subfolder(segments))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
     def puts(self, path: str, documents: Container[str]) -> bool:
@@ -80,7 +80,7 @@ def _union(first: frozenset[str] | None, second: frozenset[str] | None) -> froze
     return None if first is None or second is None else first | second
 
 
-def document_of(segments: list[str]) -> str:
+def _document_name(segments: list[str]) -> str:
     """The name that a file's document would have, `segments` being its path; "" for a file of the whole run."""
     if segments[0] not in _DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == MARKER:
         return ""
@@ -94,7 +94,7 @@ def document_names(paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `paths`."""
     paths_split = (without_subfolder(path.split("/")) for path in paths)
     of_documents = (segments for segments in paths_split if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS)
-    return {document_of(segments) for segments in of_documents} - {""}
+    return {_document_name(segments) for segments in of_documents} - {""}
 
 
 def is_database(path: str) -> bool:
