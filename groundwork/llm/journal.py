@@ -32,8 +32,8 @@ from groundwork.llm.journal_segments import (
     Segments,
     move_to_segment,
 )
-from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import is_alive, this_process
+from groundwork.records.read_only_database import read_only_database
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from groundwork.errors import StopRun
 from groundwork.records.artifacts import TEMPORARY
-from groundwork.records.manifest import read_only_database
 from groundwork.records.process_identity import process_mark
+from groundwork.records.read_only_database import read_only_database
 
 REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row

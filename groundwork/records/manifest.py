@@ -21,6 +21,7 @@ import msgspec
 from groundwork.errors import StopRun, UsageError
 from groundwork.records.artifacts import RemoteMirror, printable_path
 from groundwork.records.paths import path_texts
+from groundwork.records.read_only_database import read_only_database
 from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames, differing_keys, recipe_changes
 
 _LAYOUT = """
@@ -283,11 +284,6 @@ class Manifest:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StopRun(_error_message(self._path, error)) from error
-
-
-def read_only_database(path: Path) -> sqlite3.Connection:
-    """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:

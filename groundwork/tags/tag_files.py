@@ -15,7 +15,7 @@ import msgspec
 from groundwork.dataset.dataset_sources import DatasetSource
 from groundwork.errors import BadRecord, StopRun
 from groundwork.records.artifacts import Workspace, read_jsonl
-from groundwork.records.manifest import read_only_database
+from groundwork.records.read_only_database import read_only_database
 from groundwork.records.run_lookup import tag_file
 from groundwork.records.tags_record import Tags
 from groundwork.tags import synonyms
