@@ -230,8 +230,8 @@ class Journal:
             patterns = (unit, f"{name} *", f"{name}-{_CHUNK_DIGEST}*")  # itself, its parts, its chunks and their pairs
             count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", patterns).rowcount  # noqa: S608
             self._segments.refresh()
-            for segment in sorted(self._segments.names):
-                if ids := self._segments.ids(segment, _UNIT_CONDITION, patterns):
+            for segment, ids in self._segments.ids(_UNIT_CONDITION, patterns):
+                if ids:
                     self._segments.drop(segment, ids)
                     count += len(ids)
         self._execute("VACUUM", ())

@@ -99,13 +99,15 @@ class Segments:
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(segment, (id, key, stage, unit, when it was last stored or replayed, usable)), the newest first."""
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        for segment in self._newest_first:
-            for row in self._query(segment, query, ()):
+        for segment, rows in self._query_each(query, ()):
+            for row in rows:
                 yield segment, row
 
-    def ids(self, segment: str, condition: str, parameters: Row) -> list[int]:
-        """The rows of a segment for which a condition of SQL holds."""
-        return [id_ for (id_,) in self._query(segment, f"SELECT id FROM replies WHERE {condition}", parameters)]  # noqa: S608  # a constant of ours
+    def ids(self, condition: str, parameters: Row) -> Iterator[tuple[str, list[int]]]:
+        """Each segment, and its rows for which a condition of SQL holds."""
+        query = f"SELECT id FROM replies WHERE {condition}"  # noqa: S608  # a constant of ours
+        for segment, rows in self._query_each(query, parameters):
+            yield segment, [id_ for (id_,) in rows]
 
     def drop(self, segment: str, ids: Collection[int]) -> None:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
@@ -145,6 +147,30 @@ class Segments:
         for database, _ in self._open_segments.values():
             database.close()
         self._open_segments.clear()
+
+    def _query_each(self, query: str, parameters: Row) -> Iterator[tuple[str, list[Row]]]:
+        """Each segment there is now and its rows, the newest first. Raises StopRun.
+
+        One that another process writes anew meanwhile is read under its new name, and none is read twice.
+        """
+        listed_names, newest_first = self.names, tuple(self._newest_first)
+        for listed_name in newest_first:
+            segment = listed_name
+            while segment:
+                try:
+                    rows = self._query(segment, query, parameters)
+                except FileNotFoundError:
+                    segment = self._rewritten_name(segment, listed_names)
+                    continue
+                yield segment, rows
+                break
+
+    def _rewritten_name(self, segment: str, listed_names: Collection[str]) -> str:
+        """The name of a segment since it was written anew, none of those listed; "" where no row of it is left."""
+        self.refresh()
+        timestamp = _name_timestamp(segment)
+        new_names = (name for name in self._newest_first if name not in listed_names)
+        return next((name for name in new_names if _name_timestamp(name) == timestamp), "")
 
     def _query(self, segment: str, query: str, parameters: Row) -> list[Row]:
         """Raises FileNotFoundError where it is gone by now, StopRun where it is damaged."""

@@ -15,7 +15,7 @@ import pytest
 from groundwork.llm import journal as journals
 from groundwork.llm.call_costs import read_spending
 from groundwork.llm.journal import FROM_START, Journal, StoredReply, request_key
-from groundwork.llm.journal_segments import SegmentWriter, list_segments
+from groundwork.llm.journal_segments import Segments, SegmentWriter, list_segments
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.join_databases import join_shards
 from groundwork.records.shards import Shard
@@ -89,6 +89,22 @@ def test_forgotten_and_dropped_replies_leave_the_segments(journal):
     assert {unit for *_, unit, _, _ in book.rows()} == {"note-0", "note-3"}
     book.drop([place for place, *_ in book.rows()])
     assert not list_segments(journal) and not list(book.rows())
+
+
+@pytest.mark.parametrize("dropped_count", [1, 6, 20])
+def test_segments_that_another_process_writes_anew_are_read_under_their_new_names(journal, dropped_count):
+    """Whoever goes through the replies meanwhile meets each that is left once, and none twice."""
+    move(filled(journal))
+    reader, other, segments = Journal(journal), Journal(journal), Segments(journal)
+    rows, ids = reader.rows(), segments.ids("usable", ())
+    keys_read = [next(rows)[1] for _ in range(9)]  # into the newest segments
+    ids_read = next(ids)[1]
+    dropped_keys = {*KEYS[:dropped_count], keys_read[1]}
+    other.drop([position for position, key, *_ in other.rows() if key in dropped_keys])
+    keys_read += [key for _, key, *_ in rows]
+    assert sorted(keys_read) == sorted(KEYS[dropped_count:])
+    ids_read += [id_ for _, segment_ids in ids for id_ in segment_ids]
+    assert sorted(ids_read) == list(range(dropped_count + 1, 40))  # the newest is in no segment
 
 
 def test_a_segment_that_was_not_finished_loses_and_doubles_nothing(journal, monkeypatch):
