@@ -210,11 +210,11 @@ import sys
 from pathlib import Path
 from groundwork.errors import UsageError
 from groundwork.records.artifacts import Workspace
-from groundwork.dataset.dataset_sources import load_dataset, locate_dataset, pin
+from groundwork.dataset.dataset_sources import load_dataset, locate_dataset, pin_revision
 data = Workspace(Path(sys.argv[1]))
 for argument in sys.argv[2:]:
     try:
-        source = pin(locate_dataset(argument, data), data)
+        source = pin_revision(locate_dataset(argument, data), data)
         rows = load_dataset(source).rows
         print(argument, len(rows), sorted({row.split for row in rows}), source.revision)
     except UsageError as error:
