@@ -95,6 +95,8 @@ class _TableReader:
         if contents := contents_entries(self.rows[start:end]):
             return SpacedTable(start, end, contents, is_contents=True)
         cells = self._cells(top, end, columns)
+        if len(body) < 3 and not all(map(all, cells)):
+            return None  # two lines that do not share their columns
         begin = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
         if numbered := list_items(self._cells(begin, end, columns) if begin > top else cells, self.vocabulary):
             return SpacedTable(begin, end, numbered, is_list=True)  # what stands above it in small letters is no head

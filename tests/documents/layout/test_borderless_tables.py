@@ -47,6 +47,11 @@ def test_heads_with_one_row_of_values_are_a_table(drawn):
     """Two lines are a table where each value with a figure stands below its own head."""
     rows = [("Customer", "Order", "Invoice date", "Due"), ("SC-0303", "4711", "8-9-2022", "22-9-2022")]
     assert drawn(lambda canvas: table(canvas, (72, 180, 280, 400), rows)).rows == [list(row) for row in rows]
+    foot = [
+        ("Made by hand, 2.0", "in Ellary", "Source:"),
+        ("Created on 3 May, 22:05", "page 1 of 1", "boats.json 7"),
+    ]
+    assert not drawn(lambda canvas: table(canvas, (72, 180, 230), foot)).rows
     words = [("These words", "stand in", "two lines", "apart"), ("but hold", "nothing", "that is", "counted")]
     assert not drawn(lambda canvas: table(canvas, (72, 180, 280, 400), words)).rows
 
