@@ -124,9 +124,10 @@ class Command:
             if flags.dry_run:
                 return self._dry_run(job, runner, units)
             job.progress.counted = progress_unit(self.name)
-            self._expect_calls(job, runner.due(units))
+            if self.shards != "documents":
+                self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
             try:
-                ledger = self._run_in_processes(job, runner, units) or runner.run(units)
+                ledger = self._run_in_processes(job, runner, units) or self._run_here(job, runner, units)
             finally:
                 self._print_report(job, runner.ledger)
             job.idle = not ledger.outcomes
@@ -171,6 +172,11 @@ class Command:
             for unit, (state, reason) in zip(units, states, strict=True)
             if state not in ("done", "empty")
         ]
+
+    def _run_here(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger:
+        if self.shards == "documents":  # where several processes do it, each counts its own
+            self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
+        return runner.run(units)
 
     def _run_in_processes(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
         """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
@@ -232,8 +238,11 @@ class Command:
             with open_job(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)
+                units = self._select_units(job, shard)
+                if self.shards == "documents":
+                    self._expect_calls(job, runner.due(units), -(-MAX_SAMPLED_UNITS // among))
                 try:
-                    runner.run(self._select_units(job, shard))
+                    runner.run(units)
                 finally:
                     shard_result.outcomes, shard_result.up_to_date = runner.ledger.outcomes, runner.ledger.up_to_date
                     shard_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
@@ -294,10 +303,10 @@ class Command:
         groups = (group if isinstance(group, list) else [group] for group in estimates)
         return [estimate for group in groups for estimate in group]
 
-    def _expect_calls(self, job: Job, due: list[Unit]) -> None:
-        """Tell the progress line about how many calls there will be, where that is soon known."""
+    def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
+        """Tell the progress line about how many calls there will be, from `sample_size` units at most."""
         if self.estimate and due:
-            sample = due[:: -(-len(due) // MAX_SAMPLED_UNITS)]  # evenly over all of them
+            sample = due[:: -(-len(due) // sample_size)]  # evenly over all of them
             with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
                 calls = sum(estimate.calls for estimate in self._estimates(job, sample))
                 job.progress.expected_calls = round(calls * len(due) / len(sample))

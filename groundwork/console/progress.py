@@ -40,7 +40,7 @@ class Progress:
         self.counted = "documents"
         self.calls = self.expected_calls = 0
         self.calls_in_flight: Callable[[], int] = lambda: 0
-        self._first_call = 0.0
+        self._first_calls: tuple[float, int] | None = None  # when the first were answered, and how many
         self._counts_finely = False
         self._first_done: tuple[float, float] | None = None  # when the first were done, and how many
         self._started_at = self._last_line = time.monotonic()
@@ -78,6 +78,8 @@ class Progress:
 
     def take_counts(self, *, done_count: float, total: int, counted: str, calls: int, tokens: int, cost: float) -> None:
         """Take over the counts of several processes, added up."""
+        if self._first_calls is None and calls:
+            self._first_calls = time.monotonic(), calls
         if self._first_done is None and done_count:
             self._first_done = time.monotonic(), done_count
         self._counts_finely, self.done_count, self.total, self.counted = True, done_count, total, counted
@@ -89,8 +91,8 @@ class Progress:
 
     def record_call(self, tokens: int, cost: float | None) -> None:
         """Count a call that was answered."""
-        self._first_call = self._first_call or time.monotonic()
         self.calls += 1
+        self._first_calls = self._first_calls or (time.monotonic(), 1)
         self.tokens += tokens
         self.cost += cost or 0.0
 
@@ -146,9 +148,11 @@ class Progress:
 
     def _seconds_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
-        if self.calls < MIN_CALLS_FOR_PACE or self.expected_calls <= self.calls:
+        first_call, first_count = self._first_calls or (0.0, 0)
+        later_calls = self.calls - first_count
+        if later_calls < MIN_CALLS_FOR_PACE - 1 or self.expected_calls <= self.calls:
             return 0.0
-        pace = (time.monotonic() - self._first_call) / (self.calls - 1)
+        pace = (time.monotonic() - first_call) / later_calls
         return pace * (self.expected_calls - self.calls)
 
     def _rate(self) -> float:

@@ -66,6 +66,7 @@ class Snapshot:
     calls: int
     tokens: int
     cost: float
+    expected_calls: int
 
 
 class Channel(Protocol):
@@ -94,7 +95,8 @@ class RelayedProgress(Progress):
                 self._stop()
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost)
+        counts = self.done_count, self.total, self.counted, self.calls, self.tokens, self.cost
+        return Snapshot(*counts, self.expected_calls)
 
     def say(self, line: str) -> None:
         self._channel.say(line)
@@ -256,6 +258,7 @@ def show_snapshots(progress: Progress, snapshots: Sequence[Snapshot]) -> None:
         tokens=sum(snapshot.tokens for snapshot in snapshots),
         cost=sum(snapshot.cost for snapshot in snapshots),
     )
+    progress.expected_calls = sum(snapshot.expected_calls for snapshot in snapshots)
 
 
 class _PipeChannel:

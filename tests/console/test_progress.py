@@ -7,6 +7,7 @@ import pytest
 
 from groundwork.console import progress as module
 from groundwork.console.progress import Progress
+from groundwork.console.shard_processes import Snapshot, show_snapshots
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ def test_calls_move_while_nothing_is_done(clock: list[float]) -> None:
     assert "0/200 pairs  72/1,000 calls  15:28 left" in progress.line()
     progress.expected_calls = 40
     assert "0/200 pairs  72 calls" in progress.line()
+
+
+def test_calls_of_several_processes_are_added_up(clock: list[float]) -> None:
+    """The time left is told by the pace since the first were answered, whatever the clock began with."""
+    progress = Progress("generate_qa", quiet=True)
+    for clock[0], calls in ((5_000, 2), (5_060, 32)):
+        snapshot = Snapshot(0, 100, "chunks", calls=calls, tokens=0, cost=0.0, expected_calls=182)
+        show_snapshots(progress, [snapshot, snapshot])
+    assert progress.line() == "generate_qa  0/200 chunks  64/364 calls  5:00 left"
 
 
 def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -> None:

@@ -8,18 +8,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.job import Unit
-from groundwork.console.shard_processes import equal_shares
+from groundwork.console.shard_processes import Snapshot, equal_shares
 from groundwork.errors import UsageError
 from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
+from groundwork.stages import generate_qa
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 
@@ -207,6 +210,39 @@ def test_vocabularies_of_shards_are_joined(tmp_path: Path, server: FakeOpenRoute
     before = len(server.requests)
     assert main(["generate_tags", "--data", str(data), *settings(server)]) == 0
     assert len(server.requests) == before
+
+
+class Listener:
+    """A parent's end of a channel: what a process told before its calls were answered."""
+
+    def __init__(self) -> None:
+        self.expected_calls, self.told = 0, threading.Event()
+
+    def tell(self, snapshot: Snapshot) -> None:
+        self.expected_calls = snapshot.expected_calls
+        self.told.set()
+
+    def say(self, line: str) -> None: ...
+
+    def is_stopping(self) -> bool:
+        return False
+
+
+def test_a_process_counts_the_calls_of_its_share(tmp_path: Path) -> None:
+    """The calls to expect are counted by the process that makes them, for the progress line of its parent."""
+    listener, data = Listener(), corpus(tmp_path / "data", 2)
+    author = Author()
+
+    def answer(request: dict[str, Any]) -> Any:
+        listener.told.wait(60)
+        return author(request)
+
+    assert main(["chunk", "--data", str(data)]) == 0
+    with FakeOpenRouter(reply=answer).thread() as server:
+        flags = generate_qa.main.parse(["--data", str(data), *settings(server)])
+        name = generate_qa.main.unfinished(flags)[0][0]
+        result = generate_qa.main.run_shard(flags, frozenset([name]), listener, among=2)
+    assert list(result.outcomes) == [name] and listener.expected_calls > 0
 
 
 @pytest.mark.slow
