@@ -159,7 +159,7 @@ ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
         layout_engine,
-        "parts_of",
+        "page_parts",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
     "no drawn tables": (layout_engine, "find_frames", lambda _strokes: []),
