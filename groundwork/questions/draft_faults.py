@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -100,19 +100,10 @@ class PairBasis:
     def _is_prompt_example(self, draft: Draft, pair_text: str) -> bool:
         if not self.prompt:
             return False
-        if draft.evidence and all(
-            self._prompt_grounds.find(quote) and not self.grounds.find(quote) for quote in draft.evidence
-        ):
+        prompt_text, prompt_names = _read_prompt(self.prompt)
+        if draft.evidence and all(prompt_text.find(quote) and not self.grounds.find(quote) for quote in draft.evidence):
             return True
-        return bool((names(pair_text) & self._prompt_names) - self._known_words)
-
-    @cached_property
-    def _prompt_grounds(self) -> SourceText:
-        return SourceText(self.prompt, detect_language(self.prompt))
-
-    @cached_property
-    def _prompt_names(self) -> set[str]:
-        return names(self.prompt)
+        return bool((names(pair_text) & prompt_names) - self._known_words)
 
     @cached_property
     def _known_words(self) -> set[str]:
@@ -120,6 +111,12 @@ class PairBasis:
 
     def _is_in_instruction(self, quote: str) -> bool:
         return wording.is_instruction(quote) and self.grounds.find(quote) is not None
+
+
+@lru_cache(maxsize=4)
+def _read_prompt(prompt: str) -> tuple[SourceText, frozenset[str]]:
+    """The prompt, which all chunks of a run share, to look quotes up in, and the names that it holds."""
+    return SourceText(prompt, detect_language(prompt)), frozenset(names(prompt))
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:
