@@ -1,7 +1,7 @@
-"""Documents that go or change their names: what of them remains, and how it is removed or carried over.
+"""Documents that go: what of them remains, and how it is removed.
 
 The manifest knows the source of every text that ingest wrote, with its sha256. A source that is no longer there leaves
-a *departed* document; one whose content turns up under another name was renamed.
+a *departed* document; one whose content turns up under another name was renamed (see renamed_documents).
 """
 
 from __future__ import annotations
@@ -17,36 +17,26 @@ from typing import Any
 import msgspec
 
 from groundwork.installation import as_typed
-from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import (
     Workspace,
     printable_path,
     read_json,
     read_jsonl,
-    write_bytes,
     write_json,
     write_jsonl,
 )
-from groundwork.records.document_record import Document
-from groundwork.records.figures import MovedFolder, decode_records, encode_records
-from groundwork.records.manifest import EntryInputs, Manifest, ManifestEntry
+from groundwork.records.document_files import document_files, is_name_or_id, longer_document_names
+from groundwork.records.manifest import EntryInputs, Manifest
 from groundwork.records.name_patterns import matches_any
 from groundwork.records.pair_record import Pair
 from groundwork.records.review_decisions import rewrite_lines
 from groundwork.records.run_lookup import DECISIONS
 from groundwork.records.set_aside_documents import read_set_aside, write_set_aside
-from groundwork.records.spread_folders import file_names, file_path, folder_of
+from groundwork.records.spread_folders import file_path
 from groundwork.records.tags_record import Tags
 
-REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
 DEPARTED_NAMED = 5  # named at once
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
-_FILE_PATTERNS = (
-    *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
-    *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
-)
-_RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
-_KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
 
 
@@ -154,7 +144,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     """
     remains = document_remains(data, document)
     ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
-    longer_names = _longer_names(data, document)
+    longer_names = longer_document_names(data, document)
     own_files = {data.relative(file) for file in remains.files}
     for stage, unit, entry in manifest.all_entries():
         if unit.rpartition("/")[2] == document:
@@ -168,7 +158,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     data.fetch([data.path("tags"), *decisions])
     for file in sorted(data.path("tags").rglob("*.jsonl")):
         rows = read_jsonl(file, Tags)
-        other_rows = [row for row in rows if row.id not in ids and not _is_name_or_id(row.id, document, longer_names)]
+        other_rows = [row for row in rows if row.id not in ids and not is_name_or_id(row.id, document, longer_names)]
         if len(other_rows) < len(rows):
             write_jsonl(file, other_rows)
     for file in decisions:
@@ -188,168 +178,6 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     marks = sorted(data.path("datasets").glob(f"*/{FORGOTTEN}"))
     data.fetch(marks)
     return {mark.parent.name: read_json(mark, dict[str, int]) for mark in marks}
-
-
-def rename_document(data: Workspace, manifest: Manifest, document: str, new_document: str, source: str) -> None:
-    """Carry everything of `document` over to the name `new_document`, whose file is `source` below data/documents.
-
-    Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
-    edited, and what was current stays current.
-    """
-    renaming = _Renaming(document, new_document, source, _longer_names(data, document))
-    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
-    data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
-    moved_figures = MovedFolder(data, document, new_document)
-    old_paths: dict[str, Path] = {}
-    new_paths: dict[str, Path] = {}
-    hashes: dict[str, str] = {}
-    for file in document_files(data, document):
-        target = file_path(folder_of(file), renaming.file_name(file.name))
-        hashes[data.relative(file)] = manifest.sha256(file)
-        content = file.read_bytes()
-        if file.suffix in (".json", ".jsonl"):
-            content = renaming.content(content, lines=file.suffix == ".jsonl")
-        if moved_figures:
-            content = _with_moved_figures(content, data.relative(file), moved_figures)
-        write_bytes(target, content)
-        old_paths[data.relative(file)], new_paths[data.relative(file)] = file, target
-    pictures = data.path("text", document)
-    if pictures.is_dir():
-        relative_path, target = data.relative(pictures), data.path("text", new_document)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), target
-        pictures.rename(target)
-    new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
-    _rename_entries(data, manifest, document, new_document, new_names, hashes)
-    for file in sorted(data.path("tags").rglob("*.jsonl")):
-        content = file.read_bytes()
-        new_content = renaming.content(content, lines=True)
-        if new_content != content:
-            write_bytes(file, new_content)
-    for file in decisions:
-        rewrite_lines(file, lambda line: renaming.content(line, lines=True))
-    for path in old_paths.values():
-        path.unlink(missing_ok=True)
-
-
-def _with_moved_figures(content: bytes, path: str, moved_figures: MovedFolder) -> bytes:
-    """A file of a document whose figures have moved to another folder; `path`: below the data folder."""
-    suffix, lines = Path(path).suffix, path.endswith(".jsonl")
-    if suffix == ".md":
-        return moved_figures.text(content)
-    if suffix not in (".json", ".jsonl") or path.startswith("plots/"):
-        return content
-    records = [moved_figures.record(path.partition("/")[0], record) for record in decode_records(content, lines=lines)]
-    return encode_records(records, lines=lines)
-
-
-def _rename_entries(
-    data: Workspace,
-    manifest: Manifest,
-    document: str,
-    new_document: str,
-    new_names: dict[str, str],
-    hashes: dict[str, str],
-) -> None:
-    """Entries of the moved files: under the new names, current where they were current.
-
-    What shows the names of several documents (datasets, pictures, vectors) has the old name in it and is due anew.
-    """
-
-    def carry_hashes(recorded: dict[str, str]) -> dict[str, str]:
-        return {
-            new_names.get(name, name): manifest.sha256(data.root / new_names[name])
-            if name in new_names and digest == hashes[name]
-            else digest
-            for name, digest in recorded.items()
-        }
-
-    for stage, unit, entry in list(manifest.all_entries()):
-        if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
-            continue
-        folder, _, name = unit.rpartition("/")
-        if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
-            if name == document:
-                manifest.forget(stage, [unit])
-            continue
-        name = f"{folder}/{new_document}" if folder and name == document else new_document if name == document else unit
-        new_entry = msgspec.structs.replace(
-            entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
-        )
-        manifest.forget(stage, [unit])
-        if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, name, new_entry)
-        else:
-            manifest.record(stage, name, _entry_of_source(data, manifest, new_entry, new_document))
-
-
-def _entry_of_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, new_document: str) -> ManifestEntry:
-    record = read_json(data.path("text", f"{new_document}.json"), Document)
-    path = data.base / "documents" / record.source
-    return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})
-
-
-@dataclass(frozen=True)
-class _Renaming:
-    """A document's new name, and its file below data/documents; `longer_names` as `_longer_names` gives them."""
-
-    document: str
-    new_document: str
-    source: str
-    longer_names: Sequence[str]
-
-    def file_name(self, name: str) -> str:
-        """The new name of one of the document's files."""
-        patterns = [*(pattern.rpartition("/")[2] for pattern in _FILE_PATTERNS), *_RUN_FILES]
-        return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
-
-    def content(self, content: bytes, *, lines: bool) -> bytes:
-        """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
-        if not lines:
-            record = self._renamed("", msgspec.json.decode(content))
-            return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-        rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
-        return b"".join(msgspec.json.encode(self._renamed("", row)) + b"\n" for row in rows)
-
-    def _renamed(self, key: str, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: self._renamed(name, child) for name, child in value.items()}
-        if isinstance(value, list):
-            return [self._renamed(key, child) for child in value]
-        if key == "source":
-            return self.source
-        if key in _KEYS_OF_IDS and isinstance(value, str) and _is_name_or_id(value, self.document, self.longer_names):
-            run, slash, pair = value.rpartition("/")
-            return f"{run}{slash}{self.new_document}{pair.removeprefix(self.document)}"
-        return value
-
-
-def _longer_names(data: Workspace, document: str) -> list[str]:
-    """The other documents whose names begin with that of `document` and a hyphen, as its ids do."""
-    names = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
-    return [name for name in names if name.startswith(f"{document}-")]
-
-
-def _is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> bool:
-    """Is `value` the name of `document`, or the id of a chunk or a pair of it: its name, then hashes and numbers?
-
-    The id of a dataset's row may have its run before that (`alpha/`), and the number of a wording behind it (`~2`).
-    """
-    if value == document:
-        return True
-    pair = value.rpartition("/")[2].partition("~")[0]
-    if any(pair == name or pair.startswith(f"{name}-") for name in longer_names):
-        return False
-    suffix = pair.removeprefix(f"{document}-")
-    digests = suffix.removeprefix("unanswerable-").split("-")
-    return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)
-
-
-def document_files(data: Workspace, document: str) -> list[Path]:
-    """Every file that was made of the document alone; the folder of its pictures aside."""
-    paths = [data.path(*pattern.format(document).split("/")) for pattern in _FILE_PATTERNS]
-    paths += [file_path(folder, name.format(document)) for folder in data.run_folders() for name in _RUN_FILES]
-    return [path for path in dict.fromkeys(paths) if path.is_file()]
 
 
 def _pair_files(data: Workspace, document: str) -> list[Path]:
@@ -373,11 +201,11 @@ def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
 
 def _graded_questions(data: Workspace, document: str) -> dict[str, int]:
     """Questions about `document` by folder of grades."""
-    longer_names = _longer_names(data, document)
+    longer_names = longer_document_names(data, document)
     questions: dict[str, set[str]] = {}
     for file in sorted(data.path("grades").glob("*/*.jsonl")):
         ids = {str(line.get("id", "")) for line in _json_lines(file)}
-        about_document = {row_id for row_id in ids if _is_name_or_id(row_id, document, longer_names)}
+        about_document = {row_id for row_id in ids if is_name_or_id(row_id, document, longer_names)}
         questions.setdefault(file.parent.name, set()).update(about_document)
     return {folder: len(ids) for folder, ids in questions.items()}
 

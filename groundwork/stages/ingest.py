@@ -115,7 +115,7 @@ def check_service(job: Job) -> None:
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
     from groundwork.documents.source_files import find_sources
-    from groundwork.records.departed_documents import rename_document
+    from groundwork.records.renamed_documents import rename_document
 
     ignore = job.config.ingest.ignore
     departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}

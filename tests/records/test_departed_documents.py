@@ -10,8 +10,9 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.records.artifacts import Workspace
-from groundwork.records.departed_documents import forget_document, rename_document
+from groundwork.records.departed_documents import forget_document
 from groundwork.records.manifest import Manifest
+from groundwork.records.renamed_documents import rename_document
 from tests.author import Author
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from groundwork.documents.source_files import find_sources
 from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
-from groundwork.records.departed_documents import forget_document, rename_document
+from groundwork.records.departed_documents import forget_document
 from groundwork.records.manifest import Manifest
 from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.renamed_documents import rename_document
 from groundwork.records.review_decisions import (
     Decision,
     append_decisions,
