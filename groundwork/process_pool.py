@@ -123,7 +123,7 @@ class Workers:
             if call.future.set_running_or_notify_cancel():
                 call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
         for worker in list(self._running):
-            worker.end()
+            worker.kill()  # its thread, which may wait on the pipe, closes that
 
     def _submit(self, call: _Call) -> None:
         with self._changed:
@@ -197,11 +197,19 @@ class _Worker:
         message: tuple[str, str, Any] = self._pipe.recv()
         return message
 
-    def end(self) -> None:
-        """May be called by several threads; a pipe closed twice would take someone else's file descriptor with it."""
+    def kill(self) -> None:
+        """End the process; a call under way raises WorkerFailed. May be called by several threads."""
         with self._end_lock:
             self._process.kill()
             self._process.join(5)
+
+    def end(self) -> None:
+        """End the process and close the pipe; not while another thread is in `run`, which waits on it.
+
+        A pipe that several threads closed twice would take someone else's file descriptor with it.
+        """
+        self.kill()
+        with self._end_lock:
             self._pipe.close()
 
 
