@@ -23,6 +23,7 @@ from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.metrics import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
+from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -119,14 +120,14 @@ class _QuestionSearch:
     chunks: Sequence[Chunk]
     encode: Encode
     threshold: float
-    row_vectors: Vectors
+    row_vectors: VectorBuffer
     chunk_vectors: Vectors
 
     @classmethod
     async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _QuestionSearch:
         vectors = await encode([row.question for row in rows], "query")
         return cls(
-            rows, chunks, encode, calibrate_threshold(vectors, seed), vectors,
+            rows, chunks, encode, calibrate_threshold(vectors, seed), VectorBuffer(vectors),
             await encode([chunk.text for chunk in chunks], "document"),
         )  # fmt: skip
 
@@ -139,7 +140,7 @@ class _QuestionSearch:
             return document
         passages_by_id = {source_chunk.id: source_chunk}
         for question, vector in zip(questions, vectors, strict=True):
-            nearest_rows = _highest_indices(self.row_vectors[: len(self.rows)] @ vector)
+            nearest_rows = _highest_indices(self.row_vectors.rows[: len(self.rows)] @ vector)
             nearest_chunks = [
                 *_highest_indices(self.chunk_vectors @ vector),
                 *_highest_indices(self._word_index.scores(question)),
@@ -160,10 +161,6 @@ class _QuestionSearch:
     @cached_property
     def _word_index(self) -> _WordIndex:
         return _WordIndex([chunk.text for chunk in self.chunks])
-
-    def remember(self, vectors: Vectors) -> None:
-        """Questions that are taken: they are not asked twice."""
-        self.row_vectors = np.concatenate([self.row_vectors, vectors])
 
 
 def needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
@@ -259,7 +256,7 @@ async def _chunk_rows(
         vectors = await search.encode(questions, "query")
         open_indices = [
             index
-            for index, cosine in enumerate(find_nearest(vectors, search.row_vectors)[1])
+            for index, cosine in enumerate(find_nearest(vectors, search.row_vectors.rows)[1])
             if cosine < search.threshold
         ]
         gathered.asked = len(questions) - len(open_indices)
@@ -297,10 +294,10 @@ async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionS
         vector = await search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
         wording = normalised_words(row.question) or row.question
-        if wording in gathered.wordings or find_nearest(vector, search.row_vectors)[1][0] >= search.threshold:
+        if wording in gathered.wordings or find_nearest(vector, search.row_vectors.rows)[1][0] >= search.threshold:
             gathered.asked += 1
             continue
-        search.remember(vector)
+        search.row_vectors.extend(vector)  # not to be asked twice
         gathered.rows.append(row)
         gathered.wordings.add(wording)
     gathered.proposed += addition.proposed

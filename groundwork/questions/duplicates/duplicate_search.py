@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, random_cosines, similar_rows
+from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import MissingExtra
 from groundwork.language.detection import main_script
 from groundwork.language.words import normalised_words
@@ -153,7 +154,7 @@ class EarlierQuestions:
         self._is_new = bytearray()  # of each row: does it repeat no other?
         self._statements = StatementIndex()
         self._indexed_count = 0  # of _questions, those that _statements knows
-        self._vectors: Vectors | None = None
+        self._vectors: VectorBuffer | None = None
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(self._read_question)
 
     async def find_repeats(self, questions: Sequence[AskedQuestion]) -> list[str]:
@@ -207,8 +208,12 @@ class EarlierQuestions:
         if vectors is None:
             yield from [_NO_ROWS] * count
             return
-        first_new = 0 if self._vectors is None else len(self._vectors)
-        all_vectors = self._vectors = vectors if self._vectors is None else np.concatenate([self._vectors, vectors])
+        first_new = 0 if self._vectors is None else len(self._vectors.rows)
+        if self._vectors is None:
+            self._vectors = VectorBuffer(vectors)
+        else:
+            self._vectors.extend(vectors)
+        all_vectors = self._vectors.rows
         if len(all_vectors) > EXACT_ROWS:
             rows = np.arange(first_new, len(all_vectors))
             for row, close_rows in zip(
@@ -229,10 +234,11 @@ class EarlierQuestions:
         if self._vectors is None:
             cosines = np.ones(len(rows), dtype=np.float32)
         else:
-            vector = self._vectors[current_row]
-            alike_rows = rows[self._vectors[rows] @ vector >= self._likeness.alike_cosine] if len(rows) else rows
+            vectors = self._vectors.rows
+            vector = vectors[current_row]
+            alike_rows = rows[vectors[rows] @ vector >= self._likeness.alike_cosine] if len(rows) else rows
             rows = np.union1d(alike_rows, close_rows)
-            cosines = self._vectors[rows] @ vector
+            cosines = vectors[rows] @ vector
         for index in np.argsort(-cosines, kind="stable").tolist():
             row = int(rows[index])
             if self._is_new[row] and ask_the_same(

@@ -1,0 +1,56 @@
+"""The search for the statements that a question fits."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from groundwork.questions.small_model.question_search import QuestionSearch
+from tests.chunks import reading_of
+from tests.growth import SIZES, steep
+
+WORDS = ("slate", "copper", "barley", "walnut", "lantern", "thistle", "granite", "saffron", "juniper", "pewter")
+
+
+def _document(count: int) -> str:
+    """Statements on `count` moorings, three words of each in a tenth of the others as well."""
+    names = list(permutations(WORDS, 3))
+    return "\n\n".join(
+        f"Mooring {n} lies beside the {' '.join(names[n % len(names)])} quay and takes {n} boats." for n in range(count)
+    )
+
+
+def test_all_questions_of_a_document_are_searched_in_linear_time() -> None:
+    """A question is held against the statements with its rarer words, and not against all."""
+    searches = {}
+    for size in SIZES[:3]:
+        reading = reading_of(_document(size // 10))
+        searches[size] = (QuestionSearch([reading], "Harbour"), reading)
+
+    def ask(text: str) -> None:
+        search, reading = searches[len(text)]
+        for statement in reading.statements:
+            question = f"How many boats does mooring {statement.plain_text(reading.chunk.text).split()[1]} take?"
+            assert search.rivals(question, reading.chunk, [statement]) <= 1
+
+    assert not steep(ask, "one letter", SIZES[:3])
+
+
+def test_a_question_without_a_word_of_its_statement_fits_all_others() -> None:
+    """Nothing is as much as nothing."""
+    reading = reading_of(_document(20))
+    search = QuestionSearch([reading], "Harbour")
+    assert search.rivals("Why is it so?", reading.chunk, reading.statements[:2]) == len(reading.statements) - 2
+
+
+def test_statements_are_counted_by_what_they_hold_of_the_rarer_words() -> None:
+    """A common word alone makes no rival of a statement that lacks the rare one; of words in a heading half counts."""
+    text = (
+        "# Ferries\n\nThe ferry is blue. The ferry carries mules. The ferry carries coal.\n\n# Mules\n\nThey eat oats."
+    )
+    reading = reading_of(text)
+    search = QuestionSearch([reading], "Harbour")
+    mules = next(s for s in reading.statements if "mules" in s.plain_text(text))
+    ferries = [s for s in reading.statements if "blue" in s.plain_text(text)]
+    assert search.rivals("Which ferry carries mules?", reading.chunk, [mules]) == 0
+    assert search.rivals("Which ferry carries people?", reading.chunk, [mules]) == 1
+    assert search.rivals("Which ferry is it?", reading.chunk, ferries) == 2
