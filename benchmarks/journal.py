@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from groundwork.llm import journal as journals
-from groundwork.llm.journal import Journal, StoredReply, request_key
-from groundwork.llm.journal_segments import list_segments
+from groundwork.llm.journal import journal as journals
+from groundwork.llm.journal.journal import Journal, StoredReply, request_key
+from groundwork.llm.journal.segments import list_segments
 from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.errors import EXIT_OK
-from groundwork.llm.journal import USE_NOTE_INTERVAL, Journal, RowPosition
-from groundwork.llm.journal_segments import list_segments
+from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
+from groundwork.llm.journal.segments import list_segments
 from groundwork.pipeline import BY_NAME
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.figures import remove_unused_pictures

@@ -27,7 +27,7 @@ from groundwork.settings.model_settings import ModelCall
 from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:
-    from groundwork.llm.endpoint import Endpoint
+    from groundwork.llm.endpoint.endpoint import Endpoint
     from groundwork.settings.document_settings import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
@@ -84,8 +84,8 @@ def probe_endpoint(config: Config, name: str) -> int:
 
 
 async def _probe(config: Config, name: str) -> int:
-    from groundwork.llm.endpoint import Endpoint
-    from groundwork.llm.endpoint_capabilities import Probe
+    from groundwork.llm.endpoint.capabilities import Probe
+    from groundwork.llm.endpoint.endpoint import Endpoint
 
     settings = config.llm.providers[name] if name else config.llm
     call = next((call for call in model_calls(config).values() if call.provider == name), config.llm.defaults)
@@ -126,7 +126,7 @@ async def _print_checks(config: Config, root: Path) -> int:
 async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
     import asyncio
 
-    from groundwork.llm.endpoint import Endpoint
+    from groundwork.llm.endpoint.endpoint import Endpoint
 
     yield _documents_check(config, root)
     yield _disk_check(root)
@@ -181,7 +181,7 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
-    from groundwork.llm.call_failures import CallFailed
+    from groundwork.llm.endpoint.call_failures import CallFailed
 
     settings = endpoint.settings
     try:
@@ -215,7 +215,7 @@ async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
 
 async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     """OpenRouter lists the models that make embeddings apart from the others."""
-    from groundwork.llm.call_failures import CallFailed
+    from groundwork.llm.endpoint.call_failures import CallFailed
 
     try:
         return _model_check("embeddings", call, await _listed_models(endpoint, "/embeddings/models"))
@@ -224,7 +224,7 @@ async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> 
 
 
 async def _credit_check(name: str, endpoint: Endpoint) -> Check:
-    from groundwork.llm.call_failures import CallFailed
+    from groundwork.llm.endpoint.call_failures import CallFailed
 
     subject = f"{name}: credit"
     try:
@@ -263,7 +263,7 @@ def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any
 
 
 def _price(model: dict[str, Any]) -> str:
-    from groundwork.llm.endpoint import parse_price
+    from groundwork.llm.endpoint.endpoint import parse_price
 
     price = parse_price(model.get("pricing"))
     if price is None:
@@ -272,7 +272,7 @@ def _price(model: dict[str, Any]) -> str:
 
 
 def _local_model(config: Config) -> Check:
-    from groundwork.llm import local_model
+    from groundwork.llm.endpoint import local_model
 
     subject = "llm.local"
     if importlib.util.find_spec("xllamacpp") is None:
@@ -319,7 +319,7 @@ def _disk_check(root: Path) -> Check:
 def _private_files(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.journal_segments import list_segments
+    from groundwork.llm.journal.segments import list_segments
 
     journal = root / ".state" / "journal.db"
     journals = [("journal", path) for path in (journal, *list_segments(journal))]

@@ -13,7 +13,7 @@ from groundwork.records.document_files import document_files
 
 def forget_documents(flags: argparse.Namespace) -> int:
     """Say what there is of each document, and remove it unless --dry-run. Raises UsageError for an unknown name."""
-    from groundwork.llm.journal import Journal
+    from groundwork.llm.journal.journal import Journal
 
     with open_job(load_config(flags), flags, folders=()) as (job, manifest):
         names = [name if document_files(job.data, name) else slug(name) for name in flags.documents]

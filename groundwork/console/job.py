@@ -19,8 +19,8 @@ from groundwork.records.spread_folders import unsorted_file_names
 if TYPE_CHECKING:
     import asyncio
 
-    from groundwork.llm.budget import Budget
-    from groundwork.llm.call_costs import UsageRow
+    from groundwork.llm.calls.budget import Budget
+    from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
     from groundwork.records.departed_documents import DepartedDocument
     from groundwork.records.set_aside_documents import SetAside
@@ -187,8 +187,8 @@ class Job:
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None
     ) -> int:
         """About how many tokens a request has. The model on this machine gets the schema as a grammar, not as text."""
-        from groundwork.llm.structured_output import strict_schema
-        from groundwork.llm.token_estimate import estimate_tokens
+        from groundwork.llm.calls.token_estimate import estimate_tokens
+        from groundwork.llm.replies.structured_output import strict_schema
 
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
         sent = strict_schema(schema) if isinstance(schema, type) else schema

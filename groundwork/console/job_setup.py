@@ -141,9 +141,9 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 
 def make_client(job: Job) -> Client:
-    from groundwork.llm.budget import Budget
+    from groundwork.llm.calls.budget import Budget
     from groundwork.llm.client import Client
-    from groundwork.llm.journal import IN_MEMORY
+    from groundwork.llm.journal.journal import IN_MEMORY
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")

@@ -24,7 +24,7 @@ from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
-from groundwork.llm.call_costs import CURRENT_DOCUMENT
+from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
 from groundwork.records.artifacts import printable_path, remove_leftovers
 from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, UnitStates, edited, judge_state
 from groundwork.records.paths import path_texts

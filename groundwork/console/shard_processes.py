@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from groundwork.console.job import Job, Unit
-    from groundwork.llm.call_costs import UsageRow
+    from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.settings.whole_config import Config
 
 REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is

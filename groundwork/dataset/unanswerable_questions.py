@@ -27,7 +27,7 @@ from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
-from groundwork.llm.task_group import gather_all
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.chunk_record import Chunk
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import msgspec
 
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.llm.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, slug
 from groundwork.settings.dataset_settings import GradeSettings
 from groundwork.settings.model_settings import ModelCall, named_call

@@ -10,7 +10,7 @@ from groundwork.grading.answers import question_messages
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import GradingCase, Judge, reply_type
-from groundwork.llm.token_estimate import tokens_in
+from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.settings.model_settings import ModelCall
 
 TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields

@@ -14,7 +14,7 @@ from groundwork.grading.confidence_intervals import Interval
 from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria
 from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
 from groundwork.grading.refusals import REFUSAL_CRITERION
-from groundwork.llm.task_group import gather_all
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
 from groundwork.settings.dataset_settings import GradeSettings

@@ -17,9 +17,9 @@ import msgspec
 
 from groundwork.errors import UnitError, UsageError
 from groundwork.grading.criteria_by_rule import grade_by_rule
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.llm.task_group import gather_all
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
 from groundwork.settings.model_settings import ModelCall, named_call
 

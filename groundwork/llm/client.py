@@ -16,19 +16,19 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
-from groundwork.llm.budget import Budget
-from groundwork.llm.call_context import CallContext
-from groundwork.llm.call_costs import UsageRow as UsageRow
-from groundwork.llm.call_retries import CallRunner, limit_parameter, token_limit
-from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.http_request import chat_body
-from groundwork.llm.http_response import ChatResponse, Usage
-from groundwork.llm.journal import FROM_START, Journal
-from groundwork.llm.prices import Price
+from groundwork.llm.calls.budget import Budget
+from groundwork.llm.calls.call_context import CallContext
+from groundwork.llm.calls.call_costs import UsageRow as UsageRow
+from groundwork.llm.calls.call_retries import CallRunner, limit_parameter, token_limit
+from groundwork.llm.calls.task_group import gather_all
+from groundwork.llm.calls.token_estimate import message_text, min_token_count
+from groundwork.llm.endpoint.endpoint import Endpoint
+from groundwork.llm.endpoint.http_request import chat_body
+from groundwork.llm.endpoint.http_response import ChatResponse, Usage
+from groundwork.llm.endpoint.prices import Price
+from groundwork.llm.journal.journal import FROM_START, Journal
 from groundwork.llm.prompts import follow_up
-from groundwork.llm.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
-from groundwork.llm.task_group import gather_all
-from groundwork.llm.token_estimate import message_text, min_token_count
+from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import LLM, ModelCall
 

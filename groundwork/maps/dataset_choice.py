@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.llm.call_costs import Spending
+from groundwork.llm.calls.call_costs import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ import msgspec
 
 from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
+from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import follow_up, render_template, render_turns
-from groundwork.llm.structured_output import FaultyItem
-from groundwork.llm.token_estimate import tokens_in
+from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_figures import ChunkFigures

@@ -19,7 +19,7 @@ from groundwork.errors import UnitError
 from groundwork.language.cross_references import drop_bracketed_references
 from groundwork.language.dangling_references import is_instruction
 from groundwork.language.words import normalised_words
-from groundwork.llm.structured_output import FaultyItem
+from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage

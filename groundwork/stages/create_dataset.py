@@ -251,7 +251,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     from groundwork.dataset.reword.rewording_judge import judge_estimate
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_calls import unanswerable_estimate
-    from groundwork.llm.token_estimate import tokens_in
+    from groundwork.llm.calls.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     rows = read_pool(unit.payload, job).rows

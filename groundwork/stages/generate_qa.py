@@ -70,7 +70,7 @@ def _naming_files(job: Job, document: str) -> list[Path]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
-    from groundwork.llm.task_group import gather_all
+    from groundwork.llm.calls.task_group import gather_all
     from groundwork.questions.document_interviews import prepare_interviews
 
     if job.config.qa.images:

@@ -226,8 +226,8 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.source_files import examine
     from groundwork.errors import BadDocument
+    from groundwork.llm.calls.token_estimate import tokens_in
     from groundwork.llm.prompts import attach_images, render_turns
-    from groundwork.llm.token_estimate import tokens_in
 
     settings = settings_with(job.config.ingest, unit.payload.override)
     vision, path = settings.vision, Path(unit.payload.file.path)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.llm import journal
+from groundwork.llm.journal import journal
 from groundwork.records.shards import Shard
 from groundwork.records.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
-from groundwork.llm.call_failures import AccessRefused, RequestRejected
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint_capabilities import RequestAdapter
+from groundwork.llm.endpoint.call_failures import AccessRefused, RequestRejected
+from groundwork.llm.endpoint.capabilities import RequestAdapter
 from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.llm.call_costs import read_spending
-from groundwork.llm.journal import Journal, StoredReply
+from groundwork.llm.calls.call_costs import read_spending
+from groundwork.llm.journal.journal import Journal, StoredReply
 from groundwork.maps.dataset_choice import price_note
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.llm.token_estimate import estimate_tokens
+from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.records.artifacts import write_jsonl
 from groundwork.stages.curate import main, process
 from tests.fake_openrouter import FakeOpenRouter

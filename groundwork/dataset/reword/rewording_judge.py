@@ -11,9 +11,9 @@ from groundwork.console.job import Estimate, Job
 from groundwork.dataset.reword.eval_rewording import JudgeRewordings, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.llm.task_group import gather_all
 from groundwork.settings.dataset_settings import Rephrase
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.page_conversion import AuditedPages
-    from groundwork.llm.call_costs import UsageRow
+    from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
     from groundwork.process_pool import Workers
     from groundwork.settings.document_settings import Ingest

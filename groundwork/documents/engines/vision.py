@@ -19,8 +19,8 @@ from groundwork.documents.engines.vision_completeness import Completeness, PageL
 from groundwork.documents.page_conversion import AuditedPages
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
-from groundwork.llm.task_group import gather_all
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply

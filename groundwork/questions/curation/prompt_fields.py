@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from groundwork.language.sentences import sentences
 from groundwork.language.writing_systems import is_question
+from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_template, render_turns
-from groundwork.llm.token_estimate import tokens_in
 from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.records.figures import quote_in_words, text_with_captions

@@ -20,10 +20,10 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.language.names import names
+from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.llm.structured_output import FaultyItem
-from groundwork.llm.token_estimate import tokens_in
+from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.draft_faults import Draft, Fault

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from groundwork.llm import reply_cleaning, reply_json
+from groundwork.llm.replies import reply_cleaning, reply_json
 
 T = TypeVar("T")
 

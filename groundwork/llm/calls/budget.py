@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.http_response import Usage
-from groundwork.llm.prices import FREE, Price
+from groundwork.llm.endpoint.http_response import Usage
+from groundwork.llm.endpoint.prices import FREE, Price
 
 
 class Reservation:

@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.budget import Budget, Reservation, UsageHistory
-from groundwork.llm.call_context import CallContext
-from groundwork.llm.call_costs import CostAccounts, UsageRow
-from groundwork.llm.call_failures import (
+from groundwork.llm.calls.budget import Budget, Reservation, UsageHistory
+from groundwork.llm.calls.call_context import CallContext
+from groundwork.llm.calls.call_costs import CostAccounts, UsageRow
+from groundwork.llm.calls.circuit_breaker import CircuitBreaker
+from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.llm.endpoint.call_failures import (
     AccessRefused,
     BrokenCall,
     CallFailed,
@@ -24,13 +27,10 @@ from groundwork.llm.call_failures import (
     RequestRejected,
     explain_refusal,
 )
-from groundwork.llm.circuit_breaker import CircuitBreaker
-from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.endpoint_capabilities import RequestAdapter
-from groundwork.llm.http_response import ChatResponse, Usage, read_response, read_vectors
-from groundwork.llm.journal import Journal, StoredReply, request_key
-from groundwork.llm.rate_limit import RateLimiter
-from groundwork.llm.token_estimate import tokens_in
+from groundwork.llm.endpoint.capabilities import RequestAdapter
+from groundwork.llm.endpoint.endpoint import Endpoint
+from groundwork.llm.endpoint.http_response import ChatResponse, Usage, read_response, read_vectors
+from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.records.process_identity import process_label
 
 T = TypeVar("T")

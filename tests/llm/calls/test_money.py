@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.budget import Budget
-from groundwork.llm.call_costs import CURRENT_DOCUMENT
+from groundwork.llm.calls.budget import Budget
+from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

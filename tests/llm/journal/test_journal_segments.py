@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.llm import journal as journals
-from groundwork.llm.call_costs import read_spending
-from groundwork.llm.journal import FROM_START, Journal, StoredReply, request_key
-from groundwork.llm.journal_segments import Segments, SegmentWriter, list_segments
+from groundwork.llm.calls.call_costs import read_spending
+from groundwork.llm.journal import journal as journals
+from groundwork.llm.journal.journal import FROM_START, Journal, StoredReply, request_key
+from groundwork.llm.journal.segments import Segments, SegmentWriter, list_segments
 from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.join_databases import join_shards
 from groundwork.records.shards import Shard
@@ -147,7 +147,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     """kill -9 while rows are stored and moved: whatever was told as stored is found, and stands there once."""
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
-        "from groundwork.llm import journal as journals\n"
+        "from groundwork.llm.journal import journal as journals\n"
         "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
@@ -178,7 +178,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
 CLOSES = """
 import os, signal, sys
 from pathlib import Path
-from groundwork.llm import journal, journal_segments
+from groundwork.llm.journal import journal, segments as journal_segments
 
 journal.SEGMENT_BYTES = 600
 book, seen = journal.Journal(Path(sys.argv[1])), set()

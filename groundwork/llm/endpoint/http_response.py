@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.call_failures import BrokenCall, CallFailed, ReplyBlocked, classify_failure
+from groundwork.llm.endpoint.call_failures import BrokenCall, CallFailed, ReplyBlocked, classify_failure
 
 # How replies end, in the words of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Bedrock, vLLM, Ollama.
 CUT_OFF_REASONS = (

@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.budget import NO_COST, Budget, UsageHistory, WorstCase
-from groundwork.llm.call_context import CallContext, ReplyUsage
-from groundwork.llm.http_response import Usage
-from groundwork.llm.journal_segments import list_segments
-from groundwork.llm.token_estimate import estimate_tokens
+from groundwork.llm.calls.budget import NO_COST, Budget, UsageHistory, WorstCase
+from groundwork.llm.calls.call_context import CallContext, ReplyUsage
+from groundwork.llm.calls.token_estimate import estimate_tokens
+from groundwork.llm.endpoint.http_response import Usage
+from groundwork.llm.journal.segments import list_segments
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.call_failures import (
+from groundwork.llm.endpoint.call_failures import (
     AccessRefused,
     BrokenCall,
     RateLimited,
@@ -17,8 +17,8 @@ from groundwork.llm.call_failures import (
     classify_failure,
     retry_after,
 )
-from groundwork.llm.http_response import ChatResponse, read_response, read_vectors
-from groundwork.llm.structured_output import ReplyReader, UnusableReply, strict_schema
+from groundwork.llm.endpoint.http_response import ChatResponse, read_response, read_vectors
+from groundwork.llm.replies.structured_output import ReplyReader, UnusableReply, strict_schema
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 600) | st.text(max_size=5),

@@ -9,9 +9,9 @@ from collections import Counter
 from contextlib import suppress
 
 from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
-from groundwork.llm.call_context import CallContext
-from groundwork.llm.call_failures import BrokenCall, RateLimited, RequestRejected, Unreachable
-from groundwork.llm.rate_limit import RateLimiter
+from groundwork.llm.calls.call_context import CallContext
+from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.endpoint.call_failures import BrokenCall, RateLimited, RequestRejected, Unreachable
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
 CONNECT_TRIES = 3  # tries to reach an endpoint that never answered

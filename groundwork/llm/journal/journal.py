@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import ConfigError, StopRun
-from groundwork.llm.journal_segments import (
+from groundwork.llm.journal.segments import (
     DAMAGED_REMEDY,
     REPLY_COLUMNS,
     JournalPosition,

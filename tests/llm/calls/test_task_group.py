@@ -6,8 +6,8 @@ import asyncio
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, Stopped
+from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
-from groundwork.llm.task_group import gather_all
 from groundwork.settings.config_files import PROJECT
 from tests.llm.conftest import ask_text, until
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from groundwork.llm.endpoint import Endpoint
-from groundwork.llm.http_response import Usage
-from groundwork.llm.journal import FROM_START
-from groundwork.llm.journal_segments import JournalPosition
-from groundwork.llm.rate_limit import RateLimiter
+from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.endpoint.endpoint import Endpoint
+from groundwork.llm.endpoint.http_response import Usage
+from groundwork.llm.journal.journal import FROM_START
+from groundwork.llm.journal.segments import JournalPosition
 
 
 class ReplyUsage(msgspec.Struct, frozen=True):

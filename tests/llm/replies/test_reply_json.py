@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from groundwork.llm.reply_json import find_json_values, repair_json
-from groundwork.llm.structured_output import ReplyReader, UnusableReply
+from groundwork.llm.replies.reply_json import find_json_values, repair_json
+from groundwork.llm.replies.structured_output import ReplyReader, UnusableReply
 
 
 class Item(msgspec.Struct, frozen=True):

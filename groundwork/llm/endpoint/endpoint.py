@@ -11,10 +11,10 @@ from urllib.parse import urljoin
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.call_failures import BrokenCall, CallFailed, Unreachable, classify_failure
-from groundwork.llm.http_request import LOCAL, dialect_of, host_of, split_address
-from groundwork.llm.local_model import LocalServer, model_identity
-from groundwork.llm.prices import FREE, Price
+from groundwork.llm.endpoint.call_failures import BrokenCall, CallFailed, Unreachable, classify_failure
+from groundwork.llm.endpoint.http_request import LOCAL, dialect_of, host_of, split_address
+from groundwork.llm.endpoint.local_model import LocalServer, model_identity
+from groundwork.llm.endpoint.prices import FREE, Price
 from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The way of a call: its turn, its money, its retries, and what it used."""

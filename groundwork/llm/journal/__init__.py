@@ -1,0 +1,1 @@
+"""Every reply that was paid for, kept in SQLite."""
