@@ -19,8 +19,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from groundwork.dataset.split.eval_selection import eval_size, select_eval
-from groundwork.dataset.split.herding import bandwidth, gaussian_kernel, herd_rows
-from groundwork.dataset.split.metrics import eval_closeness
+from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
+from groundwork.dataset.split.representativeness import eval_closeness
 from groundwork.embedding.clusters import elbow
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from groundwork.dataset.build_inputs import Subjects
 from groundwork.dataset.grade_columns import partly_measured_warning, row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
@@ -21,14 +22,21 @@ from groundwork.dataset.reword.eval_rewording import (
     JudgeRewordings,
     Reworded,
 )
-from groundwork.dataset.reword.model_calls import strategy_faults
+from groundwork.dataset.reword.rewording_calls import strategy_faults
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.rows import Row, RowPool, Subjects
-from groundwork.dataset.split import metrics as measure
+from groundwork.dataset.rows import Row, RowPool
+from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
-from groundwork.dataset.split.metrics import ElbowCurve, ReplacedRow, SplitReport, SplitShare
-from groundwork.dataset.split.representativeness import assess_representativeness, drift_sentence
+from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, ReplacedRow, SplitReport, SplitShare
+from groundwork.dataset.split.representativeness import (
+    assess_representativeness,
+    count_moved_topics,
+    drift_sentence,
+    eval_closeness,
+    value_shares,
+)
+from groundwork.dataset.split.topic_map import cluster_labels, draw_split_map
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -289,21 +297,21 @@ async def _measure_split(
     """The report with everything that only a split has."""
     split = draw.split
     after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure.measure_leakage(draw.pool, split, draw.vectors, draw.train, draw.train_vectors, after)
+    rows = measure_leakage(draw.pool, split, draw.vectors, draw.train, draw.train_vectors, after)
     if reworded:
         rows = [
             _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
             for leak_row, original, reworded_row in zip(rows, draw.eval_rows, splits["eval"], strict=True)
         ]
-    labels = measure.cluster_labels(draw.pool, split.labels, draw.vectors)
+    labels = cluster_labels(draw.pool, split.labels, draw.vectors)
     pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
     in_train = {row.id for row in draw.train}
-    random = measure.median_random_cosine(draw.vectors, settings.seed)
+    random = median_random_cosine(draw.vectors, settings.seed)
     verdict = assess_representativeness(
         pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0
     )
     if after is not None:
-        moved_count = measure.count_moved_topics(split, draw.vectors, after)
+        moved_count = count_moved_topics(split, draw.vectors, after)
         own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
         verdict = msgspec.structs.replace(verdict, drift=drift_sentence(moved_count, len(rows), own_cosine, random))
     return msgspec.structs.replace(
@@ -317,24 +325,24 @@ async def _measure_split(
             for label, pool_rows, eval_rows in zip(labels, pool_counts, eval_counts, strict=True)
         ],
         verdict=verdict,
-        mmd=measure.eval_closeness(split, draw.vectors, settings.seed),
+        mmd=eval_closeness(split, draw.vectors, settings.seed),
         threshold=round(split.threshold, 4),
         random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in draw.eval_rows),
         leaked_before=sum(bool(row.repeats) for row in rows),
-        leaked_after=measure.count_leaked((row.after for row in rows), split.threshold) if reworded else None,
+        leaked_after=count_leaked((row.after for row in rows), split.threshold) if reworded else None,
         rows=rows,
-        shares=measure.value_shares(draw.pool, split.eval),
+        shares=value_shares(draw.pool, split.eval),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
         dropped=reworded.dropped if reworded else 0,
         sent_back=reworded.sent_back if reworded and tools.judge else None,
         unjudged=reworded.unjudged if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
-        map=measure.draw_split_map(draw.pool, split, draw.vectors, settings.seed),
+        map=draw_split_map(draw.pool, split, draw.vectors, settings.seed),
     )
 
 
-def _add_overlap(row: measure.EvalRow, original: Row, reworded: Row, call: Rephrase, about: str) -> measure.EvalRow:
+def _add_overlap(row: EvalRow, original: Row, reworded: Row, call: Rephrase, about: str) -> EvalRow:
     """The row with how much of the old wording its new question and answer keep."""
     keep = subject_words(original, about)
     return msgspec.structs.replace(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.errors import UnitError, UsageError
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.figures import text_with_captions
 from groundwork.records.run_lookup import DECISIONS
+from groundwork.records.tags_record import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +21,8 @@ if TYPE_CHECKING:
 
     from groundwork.console.job import Job
     from groundwork.dataset.dataset_sources import DatasetSource
-    from groundwork.dataset.rows import RowPool, Subjects
+    from groundwork.dataset.rows import RowPool
     from groundwork.records.chunk_record import Chunk
-    from groundwork.settings.whole_config import Config
 
 
 @dataclass
@@ -60,7 +65,7 @@ def find_inputs(job: Job) -> BuildInputs:
         tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
         chunks=_chunk_paths(job, documents),
         texts=_existing_paths(job, documents, ("text", "{}.json")),
-        summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if asks_model(job.config) else [],
+        summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if job.config.dataset.asks_model else [],
         measured=[_measured_path(job, grades_name) for grades_name in job.config.dataset.grades],
         coverage=[path for run in runs for path in _existing_paths(job, documents, ("qa", run, "coverage", "{}.json"))],
         reviews=[path for run in runs for path in _review_paths(job, run, documents)],
@@ -155,7 +160,7 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.dataset.rows import ReviewedRun, gather_rows, read_chunk_texts, read_tags, sample_pool
+    from groundwork.dataset.rows import ReviewedRun, gather_rows, sample_pool
     from groundwork.records.run_pairs import read_review, run_candidates
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
@@ -196,7 +201,6 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     """The context of the settings, and of each document the name that its questions call it, or its title where none
     was decided.
     """
-    from groundwork.dataset.rows import Subjects
     from groundwork.records.artifacts import read_json
     from groundwork.records.summary_record import Summary
 
@@ -207,16 +211,25 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     )
 
 
-def rewords_eval(config: Config) -> bool:
-    """Is eval reworded?"""
-    return config.dataset.rewords_eval
+def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Tags by id of the pair."""
+    return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}
 
 
-def asks_rewordings(config: Config) -> bool:
-    """Is a model asked to reword: eval, or rows of train once more?"""
-    return config.dataset.asks_rewordings
+def read_chunk_texts(paths: Sequence[Path]) -> dict[str, str]:
+    """Chunk texts by id of the chunk."""
+    return {
+        chunk.id: text_with_captions(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)
+    }
 
 
-def asks_model(config: Config) -> bool:
-    """Is a model asked at all?"""
-    return asks_rewordings(config) or config.dataset.unanswerable > 0
+@dataclass(frozen=True)
+class Subjects:
+    """`context`: what all documents are about (qa.context); `names`: by document, what questions call its subject."""
+
+    context: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, document: str) -> str:
+        """The context and the document's own name; other documents' names say nothing of its rows."""
+        return f"{self.context.strip()} {self.names.get(document, '').strip()}".strip()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.dataset.build_inputs import asks_rewordings
+from groundwork.dataset.parquet import Contents
 from groundwork.settings.dataset_settings import HARNESSES
 
 if TYPE_CHECKING:
@@ -16,11 +20,13 @@ if TYPE_CHECKING:
     from groundwork.dataset.build_inputs import BuildInputs
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
-    from groundwork.dataset.replace_files import Contents
     from groundwork.dataset.rows import Row
     from groundwork.settings.whole_config import Config
 
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+STAGING = ".incomplete"
+OWN_FOLDERS = ("data", "exports")  # folders whose other files are left over from an earlier build
 
 
 def dataset_folder(job: Job) -> Path:
@@ -44,8 +50,8 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
 
     from groundwork.dataset.parquet import dataset_columns, parquet_files
     from groundwork.dataset.publish.card import write_card
-    from groundwork.dataset.publish.export import export_files
     from groundwork.dataset.publish.harness_tasks import task_files
+    from groundwork.dataset.publish.trainer_formats import export_files
     from groundwork.dataset.split.split_report import split_html
     from groundwork.dataset.versions import VERSIONS, next_versions
 
@@ -99,7 +105,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     own_rows = [row for rows in built.splits.values() for row in rows if not row.mixed]
     models = {row.model for row in own_rows if not row.unanswerable}
     prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
-    if asks_rewordings(job.config):
+    if job.config.dataset.asks_rewordings:
         for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
             prompt_models[prompt] = f"{settings.rephrase.model} (rewording)"
     if settings.unanswerable:
@@ -130,3 +136,37 @@ def document_languages(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         questions_by_document[row.document] = f"{questions_by_document.get(row.document, '')} {row.question}"
     return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})
+
+
+def replace_files(folder: Path, files: Mapping[str, Contents]) -> None:
+    """Write `files` (by path in `folder`), then remove what an earlier build left of other splits and exports.
+
+    Everything is written and flushed beside its target first: a disk that fills up raises OSError while the earlier
+    dataset is still whole.
+    """
+    staging = folder / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        for file_name, content in files.items():
+            path = staging / file_name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                for block in [content] if isinstance(content, bytes) else content():
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+        for file_name in files:
+            (folder / file_name).parent.mkdir(parents=True, exist_ok=True)
+            (staging / file_name).replace(folder / file_name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    for stale_path in stale_files(folder, files):
+        stale_path.unlink()
+
+
+def stale_files(folder: Path, files: Mapping[str, Contents]) -> list[Path]:
+    """Files below data/ and exports/ that are not among `files`."""
+    present = [
+        path for own_folder in OWN_FOLDERS for path in sorted((folder / own_folder).rglob("*")) if path.is_file()
+    ]
+    return [path for path in present if path.relative_to(folder).as_posix() not in files]

@@ -16,7 +16,7 @@ from groundwork.dataset.dataset_sources import ANSWER_COLUMNS, MIRROR_SPLITS, Da
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.rows import Row
-from groundwork.dataset.split.metrics import Mixture
+from groundwork.dataset.split.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words

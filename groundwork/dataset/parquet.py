@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.dataset.replace_files import Contents
 from groundwork.dataset.rows import Row
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ ROWS_A_FILE = 100_000
 MEASURED = ("measured_difficulty", "flipping_criteria")
 MIXED = ("mixed",)
 UNANSWERABLE = ("unanswerable",)
+
+
+Contents = bytes | Callable[[], Iterable[bytes]]  # a file's content, or what makes it part by part as it is written
 
 
 def parquet_name(split: str, number: int = 0, count: int = 1) -> str:

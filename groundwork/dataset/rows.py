@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from sys import intern  # of what many rows have in common
 from typing import Literal, NamedTuple
@@ -12,14 +11,11 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import read_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import quote_in_words, text_with_captions
+from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Difficulty, Pair
 from groundwork.records.record_base import Record
 from groundwork.records.run_pairs import Candidate, Review
 from groundwork.records.spread_folders import folder_of
-from groundwork.records.tags_record import Tags
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 
@@ -154,18 +150,6 @@ def _apply_reviews(
     return decided_pairs, decided_locations, decision_lines, warnings
 
 
-def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Tags by id of the pair."""
-    return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}
-
-
-def read_chunk_texts(paths: Sequence[Path]) -> dict[str, str]:
-    """Chunk texts by id of the chunk."""
-    return {
-        chunk.id: text_with_captions(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)
-    }
-
-
 def _read_pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
     """(file and line, the pair or what is wrong with it) for every line."""
     decoder = msgspec.json.Decoder(Pair)
@@ -237,15 +221,3 @@ def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
             remedy = as_typed("for the rest: uv run dataprep/curate.py")
             warnings.append(f"{run}: {curated} of {len(paths)} documents are curated; {remedy}")
     return warnings
-
-
-@dataclass(frozen=True)
-class Subjects:
-    """`context`: what all documents are about (qa.context); `names`: by document, what questions call its subject."""
-
-    context: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, document: str) -> str:
-        """The context and the document's own name; other documents' names say nothing of its rows."""
-        return f"{self.context.strip()} {self.names.get(document, '').strip()}".strip()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from groundwork.console.job import Estimate, Job
 from groundwork.dataset.build import BuiltDataset, train_size
-from groundwork.dataset.build_inputs import BuildInputs, read_passages, read_subjects
+from groundwork.dataset.build_inputs import BuildInputs, Subjects, read_passages, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
-from groundwork.dataset.rows import Row, Subjects
+from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.dataset.unanswerable_questions import (
     NEAREST_CHUNKS,

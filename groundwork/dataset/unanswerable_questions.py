@@ -21,7 +21,7 @@ from groundwork.dataset.build import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.rows import Row
-from groundwork.dataset.split.metrics import Unanswerable
+from groundwork.dataset.split.report_record import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import UnitError

@@ -12,7 +12,8 @@ import numpy as np
 
 from groundwork.console.progress import Progress
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
-from groundwork.dataset.split.representativeness import Representativeness, assess_representativeness
+from groundwork.dataset.split.report_record import Representativeness
+from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, build_scene, group_by_split

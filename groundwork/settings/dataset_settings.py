@@ -100,6 +100,11 @@ class DatasetSettings(Settings, frozen=True):
         """Whether a model is asked to reword: eval, or rows of train once more."""
         return self.rewords_eval or self.phrasings > 1
 
+    @property
+    def asks_model(self) -> bool:
+        """Is a model asked at all?"""
+        return self.asks_rewordings or self.unanswerable > 0
+
 
 class AbsentQuestions(ModelCall, frozen=True):
     """The model that proposes questions without an answer, and looks them up in the passages."""

@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.dataset.build_inputs import (
-    asks_model,
-    asks_rewordings,
     find_inputs,
     read_passages,
     read_pool,
     read_subjects,
-    rewords_eval,
     valid_pool,
 )
 from groundwork.dataset.dataset_files import dataset_folder, file_contents, file_names
@@ -30,9 +27,8 @@ from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
-    from groundwork.dataset.build_inputs import BuildInputs
+    from groundwork.dataset.build_inputs import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.dataset.rows import Subjects
     from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
@@ -163,13 +159,14 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.build import BuildTools, build_splits
+    from groundwork.dataset.dataset_files import replace_files
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
     from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
-    from groundwork.dataset.publish.export import export_warnings
-    from groundwork.dataset.replace_files import replace_files
+    from groundwork.dataset.publish.trainer_formats import export_warnings
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.split.split_report import build_warnings, split_report_lines
+    from groundwork.dataset.split.report_sentences import build_warnings
+    from groundwork.dataset.split.split_report import split_report_lines
     from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
     from groundwork.embedding.encoder import encoder_for
@@ -189,9 +186,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
     )
     document_subjects = read_subjects(job, inputs)
-    ask_model = _rewording_caller(job, document_subjects) if asks_rewordings(job.config) else None
+    ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
     ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
-    ask_rewordings = ask_model if rewords_eval(job.config) else None
+    ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
     judge = _rewording_judge(job) if ask_rewordings else None
     tools = BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
     job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
@@ -223,7 +220,7 @@ def push(job: Job, units: list[Unit]) -> None:
     if not job.flags.push or not is_built or not (folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
-    from groundwork.dataset.split.split_report import refuse_personal
+    from groundwork.dataset.publish.hub import refuse_personal
 
     settings = job.config.dataset
     if _is_public(job) and not job.flags.allow_personal:
@@ -247,7 +244,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.build import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.model_calls import rewording_messages
+    from groundwork.dataset.reword.rewording_calls import rewording_messages
     from groundwork.dataset.reword.rewording_judge import judge_estimate
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_calls import unanswerable_estimate
@@ -255,23 +252,23 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
     rows = read_pool(unit.payload, job).rows
-    if not rows or not asks_model(job.config):
+    if not rows or not job.config.dataset.asks_model:
         return []
     estimates = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
-    if not asks_rewordings(job.config):
+    if not job.config.dataset.asks_rewordings:
         return estimates
     document_subjects, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in rows)
     prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
     reply_tokens = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the fields' names
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if rewords_eval(job.config) else 0
+    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if job.config.dataset.rewords_eval else 0
     judge_estimates = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
     calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
 def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
-    from groundwork.dataset.reword.model_calls import build_asker
+    from groundwork.dataset.reword.rewording_calls import build_asker
 
     call = job.config.dataset.rephrase
     return build_asker(job.client, call, job.prompt(call.prompt), document_subjects)
@@ -308,7 +305,7 @@ def _dataset_settings(config: Config) -> Any:
     excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
     excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
     contents = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
-    if not (rewords_eval(config) and settings.rephrase.check_prompt):
+    if not (config.dataset.rewords_eval and settings.rephrase.check_prompt):
         del contents["rephrase"]["check_prompt"]
     return contents
 
@@ -335,8 +332,8 @@ def prompts(config: Config) -> list[str]:
     judge_prompts = config.grade.judge.prompts if set(config.dataset.exports) & set(HARNESSES) else []
     absent = config.dataset.absent
     rephrase = config.dataset.rephrase
-    dataset_prompts = [rephrase.prompt] if asks_rewordings(config) else []
-    dataset_prompts += [rephrase.check_prompt] if rewords_eval(config) and rephrase.check_prompt else []
+    dataset_prompts = [rephrase.prompt] if config.dataset.asks_rewordings else []
+    dataset_prompts += [rephrase.check_prompt] if config.dataset.rewords_eval and rephrase.check_prompt else []
     dataset_prompts += [absent.prompt, absent.check_prompt] if config.dataset.unanswerable else []
     return [*dataset_prompts, *judge_prompts]
 

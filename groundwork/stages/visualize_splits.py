@@ -26,7 +26,7 @@ from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
-    from groundwork.dataset.split.representativeness import Representativeness
+    from groundwork.dataset.split.report_record import Representativeness
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
-    from groundwork.dataset.split.metrics import SplitReport
+    from groundwork.dataset.split.report_record import SplitReport
     from groundwork.errors import BadRecord
     from groundwork.records.artifacts import read_json
 

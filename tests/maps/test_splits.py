@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.dataset.split.representativeness import Representativeness
+from groundwork.dataset.split.report_record import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group
 from groundwork.maps.split_scene import assess_split

@@ -383,7 +383,7 @@ def test_a_full_disk_leaves_the_old_dataset(data, capsys, monkeypatch):
     """When the disk fills up in the middle of writing, the dataset that was there is there, byte for byte."""
     import errno
 
-    from groundwork.dataset import replace_files as files
+    from groundwork.dataset import dataset_files as files
 
     run(data)
     before = hashes(data)

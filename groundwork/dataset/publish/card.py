@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import parquet_pattern
-from groundwork.dataset.split.metrics import Closeness, Mixture, SplitReport
+from groundwork.dataset.split.report_record import SplitReport
+from groundwork.dataset.split.report_sentences import (
+    _mixture_name,
+    describe_additions,
+    describe_closeness,
+    describe_leakage,
+    describe_replaced,
+    describe_splits,
+    describe_verdict,
+)
 from groundwork.dataset.versions import Version
 from groundwork.records.record_base import Record
 
@@ -145,97 +154,6 @@ def _splits_section(report: SplitReport) -> str:
     return "## Splits\n\n" + "\n".join(f"- {_escape(line)}" for line in describe_splits(report))
 
 
-def describe_splits(report: SplitReport) -> list[str]:
-    """What each split is and what it tells, one sentence or two each."""
-    reworded = report.leaked_after is not None
-    origin = {
-        "clusters": "drawn in proportion from topic clusters",
-        "clone": "drawn in proportion from topic clusters",
-        "tags": "drawn so that every tag has its share",
-        "category": "drawn so that every category has its share",
-        "difficulty": "drawn so that every level of difficulty has its share",
-        "random": "drawn at random",
-        "second-run": f"drawn in proportion from topic clusters of the run {report.pool}, which is not in train",
-    }[report.strategy]
-    is_whole = report.train == "whole" and report.strategy != "second-run"  # whose eval was never in train
-    train_rows = "every row; those of eval stay in, as they were" if is_whole else "every row that is not in eval"
-    if report.strategy == "second-run":
-        train_rows = "every row of the other runs"
-    wording = "reworded: facts that train holds, in sentences that it does not" if reworded and is_whole else (
-        "reworded" if reworded else "verbatim"
-    )  # fmt: skip
-    lines = [
-        f"train ({report.splits['train']:,}): {train_rows}.",
-        f"eval ({report.splits['eval']:,}): {origin}; {wording}.",
-    ]
-    if "eval_mirror" in report.splits:
-        tells = "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the "
-        purpose = f" With it: {tells}sentences were learnt by heart." if is_whole and reworded else ""
-        lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
-    return [*lines, *describe_additions(report)]
-
-
-def describe_additions(report: SplitReport) -> list[str]:
-    """What train holds beside the rows themselves: reworded copies, and rows of another dataset."""
-    return [*describe_phrasings(report), *describe_unanswerable(report), *describe_mixture(report)]
-
-
-def describe_phrasings(report: SplitReport) -> list[str]:
-    """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
-    if report.phrasings == 1:
-        return []
-    fewer = f" {len(report.fewer):,} rows have fewer, since no other wording passed." if report.fewer else ""
-    count = report.near_copies
-    cosine = f"a cosine of {report.threshold:.2f} or more"
-    total = report.splits.get("eval")
-    alike = "" if count is None else f" {count:,} of {total} questions of eval are worded like one of them ({cosine})."
-    return [
-        f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
-        f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{alike}{fewer}"
-    ]
-
-
-def describe_unanswerable(report: SplitReport) -> list[str]:
-    """How many questions have no answer in the documents, and what was left out; none where none were asked for."""
-    if not (counts := report.unanswerable):
-        return []
-    row_counts = " and ".join(
-        f"{count:,} {'row' if count == 1 else 'rows'} of {split} ({count / report.splits[split]:.1%})"
-        for split, count in (("train", counts.train), ("eval", counts.eval))
-        if split in report.splits
-    )
-    return [
-        f"{row_counts} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
-        f"none of them in the mirror. Of {counts.proposed:,} proposed questions {counts.answered:,} turned out to be "
-        f"answered by a passage, {counts.asked:,} ask what another row asks, {counts.unusable:,} had no usable reply. "
-        "Eval was drawn and measured without them."
-    ]
-
-
-def describe_mixture(report: SplitReport) -> list[str]:
-    """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
-    if not (mixture := report.mixture):
-        return []
-    train = report.splits["train"]
-    scope = " Eval and all that is measured are without them." if "eval" in report.splits else ""
-    reasons = (
-        (mixture.incomplete, "without an answer"),
-        (mixture.in_eval, "with a question of eval"),
-        (mixture.near_eval, f"with nearly a question of eval (a cosine of {report.threshold:.2f} or more)"),
-        (mixture.repeats, "with a question that train asks already"),
-    )
-    reason_counts = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
-    left_out = f" Left out: {reason_counts}." if reason_counts else ""
-    return [
-        f"{mixture.rows:,} rows of train ({mixture.rows / train:.1%}) are of the dataset {_mixture_name(mixture)}, "
-        f"marked in the column mixed, drawn with seed {mixture.seed} and spread through train.{scope}{left_out}"
-    ]
-
-
-def _mixture_name(mixture: Mixture) -> str:
-    return f"{mixture.dataset} at {mixture.revision[:12]}" if mixture.revision else mixture.dataset
-
-
 def _quality_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
@@ -249,60 +167,6 @@ def _quality_section(report: SplitReport) -> str:
         ],
     )  # fmt: skip
     return "## How good the eval split is\n\n" + "\n".join(f"- {_escape(line)}" for line in lines) + "\n\n" + table
-
-
-def describe_verdict(report: SplitReport) -> list[str]:
-    """Whether eval stands for the whole, and what rewording moved, a sentence each."""
-    return [line for line in (report.verdict.sentence, report.verdict.drift) if line] if report.verdict else []
-
-
-def describe_closeness(report: SplitReport) -> list[str]:
-    """The topic clusters, and the distribution against random splits, in sentences."""
-    lines = []
-    if report.curve:
-        noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
-        lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
-    if mmd := report.mmd:
-        eval_distance, random_distance = f"{mmd.eval:.3f}", f"a random split {mmd.random:.3f}"
-        lines.append(f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}.")
-    return lines
-
-
-def describe_leakage(report: SplitReport) -> list[str]:
-    """Near-duplicates between eval and train, in sentences."""
-    total = report.splits["eval"]
-    lines = [
-        f"Leakage: {report.leaked_before} of {total} eval questions are asked in train in another question: the same "
-        "statement answers both with the same answer."
-    ]
-    if report.verbatim_in_train:
-        lines.append(
-            f"{report.verbatim_in_train} of {total} also stand in train themselves, verbatim: that is the design."
-        )
-    if report.leaked_after is not None:
-        lines.append(
-            f"After rewording {report.leaked_after} of {total} are still worded like a question of train: a cosine of "
-            f"{report.threshold:.2f} or more by {report.embedder} (two random questions: {report.random_cosine:.2f})."
-        )
-    if report.same_answers:
-        lines.append(
-            f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "
-            "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
-        )
-    if report.sent_back is not None:
-        lines.append(
-            f"A model read each rewording beside its original; {report.sent_back} were worded once more, since they "
-            "read contrived or said something else."
-        )
-    return lines
-
-
-def describe_replaced(report: SplitReport) -> str:
-    """How many rows resisted rewording, and what became of their places."""
-    failed, empty = len(report.replaced), report.dropped
-    empty_note = f"; {empty} places of eval stay empty" if empty else ""
-    noun = "row" if failed == 1 else "rows"
-    return f"No rewording passed for {failed} {noun}: {failed - empty} gave way to another{empty_note}."
 
 
 def _sources_section(report: SplitReport, origin: Origin) -> str:
@@ -346,12 +210,6 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
     settings = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
     sections = ["## How it was made", "\n".join(lines), prompts, f"```yaml\n{settings}```"]
     return "\n\n".join(sections)
-
-
-def _mmd_rank(mmd: Closeness) -> str:
-    if not mmd.percentile:
-        return "none of 500 random splits is closer"
-    return f"closer than {1 - mmd.percentile:.0%} of 500 random splits"
 
 
 def _sum_shares(report: SplitReport, field: str) -> int:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundwork.dataset.split.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
+from groundwork.records.artifacts import read_json
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -234,3 +236,14 @@ def _describe_cause(error: BaseException) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:300]
+
+
+def refuse_personal(folder: Path) -> None:
+    """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
+    findings = read_json(folder / "report.json", SplitReport).personal
+    if findings:
+        examples = ", ".join(f"{finding.id} ({finding.kind} {finding.masked})" for finding in findings[:5])
+        raise UsageError(
+            f"not pushed: {len(findings)} places look personal: {examples}; fix the rows, push without --public, "
+            "or pass --allow-personal"
+        )

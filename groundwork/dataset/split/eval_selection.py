@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
-from groundwork.dataset.split.herding import herd_rows
+from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
 

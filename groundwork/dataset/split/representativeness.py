@@ -8,12 +8,17 @@ no say in it; what rewording moved is a figure of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from groundwork.records.record_base import Record
+from groundwork.dataset.rows import Row
+from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.dataset.split.kernel_herding import bandwidth
+from groundwork.dataset.split.report_record import Closeness, Representativeness, SplitShare
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
 SAME_SHARES = 0.10  # total variation up to which the shares count as the same
@@ -23,18 +28,9 @@ RANDOM_SPLITS = 2_000
 TOPICS_NAMED = 3  # topics that are named as most apart
 WORTH_NAMING = 0.02  # difference of a topic's shares
 
-
-class Representativeness(Record, frozen=True):
-    """The answer, its sentence, and the figures behind it; `closer`: the share of random splits that lie closer."""
-
-    answer: Literal["yes", "partly", "no", "unknown"]
-    sentence: str
-    rows: int
-    topics: int
-    apart: float
-    random: float  # the median of the random splits
-    closer: float
-    drift: str = ""  # what rewording moved, in a sentence
+RANDOM_MMD_SPLITS = 500
+BLOCK_ROWS = 20_000  # rows whose features are held at once
+FEATURE_COUNT = 512  # random features of the kernel behind the MMD
 
 
 def assess_representativeness(
@@ -108,4 +104,77 @@ def drift_sentence(moved: int, rows: int, own_cosine: float, random_cosine: floa
     return (
         f"Rewording moved {moved} of {rows} questions nearer to another topic; their cosine to themselves as they were "
         f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
+    )
+
+
+class Kernel:
+    """A Gaussian kernel, its bandwidth the median distance of random pairs of `vectors`, by random features.
+
+    Inner products of (m, size) features approach the kernel (Rahimi and Recht, "Random Features for Large-Scale
+    Kernel Machines", 2007); the distance of the means of two sets' features is their MMD.
+    """
+
+    def __init__(self, vectors: Vectors, seed: int, size: int) -> None:
+        shape = (vectors.shape[1], size // 2)
+        self._frequencies = np.random.default_rng(seed).normal(size=shape) / bandwidth(vectors, seed)
+        self._scale = np.float32((2 / size) ** 0.5)
+
+    def features(self, vectors: Vectors) -> Vectors:
+        """(m, size) of (m, d) vectors."""
+        angles = vectors @ self._frequencies.astype(np.float32)
+        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * self._scale
+
+
+def eval_closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:
+    """The MMD of eval against the pool, beside that of 500 random splits of its size."""
+    rng = np.random.default_rng(seed + 1)
+    size = len(split.eval)
+    features = Kernel(vectors, seed + 1, FEATURE_COUNT).features
+    blocks = (vectors[start : start + BLOCK_ROWS] for start in range(0, len(vectors), BLOCK_ROWS))
+    centre = np.sum([features(block).sum(axis=0, dtype=np.float64) for block in blocks], axis=0) / len(vectors)
+
+    def mmd(rows: NDArray[np.int64]) -> float:
+        return float(np.linalg.norm(features(vectors[rows]).mean(axis=0, dtype=np.float64) - centre))
+
+    random = [rng.choice(len(vectors), size, replace=False) for _ in range(RANDOM_MMD_SPLITS)]
+    return _compare_with_random(mmd, np.array(split.eval), random)
+
+
+def count_moved_topics(split: Split, vectors: Vectors, reworded: Vectors) -> int:
+    """How many reworded questions of eval lie nearer to another topic's centre than they did before."""
+    topics = int(split.labels.max()) + 1
+    centres = np.stack([vectors[split.labels == topic].mean(axis=0) for topic in range(topics)])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    before, after = (question_vectors @ centres.T for question_vectors in (vectors[split.eval], reworded))
+    return int((before.argmax(axis=1) != after.argmax(axis=1)).sum())
+
+
+def value_shares(rows: Sequence[Row], eval_rows: Sequence[int]) -> dict[str, list[SplitShare]]:
+    """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
+    values: dict[str, Callable[[Row], Iterable[str]]] = {
+        "tag": lambda row: row.tags,
+        "category": lambda row: [row.category],
+        "difficulty": lambda row: [row.difficulty],
+        "document": lambda row: [row.document],
+    }
+    shares_by_column = {}
+    for column, column_values in values.items():
+        pool_counts = Counter(value for row in rows for value in column_values(row))
+        eval_counts = Counter(value for i in eval_rows for value in column_values(rows[i]))
+        if pool_counts:
+            shares_by_column[column] = [
+                SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
+                for value in sorted(pool_counts, key=lambda value: (-pool_counts[value], value))
+            ]
+    return shares_by_column
+
+
+def _compare_with_random(
+    distance: Callable[[NDArray[np.int64]], float], eval_rows: NDArray[np.int64], random: Sequence[NDArray[np.int64]]
+) -> Closeness:
+    own_distance, random_distances = distance(eval_rows), np.array([distance(rows) for rows in random])
+    return Closeness(
+        eval=round(own_distance, 4),
+        random=round(float(np.median(random_distances)), 4),
+        percentile=round(float((random_distances < own_distance).mean()), 4),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from groundwork.console import terminal_table as terminal
-from groundwork.dataset.publish.card import (
+from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
+from groundwork.dataset.split.report_sentences import (
     describe_additions,
     describe_closeness,
     describe_leakage,
@@ -17,11 +17,9 @@ from groundwork.dataset.publish.card import (
     describe_unanswerable,
     describe_verdict,
 )
-from groundwork.dataset.split.metrics import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare, shorten_text
-from groundwork.errors import UsageError
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
-from groundwork.records.artifacts import read_json
+from groundwork.pages.shortened_text import shorten_text
 
 BARS = "▁▂▃▄▅▆▇█"
 MAX_ROWS, MAX_SHARES = 200, 40  # of a table of the page
@@ -331,30 +329,3 @@ polyline { fill: none; stroke: var(--train); stroke-width: 2; }
 line.mark { stroke: var(--soft); stroke-dasharray: 4 3; }
 @media (max-width: 600px) { svg.figure text { font-size: 19px; } }
 """
-
-
-def build_warnings(report: SplitReport) -> list[str]:
-    """What a dataset's report warns of, and what of it is to be looked at."""
-    warnings = list(report.warnings)
-    if report.dropped:
-        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
-    if report.fewer:
-        warnings.append(f"{len(report.fewer)} rows of train have fewer than {report.phrasings} wordings")
-    if report.personal:
-        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
-    if report.invalid:
-        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
-    if report.unjudged:
-        warnings.append(f"{report.unjudged} rewordings were not judged: the model's replies were unusable")
-    return warnings
-
-
-def refuse_personal(folder: Path) -> None:
-    """Raises UsageError where the report of the dataset in `folder` names places that look personal."""
-    findings = read_json(folder / "report.json", SplitReport).personal
-    if findings:
-        examples = ", ".join(f"{finding.id} ({finding.kind} {finding.masked})" for finding in findings[:5])
-        raise UsageError(
-            f"not pushed: {len(findings)} places look personal: {examples}; fix the rows, push without --public, "
-            "or pass --allow-personal"
-        )

@@ -11,7 +11,7 @@ from groundwork.dataset.build import BuildTools, build_splits, is_held_out
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.rows import RowPool
-from groundwork.dataset.split.metrics import ReplacedRow
+from groundwork.dataset.split.report_record import ReplacedRow
 from groundwork.dataset.split.split_report import split_html, split_report_lines
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from groundwork.dataset.build_inputs import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, PastTries, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
-from groundwork.dataset.rows import Row, Subjects
+from groundwork.dataset.rows import Row
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.settings.dataset_settings import Rephrase

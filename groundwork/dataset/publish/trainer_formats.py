@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.dataset.replace_files import Contents
+from groundwork.dataset.parquet import Contents
 from groundwork.dataset.rows import Row
 from groundwork.llm.prompts import assistant_turn, question_turns
 from groundwork.settings.dataset_settings import HARNESSES

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from groundwork.dataset.split import herding
-from groundwork.dataset.split.herding import bandwidth, gaussian_kernel, herd_rows
+from groundwork.dataset.split import kernel_herding as herding
+from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
 from tests.dataset.corpora import topics
 
 SIZE = 12
