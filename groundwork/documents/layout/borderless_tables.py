@@ -38,6 +38,7 @@ from groundwork.documents.repair.hyphens import DocumentWords
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
+_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
 _ROW_GAP = 2.4  # line heights between two rows of one table
 
 
@@ -108,7 +109,8 @@ class _TableReader:
         """Where the rows that begin at `start` end."""
         end = at = start + 1
         stretches = [(t.x1, t.x2) for t in self.rows[start].texts]
-        while at < len(self.rows) and at - end < 4 and (self._follows(at) or self._is_distant_row(at, stretches)):
+        skipped = 0  # lines below the last row
+        while at < len(self.rows) and skipped < 4 and (self._follows(at) or self._is_distant_row(at, stretches)):
             row = self.rows[at]
             if is_row(row):
                 merged = merge_stretches([*stretches, *((t.x1, t.x2) for t in row.texts)])
@@ -121,6 +123,7 @@ class _TableReader:
             elif row.texts[0].x2 - row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
             at += 1
+            skipped = 0 if end == at else skipped + (not _is_number_label(row, stretches))
         return end
 
     def _follows(self, at: int) -> bool:
@@ -248,7 +251,7 @@ class _TableReader:
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
         if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
             return False
-        if _is_prose(body, columns):
+        if _is_prose(body, columns) or _is_justified(body):
             return False
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
@@ -280,6 +283,11 @@ def _flank_label(above: SpacedLine, row: SpacedLine, columns: list[tuple[float, 
     if _is_label(above, columns):
         return all(column_at(text, columns) > 0 for text in row.texts)
     return _is_label(row, columns) and bool(before[0]) and all(column_at(text, columns) > 0 for text in above.texts)
+
+
+def _is_number_label(row: SpacedLine, stretches: list[tuple[float, float]]) -> bool:
+    """Whether a line holds a number in the first column alone, as a row without values does."""
+    return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < stretches[1][0]
 
 
 def _is_label(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
@@ -322,6 +330,13 @@ def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> boo
         if texts and statistics.median(len(text.split()) for text in texts) >= 4 and _share_of_lower(texts) > 0.3
     ]
     return len(running_columns) > 1
+
+
+def _is_justified(body: list[SpacedLine]) -> bool:
+    """Whether the rows are words of running text that are spaced out to fill its lines from edge to edge."""
+    edges = [(row.texts[0].x1, row.texts[-1].x2) for row in body]
+    spreads = [max(xs) - min(xs) for xs in zip(*edges, strict=True)]
+    return max(spreads) < _EDGE_SPREAD * body[0].size and _share_of_lower([t.text for r in body for t in r.texts]) > 0.5
 
 
 def _share_of_lower(texts: list[str]) -> float:

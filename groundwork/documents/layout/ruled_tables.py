@@ -9,12 +9,20 @@ and a cell reaches as far as the next drawn line where its text runs over a colu
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.drawn_lines import NEAR, Frame, Stroke
+from groundwork.documents.layout.ruled_table_rows import (
+    Band,
+    cut_at,
+    interval,
+    split_number_lines,
+    split_rows,
+    split_text_rows,
+    word_lines,
+)
 from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, label, parted, stretches_of_most
 
 _MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
@@ -91,15 +99,6 @@ class Grid(NamedTuple):
         return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
 
 
-class Band(NamedTuple):
-    """A row's words between two heights; `drawn`: a line may part it from the row above."""
-
-    words: list[Box]
-    top: float
-    bottom: float
-    drawn: bool
-
-
 def find_grids(frames: Sequence[Frame], words: list[Box], fields: Sequence[Box] = ()) -> list[Grid]:
     """The drawn tables and boxes of a page, from top to bottom. `words`: those of the page in their places; `fields`:
     where something can be typed in."""
@@ -111,22 +110,23 @@ def find_grids(frames: Sequence[Frame], words: list[Box], fields: Sequence[Box] 
 
 
 def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
-    words_inside = [w for w in words if _interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
-    words_inside = [w for w in words_inside if _interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
+    words_inside = [w for w in words if interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
+    words_inside = [w for w in words_inside if interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
     xs = _column_edges([x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)], words_inside)
     if len(xs) < 3:
         return None
     frame = frame._replace(xs=xs)
-    bands = [row_band for band in _bands(frame.ys, words_inside) for row_band in _split_rows(band, xs)]
+    bands = [row_band for band in cut_at(frame.ys, words_inside) for row_band in split_rows(band, xs)]
     rows = [_row_cells(band, xs, frame.steep) for band in bands]
     is_form = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FORM_FIELDS
     if is_form and _frames_figures(frame, words):
         return None
     if is_form or are_boxes(frame, rows):
-        bands = [row_band for band in bands for row_band in _split_number_lines(band, xs)]
+        bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
         rows = _fill_merged([_row_cells(band, xs, frame.steep) for band in bands], bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
-    rows = _fill_merged(rows, bands, frame)
+    bands = split_text_rows(bands, xs)
+    rows = _fill_merged([_row_cells(band, xs, frame.steep) for band in bands], bands, frame)
     return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
 
 
@@ -136,13 +136,6 @@ def _frames_figures(frame: Frame, words: list[Box]) -> bool:
     rows = [(top, bottom) for top, bottom in pairwise(frame.ys) if bottom - top > 2 * NEAR]
     rows_begun = sum(any(top < (w.y1 + w.y2) / 2 < bottom for w in words_left) for top, bottom in rows)
     return 2 * rows_begun > len(rows)
-
-
-def _bands(ys: list[float], words: Iterable[Box]) -> list[Band]:
-    rows: list[list[Box]] = [[] for _ in ys[1:]]
-    for word in words:
-        rows[_interval(ys, (word.y1 + word.y2) / 2) or 0].append(word)
-    return [Band(row, top, bottom, True) for row, top, bottom in zip(rows, ys, ys[1:], strict=False)]
 
 
 def _cuts_words(x: float, words: list[Box], steep: Sequence[Stroke]) -> bool:
@@ -157,11 +150,12 @@ def _column_edges(xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
     if len(xs) < 2:
         return xs
-    lines = [[joined(text) for text in parted(line)] for line in _word_lines(words)]
+    lines = [[joined(text) for text in parted(line)] for line in word_lines(words)]
     edges = xs[:1]
     for left, right in pairwise(xs):
         texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
-        numbers = [line for line in texts if len(line) > 1 and all(is_number(t.text) for t in line)]
+        labels = int(left == xs[0])  # which stand before the figures
+        numbers = [line for line in texts if len(line) > 1 and all(is_number(t.text) for t in line[labels:])]
         stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers]) if len(numbers) > 2 else []
         if len(numbers) > 0.4 * sum(map(bool, texts)):
             edges += [(a[1] + b[0]) / 2 for a, b in pairwise(stretches)]
@@ -169,31 +163,9 @@ def _column_edges(xs: list[float], words: list[Box]) -> list[float]:
     return edges
 
 
-def _split_rows(band: Band, xs: list[float]) -> list[Band]:
-    """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns."""
-    lines = _word_lines(band.words)
-    if len(lines) < 2:
-        return [band]
-    columns: list[list[Box]] = [[] for _ in xs[1:]]
-    for line in lines:
-        for text in map(joined, parted(line)):
-            columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text)
-    filled = [column for column in columns if column]
-    numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for text in column)]
-    if not numbers:
-        return [band]
-    tops = [text.y1 for text in max(numbers, key=len)]
-    alike_columns = sum(len(column) >= len(tops) for column in filled)
-    if 2 * alike_columns < len(filled) or alike_columns < 2:
-        return [band]
-    height = band.words[0].y2 - band.words[0].y1
-    edges = [band.top, *(top - 0.3 * height for top in tops[1:]), band.bottom]
-    return [row_band._replace(drawn=not k) for k, row_band in enumerate(_bands(edges, band.words))]
-
-
 def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
-    by_height = _word_lines(band.words)
+    by_height = word_lines(band.words)
     lines = [[joined(text) for text in parted(line)] for line in by_height]
     middle = (band.top + band.bottom) / 2
     drawn = [not steep or not _is_open(steep, x, middle) for x in xs[1:-1]]
@@ -205,7 +177,7 @@ def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     for line in by_height:
         texts_by_group: dict[int, list[str]] = {}
         for word in line:
-            column = _interval(xs, (word.x1 + word.x2) / 2)
+            column = interval(xs, (word.x1 + word.x2) / 2)
             texts_by_group.setdefault(groups[column or 0], []).append(word.text.strip())
         for group, texts in texts_by_group.items():
             cells.setdefault(group, []).append(" ".join(texts))
@@ -245,18 +217,6 @@ def _fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> 
     return [[row[j] for j in filled_columns] for row in rows if any(row)]
 
 
-def _split_number_lines(band: Band, xs: list[float]) -> list[Band]:
-    """The lines of a box with figures below each other in several columns, as of an account; else the box."""
-    lines = _word_lines(band.words)
-    columns: list[list[str]] = [[] for _ in xs[1:]]
-    for text in (joined(text) for line in lines for text in parted(line)):
-        columns[_interval(xs, (text.x1 + text.x2) / 2) or 0].append(text.text)
-    if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in columns) < 2:
-        return [band]
-    edges = [band.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(lines)), band.bottom]
-    return [row_band._replace(drawn=not k) for k, row_band in enumerate(_bands(edges, band.words))]
-
-
 def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     xs, _, flat, steep = frame
@@ -294,25 +254,3 @@ def _is_drawn(flat: list[Stroke], x: float, y: float) -> bool:
 
 def _is_open(steep: list[Stroke], x: float, y: float) -> bool:
     return not any(abs(s.x1 - x) < NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
-
-
-def _interval(edges: list[float], position: float) -> int | None:
-    """Which stretch between two edges holds a value; None outside of all."""
-    if not edges[0] - 0.5 <= position < edges[-1] + 0.5:
-        return None
-    return min(max(bisect_right(edges, position + 0.5) - 1, 0), len(edges) - 2)
-
-
-# --- words to lines ------------------------------------------------------------------------------------------------
-
-
-def _word_lines(words: Iterable[Box]) -> list[list[Box]]:
-    """Words that share a height, from left to right; lines from top to bottom."""
-    groups: list[list[Box]] = []
-    for box in sorted(words, key=lambda b: b.y1 + b.y2):
-        middle = (box.y1 + box.y2) / 2
-        if groups and abs(middle - (groups[-1][0].y1 + groups[-1][0].y2) / 2) < 0.45 * (box.y2 - box.y1):
-            groups[-1].append(box)
-        else:
-            groups.append([box])
-    return [sorted(group) for group in groups]

@@ -1,0 +1,86 @@
+"""Rows and columns of drawn tables that no line parts: their texts show them."""
+
+from __future__ import annotations
+
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.documents.layout.drawing import Row, table
+
+
+def _draw_lines(canvas: Canvas, xs: tuple[float, ...], ys: tuple[float, ...]) -> None:
+    for x in xs:
+        canvas.line(x, ys[0], x, ys[-1])
+    for y in ys:
+        canvas.line(xs[0], y, xs[-1], y)
+
+
+def test_figures_beside_their_labels_are_columns_where_a_line_parts_but_the_last(drawn):
+    """Labels and figures between two drawn lines stand in columns of their own."""
+    rows = [("Boat", "P1", "P2", "P3", "Sum"), ("Skiff", "77", "48", "17", "142"), ("Gig", "62", "96", "55", "213"),
+            ("Yawl", "13%", "15%", "17%", "45%"), ("Ketch", "42%", "40%", "9%", "91%")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 240, 300), (712, 696, 640))
+        table(canvas, (74, 130, 165, 200, 250), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
+def test_texts_side_by_side_are_rows_where_lines_part_but_their_groups(drawn):
+    """Between two lines each text of the first column begins a row, if the cells' lines end before they are full."""
+    rows = [("Mark", "Kind", "Meaning"), ("R1", "number", "Sail at dawn"), ("R2", "object", "Stay in port"),
+            ("R3", "string", "Open the barrier for the next ferry"), ("R4", "flag", "Close it")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 140, 220, 420), (712, 696, 640))
+        table(canvas, (74, 146, 226), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
+def test_a_heads_rows_are_rows_where_lines_part_but_their_groups(drawn):
+    """A head of several lines over groups of columns keeps its lines."""
+    rows: list[Row] = [("Model", "Poisson", "Binomial"), ("Method", "direct", "adjusted"), ("Object", "fit_p", "fit_b"),
+                       ("Mean", "1.02", "1.98"), ("Error", "0.24", "0.57"), ("Count", "8", "9")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 140, 220, 420), (712, 668, 626))
+        table(canvas, (74, 146, 250), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
+def test_a_cell_whose_lines_are_full_is_no_rows(drawn):
+    """A drawn row whose cells run on from line to line stays one row."""
+    lines = [("North", "The ferry leaves the basin at"), ("Pier", "dawn and comes back with the"),
+             ("Office", "tide, as soon as the barrier is")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 140, 290), (712, 668, 624))
+        table(canvas, (74, 146), [*lines, *lines])
+
+    row = ["North Pier Office", " ".join(text for _, text in lines)]
+    assert drawn(draw).rows == [row, row]
+
+
+def test_lines_spaced_out_from_edge_to_edge_are_no_table(drawn):
+    """Words of running text that wide spaces spread over the whole line are no cells."""
+    lines = [("In those years", "the harbour was"), ("watched", "by"), ("one", "old"), ("master", "who"),
+             ("lived above the", "barrier and slept")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        for k, (left, right) in enumerate(lines):
+            canvas.drawString(72, 700 - 12 * k, left)
+            canvas.drawRightString(230, 700 - 12 * k, right)
+
+    assert "|" not in drawn(draw).markdown
+
+
+def test_numbered_rows_without_values_end_no_table(drawn):
+    """Many rows with a number alone in their first cell belong to the table that goes on below them."""
+    rows = [
+        ("Year", "Boats"),
+        *((str(year), "1.43" if year < 1903 or year > 1908 else "") for year in range(1900, 1911)),
+    ]
+    page = drawn(lambda canvas: table(canvas, (72, 160), rows))
+    assert page.rows == [list(row) for row in rows]
