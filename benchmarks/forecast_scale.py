@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import whole_runs
 from benchmarks.scale import STAGES, corpus, reply, spent
-from groundwork.records.remote_folder.database_copies import copy_database
-from groundwork.records.spread_folders import SUBFOLDERS
+from groundwork.data_folder.remote_folder.database_copies import copy_database
+from groundwork.data_folder.spread_folders import SUBFOLDERS
 from tests.fake_openrouter import FakeOpenRouter
 
 SIZES = (1_000_000, 100_000_000)

@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.llm.journal.segments import list_segments
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "qa"

@@ -41,6 +41,7 @@ from benchmarks import learning_curve as curve
 from benchmarks.fine_tuning import PACKAGED, TINY, Tuner, Unavailable
 from benchmarks.general_check import QUESTIONS, share_right
 from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Score, over_runs
+from groundwork.data_folder.workspace import Workspace, read_json, read_jsonl, write_json, write_jsonl
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset, locate_dataset
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import grade_by_rule
@@ -48,7 +49,6 @@ from groundwork.grading.grading_run import read_grades
 from groundwork.grading.judge import usable_criteria
 from groundwork.language.numbers import numbers
 from groundwork.language.words import words
-from groundwork.records.artifacts import Workspace, read_json, read_jsonl, write_json, write_jsonl
 
 PROJECT = Path(__file__).resolve().parents[1]
 Parts = dict[str, list[QuestionRow]]

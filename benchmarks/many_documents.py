@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import msgspec
 
 from benchmarks.scale import reply, spent
-from groundwork.records.manifest import Manifest, ManifestEntry
-from groundwork.records.spread_folders import MARKER, SPREAD_FROM, path_in_folder
+from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.spread_folders import MARKER, SPREAD_FROM, path_in_folder
 from tests.fake_openrouter import FakeOpenRouter
 
 STAGES = ["ingest", "summarize", "chunk", "generate_qa", "curate", "coverage"]

@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.kills import CALLING, STAGES, contents, finish, start, write_documents
-from groundwork.records.shards import Shard
+from groundwork.data_folder.shards.shards import Shard
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_dataset
-from groundwork.records.artifacts import Workspace
 
 PAIRS = Path(__file__).resolve().parent / "teaching_pairs"
 EXAMPLES = PAIRS.parents[1] / "examples"

@@ -14,8 +14,9 @@ from groundwork.settings.config_files import PROJECT
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "process_pool", "apportionment"},
+    {"errors", "pipeline", "process_pool", "process_identity", "raster_images", "apportionment"},
     {"settings", "records", "language"},
+    {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},
     {"dataset", "review", "summaries"},

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from groundwork import records as records_room
+from groundwork.data_folder.workspace import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.records.artifacts import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import ChunkRun, Coverage, DocumentCoverage, FigureAsked, FigureCount, Span
 from groundwork.records.document_record import Document, Page, PageAudit

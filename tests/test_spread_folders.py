@@ -16,14 +16,14 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.index_page import linked_files, write_index
-from groundwork.records import spread_folders
-from groundwork.records.artifacts import Workspace
+from groundwork.data_folder import spread_folders
+from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope, document_names
+from groundwork.data_folder.runs.run_pairs import run_candidates
+from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.spread_folders import file_names, file_path, is_spread
+from groundwork.data_folder.workspace import Workspace
+from groundwork.process_identity import process_mark
 from groundwork.records.figures import figures
-from groundwork.records.process_identity import process_mark
-from groundwork.records.remote_folder.mirror_scope import MirrorScope, document_names
-from groundwork.records.run_pairs import run_candidates
-from groundwork.records.shards import Shard
-from groundwork.records.spread_folders import file_names, file_path, is_spread
 from groundwork.review.served_plots import page_names, served_figure, served_page
 from tests.author import Author
 from tests.console.test_shards import settings

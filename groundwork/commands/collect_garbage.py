@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, open_job
+from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.spread_folders import folders_in
+from groundwork.data_folder.workspace import Workspace, remove_leftovers
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.llm.journal.segments import list_segments
 from groundwork.pipeline import BY_NAME
-from groundwork.records.artifacts import Workspace, remove_leftovers
 from groundwork.records.figures import remove_unused_pictures
-from groundwork.records.manifest import Manifest
-from groundwork.records.spread_folders import folders_in
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from groundwork.console import terminal_table
 from groundwork.console.job_setup import load_config, workspace
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.workspace import terminal_text, write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
-from groundwork.records.artifacts import terminal_text, write_bytes, write_text
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import Dataset

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groundwork.console.index_page import write_index
+from groundwork.data_folder.runs.run_lookup import run_pair_files
+from groundwork.data_folder.workspace import Workspace, read_jsonl, write_text
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
 from groundwork.questions.curation.report_page import CurationResult, curation_html
-from groundwork.records.artifacts import Workspace, read_jsonl, write_text
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.run_lookup import run_pair_files
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.job_setup import load_config, open_job
+from groundwork.data_folder.document_changes.departed_documents import document_remains, forget_document
+from groundwork.data_folder.document_files import document_files
+from groundwork.data_folder.workspace import slug, terminal_text
 from groundwork.errors import EXIT_OK, UsageError
-from groundwork.records.artifacts import slug, terminal_text
-from groundwork.records.departed_documents import document_remains, forget_document
-from groundwork.records.document_files import document_files
 
 
 def forget_documents(flags: argparse.Namespace) -> int:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, open_job
+from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.llm.journal.segments import Segments, list_segments
 from groundwork.pipeline import STAGES
-from groundwork.records.join_databases import join_shards, shard_folders
-from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command

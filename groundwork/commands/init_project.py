@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from groundwork import installation
+from groundwork.data_folder.workspace import write_json
 from groundwork.errors import EXIT_OK, UsageError
-from groundwork.records.artifacts import write_json
 from groundwork.settings import config_files
 from groundwork.settings.dataset_settings import STATIC_MODEL
 

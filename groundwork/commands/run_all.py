@@ -19,7 +19,7 @@ from groundwork.pipeline import STAGES, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
-    from groundwork.records.artifacts import Workspace
+    from groundwork.data_folder.workspace import Workspace
 
 
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
@@ -63,7 +63,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
 
 def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
-    from groundwork.records.manifest import EntryChoice
+    from groundwork.data_folder.manifest.manifest import EntryChoice
 
     with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
@@ -85,8 +85,8 @@ def _failures(data: Workspace) -> list[str]:
     """A line for everything that failed and still counts as failed, by stage."""
     from contextlib import closing
 
-    from groundwork.records.manifest import Manifest
-    from groundwork.records.set_aside_documents import read_set_aside
+    from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside
+    from groundwork.data_folder.manifest.manifest import Manifest
 
     set_aside_names = read_set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:

@@ -18,22 +18,22 @@ from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, re
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal_table import table_lines
-from groundwork.errors import EXIT_OK, GroundworkError
-from groundwork.installation import as_typed
-from groundwork.pipeline import BY_NAME, STAGES, Stage
-from groundwork.records.departed_documents import (
+from groundwork.data_folder.document_changes.departed_documents import (
     DepartedDocument,
     DocumentRemains,
     document_remains,
     find_departed,
     forgotten_rows,
 )
+from groundwork.errors import EXIT_OK, GroundworkError
+from groundwork.installation import as_typed
+from groundwork.pipeline import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
     from groundwork.console.job import Job
-    from groundwork.records.manifest import Manifest, State
-    from groundwork.records.set_aside_documents import SetAside
+    from groundwork.data_folder.document_changes.set_aside_documents import SetAside
+    from groundwork.data_folder.manifest.manifest import Manifest, State
 
     States = dict[str, tuple[State, str]]
 
@@ -86,7 +86,7 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
     settings' by all that it was made with.
     """
-    from groundwork.records.manifest import EntryChoice
+    from groundwork.data_folder.manifest.manifest import EntryChoice
 
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
     calls = remembered_calls(

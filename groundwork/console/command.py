@@ -19,17 +19,17 @@ from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
+from groundwork.data_folder.lazy_paths import path_texts
+from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.workspace import terminal_text
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writing_stage
-from groundwork.records.artifacts import terminal_text
-from groundwork.records.paths import path_texts
-from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.runner import Process, Runner
     from groundwork.console.shard_processes import Channel, ShardResult, Share
-    from groundwork.records.manifest import Manifest
+    from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
@@ -99,7 +99,7 @@ class Command:
         return self.parser().parse_args(argv)
 
     def run(self, flags: argparse.Namespace) -> int:
-        from groundwork.records.departed_documents import find_departed
+        from groundwork.data_folder.document_changes.departed_documents import find_departed
 
         config = load_config(flags)
         with open_job(config, flags, folders=self.folders_read) as (job, manifest):
@@ -154,7 +154,7 @@ class Command:
 
     def _report_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
-        from groundwork.records.departed_documents import departed_warnings
+        from groundwork.data_folder.document_changes.departed_documents import departed_warnings
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all
@@ -219,7 +219,7 @@ class Command:
         job.caches_refreshed = True
 
     def _on_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
-        from groundwork.records.join_databases import join_shards
+        from groundwork.data_folder.shards.join_shards import join_shards
 
         shard_results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
         if job.data.mirror:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.data_folder.manifest.manifest import judge_state
 from groundwork.pipeline import STAGES
-from groundwork.records.manifest import judge_state
 
 if TYPE_CHECKING:
-    from groundwork.records.artifacts import Workspace
-    from groundwork.records.manifest import Manifest, ManifestEntry, State
+    from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry, State
+    from groundwork.data_folder.workspace import Workspace
 
     States = dict[str, tuple[State, str]]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from groundwork.console.signals import KeyboardInterrupts
+from groundwork.data_folder.workspace import terminal_text
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import terminal_text
 
 
 def run_guarded(work: Callable[[], int]) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.console.remembered_flags import FlagSetting
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.records.shards import Shard
 
 
 def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:

@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from groundwork.console.downstream_state import mark_behind, recorded_states
+from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.spread_folders import folder_files, folder_of
+from groundwork.data_folder.workspace import Workspace, write_text
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, tag
-from groundwork.records.artifacts import Workspace, write_text
-from groundwork.records.manifest import Manifest
-from groundwork.records.spread_folders import folder_files, folder_of
 
 _AUDIT_PAGES = "plots/audit-*.html"
 _SECTIONS = (  # (title, where the files are); a file stands below the first that fits

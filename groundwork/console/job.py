@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.progress import Progress
+from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.workspace import Workspace, slug
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import Workspace, slug
-from groundwork.records.paths import Paths
-from groundwork.records.spread_folders import unsorted_file_names
 
 if TYPE_CHECKING:
     import asyncio
 
+    from groundwork.data_folder.document_changes.departed_documents import DepartedDocument
+    from groundwork.data_folder.document_changes.set_aside_documents import SetAside
     from groundwork.llm.calls.budget import Budget
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
-    from groundwork.records.departed_documents import DepartedDocument
-    from groundwork.records.set_aside_documents import SetAside
     from groundwork.settings.model_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
@@ -149,7 +149,7 @@ class Job:
     @cached_property
     def set_aside(self) -> dict[str, SetAside]:
         """The documents that no stage works on, as a person decided."""
-        from groundwork.records.set_aside_documents import read_set_aside
+        from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside
 
         return read_set_aside(self.data)
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.progress import Progress
+from groundwork.data_folder.workspace import RemoteMirror, Workspace, slug, text_hash
 from groundwork.errors import BudgetReached, GroundworkError, Stopped, StopRun, UsageError
 from groundwork.installation import IN_REPOSITORY, cache_dir
-from groundwork.records.artifacts import RemoteMirror, Workspace, slug, text_hash
 
 if TYPE_CHECKING:
+    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.client import Client
-    from groundwork.records.manifest import Manifest
-    from groundwork.records.remote_folder.mirror import Mirror
     from groundwork.settings.whole_config import Config
 
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
@@ -65,8 +65,8 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         self._shards, self._part, self._folders = shards, is_part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
-        from groundwork.records.departed_documents import find_departed
-        from groundwork.records.manifest import Manifest
+        from groundwork.data_folder.document_changes.departed_documents import find_departed
+        from groundwork.data_folder.manifest.manifest import Manifest
 
         data = self._data = workspace(
             self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders
@@ -114,7 +114,7 @@ def workspace(
     mirror = None
     location = flags.data or config.data_dir
     if "://" in str(location):
-        from groundwork.records.remote_folder.mirror_scope import MirrorScope
+        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
 
         mirror = mirror_of(str(location), config.engine.cache_dir)
         if pull:
@@ -133,7 +133,7 @@ def workspace(
 @cache
 def mirror_of(url: str, folder: str) -> Mirror:
     """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
-    from groundwork.records.remote_folder.mirror import Mirror
+    from groundwork.data_folder.remote_folder.mirror import Mirror
 
     name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
     cache_folder = Path(folder).expanduser() if folder else cache_dir()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from groundwork.console.job import Job, Unit
 from groundwork.console.ledger import Ledger
+from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.installation import as_typed
 from groundwork.pipeline import BY_NAME, STAGES
-from groundwork.records.paths import path_texts
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_REPEATED = 2  # that a command repeats

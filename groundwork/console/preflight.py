@@ -7,8 +7,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, MissingExtra
-from groundwork.records.artifacts import Workspace
 
 if TYPE_CHECKING:
     from groundwork.settings.dataset_settings import Embeddings

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from groundwork.records.artifacts import terminal_text
+from groundwork.data_folder.workspace import terminal_text
 
 if TYPE_CHECKING:
     from rich.live import Live

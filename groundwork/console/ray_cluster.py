@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.shard_processes import REPORT_SECONDS, ShardResult, Snapshot, show_snapshots, stage_command
 from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
-from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job

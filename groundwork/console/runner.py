@@ -23,13 +23,21 @@ from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
+from groundwork.data_folder.lazy_paths import path_texts
+from groundwork.data_folder.manifest.manifest import (
+    Hashes,
+    Manifest,
+    ManifestEntry,
+    State,
+    UnitStates,
+    edited,
+    judge_state,
+)
+from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.manifest.unit_fingerprint import unit_fingerprint
+from groundwork.data_folder.workspace import printable_path, remove_leftovers
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
-from groundwork.records.artifacts import printable_path, remove_leftovers
-from groundwork.records.manifest import Hashes, Manifest, ManifestEntry, State, UnitStates, edited, judge_state
-from groundwork.records.paths import path_texts
-from groundwork.records.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.records.unit_fingerprint import unit_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from groundwork.console.job import Outcome
 from groundwork.console.progress import Progress
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.pipeline import BY_NAME
 from groundwork.process_pool import core_count, end_with_parent
-from groundwork.records.shards import Shard
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -178,7 +178,7 @@ def run_with_own_states(stage: str, job: Job, count: int) -> list[ShardResult]:
 
     For stages whose units are whole runs, which every shard has a part of.
     """
-    from groundwork.records.join_databases import join_shards, shard_folders
+    from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 
     earlier_shards = set(shard_folders(job.data))
     with SignalHandler() as stopping:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import TEST_CHUNKS
+from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import UnitError, UsageError
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import text_with_captions
-from groundwork.records.run_lookup import DECISIONS
 from groundwork.records.tags_record import Tags
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def find_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.records.run_lookup import default_run, pair_files, tag_files
+    from groundwork.data_folder.runs.run_lookup import default_run, pair_files, tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
@@ -125,13 +125,13 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
 def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.records.run_pairs import review_files
+    from groundwork.data_folder.runs.run_pairs import review_files
 
     return review_files(job.data, run, documents, curated=True)
 
 
 def _measured_path(job: Job, grades: str) -> Path:
-    from groundwork.records.artifacts import slug
+    from groundwork.data_folder.workspace import slug
     from groundwork.records.grades import MEASURED
 
     path = job.data.path("grades", slug(grades), MEASURED)
@@ -152,7 +152,7 @@ def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> l
 
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
-    from groundwork.records.artifacts import read_jsonl
+    from groundwork.data_folder.workspace import read_jsonl
     from groundwork.records.chunk_record import Chunk
 
     return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
@@ -160,8 +160,8 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
+    from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
     from groundwork.dataset.rows import ReviewedRun, gather_rows, sample_pool
-    from groundwork.records.run_pairs import read_review, run_candidates
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
@@ -191,7 +191,7 @@ def valid_pool(pool: RowPool, job: Job) -> RowPool:
 
 def document_titles(inputs: BuildInputs) -> list[str]:
     """The titles of the documents that the rows come from."""
-    from groundwork.records.artifacts import read_json
+    from groundwork.data_folder.workspace import read_json
     from groundwork.records.document_record import Document
 
     return [read_json(path, Document).title for path in inputs.texts]
@@ -201,7 +201,7 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     """The context of the settings, and of each document the name that its questions call it, or its title where none
     was decided.
     """
-    from groundwork.records.artifacts import read_json
+    from groundwork.data_folder.workspace import read_json
     from groundwork.records.summary_record import Summary
 
     names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}

@@ -23,11 +23,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from groundwork.data_folder.runs.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
+from groundwork.data_folder.spread_folders import folder_of
+from groundwork.data_folder.workspace import Workspace, read_json, slug, write_json
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.artifacts import Workspace, read_json, slug, write_json
 from groundwork.records.question_fields import QuestionFields
-from groundwork.records.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
-from groundwork.records.spread_folders import folder_of
 
 HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")

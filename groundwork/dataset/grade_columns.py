@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.dataset.rows import InvalidRow, Row, RowPool
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.grades import MeasuredRow
 from groundwork.records.pair_record import Difficulty
 

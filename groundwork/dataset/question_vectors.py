@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from groundwork.data_folder.workspace import Workspace, write_bytes
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
-from groundwork.records.artifacts import Workspace, write_bytes
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from groundwork.data_folder.runs.run_pairs import Candidate, Review
+from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Difficulty, Pair
 from groundwork.records.record_base import Record
-from groundwork.records.run_pairs import Candidate, Review
-from groundwork.records.spread_folders import folder_of
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.workspace import read_json
 from groundwork.dataset.row_differences import compare_rows
 from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord
-from groundwork.records.artifacts import read_json
 from groundwork.records.record_base import Record
 
 VERSIONS = "versions.json"
@@ -71,7 +71,7 @@ def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns:
 
 
 def _read_rows(folder: Path) -> list[dict[str, Any]]:
+    from groundwork.data_folder.runs.run_lookup import row_files
     from groundwork.dataset.dataset_sources import read_records
-    from groundwork.records.run_lookup import row_files
 
     return [{**record, "split": split} for split, record in read_records(row_files(folder))]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundwork.data_folder.file_names import matches
 from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument
-from groundwork.records.name_patterns import matches
 
 if TYPE_CHECKING:
     from groundwork.settings.document_settings import Ingest

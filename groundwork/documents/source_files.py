@@ -16,13 +16,13 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.data_folder.file_names import matches_any
+from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.workspace import printable_path, slug
 from groundwork.documents.converters import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
 from groundwork.documents.engines.plain_text import decode_text
 from groundwork.errors import BadDocument
-from groundwork.records.artifacts import printable_path, slug
-from groundwork.records.name_patterns import matches_any
-from groundwork.records.run_lookup import DECISIONS
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
 OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")

@@ -24,11 +24,11 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.data_folder.databases import read_only_database
 from groundwork.embedding.prefixes import Kind, embedding_prefix
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
-from groundwork.records.read_only_database import read_only_database
 from groundwork.settings.dataset_settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]

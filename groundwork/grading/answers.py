@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.data_folder.workspace import read_jsonl, slug
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.records.artifacts import read_jsonl, slug
 from groundwork.settings.dataset_settings import GradeSettings
 from groundwork.settings.model_settings import ModelCall, named_call
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from groundwork.data_folder.workspace import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval
@@ -15,7 +16,6 @@ from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_crit
 from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
 from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
 from groundwork.settings.dataset_settings import GradeSettings
 

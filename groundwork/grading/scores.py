@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from groundwork.data_folder.workspace import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
@@ -15,7 +16,6 @@ from groundwork.grading.judge_agreement import Consistency, is_flipping, judge_c
 from groundwork.grading.judge_validation import JudgeTrust
 from groundwork.grading.memorization import MemorizationGap, MirrorPair, memorization_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
-from groundwork.records.artifacts import slug
 from groundwork.records.grades import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")

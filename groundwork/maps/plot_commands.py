@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Job, Outcome, Unit, setting
+from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
-from groundwork.records.run_lookup import default_dataset, default_run, run_names
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

@@ -11,9 +11,9 @@ import msgspec
 from groundwork.console import terminal_table as terminal
 from groundwork.console.command import Outcome
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.workspace import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
-from groundwork.records.artifacts import read_json, write_json, write_jsonl
 
 if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from groundwork.console import terminal_table
 from groundwork.console.command import Job, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.workspace import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
@@ -19,7 +20,6 @@ from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.draw.tags_page import write_tags
 from groundwork.maps.projection import project_vectors
 from groundwork.maps.scene_building import cluster_map
-from groundwork.records.artifacts import write_json
 from groundwork.records.tags_record import Tags
 from groundwork.settings.dataset_settings import Maps
 from groundwork.tags import synonyms

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.language.detection import detect_language, detect_part_language
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
@@ -14,7 +15,6 @@ from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.page_headers_and_footers import PageLines
 from groundwork.markdown.statements import Statement, statements
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
 
 MIN_COUNTED_LINES = 3  # that count up, and are a listing

@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.workspace import write_text
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_LIGHT
-from groundwork.records.artifacts import write_text
 
 ASSETS = Path(__file__).parent / "assets"
 _DARK_COLOURS = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)

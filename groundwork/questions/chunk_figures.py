@@ -11,9 +11,9 @@ import msgspec
 from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, attach_images
 from groundwork.questions.draft_faults import Draft
+from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figure_number, figures, text_with_captions
-from groundwork.records.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.settings.question_settings import QA
 
 MAX_FILE_BYTES = 50_000_000  # of a file that is opened

@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.runs.wishes import Wish, read_wishes
+from groundwork.data_folder.spread_folders import folder_of
+from groundwork.data_folder.workspace import read_json
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import is_caption
-from groundwork.records.artifacts import read_json
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
-from groundwork.records.spread_folders import folder_of
 from groundwork.records.summary_record import Summary
-from groundwork.records.wishes import Wish, read_wishes
 from groundwork.settings.question_settings import QA
 
 UNNAMED = "(it has no name; take one from its summary or its text)"

@@ -1,1 +1,1 @@
-"""The data folder: files written whole or not at all, and the manifest of what they were made from."""
+"""The records of the data folder: what each line of its files holds."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.records.artifacts import read_json
+from groundwork.data_folder.workspace import read_json
 from groundwork.records.record_base import Record
 
 

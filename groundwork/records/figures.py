@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from groundwork.data_folder.workspace import Workspace, read_jsonl, read_text
 from groundwork.errors import BadRecord
-from groundwork.records.artifacts import Workspace, read_jsonl, read_text
 from groundwork.records.chunk_record import Chunk
 
 CAPTION_LENGTH = 300  # characters

@@ -8,14 +8,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.errors import BadRecord, GroundworkError
-from groundwork.markdown.grounding import SourceText
-from groundwork.records.artifacts import Workspace, read_json, read_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import figures, is_figure, quote_in_words
-from groundwork.records.pair_record import Pair
-from groundwork.records.review_decisions import (
+from groundwork.data_folder.runs.review_decisions import (
     EDITABLE,
     Decision,
     DecisionKind,
@@ -29,9 +22,16 @@ from groundwork.records.review_decisions import (
     reviewer_agreements,
     utc_now,
 )
-from groundwork.records.run_lookup import run_documents, tag_files
-from groundwork.records.run_pairs import BY_PERSON, Candidate, run_candidates
-from groundwork.records.spread_folders import folder_files
+from groundwork.data_folder.runs.run_lookup import run_documents, tag_files
+from groundwork.data_folder.runs.run_pairs import BY_PERSON, Candidate, run_candidates
+from groundwork.data_folder.spread_folders import folder_files
+from groundwork.data_folder.workspace import Workspace, read_json, read_jsonl
+from groundwork.errors import BadRecord, GroundworkError
+from groundwork.markdown.grounding import SourceText
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.figures import figures, is_figure, quote_in_words
+from groundwork.records.pair_record import Pair
 from groundwork.records.tags_record import Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes

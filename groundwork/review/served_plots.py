@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from groundwork.data_folder.runs.review_decisions import utc_now
+from groundwork.data_folder.runs.wishes import Wish, read_wishes, toggle_wish, wishes_file
+from groundwork.data_folder.spread_folders import file_names
+from groundwork.data_folder.workspace import Workspace, read_text, text_hash
 from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import allow_calls, is_groundwork_page
-from groundwork.records.artifacts import Workspace, read_text, text_hash
 from groundwork.records.figures import is_figure_name
-from groundwork.records.review_decisions import utc_now
-from groundwork.records.spread_folders import file_names
-from groundwork.records.wishes import Wish, read_wishes, toggle_wish, wishes_file
 from groundwork.review.review_session import RequestRefused
 
 PLOTLY = ".plotly.html"  # drawn by a library, and without a way back

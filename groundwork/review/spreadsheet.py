@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
+from groundwork.data_folder.workspace import write_bytes
 from groundwork.errors import UsageError
-from groundwork.records.artifacts import write_bytes
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
-from groundwork.records.review_decisions import Decision, DecisionKind, question_hash
 from groundwork.review.review_session import (
     RequestRefused,
     ReviewSession,

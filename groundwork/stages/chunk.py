@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
 from groundwork.console.next_steps import openable_path
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.spread_folders import link_to_pictures
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.spread_folders import link_to_pictures
 
 if TYPE_CHECKING:
     from groundwork.records.chunk_record import Chunk
@@ -34,8 +34,8 @@ def process(job: Job, unit: Unit) -> Outcome:
 
     from groundwork.chunking.chunk_report import chunk_counts, chunking_note
     from groundwork.chunking.chunker import chunk_document
+    from groundwork.data_folder.workspace import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks
-    from groundwork.records.artifacts import read_text, write_jsonl
     from groundwork.records.document_record import read_document_record
 
     text = read_text(unit.reads[0])
@@ -58,8 +58,8 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     if job.idle and not (job.flags.show or job.flags.html):
         return
     from groundwork.chunking import chunk_report
+    from groundwork.data_folder.workspace import read_jsonl, write_text
     from groundwork.errors import BadRecord
-    from groundwork.records.artifacts import read_jsonl, write_text
     from groundwork.records.chunk_record import Chunk
 
     settings = job.config.chunk

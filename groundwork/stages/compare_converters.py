@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console import terminal_table
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.shards.shards import SERVICE_REPLIES
+from groundwork.data_folder.workspace import printable_path, slug, write_json, write_text
 from groundwork.documents.converters import CONVERTERS, require_converter
 from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
-from groundwork.records.artifacts import printable_path, slug, write_json, write_text
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
@@ -128,8 +128,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
+    from groundwork.data_folder.workspace import read_json
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
-    from groundwork.records.artifacts import read_json
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
         print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))

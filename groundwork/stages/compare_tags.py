@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_commands import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -49,9 +49,9 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.data_folder.workspace import write_jsonl
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_tag_files
-    from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag_dataset
 
     sources: list[DatasetSource] = unit.payload
@@ -76,8 +76,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
+    from groundwork.data_folder.workspace import read_json
     from groundwork.maps.tag_scene import tag_lines
-    from groundwork.records.artifacts import read_json
 
     for unit in finished_units if not job.flags.quiet else []:
         for line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.lazy_paths import Paths, path_texts
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import document_of
+from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.workspace import read_json, read_jsonl, read_text, write_json
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import read_json, read_jsonl, read_text, write_json
-from groundwork.records.paths import Paths, path_texts
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.run_lookup import document_of
-from groundwork.records.spread_folders import unsorted_file_names
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"

@@ -27,9 +27,9 @@ from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
+    from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.dataset.build_inputs import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.records.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
 

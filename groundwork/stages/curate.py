@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
-from groundwork.records.artifacts import write_json, write_text
-from groundwork.records.paths import Paths, path_texts
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
+from groundwork.data_folder.lazy_paths import Paths, path_texts
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
+from groundwork.data_folder.workspace import write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.questions.curation.outcome import CheckedPair
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-    from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair
     from groundwork.settings.whole_config import Config
 
@@ -84,7 +84,7 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
 def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.records.run_pairs import review_files
+    from groundwork.data_folder.runs.run_pairs import review_files
 
     return review_files(job.data, run, documents, curated=False)
 
@@ -101,13 +101,13 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
 
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
+    from groundwork.data_folder.disk_backed_lists import DiskBackedList
+    from groundwork.data_folder.runs.run_pairs import read_review
     from groundwork.questions.curation.duplicate_removal import mark_repeat, repeated_questions
     from groundwork.questions.curation.outcome import CheckedPair, restore_accepted, sort_pairs, write_curated
     from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
     from groundwork.questions.curation.report_page import CurationResult, curation_html
-    from groundwork.records.disk_backed_lists import DiskBackedList
     from groundwork.records.pair_record import Pair, Rejected
-    from groundwork.records.run_pairs import read_review
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:

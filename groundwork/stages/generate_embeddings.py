@@ -12,8 +12,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
-from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.records.artifacts import write_json, write_jsonl
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.run_lookup import new_run, run_of_model
-from groundwork.records.spread_folders import unsorted_file_names
-from groundwork.records.wishes import WISHES, wishes_file
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import new_run, run_of_model
+from groundwork.data_folder.runs.wishes import WISHES, wishes_file
+from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.data_folder.workspace import write_json, write_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import KeysView

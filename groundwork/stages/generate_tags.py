@@ -12,9 +12,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
-from groundwork.records.recipe_changes import names_in_order
-from groundwork.records.run_lookup import tag_file
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -34,8 +34,8 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.data_folder.workspace import write_jsonl
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.records.artifacts import write_jsonl
     from groundwork.tags.tagging import tag_dataset
 
     source: DatasetSource = unit.payload

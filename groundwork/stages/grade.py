@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
-from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -83,13 +83,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
+    from groundwork.data_folder.workspace import slug
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.grading.answers import models_to_grade
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import build_judges
     from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.plot_commands import default_datasets, sources_of
-    from groundwork.records.artifacts import slug
 
     sources = sources_of(job, default_datasets, prefer="datasets")
     if len(sources) > 1:
@@ -125,9 +125,9 @@ def _grades_folder(source: DatasetSource) -> str:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
+    from groundwork.data_folder.workspace import write_jsonl
     from groundwork.grading import answers
     from groundwork.grading.grading_report import shortened_answers_warning
-    from groundwork.records.artifacts import write_jsonl
 
     grading_unit: GradingUnit = unit.payload
     grading, settings = grading_unit.grading, job.config.grade
@@ -163,12 +163,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.next_steps import openable_path
+    from groundwork.data_folder.workspace import write_json, write_jsonl
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.scores import base_model_name, grade_report
     from groundwork.maps.grade_scene import draw_grade_map
-    from groundwork.records.artifacts import write_json, write_jsonl
     from groundwork.records.grades import MEASURED
 
     if not units:

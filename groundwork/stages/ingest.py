@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.shards.shards import SERVICE_REPLIES
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, override_pages, settings_with
 from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
 from groundwork.installation import as_typed
-from groundwork.records.paths import Paths
-from groundwork.records.shards import SERVICE_REPLIES
 
 if TYPE_CHECKING:
+    from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.documents.engines.vision import Picture
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.document_record import Document
-    from groundwork.records.manifest import Manifest
 
 TEST_PAGES = 2
 DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named
@@ -79,8 +79,8 @@ class SourceUnit:
 def prepare(job: Job, manifest: Manifest) -> None:
     """Carry over what was renamed, and name what the settings pass over or mean in vain."""
     carry_over_renamed(job, manifest)
+    from groundwork.data_folder.file_names import matches
     from groundwork.documents.source_files import find_sources, ignored_files
-    from groundwork.records.name_patterns import matches
 
     settings = job.config.ingest
     check_service(job)
@@ -114,8 +114,8 @@ def check_service(job: Job) -> None:
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
+    from groundwork.data_folder.document_changes.renamed_documents import rename_document
     from groundwork.documents.source_files import find_sources
-    from groundwork.records.renamed_documents import rename_document
 
     ignore = job.config.ingest.ignore
     departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
@@ -138,11 +138,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     import msgspec
 
+    from groundwork.data_folder.workspace import write_json, write_text
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
-    from groundwork.records.artifacts import write_json, write_text
     from groundwork.records.figures import remove_unused_pictures
 
     def page_reader(document: str, picture: Picture) -> PageReader:

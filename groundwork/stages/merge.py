@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.workspace import slug
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
-from groundwork.records.artifacts import slug
-from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -37,7 +37,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.records.run_lookup import run_names, run_pair_files
+    from groundwork.data_folder.runs.run_lookup import run_names, run_pair_files
 
     run = slug(job.flags.out)
     out = job.data.path("qa", run)
@@ -57,11 +57,11 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
+    from groundwork.data_folder.disk_backed_lists import DiskBackedList
+    from groundwork.data_folder.workspace import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
     from groundwork.dataset.question_vectors import embed_one_by_one
     from groundwork.questions.duplicates.duplicate_search import likeness
-    from groundwork.records.artifacts import write_json
-    from groundwork.records.disk_backed_lists import DiskBackedList
 
     sources: list[DatasetSource] = unit.payload
     with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:

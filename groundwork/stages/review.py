@@ -18,9 +18,9 @@ from urllib.parse import quote
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import openable_path, repeat_flags
+from groundwork.data_folder.workspace import slug, terminal_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.records.artifacts import slug, terminal_text
 
 if TYPE_CHECKING:
     from groundwork.review.review_session import ReviewSession
@@ -67,7 +67,7 @@ def _port_number(text: str) -> int:
 
 def units(job: Job) -> list[Unit]:
     """The one run that is reviewed, with the documents that --document asks for."""
-    from groundwork.records.run_lookup import default_run, nearest_run, run_documents
+    from groundwork.data_folder.runs.run_lookup import default_run, nearest_run, run_documents
 
     run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
     folder = job.data.path("qa", run)
@@ -158,7 +158,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 
 
 def _ask_about(job: Job, session: ReviewSession) -> int:
-    from groundwork.records.wishes import wishes_file
+    from groundwork.data_folder.runs.wishes import wishes_file
     from groundwork.review.review_session import RequestRefused
     from groundwork.review.served_plots import change_wish, find_wish
 
@@ -186,7 +186,7 @@ def _export(path: Path, session: ReviewSession) -> int:
 
 
 def _import(path: Path, session: ReviewSession) -> int:
-    from groundwork.records.review_decisions import append_decisions
+    from groundwork.data_folder.runs.review_decisions import append_decisions
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
     table = read_table(path, session)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
-from groundwork.records.artifacts import read_text, write_json
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.workspace import read_text, write_json
 from groundwork.records.document_record import document_title
 from groundwork.records.figures import text_with_captions
-from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.command import Command, Job, Unit
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_commands import (
     add_dataset_arguments,
     add_picture_arguments,
@@ -20,7 +21,6 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.recipe_changes import names_in_order
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

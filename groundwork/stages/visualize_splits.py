@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_commands import (
     add_dataset_arguments,
     add_picture_arguments,
@@ -22,7 +23,6 @@ from groundwork.maps.plot_commands import (
     report_numbers,
     sources_of,
 )
-from groundwork.records.recipe_changes import names_in_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
@@ -67,9 +67,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
+    from groundwork.data_folder.workspace import read_json
     from groundwork.dataset.split.report_record import SplitReport
     from groundwork.errors import BadRecord
-    from groundwork.records.artifacts import read_json
 
     folders = {folder for file in source.files for folder in file.parents[:2]}
     for path in sorted(folder / "report.json" for folder in folders):

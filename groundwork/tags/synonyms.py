@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.data_folder.workspace import read_json, write_json
 from groundwork.embedding.nearest_neighbours import random_cosines
-from groundwork.records.artifacts import read_json, write_json
 
 Vectors = npt.NDArray[np.float32]
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.runs.run_lookup import tag_file
+from groundwork.data_folder.workspace import Workspace, read_jsonl
 from groundwork.dataset.dataset_sources import DatasetSource
 from groundwork.errors import BadRecord, StopRun
-from groundwork.records.artifacts import Workspace, read_jsonl
-from groundwork.records.read_only_database import read_only_database
-from groundwork.records.run_lookup import tag_file
 from groundwork.records.tags_record import Tags
 from groundwork.tags import synonyms
 

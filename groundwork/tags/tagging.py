@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import BadRecord, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import strict_schema
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.tags_record import Tags
 from groundwork.tags.tag_files import TagStore
 from groundwork.tags.vocabulary import PROPOSED_SHARE, TagVocabulary, overused_tags, vocabulary_size

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.data_folder.workspace import read_json, write_json
 from groundwork.errors import BadRecord
-from groundwork.records.artifacts import read_json, write_json
 from groundwork.tags.synonyms import tag_form
 
 COMMON_SHARE = 0.6  # of the questions: a tag on more of them tells none apart

@@ -26,9 +26,9 @@ from benchmarks.learning_curve import (
     table,
     trained_tokens,
 )
+from groundwork.data_folder.workspace import write_jsonl
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
-from groundwork.records.artifacts import write_jsonl
 
 
 def run(seed=1, **curves):

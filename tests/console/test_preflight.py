@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.console.preflight import check_run
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError
-from groundwork.records.artifacts import Workspace
 from groundwork.settings.config_files import load
 
 OTHER = 'llm.providers={"other": {"base_url": "https://example.org/v1", "api_key_env": "OTHER_KEY"}}'

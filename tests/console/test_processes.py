@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.data_folder.workspace import read_json, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
-from groundwork.records.artifacts import read_json, write_text
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages.summarize import main as summarize
 from tests.fake_openrouter import FakeOpenRouter

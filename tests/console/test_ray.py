@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.spread_folders import MARKER
 from groundwork.pipeline import BY_NAME
-from groundwork.records.shards import Shard
-from groundwork.records.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings

@@ -10,9 +10,9 @@ import pytest
 
 from groundwork.__main__ import stage_command
 from groundwork.console.command import Command
+from groundwork.data_folder.manifest.manifest import ManifestEntry, judge_state
+from groundwork.data_folder.manifest.recipe_changes import recipe_changes
 from groundwork.pipeline import STAGES
-from groundwork.records.manifest import ManifestEntry, judge_state
-from groundwork.records.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
 from groundwork.settings.whole_config import Config
 

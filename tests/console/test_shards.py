@@ -19,8 +19,8 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.job import Unit
 from groundwork.console.shard_processes import Snapshot, equal_shares
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
-from groundwork.records.shards import Shard
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages import generate_qa
 from tests.author import Author

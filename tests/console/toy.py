@@ -11,9 +11,9 @@ import asyncio
 import sys
 
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit, setting
+from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.workspace import read_text, write_text
 from groundwork.errors import BadDocument, ProviderRefused
-from groundwork.records.artifacts import read_text, write_text
-from groundwork.records.recipe_changes import names_in_order
 
 
 def units(job: Job) -> list[Unit]:

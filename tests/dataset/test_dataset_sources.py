@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.data_folder.runs.run_lookup import run_names
+from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_sources import QuestionRow, load_dataset, locate_dataset, locate_datasets
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.artifacts import Workspace
-from groundwork.records.run_lookup import run_names
 from groundwork.settings.config_files import PROJECT
 from tests.fake_hub import FakeHub, Repo
 from tests.synthetic_runs import pairs, write_run
@@ -209,7 +209,7 @@ HUB_SCRIPT = """
 import sys
 from pathlib import Path
 from groundwork.errors import UsageError
-from groundwork.records.artifacts import Workspace
+from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_sources import load_dataset, locate_dataset, pin_revision
 data = Workspace(Path(sys.argv[1]))
 for argument in sys.argv[2:]:

@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
 from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_search import Likeness
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair, Rejected
 from tests.synthetic_runs import pairs
 

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.data_folder.file_names import matches
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.documents.overrides import override_pages
 from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.name_patterns import matches
 from groundwork.settings.document_settings import DocumentOverride
 from tests.documents.conftest import Folder
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from groundwork.data_folder.workspace import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.answers import read_answers
-from groundwork.records.artifacts import read_jsonl, write_jsonl
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
 from tests.grading.scripted import World, write_dataset

@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 from groundwork.chunking.chunker import chunk_document
+from groundwork.data_folder.workspace import write_json, write_jsonl, write_text
 from groundwork.markdown.statements import statements
-from groundwork.records.artifacts import write_json, write_jsonl, write_text
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.pair_record import Pair

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from groundwork.data_folder.workspace import read_text
 from groundwork.maps.draw.scene import Scene
-from groundwork.records.artifacts import read_text
 from tests.maps.conftest import Opener
 from tests.maps.map_page import at_rest
 from tests.maps.scenes import MODELS

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from groundwork.data_folder.workspace import read_text
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages import palette
-from groundwork.records.artifacts import read_text
 from tests.maps.conftest import Opener
 from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS

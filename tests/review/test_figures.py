@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from groundwork.chunking.chunk_report import chunk_html
-from groundwork.records.artifacts import Workspace
+from groundwork.data_folder.workspace import Workspace
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_markdown
 from groundwork.review.review_session import RequestRefused

@@ -11,13 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.source_files import find_sources
-from groundwork.records.artifacts import Workspace, read_jsonl, write_jsonl
-from groundwork.records.departed_documents import forget_document
-from groundwork.records.manifest import Manifest
-from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.renamed_documents import rename_document
-from groundwork.records.review_decisions import (
+from groundwork.data_folder.document_changes.departed_documents import forget_document
+from groundwork.data_folder.document_changes.renamed_documents import rename_document
+from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.runs.review_decisions import (
     Decision,
     append_decisions,
     apply_edits,
@@ -27,9 +24,12 @@ from groundwork.records.review_decisions import (
     reviewer_agreements,
     standing_decisions,
 )
-from groundwork.records.review_decisions import prevailing_decision as verdict
-from groundwork.records.run_lookup import pair_files, run_names
-from groundwork.records.run_pairs import read_review, run_candidates
+from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
+from groundwork.data_folder.runs.run_lookup import pair_files, run_names
+from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
+from groundwork.data_folder.workspace import Workspace, read_jsonl, write_jsonl
+from groundwork.documents.source_files import find_sources
+from groundwork.records.pair_record import Pair, Rejected
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated

@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
+from groundwork.data_folder.runs.wishes import read_wishes, wishes_file
+from groundwork.data_folder.workspace import Workspace, read_json, read_jsonl
 from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
-from groundwork.records.artifacts import Workspace, read_json, read_jsonl
 from groundwork.records.pair_record import Pair
-from groundwork.records.wishes import read_wishes, wishes_file
 from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 from groundwork.stages.coverage import main as coverage

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 
-from groundwork.records.artifacts import Workspace, write_jsonl
+from groundwork.data_folder.runs.review_decisions import append_decisions, question_hash, read_decisions
+from groundwork.data_folder.workspace import Workspace, write_jsonl
 from groundwork.records.pair_record import Pair
-from groundwork.records.review_decisions import append_decisions, question_hash, read_decisions
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.__main__ import main as program
+from groundwork.data_folder.workspace import write_json, write_jsonl
 from groundwork.dataset.dataset_files import document_languages
 from groundwork.dataset.rows import Row
-from groundwork.records.artifacts import write_json, write_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.tags_record import Tags

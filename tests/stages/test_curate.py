@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from groundwork.data_folder.workspace import write_jsonl
 from groundwork.llm.calls.token_estimate import estimate_tokens
-from groundwork.records.artifacts import write_jsonl
 from groundwork.stages.curate import main, process
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for, shown

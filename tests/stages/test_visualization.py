@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.maps.draw.matplotlib_plots import write_map_png
 from groundwork.maps.draw.scene import Scene
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages import (

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.tag_scene import tag_histogram, tags_only_in
-from groundwork.records.artifacts import read_jsonl
 from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags import synonyms

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundwork.data_folder.workspace import read_json
 from groundwork.dataset.split.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
-from groundwork.records.artifacts import read_json
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

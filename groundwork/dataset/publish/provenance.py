@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.workspace import read_json
 from groundwork.dataset.publish.card import SourceDocument
 from groundwork.dataset.rows import Row
-from groundwork.records.artifacts import read_json
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.document_record import Document
-from groundwork.records.manifest import Manifest
 
 
 @dataclass(frozen=True)

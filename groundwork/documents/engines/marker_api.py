@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from groundwork.data_folder.workspace import write_bytes
 from groundwork.documents.converters import Conversion, Request
 from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.calls.call_costs import UsageRow
-from groundwork.records.artifacts import write_bytes
 from groundwork.settings.document_settings import KEYS_PAGE, MarkerApi
 
 NAME = "marker-api"

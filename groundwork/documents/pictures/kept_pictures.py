@@ -14,9 +14,9 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from groundwork.data_folder.workspace import write_bytes
 from groundwork.documents.pictures.alternative_text import picture_addresses, repoint_pictures
-from groundwork.records.artifacts import write_bytes
-from groundwork.records.raster_images import UnusableImage, has_transparency, open_image
+from groundwork.raster_images import UnusableImage, has_transparency, open_image
 
 LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
 MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border

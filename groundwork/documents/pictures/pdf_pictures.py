@@ -39,7 +39,7 @@ from groundwork.documents.pictures.kept_pictures import (
 )
 from groundwork.language.words import WORD
 from groundwork.process_pool import report_progress
-from groundwork.records.raster_images import MOST_PIXELS, UnusableImage
+from groundwork.raster_images import MOST_PIXELS, UnusableImage
 
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
 MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background

@@ -23,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.databases import read_only_database
 from groundwork.errors import ConfigError, StopRun
 from groundwork.llm.journal.segments import (
     DAMAGED_REMEDY,
@@ -32,8 +33,7 @@ from groundwork.llm.journal.segments import (
     Segments,
     move_to_segment,
 )
-from groundwork.records.process_identity import is_alive, this_process
-from groundwork.records.read_only_database import read_only_database
+from groundwork.process_identity import is_alive, this_process
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (

@@ -18,10 +18,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.workspace import TEMPORARY
 from groundwork.errors import StopRun
-from groundwork.records.artifacts import TEMPORARY
-from groundwork.records.process_identity import process_mark
-from groundwork.records.read_only_database import read_only_database
+from groundwork.process_identity import process_mark
 
 REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 
 from groundwork.console.command import Job
+from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
+from groundwork.data_folder.workspace import read_json
 from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, UsageError
 from groundwork.maps.coverage.document_coverage import Declined, FindNearest
-from groundwork.records.artifacts import read_json
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.run_lookup import nearest_run, run_names
 from groundwork.settings.dataset_settings import STATIC_MODEL
 
 LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.spread_folders import link_to_pictures
+from groundwork.data_folder.workspace import text_hash
 from groundwork.installation import as_typed
 from groundwork.language.detection import detect_language
 from groundwork.maps.coverage.document_coverage import CoveredDocument, RunQuestion, Section
 from groundwork.maps.coverage.markdown_tree import markdown_tree
 from groundwork.pages.html_frame import write_page
-from groundwork.records.artifacts import text_hash
 from groundwork.records.document_record import Page
 from groundwork.records.figures import quote_in_words
-from groundwork.records.spread_folders import link_to_pictures
 
 FOLDER = Path(__file__).parent / "assets"
 PAGE_SCRIPTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from groundwork.data_folder.workspace import write_bytes
 from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, style_axes
 from groundwork.maps.draw.label_placement import Label, draw_fitted_text, place_labels, shorten_name, wrap_text
 from groundwork.maps.draw.map_marks import (
@@ -29,7 +30,6 @@ from groundwork.maps.draw.map_marks import (
 )
 from groundwork.maps.draw.scene import Bar, Point, Scene
 from groundwork.pages.palette import INK, QUIET
-from groundwork.records.artifacts import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,9 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.data_folder.workspace import write_text
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import LIGHT
-from groundwork.records.artifacts import write_text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.data_folder.disk_backed_lists import DiskBackedList
+from groundwork.data_folder.runs import run_pairs
+from groundwork.data_folder.runs.run_pairs import Review, generation_rejects
+from groundwork.data_folder.spread_folders import file_path
+from groundwork.data_folder.workspace import write_jsonl
 from groundwork.errors import UnitError
-from groundwork.records import run_pairs
-from groundwork.records.artifacts import write_jsonl
-from groundwork.records.disk_backed_lists import DiskBackedList
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.record_base import Record
-from groundwork.records.run_pairs import Review, generation_rejects
-from groundwork.records.spread_folders import file_path
 
 
 class CheckedPair(Record, frozen=True):

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from groundwork.data_folder.disk_backed_lists import DiskBackedList
+from groundwork.data_folder.runs.run_pairs import Review
+from groundwork.data_folder.spread_folders import file_path
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import UnitError
 from groundwork.questions.curation.duplicate_removal import split_same_words
 from groundwork.questions.curation.outcome import CheckedPair
 from groundwork.questions.curation.rounds import Curation
 from groundwork.questions.curation.rule_checks import CurationCase
-from groundwork.records.artifacts import read_jsonl
-from groundwork.records.disk_backed_lists import DiskBackedList
 from groundwork.records.pair_record import Pair
-from groundwork.records.run_pairs import Review
-from groundwork.records.spread_folders import file_path
 
 
 class DocumentPairs(NamedTuple):

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.data_folder.runs.run_pairs import BY_PERSON
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.run_pairs import BY_PERSON
 
 EXAMPLES = 4  # of each kind
 NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."

@@ -15,6 +15,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.spread_folders import folder_of
+from groundwork.data_folder.workspace import read_json, read_jsonl
 from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
@@ -26,11 +28,9 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.interview_material import short_title
 from groundwork.questions.trivial_questions import trivial_reason
-from groundwork.records.artifacts import read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.pair_record import Pair
-from groundwork.records.spread_folders import folder_of
 from groundwork.records.summary_record import Summary
 from groundwork.settings.question_settings import Check, Curate
 

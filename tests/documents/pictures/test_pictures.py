@@ -13,15 +13,15 @@ from pptx.util import Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from groundwork.data_folder.workspace import read_jsonl
 from groundwork.documents.pictures import kept_pictures
 from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked_picture, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture
 from groundwork.documents.pictures.picture_places import with_pictures
-from groundwork.records.artifacts import read_jsonl
+from groundwork.raster_images import UnusableImage, open_image
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Page
 from groundwork.records.figures import figure_markdown, figures, is_figure_name, text_with_captions
-from groundwork.records.raster_images import UnusableImage, open_image
 from groundwork.stages.chunk import main as chunk
 from tests.documents.conftest import Folder
 from tests.growth import steep

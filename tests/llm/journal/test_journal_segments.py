@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from groundwork.data_folder.shards.join_shards import join_shards
+from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.workspace import Workspace, remove_leftovers
 from groundwork.llm.calls.call_costs import read_spending
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import FROM_START, Journal, StoredReply, request_key
 from groundwork.llm.journal.segments import Segments, SegmentWriter, list_segments
-from groundwork.records.artifacts import Workspace, remove_leftovers
-from groundwork.records.join_databases import join_shards
-from groundwork.records.shards import Shard
 
 KEYS = [request_key("endpoint", {"number": number}, (0, 0)) for number in range(40)]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.data_folder.workspace import read_json, read_jsonl, write_jsonl
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import answer_or_cells, name_document, without_columns
 from groundwork.questions.small_model.statement_choice import (
@@ -17,7 +18,6 @@ from groundwork.questions.small_model.statement_choice import (
     simplify_text,
     spread_targets,
 )
-from groundwork.records.artifacts import read_json, read_jsonl, write_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected

@@ -1,0 +1,1 @@
+"""Documents that go, that change their names, and that are set aside."""

@@ -1,0 +1,163 @@
+"""Documents that change their names: everything that was made of one is carried over to the new name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.data_folder.document_files import (
+    FILE_PATTERNS,
+    RUN_FILES,
+    document_files,
+    is_name_or_id,
+    longer_document_names,
+)
+from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.runs.review_decisions import rewrite_lines
+from groundwork.data_folder.runs.run_lookup import DECISIONS
+from groundwork.data_folder.spread_folders import file_path, folder_of
+from groundwork.data_folder.workspace import Workspace, read_json, write_bytes
+from groundwork.pipeline import BY_NAME
+from groundwork.records.document_record import Document
+from groundwork.records.figures import MovedFolder, decode_records, encode_records
+
+REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
+_KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents
+
+
+def rename_document(data: Workspace, manifest: Manifest, document: str, new_document: str, source: str) -> None:
+    """Carry everything of `document` over to the name `new_document`, whose file is `source` below data/documents.
+
+    Ids of chunks and pairs begin with the document's name and change with it; a file that was edited by hand stays
+    edited, and what was current stays current.
+    """
+    renaming = _Renaming(document, new_document, source, longer_document_names(data, document))
+    decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
+    data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *decisions])
+    moved_figures = MovedFolder(data, document, new_document)
+    old_paths: dict[str, Path] = {}
+    new_paths: dict[str, Path] = {}
+    hashes: dict[str, str] = {}
+    for file in document_files(data, document):
+        target = file_path(folder_of(file), renaming.file_name(file.name))
+        hashes[data.relative(file)] = manifest.sha256(file)
+        content = file.read_bytes()
+        if file.suffix in (".json", ".jsonl"):
+            content = renaming.content(content, lines=file.suffix == ".jsonl")
+        if moved_figures:
+            content = _with_moved_figures(content, data.relative(file), moved_figures)
+        write_bytes(target, content)
+        old_paths[data.relative(file)], new_paths[data.relative(file)] = file, target
+    pictures = data.path("text", document)
+    if pictures.is_dir():
+        relative_path, target = data.relative(pictures), data.path("text", new_document)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), target
+        pictures.rename(target)
+    new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
+    _rename_entries(data, manifest, document, new_document, new_names, hashes)
+    for file in sorted(data.path("tags").rglob("*.jsonl")):
+        content = file.read_bytes()
+        new_content = renaming.content(content, lines=True)
+        if new_content != content:
+            write_bytes(file, new_content)
+    for file in decisions:
+        rewrite_lines(file, lambda line: renaming.content(line, lines=True))
+    for path in old_paths.values():
+        path.unlink(missing_ok=True)
+
+
+def _with_moved_figures(content: bytes, path: str, moved_figures: MovedFolder) -> bytes:
+    """A file of a document whose figures have moved to another folder; `path`: below the data folder."""
+    suffix, lines = Path(path).suffix, path.endswith(".jsonl")
+    if suffix == ".md":
+        return moved_figures.text(content)
+    if suffix not in (".json", ".jsonl") or path.startswith("plots/"):
+        return content
+    records = [moved_figures.record(path.partition("/")[0], record) for record in decode_records(content, lines=lines)]
+    return encode_records(records, lines=lines)
+
+
+def _rename_entries(
+    data: Workspace,
+    manifest: Manifest,
+    document: str,
+    new_document: str,
+    new_names: dict[str, str],
+    hashes: dict[str, str],
+) -> None:
+    """Entries of the moved files: under the new names, current where they were current.
+
+    What shows the names of several documents (datasets, pictures, vectors) has the old name in it and is due anew.
+    """
+
+    def carry_hashes(recorded: dict[str, str]) -> dict[str, str]:
+        return {
+            new_names.get(name, name): manifest.sha256(data.root / new_names[name])
+            if name in new_names and digest == hashes[name]
+            else digest
+            for name, digest in recorded.items()
+        }
+
+    for stage, unit, entry in list(manifest.all_entries()):
+        if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
+            continue
+        folder, _, name = unit.rpartition("/")
+        if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
+            if name == document:
+                manifest.forget(stage, [unit])
+            continue
+        name = f"{folder}/{new_document}" if folder and name == document else new_document if name == document else unit
+        new_entry = msgspec.structs.replace(
+            entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
+        )
+        manifest.forget(stage, [unit])
+        if stage != "ingest":  # which reads the file under its new name
+            manifest.record(stage, name, new_entry)
+        else:
+            manifest.record(stage, name, _entry_of_source(data, manifest, new_entry, new_document))
+
+
+def _entry_of_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, new_document: str) -> ManifestEntry:
+    record = read_json(data.path("text", f"{new_document}.json"), Document)
+    path = data.base / "documents" / record.source
+    return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})
+
+
+@dataclass(frozen=True)
+class _Renaming:
+    """A document's new name, its file below data/documents, and what `longer_document_names` gives."""
+
+    document: str
+    new_document: str
+    source: str
+    longer_names: Sequence[str]
+
+    def file_name(self, name: str) -> str:
+        """The new name of one of the document's files."""
+        patterns = [*(pattern.rpartition("/")[2] for pattern in FILE_PATTERNS), *RUN_FILES]
+        return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
+
+    def content(self, content: bytes, *, lines: bool) -> bytes:
+        """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
+        if not lines:
+            record = self._renamed("", msgspec.json.decode(content))
+            return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+        rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
+        return b"".join(msgspec.json.encode(self._renamed("", row)) + b"\n" for row in rows)
+
+    def _renamed(self, key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._renamed(name, child) for name, child in value.items()}
+        if isinstance(value, list):
+            return [self._renamed(key, child) for child in value]
+        if key == "source":
+            return self.source
+        if key in _KEYS_OF_IDS and isinstance(value, str) and is_name_or_id(value, self.document, self.longer_names):
+            run, slash, pair = value.rpartition("/")
+            return f"{run}{slash}{self.new_document}{pair.removeprefix(self.document)}"
+        return value

@@ -1,0 +1,43 @@
+"""Which files were made of a document alone, and which names and ids are its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from groundwork.data_folder.spread_folders import file_names, file_path
+from groundwork.data_folder.workspace import Workspace
+
+FILE_PATTERNS = (  # below the data folder, of a document's name
+    *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
+    *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
+)
+RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
+
+
+def document_files(data: Workspace, document: str) -> list[Path]:
+    """Every file that was made of the document alone; the folder of its pictures aside."""
+    paths = [data.path(*pattern.format(document).split("/")) for pattern in FILE_PATTERNS]
+    paths += [file_path(folder, name.format(document)) for folder in data.run_folders() for name in RUN_FILES]
+    return [path for path in dict.fromkeys(paths) if path.is_file()]
+
+
+def longer_document_names(data: Workspace, document: str) -> list[str]:
+    """The other documents whose names begin with that of `document` and a hyphen, as its ids do."""
+    names = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
+    return [name for name in names if name.startswith(f"{document}-")]
+
+
+def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> bool:
+    """Is `value` the name of `document`, or the id of a chunk or a pair of it: its name, then hashes and numbers?
+
+    The id of a dataset's row may have its run before that (`alpha/`), and the number of a wording behind it (`~2`).
+    """
+    if value == document:
+        return True
+    pair = value.rpartition("/")[2].partition("~")[0]
+    if any(pair == name or pair.startswith(f"{name}-") for name in longer_names):
+        return False
+    suffix = pair.removeprefix(f"{document}-")
+    digests = suffix.removeprefix("unanswerable-").split("-")
+    return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)

@@ -1,0 +1,1 @@
+"""What every artifact was made from, and whether it is current."""

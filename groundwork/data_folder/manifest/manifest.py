@@ -1,0 +1,344 @@
+"""What every artifact was made from, so that a stage knows which of its units are current.
+
+One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
+are in place, so a unit without a row is a unit that was not finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
+
+import msgspec
+
+from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.lazy_paths import path_texts
+from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames, differing_keys, recipe_changes
+from groundwork.data_folder.workspace import RemoteMirror, printable_path
+from groundwork.errors import StopRun, UsageError
+
+_LAYOUT = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
+CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
+CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, version));
+CREATE TABLE IF NOT EXISTS fingerprints (
+  stage, unit, fingerprint, state, note, PRIMARY KEY (stage, unit)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS unit_recorded AFTER INSERT ON units BEGIN
+  DELETE FROM fingerprints WHERE stage = NEW.stage AND unit = NEW.unit;
+END;
+CREATE TRIGGER IF NOT EXISTS unit_changed AFTER UPDATE ON units BEGIN
+  DELETE FROM fingerprints WHERE stage IN (OLD.stage, NEW.stage) AND unit IN (OLD.unit, NEW.unit);
+END;
+CREATE TRIGGER IF NOT EXISTS unit_forgotten AFTER DELETE ON units BEGIN
+  DELETE FROM fingerprints WHERE stage = OLD.stage AND unit = OLD.unit;
+END;
+"""
+
+_ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
+_ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
+_FINGERPRINTS = "SELECT unit, fingerprint, state, note FROM fingerprints WHERE stage = ?"
+_KEEP_FINGERPRINT = (  # of an entry that is still the one by which the unit was judged
+    "INSERT OR REPLACE INTO fingerprints SELECT ?1, ?2, ?3, ?4, ?5 "
+    "WHERE EXISTS (SELECT 1 FROM units WHERE stage = ?1 AND unit = ?2 AND entry = ?6)"
+)
+_OBJECT = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
+_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
+_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
+
+MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
+
+Hashes = dict[str, str]
+State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
+UnitStates = dict[str, tuple[State, str]]  # by unit, each with the reason
+
+
+class ManifestEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished unit: what shaped it (`inputs`, `recipe`), what it wrote, and how it ended.
+
+    `choice`: what its command was told beside the settings, such as which runs.
+    """
+
+    inputs: Hashes
+    recipe: dict[str, Any]
+    outputs: Hashes
+    status: str
+    note: str = ""
+    counts: dict[str, int] = {}
+    warnings: list[str] = []
+    failures: list[dict[str, str]] = []
+    seconds: float = 0.0
+    choice: dict[str, Any] = {}
+
+
+class EntryInputs(msgspec.Struct, frozen=True):
+    """What a unit read: all that is decoded of an entry where nothing else is asked for."""
+
+    inputs: Hashes
+
+
+class EntryChoice(msgspec.Struct, frozen=True):
+    """What the command of a unit was told."""
+
+    choice: dict[str, Any] = {}
+
+
+Entry = TypeVar("Entry", ManifestEntry, EntryInputs, EntryChoice)
+
+
+class Manifest:
+    """The entries of one data folder, and a cache of its files' hashes keyed by size and mtime.
+
+    Both are looked up as they are asked for: a start reads nothing that it does not judge.
+    """
+
+    def __init__(
+        self, path: Path, joined: Path | None = None, *, read_only: bool = False, elsewhere: RemoteMirror | None = None
+    ) -> None:
+        """Open `path`, or make it. Raises UsageError when it cannot be.
+
+        `read_only`: where the folder cannot be written, what is there is looked at all the same.
+
+        `joined`: a manifest whose entries stand as well where `path` has none, and which is read only: the one that
+        a shard's is joined to later.
+
+        `elsewhere`: the store that the files are of; one that is not fetched has the hash that its version had when
+        somebody read it.
+        """
+        self._path = path
+        self._elsewhere = elsewhere
+        self._joined = read_only_database(joined) if joined is not None and joined.is_file() else None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.executescript(_LAYOUT)
+        except (OSError, sqlite3.Error) as error:
+            if not read_only:
+                raise UsageError(_error_message(path, error)) from error
+            self._copy_to_memory(path)
+        self._decoder = msgspec.json.Decoder(ManifestEntry)
+        self._file_rows: dict[str, list[Any]] = {}  # of `files`, those that are looked up together: one or none of each
+        self._known_hashes: dict[str, str] = {}  # of these the hashes of the files that are as they were
+        self._entries: dict[tuple[str, str], list[Any]] = {}
+
+    def close(self) -> None:
+        self._db.close()
+        if self._joined is not None:
+            self._joined.close()
+
+    def _copy_to_memory(self, path: Path) -> None:
+        """Copy what `path` holds into memory, nothing where it does not exist."""
+        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        with suppress(sqlite3.Error), closing(read_only_database(path)) as source:
+            source.backup(self._db)
+        self._db.executescript(_LAYOUT)
+
+    @contextmanager
+    def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
+        """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
+        self._entries = {(stage, unit): [] for unit in units}
+        paths_by_key = {printable_path(path): path for path in path_texts(paths)}
+        self._file_rows = {key: [] for key in paths_by_key}
+        for batch in _batches(list(units)):
+            values, query = (stage, *batch), f"{_ENTRIES} AND unit IN ({_placeholders(batch)})"
+            for unit, entry in [*self._rows_of_joined(query, values), *self._execute(query, values)]:
+                self._entries[stage, unit] = [(entry,)]
+        for batch in _batches(list(self._file_rows)):
+            for key, size, mtime_ns, digest in self._execute(f"{_HASHES} IN ({_placeholders(batch)})", tuple(batch)):
+                self._file_rows[key] = [(size, mtime_ns, digest)]
+                if self._elsewhere is None and _is_unchanged(paths_by_key[key], size, mtime_ns):
+                    self._known_hashes[paths_by_key[key]] = digest
+        try:
+            yield
+        finally:
+            self._entries, self._file_rows, self._known_hashes = {}, {}, {}
+
+    def states_by_fingerprint(self, stage: str, fingerprints: Mapping[str, bytes | None]) -> UnitStates:
+        """The state and its reason of those units that were found current with the same fingerprint."""
+        states: UnitStates = {}
+        for batch in _batches(list(fingerprints)):
+            query = f"{_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
+            for unit, fingerprint, state, note in self._execute(query, (stage, *batch)):
+                if fingerprint == fingerprints[unit]:
+                    states[unit] = state, note
+        return states
+
+    def keep_fingerprints(self, stage: str, fingerprints: Mapping[str, bytes | None], states: UnitStates) -> None:
+        """Keep with which fingerprints these units, which are looked up together just now, were found current.
+
+        Goes without where the database cannot be written: the next start looks at the hashes again.
+        """
+        rows = [
+            (stage, unit, fingerprint, state, note, entries[0][0])
+            for unit, (state, note) in states.items()
+            if (fingerprint := fingerprints[unit]) and (entries := self._entries.get((stage, unit)))
+        ]
+        if rows:
+            with suppress(sqlite3.OperationalError), self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany(_KEEP_FINGERPRINT, rows)
+
+    def entry(self, stage: str, unit: str) -> ManifestEntry | None:
+        """That of one unit; None where it was not finished."""
+        rows = self._entries.get((stage, unit))
+        if rows is None:
+            rows = self._execute(_ENTRY, (stage, unit)) or self._rows_of_joined(_ENTRY, (stage, unit))
+        return self._decoder.decode(rows[0][0]) if rows else None
+
+    @overload
+    def entries(self, stage: str) -> dict[str, ManifestEntry]: ...
+    @overload
+    def entries(self, stage: str, kind: type[Entry]) -> dict[str, Entry]: ...
+    def entries(self, stage: str, kind: type[Any] = ManifestEntry) -> dict[str, Any]:
+        """All of a stage, or what `kind` has of each."""
+        rows = [*self._rows_of_joined(_ENTRIES, (stage,)), *self._execute(_ENTRIES, (stage,))]
+        decoder = msgspec.json.Decoder(kind)
+        return {unit: decoder.decode(entry) for unit, entry in rows}
+
+    def _rows_of_joined(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        if self._joined is None:
+            return []
+        try:
+            return self._joined.execute(query, values).fetchall()
+        except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
+            return []
+
+    def all_entries(self) -> list[tuple[str, str, ManifestEntry]]:
+        """(stage, unit, entry) of everything that was done."""
+        decoder = msgspec.json.Decoder(ManifestEntry)
+        rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
+        return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
+
+    def finished(self) -> list[tuple[str, str, float, ManifestEntry]]:
+        """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
+        decoder = msgspec.json.Decoder(ManifestEntry)
+        rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
+        return [(stage, unit, finished, decoder.decode(entry)) for stage, unit, finished, entry in rows]
+
+    def forget_missing_files(self) -> int:
+        """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
+        missing = [path for (path,) in self._execute("SELECT path FROM files", ()) if not Path(path).exists()]
+        for path in missing:
+            self._execute("DELETE FROM files WHERE path = ?", (path,))
+        self._execute("VACUUM", ())
+        return len(missing)
+
+    def record(self, stage: str, unit: str, entry: ManifestEntry) -> None:
+        row = (stage, unit, msgspec.json.encode(entry), time.time())
+        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
+
+    def forget(self, stage: str, units: Iterable[str]) -> None:
+        """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
+        for unit in units:
+            self._execute("DELETE FROM units WHERE stage = ? AND unit = ?", (stage, unit))
+
+    def hashes(self, paths: Iterable[str | Path], name: Any = str) -> Hashes:
+        """sha256 of each path that exists, by `name(path)`; a file whose size and mtime are known is not read."""
+        hashes_by_name = {}
+        for path in path_texts(paths):
+            if digest := self._known_hashes.get(path) or self.sha256(path):
+                hashes_by_name[name(path)] = digest
+        return hashes_by_name
+
+    def sha256(self, path: str | Path) -> str:
+        """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
+        try:
+            status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        if stat.S_ISDIR(status.st_mode):
+            inner_hashes = self.hashes(sorted(file for file in Path(path).rglob("*") if file.is_file()))
+            return hashlib.sha256(repr(sorted(inner_hashes.items())).encode()).hexdigest()
+        listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
+        if listed and status.st_size == 0:  # not fetched
+            return self._object_hash(listed) or f"version {listed[1]}, which was not read"
+        key, stamp = printable_path(path), (status.st_size, status.st_mtime_ns)
+        rows = self._file_rows.get(key)
+        for size, mtime_ns, digest in self._execute(_HASH, (key,)) if rows is None else rows:
+            if (size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
+                return str(digest)
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        if listed and self._object_hash(listed) != digest:
+            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
+        return digest
+
+    def _object_hash(self, listed: tuple[str, str]) -> str:
+        """The sha256 of a version of an object; "" where nobody has read it."""
+        rows = self._execute(_OBJECT, listed) or self._rows_of_joined(_OBJECT, listed)
+        return str(rows[0][0]) if rows else ""
+
+    def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise StopRun(_error_message(self._path, error)) from error
+
+
+def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
+    try:
+        status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+    except OSError:
+        return False
+    return status.st_mtime_ns == mtime_ns and status.st_size == size and stat.S_ISREG(status.st_mode)
+
+
+def _batches(values: list[str]) -> Iterator[list[str]]:
+    return (values[start : start + MOST_AT_ONCE] for start in range(0, len(values), MOST_AT_ONCE))
+
+
+def _placeholders(values: Sequence[str]) -> str:
+    """A question mark for each value of a statement."""
+    return ", ".join("?" * len(values))
+
+
+def _error_message(path: Path, error: Exception) -> str:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return f"{path}: {error}; move it away: each stage is then done again, with the replies of the journal"
+    return f"{path}: cannot be used: {error}; free disk space, make it writable, or pass --data with another folder"
+
+
+def judge_state(
+    entry: ManifestEntry | None,
+    inputs: Hashes,
+    recipe: Mapping[str, Any],
+    outputs: Hashes,
+    writes: int,
+    config_names: ConfigNames = AS_RECORDED,
+) -> tuple[State, str]:
+    """The state of a unit and the reason for it, in which settings have the names that `config_names` gives them.
+
+    A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
+    is made from the file is stale by its changed hash.
+    """
+    if entry is None:
+        return "missing", ""
+    if entry.status == "failed":
+        return "failed", "; ".join(failure["reason"] for failure in entry.failures[:1])
+    if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
+        return "missing", "its files are gone"  # where settings changed, there may be fewer to write
+    if entry.inputs != inputs:
+        return "stale", f"{', '.join(differing_keys(entry.inputs, inputs)[:2])} changed"
+    if entry.recipe != recipe:
+        return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
+    return ("empty" if entry.status == "empty" else "done"), entry.note
+
+
+def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
+    """The files that differ from what the stage wrote."""
+    return (
+        []
+        if entry is None
+        else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
+    )

@@ -1,0 +1,1 @@
+"""A data folder elsewhere, such as in a bucket, and its local copy."""

@@ -1,0 +1,377 @@
+"""The local copy of a data folder elsewhere, in which every stage works as in any data folder.
+
+A command first takes over what is new in the store (`pull`), puts each artifact as soon as it is finished (`put`), and
+at its end whatever else has changed, the state last (`push`). Documents, and artifacts in folders that the command does
+not look into beside its units, are only listed: an empty file stands for each until its unit is worked on (`fetch`).
+Databases come whole when they are first read (`fetch_databases`), the manifest at the beginning.
+An artifact of several files is announced by a list below .state/puts, which goes when all are put; nobody takes over
+files that stand in such a list, so that half an artifact is seen by none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from groundwork.data_folder.remote_folder.database_copies import copy_database, replace_rows
+from groundwork.data_folder.remote_folder.mirror_index import IndexRow, MirrorIndex, file_stamp
+from groundwork.data_folder.remote_folder.mirror_scope import (
+    DOCUMENTS,
+    PUTS,
+    SHARDS,
+    MirrorScope,
+    document_names,
+    is_database,
+    is_mirrored,
+)
+from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
+from groundwork.data_folder.shards.join_shards import join_database
+from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT
+from groundwork.data_folder.workspace import TEMPORARY
+from groundwork.errors import StopRun, UnitError
+from groundwork.process_identity import process_mark
+
+STATE_PUT_SECONDS = 300.0  # seconds between two puts of the state while a stage is at work
+STATE_PUT_REST = 20  # times the duration of such a put, at least, before the next one
+PULL_ROUNDS = 3  # of taking over, while another machine goes on putting
+MANY_FILES = 200  # files, from which fetching them is worth a word
+
+
+class Mirror:
+    """One data folder elsewhere and its copy: `root`, in `folder`."""
+
+    def __init__(self, url: str, folder: Path, say: Callable[[str], object] = print) -> None:
+        """Raises UsageError for a URL that cannot be a data folder, MissingExtra where its package is missing."""
+        self.url = url.rstrip("/")
+        self._store = RemoteStore(url)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # replies of models, whole passages of documents
+        self.root = (folder / self.url.rpartition("/")[2]).resolve()
+        self.root.mkdir(exist_ok=True)
+        self._folder, self._say = folder, say
+        self._index = MirrorIndex(folder / "index.db")
+        self._scope: MirrorScope | None = None
+        self._documents: set[str] = set()
+        self._databases: dict[str, RemoteFile] = {}  # in the store, when it was last listed
+        self._cached_rows: dict[str, IndexRow] | None = None  # as the index had them last
+        self._paths_present: set[str] = set()  # files that were here; one that is gone at the end was removed
+        self._state_due = time.monotonic() + STATE_PUT_SECONDS
+        self._state_lock, self._fetch_lock = threading.Lock(), threading.Lock()
+        self._announced: set[str] = set()  # lists in the store
+        self._put_count = 0
+
+    # ------------------------------------------------------------------ a command's begin
+
+    def pull(self, scope: MirrorScope, *, refresh: bool = False) -> None:
+        """Take over what is new in the store, once or (`refresh`) again. Raises UsageError, StopRun."""
+        if self._scope is not None and not refresh:
+            if self._scope.covers(scope):
+                return
+            scope = scope.after(self._scope)
+        self._scope = scope
+        fetched: set[str] = set()
+        for _ in range(PULL_ROUNDS):
+            if not (round_paths := self._take_over(scope, fetched)):
+                break
+            fetched |= round_paths
+        self._paths_present = {path for path in self._local_files() if self._is_put(path)}
+
+    def pull_shards(self) -> None:
+        """Take over what other machines have put meanwhile, the states of all shards too."""
+        scope = self._scope or MirrorScope()
+        self.pull(replace(scope, shards=True, databases=None), refresh=True)
+
+    def _take_over(self, scope: MirrorScope, fetched: set[str]) -> set[str]:
+        """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
+        listing = self._store.list()
+        being_put, rows = self._being_put(listing), self._index.rows()
+        self._documents = document_names([*listing, *rows])
+        self._databases = {path: file for path, file in listing.items() if is_database(path)}
+        remote_files = {path: file for path, file in listing.items() if path not in being_put and self._is_taken(path)}
+        updates = [path for path, file in remote_files.items() if not self._is_current(path, rows.get(path), file)]
+        stubs = {path for path in updates if scope.only_lists(path) and self._is_replaceable(path, rows.get(path))}
+        files = [path for path in updates if not is_database(path) and path not in stubs]
+        if len(files) >= MANY_FILES:
+            self._say(f"fetching {len(files):,} files of {self.url}")
+        self._index.note([(path, self._list_only(path, remote_files[path])) for path in stubs])
+        run_in_threads(lambda path: self._fetch_new(path, remote_files[path], rows.get(path)), files)
+        self._fetch_new_databases(updates, rows)
+        self._remove([path for path in rows if self._is_taken(path) and path not in listing], rows)
+        self._remove([path for path in being_put & fetched if not is_database(path)], self._index.rows())
+        self._cached_rows = None
+        return set(files) | stubs
+
+    def _being_put(self, listing: dict[str, RemoteFile]) -> set[str]:
+        """The files of artifacts that are announced, and so perhaps not yet whole."""
+
+        def announced_paths(path: str) -> list[str]:
+            with suppress(StopRun, ValueError):  # gone by now: it is whole
+                return [str(name) for name in json.loads(self._store.read(path))]
+            return []
+
+        self._announced = {path for path in listing if path.startswith(PUTS)}
+        return {name for paths in run_in_threads(announced_paths, self._announced) for name in paths}
+
+    def _is_current(self, path: str, row: IndexRow | None, remote: RemoteFile) -> bool:
+        if row is None or not row.is_of(remote) or file_stamp(self.root / path) == (-1, -1):
+            return False
+        return (
+            not row.is_listed or (self._scope or MirrorScope()).only_lists(path) or not self._is_replaceable(path, row)
+        )
+
+    def _is_replaceable(self, path: str, row: IndexRow | None) -> bool:
+        """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
+        local = self.root / path
+        is_of_store = path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
+        return is_of_store or (row is not None and row.is_unchanged(local))
+
+    def _list_only(self, path: str, remote: RemoteFile) -> IndexRow:
+        """Put an empty file in place of an object that is not fetched yet."""
+        local = self.root / path
+        with self._temporary_file(local) as temporary:
+            temporary.touch()
+            temporary.replace(local)
+        return IndexRow(*remote, *file_stamp(local))
+
+    def _fetch_new(self, path: str, remote: RemoteFile, row: IndexRow | None) -> None:
+        """Fetch a file; one that was changed here and there is kept beside as `.kept`."""
+        local = self.root / path
+        with suppress(UnitError), self._temporary_file(local) as temporary:  # gone by now: the next round tells
+            self._store.get(path, temporary)
+            is_changed = local.exists() and not (row and row.is_unchanged(local))
+            if is_changed and local.read_bytes() != temporary.read_bytes():
+                saved = local.with_name(f"{local.name}.kept")
+                local.replace(saved)
+                self._say(
+                    f"{path} was changed here and in {self.url}: the other version is kept, yours is saved as {saved}"
+                )
+            temporary.replace(local)
+            self._index.note([(path, IndexRow(*remote, *file_stamp(local)))])
+
+    def fetch_databases(self, kind: str | None = None) -> None:
+        """Have the databases of a kind (`mirror_scope.database_kind`) here, or all. Raises UnitError, StopRun."""
+        with self._fetch_lock:
+            scope = self._scope
+            if scope is None or scope.databases is None or kind in scope.databases:
+                return
+            self._scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
+            rows = {path: row for path, row in self._index.rows().items() if is_database(path) and self._is_taken(path)}
+            paths = [path for path, file in self._databases.items() if self._is_taken(path)]
+            updates = [path for path in paths if not self._is_current(path, rows.get(path), self._databases[path])]
+            self._fetch_new_databases(updates, rows)
+            self._remove([path for path in rows if path not in self._databases], rows)
+
+    def _fetch_new_databases(self, paths: list[str], rows: dict[str, IndexRow]) -> None:
+        for path in filter(is_database, paths):
+            self._fetch_database(path, self._databases[path], rows.get(path))
+
+    def _fetch_database(self, path: str, remote: RemoteFile, row: IndexRow | None) -> None:
+        """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
+        local = self.root / path
+        is_joined_state = self._scope is not None and self._scope.shard is not None and not path.startswith(SHARDS)
+        with self._database_errors(path), self._temporary_copy() as copy, self._temporary_file(local) as temporary:
+            self._store.get(path, temporary)
+            temporary.chmod(0o600)
+            if local.exists() and not (row and self._same_rows(local, row, copy)):
+                join_database(temporary, local)
+                digest = ""
+            else:
+                if local.exists() and not is_joined_state:
+                    replace_rows(temporary, local)
+                else:
+                    temporary.replace(local)
+                digest = copy_database(local, copy)
+            self._index.note([(path, IndexRow(*remote, *file_stamp(local), digest))])
+
+    def _remove(self, paths: list[str], rows: dict[str, IndexRow]) -> None:
+        """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
+        for path in paths:
+            stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
+            if not stays and path in rows and rows[path].is_unchanged(self.root / path):
+                (self.root / path).unlink(missing_ok=True)
+        self._index.drop(paths)
+
+    # ------------------------------------------------------------------ while it works
+
+    def fetch(self, paths: Iterable[Path]) -> None:
+        """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
+        files = (file for path in paths for file in (_files_below(path) if path.is_dir() else [path]))
+        run_in_threads(self._fetch_listed, [file for file in files if self.is_remote(file)])
+
+    def is_remote(self, path: Path) -> bool:
+        """Does an empty file stand for the object?"""
+        return file_stamp(path)[0] == 0 and self.listed(path) is not None
+
+    def _fetch_listed(self, local: Path) -> None:
+        path = self._path_in_folder(local)
+        row = self._index.row(path)
+        if row is None or not row.is_listed:
+            return
+        with self._temporary_file(local) as temporary:
+            self._store.get(path, temporary)
+            if file_stamp(temporary)[0] != row.remote_size and (newest := self._store.info(path)):
+                row = IndexRow(*newest)
+            temporary.replace(local)
+        self._note_row(path, row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
+
+    def listed(self, path: Path) -> tuple[str, str] | None:
+        """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
+        if self._cached_rows is None:
+            self._cached_rows = self._index.rows()
+        path_in_folder = self._path_in_folder(path)
+        row = self._cached_rows.get(path_in_folder)
+        is_current = row is not None and row.remote_size > 0 and not row.digest and row.is_unchanged(path)
+        return (path_in_folder, row.version) if row is not None and is_current else None
+
+    def _note_row(self, path: str, row: IndexRow) -> None:
+        self._index.note([(path, row)])
+        if self._cached_rows is not None:
+            self._cached_rows[path] = row
+
+    def put(self, paths: Iterable[Path]) -> None:
+        """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
+        put_paths = sorted(map(self._path_in_folder, paths))
+        changed_files, removed_paths = self._changes(put_paths)
+        announcement = f"{PUTS}{hashlib.sha256(repr(put_paths).encode()).hexdigest()[:16]}.json"
+        if len(changed_files) + len(removed_paths) > 1:
+            self._announced.add(announcement)
+            self._store.write(announcement, json.dumps(sorted(changed_files + removed_paths)).encode())
+        self._put_all(changed_files, removed_paths)
+        if announcement in self._announced:  # just now, or by somebody who did not come to the end
+            self._store.delete(announcement)
+            self._announced.discard(announcement)
+        self._put_state_in_between()
+
+    def _changes(self, paths: list[str]) -> tuple[list[str], list[str]]:
+        """(files to put, files to remove there) of what is at or below `paths`."""
+        present: list[str] = []
+        for path in paths:
+            files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
+            present += [self._path_in_folder(file) for file in files]
+        indexed = [path for folder in paths for path in self._index.below(folder)]
+        rows = {path: self._index.row(path) for path in (*present, *indexed)}
+        existing = [path for path in rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
+        return [path for path in existing if self._is_changed(path, rows[path])], [
+            path for path, row in rows.items() if row is not None and not (self.root / path).exists()
+        ]
+
+    def _is_changed(self, path: str, row: IndexRow | None) -> bool:
+        return not is_database(path) and not (row is not None and row.is_unchanged(self.root / path))
+
+    def _put_all(self, files: list[str], removed_paths: list[str]) -> None:
+        run_in_threads(self._put_file, files)
+        run_in_threads(self._store.delete, removed_paths)
+        self._index.drop(removed_paths)
+        self._paths_present -= set(removed_paths)
+
+    def _put_file(self, path: str) -> None:
+        stamp = file_stamp(self.root / path)
+        file = self._store.put(self.root / path, path)
+        self._note_row(path, IndexRow(*file, *stamp))
+        self._paths_present.add(path)
+        self._put_count += 1
+
+    def _put_state_in_between(self) -> None:
+        """Put the state now and then: another machine could go on from there if this one were lost."""
+        if self._scope is None or time.monotonic() < self._state_due or not self._state_lock.acquire(blocking=False):
+            return
+        try:
+            start = time.monotonic()
+            self._put_databases()
+            self._state_due = time.monotonic() + max(STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - start))
+        finally:
+            self._state_lock.release()
+
+    # ------------------------------------------------------------------ a command's end
+
+    def push(self) -> int:
+        """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
+        rows = self._index.rows()
+        local_paths = [path for path in self._local_files() if self._is_put(path)]
+        removed_paths = [path for path in self._paths_present - set(local_paths) if path in rows]
+        self._put_all([path for path in local_paths if self._is_changed(path, rows.get(path))], removed_paths)
+        with self._state_lock:
+            self._put_databases()
+        count, self._put_count = self._put_count, 0
+        return count
+
+    def _put_databases(self) -> None:
+        """The manifest last: what stands in it is there."""
+        databases = [path for path in self._local_files() if is_database(path) and self._is_put(path)]
+        for path in sorted(databases, key=lambda path: (path.endswith("manifest.db"), path)):
+            self._put_database(path)
+
+    def _put_database(self, path: str) -> None:
+        """Put the rows as they are now, together with those that another machine has put meanwhile."""
+        local, row = self.root / path, self._index.row(path)
+        if row and row.digest and row.is_unchanged(local) and not Path(f"{local}-wal").exists():
+            return
+        with self._database_errors(path), self._temporary_copy() as copy:
+            digest = copy_database(local, copy)
+            if row is None or digest != row.digest:
+                remote = self._store.info(path)
+                if remote is not None and not (row and row.is_of(remote)):
+                    self._store.get(path, copy)
+                    join_database(copy, local)
+                    digest = copy_database(local, copy)
+                row = IndexRow(*self._store.put(copy, path))
+                self._paths_present.add(path)
+                self._put_count += 1
+            size, mtime_ns = file_stamp(local)
+            self._index.note([(path, row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+
+    # ------------------------------------------------------------------ small things
+
+    def _is_taken(self, path: str) -> bool:
+        return self._scope is not None and self._scope.takes(path, self._documents)
+
+    def _is_put(self, path: str) -> bool:
+        return self._scope is not None and self._scope.puts(path, self._documents)
+
+    def _path_in_folder(self, path: Path) -> str:
+        """`path` as the store names it; "" for one outside of the folder."""
+        prefix = f"{self.root}{os.sep}"
+        return str(path).removeprefix(prefix).replace(os.sep, "/") if str(path).startswith(prefix) else ""
+
+    def _local_files(self) -> list[str]:
+        return [path for path in map(self._path_in_folder, _files_below(self.root)) if is_mirrored(path.split("/"))]
+
+    def _same_rows(self, local: Path, row: IndexRow, copy: Path) -> bool:
+        return bool(row.digest) and copy_database(local, copy) == row.digest
+
+    @contextmanager
+    def _temporary_file(self, local: Path) -> Iterator[Path]:
+        """A temporary file in the folder of `local`, of another thread's or process's own."""
+        local.parent.mkdir(parents=True, exist_ok=True)
+        temporary = local.with_name(f"{TEMPORARY}{process_mark()}-{threading.get_ident()}-{local.name[-40:]}")
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _temporary_copy(self) -> Iterator[Path]:
+        with TemporaryDirectory(dir=self._folder) as folder:
+            yield Path(folder) / "copy.db"
+
+    @contextmanager
+    def _database_errors(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for subfolder, folders, files in os.walk(folder):
+        folders[:] = sorted(folders)
+        for name in sorted(files):
+            yield Path(subfolder) / name

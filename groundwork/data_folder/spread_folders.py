@@ -1,0 +1,180 @@
+"""Folders of many files: a file lies in one of 256 folders below, which the hash of its document's name chooses.
+
+A marker in the folder says so, from the first file on; a folder without it stays as it is. Everything that belongs to
+one document shares a subfolder, so that a text and its pictures stay beside each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, KeysView
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from groundwork.data_folder.lazy_paths import Paths, path_texts
+
+SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
+MARKER = ".spread"
+SUBFOLDERS = 256  # two hexadecimal digits
+SUBFOLDERS_CACHED = (
+    200_000  # subfolders of documents: some 30 MB, for a start that asks for each document several times
+)
+_RUN_FILE_NAMES = ("decisions.jsonl", "merged.json")  # of a whole run
+_PAGE_PREFIXES = ("coverage-", "audit-")  # of data/plots, the pages of single documents
+_CHUNK_PAGE_SUFFIX = "-chunks.html"
+_marked_folders: set[str] = set()  # folders that are known to have the marker, which none ever loses
+
+
+def is_spread(folder: str) -> bool:
+    """Do the files of the folder lie in subfolders?"""
+    if folder not in _marked_folders and os.path.exists(f"{folder}{os.sep}{MARKER}"):  # noqa: PTH110  for 1,000s of folders
+        _marked_folders.add(folder)
+    return folder in _marked_folders
+
+
+def path_in_folder(folder: str, name: str, spread: bool | None = None) -> str:
+    """Where the file (or the folder of pictures) `name` of a folder lies, as text."""
+    spread = is_spread(folder) if spread is None else spread
+    subfolder = f"{_subfolder(name)}{os.sep}" if spread and _is_of_a_document(folder, name) else ""
+    return f"{folder}{os.sep}{subfolder}{name}"
+
+
+def file_path(folder: Path, name: str) -> Path:
+    """Where the file (or the folder of pictures) `name` of a folder lies."""
+    return Path(path_in_folder(str(folder), name))
+
+
+def folder_of(file: Path) -> Path:
+    """The folder that a file is of, whether it lies in a subfolder or not."""
+    return file.parent.parent if _is_subfolder(file.parent.name) else file.parent
+
+
+def folder_files(folder: Path, *endings: str) -> Paths:
+    """The files of a folder whose names end so (all), by name; none where there is no such folder."""
+    paths = _paths_by_name(str(folder), endings)
+    return Paths([paths[name] for name in sorted(paths)])
+
+
+def file_names(folder: Path | str, *endings: str) -> list[str]:
+    """The names of those files, in order."""
+    return sorted(_paths_by_name(str(folder), endings))
+
+
+def unsorted_file_names(folder: Path | str, *endings: str) -> KeysView[str]:
+    """The same in no order: to sort 100,000 names takes as long as to list them."""
+    return _paths_by_name(str(folder), endings).keys()
+
+
+def link_to_pictures(page: Path, document: str) -> str:
+    """From a page in data/plots to the folder that a document's folder of pictures lies in, with a slash at the end."""
+    pictures = file_path(folder_of(page).parent / "text", document)
+    return f"{os.path.relpath(pictures.parent, page.parent).replace(os.sep, '/')}/"
+
+
+def without_subfolder(parts: list[str]) -> list[str]:
+    """The parts of a path without the subfolder."""
+    return [part for part in parts[:-1] if not _is_subfolder(part)] + parts[-1:]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders of a folder, by name: those of pictures in data/text."""
+    paths = _paths_by_name(str(folder), (), folders=True)
+    return [Path(paths[name]) for name in sorted(paths)]
+
+
+def _paths_by_name(folder: str, endings: tuple[str, ...], *, folders: bool = False) -> dict[str, str]:
+    """The files (or folders) whose names end so, each folder being listed once."""
+    paths: dict[str, str] = {}
+    subfolders: list[str] = []
+    wanted_endings = endings or ("",)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if _is_subfolder(name) and is_spread(folder):
+                    subfolders.append(entry.path)
+                elif name.endswith(wanted_endings) and (entry.is_dir() if folders else entry.is_file()):
+                    paths[name] = entry.path
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    paths.pop(MARKER, None)
+    for subfolder in subfolders:
+        paths |= _paths_by_name(subfolder, endings, folders=folders)
+    return paths
+
+
+def mark_spread_folders(files: Iterable[str | Path], shards: int = 1) -> list[Path]:
+    """Mark the folders that are empty and will hold very many of these files; returns the markers.
+
+    `shards`: the files are those of one of so many shards.
+    """
+    counts = Counter(text[: text.rfind(os.sep)] for text in path_texts(files))
+    markers = []
+    for folder, count in counts.items():
+        if count * shards >= SPREAD_FROM and not _is_subfolder(Path(folder).name) and not _top_names(Path(folder)):
+            marker = Path(folder) / MARKER
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            if not marker.exists():
+                marker.touch()
+                markers.append(marker)
+    return markers
+
+
+def folders_below(folder: Path, depth: int) -> list[Path]:
+    """The folders below a folder, `depth` deep, without the subfolders that files are spread over."""
+    try:
+        with os.scandir(folder) as entries:
+            folder_names = sorted(entry.name for entry in entries if entry.is_dir() and not _is_subfolder(entry.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    folders = [folder / name for name in folder_names]
+    return folders + [inner for outer in folders for inner in (folders_below(outer, depth - 1) if depth > 1 else [])]
+
+
+def settle_files(folders: Iterable[Path]) -> None:
+    """Put files that somebody laid into a spread folder itself, or an older copy of it, where they belong."""
+    for folder in folders:
+        if is_spread(str(folder)):
+            for name in _top_names(folder):
+                target = file_path(folder, name)
+                if not target.exists():
+                    target.parent.mkdir(exist_ok=True)
+                    (folder / name).replace(target)
+
+
+def _top_names(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return [name for name in os.listdir(folder) if _is_of_a_document(str(folder), name)]  # noqa: PTH208
+    return []
+
+
+def _is_of_a_document(folder: str, name: str) -> bool:
+    """Does the file belong to one document? Other files, and the folders of a run, lie in the folder itself."""
+    if name.startswith(".") or _is_subfolder(name):
+        return False
+    folder_name = folder[folder.rfind(os.sep) + 1 :]
+    if folder_name == "text":
+        return True
+    if folder_name == "plots":
+        return name.startswith(_PAGE_PREFIXES) or name.endswith(_CHUNK_PAGE_SUFFIX)
+    return name.endswith((".json", ".jsonl", ".edited")) and name not in _RUN_FILE_NAMES
+
+
+def _subfolder(name: str) -> str:
+    name = name.removesuffix(".edited")
+    for ending in (".md", ".jsonl", ".json"):
+        if name.endswith(ending):
+            return _hash_subfolder(name[: -len(ending)])
+    return _hash_subfolder(name)
+
+
+@lru_cache(maxsize=SUBFOLDERS_CACHED)
+def _hash_subfolder(name: str) -> str:
+    return f"_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:2]}"
+
+
+def _is_subfolder(name: str) -> bool:
+    return len(name) == 3 and name[0] == "_" and set(name[1:]) <= set("0123456789abcdef")
