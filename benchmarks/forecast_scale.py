@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import whole_runs
 from benchmarks.scale import STAGES, corpus, reply, spent
-from groundwork.data_folder.remote_folder.database_copies import copy_database
+from groundwork.data_folder.databases import copy_database
 from groundwork.data_folder.spread_folders import SUBFOLDERS
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -29,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.grading.confidence_intervals import share_interval
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.judge import usable_criteria

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.llm.journal.segments import list_segments

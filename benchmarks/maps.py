@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.embedding.encoder import encoder_for
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR, load

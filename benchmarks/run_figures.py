@@ -16,7 +16,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from groundwork.data_folder.workspace import read_json, read_jsonl
+from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions import chunk_coverage

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, similar_rows
 from groundwork.records.pair_record import Pair

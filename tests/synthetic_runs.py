@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.records.pair_record import Pair
 
 # subject: (things that can be asked about, words that specify them, tags)

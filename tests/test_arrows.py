@@ -14,8 +14,8 @@ from groundwork.settings.config_files import PROJECT
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "process_pool", "process_identity", "raster_images", "apportionment"},
-    {"settings", "records", "language"},
+    {"errors", "pipeline", "process_pool", "process_identity", "apportionment"},
+    {"settings", "records", "language", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},
     {"chunking", "documents", "questions", "console"},

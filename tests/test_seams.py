@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from groundwork import records as records_room
-from groundwork.data_folder.workspace import read_jsonl, write_json, write_jsonl, write_text
+from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl, write_text
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import ChunkRun, Coverage, DocumentCoverage, FigureAsked, FigureCount, Span

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.spread_folders import folders_in
-from groundwork.data_folder.workspace import Workspace, remove_leftovers
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.llm.journal.segments import list_segments

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console import terminal_table
+from groundwork.console import terminal
 from groundwork.console.job_setup import load_config, workspace
 from groundwork.console.next_steps import openable_path
-from groundwork.data_folder.workspace import terminal_text, write_bytes, write_text
+from groundwork.console.terminal import terminal_text
+from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _as_json(names: tuple[str, str], differing: RowDifferences) -> str:
 
 def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> list[str]:
     table = _document_table(before, after, differing)
-    lines = [f"{before.name} -> {after.name}: {differing}", *terminal_table.table_lines(table)]
+    lines = [f"{before.name} -> {after.name}: {differing}", *terminal.table_lines(table)]
     lines += _row_lines("+", "came", [(row["id"], row["question"]) for row in differing.came])
     lines += _row_lines("-", "went", [(row["id"], row["question"]) for row in differing.went])
     changes = [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in differing.changed]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from groundwork.console import terminal_table
+from groundwork.console import terminal
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.process_pool import core_count
@@ -115,10 +115,10 @@ async def _print_checks(config: Config, root: Path) -> int:
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
         cells = [check.verdict, check.subject, as_typed(check.finding)]
-        print(terminal_table.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+        print(terminal.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
             cells = ["", "", f"-> {as_typed(check.remedy)}"]
-            print(terminal_table.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+            print(terminal.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 

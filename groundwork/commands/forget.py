@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.document_changes.departed_documents import document_remains, forget_document
 from groundwork.data_folder.document_files import document_files
-from groundwork.data_folder.workspace import slug, terminal_text
+from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_OK, UsageError
 
 

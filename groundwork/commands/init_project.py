@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from groundwork import installation
-from groundwork.data_folder.workspace import write_json
+from groundwork.data_folder.read_write import write_json
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.settings import config_files
 from groundwork.settings.dataset_settings import STATIC_MODEL

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from groundwork.console.job import Job
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.data_folder.document_changes.set_aside_documents import SetAside, read_set_aside, write_set_aside
+from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.spread_folders import file_names
-from groundwork.data_folder.workspace import slug
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
 

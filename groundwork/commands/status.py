@@ -17,7 +17,7 @@ from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
-from groundwork.console.terminal_table import table_lines
+from groundwork.console.terminal import table_lines
 from groundwork.data_folder.document_changes.departed_documents import (
     DepartedDocument,
     DocumentRemains,

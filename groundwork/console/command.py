@@ -19,9 +19,9 @@ from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.preflight import NO_DOCUMENTS
+from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.data_folder.workspace import terminal_text
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.pipeline import BY_NAME, writing_stage
 

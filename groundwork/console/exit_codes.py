@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from groundwork.console.signals import KeyboardInterrupts
-from groundwork.data_folder.workspace import terminal_text
+from groundwork.console.terminal import terminal_text
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
 from groundwork.installation import as_typed
 

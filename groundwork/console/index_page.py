@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from groundwork.console.downstream_state import mark_behind, recorded_states
 from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
-from groundwork.data_folder.workspace import Workspace, write_text
+from groundwork.data_folder.workspace import Workspace
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, tag
 

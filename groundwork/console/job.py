@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.progress import Progress
+from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.spread_folders import unsorted_file_names
-from groundwork.data_folder.workspace import Workspace, slug
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import as_typed
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.progress import Progress
-from groundwork.data_folder.workspace import RemoteMirror, Workspace, slug, text_hash
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import text_hash
+from groundwork.data_folder.workspace import RemoteMirror, Workspace
 from groundwork.errors import BudgetReached, GroundworkError, Stopped, StopRun, UsageError
 from groundwork.installation import IN_REPOSITORY, cache_dir
 

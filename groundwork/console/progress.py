@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from groundwork.data_folder.workspace import terminal_text
+from groundwork.console.terminal import terminal_text, write_line
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -191,14 +191,6 @@ class Progress:
                 redirect_stderr=False,
             )
             self._live.start()
-
-
-def write_line(line: str, stream: TextIO) -> None:
-    """Print `line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
-    try:
-        print(line, file=stream, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _format_seconds(seconds: float) -> str:

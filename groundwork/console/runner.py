@@ -23,6 +23,7 @@ from groundwork.console.job import Failure, Job, Outcome, Unit
 from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
+from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.manifest import (
     Hashes,
@@ -35,7 +36,7 @@ from groundwork.data_folder.manifest.manifest import (
 )
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.data_folder.manifest.unit_fingerprint import unit_fingerprint
-from groundwork.data_folder.workspace import printable_path, remove_leftovers
+from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
 

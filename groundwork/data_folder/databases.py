@@ -1,11 +1,116 @@
-"""SQLite files that are only read: journals, manifests and caches that other processes have closed."""
+"""SQLite files, such as manifests, journals and caches: read without a lock, copied whole, and joined."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
+
+HEADER = 100  # bytes, in which SQLite counts the changes of a file
+
+# Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
+_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+
+MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
+
+_SHARD_SCHEMA = (  # tables before their indexes
+    "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+    "ORDER BY type DESC"
+)
 
 
 def read_only_database(path: Path) -> sqlite3.Connection:
     """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def join_database(source: Path, target: Path) -> dict[str, int]:
+    """Add the rows of `source` to `target`, which is made where it is missing; returns the rows added by table.
+
+    Afterwards `target` is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(target, os.O_RDWR | os.O_CREAT, source.stat().st_mode & 0o777))  # a journal is its owner's alone
+    added = {}
+    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
+        database.execute("ATTACH ? AS shard", (str(source),))
+        for name in make_missing_tables(database):
+            added[name] = _join_table(database, name)
+        database.execute("DETACH shard")
+        with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
+            database.execute("PRAGMA journal_mode = DELETE")
+    return added
+
+
+def make_missing_tables(database: sqlite3.Connection) -> list[str]:
+    """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
+    schema_rows = [row for row in database.execute(_SHARD_SCHEMA).fetchall() if row[1] not in MACHINE_TABLES]
+    for name, _, layout in schema_rows:
+        if not _has_table(database, name):
+            database.execute(layout)
+    return [name for name, table, _ in schema_rows if name == table]
+
+
+def _has_table(database: sqlite3.Connection, name: str) -> bool:
+    return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _join_table(database: sqlite3.Connection, table: str) -> int:
+    """How many rows came in."""
+    shard_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+    # fewer, of an earlier version
+    target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
+    columns = [name for name in shard_columns if name in target_columns - {"id"}]
+    column_list = ", ".join(f'"{name}"' for name in columns)
+    same_row = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key_columns(database, table) or columns)
+    time = _TIME_COLUMNS.get(table)
+    not_older = f' AND mine."{time}" >= theirs."{time}"' if time else ""
+    statement = (
+        f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
+        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row}{not_older})'
+    )
+    return database.execute(statement).rowcount
+
+
+def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
+    """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
+    rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
+    key = [row[1] for row in rows if row[5]]
+    return ["key", "stored"] if key == ["id"] else key
+
+
+def copy_database(source: Path, target: Path) -> str:
+    """Write what `source` holds to the single file `target`, without what is of this machine alone.
+
+    Returns a digest that two copies of the same rows have in common.
+    """
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source, timeout=60)) as source_database, closing(sqlite3.connect(target)) as copy:
+        source_database.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in sorted(tables & MACHINE_TABLES):
+            copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # names of ours
+        copy.commit()
+        copy.execute("VACUUM")
+    with target.open("rb") as file:
+        file.seek(HEADER)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_rows(source: Path, target: Path) -> None:
+    """Make `target`, which others may have open, hold the rows of `source`, and keep what is of this machine alone."""
+    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
+        database.execute("ATTACH ? AS shard", (str(source),))
+        tables = make_missing_tables(database)
+        database.execute("BEGIN IMMEDIATE")
+        for table in tables:
+            source_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+            target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
+            columns = ", ".join(f'"{name}"' for name in source_columns if name in target_columns)
+            database.execute(f'DELETE FROM main."{table}"')  # noqa: S608  # names of ours
+            database.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM shard."{table}"')  # noqa: S608
+        database.execute("COMMIT")
+        database.execute("DETACH shard")

@@ -1,12 +1,16 @@
-"""Which files were made of a document alone, and which names and ids are its own."""
+"""The files of a document: which were made of it alone, its record, and which names and ids are its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.spread_folders import file_names, file_path
 from groundwork.data_folder.workspace import Workspace
+from groundwork.records.document_record import Document
 
 FILE_PATTERNS = (  # below the data folder, of a document's name
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
@@ -41,3 +45,22 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
     suffix = pair.removeprefix(f"{document}-")
     digests = suffix.removeprefix("unanswerable-").split("-")
     return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)
+
+
+def read_document_record(text: str, name: str, files: Sequence[Path]) -> tuple[Document, list[str]]:
+    """(record, warnings): without its pages where the text was edited since ingest, for their offsets would lie.
+
+    `files`: the record's file, or none where somebody put the text there by hand.
+    """
+    if not files:
+        record = Document(id=name, source="", sha256="", converter="", converter_version="", characters=len(text))
+        return record, [f"{name}.json is missing: chunks get no pages"]
+    document = read_json(files[0], Document)
+    if document.pages and document.characters != len(text):
+        return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
+    return document, []
+
+
+def document_title(files: Sequence[Path], name: str) -> str:
+    """The title that the record in `files` (none or one) has, or else the document's name as words."""
+    return next((read_json(path, Document).title for path in files), "") or name.replace("-", " ")

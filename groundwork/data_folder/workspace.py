@@ -1,22 +1,14 @@
-"""Files of the data folder: where they lie, and how they are read and written.
-
-Every write goes to a temporary file beside the target, is flushed to the disk and renamed over it, so that a reader
-(or a killed run) sees the old file or the new one and never half of either. msgspec is imported where it is used:
---help does without its 40 ms.
-"""
+"""The data folder: where its files lie, and what of it is a test's, a shard's or a copy of a folder elsewhere."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
-import tempfile
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
+from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import (
@@ -27,13 +19,7 @@ from groundwork.data_folder.spread_folders import (
     settle_files,
     unsorted_file_names,
 )
-from groundwork.errors import BadRecord, UsageError
-from groundwork.process_identity import is_dead, process_mark
-
-T = TypeVar("T")
-MAX_SLUG_BYTES = 180  # file systems take 255, of which endings and prefixes need some
-TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
+from groundwork.errors import UsageError
 
 
 class RemoteMirror(Protocol):
@@ -204,132 +190,6 @@ class Workspace:
                     shutil.copy2(source, target)
 
 
-def printable_path(path: str | Path) -> str:
-    r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
-    text = str(path)
-    return text if text.isascii() else os.fsencode(text).decode(errors="backslashreplace")
-
-
-def slug(name: str) -> str:
-    """`name` as a file name: lower case letters, digits and dots of any script, joined by single hyphens.
-
-    One that would be too long for a file system is cut and ends in a part of its sha256 instead.
-    """
-    lower = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
-    words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
-    joined = "-".join(words).strip("-.") or "unnamed"
-    encoded = joined.encode()
-    if len(encoded) <= MAX_SLUG_BYTES:
-        return joined
-    digest = hashlib.sha256(encoded).hexdigest()[:12]
-    beginning = encoded[: MAX_SLUG_BYTES - 1 - len(digest)].decode(errors="ignore").rstrip("-.")
-    return f"{beginning}-{digest}"
-
-
-def _is_mark(character: str) -> bool:
-    """Is it a vowel sign or an accent, which belongs to the letter before it?"""
-    return unicodedata.category(character).startswith("M")
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write whole or not at all; raises OSError (disk full, no right to write) and leaves the old file then."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{process_mark()}-", suffix=path.suffix)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def remove_leftovers(folders: Iterable[Path]) -> int:
-    """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
-    temporary_files = [
-        path
-        for folder in set(folders)
-        if folder.is_dir()
-        for path in folder.glob(f"{TEMPORARY}*")
-        if is_dead(path.name.removeprefix(TEMPORARY))
-    ]
-    for path in temporary_files:
-        path.unlink(missing_ok=True)
-    return len(temporary_files)
-
-
-def terminal_text(text: str) -> str:
-    r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
-def write_text(path: Path, content: str) -> None:
-    write_bytes(path, content.encode())
-
-
-def write_json(path: Path, content: Any) -> None:
-    import msgspec
-
-    write_bytes(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
-
-
-def write_jsonl(path: Path, records: Iterable[Any]) -> None:
-    import msgspec
-
-    encoder = msgspec.json.Encoder()
-    write_bytes(path, b"".join(encoder.encode(record) + b"\n" for record in records))
-
-
-def read_text(path: Path) -> str:
-    """Raises BadRecord when the file is missing or no UTF-8."""
-    try:
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        raise BadRecord(f"{path}: no such file") from None
-    except UnicodeDecodeError as error:
-        raise BadRecord(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-
-
-def text_hash(text: str) -> str:
-    """The first 16 digits of the SHA-256 of a text: enough to tell whether it has changed."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def read_json(path: Path, kind: type[T]) -> T:
-    """Raises BadRecord when the file is missing or does not hold a `kind`."""
-    import msgspec
-
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError:
-        raise BadRecord(f"{path}: no such file") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRecord(f"{path}: {error}; fix it, or delete it and run its stage again") from None
-
-
-def read_jsonl(path: Path, kind: type[T]) -> list[T]:
-    """One record a line, blank lines passed over. Raises BadRecord that names the line."""
-    import msgspec
-
-    decoder = msgspec.json.Decoder(kind)
-    records = []
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        raise BadRecord(f"{path}: no such file") from None
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                records.append(decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                remedy = "fix the line, or delete the file and run its stage again"
-                raise BadRecord(f"{path}, line {number}: {error}; {remedy}") from None
-    return records
-
-
 def _folder_run_document(path: Path) -> tuple[str, str, str]:
     """(folder, run, document) of a file below data/; the run is "" outside data/qa."""
     run = path.parts[1] if path.parts[0] == "qa" and len(path.parts) > 2 else ""
@@ -338,9 +198,3 @@ def _folder_run_document(path: Path) -> tuple[str, str, str]:
 
 def _is_older(target: Path, source: Path) -> bool:
     return not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import TEST_CHUNKS
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
-from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import UnitError, UsageError
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import text_with_captions
@@ -131,7 +131,7 @@ def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
 
 
 def _measured_path(job: Job, grades: str) -> Path:
-    from groundwork.data_folder.workspace import slug
+    from groundwork.data_folder.file_names import slug
     from groundwork.records.grades import MEASURED
 
     path = job.data.path("grades", slug(grades), MEASURED)
@@ -152,7 +152,7 @@ def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> l
 
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
-    from groundwork.data_folder.workspace import read_jsonl
+    from groundwork.data_folder.read_write import read_jsonl
     from groundwork.records.chunk_record import Chunk
 
     return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
@@ -191,7 +191,7 @@ def valid_pool(pool: RowPool, job: Job) -> RowPool:
 
 def document_titles(inputs: BuildInputs) -> list[str]:
     """The titles of the documents that the rows come from."""
-    from groundwork.data_folder.workspace import read_json
+    from groundwork.data_folder.read_write import read_json
     from groundwork.records.document_record import Document
 
     return [read_json(path, Document).title for path in inputs.texts]
@@ -201,7 +201,7 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     """The context of the settings, and of each document the name that its questions call it, or its title where none
     was decided.
     """
-    from groundwork.data_folder.workspace import read_json
+    from groundwork.data_folder.read_write import read_json
     from groundwork.records.summary_record import Summary
 
     names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.rows import InvalidRow, Row, RowPool
 from groundwork.records.grades import MeasuredRow
 from groundwork.records.pair_record import Difficulty

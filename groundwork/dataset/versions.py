@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.row_differences import compare_rows
 from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord

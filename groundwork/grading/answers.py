@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.data_folder.workspace import read_jsonl, slug
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.task_group import gather_all

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.data_folder.workspace import read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval

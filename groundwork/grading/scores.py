@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from groundwork.data_folder.workspace import slug
+from groundwork.data_folder.file_names import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.difficulty import GuessCorrelation, correlate_guesses, measure_difficulty

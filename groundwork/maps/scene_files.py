@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.console import terminal_table as terminal
+from groundwork.console import terminal as terminal
 from groundwork.console.command import Outcome
 from groundwork.console.next_steps import openable_path
-from groundwork.data_folder.workspace import read_json, write_json, write_jsonl
+from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 

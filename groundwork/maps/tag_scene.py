@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.console import terminal_table
+from groundwork.console import terminal
 from groundwork.console.command import Job, Unit
 from groundwork.console.next_steps import openable_path
-from groundwork.data_folder.workspace import write_json
+from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
@@ -189,7 +189,7 @@ def _tag_numbers(scene: Scene) -> dict[str, object]:
 def tag_lines(content: dict[str, Any], shown_tags: int) -> Iterator[str]:
     """The comparison for the terminal, from the written JSON: `shown_tags` tags, and what one dataset alone has."""
     bars = [Bar(**bar) for bar in content["tags"][:shown_tags]]
-    yield from terminal_table.table_lines(_table_rows(bars, list(content["questions"])))
+    yield from terminal.table_lines(_table_rows(bars, list(content["questions"])))
     yield from (f"  {note}" for note in content["notes"])
     for name, tags in content["only_in"].items():
         suffix = f" and {len(tags) - MAX_LISTED_TAGS:,} more" if len(tags) > MAX_LISTED_TAGS else ""

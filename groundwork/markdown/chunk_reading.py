@@ -7,7 +7,7 @@ from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.language.detection import detect_language, detect_part_language
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.data_folder.workspace import write_text
+from groundwork.data_folder.read_write import write_text
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_LIGHT
 

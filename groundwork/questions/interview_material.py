@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.data_folder.workspace import read_json
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import is_caption

@@ -5,12 +5,6 @@ Offsets are characters into the document's Markdown (`data/text/<document>.md`),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import msgspec
-
-from groundwork.data_folder.workspace import read_json
 from groundwork.records.record_base import Record
 
 
@@ -58,22 +52,3 @@ class Document(Record, frozen=True):
     warnings: list[str] = []
     title: str = ""
     language: str = ""  # ISO 639-1, where the settings say it of this document
-
-
-def read_document_record(text: str, name: str, files: Sequence[Path]) -> tuple[Document, list[str]]:
-    """(record, warnings): without its pages where the text was edited since ingest, for their offsets would lie.
-
-    `files`: the record's file, or none where somebody put the text there by hand.
-    """
-    if not files:
-        record = Document(id=name, source="", sha256="", converter="", converter_version="", characters=len(text))
-        return record, [f"{name}.json is missing: chunks get no pages"]
-    document = read_json(files[0], Document)
-    if document.pages and document.characters != len(text):
-        return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
-    return document, []
-
-
-def document_title(files: Sequence[Path], name: str) -> str:
-    """The title that the record in `files` (none or one) has, or else the document's name as words."""
-    return next((read_json(path, Document).title for path in files), "") or name.replace("-", " ")

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.review_decisions import (
     EDITABLE,
     Decision,
@@ -25,7 +26,7 @@ from groundwork.data_folder.runs.review_decisions import (
 from groundwork.data_folder.runs.run_lookup import run_documents, tag_files
 from groundwork.data_folder.runs.run_pairs import BY_PERSON, Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
-from groundwork.data_folder.workspace import Workspace, read_json, read_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.grounding import SourceText
 from groundwork.records.chunk_record import Chunk

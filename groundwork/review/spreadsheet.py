@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.read_write import write_bytes
 from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
-from groundwork.data_folder.workspace import write_bytes
 from groundwork.errors import UsageError
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair

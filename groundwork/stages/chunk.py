@@ -34,9 +34,9 @@ def process(job: Job, unit: Unit) -> Outcome:
 
     from groundwork.chunking.chunk_report import chunk_counts, chunking_note
     from groundwork.chunking.chunker import chunk_document
-    from groundwork.data_folder.workspace import read_text, write_jsonl
+    from groundwork.data_folder.document_files import read_document_record
+    from groundwork.data_folder.read_write import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks
-    from groundwork.records.document_record import read_document_record
 
     text = read_text(unit.reads[0])
     document, warnings = read_document_record(text, unit.name, unit.reads[1:])
@@ -58,7 +58,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     if job.idle and not (job.flags.show or job.flags.html):
         return
     from groundwork.chunking import chunk_report
-    from groundwork.data_folder.workspace import read_jsonl, write_text
+    from groundwork.data_folder.read_write import read_jsonl, write_text
     from groundwork.errors import BadRecord
     from groundwork.records.chunk_record import Chunk
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console import terminal_table
+from groundwork.console import terminal
 from groundwork.console.command import Command, Failure, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
-from groundwork.data_folder.workspace import printable_path, slug, write_json, write_text
 from groundwork.documents.converters import CONVERTERS, require_converter
 from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
@@ -128,7 +129,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
-    from groundwork.data_folder.workspace import read_json
+    from groundwork.data_folder.read_write import read_json
     from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
@@ -203,7 +204,7 @@ def _page_numbers(job: Job, count: int) -> list[int]:
 def _comparison_table(columns: list[ConverterColumn]) -> str:
     from groundwork.documents.converter_comparison.comparison_table import TITLES, table_cells
 
-    return "\n".join(terminal_table.table_lines([TITLES, *map(table_cells, columns)], indent=0))
+    return "\n".join(terminal.table_lines([TITLES, *map(table_cells, columns)], indent=0))
 
 
 class _ConverterNames(argparse.Action):

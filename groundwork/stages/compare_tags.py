@@ -49,7 +49,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.data_folder.workspace import write_jsonl
+    from groundwork.data_folder.read_write import write_jsonl
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_tag_files
     from groundwork.tags.tagging import tag_dataset
@@ -76,7 +76,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
-    from groundwork.data_folder.workspace import read_json
+    from groundwork.data_folder.read_write import read_json
     from groundwork.maps.tag_scene import tag_lines
 
     for unit in finished_units if not job.flags.quiet else []:

@@ -15,9 +15,9 @@ from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_lookup import document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
-from groundwork.data_folder.workspace import read_json, read_jsonl, read_text, write_json
 from groundwork.installation import as_typed
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
-from groundwork.data_folder.workspace import write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.runs.run_lookup import new_run, run_of_model
 from groundwork.data_folder.runs.wishes import WISHES, wishes_file
 from groundwork.data_folder.spread_folders import unsorted_file_names
-from groundwork.data_folder.workspace import write_json, write_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import KeysView

@@ -34,7 +34,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.data_folder.workspace import write_jsonl
+    from groundwork.data_folder.read_write import write_jsonl
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.tags.tagging import tag_dataset
 

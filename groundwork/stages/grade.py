@@ -83,7 +83,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.data_folder.workspace import slug
+    from groundwork.data_folder.file_names import slug
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.grading.answers import models_to_grade
     from groundwork.grading.grading_run import Grading
@@ -125,7 +125,7 @@ def _grades_folder(source: DatasetSource) -> str:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
-    from groundwork.data_folder.workspace import write_jsonl
+    from groundwork.data_folder.read_write import write_jsonl
     from groundwork.grading import answers
     from groundwork.grading.grading_report import shortened_answers_warning
 
@@ -163,7 +163,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.next_steps import openable_path
-    from groundwork.data_folder.workspace import write_json, write_jsonl
+    from groundwork.data_folder.read_write import write_json, write_jsonl
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades

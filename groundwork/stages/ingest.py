@@ -138,7 +138,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     import msgspec
 
-    from groundwork.data_folder.workspace import write_json, write_text
+    from groundwork.data_folder.read_write import write_json, write_text
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import PageReader
     from groundwork.documents.ingestion import Ingestion

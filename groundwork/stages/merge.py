@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
+from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.data_folder.workspace import slug
 from groundwork.errors import UsageError
 from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
 
@@ -58,7 +58,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.workspace import write_json
+    from groundwork.data_folder.read_write import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
     from groundwork.dataset.question_vectors import embed_one_by_one
     from groundwork.questions.duplicates.duplicate_search import likeness

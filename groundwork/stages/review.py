@@ -18,7 +18,8 @@ from urllib.parse import quote
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.next_steps import openable_path, repeat_flags
-from groundwork.data_folder.workspace import slug, terminal_text
+from groundwork.console.terminal import terminal_text
+from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
 from groundwork.console.job import texts_with_records
+from groundwork.data_folder.document_files import document_title
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.data_folder.workspace import read_text, write_json
-from groundwork.records.document_record import document_title
+from groundwork.data_folder.read_write import read_text, write_json
 from groundwork.records.figures import text_with_captions
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
-    from groundwork.data_folder.workspace import read_json
+    from groundwork.data_folder.read_write import read_json
     from groundwork.dataset.split.report_record import SplitReport
     from groundwork.errors import BadRecord
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.data_folder.workspace import read_json, write_json
+from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.embedding.nearest_neighbours import random_cosines
 
 Vectors = npt.NDArray[np.float32]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.data_folder.workspace import read_json, write_json
+from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.errors import BadRecord
 from groundwork.tags.synonyms import tag_form
 

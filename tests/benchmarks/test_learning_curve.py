@@ -26,7 +26,7 @@ from benchmarks.learning_curve import (
     table,
     trained_tokens,
 )
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.errors import UsageError
 

@@ -9,7 +9,8 @@ from benchmarks.learning_curve import Recipe, example, trained_tokens
 from benchmarks.teaching import key_of, named, plan_of, points_of
 from benchmarks.teaching_arms import EXAMINER, arms
 from benchmarks.teaching_report import Training, contents, said_by_one_row, table
-from groundwork.data_folder.workspace import Workspace, write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UsageError
 

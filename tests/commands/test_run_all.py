@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.workspace import read_json, write_text
+from groundwork.data_folder.read_write import read_json, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages.summarize import main as summarize

@@ -12,7 +12,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.remembered_flags import command_arguments
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import settings

@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.console.terminal import terminal_text
+from groundwork.data_folder.file_names import MAX_SLUG_BYTES, slug
+from groundwork.data_folder.read_write import read_jsonl, remove_leftovers, write_bytes, write_jsonl
 from groundwork.data_folder.spread_folders import file_names
-from groundwork.data_folder.workspace import (
-    MAX_SLUG_BYTES,
-    Workspace,
-    read_jsonl,
-    remove_leftovers,
-    slug,
-    terminal_text,
-    write_bytes,
-    write_jsonl,
-)
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
 from groundwork.process_identity import process_mark
 from groundwork.records.summary_record import Summary

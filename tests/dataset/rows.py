@@ -1,6 +1,6 @@
 """Rows and pairs for tests."""
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.dataset.rows import Row
 from groundwork.records.pair_record import Pair
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.records.grades import MEASURED, MeasuredRow
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main

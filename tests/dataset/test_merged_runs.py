@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
 from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
 from groundwork.dataset.question_vectors import EmbeddedDataset

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.records.document_record import Document
 from groundwork.stages.ingest import main
 

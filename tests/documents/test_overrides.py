@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.file_names import matches
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.overrides import override_pages
 from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from tests.fake_openrouter import FakeOpenRouter
 
 Json = dict[str, Any]

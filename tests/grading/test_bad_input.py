@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.answers import read_answers
 from groundwork.records.grades import Grade

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.unanswerable_questions import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.refusals import REFUSAL_CRITERION

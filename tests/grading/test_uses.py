@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.records.grades import MEASURED, Grade, MeasuredRow
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from groundwork.chunking.chunker import chunk_document
-from groundwork.data_folder.workspace import write_json, write_jsonl, write_text
+from groundwork.data_folder.read_write import write_json, write_jsonl, write_text
 from groundwork.markdown.statements import statements
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.data_folder.workspace import read_json, read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
 from groundwork.maps.coverage.coverage_report import document_gaps
 from groundwork.maps.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
 from groundwork.maps.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.stages.coverage import main
 from tests.maps.conftest import Opener
 from tests.maps.coverage_runs import data_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from groundwork.data_folder.workspace import read_text
+from groundwork.data_folder.read_write import read_text
 from groundwork.maps.draw.scene import Scene
 from tests.maps.conftest import Opener
 from tests.maps.map_page import at_rest

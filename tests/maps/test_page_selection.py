@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from groundwork.data_folder.workspace import read_text
+from groundwork.data_folder.read_write import read_text
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages import palette
 from tests.maps.conftest import Opener

@@ -13,7 +13,7 @@ import docx
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.workspace import read_json, read_jsonl
+from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.document_record import Document

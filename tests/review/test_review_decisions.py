@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from groundwork.data_folder.document_changes.departed_documents import forget_document
 from groundwork.data_folder.document_changes.renamed_documents import rename_document
 from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.runs.review_decisions import (
     Decision,
     append_decisions,
@@ -27,7 +28,7 @@ from groundwork.data_folder.runs.review_decisions import (
 from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
 from groundwork.data_folder.runs.run_lookup import pair_files, run_names
 from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
-from groundwork.data_folder.workspace import Workspace, read_jsonl, write_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.review.review_session import ReviewSession, decision_of

@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
+from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.wishes import read_wishes, wishes_file
-from groundwork.data_folder.workspace import Workspace, read_json, read_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene

@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.review_decisions import append_decisions, question_hash, read_decisions
-from groundwork.data_folder.workspace import Workspace, write_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.records.pair_record import Pair
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.review.server import Server

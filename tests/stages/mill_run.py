@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from groundwork.data_folder.workspace import read_json, read_jsonl, write_json, write_jsonl
+from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.__main__ import main as program
-from groundwork.data_folder.workspace import write_json, write_jsonl
+from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.dataset.dataset_files import document_languages
 from groundwork.dataset.rows import Row
 from groundwork.records.chunk_record import Chunk

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.data_folder.workspace import write_jsonl
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.stages.curate import main, process
 from tests.fake_openrouter import FakeOpenRouter

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.questions.strategy_choice import prompt_files
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import load

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.records.summary_record import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.maps.draw.matplotlib_plots import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.pair_record import Pair

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.tag_scene import tag_histogram, tags_only_in

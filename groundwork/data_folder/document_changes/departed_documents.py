@@ -18,19 +18,13 @@ import msgspec
 
 from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
-from groundwork.data_folder.file_names import matches_any
+from groundwork.data_folder.file_names import matches_any, printable_path
 from groundwork.data_folder.manifest.manifest import EntryInputs, Manifest
+from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.runs.review_decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
-from groundwork.data_folder.workspace import (
-    Workspace,
-    printable_path,
-    read_json,
-    read_jsonl,
-    write_json,
-    write_jsonl,
-)
+from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
 from groundwork.records.pair_record import Pair
 from groundwork.records.tags_record import Tags

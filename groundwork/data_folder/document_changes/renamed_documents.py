@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder.document_changes.moved_figures import MovedFolder, decode_records, encode_records
 from groundwork.data_folder.document_files import (
     FILE_PATTERNS,
     RUN_FILES,
@@ -17,13 +18,13 @@ from groundwork.data_folder.document_files import (
     longer_document_names,
 )
 from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.read_write import read_json, write_bytes
 from groundwork.data_folder.runs.review_decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
-from groundwork.data_folder.workspace import Workspace, read_json, write_bytes
+from groundwork.data_folder.workspace import Workspace
 from groundwork.pipeline import BY_NAME
 from groundwork.records.document_record import Document
-from groundwork.records.figures import MovedFolder, decode_records, encode_records
 
 REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
 _KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents

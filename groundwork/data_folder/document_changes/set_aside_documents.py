@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from groundwork.data_folder.workspace import Workspace, read_json, write_json
+from groundwork.data_folder.read_write import read_json, write_json
+from groundwork.data_folder.workspace import Workspace
 from groundwork.records.record_base import Record
 
 SET_ASIDE_FILE = "set-aside.json"

@@ -19,9 +19,10 @@ from typing import Any, Literal, TypeVar, overload
 import msgspec
 
 from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames, differing_keys, recipe_changes
-from groundwork.data_folder.workspace import RemoteMirror, printable_path
+from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
 
 _LAYOUT = """

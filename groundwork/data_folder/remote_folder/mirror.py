@@ -22,7 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from groundwork.data_folder.remote_folder.database_copies import copy_database, replace_rows
+from groundwork.data_folder.databases import copy_database, join_database, replace_rows
+from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.remote_folder.mirror_index import IndexRow, MirrorIndex, file_stamp
 from groundwork.data_folder.remote_folder.mirror_scope import (
     DOCUMENTS,
@@ -34,9 +35,7 @@ from groundwork.data_folder.remote_folder.mirror_scope import (
     is_mirrored,
 )
 from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
-from groundwork.data_folder.shards.join_shards import join_database
 from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT
-from groundwork.data_folder.workspace import TEMPORARY
 from groundwork.errors import StopRun, UnitError
 from groundwork.process_identity import process_mark
 

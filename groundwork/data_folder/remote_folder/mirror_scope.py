@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
+from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import MARKER, without_subfolder
-from groundwork.data_folder.workspace import TEMPORARY
 
 DOCUMENTS, STATE, TEST = "documents", ".state", "test"
 PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put

@@ -15,8 +15,9 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from groundwork.data_folder.read_write import text_hash, write_bytes
 from groundwork.data_folder.runs.run_lookup import DECISIONS
-from groundwork.data_folder.workspace import Workspace, text_hash, write_bytes
+from groundwork.data_folder.workspace import Workspace
 from groundwork.records.pair_record import Pair
 from groundwork.records.record_base import Record
 

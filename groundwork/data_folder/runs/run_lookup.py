@@ -9,9 +9,10 @@ import difflib
 import os
 from pathlib import Path
 
+from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.spread_folders import folder_files, unsorted_file_names
-from groundwork.data_folder.workspace import Workspace, slug
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.review_decisions import (
     Agreement,
     Decision,
@@ -24,7 +25,7 @@ from groundwork.data_folder.runs.review_decisions import (
 )
 from groundwork.data_folder.runs.run_lookup import DECISIONS, nearest_run, run_documents
 from groundwork.data_folder.spread_folders import file_path
-from groundwork.data_folder.workspace import Workspace, read_jsonl
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
 from groundwork.installation import as_typed
 from groundwork.records.chunk_record import Chunk

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections import defaultdict
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
+from groundwork.data_folder.databases import join_database
+from groundwork.data_folder.read_write import TEMPORARY, read_json, write_bytes, write_json
 from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
-from groundwork.data_folder.workspace import TEMPORARY, Workspace, read_json, write_bytes, write_json
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import StopRun
 from groundwork.process_identity import process_mark
 
-# Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
-_TIME_COLUMNS = {"units": "finished", "uses": "used"}
-MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
-_SHARD_SCHEMA = (  # tables before their indexes
-    "SELECT name, tbl_name, sql FROM shard.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
-    "ORDER BY type DESC"
-)
 
 
 def shard_folders(data: Workspace) -> dict[Shard, Path]:
@@ -114,58 +108,3 @@ def _joined_path(data: Workspace, name: Path) -> Path:
     if name.name == "journal.db" or name.match(JOURNAL_SEGMENT):
         return data.joined_journal.with_name(name.name)
     return data.joined_state / name if len(name.parts) == 1 else data.path(*name.parts)
-
-
-def join_database(source: Path, target: Path) -> dict[str, int]:
-    """Add the rows of `source` to `target`, which is made where it is missing; returns the rows added by table.
-
-    Afterwards `target` is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT, source.stat().st_mode & 0o777))  # a journal is its owner's alone
-    added = {}
-    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
-        database.execute("ATTACH ? AS shard", (str(source),))
-        for name in make_missing_tables(database):
-            added[name] = _join_table(database, name)
-        database.execute("DETACH shard")
-        with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
-            database.execute("PRAGMA journal_mode = DELETE")
-    return added
-
-
-def make_missing_tables(database: sqlite3.Connection) -> list[str]:
-    """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
-    schema_rows = [row for row in database.execute(_SHARD_SCHEMA).fetchall() if row[1] not in MACHINE_TABLES]
-    for name, _, layout in schema_rows:
-        if not _has_table(database, name):
-            database.execute(layout)
-    return [name for name, table, _ in schema_rows if name == table]
-
-
-def _has_table(database: sqlite3.Connection, name: str) -> bool:
-    return database.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone() is not None
-
-
-def _join_table(database: sqlite3.Connection, table: str) -> int:
-    """How many rows came in."""
-    shard_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
-    # fewer, of an earlier version
-    target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
-    columns = [name for name in shard_columns if name in target_columns - {"id"}]
-    column_list = ", ".join(f'"{name}"' for name in columns)
-    same_row = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key_columns(database, table) or columns)
-    time = _TIME_COLUMNS.get(table)
-    not_older = f' AND mine."{time}" >= theirs."{time}"' if time else ""
-    statement = (
-        f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
-        f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row}{not_older})'
-    )
-    return database.execute(statement).rowcount
-
-
-def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
-    """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
-    rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
-    key = [row[1] for row in rows if row[5]]
-    return ["key", "stored"] if key == ["id"] else key

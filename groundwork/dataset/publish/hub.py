@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.split.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
 

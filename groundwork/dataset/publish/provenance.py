@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.manifest.manifest import Manifest
-from groundwork.data_folder.workspace import read_json
+from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.card import SourceDocument
 from groundwork.dataset.rows import Row
 from groundwork.records.coverage_record import DocumentCoverage

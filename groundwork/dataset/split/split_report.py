@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from groundwork.console import terminal_table as terminal
+from groundwork.console import terminal
 from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split.report_sentences import (
     describe_additions,

@@ -14,7 +14,7 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.data_folder.workspace import write_bytes
+from groundwork.data_folder.read_write import write_bytes
 from groundwork.documents.pictures.alternative_text import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
 

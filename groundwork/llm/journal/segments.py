@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.data_folder.databases import read_only_database
-from groundwork.data_folder.workspace import TEMPORARY
+from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.errors import StopRun
 from groundwork.process_identity import process_mark
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from groundwork.console.command import Job
+from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
-from groundwork.data_folder.workspace import read_json
 from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, UsageError

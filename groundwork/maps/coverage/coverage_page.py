@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.read_write import text_hash
 from groundwork.data_folder.spread_folders import link_to_pictures
-from groundwork.data_folder.workspace import text_hash
 from groundwork.installation import as_typed
 from groundwork.language.detection import detect_language
 from groundwork.maps.coverage.document_coverage import CoveredDocument, RunQuestion, Section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from groundwork.console import terminal_table
+from groundwork.console import terminal
 from groundwork.maps.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
 
 SHOWN_SECTIONS = 40  # lines in the terminal
@@ -93,7 +93,7 @@ def report_lines(document: CoveredDocument, text: str) -> list[str]:
         shares = [percent(totals[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in totals[run].items() if kind != "number")
         rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
-    lines = [f"{document.document_id}: {document.title}", *terminal_table.table_lines(rows)]
+    lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(rows)]
     if document.figures:
         lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
     lines += [line for section in document.sections[:SHOWN_SECTIONS] for line in _section_bar(document, section)]

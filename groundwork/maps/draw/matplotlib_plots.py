@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from groundwork.data_folder.workspace import write_bytes
+from groundwork.data_folder.read_write import write_bytes
 from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, style_axes
 from groundwork.maps.draw.label_placement import Label, draw_fitted_text, place_labels, shorten_name, wrap_text
 from groundwork.maps.draw.map_marks import (

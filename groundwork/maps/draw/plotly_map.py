@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.workspace import write_text
+from groundwork.data_folder.read_write import write_text
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import LIGHT
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList
+from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs import run_pairs
 from groundwork.data_folder.runs.run_pairs import Review, generation_rejects
 from groundwork.data_folder.spread_folders import file_path
-from groundwork.data_folder.workspace import write_jsonl
 from groundwork.errors import UnitError
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.records.record_base import Record

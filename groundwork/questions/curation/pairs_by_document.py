@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_pairs import Review
 from groundwork.data_folder.spread_folders import file_path
-from groundwork.data_folder.workspace import read_jsonl
 from groundwork.errors import UnitError
 from groundwork.questions.curation.duplicate_removal import split_same_words
 from groundwork.questions.curation.outcome import CheckedPair

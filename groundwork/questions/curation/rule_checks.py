@@ -15,8 +15,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.data_folder.workspace import read_json, read_jsonl
 from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written

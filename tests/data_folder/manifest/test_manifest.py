@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.manifest.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
-from groundwork.data_folder.shards.join_shards import join_database
 
 
 def entry(text: str) -> ManifestEntry:

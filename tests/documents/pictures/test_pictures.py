@@ -13,7 +13,7 @@ from pptx.util import Inches
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.data_folder.workspace import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.pictures import kept_pictures
 from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked_picture, encoded_picture, keep_pictures
 from groundwork.documents.pictures.pdf_pictures import PagePicture

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.data_folder.shards.join_shards import join_database
+from groundwork.data_folder.databases import join_database
 from groundwork.errors import StopRun
 from groundwork.llm.journal.journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
 from groundwork.process_identity import identity, is_alive, process_label, this_process

@@ -1,10 +1,13 @@
-"""Tables of the terminal: columns as wide as their widest cell, by the width that is seen on the screen."""
+"""What is written to a terminal: lines without control characters, and tables by the width seen on the screen."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Container, Sequence
+from typing import TextIO
 
-from rich.cells import cell_len
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line end
 
 COLUMN_GAP = "  "
 
@@ -16,9 +19,9 @@ def table_lines(rows: Sequence[Sequence[str]], *, to_left: Container[int] = (0,)
     """
     columns = max(map(len, rows), default=0)
     full_rows = [row for row in rows if len(row) == columns]
-    widths = [max(cell_len(row[column]) for row in full_rows) for column in range(columns)]
+    widths = [max(_width_on_screen(row[column]) for row in full_rows) for column in range(columns)]
     for row in rows:
-        widths[: len(row) - 1] = [max(w, cell_len(cell)) for w, cell in zip(widths, row[:-1], strict=False)]
+        widths[: len(row) - 1] = [max(w, _width_on_screen(cell)) for w, cell in zip(widths, row[:-1], strict=False)]
     return [table_line(row, widths, to_left=to_left, indent=indent) for row in rows]
 
 
@@ -33,6 +36,25 @@ def table_line(cells: Sequence[str], widths: Sequence[int], *, to_left: Containe
     return (" " * indent + COLUMN_GAP.join([*padded, *cells[len(widths) :]])).rstrip()
 
 
+def _width_on_screen(text: str) -> int:
+    from rich.cells import cell_len  # where a table is printed: --help does without
+
+    return cell_len(text)
+
+
 def _pad_cell(cell: str, width: int, *, to_left: bool) -> str:
-    space = " " * (width - cell_len(cell))
+    space = " " * (width - _width_on_screen(cell))
     return cell + space if to_left else space + cell
+
+
+def terminal_text(text: str) -> str:
+    r"""`text` for a terminal: control characters, which could move its cursor or change its title, spelt as `\x1b`."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def write_line(line: str, stream: TextIO) -> None:
+    """Print `line`; once the reader of `stream` has gone (`| head`), the work goes on unread."""
+    try:
+        print(line, file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

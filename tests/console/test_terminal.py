@@ -1,6 +1,6 @@
 """Tables of the terminal."""
 
-from groundwork.console.terminal_table import table_line, table_lines
+from groundwork.console.terminal import table_line, table_lines
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
