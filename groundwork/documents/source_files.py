@@ -190,7 +190,7 @@ def _detect_ending(path: Path, head: bytes, suffix: str) -> str:
 
 
 def _text_ending(path: Path, head: bytes, suffix: str) -> str:
-    from groundwork.documents.engines.mail import is_mail
+    from groundwork.documents.formats.mail import is_mail
 
     if suffix == ".pdf":
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")

@@ -26,7 +26,7 @@ from groundwork.documents.page_ranges import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 
 if TYPE_CHECKING:
-    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
     from groundwork.documents.converter_comparison.converter_timing import PdfPages, TimedConversion
     from groundwork.process_pool import Workers
 
@@ -70,7 +70,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.converter_comparison.comparison_page import (
+    from groundwork.documents.converter_comparison.comparison_report import (
         ConverterColumn,
         comparison_html,
         with_structure,
@@ -130,7 +130,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
         print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
@@ -138,7 +138,7 @@ def print_comparison(job: Job, finished_units: list[Unit]) -> None:
 
 async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    from groundwork.documents.converter_comparison.comparison_page import YARDSTICK
+    from groundwork.documents.converter_comparison.comparison_report import YARDSTICK
     from groundwork.documents.converter_comparison.converter_timing import time_worker
     from groundwork.process_pool import WorkerFailed
 
@@ -153,7 +153,7 @@ async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterCo
 
 async def _converter_column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
-    from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
     from groundwork.documents.converter_comparison.converter_timing import column_of
 
     try:
@@ -202,9 +202,9 @@ def _page_numbers(job: Job, count: int) -> list[int]:
 
 
 def _comparison_table(columns: list[ConverterColumn]) -> str:
-    from groundwork.documents.converter_comparison.comparison_table import TITLES, table_cells
+    from groundwork.documents.converter_comparison.comparison_report import TABLE_TITLES, table_cells
 
-    return "\n".join(terminal.table_lines([TITLES, *map(table_cells, columns)], indent=0))
+    return "\n".join(terminal.table_lines([TABLE_TITLES, *map(table_cells, columns)], indent=0))
 
 
 class _ConverterNames(argparse.Action):

@@ -20,7 +20,12 @@ from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides import override_of, override_pages, settings_with
-from groundwork.documents.text_recipe import config_names, document_recipe, shaping_settings, vision_prompts
+from groundwork.documents.settings_that_shape_text import (
+    config_names,
+    document_recipe,
+    shaping_settings,
+    vision_prompts,
+)
 from groundwork.installation import as_typed
 
 if TYPE_CHECKING:

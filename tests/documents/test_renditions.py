@@ -10,8 +10,8 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.converters import Conversion, Request, check_converters, choose_converters
-from groundwork.documents.engines.html_documents import html_to_markdown
-from groundwork.documents.engines.spreadsheets import csv_to_markdown, xlsx_to_markdown
+from groundwork.documents.formats.html_documents import html_to_markdown
+from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines

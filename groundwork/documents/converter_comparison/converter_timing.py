@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.documents.auditing.page_audit import count_tables, words
-from groundwork.documents.converter_comparison.comparison_page import ConverterColumn
+from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
 from groundwork.documents.converters import Request
 from groundwork.errors import UnitError
 

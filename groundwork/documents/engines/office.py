@@ -1,8 +1,7 @@
 """office: office formats, web pages and mail, each by the library that reads it best.
 
-DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc (anydoc.py), XLSX by openpyxl and CSV by the standard
-library (spreadsheets.py), HTML by BeautifulSoup and markdownify (html_documents.py), mail by the standard library
-(mail.py).
+Each has a module in formats/: DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc, XLSX by openpyxl and CSV by
+the standard library (spreadsheets), HTML by BeautifulSoup and markdownify (html_documents), mail by the standard library.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.documents.converters import Conversion, Request
-from groundwork.documents.engines import anydoc, html_documents, mail, spreadsheets
+from groundwork.documents.formats import anydoc, html_documents, mail, spreadsheets
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.documents.pictures.office_pictures import Pictures, collect_pictures
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
-from groundwork.documents.engines.html_documents import html_to_markdown
 from groundwork.documents.engines.plain_text import decode_text
+from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.errors import BadDocument
 
 HEADERS = ("From", "To", "Cc", "Date")

@@ -1,4 +1,4 @@
-"""The HTML page of compare_converters: a summary, and each page beside every converter's rendition of it."""
+"""The report of compare_converters: a table for the terminal, and an HTML page with every converter's renditions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from groundwork.documents.auditing.structure_score import merged_cells, structur
 from groundwork.pages.html_frame import document_page, scrollable_table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.document_record import PageAudit
+
+TABLE_TITLES = (
+    *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
+    *("structure", "tables", "headings"),
+)
 
 
 class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +47,7 @@ class ConverterColumn(msgspec.Struct, frozen=True, kw_only=True):
         return fmean(rated_likenesses) if rated_likenesses else None
 
 
-TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
+PAGE_TITLES = ("converter", "seconds", "pages/s", "$ per 1,000 pages", "words kept", "pairs kept", "numbers kept",
           "glued", "text kept", "structure", "tables", "headings")  # fmt: skip
 YARDSTICK = "layout"  # whose tables and headings the others are held against
 
@@ -53,8 +58,8 @@ def with_structure(column: ConverterColumn, yardstick: Sequence[str]) -> Convert
     return msgspec.structs.replace(column, likenesses=likenesses)
 
 
-def share_text(share: float | None) -> str:
-    return "–" if share is None else f"{share:.3f}"
+def share_text(share: float | None, missing: str = "–") -> str:
+    return missing if share is None else f"{share:.3f}"
 
 
 def comparison_html(
@@ -92,13 +97,13 @@ def comparison_html(
 
 
 def _summary(columns: Sequence[ConverterColumn]) -> Markup:
-    head = tag("tr", [tag("th", title) for title in TITLES])
+    head = tag("tr", [tag("th", title) for title in PAGE_TITLES])
     return scrollable_table(tag("table", head, [_summary_row(column) for column in columns], class_="summary"))
 
 
 def _summary_row(column: ConverterColumn) -> Markup:
     if column.trouble:
-        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(TITLES) - 1))
+        return tag("tr", tag("td", column.name), tag("td", column.trouble, colspan=len(PAGE_TITLES) - 1))
     cost = "–" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     cells = [column.name, f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares),
@@ -188,3 +193,13 @@ pre { white-space: pre-wrap; max-height: 60vh; overflow: auto; }
   .text table { display: block; overflow-x: auto; }
 }
 """
+
+
+def table_cells(column: ConverterColumn) -> list[str]:
+    """The converter's line of the table; what went wrong where there is no figure."""
+    if column.trouble:
+        return [column.name, column.trouble]
+    cost = "-" if column.cost_per_thousand is None else f"{column.cost_per_thousand:.2f}"
+    shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
+    figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
+    return [column.name, *figures, share_text(column.structure, missing="-"), f"{column.tables}", f"{column.headings}"]

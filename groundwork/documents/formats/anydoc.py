@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.engines.docx_comments import comment_quotes
-from groundwork.documents.engines.office_xml_repair import repaired_package, with_style_numbers, zip_package
+from groundwork.documents.formats.docx_comments import comment_quotes
+from groundwork.documents.formats.office_xml_repair import repaired_package, with_style_numbers, zip_package
 from groundwork.documents.pictures import office_pictures
 from groundwork.errors import BadDocument
 
@@ -301,7 +301,7 @@ def _roman_numeral(n: int) -> str:
 
 def _table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
-    from groundwork.documents.engines.spreadsheets import table_to_markdown
+    from groundwork.documents.formats.spreadsheets import table_to_markdown
 
     width = max((len(row) for row in table.grid), default=0)
     if width * len(table.grid) > _MOST_CELLS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.engines.spreadsheets import format_number, xlsx_to_markdown
+from groundwork.documents.formats.spreadsheets import format_number, xlsx_to_markdown
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from groundwork.documents.engines.anydoc import read
+from groundwork.documents.formats.anydoc import read
 from tests.documents.conftest import Folder
-from tests.documents.engines.office_files import open_document
+from tests.documents.formats.office_files import open_document
 
 _BOX = (Inches(1), Inches(2), Inches(4), Inches(3))
 

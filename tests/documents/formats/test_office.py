@@ -14,14 +14,14 @@ import docx
 import openpyxl
 import pytest
 
-from groundwork.documents.engines.anydoc import read
-from groundwork.documents.engines.html_documents import html_to_markdown
-from groundwork.documents.engines.mail import mail_to_markdown
-from groundwork.documents.engines.spreadsheets import xlsx_to_markdown
+from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.html_documents import html_to_markdown
+from groundwork.documents.formats.mail import mail_to_markdown
+from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
 from groundwork.documents.source_files import examine
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
-from tests.documents.engines import office_files
+from tests.documents.formats import office_files
 
 
 def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path) -> None:
