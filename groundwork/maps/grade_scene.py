@@ -12,7 +12,7 @@ from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport
-from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, build_scene
 from groundwork.records.grades import MeasuredRow

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from groundwork.console.command import Job, Unit
     from groundwork.dataset.question_vectors import EmbeddedDataset
     from groundwork.llm.calls.call_costs import Spending
-    from groundwork.maps.draw.matplotlib_plots import Size
+    from groundwork.maps.draw.png_map import Size
 
 
 class PictureNumbers(msgspec.Struct):
@@ -64,9 +64,9 @@ def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: S
 
 def write_map_pictures(scene: Scene, paths: Sequence[Path], size: Size = "page") -> list[str]:
     """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
-    from groundwork.maps.draw.map_page import write_map
-    from groundwork.maps.draw.matplotlib_plots import write_map_png
+    from groundwork.maps.draw.html_map import write_map
     from groundwork.maps.draw.plotly_map import write_plotly_map
+    from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []
     for path in paths:

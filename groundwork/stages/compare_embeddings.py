@@ -12,7 +12,7 @@ import argparse
 
 from groundwork.console.command import Command, Job, Unit
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.maps.plot_commands import (
+from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
     comparison_name,

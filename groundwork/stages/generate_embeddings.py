@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

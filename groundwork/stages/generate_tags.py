@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
-from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

@@ -89,7 +89,7 @@ def units(job: Job) -> list[Unit]:
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import build_judges
     from groundwork.grading.rows_to_grade import choose_rows
-    from groundwork.maps.plot_commands import default_datasets, sources_of
+    from groundwork.maps.plot_arguments import default_datasets, sources_of
 
     sources = sources_of(job, default_datasets, prefer="datasets")
     if len(sources) > 1:

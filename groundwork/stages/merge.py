@@ -19,7 +19,7 @@ from groundwork.console.next_steps import openable_path
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
-from groundwork.maps.plot_commands import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource

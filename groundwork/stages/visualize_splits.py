@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.command import Command, Job, Outcome, Unit
 from groundwork.console.next_steps import openable_path
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.maps.plot_commands import (
+from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
     default_datasets,

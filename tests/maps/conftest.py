@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
-from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import COUNT, HOSTILE, histogram, scene
 

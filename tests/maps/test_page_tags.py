@@ -9,9 +9,8 @@ import msgspec
 import pytest
 from playwright.async_api import expect
 
-from groundwork.maps.draw.map_page import write_map
+from groundwork.maps.draw.html_map import write_map, write_tags
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.draw.tags_page import write_tags
 from tests.maps.conftest import Opener
 from tests.maps.map_page import at_rest
 from tests.maps.scenes import MODELS

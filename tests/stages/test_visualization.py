@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.maps.draw.matplotlib_plots import write_map_png
+from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import CONFIG_DIR

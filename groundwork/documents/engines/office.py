@@ -1,7 +1,8 @@
 """office: office formats, web pages and mail, each by the library that reads it best.
 
 Each has a module in formats/: DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc, XLSX by openpyxl and CSV by
-the standard library (spreadsheets), HTML by BeautifulSoup and markdownify (html_documents), mail by the standard library.
+the standard library (spreadsheets), HTML by BeautifulSoup and markdownify (html_documents), mail by the standard
+library.
 """
 
 from __future__ import annotations

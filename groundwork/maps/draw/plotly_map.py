@@ -1,6 +1,6 @@
 """The map as a plotly figure, for a notebook or a page of your own: one trace a dataset, the question on hovering.
 
-The page that map_page.py writes does more and stays quick at 100,000 points; this one is for people who want to go on
+The page that html_map.py writes does more and stays quick at 100,000 points; this one is for people who want to go on
 with a figure in Python.
 """
 

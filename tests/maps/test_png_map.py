@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from PIL import Image
 
-from groundwork.maps.draw.map_marks import find_coincident, point_colours, point_labels
-from groundwork.maps.draw.matplotlib_plots import write_histogram_png, write_map_png
+from groundwork.maps.draw.png_charts import write_histogram_png
+from groundwork.maps.draw.png_figure import point_colours
+from groundwork.maps.draw.png_labels import point_labels
+from groundwork.maps.draw.png_map import find_coincident, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
 

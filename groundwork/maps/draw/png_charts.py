@@ -1,16 +1,31 @@
-"""Beside the map of several datasets: which to choose, their figures, and how many topics they reach."""
+"""Charts as PNG: the tag histogram, and beside the map of several datasets their verdict, figures and reach curves."""
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.maps.draw.label_placement import draw_fitted_text, shorten_name, wrap_text
-from groundwork.maps.draw.map_marks import dataset_colours, dataset_mark
-from groundwork.maps.draw.scene import Scene
+from groundwork.maps.draw.png_figure import (
+    LEGEND_COLUMNS,
+    collect_missing_glyphs,
+    dataset_colours,
+    dataset_mark,
+    draw_fitted_text,
+    draw_head,
+    new_figure,
+    save_png,
+    shorten_name,
+    wrap_text,
+)
+from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.pages.palette import FAINT, INK, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 
 
 def draw_verdict(axes: Axes, scene: Scene) -> None:
@@ -95,3 +110,47 @@ def style_axes(axes: Axes) -> None:
     axes.tick_params(colors=QUIET, length=0, labelsize=8)
     axes.grid(color=FAINT, linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
+
+
+def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
+    """Draw the first `max_tags` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
+
+    Returns what the reader has to be warned of: letters without a font.
+    """
+    with collect_missing_glyphs(path) as warnings:
+        save_png(_histogram_figure(scene, max_tags), path)
+    return warnings
+
+
+def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
+    dataset_names = [entry.name for entry in scene.datasets]
+    bars = scene.histogram[: min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(dataset_names))))]
+    rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
+    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(dataset_names)))
+    figure = new_figure(9.6, height)
+    axes = figure.add_axes((0.24, 0.6 / height, 0.7, 1 - (1.5 + 0.26 * rows) / height))
+    _draw_bars(axes, bars, scene)
+    axes.set_xlabel("share of the dataset's questions", color=QUIET)
+    draw_head(figure, scene)
+    return figure
+
+
+def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
+    colour_of = dataset_colours(scene)
+    datasets = list(colour_of)
+    width = 0.82 / max(1, len(datasets))
+    longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
+    for index, bar in enumerate(bars):
+        for number, dataset in enumerate(datasets):
+            y = index + (number - (len(datasets) - 1) / 2) * width
+            share = bar.shares[dataset]
+            axes.barh(y, share, width * 0.9, color=colour_of[dataset], zorder=2)
+            text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
+            axes.text(share + longest * 0.008, y, text, va="center", fontsize=7.6, color=INK if share else QUIET)
+    axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
+    axes.set_ylim(len(bars) - 0.45, -0.55)
+    axes.set_xlim(0, longest * 1.16)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    style_axes(axes)
+    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
+    axes.grid(axis="y", visible=False)

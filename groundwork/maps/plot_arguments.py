@@ -1,7 +1,4 @@
-"""The DATASET arguments of the commands that draw or compare datasets, and the sources that they stand for.
-
-What reads datasets is imported where it is used: --help does without its 40 ms.
-"""
+"""The arguments of the commands that draw or compare: DATASET and what it stands for, the forms of the picture."""
 
 from __future__ import annotations
 

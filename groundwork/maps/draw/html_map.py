@@ -1,10 +1,4 @@
-"""The interactive map: one HTML file to search, hover, click, lasso and compare.
-
-    write_map(scene, path)
-
-The points are drawn by the page's own script into a canvas. plotly's scattergl was measured first: on a machine
-without a graphics card, 100,000 points pan in frames of up to 2 s (here: 0.05 s), and its library alone is 4.8 MB.
-"""
+"""The interactive map as one HTML file: search, hover, click, lasso, compare; and the page of tags."""
 
 from __future__ import annotations
 
@@ -134,3 +128,15 @@ def _index_value_lists(rows: Iterable[list[str]]) -> dict[str, Any]:
     ordered_values = _index_values(value for row in lists for value in row)["values"]
     index = {value: i for i, value in enumerate(ordered_values)}
     return {"values": ordered_values, "of": [[index[value] for value in row] for row in lists]}
+
+
+def write_tags(scene: Scene, path: Path) -> None:
+    """Write the histogram, the differences and the map of `scene` as one page to `path`."""
+    write_page(
+        path,
+        title=scene.title,
+        kind="map",
+        data={"scene": {**point_columns(scene), "opens": "tags"}, "details": point_details(scene.points)},
+        assets=ASSETS,
+        folder=FOLDER,
+    )

@@ -1,20 +1,21 @@
-"""Words on a picture drawn by matplotlib: each at the first free place near its own, none over another or too long."""
+"""Labels on a PNG map: each at the first free place near its own, none over another."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from groundwork.maps.draw.png_figure import shorten_name
+from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.text import Text
-
 
 _RING_SHIFTS = [(0.0, 0.0)] + [
     (radius * np.cos(angle), radius * np.sin(angle))
@@ -23,6 +24,9 @@ _RING_SHIFTS = [(0.0, 0.0)] + [
 ]
 
 NEAR_RADIUS = 30  # points that a label gives way to the dots under it
+
+FEW_DOTS = 40  # questions; fewer have a name each
+POINT_NAME_LENGTH = 28  # characters of such a name
 
 
 @dataclass(frozen=True)
@@ -108,27 +112,14 @@ def _write_label(axes: Axes, label: Label) -> Text:
     )
 
 
-MAX_NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
-
-
-def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
-    """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
-    canvas: Any = figure.canvas
-    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
-    width_pixels = width * figure.get_figwidth() * figure.dpi
-    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
-    text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
-    if share > 1 / 0.7:
-        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
-
-
-def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
-    """`name` in at most `length` letters: without its organisation, and then without its end."""
-    short_name = name if len(name) <= length else name.rpartition("/")[2]
-    return short_name if len(short_name) <= length else f"{short_name[: length - 1]}…"
-
-
-def wrap_text(text: str, width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))
+def point_labels(scene: Scene, radius: float) -> list[Label]:
+    """Of a few questions each one's first tag that no other has, or its first words; none of more."""
+    if len(scene.points) >= FEW_DOTS:
+        return []
+    tag_counts: dict[str, int] = defaultdict(int)
+    for point in scene.points:
+        for tag in point.tags:
+            tag_counts[tag] += 1
+    names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in scene.points]
+    named_points = zip(names, scene.points, strict=True)
+    return [Label(shorten_name(text, POINT_NAME_LENGTH), (point.x, point.y), radius) for text, point in named_points]

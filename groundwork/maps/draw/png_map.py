@@ -1,34 +1,30 @@
-"""Pictures for a README or a paper, by matplotlib: maps, tag histograms, reach curves.
-
-write_map_png(scene, path)          the map; beside it, for several datasets, their reach and their figures
-write_histogram_png(scene, path)    the tag histogram
-"""
+"""The map as a PNG, for a README or a paper: points, contours, tags as pies, slices where datasets coincide."""
 
 from __future__ import annotations
 
-import io
 import math
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from groundwork.data_folder.read_write import write_bytes
-from groundwork.maps.draw.comparison_charts import draw_curves, draw_figures, draw_verdict, style_axes
-from groundwork.maps.draw.label_placement import Label, draw_fitted_text, place_labels, shorten_name, wrap_text
-from groundwork.maps.draw.map_marks import (
-    CoincidentSpot,
+from groundwork.maps.draw.png_charts import draw_curves, draw_figures, draw_verdict
+from groundwork.maps.draw.png_figure import (
+    LEGEND_COLUMNS,
+    collect_missing_glyphs,
     dataset_colours,
     dataset_mark,
-    find_coincident,
+    draw_head,
+    draw_legend,
+    new_figure,
     point_colours,
-    point_labels,
-    sector_outline,
+    save_png,
+    wrap_text,
 )
-from groundwork.maps.draw.scene import Bar, Point, Scene
+from groundwork.maps.draw.png_labels import Label, place_labels, point_labels
+from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import INK, QUIET
 
 if TYPE_CHECKING:
@@ -37,21 +33,13 @@ if TYPE_CHECKING:
 
 Size = Literal["page", "readme", "paper"]
 FIGURE_SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 it has 9-point letters as 6.4
-MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 SHARED_AREA = 1.7  # of a sliced mark, to that of a single one
-DPI = 200
-_MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
-FONTS = [
-    *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
-    *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
-    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
-    *("Arial Unicode MS", "Unifont"),
-]
-LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
 MAX_TAG_LABELS = 60
 FEW_POINTS = 1_500  # points; of more, a name covers some wherever it stands
 DRAW_LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST_LEVEL = 0.75  # share of a dataset's points inside the widest contour that is drawn
+
+MAX_COINCIDENT = 5_000  # points; of more, the marks are too small for slices
 
 
 def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
@@ -60,18 +48,8 @@ def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
 
     Returns what the reader has to be warned of: letters without a font.
     """
-    with _collect_missing_glyphs(path) as warnings:
-        _save_png(_map_figure(scene, size), path)
-    return warnings
-
-
-def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
-    """Draw the first `max_tags` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
-
-    Returns what the reader has to be warned of: letters without a font.
-    """
-    with _collect_missing_glyphs(path) as warnings:
-        _save_png(_histogram_figure(scene, max_tags), path)
+    with collect_missing_glyphs(path) as warnings:
+        save_png(_map_figure(scene, size), path)
     return warnings
 
 
@@ -81,7 +59,7 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     has_comparison = scene.numbers is not None and bool(scene.numbers.recommendation)
     rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
     height = 11.4 if has_comparison else 7.6
-    figure = _new_figure(9.6, height)
+    figure = new_figure(9.6, height)
     top = 1 - (0.78 + 0.26 * rows) / height
     verdict = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
     bottom = 4.15 / height if has_comparison else (0.62 if verdict else 0.15) / height
@@ -93,78 +71,18 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     elif verdict:
         text = wrap_text(f"{verdict[:1].upper()}{verdict[1:]}", 118)
         figure.text(0.022, 0.42 / height, text, fontsize=9, color=INK, va="center", linespacing=1.35)
-    _draw_head(figure, scene)
+    draw_head(figure, scene)
     return figure
 
 
 def _small_figure(scene: Scene, width: float, height: float) -> Figure:
     """The map with its legend below and nothing else: whoever puts it somewhere writes the caption."""
-    figure = _new_figure(width, height)
+    figure = new_figure(width, height)
     columns = max(1, round(width / 2.4))
     legend_height = 0.08 + 0.24 * math.ceil(len(point_colours(scene).legend) / columns)
     _draw_map(figure.add_axes((0.01, legend_height / height, 0.98, 1 - (legend_height + 0.05) / height)), scene)
-    _draw_legend(figure, scene, 0.5 * legend_height / height, columns)
+    draw_legend(figure, scene, 0.5 * legend_height / height, columns)
     return figure
-
-
-def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
-    dataset_names = [entry.name for entry in scene.datasets]
-    bars = scene.histogram[: min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(dataset_names))))]
-    rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
-    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(dataset_names)))
-    figure = _new_figure(9.6, height)
-    axes = figure.add_axes((0.24, 0.6 / height, 0.7, 1 - (1.5 + 0.26 * rows) / height))
-    _draw_bars(axes, bars, scene)
-    axes.set_xlabel("share of the dataset's questions", color=QUIET)
-    _draw_head(figure, scene)
-    return figure
-
-
-def _new_figure(width: float, height: float) -> Figure:
-    from matplotlib import font_manager, rcParams
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
-    rcParams["font.size"] = 9
-    figure = Figure(figsize=(width, height), facecolor="white")
-    FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
-    return figure
-
-
-def _draw_head(figure: Figure, scene: Scene) -> None:
-    """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
-    inch = 1 / figure.get_figheight()
-    draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
-    figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
-    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
-    _draw_legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
-
-
-def _draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
-    """What the colours mean, around a height of the figure (0..1)."""
-    legend = point_colours(scene).legend
-    marks = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
-    if legend:
-        figure.legend(
-            [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
-            [f"{shorten_name(dataset)}  {count:,}" for dataset, _, count in legend],
-            loc="center left",
-            bbox_to_anchor=(0.012, y),
-            ncols=min(len(legend), columns),
-            frameon=False,
-            handletextpad=0.3,
-            columnspacing=1.4,
-            fontsize=9.5,
-            labelcolor=INK,
-        )
-
-
-def _legend_dot(colour: str, mark: str) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
 
 
 def _draw_map(axes: Axes, scene: Scene) -> None:
@@ -296,49 +214,42 @@ def _mark_areas(points: list[Point], width: float) -> Any:
     return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
 
 
-def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
-    colour_of = dataset_colours(scene)
-    datasets = list(colour_of)
-    width = 0.82 / max(1, len(datasets))
-    longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
-    for index, bar in enumerate(bars):
-        for number, dataset in enumerate(datasets):
-            y = index + (number - (len(datasets) - 1) / 2) * width
-            share = bar.shares[dataset]
-            axes.barh(y, share, width * 0.9, color=colour_of[dataset], zorder=2)
-            text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
-            axes.text(share + longest * 0.008, y, text, va="center", fontsize=7.6, color=INK if share else QUIET)
-    axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
-    axes.set_ylim(len(bars) - 0.45, -0.55)
-    axes.set_xlim(0, longest * 1.16)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    style_axes(axes)
-    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
-    axes.grid(axis="y", visible=False)
+class CoincidentSpot(NamedTuple):
+    """A place at which several datasets ask, and how many questions of each."""
+
+    x: float
+    y: float
+    counts: dict[str, int]
 
 
-def _save_png(figure: Figure, path: Path) -> None:
-    content = io.BytesIO()
-    figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
-    write_bytes(path, content.getvalue())
+def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], npt.NDArray[np.bool_]]:
+    """The places where points of several datasets lie within `reach` of the first of them, and per point whether it is
+    part of one. None where there is one dataset, or too many points.
+    """
+    points = scene.points
+    is_coincident = np.zeros(len(points), dtype=bool)
+    if len(scene.datasets) < 2 or len(points) > MAX_COINCIDENT or not points:
+        return [], is_coincident
+    from scipy.spatial import cKDTree
+
+    positions = np.array([(point.x, point.y) for point in points])
+    neighbours = cKDTree(positions).query_ball_point(positions, reach)
+    is_free, shared = np.ones(len(points), dtype=bool), []
+    for row in range(len(points)):
+        if not is_free[row]:
+            continue
+        members = [neighbour for neighbour in neighbours[row] if is_free[neighbour]]
+        is_free[members] = False
+        counts = Counter(points[member].dataset for member in members)
+        if len(counts) > 1:
+            is_coincident[members] = True
+            x, y = positions[members].mean(axis=0).tolist()
+            shared.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
+    return shared, is_coincident
 
 
-@contextmanager
-def _collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
-    """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
-    import warnings
-
-    messages: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield messages
-    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
-    for warning in caught:
-        if not _MISSING_GLYPH.match(str(warning.message)):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    if missing:
-        letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
-        messages.append(
-            f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
-            "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
-        )
+def sector_outline(start: float, end: float) -> Any:
+    """The outline of a pie's sector between two shares of the circle, from twelve o'clock on, clockwise."""
+    angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
+    arc = np.column_stack([np.cos(angles), np.sin(angles)])
+    return arc if end - start > 0.999 else np.vstack([[0, 0], arc])

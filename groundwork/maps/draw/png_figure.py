@@ -1,0 +1,172 @@
+"""The frame of every PNG, by matplotlib: fonts, title, legend, the colours and marks of datasets, text that fits."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from groundwork.maps.draw.scene import Scene
+from groundwork.pages.palette import INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
+from groundwork.records.artifacts import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DIFFICULTIES = ("easy", "medium", "hard")
+OTHER_COLOUR = "#9aa3ad"  # of values beyond the palette
+MAX_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
+
+DPI = 200
+_MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
+FONTS = [
+    *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
+    *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
+    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
+    *("Arial Unicode MS", "Unifont"),
+]
+LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
+
+MAX_NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+
+
+class Colours(NamedTuple):
+    """The colour of each point, and the legend: (value, colour, number of points)."""
+
+    by_point: list[str]
+    legend: list[tuple[str, str, int]]
+
+
+def point_colours(scene: Scene) -> Colours:
+    """By dataset where there are several; else by region, whose names stand on the map, by category or difficulty."""
+    points = scene.points
+    if len(scene.datasets) > 1:
+        colour_by_value = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+        legend = [(entry.name, colour_by_value[entry.name], entry.count) for entry in scene.datasets]
+        return Colours([colour_by_value[point.dataset] for point in points], legend)
+    if scene.clusters:
+        return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
+    for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
+        values = [str(getattr(point, field)) for point in points]
+        counts = Counter(values)
+        if len(counts) < 2:
+            continue
+        order = [value for value in DIFFICULTIES if value in counts] if field == "difficulty" else []
+        order += [value for value, _ in counts.most_common() if value not in order]
+        colour_by_value = {value: palette[k] if k < len(palette) else OTHER_COLOUR for k, value in enumerate(order)}
+        return Colours(
+            [colour_by_value[value] for value in values],
+            [(value or "none", colour_by_value[value], counts[value]) for value in order],
+        )
+    return Colours([LIGHT[0]] * len(points), [])
+
+
+def dataset_mark(colour: int, scene: Scene) -> str:
+    is_plain = scene.kind == "tags" or len(scene.points) > MAX_MARKS
+    return "o" if is_plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
+
+
+def dataset_colours(scene: Scene) -> dict[str, str]:
+    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    from matplotlib import font_manager, rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
+    rcParams["font.size"] = 9
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
+    return figure
+
+
+def draw_head(figure: Figure, scene: Scene) -> None:
+    """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
+    inch = 1 / figure.get_figheight()
+    draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
+    figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
+    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
+    draw_legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
+
+
+def draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
+    """What the colours mean, around a height of the figure (0..1)."""
+    legend = point_colours(scene).legend
+    marks = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
+    if legend:
+        figure.legend(
+            [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
+            [f"{shorten_name(dataset)}  {count:,}" for dataset, _, count in legend],
+            loc="center left",
+            bbox_to_anchor=(0.012, y),
+            ncols=min(len(legend), columns),
+            frameon=False,
+            handletextpad=0.3,
+            columnspacing=1.4,
+            fontsize=9.5,
+            labelcolor=INK,
+        )
+
+
+def _legend_dot(colour: str, mark: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()
+    figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
+    write_bytes(path, content.getvalue())
+
+
+@contextmanager
+def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
+    """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
+    import warnings
+
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield messages
+    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
+    for warning in caught:
+        if not _MISSING_GLYPH.match(str(warning.message)):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if missing:
+        letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
+        messages.append(
+            f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
+            "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
+        )
+
+
+def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
+    """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
+    canvas: Any = figure.canvas
+    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
+    width_pixels = width * figure.get_figwidth() * figure.dpi
+    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
+    text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
+    if share > 1 / 0.7:
+        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
+
+
+def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
+    """`name` in at most `length` letters: without its organisation, and then without its end."""
+    short_name = name if len(name) <= length else name.rpartition("/")[2]
+    return short_name if len(short_name) <= length else f"{short_name[: length - 1]}…"
+
+
+def wrap_text(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
