@@ -10,7 +10,6 @@ are counted by themselves: one is asked about by the pairs whose evidence it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any, Literal
 
 import msgspec
@@ -166,24 +165,3 @@ def _span(start: int, end: int, kind: Kind, touching_pairs: Sequence[_PairWords]
 
 def _share(flags: Sequence[bool]) -> float | None:
     return round(sum(flags) / len(flags), 4) if flags else None
-
-
-def summary_line(document: DocumentCoverage) -> str:
-    """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
-
-    The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
-    """
-    curve = [sum(column) for column in zip_longest(*(run.new for run in document.runs), fillvalue=0)]
-    shares = {name: getattr(document, name) for name in ("sentences", "numbers", "rows")}
-    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    clauses = [f"{document.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
-    if document.touched is not None:
-        clauses.append(f"covers {document.touched:.0%} ({by_kind})")
-        if document.declined:
-            clauses.append(f"{document.declined:.0%} declined, {1 - document.touched - document.declined:.0%} open")
-    if document.figures:
-        clauses.append(f"{document.figures.asked} of {document.figures.of} figures asked about")
-    if document.rejected:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
-        clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
-    return ", ".join([*clauses, f"{document.calls} calls"])

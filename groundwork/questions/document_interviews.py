@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,10 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
-from groundwork.questions.draft_faults import PairBasis
+from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, interview
+from groundwork.questions.drafts import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
-from groundwork.questions.interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, prompt_variables
 from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
 from groundwork.questions.strategy_choice import choose_strategy
@@ -258,3 +259,24 @@ def interview_calls(
         if count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
             single_round = msgspec.structs.replace(settings, iterate=False)
             yield from strategy.forecast(single_round, material, reading, count, prompt, tokens)
+
+
+def summary_line(document: DocumentCoverage) -> str:
+    """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
+
+    The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
+    """
+    curve = [sum(column) for column in zip_longest(*(run.new for run in document.runs), fillvalue=0)]
+    shares = {name: getattr(document, name) for name in ("sentences", "numbers", "rows")}
+    by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
+    clauses = [f"{document.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    if document.touched is not None:
+        clauses.append(f"covers {document.touched:.0%} ({by_kind})")
+        if document.declined:
+            clauses.append(f"{document.declined:.0%} declined, {1 - document.touched - document.declined:.0%} open")
+    if document.figures:
+        clauses.append(f"{document.figures.asked} of {document.figures.of} figures asked about")
+    if document.rejected:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
+        clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
+    return ", ".join([*clauses, f"{document.calls} calls"])

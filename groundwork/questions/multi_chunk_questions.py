@@ -12,10 +12,9 @@ from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.draft_faults import Draft, Drafts, Fault, PairBasis
+from groundwork.questions.drafts import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
-from groundwork.questions.interview import as_pair, as_rejected, as_unread
 from groundwork.records.figures import text_with_captions
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.question_settings import QA

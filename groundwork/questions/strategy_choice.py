@@ -7,7 +7,7 @@ from typing import Protocol
 
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.interview import Asker
+from groundwork.questions.chunk_interview import Asker
 from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter
 from groundwork.settings.question_settings import QA
 

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.questions.curation.outcome import CheckedPair
+    from groundwork.questions.curation.kept_and_rejected import CheckedPair
     from groundwork.questions.curation.report_page import CurationResult
-    from groundwork.questions.curation.rounds import Curation
     from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records.pair_record import Pair
@@ -104,7 +103,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.run_pairs import read_review
     from groundwork.questions.curation.duplicate_removal import mark_repeat, repeated_questions
-    from groundwork.questions.curation.outcome import CheckedPair, restore_accepted, sort_pairs, write_curated
+    from groundwork.questions.curation.kept_and_rejected import CheckedPair, restore_accepted, sort_pairs, write_curated
     from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
     from groundwork.questions.curation.report_page import CurationResult, curation_html
     from groundwork.records.pair_record import Pair, Rejected
@@ -161,8 +160,8 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation.calls import CurationJudge
-    from groundwork.questions.curation.rounds import Curation
+    from groundwork.questions.curation.curation_rounds import Curation
+    from groundwork.questions.curation.judge_calls import CurationJudge
     from groundwork.questions.curation.rule_checks import pair_origin, read_origins
 
     settings, context = job.config.curate, job.config.qa.context

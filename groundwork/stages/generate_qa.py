@@ -110,7 +110,7 @@ async def _interview(job: Job, interviews: Interviews, number: int) -> None:
 
 
 def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
-    from groundwork.questions.chunk_coverage import summary_line
+    from groundwork.questions.document_interviews import summary_line
 
     return Outcome(
         status="ok" if coverage.pairs else "empty",

@@ -15,10 +15,9 @@ from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage
-from groundwork.questions.draft_faults import Draft, PairBasis
+from groundwork.questions.drafts import Draft, PairBasis, as_pair
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
-from groundwork.questions.interview import as_pair
 from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.dataset_settings import STATIC_MODEL

@@ -15,7 +15,7 @@ import msgspec
 from groundwork.data_folder.disk_backed_lists import LazySequence
 from groundwork.data_folder.runs.run_pairs import Review
 from groundwork.language.words import normalised_words
-from groundwork.questions.curation.outcome import CheckedPair, first_failed_check
+from groundwork.questions.curation.kept_and_rejected import CheckedPair, first_failed_check
 from groundwork.questions.curation.rule_checks import shared_column
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions

@@ -11,9 +11,9 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_pairs import Review
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
+from groundwork.questions.curation.curation_rounds import Curation
 from groundwork.questions.curation.duplicate_removal import split_same_words
-from groundwork.questions.curation.outcome import CheckedPair
-from groundwork.questions.curation.rounds import Curation
+from groundwork.questions.curation.kept_and_rejected import CheckedPair
 from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.records.pair_record import Pair
 

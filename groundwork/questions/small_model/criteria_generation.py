@@ -14,7 +14,7 @@ from groundwork.language.numbers import NUMBER_WORDS, numbers
 from groundwork.language.sentences import sentences
 from groundwork.language.words import words
 from groundwork.questions.criteria import MAX_CRITERIA
-from groundwork.questions.draft_faults import Category
+from groundwork.questions.drafts import Category
 from groundwork.questions.small_model.english_words import content_words
 from groundwork.records.pair_record import Difficulty
 

@@ -26,15 +26,14 @@ from groundwork.llm.prompts import Message, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.draft_faults import Draft, Fault
-from groundwork.questions.interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.drafts import Draft, Fault
 from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, table_caption
-from groundwork.questions.small_model.answer_fit import answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english_words import content_words, stem
-from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
-from groundwork.questions.small_model.question_search import QuestionSearch
-from groundwork.questions.small_model.statement_choice import (
+from groundwork.questions.small_model.pair_checks import answers_agree, max_rivals, misfit_faults
+from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
+from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
     importance,
@@ -42,6 +41,7 @@ from groundwork.questions.small_model.statement_choice import (
     simplify_text,
     spread_targets,
 )
+from groundwork.questions.small_model.rival_statements import QuestionSearch
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.question_settings import QA
 

@@ -10,8 +10,7 @@ import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.sentence_strategy import answer_or_cells, name_document, without_columns
-from groundwork.questions.small_model.statement_choice import (
+from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
     importance,

@@ -7,24 +7,18 @@ counts as new only what repeats nothing, and knows after each iteration what of 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-import msgspec
-
 from groundwork.errors import UnitError
-from groundwork.language.cross_references import drop_bracketed_references
 from groundwork.language.dangling_references import is_instruction
-from groundwork.language.words import normalised_words
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions import chunk_coverage
-from groundwork.questions.criteria import drop_padding
-from groundwork.questions.draft_faults import Draft, Fault, PairBasis
+from groundwork.questions.drafts import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.chunk_record import Chunk
@@ -282,49 +276,3 @@ def _end_reason(state: Interview, outcome: _RoundOutcome) -> str:
     is_fruitless = not state.new_pair_counts[-1] and (not outcome.pair_count or state.new_pair_counts[-2:] == [0, 0])
     is_all_closed = not outcome.is_cut and not state.gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""
-
-
-def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
-    """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
-    digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    criteria = drop_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
-    return Pair(
-        id=f"{chunk.id}-{digest}",
-        document=chunk.document,
-        chunk=chunk.id,
-        iteration=iteration,
-        question=draft.question.strip(),
-        evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
-        answer=drop_bracketed_references(draft.answer).strip(),
-        difficulty=draft.difficulty,
-        category=draft.category,
-        evidence=[quote.strip() for quote in draft.evidence],
-        model=model,
-        pages=chunk.pages,
-        headings=chunk.headings,
-    )
-
-
-def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
-    """The record of an item of a reply that is no pair at all."""
-    pair = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
-    return Rejected(
-        document=chunk.document,
-        chunk=chunk.id,
-        iteration=iteration,
-        reason="form",
-        detail=faulty.problem,
-        pair=pair,
-    )
-
-
-def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
-    """The record of a draft that was rejected, as the model gave it."""
-    return Rejected(
-        document=chunk.document,
-        chunk=chunk.id,
-        iteration=iteration,
-        reason=fault.reason,
-        detail=fault.detail,
-        pair=msgspec.to_builtins(draft),
-    )

@@ -12,7 +12,7 @@ from groundwork.errors import Filtered, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.llm.client import Client
-from groundwork.questions.curation.prompt_fields import Form, call_order, field_name, reply_schema
+from groundwork.questions.curation.judge_forms import Form, call_order, field_name, reply_schema
 from groundwork.questions.curation.rule_checks import CurationCase
 from groundwork.settings.question_settings import Curate
 

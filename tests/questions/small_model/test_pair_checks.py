@@ -7,10 +7,10 @@ import math
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.draft_faults import Draft
-from groundwork.questions.small_model.answer_fit import answers_agree, is_definition, max_rivals, misfit_faults
-from groundwork.questions.small_model.question_search import QuestionSearch
-from groundwork.questions.small_model.statement_choice import Target, group_targets
+from groundwork.questions.drafts import Draft
+from groundwork.questions.small_model.pair_checks import answers_agree, is_definition, max_rivals, misfit_faults
+from groundwork.questions.small_model.question_targets import Target, group_targets
+from groundwork.questions.small_model.rival_statements import QuestionSearch
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"

@@ -8,11 +8,11 @@ import re
 from groundwork.language.cross_references import cross_references
 from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import numbers
-from groundwork.questions.draft_faults import Draft, Fault
+from groundwork.questions.drafts import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
 from groundwork.questions.small_model.english_words import content_words
-from groundwork.questions.small_model.question_search import MAX_RIVALS, terms
-from groundwork.questions.small_model.statement_choice import OPEN_END, Target
+from groundwork.questions.small_model.question_targets import OPEN_END, Target
+from groundwork.questions.small_model.rival_statements import MAX_RIVALS, terms
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from groundwork.questions.curation.calls import pack_batches
-from groundwork.questions.curation.prompt_fields import Form, Json
+from groundwork.questions.curation.judge_calls import pack_batches
+from groundwork.questions.curation.judge_forms import Form, Json
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of

@@ -1,7 +1,8 @@
-"""Pairs as a model writes them, and what rules find wrong with them."""
+"""Pairs as a model writes them, what rules find wrong with them, and the records that they become."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
@@ -12,13 +13,15 @@ from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import drop_bracketed_references, find_cross_reference
 from groundwork.language.detection import detect_language
 from groundwork.language.names import names
-from groundwork.language.words import words
+from groundwork.language.words import normalised_words, words
 from groundwork.language.writing_systems import is_question
+from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import trivial_reason
-from groundwork.records.pair_record import Difficulty
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.pair_record import Difficulty, Pair, Rejected
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
 
@@ -143,3 +146,49 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
     elif item := uncovered_item(question, draft.answer, criteria, language):
         faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
     return faults
+
+
+def as_pair(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
+    """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
+    digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
+    criteria = drop_padding(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    return Pair(
+        id=f"{chunk.id}-{digest}",
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        question=draft.question.strip(),
+        evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
+        answer=drop_bracketed_references(draft.answer).strip(),
+        difficulty=draft.difficulty,
+        category=draft.category,
+        evidence=[quote.strip() for quote in draft.evidence],
+        model=model,
+        pages=chunk.pages,
+        headings=chunk.headings,
+    )
+
+
+def as_unread(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
+    """The record of an item of a reply that is no pair at all."""
+    pair = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
+    return Rejected(
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        reason="form",
+        detail=faulty.problem,
+        pair=pair,
+    )
+
+
+def as_rejected(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
+    """The record of a draft that was rejected, as the model gave it."""
+    return Rejected(
+        document=chunk.document,
+        chunk=chunk.id,
+        iteration=iteration,
+        reason=fault.reason,
+        detail=fault.detail,
+        pair=msgspec.to_builtins(draft),
+    )

@@ -13,8 +13,8 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
-from groundwork.questions.curation.calls import CheckResults, CurationJudge, pack_batches
-from groundwork.questions.curation.prompt_fields import Apart, Form, Prompt, Rewrite, Rewriting, Supported, reply_schema
+from groundwork.questions.curation.judge_calls import CheckResults, CurationJudge, pack_batches
+from groundwork.questions.curation.judge_forms import Apart, Form, Prompt, Rewrite, Rewriting, Supported, reply_schema
 from groundwork.questions.curation.rule_checks import (
     REWRITABLE_CHECKS,
     CheckColumn,
