@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
+    from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.kept_and_rejected import CheckedPair
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.curation.rule_checks import CurationCase

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwork.data_folder.read_write import write_bytes
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
-from groundwork.records.artifacts import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,6 +17,7 @@ from groundwork.questions.small_model.question_targets import (
     simplify_text,
     spread_targets,
 )
+from groundwork.questions.small_model.sentence_strategy import answer_or_cells, name_document, without_columns
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
