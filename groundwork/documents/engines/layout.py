@@ -218,10 +218,13 @@ def _order_pages(pages: Sequence[_PageContent], running: Sequence[Sequence[EdgeL
     """The parts of the pages in the order in which they are read, without the running lines."""
     running_ids = {id(run) for lines in running for line in lines for run in line.runs}
     runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
-    parts_by_page = [page_parts(page_runs, page.grids) for page_runs, page in zip(runs, pages, strict=True)]
+    parts_by_page = [
+        page_parts(page_runs, page.grids, (), page.strokes) for page_runs, page in zip(runs, pages, strict=True)
+    ]
     if column_xs := gutters(parts_by_page):
         parts_by_page = [
-            page_parts(page_runs, page.grids, column_xs) for page_runs, page in zip(runs, pages, strict=True)
+            page_parts(page_runs, page.grids, column_xs, page.strokes)
+            for page_runs, page in zip(runs, pages, strict=True)
         ]
     return [
         OrderedPage(

@@ -41,6 +41,7 @@ _SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
 _FOOT_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
+_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
 _BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
@@ -252,7 +253,7 @@ class PageWriter:
 
     def _code_end(self, start: int) -> int:
         """Where the lines of a typewriter's font that begin at a line end."""
-        if self.styles.mono:
+        if self.styles.mono or _ADDRESS.match(self.lines[start].text):
             return start
         if (end := self._program_end(start)) > start:
             return end

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
 
@@ -38,7 +39,7 @@ class PagePart(NamedTuple):
 
 
 class _Box(NamedTuple):
-    """Runs of one line with no more than a space between them, or a drawn table."""
+    """Runs of one line with no more than a space between them, a drawn table, or a level line."""
 
     x1: float
     y1: float
@@ -46,6 +47,11 @@ class _Box(NamedTuple):
     y2: float
     runs: tuple[Run, ...] = ()
     grid: Grid | None = None
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is a drawn line."""
+        return not self.runs and self.grid is None
 
     @property
     def text(self) -> str:
@@ -67,19 +73,22 @@ def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
     return [group[0][0] for group in groups if len({number for _, number in group}) >= _GUTTER_PAGES]
 
 
-def page_parts(runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = ()) -> list[PagePart]:
+def page_parts(
+    runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = (), strokes: Sequence[Stroke] = ()
+) -> list[PagePart]:
     """The parts of a page in the order in which they are read.
 
     `column_xs`: where columns begin on other pages of the document. There it is enough that running text stands at one
-    side, for the other may hold figures.
+    side, for the other may hold figures. `strokes`: level lines, which end columns that they cross.
     """
     lines = [_line_boxes(sorted(line)) for line in level(runs)]
     drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     head, lines, foot = _split_head_and_foot(lines, drawn)
     boxes = [box for line in lines for box in line]
-    split = _split_columns([*boxes, *drawn], False, column_xs)
+    rules = [_Box(s.x1, s.y1, s.x2, s.y1) for s in strokes]
+    split = _split_columns([*boxes, *drawn], False, column_xs, rules)
     if len(split) == 1:
-        split = _split_columns([*head, *boxes, *foot, *drawn], False, column_xs)
+        split = _split_columns([*head, *boxes, *foot, *drawn], False, column_xs, rules)
         head = foot = []
     return [_page_part(group, is_column) for group, is_column in [(head, False), *split, (foot, False)] if group]
 
@@ -124,9 +133,11 @@ def _page_part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
     return PagePart(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
 
 
-def _split_columns(boxes: list[_Box], is_column: bool, column_xs: Sequence[float]) -> list[tuple[list[_Box], bool]]:
+def _split_columns(
+    boxes: list[_Box], is_column: bool, column_xs: Sequence[float], rules: Sequence[_Box]
+) -> list[tuple[list[_Box], bool]]:
     best_band: tuple[list[_Box], float] = ([], 0.0)
-    downward = sorted(boxes, key=lambda b: b.y1 + b.y2)
+    downward = sorted([*boxes, *rules], key=lambda b: b.y1 + b.y2)
     for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
         band = _band(downward, x, sides)
         if len(band) > len(best_band[0]):
@@ -141,7 +152,12 @@ def _split_columns(boxes: list[_Box], is_column: bool, column_xs: Sequence[float
     below = [b for b in outside if b.y1 + b.y2 >= top + bottom]
     left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
     groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
-    return [split_part for group, column in groups if group for split_part in _split_columns(group, column, column_xs)]
+    return [
+        split_part
+        for group, column in groups
+        if group
+        for split_part in _split_columns(group, column, column_xs, rules)
+    ]
 
 
 def _left_edges(boxes: Sequence[_Box]) -> list[float]:
@@ -165,6 +181,8 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     band: list[_Box] = []
     across: _Box | None = None
     for box in [*boxes, None]:
+        if box and box.is_rule and not box.x1 < x - _LEAST_COLUMN < x + _LEAST_COLUMN < box.x2:
+            continue
         if box and (box.x2 < x - 1 or box.x1 >= x - _HANGING) and not (across and _continues_paragraph(across, box)):
             band.append(box)
             continue

@@ -82,7 +82,8 @@ def _cut_at_labels(band: Band, lines: Sequence[list[Box]], xs: list[float]) -> l
         for word in line:
             columns[interval(xs, (word.x1 + word.x2) / 2) or 0].setdefault(i, []).append(word)
     starts = sorted(columns[0])
-    small_labels = sum(columns[0][i][0].text[:1].islower() for i in starts)
+    first_words = [columns[0][i][0].text for i in starts]
+    small_labels = sum(len(word) > 2 and word[0].islower() for word in first_words)
     if len(starts) < _LEAST_LINES or starts[0] or 2 * small_labels > len(starts):
         return [band]
     filled_rows = max(len(column.keys() & set(starts)) for column in columns[1:])
@@ -111,7 +112,8 @@ def _step(column: dict[int, list[Box]], i: int, edges: tuple[float, float]) -> _
     room = edges[1] - edges[0] - 2 * max(0.0, min(left - edges[0], edges[1] - right))
     above, first_word = joined(column[i - 1]), column[i][0]
     space = _WORD_SPACE * (first_word.y2 - first_word.y1)
-    if _width(above) + space + _width(first_word) <= room:
+    are_figures = is_number(above.text) and is_number(joined(column[i]).text)
+    if are_figures or _width(above) + space + _width(first_word) <= room:
         return _Step.ENDED
     return _Step.RUNS_ON if first_word.text[:1].islower() and len(column[i - 1]) > 1 else _Step.WRAPPED
 

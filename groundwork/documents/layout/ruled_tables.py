@@ -28,6 +28,7 @@ from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, 
 _MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
 _NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
+_FIGURES_SHARE, _TEXTS_SHARE = 0.4, 0.8  # of the lines between two drawn lines, in which columns stand that none parts
 _TEXT_ENDS = (".", ":", ";", ",")
 _PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
 
@@ -154,13 +155,26 @@ def _column_edges(xs: list[float], words: list[Box]) -> list[float]:
     edges = xs[:1]
     for left, right in pairwise(xs):
         texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
-        labels = int(left == xs[0])  # which stand before the figures
-        numbers = [line for line in texts if len(line) > 1 and all(is_number(t.text) for t in line[labels:])]
-        stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers]) if len(numbers) > 2 else []
-        if len(numbers) > 0.4 * sum(map(bool, texts)):
-            edges += [(a[1] + b[0]) / 2 for a, b in pairwise(stretches)]
+        edges += [(a[1] + b[0]) / 2 for a, b in pairwise(_stretches_within(texts, has_labels=left == xs[0]))]
         edges.append(right)
     return edges
+
+
+def _stretches_within(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
+    """The columns between two drawn lines: of figures in a good part of the rows, or of as many texts in most.
+
+    `texts`: by line. `has_labels`: texts may stand before the figures.
+    """
+    filled = sum(map(bool, texts))
+    several = [line for line in texts if len(line) > 1]
+    numbers = [line for line in several if all(is_number(t.text) for t in line[int(has_labels) :])]
+    if len(numbers) > 2 and len(numbers) > _FIGURES_SHARE * filled:
+        return stretches_of_most([[(t.x1, t.x2) for t in line] for line in numbers])
+    if len(several) < 3 or len(several) < _TEXTS_SHARE * filled:
+        return []
+    stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in several])
+    whole_rows = sum(len(line) == len(stretches) for line in several)
+    return stretches if whole_rows >= _TEXTS_SHARE * filled else []
 
 
 def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:

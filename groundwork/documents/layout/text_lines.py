@@ -16,7 +16,9 @@ APART = 1.3  # lines further apart than this many of the usual steps are paragra
 _BULLET = re.compile(DRAWN_BULLET)
 _LABEL = re.compile(DRAWN_LABEL)
 _BOLD_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
-_MONO_NAME = re.compile(r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|menlo|inconsol|fixed", re.IGNORECASE)
+_MONO_NAME = re.compile(
+    r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|nimbusmon|menlo|inconsol|fixed", re.IGNORECASE
+)
 _CONTENTS_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
 _LEADER_DOTS = ("....", ". . .", ".. ..", "…")
 _RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters

@@ -193,6 +193,12 @@ def test_a_heading_goes_on_in_another_font():
     assert read([first, second, *body(60, WIDE, WIDE)]).startswith("# Fields of the entry: crews, Substitutes\n")
 
 
+def test_an_address_in_a_typewriter_s_font_is_no_code():
+    """A link or a mail address that has a line of its own belongs to the text around it."""
+    lines = [run(60, 40, "https://boats.example/harbour", mono=True), run(60, 52, "pilot@boats.example", mono=True)]
+    assert "```" not in read([*body(0, WIDE, "as follows."), *lines])
+
+
 def test_a_program_in_another_font_is_code():
     """Lines that read as a program are fenced, though no typewriter's font says so; a formula is not."""
     program = ["func row(skiff Skiff) {", "oars := skiff.Oars", "return", "}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_lines import Run
 
@@ -30,3 +31,13 @@ def test_columns_hold_formulas_in_many_pieces_and_no_tables(pieces: str, columns
     """Running text is what most of a column's letters are; figures of a table are more than a few of them."""
     runs = _column(60, 100, pieces) + _column(320, 105, pieces)
     assert sum(part.column is not None for part in page_parts(runs, [])) == columns
+
+
+def test_columns_end_where_a_line_is_drawn_over_both() -> None:
+    """What stands below a level line over two columns, such as a table over both, is no part of them."""
+    columns = _column(60, 100, "") + _column(320, 105, "")
+    table = [Run(x, y, x + 40, y + 10, "Skiff", 10.0) for y in (300, 314) for x in (60, 140, 220, 320, 400, 480)]
+    parts = page_parts([*columns, *table], [], (), [Stroke(60, 290, 520, 290)])
+    assert [(len(part.runs), part.column is not None) for part in parts] == [(6, True), (6, True), (12, False)]
+    parts = page_parts([*columns, *table], [], (), [Stroke(60, 290, 260, 290)])
+    assert [len(part.runs) for part in parts] == [12, 12]

@@ -26,6 +26,18 @@ def test_figures_beside_their_labels_are_columns_where_a_line_parts_but_the_last
     assert drawn(draw).rows == [list(row) for row in rows]
 
 
+def test_texts_in_every_row_are_columns_where_a_line_parts_but_some(drawn):
+    """Words that stand apart in all rows between two drawn lines are columns, though they are no figures."""
+    rows = [("No.", "Crew", "Fit", "Port", "Sum"), ("1", "M", "yes", "Ellary", "43"), ("2", "M", "no", "Tarn", "88"),
+            ("3", "F", "yes", "Ellary", "34"), ("4", "M", "no", "Olm", "65")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 110, 300, 350), (712, 696, 640))
+        table(canvas, (74, 116, 160, 210, 310), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
 def test_texts_side_by_side_are_rows_where_lines_part_but_their_groups(drawn):
     """Between two lines each text of the first column begins a row, if the cells' lines end before they are full."""
     rows = [("Mark", "Kind", "Meaning"), ("R1", "number", "Sail at dawn"), ("R2", "object", "Stay in port"),

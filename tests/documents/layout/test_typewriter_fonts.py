@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from groundwork.documents.layout import text_lines
 from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
+from groundwork.documents.layout.text_layer_spelling import Speller
 
 CODE = [r"\usepackage{harbour}", r"\newcommand\pilot[1]{%", "for boat in boats:", "    boat.moor(pier)", "print(boats)"]
 
@@ -32,3 +34,11 @@ def page(texts: list[str], widths: list[float]) -> SimpleNamespace:
 def test_a_typewriter_s_font_is_told_by_its_widths(texts: list[str], widths: list[float], found: set[str]) -> None:
     """Whatever its name says: texts of different lengths are all as wide as their letters are many."""
     assert typewriter_fonts([page(texts, widths), None]) == found
+
+
+def test_the_typewriter_of_latex_is_known_by_its_name() -> None:
+    """Nimbus Mono, in which LaTeX sets Courier, shortens the word in its names."""
+    box = {"x": 72.0, "y": 100.0, "width": 60.0, "height": 10.0}
+    item = SimpleNamespace(text="boat.moor(", words=[], font_name="ABCDEF+NimbusMonL-ReguObli", font_weight=400, **box)
+    run = text_lines.to_run(item, 10.0, Speller("boat.moor("))
+    assert run is not None and run.mono
