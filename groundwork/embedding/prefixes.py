@@ -6,9 +6,15 @@ settings leave a prefix to the model (null), it is the one that the model names 
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Literal
 
+import msgspec
+
+from groundwork.embedding.transformer_models import hub_id, local_folder
+from groundwork.errors import ConfigError
 from groundwork.settings.dataset_settings import Embeddings
 
 Kind = Literal["query", "document"]
@@ -25,6 +31,8 @@ MODEL_FAMILIES = (
         "",
     ),
 )
+
+_MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
 
 
 def embedding_prefix(settings: Embeddings, kind: Kind) -> str:
@@ -45,7 +53,7 @@ def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
     family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
-        from groundwork.embedding.transformer_models import load_model, model_prompts
+        from groundwork.embedding.transformer_models import load_model
 
         named_prefixes = model_prompts(settings.model)
         if named_prefixes is None and family is None:
@@ -54,3 +62,47 @@ def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
         if named_prefixes is not None and any(named_prefixes):
             return named_prefixes
     return (family[0], family[1]) if family else ("", "")
+
+
+class _ModelSettings(msgspec.Struct):
+    """The part of a model's own settings file that matters here."""
+
+    prompts: dict[str, str | None] = {}
+    default_prompt_name: str | None = None
+
+
+def model_prompts(model: str) -> tuple[str, str] | None:
+    """What the model's own settings put before (a question, a sentence), "" for nothing; None where it is not on disk.
+
+    As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
+    """
+    content = _read_model_settings(model)
+    if content is None:
+        return None
+    try:
+        settings = msgspec.json.decode(content, type=_ModelSettings)
+    except msgspec.DecodeError as error:
+        raise ConfigError(
+            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
+        ) from error
+    query = settings.prompts.get("query") or ""
+    document = next((text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), "")
+    default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
+    return (query, document) if query or document else (default_prompt, default_prompt)
+
+
+def _read_model_settings(model: str) -> bytes | None:
+    """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = local_folder(model)
+    if folder is not None:
+        file = folder / _MODEL_SETTINGS_FILE
+        return file.read_bytes() if file.is_file() else b"{}"
+    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    cached_file = try_to_load_from_cache(hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
+    if cached_file is None:
+        return None
+    if isinstance(cached_file, str):
+        return Path(cached_file).read_bytes()
+    return b"{}"  # a mark that the Hub has no such file

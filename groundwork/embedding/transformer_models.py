@@ -1,29 +1,18 @@
-"""Models of sentence-transformers: loaded from a folder, the Hub's cache or the Hub, and the prompts that they name."""
+"""Models of sentence-transformers: loaded from a folder, the Hub's cache or the Hub."""
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra, UnitError
 from groundwork.settings.dataset_settings import STATIC_MODEL
 
 _STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
 _HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")
-_MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
-
-
-class _ModelSettings(msgspec.Struct):
-    """The part of a model's own settings file that matters here."""
-
-    prompts: dict[str, str | None] = {}
-    default_prompt_name: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +29,7 @@ def load_model(model: str) -> Any:
         raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
     disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
-    folder = _local_folder(model)
+    folder = local_folder(model)
     if folder is not None:
         return _load_or_explain(SentenceTransformer, str(folder), local_files_only=True)
     try:
@@ -50,44 +39,7 @@ def load_model(model: str) -> Any:
         return _load_or_explain(SentenceTransformer, model)
 
 
-def model_prompts(model: str) -> tuple[str, str] | None:
-    """What the model's own settings put before (a question, a sentence), "" for nothing; None where it is not on disk.
-
-    As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
-    """
-    content = _read_model_settings(model)
-    if content is None:
-        return None
-    try:
-        settings = msgspec.json.decode(content, type=_ModelSettings)
-    except msgspec.DecodeError as error:
-        raise ConfigError(
-            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
-        ) from error
-    query = settings.prompts.get("query") or ""
-    document = next((text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), "")
-    default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
-    return (query, document) if query or document else (default_prompt, default_prompt)
-
-
-def _read_model_settings(model: str) -> bytes | None:
-    """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
-    from huggingface_hub import try_to_load_from_cache
-
-    folder = _local_folder(model)
-    if folder is not None:
-        file = folder / _MODEL_SETTINGS_FILE
-        return file.read_bytes() if file.is_file() else b"{}"
-    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
-    cached_file = try_to_load_from_cache(_hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
-    if cached_file is None:
-        return None
-    if isinstance(cached_file, str):
-        return Path(cached_file).read_bytes()
-    return b"{}"  # a mark that the Hub has no such file
-
-
-def _local_folder(model: str) -> Path | None:
+def local_folder(model: str) -> Path | None:
     """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
     folder = Path(model).expanduser()
     if folder.is_dir():
@@ -101,7 +53,7 @@ def _local_folder(model: str) -> Path | None:
     return None
 
 
-def _hub_id(model: str) -> str:
+def hub_id(model: str) -> str:
     """`model` in full: sentence-transformers finds its own models without their organisation too."""
     return model if "/" in model else f"sentence-transformers/{model}"
 
@@ -124,7 +76,7 @@ def _check_hub_access(model: str) -> None:
 
     remedy = f"give a local folder, or {_STATIC_FLAGS}"
     try:
-        huggingface_hub.HfApi().model_info(_hub_id(model), timeout=10)
+        huggingface_hub.HfApi().model_info(hub_id(model), timeout=10)
     except RepositoryNotFoundError as error:
         raise ConfigError(
             [f"embeddings.model: the Hub has no model {model!r} that you may read (log in: hf auth login); {remedy}"]

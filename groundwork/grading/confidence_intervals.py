@@ -121,3 +121,15 @@ def _wilson(mean: float, size: float) -> tuple[float, float]:
     centre = (mean + square / 2) / (1 + square)
     half = Z / (1 + square) * math.sqrt(mean * (1 - mean) / size + square / (4 * size))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def format_percent(interval: Interval | None) -> str:
+    """A share with its interval, such as "94% (83-98)"."""
+    if interval is None:
+        return "none"
+    return f"{interval.mean:.0%} ({interval.low * 100:.0f}-{interval.high * 100:.0f})"
+
+
+def format_points(difference: Difference) -> str:
+    """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
+    return f"{difference.mean * 100:+.0f} ({difference.low * 100:+.0f} to {difference.high * 100:+.0f})"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from groundwork.console.job import Estimate, Job
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.grading.answers import question_messages
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import GradingCase, Judge, reply_type
+from groundwork.grading.model_answers import question_messages
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.settings.model_settings import ModelCall
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.grading.confidence_intervals import Difference
-from groundwork.grading.grading_run import format_percent
+from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.judge_agreement import FLIP_RATE_GOAL, is_flipping
 from groundwork.grading.judge_validation import SPOILED_KINDS, JudgeTrust
 from groundwork.grading.memorization import ADVISED_ROWS, MemorizationGap
@@ -133,11 +132,6 @@ def base_lines(model: ModelReport, base: str) -> Iterator[str]:
         verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
         figures = f"{format_points(difference)} points, {difference.n:,} pairs"
         yield f"{model.name} - {base} on {split or 'all'}: {figures}: {verdict}"
-
-
-def format_points(difference: Difference) -> str:
-    """A difference of shares as points with its interval, such as "+12 (+3 to +21)"."""
-    return f"{difference.mean * 100:+.0f} ({difference.low * 100:+.0f} to {difference.high * 100:+.0f})"
 
 
 def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
-from groundwork.grading.confidence_intervals import Interval
+from groundwork.grading.confidence_intervals import format_percent
 from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria
 from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
 from groundwork.grading.refusals import REFUSAL_CRITERION
@@ -158,13 +158,6 @@ class Grading:
                 f"(mean {check.balanced:.0%}, grade.judge.least_trust {least:.0%}); {remedy}"
             )
         return None
-
-
-def format_percent(interval: Interval | None) -> str:
-    """A share with its interval, such as "94% (83-98)"."""
-    if interval is None:
-        return "none"
-    return f"{interval.mean:.0%} ({interval.low * 100:.0f}-{interval.high * 100:.0f})"
 
 
 def read_grades(folder: Path) -> dict[str, list[Grade]]:

@@ -85,10 +85,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
     from groundwork.dataset.dataset_sources import load_dataset
-    from groundwork.grading.answers import models_to_grade
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import build_judges
-    from groundwork.grading.rows_to_grade import choose_rows
+    from groundwork.grading.rows_and_models_to_grade import choose_rows, models_to_grade
     from groundwork.maps.plot_arguments import default_datasets, sources_of
 
     sources = sources_of(job, default_datasets, prefer="datasets")
@@ -126,19 +125,19 @@ def _grades_folder(source: DatasetSource) -> str:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.grading import answers
+    from groundwork.grading import model_answers
     from groundwork.grading.grading_report import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     grading, settings = grading_unit.grading, job.config.grade
     if grading_unit.file:
-        answer_set = answers.read_answers(grading_unit.file, grading.rows)
+        answer_set = model_answers.read_answers(grading_unit.file, grading.rows)
         await grading.judge_trust()
     else:
         assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
         await grading.judge_trust()
-        template = job.prompt(answers.answer_prompt(settings))
-        answer_set = await answers.ask_answers(
+        template = job.prompt(model_answers.answer_prompt(settings))
+        answer_set = await model_answers.ask_answers(
             lambda: job.client, grading_unit.call, grading.rows, template, open_book=settings.open_book
         )
     job.progress.start(len(answer_set.by_row), "answers graded")
@@ -199,8 +198,8 @@ def write_report(job: Job, units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.answers import answer_prompt
     from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
+    from groundwork.grading.model_answers import answer_prompt
 
     grading_unit: GradingUnit = unit.payload
     grading, settings = grading_unit.grading, job.config.grade
@@ -230,7 +229,7 @@ def recipe_settings(config: Config) -> Any:
 
 
 def prompts(config: Config) -> list[str]:
-    from groundwork.grading.answers import answer_prompt
+    from groundwork.grading.model_answers import answer_prompt
 
     return [*config.grade.judge.prompts, answer_prompt(config.grade)]
 

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.pdf_files.pdfium import render_page
+from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
 from groundwork.errors import BadDocument
 
 MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
@@ -55,3 +55,16 @@ def _open_image(source: str) -> Any:
         return Image.open(source)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
+
+
+def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
+    """Page `number` (from 1) as a PIL image in RGB, so many pixels on its longer side, turned clockwise by degrees."""
+    with LOCK:
+        document = open_pdf(source)
+        try:
+            page = document[number - 1]
+            scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
+            image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
+            return image
+        finally:
+            document.close()

@@ -102,19 +102,6 @@ def unlock(source: str, password: str, target: str) -> None:
             document.close()
 
 
-def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
-    """Page `number` (from 1) as a PIL image in RGB, so many pixels on its longer side, turned clockwise by degrees."""
-    with LOCK:
-        document = open_pdf(source)
-        try:
-            page = document[number - 1]
-            scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
-            image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
-            return image
-        finally:
-            document.close()
-
-
 def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     import pypdfium2
 

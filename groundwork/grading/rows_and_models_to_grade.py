@@ -1,13 +1,20 @@
-"""Which rows of a dataset are graded: the splits asked for, and a mirror only where it is a mirror of train."""
+"""What is graded: rows of the splits asked for, a mirror only where it mirrors train; models, and files of answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.data_folder.file_names import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
+from groundwork.settings.model_settings import ModelCall, named_call
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3
@@ -86,3 +93,45 @@ def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> l
             "build the dataset with --rephrase-qa --eval-mirror"
         )
     return warnings
+
+
+def parse_answers_argument(argument: str) -> tuple[str, Path]:
+    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
+
+    Raises UsageError where there is no such file.
+    """
+    label, _, file_name = argument.partition("=")
+    path = Path(file_name if file_name and not Path(argument).exists() else argument).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--answers {argument}: no such file")
+    if file_name and path == Path(file_name).expanduser():
+        return label, path
+    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
+
+
+def models_to_grade(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
+
+    Raises UsageError where two of them have the same label.
+    """
+    settings, providers = job.config.grade, job.config.llm.providers
+    models = [*job.flags.model]
+    files = [parse_answers_argument(argument) for argument in job.flags.answers]
+    labels = {slug(label) for label, _ in files} | {
+        slug(named_call(settings.answer, model, providers).model) for model in models
+    }
+    base_model = job.flags.base
+    if base_model and slug(base_model) not in labels and not (folder / f"{slug(base_model)}.jsonl").exists():
+        models.append(base_model)
+    if not models and not files:
+        models = [settings.answer.model]
+    calls = [named_call(settings.answer, model, providers) for model in models]
+    graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
+    graded += [(label, None, file) for label, file in files]
+    slugs = [slug(label) for label, _, _ in graded]
+    for label, label_slug in zip((label for label, _, _ in graded), slugs, strict=True):
+        if slugs.count(label_slug) > 1:
+            raise UsageError(
+                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+            )
+    return graded

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.errors import BadRecord, UnitError, UsageError
+from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.settings.dataset_settings import GradeSettings
-from groundwork.settings.model_settings import ModelCall, named_call
+from groundwork.settings.model_settings import ModelCall
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
+    pass
 
 IDS_SHOWN = 3  # ids in a message
 RowKey = tuple[str, str]  # split, id
@@ -119,20 +118,6 @@ def read_answers(file: Path, rows: Sequence[QuestionRow]) -> Answers:
     return answers
 
 
-def parse_answers_argument(argument: str) -> tuple[str, Path]:
-    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
-
-    Raises UsageError where there is no such file.
-    """
-    label, _, file_name = argument.partition("=")
-    path = Path(file_name if file_name and not Path(argument).exists() else argument).expanduser()
-    if not path.is_file():
-        raise UsageError(f"--answers {argument}: no such file")
-    if file_name and path == Path(file_name).expanduser():
-        return label, path
-    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path
-
-
 def _answer_warnings(
     file: Path, unknown_ids: Sequence[str], ambiguous_ids: set[str], skipped: Mapping[str, int], missing: int
 ) -> list[str]:
@@ -153,31 +138,3 @@ def _answer_warnings(
     if missing:
         warnings.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
     return warnings
-
-
-def models_to_grade(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
-    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
-
-    Raises UsageError where two of them have the same label.
-    """
-    settings, providers = job.config.grade, job.config.llm.providers
-    models = [*job.flags.model]
-    files = [parse_answers_argument(argument) for argument in job.flags.answers]
-    labels = {slug(label) for label, _ in files} | {
-        slug(named_call(settings.answer, model, providers).model) for model in models
-    }
-    base_model = job.flags.base
-    if base_model and slug(base_model) not in labels and not (folder / f"{slug(base_model)}.jsonl").exists():
-        models.append(base_model)
-    if not models and not files:
-        models = [settings.answer.model]
-    calls = [named_call(settings.answer, model, providers) for model in models]
-    graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
-    graded += [(label, None, file) for label, file in files]
-    slugs = [slug(label) for label, _, _ in graded]
-    for label, label_slug in zip((label for label, _, _ in graded), slugs, strict=True):
-        if slugs.count(label_slug) > 1:
-            raise UsageError(
-                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
-            )
-    return graded
