@@ -8,7 +8,6 @@ none.
 from __future__ import annotations
 
 import itertools
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from groundwork.documents.pdf_files.page_areas import (
     prose_lines,
     within_page,
 )
+from groundwork.documents.pictures.figure_captions import is_caption_of_figure
 
 CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors
@@ -37,9 +37,6 @@ MOST_LABELS = 150  # words in it
 LABEL_NEAR, LABEL_ROUNDS = 14.0, 3  # points from a drawing to its labels, and how often further ones are looked for
 PANELS_NEAR = 40.0  # points between the parts of one figure
 CAPTION_NEAR = 40.0  # points from a drawing to its caption
-_CAPTION = re.compile(
-    r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE
-)
 
 
 class Drawing(NamedTuple):
@@ -190,7 +187,7 @@ def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
 
 def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
     return any(
-        _CAPTION.match(line.text)
+        is_caption_of_figure(line.text)
         and line.area.left < area.right
         and area.left < line.area.right
         and (0 <= area.bottom - line.area.top + 4 < CAPTION_NEAR or 0 <= line.area.bottom - area.top + 4 < CAPTION_NEAR)
@@ -221,7 +218,7 @@ def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine],
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
-    boxes = [line.area for line in labels if line.words <= LABEL_WORDS and not _CAPTION.match(line.text)]
+    boxes = [line.area for line in labels if line.words <= LABEL_WORDS and not is_caption_of_figure(line.text)]
     grown = area
     for _ in range(LABEL_ROUNDS):
         grown = area_around(

@@ -7,7 +7,6 @@ then as a reader sees them, and no decoder of ours meets the file's bytes.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from groundwork.documents.pdf_files.page_areas import (
 )
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
+from groundwork.documents.pictures.figure_captions import begins_as_caption
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_SIDE,
     MOST_PICTURES,
@@ -50,9 +50,6 @@ MOST_WITHIN = 16.0  # points by which it may reach into the picture
 FINEST, COARSEST = 4.0, 2.0  # pixels a point: 288 and 144 dpi
 DRAWN = 3.0  # of a figure without images
 WORDS = 12  # of the text beside a picture, by which its place is found
-_CAPTION = re.compile(  # Figure 3, FIG. 1, Fig.3., Abb. 2
-    r"(?:figure|fig\.|fig(?=\s)|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE
-)
 
 
 class PagePicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,7 +211,8 @@ def _caption(area: Area, lines: Sequence[TextLine]) -> str:
     for line in lines:
         below, above = area.bottom - line.area.top, line.area.bottom - area.top
         is_beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
-        if is_beside and _CAPTION.match(line.text) and max(below, above) < BELOW and max(below, above) > -MOST_WITHIN:
+        is_near = -MOST_WITHIN < max(below, above) < BELOW
+        if is_beside and is_near and begins_as_caption(line.text):
             captions.append((above > below, max(below, above), line.text))
     return min(captions)[2] if captions else ""
 
