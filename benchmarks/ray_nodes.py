@@ -1,11 +1,13 @@
 """Is a stage on a Ray cluster that loses a node the same as on one machine? Every stage that is divided, in turn.
 
-Run    uv run --extra ray benchmarks/ray_nodes.py [--documents 30] [--shards 12] [--quick]
+Run    uv run --extra ray benchmarks/ray_nodes.py [--documents 30] [--small] [--shards 12] [--quick]
 
 A few invented documents go through all stages on this machine: the reference. Then each stage begins from what the
-reference had before it, on a cluster of three nodes of one processor; once it is at work, one of the nodes is killed
-with all its processes. Its files must be those of the reference, byte for byte (arrays by their content), and no more
-calls may be made twice than the largest shard has. Exit code 1 otherwise.
+reference had before it, on a cluster of three nodes of one processor; once a third of the calls have been answered
+(or a third of the shards of a stage that makes none are done), one of the nodes is killed with all its processes. The
+stage's files must be those of the reference, byte for byte (arrays by their content; of tags the questions), no more
+calls may be made twice than the largest shard has, and a run on one machine afterwards may make none. Exit code 1
+otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -28,7 +29,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.kills import CALLING, STAGES, contents, finish, start, write_documents
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.records.artifacts import read_jsonl
+from groundwork.records.tags_record import Tags
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 
@@ -50,31 +52,52 @@ def three_nodes() -> Any:
     return cluster
 
 
-def wait_until_at_work(
-    process: subprocess.Popen[bytes], stage: str, data: Path, asked: int, fake: FakeOpenRouter
+def write_small_documents(data: Path, count: int) -> None:
+    """Documents of one or two paragraphs, 150 to 400 characters."""
+    (data / "documents").mkdir(parents=True)
+    for number in range(count):
+        opens = f"The harbour {number} opens its northern gate to skiffs of class {number % 9 + 2} at dawn."
+        keeper = f"Its keeper number {number * 7} notes every boat over {number % 5 + 3} metres in the blue ledger."
+        tide = f"A visiting crew of harbour {number} waits {number % 40 + 5} minutes for the pilot before the bar."
+        paragraphs = [f"# Harbour {number}", opens if number % 2 else f"{opens} {keeper}", tide]
+        (data / "documents" / f"harbour-{number}.md").write_text("\n\n".join(paragraphs[: 2 + number % 3]) + "\n")
+
+
+def wait_for_share(
+    process: subprocess.Popen[bytes], stage: str, data: Path, fake: FakeOpenRouter, calls: int, shards: int
 ) -> None:
-    """Until some calls of the stage have been made, or, where it makes none, a shard has a state."""
-    end = time.monotonic() + PATIENCE
+    """Until a third of the work is done: of the calls that the stage needs, or of its shards where it makes none."""
+    already_answered, end = fake.seen["ok"], time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        states = list((data / ".state" / "shards").glob("*/manifest.db"))
-        if len(fake.requests) > asked + 2 if stage in CALLING else states:
+        begun = sum(1 for _ in (data / ".state" / "shards").glob("*/manifest.db"))
+        if fake.seen["ok"] - already_answered >= max(1, calls // 3) if stage in CALLING else begun > shards // 3:
             return
         time.sleep(0.01)
 
 
-def calls_of_the_largest_shard(data: Path, stage: str, shards: int) -> int:
-    if stage not in CALLING:
-        return 0
-    with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
-        units = [unit for (unit,) in journal.execute("SELECT unit FROM replies WHERE stage = ?", (stage,))]
-    documents = [found[0] for unit in units if (found := re.match(r"harbour-\d+", unit))]
-    calls = Counter(shard for name in documents for shard in Shard.all(shards) if shard.holds(name))
-    of_runs = len(units) - len(documents)  # such as batches of questions to tag: of no one document
-    return max(calls.values(), default=0) + of_runs
+def calls_of_the_largest_shard(data: Path, stage: str) -> int:
+    """The most calls whose replies one shard keeps in its journal: all that a node of one processor can lose."""
+    largest = 0
+    for path in (data / ".state" / "shards").glob("*/journal.db"):
+        with closing(sqlite3.connect(path)) as journal:
+            (count,) = journal.execute("SELECT count(*) FROM replies WHERE stage = ?", (stage,)).fetchone()
+            largest = max(largest, count)
+    return largest
+
+
+def results(data: Path, stage: str) -> dict[str, str]:
+    """What must be equal: the files of the stage, but of tags the questions alone.
+
+    Which tags a question gets depends on those that were given before it, and shards do not know of each other's.
+    """
+    if stage != "generate_tags":
+        return contents(data, STAGES[stage][0])
+    rows = [row for file in sorted((data / "tags").glob("*.jsonl")) for row in read_jsonl(file, Tags)]
+    return {row.id: row.question for row in rows if row.tags}
 
 
 def trial(
-    stage: str, before: Path, reference: Path, cluster: Any, fake: FakeOpenRouter, shards: int
+    stage: str, before: Path, reference: Path, cluster: Any, fake: FakeOpenRouter, calls: int, shards: int
 ) -> tuple[bool, int, list[str]]:
     """(was it at work when the node died, calls made twice, what is wrong)."""
     with tempfile.TemporaryDirectory() as name:
@@ -82,33 +105,37 @@ def trial(
         shutil.copytree(before, data)
         fake.requests.clear()
         process = start(stage, data, fake.url, "--ray", cluster.address, "--set", f"engine.shards={shards}")
-        wait_until_at_work(process, stage, data, 0, fake)
+        wait_for_share(process, stage, data, fake, calls, shards)
         at_work = process.poll() is None
         cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
-        told, _ = process.communicate()
+        output = process.communicate()[0].decode()
         cluster.nodes.append(cluster.add_node(num_cpus=1))
-        wrong = [f"exit code {process.returncode}: {told.decode()[-600:]}"] if process.returncode else []
-        ours, theirs = contents(data, STAGES[stage][0]), contents(reference, STAGES[stage][0])
+        wrong = [f"exit code {process.returncode}: {output[-600:]}"] if process.returncode else []
+        ours, theirs = results(data, stage), results(reference, stage)
         wrong += [f"{path} differs" for path in sorted(ours | theirs) if ours.get(path) != theirs.get(path)]
-        asked = Counter(json.dumps(request["messages"]) for request in fake.requests)
-        twice = sum(count - 1 for count in asked.values())
-        if twice > (most := calls_of_the_largest_shard(reference, stage, shards)):
-            wrong.append(f"{twice} calls were made twice, and the largest shard has {most}")
-    return at_work, twice, wrong
+        requests = Counter(json.dumps(request["messages"]) for request in fake.requests)
+        repeated = sum(count - 1 for count in requests.values())
+        if repeated > (most := calls_of_the_largest_shard(data, stage)):
+            wrong.append(f"{repeated} calls were made twice, and the largest shard has {most}")
+        made = len(fake.requests)
+        finish(stage, data, fake.url)
+        wrong += [f"{len(fake.requests) - made} calls once more on one machine"] if len(fake.requests) > made else []
+    return at_work, repeated, wrong
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=30)
+    parser.add_argument("--small", action="store_true", help="documents of one or two paragraphs")
     parser.add_argument("--shards", type=int, default=12)
     parser.add_argument("--stages", default=",".join(DIVIDED), help="those in which a node is killed")
     parser.add_argument("--quick", action="store_true", help="6 documents, two stages")
     options = parser.parse_args()
     documents, stages = (6, QUICK) if options.quick else (options.documents, options.stages.split(","))
-    failed, cluster = 0, three_nodes()
+    differing, cluster = 0, three_nodes()
     with FakeOpenRouter(reply=Author()).thread() as fake, tempfile.TemporaryDirectory() as name:
         data = Path(name) / "0"
-        write_documents(data, documents)
+        (write_small_documents if options.small else write_documents)(data, documents)
         for turn, stage in enumerate(STAGES, start=1):
             if not stages:
                 break
@@ -116,21 +143,19 @@ def main() -> int:
             shutil.copytree(data, after)
             fake.latency = 0.0
             fake.requests.clear()
-            finish(stage, after, fake.url)
+            seconds = finish(stage, after, fake.url)
             if stage in stages:
                 calls, fake.latency = len(fake.requests), LATENCY
-                at_work, twice, wrong = trial(stage, data, after, cluster, fake, options.shards)
-                failed += bool(wrong)
+                at_work, repeated, wrong = trial(stage, data, after, cluster, fake, calls, options.shards)
+                differing += bool(wrong)
                 when = "a node died at work" if at_work else "it was done before the node died"
-                print(
-                    f"{stage:20} {when}; {twice} of {calls} calls made twice; {'; '.join(wrong[:3]) or 'equal'}",
-                    flush=True,
-                )
-                stages = [one for one in stages if one != stage]
+                counts = f"{seconds:.0f} s on one machine; {when}; {repeated} of {calls} calls made twice"
+                print(f"{stage:20} {counts}; {'; '.join(wrong[:3]) or 'equal'}", flush=True)
+                stages = [name for name in stages if name != stage]
             data = after
     cluster.shutdown()
-    print(f"{documents} documents, {options.shards} shards: {failed} stages differ")
-    return 1 if failed else 0
+    print(f"{documents} documents, {options.shards} shards: {differing} stages differ")
+    return 1 if differing else 0
 
 
 if __name__ == "__main__":
