@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -192,6 +193,7 @@ def test_gc_finds_what_lies_in_subfolders(
     assert SUBFOLDER.search(str(unused)) and SUBFOLDER.search(str(summary))
     for file in (*leftovers, unused):
         file.write_bytes(b"left")
+    os.utime(unused.parent, (0, 0))
     summary.unlink()
     printed = said(server, spread, capsys, "gc")
     assert (

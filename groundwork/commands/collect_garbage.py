@@ -17,6 +17,7 @@ import stat
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ from groundwork.records.figures import remove_unused_pictures
 if TYPE_CHECKING:
     from groundwork.console.command import Command
 
+PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
+
 # by stage and by name of a unit or document: when the oldest artifact was begun
 ArtifactStarts = dict[str, dict[str, float]]
 
@@ -43,13 +46,13 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
         job.data.fetch_databases("journal")
         data, size_before = job.data, _folder_size(job.data.joined_state)
         if data.joined_journal.exists() or list_segments(data.joined_journal):
-            journal = Journal(data.joined_journal)
-            starts = oldest_artifact_starts(manifest, command)
-            dropped_replies = list(unneeded_replies(journal, starts, time.time() - flags.days * 86_400))
-            count = sum(1 for _ in journal.rows())
-            if not flags.dry_run:
-                journal.drop(dropped_replies)
-            journal.close()
+            with closing(Journal(data.joined_journal)) as journal:
+                starts, cutoff = oldest_artifact_starts(manifest, command), time.time() - flags.days * 86_400
+                with nullcontext() if flags.dry_run else journal.maintenance():
+                    dropped_replies = list(unneeded_replies(journal, starts, cutoff))
+                    count = sum(1 for _ in journal.rows())
+                    if not flags.dry_run:
+                        journal.drop(dropped_replies)
             print(f"journal: {len(dropped_replies):,} of {count:,} replies that no artifact needs")
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
@@ -63,10 +66,15 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
 
 
 def _drop_pictures(data: Workspace) -> int:
-    """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were."""
+    """Remove the pictures of documents that are gone, or whose text shows them no more; returns how many there were.
+
+    A folder that has just changed is left for a later time: ingest writes the pictures first and the text last.
+    """
     count, folders = 0, folders_in(data.path("text"))
     data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)  # beside it, where they are spread too
     for folder in folders:
+        if folder.is_dir() and time.time() - folder.stat().st_mtime < PICTURES_AT_REST:
+            continue
         text = folder.with_name(f"{folder.name}.md")
         count += remove_unused_pictures(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
     return count

@@ -20,7 +20,7 @@ from groundwork.console.job_setup import load_config, open_job
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
-from groundwork.llm.journal.segments import Segments, list_segments
+from groundwork.llm.journal.segments import list_segments
 from groundwork.pipeline import STAGES
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
 
 def _drop_settled_replies(journal: Path) -> int:
     """Take out of the journal what came in though a segment has it; returns how many replies."""
-    database = sqlite3.connect(journal, timeout=60, isolation_level=None)
-    with closing(database), closing(Segments(journal)) as segments:
-        return segments.settle(database)
+    from groundwork.llm.journal.journal import Journal
+
+    with closing(Journal(journal)) as joined_journal, joined_journal.maintenance():
+        return joined_journal.settle()
 
 
 def _shards_not_begun(folders: dict[Shard, Path]) -> list[str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.collect_garbage import _folder_size
+from groundwork.llm.journal.journal import Journal
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
@@ -105,3 +108,62 @@ def test_a_file_that_goes_while_the_folder_is_measured_counts_nothing(
     monkeypatch.setattr(Path, "stat", stat_too_late)
     assert _folder_size(tmp_path) == 7
     assert not os.path.lexists(tmp_path / "state" / "journal.db-wal")
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from groundwork.llm.journal.journal import FROM_START, Journal
+
+journal = Journal(Path(sys.argv[1]))
+if sys.argv[2] == "a call":
+    assert journal.claim("call", FROM_START, 600)
+    print("held", flush=True)
+    sys.stdin.read()
+with journal.maintenance():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holding(data: Path, what: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that is at a call or rewrites the journal, and is killed at the end."""
+    command = [sys.executable, "-c", HOLDER, str(data / ".state" / "journal.db"), what]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("arguments", [["gc", "--days", "0"], ["forget", "harbour-0", "--replies"]])
+def test_one_process_at_a_time_takes_replies_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    """A second gc or forget says which process is at it and changes nothing; once that was killed, it goes through."""
+    data = corpus(tmp_path, 2)
+    assert main(["chunk", "--data", str(data)]) == 0
+    Journal(data / ".state" / "journal.db").close()
+    before = files(data, "chunks")
+    monkeypatch.setattr("groundwork.llm.journal.journal.MAINTENANCE_PATIENCE", 0.1)
+    with holding(data, "the journal") as process:
+        assert main([*arguments, "--data", str(data)]) == 1
+        assert f"process {process.pid} (gc, forget or a stage) is rewriting it" in capsys.readouterr().err
+        assert files(data, "chunks") == before
+    assert main([*arguments, "--data", str(data)]) == 0
+
+
+def test_nothing_is_forgotten_beside_a_stage_that_would_bring_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While another process is at a call, forget names it; gc, which takes nothing that a stage needs, goes through."""
+    data = corpus(tmp_path, 2)
+    assert main(["chunk", "--data", str(data)]) == 0
+    Journal(data / ".state" / "journal.db").close()
+    with holding(data, "a call") as process:
+        assert main(["forget", "harbour-0", "--data", str(data)]) == 1
+        assert f"process {process.pid}: at work on this folder" in capsys.readouterr().err
+        assert (data / "text" / "harbour-0.md").exists()
+        assert main(["gc", "--data", str(data)]) == 0
+    assert main(["forget", "harbour-0", "--data", str(data)]) == 0
+    assert not (data / "text" / "harbour-0.md").exists()

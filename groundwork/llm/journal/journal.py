@@ -16,7 +16,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from groundwork.llm.journal.segments import (
     Segments,
     move_to_segment,
 )
-from groundwork.process_identity import is_alive, this_process
+from groundwork.process_identity import is_alive, process_label, this_process
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -77,7 +77,9 @@ IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 FROM_START = JournalPosition(-1)  # before the first row
 SEGMENT_BYTES = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
 _STORES_BETWEEN_SIZE_LOOKS = 500  # calls of `store` between two looks at the size
-_MOVE_CLAIM = "moving to a segment"  # the claim of the process that does so
+_MAINTENANCE_CLAIM = "moving to a segment"  # the claim of the process that moves rows or takes them out
+_MAINTENANCE_SECONDS = 3600.0  # of a claim of gc or forget: another host or container cannot know earlier that it ended
+MAINTENANCE_PATIENCE = 10.0  # seconds that gc and forget wait for another process: moving takes about so long
 RowPosition = tuple[str, int]  # of a row: its segment ("" for the journal itself) and its number there
 COMPRESSED_MARK = b"\x00z"  # before a compressed body; no reply begins with a NUL
 USE_NOTE_INTERVAL = 3600  # seconds: a replay is noted where the last note is older
@@ -199,19 +201,46 @@ class Journal:
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
         self._hold_reserve()
-        now = time.time()
-        claim = (key, self._process, now + seconds, now)
-        if not self._execute(_CLAIM, claim).rowcount:
-            owner = self.owner(key)
-            if owner and is_alive(owner) is not False:
-                return False
-            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
-            if not self._execute(_CLAIM, claim).rowcount:
-                return False
+        if not self._take_claim(key, seconds):
+            return False
         if self.find(key, after) is None:
             return True
         self.release(key)
         return False
+
+    def _take_claim(self, key: str, seconds: float) -> bool:
+        now = time.time()
+        claim = (key, self._process, now + seconds, now)
+        if self._execute(_CLAIM, claim).rowcount:
+            return True
+        owner = self.owner(key)
+        if owner and is_alive(owner) is not False:
+            return False
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
+        return self._execute(_CLAIM, claim).rowcount > 0
+
+    @contextmanager
+    def maintenance(self) -> Iterator[None]:
+        """No other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that."""
+        end = time.monotonic() + MAINTENANCE_PATIENCE
+        while not self._take_claim(_MAINTENANCE_CLAIM, _MAINTENANCE_SECONDS):
+            if time.monotonic() > end:
+                owner = process_label(self.owner(_MAINTENANCE_CLAIM))
+                raise StopRun(
+                    f"{self._path}: {owner} (gc, forget or a stage) is rewriting it; run again once it has ended"
+                )
+            time.sleep(0.1)
+        self._segments.refresh()
+        try:
+            yield
+        finally:
+            self.release(_MAINTENANCE_CLAIM)
+
+    def other_callers(self) -> list[str]:
+        """The other processes that are at a call now, as a message names them."""
+        query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
+        rows = self._execute(query, (self._process, time.time(), _MAINTENANCE_CLAIM)).fetchall()
+        return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
 
     def owner(self, key: str) -> str:
         """The process that is making the call (`records.processes`); "": none is."""
@@ -223,7 +252,7 @@ class Journal:
         self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._process))
 
     def forget(self, units: list[str]) -> int:
-        """Delete the replies that were about these documents; returns how many there were."""
+        """Delete the replies that were about these documents; returns how many there were. Within `maintenance`."""
         count = 0
         for unit in units:
             name = glob.escape(unit)
@@ -247,7 +276,10 @@ class Journal:
             yield (segment, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
 
     def drop(self, positions: Iterable[RowPosition]) -> None:
-        """Delete these rows, compress what is not compressed yet, and give the room back to the disk."""
+        """Delete these rows, compress what is not compressed yet, and give the room back to the disk.
+
+        Within `maintenance`, as the look at `rows` by which they were chosen.
+        """
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
         for segment, id_ in positions:
             ids_by_segment[segment].append(id_)
@@ -258,8 +290,9 @@ class Journal:
         for segment, ids in ids_by_segment.items():
             self._segments.drop(segment, ids)
         self.settle()
-        while self.move_older():
-            pass
+        with suppress(OSError, sqlite3.Error):
+            while self._bytes_in_use() >= SEGMENT_BYTES and self._move_older_rows():
+                pass
         rows = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (COMPRESSED_MARK,)).fetchall()
         for (id_,) in rows:
             (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
@@ -280,15 +313,18 @@ class Journal:
         if self._path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT_BYTES:
             return False
         try:
-            if not self.claim(_MOVE_CLAIM, FROM_START, 600):
+            if not self.claim(_MAINTENANCE_CLAIM, FROM_START, 600):
                 return False
             try:
                 self.settle(newest=2)
-                return move_to_segment(self._path, self._db, SEGMENT_BYTES, _decompress_body) > 0
+                return self._move_older_rows()
             finally:
-                self.release(_MOVE_CLAIM)
+                self.release(_MAINTENANCE_CLAIM)
         except (StopRun, OSError, sqlite3.Error):
             return False
+
+    def _move_older_rows(self) -> bool:
+        return move_to_segment(self._path, self._db, SEGMENT_BYTES, _decompress_body) > 0
 
     def _bytes_in_use(self) -> int:
         """Bytes of the file that are in use."""

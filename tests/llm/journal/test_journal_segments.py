@@ -222,6 +222,39 @@ def test_a_kill_at_any_line_of_the_closing_of_a_segment_loses_nothing(tmp_path):
     assert place > 80, "few lines were reached"
 
 
+FORGETS = """
+import sys
+from pathlib import Path
+from groundwork.llm.journal.journal import Journal
+
+book = Journal(Path(sys.argv[1]))
+list(book.rows())  # each has all segments open
+print("ready", flush=True)
+sys.stdin.readline()
+with book.maintenance():
+    print(book.forget([sys.argv[2]]))
+"""
+
+
+@pytest.mark.slow
+def test_several_processes_that_forget_at_once_bring_nothing_back(journal):
+    """Each writes segments anew: none of them writes what another has just taken out."""
+    book = filled(journal, [request_key("endpoint", {"number": number}, (0, 0)) for number in range(240)])
+    move(book)
+    commands = [[sys.executable, "-c", FORGETS, str(journal), f"note-{number}"] for number in range(3)]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for command in commands
+    ]
+    assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate()[0] for process in processes] == ["60\n"] * 3
+    assert sorted((unit, number) for (_, number), _, _, unit, _, _ in Journal(journal).rows()) == [
+        ("note-3", number) for number in range(4, 241, 4)
+    ]
+
+
 def test_bodies_of_any_kind_come_back(journal):
     """Noise, empty ones and those of an earlier version are moved as they are."""
     book = Journal(journal)
