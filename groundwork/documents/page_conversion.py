@@ -38,23 +38,13 @@ class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
 def convert_pages(name: str, request: Request, layer: list[str]) -> AuditedPages:
     """Run a converter on pages of a PDF, and report each that is done.
 
-    `layer` is the text layer of the whole document (or of its first pages).
+    `layer` is the text layer of the whole document (or of its first pages). Of a converter that reads each page by
+    itself, one that raises costs that page alone; where all do, the first error is raised.
     """
     numbers = request.pages or list(range(1, len(layer) + 1))
+    request = dataclasses.replace(request, layer=[layer[number - 1] for number in numbers])
     judge = _Judge(name, layer)
-    batches = [[number] for number in numbers] if CONVERTERS[name].singly else [numbers]
-    batch_results = []
-    for batch in batches:
-        batch_request = dataclasses.replace(request, layer=[layer[number - 1] for number in batch])
-        batch_results.append(
-            judge.convert(batch_request if batch is numbers else dataclasses.replace(batch_request, pages=batch), batch)
-        )
-    return AuditedPages(
-        pages=[page for audited in batch_results for page in audited.pages],
-        audits=[audit for audited in batch_results for audit in audited.audits],
-        makers=[maker for audited in batch_results for maker in audited.makers],
-        warnings=[warning for audited in batch_results for warning in audited.warnings],
-    )
+    return judge.convert_singly(request, numbers) if CONVERTERS[name].singly else judge.convert(request, numbers)
 
 
 class _Judge:
@@ -73,6 +63,37 @@ class _Judge:
         for _ in numbers:
             report_progress()
         return audited
+
+    def convert_singly(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
+        """The pages `numbers`, each converted by itself. Raises what the first one raised where all do."""
+        by_page, errors = [], []
+        for number, layer_page in zip(numbers, request.layer, strict=True):
+            page_request = dataclasses.replace(request, pages=[number], layer=[layer_page])
+            try:
+                by_page.append(self.convert(page_request, [number]))
+            except Exception as error:
+                errors.append(error)
+                by_page.append(self._failed_page(number, error))
+                report_progress()
+        if errors and len(errors) == len(numbers):
+            raise errors[0]
+        return AuditedPages(
+            pages=[page for audited in by_page for page in audited.pages],
+            audits=[audit for audited in by_page for audit in audited.audits],
+            makers=[maker for audited in by_page for maker in audited.makers],
+            warnings=[warning for audited in by_page for warning in audited.warnings],
+            troubles=[trouble for audited in by_page for trouble in audited.troubles or [""]] if errors else [],
+        )
+
+    def _failed_page(self, number: int, error: Exception) -> AuditedPages:
+        reason = f"{type(error).__name__}: {error}"
+        return AuditedPages(
+            pages=[""],
+            audits=[Reference(self._layer[number - 1]).audit("")],
+            makers=[self._name],
+            warnings=[f"page {number}: {self._name}: {reason}"],
+            troubles=[reason],
+        )
 
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""

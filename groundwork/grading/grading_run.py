@@ -172,18 +172,19 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
     comparable: list[Grade] = []
     warnings = []
     for file_name, grades in grades_by_file.items():
-        same_judge = [
-            grade
-            for grade in grades
-            if grade.judges[:1] == grading.judge_names[:1] and grade.open_book == grading.settings.open_book
-        ]
+        same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
         current = [grade for grade in same_judge if questions.get((grade.split, grade.id)) == grade.question]
         if len(same_judge) < len(grades):
+            judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
             warnings.append(
-                f"{file_name}: graded by {grades[0].judges[0]}, or with another "
+                f"{file_name}: graded by {judges[0] if judges else 'no judge'}, or with another "
                 "setting of grade.open_book; left out, grade it again"
             )
         elif len(current) < len(same_judge):
             warnings.append(f"{file_name}: {len(same_judge) - len(current):,} answers are to other questions; left out")
         comparable += current
     return comparable, warnings
+
+
+def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
+    return grade.judges[:1] == grading.judge_names[:1] and grade.open_book == grading.settings.open_book

@@ -167,6 +167,7 @@ def _read_rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     text = _decode_file(path)
     if text.lower().startswith("sep="):
         text = text.partition("\n")[2]
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=lambda mark: len(set(_split_header(head, mark)) & set(COLUMNS)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

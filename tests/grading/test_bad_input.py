@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
@@ -229,6 +230,10 @@ def test_another_judge_does_not_mix_with_the_first(world: World, capsys: pytest.
     assert world.grade(*ONE) == 0
     assert [model["name"] for model in world.report()["models"]] == ["test/knows-all"]
     assert "test-half.jsonl: graded by test/judge-b" in capsys.readouterr().out
+    unjudged = [msgspec.structs.replace(grade, judges=[]) for grade in grades(world, "test-half")]
+    write_jsonl(world.root / "grades" / "gates" / "by-hand.jsonl", [*grades(world), *unjudged])
+    assert world.grade(*ONE, "--force") == 0
+    assert "by-hand.jsonl: graded by no judge" in capsys.readouterr().out
 
 
 def test_texts_are_no_instructions(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,20 @@ def test_a_table_goes_out_and_comes_back(tmp_path: Path) -> None:
         assert table(tmp_path, "--import", str(file)) == 0
         made, _ = read_decisions(decisions_file(Workspace(tmp_path), "small"))
         assert [(one.verdict, one.edited) for one in made] == [("edit", {"answer": "At half past six."})] * count
+
+
+def test_a_cell_may_hold_a_whole_document(tmp_path: Path) -> None:
+    """An answer of more characters than the csv module reads by itself goes out and comes back."""
+    write_curated(tmp_path)
+    long = msgspec.structs.replace(OPENING, answer="It opens at dawn. " * 10_000)
+    write_jsonl(tmp_path / "qa" / "small" / "curated" / "mill.jsonl", [long])
+    limit = csv.field_size_limit(2**17)
+    try:
+        assert table(tmp_path, "--export", str(tmp_path / "t.csv")) == 0
+        assert table(tmp_path, "--import", str(tmp_path / "t.csv")) == 0
+    finally:
+        csv.field_size_limit(limit)
+    assert not decisions_file(Workspace(tmp_path), "small").exists()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])

@@ -62,11 +62,22 @@ class Curation:
     async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
         """Every case with the columns of its checks, or the error that kept it from them.
 
-        `on_progress` hears of pairs that have been through their last call.
+        `on_progress` hears of pairs that have been through their last call, or are asked about in none.
         """
         case_results: CaseResults = {case.number: case for case in cases}
-        if self.settings.rules_only:
-            return case_results
+        finished_count = 0
+
+        def count_finished(count: int) -> None:
+            nonlocal finished_count
+            finished_count += count
+            on_progress(count)
+
+        if not self.settings.rules_only:
+            await self._ask_in_rounds(case_results, count_finished)
+        on_progress(len(cases) - finished_count)
+        return case_results
+
+    async def _ask_in_rounds(self, case_results: CaseResults, on_progress: Callable[[int], None]) -> None:
         supported = self.supported
         rewritten_once: set[int] = set()
         await self._rewrite_failed(case_results, rewritten_once)
@@ -76,7 +87,6 @@ class Curation:
         figure_pairs = self._pass_figure_pairs(case_results) if supported else set()
         numbers = [number for number in case_results if number not in figure_pairs] if figure_pairs else None
         await self._ask(case_results, supported, numbers, on_progress)
-        return case_results
 
     def _pass_figure_pairs(self, case_results: CaseResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
+import pytest
 
-from groundwork.questions.curation.judge_calls import pack_batches
+from groundwork.questions.curation.curation_rounds import Curation
+from groundwork.questions.curation.judge_calls import CurationJudge, pack_batches
 from groundwork.questions.curation.judge_forms import Form, Json
-from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin
+from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, build_column
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of
 
@@ -59,3 +61,16 @@ def test_the_pairs_of_a_chunk_stay_together_without_a_pass_over_the_document_for
     assert [len(call) for call in calls] == [8] * 250
     assert all(len({case.origin.text for case in call}) == 2 for call in calls)
     assert _CountedOrigin.comparisons[0] < 30 * len(cases)
+
+
+@pytest.mark.parametrize("rules_only", [False, True])
+async def test_pairs_that_no_model_is_asked_about_count_as_done(rules_only: bool) -> None:
+    """What a rule has rejected is part of the progress as well."""
+    settings = msgspec.structs.replace(load([], []).curate, rewrite=False, rules_only=rules_only)
+    rejected = {"duplicates": build_column(settings, "duplicates", 0, "a repeat", "rule")}
+    cases = [CurationCase(k, pair_of(k, checks=rejected), PairOrigin("", "mill", "", ""), "", "") for k in range(7)]
+    counts: list[int] = []
+    await Curation(CurationJudge(lambda: pytest.fail("a model is asked"), settings), settings, str).run(
+        cases, counts.append
+    )
+    assert sum(counts) == 7
