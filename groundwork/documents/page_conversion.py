@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, contents_lines, readability, table_rows
+from groundwork.documents.auditing.structure_score import merges_more
 from groundwork.documents.converters import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.pdf_files.garbled_fonts import is_unreadable
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
@@ -188,7 +189,8 @@ def _choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -
 
 def _is_no_worse(candidate: _Rendition, best: _Rendition, reference: Reference) -> bool:
     candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
-    return all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
+    keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
+    return keeps_all and not merges_more(candidate.markdown, best.markdown)
 
 
 def _qualities(rendition: _Rendition, reference: Reference) -> tuple[float, ...]:

@@ -54,6 +54,18 @@ def test_the_better_rendition_of_a_page_wins():
     assert done.pages == good
 
 
+def test_a_rendition_that_merges_columns_is_no_better():
+    """A number more does not outweigh cells that hold two columns each; a rendition with whole columns wins by it."""
+    figures = [("1954", "11", "12"), ("1955", "13", "14"), ("1956", "15", "16")]
+    layer = ["\n".join(" ".join(row) for row in figures)]
+    whole = "| Year | Jan | Feb |\n| --- | --- | --- |\n" + "\n".join(f"| {' | '.join(row)} |" for row in figures)
+    merged = "| Year | Jan Feb |\n| --- | --- |\n" + "\n".join(f"| {a} | {b} {c} |" for a, b, c in figures)
+    done = audit_pages("layout", Conversion(renditions={"a": [whole.replace("16", "")], "b": [merged]}), [1], layer)
+    assert done.makers == ["layout:a"]
+    done = audit_pages("layout", Conversion(renditions={"a": [merged.replace("16", "")], "b": [whole]}), [1], layer)
+    assert done.makers == ["layout:b"]
+
+
 def test_an_empty_rendition_gives_way_to_any_other():
     """A page that the first engine does not read at all is the next one's, though that repeats itself."""
     layer = ["The field is long and wide and flat and green."]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 from groundwork.markdown.blocks import blocks, plain_title
@@ -47,17 +48,28 @@ def merged_cells(yardstick: str) -> set[str]:
     """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
     joined_cells: set[str] = set()
     single_cells: set[str] = set()
-    for block in blocks(yardstick):
-        if block.kind == "table":
-            for row in _bare_rows(yardstick[block.start : block.end]):
-                cells = [cell for cell in row if cell]
-                single_cells.update(cells)
-                joined_cells.update(
-                    "".join(cells[k : k + n])
-                    for n in range(2, _MOST_MERGED_CELLS + 1)
-                    for k in range(len(cells) - n + 1)
-                )
+    for text in _tables(yardstick):
+        for row in _bare_rows(text):
+            cells = [cell for cell in row if cell]
+            single_cells.update(cells)
+            joined_cells.update(
+                "".join(cells[k : k + n]) for n in range(2, _MOST_MERGED_CELLS + 1) for k in range(len(cells) - n + 1)
+            )
     return joined_cells - single_cells
+
+
+def merges_more(markdown: str, other: str) -> bool:
+    """Whether more cells of a rendition hold several neighbouring cells of the other one than the other way round."""
+    return _count_merged(markdown, other) > _count_merged(other, markdown)
+
+
+def _count_merged(markdown: str, yardstick: str) -> int:
+    merged = merged_cells(yardstick)
+    return sum(cell in merged for text in _tables(markdown) for row in _bare_rows(text) for cell in row)
+
+
+def _tables(markdown: str) -> Iterator[str]:
+    return (markdown[block.start : block.end] for block in blocks(markdown) if block.kind == "table")
 
 
 def _bare_rows(table: str) -> list[list[str]]:

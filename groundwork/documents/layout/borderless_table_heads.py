@@ -181,8 +181,8 @@ def _are_years(row: SpacedLine, columns: Stretches) -> bool:
 def placed(row: SpacedLine, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
     cells = [""] * len(columns)
-    for text in _cut_row(row, columns).texts:
-        k = column_at(text, columns)
+    for i, text in enumerate(_cut_row(row, columns).texts):
+        k = column_at(text, columns) if i or text.x1 > columns[0][1] else 0
         cells[k] = f"{cells[k]} {text.text}".strip()
     return cells
 

@@ -39,7 +39,6 @@ _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in pa
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 _EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
-_MANY_COLUMNS = 4
 _ROW_GAP = 2.4  # line heights between two rows of one table
 
 
@@ -182,7 +181,7 @@ class _TableReader:
         if label(row.texts[0].text):
             return False
         stands_out = row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size
-        if stands_out and not _has_all_heads(row, columns) and extra_heads(row, columns) is None:
+        if stands_out and extra_heads(row, columns) is None:
             return False
         if _is_caption(row, columns):
             return False
@@ -257,13 +256,6 @@ class _TableReader:
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
         return filled > 0.4 * len(cells) * len(columns)
-
-
-def _has_all_heads(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
-    """Whether a text of its own stands over each of many columns, perhaps but the first; it may be wider than these."""
-    over = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
-    heads = [[k] for k in range(len(columns))]
-    return len(columns) >= _MANY_COLUMNS and over in (heads, heads[1:])
 
 
 def _is_record(rows: Sequence[SpacedLine]) -> bool:

@@ -186,6 +186,13 @@ def test_notes_at_the_foot_are_told_apart(mark):
     assert foot_notes(lines[:2], styles) == (2, 2)
 
 
+def test_rows_in_small_letters_are_no_notes():
+    """Figures beside a mark and a word are a row of a table."""
+    rows = [[run(50, 40 + 10 * k, f"{k + 1} g", size=8), run(150, 40 + 10 * k, "922", size=8)] for k in range(3)]
+    lines = to_lines([*body(0, WIDE, "and the race goes on."), *rows[0], *rows[1], *rows[2]])
+    assert foot_notes(lines, Styles([lines, to_lines(body(0, WIDE, WIDE, WIDE))]))[0] == len(lines)
+
+
 def test_a_heading_goes_on_in_another_font():
     """A heading whose last word is parted by the line's end is one, though a name in it has a font of its own."""
     first = run(50, 0, "Fields of the entry: crews, Sub-", size=14, bold=True)
