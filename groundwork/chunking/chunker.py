@@ -1,7 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, packed into parts and written as records.
 
-    blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> short_runs.py -> packer.py -> short_runs.py
-    (with cut_points.py, table_parts.py, lengths.py, sentences.py)
+    blocks.py -> unreadable_runs.py -> boilerplate.py -> block_runs.py -> packer.py
+    (with cut_points.py, lengths.py, sentences.py)
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -16,11 +16,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.block_runs import block_runs
+from groundwork.chunking.block_runs import ShortRuns, block_runs
 from groundwork.chunking.boilerplate import skip_marks
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
-from groundwork.chunking.packer import ChunkPart, Packer
-from groundwork.chunking.short_runs import ShortRuns, join_short_parts
+from groundwork.chunking.packer import ChunkPart, Packer, join_short_parts
 from groundwork.chunking.unreadable_runs import split_unreadable_runs
 from groundwork.language.detection import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks

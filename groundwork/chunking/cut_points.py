@@ -1,15 +1,21 @@
-"""The places where a run of text may be cut, from the strongest to the weakest."""
+"""The places where a run may be cut: text at its headings to its words, a table between rows, a fence between lines."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import regex
 
-from groundwork.language.sentences import COMPLETE_BLOCK_END, Span, sentence_starts, uncuttable_spans
+from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, uncuttable_spans
+from groundwork.language.spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
+from groundwork.markdown.tables import is_html, table_rows
+
+# the opening line of a fence, also as a list item: its indent and marks are repeated
+_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
 
 # the end of a clause: "so, " and the full-width marks, which need no space
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
@@ -155,3 +161,40 @@ def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
         if k < 0 or spans[k][1] <= end:
             return end
     return 0
+
+
+class TableFrame(NamedTuple):
+    """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part."""
+
+    borders: list[int]
+    opening: str
+    closing: str
+
+
+def table_frame(text: str, block: Block) -> TableFrame:
+    """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
+    return _table_frame(text, block) if block.kind == "table" else _fence_frame(text, block)
+
+
+def _table_frame(text: str, block: Block) -> TableFrame:
+    body = text[block.start : block.end]
+    rows = table_rows(body)
+    if not rows.data:
+        return TableFrame([], "", "")
+    header_text = body[: rows.data[0][0]]
+    fence = _FENCE.match(header_text)
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(body) else ""
+    return TableFrame([block.start + start for start, _ in rows.data[1:]], header_text.lstrip("\ufeff\r\n"), closing)
+
+
+def _fence_frame(text: str, block: Block) -> TableFrame:
+    start = text.find("\n", block.start, block.end) + 1 or block.end
+    fence = _FENCE.match(text, block.start, start)
+    if fence is None:
+        return TableFrame([], "", "")
+    body = text[start : block.end].rstrip()
+    last_line_start = body.rfind("\n") + 1
+    is_closed = body.endswith(fence["marks"])
+    content = body[: last_line_start - 1] if is_closed and last_line_start else body
+    borders = [start + match.end() for match in regex.finditer(r"\n", content)]
+    return TableFrame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")

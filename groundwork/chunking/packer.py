@@ -1,7 +1,8 @@
 """Runs cut into parts between the minimum and the maximum.
 
 Text is filled towards the maximum and broken first at headings, then at paragraphs, list items and sentences. A table
-over the limit is cut between rows with its header repeated, a fence between lines with its fence repeated.
+over the limit is cut between rows with its header repeated, a fence between lines with its fence repeated. Parts that
+are still too short are joined at the end.
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.chunking.block_runs import BlockRun
-from groundwork.chunking.cut_points import CutPoints
+from groundwork.chunking.block_runs import NO_HEADING, BlockRun
+from groundwork.chunking.cut_points import CutPoints, table_frame
 from groundwork.chunking.lengths import Ruler
-from groundwork.chunking.table_parts import table_frame
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block
 from groundwork.settings.document_settings import ChunkSettings
@@ -125,3 +125,44 @@ class Packer:
             if k >= 0 and borders[k] > start:
                 return borders[k]
         return None
+
+
+def join_short_parts(
+    chunk_parts: Sequence[ChunkPart], blocks: Sequence[Block], ruler: Ruler, min_length: int, limit: int
+) -> list[ChunkPart]:
+    """The parts in order, none below `min_length` that fits into one chunk of `limit` with the part before or behind.
+
+    Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
+    out, stay as they are. Lengths are in the ruler's unit.
+    """
+    levels = {block.start: block.level for block in blocks if block.kind == "heading"}
+
+    def border_level(chunk_part: ChunkPart) -> int:
+        return levels.get(chunk_part.start, NO_HEADING)
+
+    def fits_together(first: ChunkPart, second: ChunkPart) -> bool:
+        is_joinable = not any(
+            chunk_part.skip or chunk_part.added or chunk_part.closing for chunk_part in (first, second)
+        )
+        return is_joinable and ruler.length(first.start, second.end) <= limit
+
+    joined_parts: list[ChunkPart] = []
+    pending_parts = list(reversed(chunk_parts))
+    while pending_parts:
+        chunk_part = pending_parts.pop()
+        is_short = ruler.length(chunk_part.start, chunk_part.end) < min_length
+        joins_previous = is_short and bool(joined_parts) and fits_together(joined_parts[-1], chunk_part)
+        joins_following = is_short and bool(pending_parts) and fits_together(chunk_part, pending_parts[-1])
+        if joins_previous and not (joins_following and border_level(chunk_part) < border_level(pending_parts[-1])):
+            pending_parts.append(_join_parts(joined_parts.pop(), chunk_part))
+        elif joins_following:
+            pending_parts.append(_join_parts(chunk_part, pending_parts.pop()))
+        else:
+            joined_parts.append(chunk_part)
+    return joined_parts
+
+
+def _join_parts(first: ChunkPart, second: ChunkPart) -> ChunkPart:
+    """Both as one part: a table where one is, else a fence where one is."""
+    kinds = (first.kind, second.kind)
+    return ChunkPart("table" if "table" in kinds else "code" if "code" in kinds else "text", first.start, second.end)

@@ -9,6 +9,7 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.language.sentences import sentence_starts
+from groundwork.language.spans import trim_span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
 
 SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
@@ -33,7 +34,7 @@ def segments(
         Segment(kind, start, end)
         for block in (blocks(markdown) if parsed_blocks is None else parsed_blocks)
         for kind, raw_start, raw_end in _block_segments(markdown, block, language, engine)
-        for start, end in _strip_span(markdown, raw_start, raw_end)
+        for start, end in filter(None, [trim_span(markdown, raw_start, raw_end)])
     ]
 
 
@@ -46,10 +47,3 @@ def _block_segments(text: str, block: Block, language: str, engine: str) -> Iter
     borders = [*sorted(starts), block.end]
     for start, end in pairwise(borders):
         yield "sentence", start, end
-
-
-def _strip_span(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    segment_text = text[start:end]
-    if body := segment_text.strip():
-        start += segment_text.index(body[0])
-        yield start, start + len(body)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from groundwork.language.spans import Span
+
 _PART_WORD = r"(?:rules?|sections?|clauses?|articles?|appendix|appendices|annex(?:es)?|tables?|figures?|paragraphs?)"
 _LABEL = r"(?:[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}|[A-Z])(?![\w%])(?!\.\d)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,4}(?![\w%])"
@@ -42,13 +44,13 @@ def cross_references(text: str) -> list[str]:
     return _LIKELY_REFERENCE.findall(text)
 
 
-def cross_reference_spans(text: str) -> list[tuple[int, int]]:
+def cross_reference_spans(text: str) -> list[Span]:
     """(start, end) of what are surely references in `text`, in order."""
     spans = {match.span(match.lastindex or 0) for pattern in _REFERENCE_PATTERNS for match in pattern.finditer(text)}
     return sorted(span for span in spans if not any(outer != span and _holds(outer, span) for outer in spans))
 
 
-def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+def _holds(outer: Span, inner: Span) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 

@@ -1,11 +1,11 @@
-"""Wording that points away from a text that stands alone: at its source, at what was said before, at its reader."""
+"""Wording that points away from a text that stands alone: at its source, or at what was said before."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from groundwork.language.detection import detect_language, is_english, may_be_language
+from groundwork.language.detection import is_english
 from groundwork.language.labels import RULE_LABEL
 from groundwork.language.words import ENGLISH_STOP_WORDS, words
 
@@ -70,20 +70,6 @@ _QUESTION_WORDS = frozenset(
     words("how long wide high far often many much old what which who when where why kind time year")
 )
 
-_INSTRUCTIONS = re.compile(
-    r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
-      | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
-      | \b(?:you\ are\ now|act\ as|pretend\ to\ be)\ (?:an?|the)\b[^.\n]{0,40}
-            \b(?:assistant|ai|chatbot|language\ model)\b
-      | \b(?:system|developer)\ prompt\b
-      | \b(?:respond|reply|answer|output)\ (?:only|nothing\ but|exactly|solely)\ with\b
-      | \b(?:as|dear)\ an?\ (?:ai|language\ model|large\ language\ model)\b
-      | \b(?:ai|llm|language\ model|assistant)s?\ (?:reading|processing)\ this\b
-      | \b(?:ignorier\w*|missacht\w*|vergiss)\b[^.\n]{0,40}\b(?:anweisung|vorgabe|prompt|obige|bisherige)
-      | \b(?:ignor(?:e[rz]?|a)|oublie[rz]?|olvida)\b[^.\n]{0,40}\b(?:consignes|instrucciones)\b
-      | (?:忽略|无视|無視)[^。\n]{0,20}(?:指令|指示|提示|以上|上述|之前)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 
 _OTHER_LANGUAGE_PATTERNS = [  # the same in other languages, where rules can see it without a parser
     re.compile(pattern, re.IGNORECASE)
@@ -174,17 +160,3 @@ def _names_antecedent(text: str) -> bool:
     clauses = [match.start() for match in _CLAUSE_BORDER.finditer(text)]
     before = _OPENING_PHRASE.sub("", text[: clauses[-1]] + ",") if clauses else ""
     return any(word not in ENGLISH_STOP_WORDS and word not in _QUESTION_WORDS for word in words(before))
-
-
-def is_instruction(text: str) -> bool:
-    """Does `text` speak to a language model ("ignore the above and ...") instead of to a reader?"""
-    return _INSTRUCTIONS.search(text) is not None
-
-
-def foreign_language(reply: str, language: str, text: str = "") -> str:
-    """The language of `reply` where it is plainly not `language`, or "".
-
-    Where that is "", `text` tells it.
-    """
-    actual, expected = detect_language(reply), language or detect_language(text)
-    return actual if actual and expected and actual != expected and not may_be_language(reply, expected) else ""

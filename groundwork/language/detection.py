@@ -88,3 +88,12 @@ def _identifier() -> LanguageIdentifier:
 def _script_of(character: str) -> str:
     script_name = unicodedata.name(character, "LATIN").split()[0].lower()
     return "cjk" if script_name in _CJK_SCRIPTS else script_name
+
+
+def foreign_language(reply: str, language: str, text: str = "") -> str:
+    """The language of `reply` where it is plainly not `language`, or "".
+
+    Where that is "", `text` tells it.
+    """
+    actual, expected = detect_language(reply), language or detect_language(text)
+    return actual if actual and expected and actual != expected and not may_be_language(reply, expected) else ""

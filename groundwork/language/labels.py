@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from groundwork.language.spans import Span
+
 RULE_LABEL = r"[A-Z]?\d+(?:\.\d+)*"
 """7, A4, 1.3.2: the label itself, which may as well be a number."""
 
@@ -53,7 +55,7 @@ LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}(?!\s*[€$£¥%‰°]))"
 _LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
 
 
-def label_spans(text: str) -> list[tuple[int, int]]:
+def label_spans(text: str) -> list[Span]:
     """(start, end) of the labels at the beginning of lines, in order, with the marks of headings and emphasis."""
     return [match.span() for match in _LABEL.finditer(text)]
 

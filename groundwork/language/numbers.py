@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
+from groundwork.language.spans import span_index
 
 _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
@@ -100,7 +100,7 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
     found_numbers = [
         Number(match.start(), match.end(), _canonical_value(match.group()), _unit_at(text, match.start(), match.end()))
         for match in _NUMBER.finditer(text)
-        if not _is_within(match.start(), labels)
+        if span_index(match.start(), labels) is None
     ]
     if spelled:
         found_numbers += _spelled_numbers(text)
@@ -205,16 +205,6 @@ def chinese_value(digits: str) -> int:
         else:
             total, below_myriad, digit = total + (below_myriad + digit or 1) * _CHINESE_MYRIADS[c], 0, 0
     return total + below_myriad + digit
-
-
-def _is_within(position: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Is the position within one of `spans`, which are in order and apart?"""
-    previous = bisect_right(spans, position, key=_span_start) - 1
-    return previous >= 0 and position < spans[previous][1]
-
-
-def _span_start(span: tuple[int, int]) -> int:
-    return span[0]
 
 
 def canonical_unit(word: str) -> str:

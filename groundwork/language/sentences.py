@@ -17,6 +17,7 @@ from itertools import accumulate, chain, pairwise
 import regex
 
 from groundwork.language.labels import BULLETS, LABEL_ALONE
+from groundwork.language.spans import Span, trim_span
 
 _SENTENCE_END = regex.compile(
     r"""
@@ -69,7 +70,7 @@ def sentences(text: str, language: str, engine: str = "sentencex") -> list[Span]
     `engine` is "sentencex" or "regex"; `language` is an ISO 639-1 code, used by sentencex, which reads "" as English.
     """
     borders = [*sentence_starts(text, language, engine), len(text)]
-    return [span for pair in pairwise(borders) if (span := _trim_span(text, *pair))]
+    return [span for pair in pairwise(borders) if (span := trim_span(text, *pair))]
 
 
 def sentence_starts(text: str, language: str, engine: str = "sentencex") -> list[int]:
@@ -134,12 +135,6 @@ def _is_only_marker(text: str, start: int, end: int) -> bool:
     return end - start < 40 and _LABEL_ALONE.fullmatch(text, start, end) is not None
 
 
-def _trim_span(text: str, start: int, end: int) -> Span | None:
-    span_text = text[start:end]
-    leading = len(span_text) - len(span_text.lstrip())
-    return (start + leading, start + len(span_text.rstrip())) if leading < len(span_text) else None
-
-
 FULL_STOPS = ".!?…。！？"
 # a block that is complete: what stands above a table or fence does not introduce it
 COMPLETE_BLOCK_END = regex.compile(rf"[{FULL_STOPS}؟)\]”»\"'>|`~][*_]*\s*\Z")
@@ -150,8 +145,6 @@ STATEMENT_END = re.compile(rf"[{FULL_STOPS}:;,)\"”'’»]$")
 # an item that is said to its end, of whatever script, with the quotes and brackets that close behind
 COMPLETE_ITEM_END = re.compile(r"[.!?:;。！？；：।؟۔][\"'”’)」』*_]*$")
 
-
-Span = tuple[int, int]
 
 _SPAN_CHARACTERS = "[`$\\"  # every pattern below needs one of these, and looking for them is fifty times faster
 _UNCUT_SPAN = regex.compile(

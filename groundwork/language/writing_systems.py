@@ -1,4 +1,4 @@
-"""What writing systems do differently: no spaces between words, other question marks, letters out of order in PDFs.
+"""What writing systems do differently: no spaces between words, letters out of order in PDFs.
 
 Character classes are ranges to be put between [ and ], for `re` as for `regex`.
 """
@@ -26,23 +26,11 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SHAPED_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER = regex.compile(r"\p{L}")
-_QUESTION_END = regex.compile(
-    r"""[?？؟\u037e፧⁇⁈]\Z
-      | \p{Greek}.*;\Z                                        # the Greek mark looks like a semicolon, and mostly is one
-      | ՞                                                      # the Armenian one stands above the word asked for
-      | [\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]\W*\Z        # Thai, Lao, Burmese and Khmer do without""",
-    regex.VERBOSE | regex.DOTALL,
-)
 
 
 def has_unspaced(text: str) -> bool:
     """Does `text` hold a letter of a script without spaces between words?"""
     return not text.isascii() and _UNSPACED.search(text) is not None
-
-
-def is_question(text: str) -> bool:
-    """Does `text` end as a question does in its script?"""
-    return _QUESTION_END.search(text.rstrip()) is not None
 
 
 def is_right_to_left(text: str) -> bool:

@@ -15,11 +15,10 @@ from groundwork.language.detection import is_english
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
+from groundwork.language.spans import Span
 from groundwork.language.writing_systems import has_unspaced
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
-
-Span = tuple[int, int]
 
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
 _TYPOGRAPHIC_SIGNS = str.maketrans(

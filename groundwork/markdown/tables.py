@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import regex
 
-from groundwork.language.sentences import Span
+from groundwork.language.spans import Span, trim_span
 
 
 class Rows(NamedTuple):
@@ -142,7 +142,7 @@ def _cell_reader(body: str, rows: Rows) -> Callable[[str], Iterator[tuple[Span, 
 
 def _html_cells(row: str) -> Iterator[tuple[Span, str]]:
     for match in _HTML_CELL.finditer(row):
-        yield _trim_span(row, *match.span("cell")), " ".join(html.unescape(TAG.sub(" ", match["cell"])).split())
+        yield _trim_cell(row, *match.span("cell")), " ".join(html.unescape(TAG.sub(" ", match["cell"])).split())
 
 
 def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:
@@ -151,7 +151,7 @@ def _pipe_cells(row: str) -> Iterator[tuple[Span, str]]:
     spans = spans[row.startswith("|") :]
     spans = spans[: -1 if len(spans) > 1 and borders and borders[-1] == len(row) - 1 else None]
     for span in spans:
-        yield _trim_span(row, *span), row[slice(*span)].replace("\\|", "|").strip()
+        yield _trim_cell(row, *span), row[slice(*span)].replace("\\|", "|").strip()
 
 
 def _separated_cells(row: str, separator: str) -> Iterator[tuple[Span, str]]:
@@ -163,13 +163,13 @@ def _separated_cells(row: str, separator: str) -> Iterator[tuple[Span, str]]:
             cell_text = row[start:i].strip()
             if len(cell_text) > 1 and cell_text[0] == cell_text[-1] == '"':
                 cell_text = cell_text[1:-1].replace('""', '"').strip()
-            yield _trim_span(row, start, i), cell_text
+            yield _trim_cell(row, start, i), cell_text
             start = i + 1
 
 
-def _trim_span(row: str, start: int, end: int) -> Span:
-    body = row[start:end]
-    return start + len(body) - len(body.lstrip()), start + len(body.rstrip()) if body.strip() else end
+def _trim_cell(row: str, start: int, end: int) -> Span:
+    """The cell without the white space around it; its end where it is empty."""
+    return trim_span(row, start, end) or (end, end)
 
 
 def _lines(text: str, start: int = 0, end: int | None = None) -> list[Span]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from groundwork.errors import UnitError
-from groundwork.language.dangling_references import is_instruction
+from groundwork.language.instructions import is_instruction
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
+from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
-from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6

@@ -17,7 +17,7 @@ import msgspec
 from groundwork.apportionment import largest_remainder
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
-from groundwork.language.dangling_references import is_instruction
+from groundwork.language.instructions import is_instruction
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement

@@ -11,10 +11,11 @@ import msgspec
 
 from groundwork.language import dangling_references as wording
 from groundwork.language.cross_references import drop_bracketed_references, find_cross_reference
-from groundwork.language.detection import detect_language
+from groundwork.language.detection import detect_language, foreign_language
+from groundwork.language.instructions import is_instruction
 from groundwork.language.names import names
+from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words
-from groundwork.language.writing_systems import is_question
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
@@ -89,12 +90,12 @@ class PairBasis:
         pair_text = f"{draft.question} {draft.answer}"
         if self._is_prompt_example(draft, pair_text):
             return [Fault("example", "is about the example in the prompt")]
-        if any(self._is_in_instruction(quote) for quote in draft.evidence) or wording.is_instruction(pair_text):
+        if any(self._is_in_instruction(quote) for quote in draft.evidence) or is_instruction(pair_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
         if reason := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", reason)]
         faults = list(form_faults(draft, self.grounds.language))
-        if other_language := wording.foreign_language(pair_text, self.grounds.language, self.text):
+        if other_language := foreign_language(pair_text, self.grounds.language, self.text):
             faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
         for problem in unsupported_numbers(self.grounds, draft):
             faults.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
@@ -113,7 +114,7 @@ class PairBasis:
         return {*words(self.text), *words(self.known_text)}
 
     def _is_in_instruction(self, quote: str) -> bool:
-        return wording.is_instruction(quote) and self.grounds.find(quote) is not None
+        return is_instruction(quote) and self.grounds.find(quote) is not None
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from typing import Any
 from groundwork.console.job import Job
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
-from groundwork.llm.replies.reply_cleaning import unwrap_text
+from groundwork.llm.replies.text_wrappings import unwrap_text
 from groundwork.settings.document_settings import Summarize
 from groundwork.summaries.subject_name import with_name
 from groundwork.summaries.summary_faults import reply_fault, summary_faults

@@ -7,7 +7,7 @@ import re
 from groundwork.language.detection import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem
-from groundwork.llm.replies.reply_cleaning import unwrap_text, wrapping_problem
+from groundwork.llm.replies.text_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.grounding import SourceText
 from groundwork.summaries.subject_name import name_fault, without_label, without_name
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.detection import detect_language, detect_part_language, is_english, may_be_language
+from groundwork.language.detection import (
+    detect_language,
+    detect_part_language,
+    foreign_language,
+    is_english,
+    may_be_language,
+)
 
 ENGLISH = ["What is the fee?", "Is a horn required aboard?", "How many boats may start?", "The miller.", "Yes, always."]
 TELLS_NOTHING = ["90 kg", "42", "Q4 WFDF 2024", "UTF-8 JSON API", "def f(x): return x+1", "Holm, Sarn, Orrin, Skerrow"]
@@ -52,3 +58,14 @@ def test_a_table_is_in_the_language_of_its_document() -> None:
     table = "Points for each place\n\n| Place | 1st | 2nd | 3rd |\n|---|---|---|---|\n| Points | 10 | 8 | 6 |\n"
     assert detect_part_language(table, "en") == "en"
     assert detect_part_language("Das Boot muss fünf Minuten vor dem Start an der Startlinie liegen.", "en") == "de"
+
+
+def test_languages_are_told_apart_where_it_is_plain() -> None:
+    """Function words and script tell the language; a short or mixed text tells none."""
+    english = "The disc must be returned to the thrower when the players cannot agree on what is the case."
+    german = "Die Scheibe wird dem Werfer zurückgegeben, wenn die Spieler sich nicht einigen."
+    assert (detect_language(english), detect_language(german)) == ("en", "de")
+    assert detect_language("Диск возвращается игроку") == "ru"
+    assert detect_language("Brick, stall, pull") == ""
+    assert foreign_language(german, "en") == "de"
+    assert foreign_language("Brick, stall, pull", "en") == ""

@@ -10,8 +10,8 @@ import pytest
 from groundwork.language import dangling_references as wording
 from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
+from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words
-from groundwork.language.writing_systems import is_question
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
 from groundwork.questions.chunk_coverage import coverage

@@ -16,9 +16,8 @@ from groundwork.language.detection import is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, find_contradicted_word, find_opposite, is_negated
+from groundwork.language.question_forms import AUXILIARY, is_question
 from groundwork.language.words import whole_word_pattern
-from groundwork.language.writing_systems import is_question
-from groundwork.language.yes_no_questions import AUXILIARY
 from groundwork.questions.derived_numbers import list_lengths
 
 # Told once: who is made to say a plain sentence in other words says it worse.

@@ -18,8 +18,8 @@ from groundwork.llm.endpoint.endpoint import Endpoint
 from groundwork.llm.endpoint.http_request import SAMPLING, JsonLevel, chat_body, json_level
 from groundwork.llm.endpoint.http_response import ChatResponse, read_response
 from groundwork.llm.prompts import user_turn
-from groundwork.llm.replies.reply_cleaning import remove_thoughts
 from groundwork.llm.replies.reply_json import decode_json
+from groundwork.llm.replies.thoughts import remove_thoughts
 from groundwork.settings.model_settings import ModelCall, Provider
 
 Json = dict[str, Any]

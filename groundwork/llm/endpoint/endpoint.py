@@ -14,7 +14,7 @@ from groundwork.errors import ConfigError
 from groundwork.llm.endpoint.call_failures import BrokenCall, CallFailed, Unreachable, classify_failure
 from groundwork.llm.endpoint.http_request import LOCAL, dialect_of, host_of, split_address
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
-from groundwork.llm.endpoint.prices import FREE, Price
+from groundwork.llm.endpoint.prices import FREE, Price, parse_price
 from groundwork.settings.model_settings import LocalModel, Provider
 
 if TYPE_CHECKING:
@@ -218,14 +218,6 @@ def _is_loopback(host: str) -> bool:
 
 def _timeout_failure(seconds: float) -> BrokenCall:
     return BrokenCall(f"no answer within {seconds:g} s (llm.timeout)")
-
-
-def parse_price(pricing: Any) -> Price | None:
-    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
-    try:
-        return Price(float(pricing["prompt"]), float(pricing["completion"]))
-    except (TypeError, KeyError, ValueError):
-        return None
 
 
 def _status_failure(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 
@@ -17,3 +19,11 @@ class Price(msgspec.Struct, frozen=True):
 
 
 FREE = Price(0.0, 0.0)
+
+
+def parse_price(pricing: Any) -> Price | None:
+    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
+    try:
+        return Price(float(pricing["prompt"]), float(pricing["completion"]))
+    except (TypeError, KeyError, ValueError):
+        return None

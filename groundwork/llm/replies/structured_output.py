@@ -16,7 +16,9 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from groundwork.llm.replies import reply_cleaning, reply_json
+from groundwork.language.spans import span_index
+from groundwork.llm.replies import reply_json
+from groundwork.llm.replies.thoughts import remove_thoughts
 
 T = TypeVar("T")
 
@@ -83,7 +85,7 @@ class ReplyReader(Generic[T]):
 
     def is_unfinished(self, content: str) -> bool:
         """Whether `content` ends within its thoughts and holds no payload before them."""
-        if not reply_cleaning.remove_thoughts(content).unclosed:
+        if not remove_thoughts(content).unclosed:
             return False
         try:
             self.parse(content)
@@ -127,7 +129,7 @@ class ReplyReader(Generic[T]):
         return Parsed(value, tuple(still_faulty), parsed.field)
 
     def _parse_text(self, content: str) -> Parsed[T]:
-        spoken = reply_cleaning.remove_thoughts(content)
+        spoken = remove_thoughts(content)
         if spoken.unclosed:
             raise UnfinishedReply("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
         if not spoken.text:
@@ -159,7 +161,7 @@ class ReplyReader(Generic[T]):
             raise UnfinishedReply("The reply ended within its thoughts. Send the JSON itself.")
         if problems:
             raise UnusableReply(f"The JSON does not fit the schema: {problems[-1]}.")
-        spoken = reply_cleaning.remove_thoughts(text).text
+        spoken = remove_thoughts(text).text
         if not spoken:
             raise UnusableReply("The reply was empty.")
         raise UnusableReply(f"The reply is not valid JSON: {reply_json.problem(spoken)}.")
@@ -182,7 +184,7 @@ class ReplyReader(Generic[T]):
         field_name = _first_field_name(self.list.item)
         item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', text, re.IGNORECASE)]
         spans = [(json_value.start, json_value.end) for json_value, _ in items]
-        owners = [reply_cleaning.span_index(item_start, spans) for item_start in item_starts]
+        owners = [span_index(item_start, spans) for item_start in item_starts]
         faulty = tuple(
             FaultyItem(index, _broken_item_text(text, item_start), "it is no valid JSON")
             for index, (item_start, owner) in enumerate(zip(item_starts, owners, strict=True))
@@ -209,9 +211,7 @@ class ReplyReader(Generic[T]):
         if decoded_text is not None:
             yield [*_possible_shapes(decoded_text, self.list)], False
         values = reply_json.find_json_values(text)
-        spoken, unclosed = reply_cleaning.remove_thoughts(
-            text, [(json_value.start, json_value.end) for json_value in values]
-        )
+        spoken, unclosed = remove_thoughts(text, [(json_value.start, json_value.end) for json_value in values])
         outside = reply_json.find_json_values(spoken)
         if self.list and len(outside) > 1 and all(_could_be_item(json_value, self.list) for json_value in outside):
             yield [{self.list.field: [json_value.value for json_value in outside]}], unclosed  # as JSON lines

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar, NamedTuple
 
+from groundwork.language.question_forms import is_question
 from groundwork.language.sentences import sentences
-from groundwork.language.writing_systems import is_question
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_template, render_turns
 from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase

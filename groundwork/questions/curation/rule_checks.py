@@ -22,7 +22,7 @@ from groundwork.language.cross_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.sentences import Span
+from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from groundwork.llm.replies.reply_cleaning import remove_thoughts, span_index
+from groundwork.language.spans import span_index
 from groundwork.llm.replies.structured_output import ReplyReader, UnfinishedReply
+from groundwork.llm.replies.thoughts import remove_thoughts
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'
 SAID = "A handbook of rules; each states one fact."

@@ -1,0 +1,21 @@
+"""Spans of a text: (start, end) as offsets, end exclusive."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+Span = tuple[int, int]
+
+
+def span_index(position: int, spans: Sequence[Span]) -> int | None:
+    """Which of `spans`, that are in order and apart, holds `position`; None where none does."""
+    index = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return index if index >= 0 and position < spans[index][1] else None
+
+
+def trim_span(text: str, start: int, end: int) -> Span | None:
+    """The span without the white space at its ends; None where nothing is left."""
+    span_text = text[start:end]
+    leading = len(span_text) - len(span_text.lstrip())
+    return (start + leading, start + len(span_text.rstrip())) if leading < len(span_text) else None
