@@ -10,32 +10,37 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.review_decisions import (
-    EDITABLE,
     Decision,
     DecisionKind,
     DecisionStacks,
     append_decisions,
-    apply_edits,
     decisions_file,
-    edited_fields,
     question_hash,
     read_decisions,
     reviewer_agreements,
-    utc_now,
 )
 from groundwork.data_folder.runs.run_lookup import run_documents, tag_files
-from groundwork.data_folder.runs.run_pairs import BY_PERSON, Candidate, run_candidates
+from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord, GroundworkError
+from groundwork.errors import BadRecord
 from groundwork.markdown.grounding import SourceText
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import figures, is_figure, quote_in_words
+from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
 from groundwork.records.tags_record import Tags
+from groundwork.review.new_decisions import (
+    RequestRefused,
+    acceptance,
+    apply_decision,
+    decision_of,
+    incomplete_reason,
+    trim_edits,
+)
+from groundwork.review.pair_columns import pair_columns, row_state, searched_texts
+from groundwork.review.text_pieces import figure_file, figure_pieces
 
-MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
 IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
 
@@ -48,14 +53,6 @@ class DecisionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lines: int
     reason: str = ""
     edited: dict[str, Any] = {}
-
-
-class RequestRefused(GroundworkError):
-    """A decision that was not written; `status` is HTTP's."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class ReviewSession:
@@ -95,30 +92,13 @@ class ReviewSession:
 
     def columns(self) -> dict[str, Any]:
         """Everything that the table needs, a list a column; values that repeat are indices into `values`."""
-        tags, covered = self._tags_by_pair(), self._coverage_counts()
-        pairs = [row.pair for row in self.rows]
         return {
             "run": self.run,
             "reviewer": self.reviewer,
-            "count": len(pairs),
+            "count": len(self.rows),
             "at": len(self.log),
             "warnings": [*self.warnings, *self._stale_decisions()],
-            "question": [pair.question for pair in pairs],
-            "iteration": [pair.iteration for pair in pairs],
-            "length": [len(pair.answer) for pair in pairs],
-            "covers": [covered.get(pair.id, 0) for pair in pairs],
-            "tags": _indexed_lists([tags.get(pair.id, []) for pair in pairs]),
-            "document": _indexed([pair.document for pair in pairs]),
-            "section": _indexed([" › ".join(pair.headings) for pair in pairs]),
-            "state": _indexed([_state(row) for row in self.rows]),
-            "check": _indexed([_failed_check(row) for row in self.rows]),
-            "reason": _indexed([row.reason.replace("_", " ") for row in self.rows]),
-            "difficulty": _indexed([pair.difficulty for pair in pairs]),
-            "category": _indexed([pair.category for pair in pairs]),
-            "orders": {
-                "question": _sort_order([pair.question for pair in pairs]),
-                "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
-            },
+            **pair_columns(self.rows, self._tags_by_pair(), self._coverage_counts()),
             **self.tally(),
             "decided": self._decision_marks(decision.pair for decision in self.log),
         }
@@ -163,8 +143,8 @@ class ReviewSession:
         final = apply_decision(pair, standing.get(self.reviewer))
         return {
             "pair": {**msgspec.structs.asdict(final), "evidence": [quote_in_words(quote) for quote in final.evidence]},
-            "evidence_figures": [_figure_file(quote, pair.document) for quote in final.evidence],
-            "state": _state(row),
+            "evidence_figures": [figure_file(quote, pair.document) for quote in final.evidence],
+            "state": row_state(row),
             "reason": row.reason.replace("_", " "),
             "detail": row.detail,
             "question_hash": question_hash(pair),
@@ -183,7 +163,7 @@ class ReviewSession:
         spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
         title = " › ".join(chunk.headings) or chunk.document
         pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {"id": chunk_id, "title": f"{title}{pages}", "pieces": _figure_pieces(chunk, spans), "missing": False}
+        return {"id": chunk_id, "title": f"{title}{pages}", "pieces": figure_pieces(chunk, spans), "missing": False}
 
     def _chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
@@ -199,7 +179,7 @@ class ReviewSession:
     def search(self, query: str) -> list[int]:
         """The rows that hold all `words` in question, answer, criteria, evidence, id or the reason of a rejection."""
         if self._haystack is None:
-            self._haystack = ["\n".join(_searched_texts(row)).casefold() for row in self.rows]
+            self._haystack = ["\n".join(searched_texts(row)).casefold() for row in self.rows]
         query_words = query.casefold().split()
         return [index for index, haystack in enumerate(self._haystack) if all(word in haystack for word in query_words)]
 
@@ -240,7 +220,7 @@ class ReviewSession:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = accept_pair(apply_decision(pair, current), current, trim_edits(ask.edited))
+            verdict, edited = acceptance(apply_decision(pair, current), current, trim_edits(ask.edited))
             if problem := incomplete_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
@@ -268,111 +248,8 @@ class ReviewSession:
         return counts
 
 
-def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
-    """The line of a decision made now."""
-    return Decision(
-        time=utc_now(),
-        reviewer=reviewer,
-        pair=pair.id,
-        document=pair.document,
-        question_hash=question_hash(pair),
-        verdict=verdict,
-        reason=reason.strip()[:MOST_CHARACTERS],
-        edited=edited,
-    )
-
-
-def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
-    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
-    trimmed_fields: dict[str, Any] = {}
-    for field, value in edited.items():
-        texts = value if field == "evaluation_criteria" else [value]
-        if field not in EDITABLE or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise RequestRefused(f"{field}: cannot be edited so", 422)
-        if sum(map(len, texts)) > MOST_CHARACTERS:
-            raise RequestRefused(f"{field}: longer than {MOST_CHARACTERS:,} characters", 422)
-        trimmed = [text.strip() for text in texts if text.strip()]
-        trimmed_fields[field] = trimmed if field == "evaluation_criteria" else "".join(trimmed)
-    return trimmed_fields
-
-
-def accept_pair(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
-    """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
-    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, written)
-    was_edited = current is not None and current.verdict == "edit"
-    return "edit" if edited != current_edits or was_edited else "accept", edited
-
-
-def apply_decision(pair: Pair, current: Decision | None) -> Pair:
-    """The pair as a reviewer accepted it; as it stands where that is not so."""
-    applies = current is not None and current.accepts and current.question_hash == question_hash(pair)
-    return apply_edits(pair, current.edited) if current is not None and applies else pair
-
-
-def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
-    """What a pair that is accepted with these edits lacks, or ""."""
-    if not pair.question:
-        return "the model gave no question; ask again with generate_qa"
-    final = apply_edits(pair, edited)
-    missing = [field for field, text in (("question", final.question), ("answer", final.answer)) if not text.strip()]
-    missing += [] if final.evaluation_criteria else ["evaluation criterion"]
-    return f"it has no {' and no '.join(missing)}; press e to write it" if missing else ""
-
-
-def split_pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """`text` cut into (part, marked) at the spans; spans that overlap are one."""
-    cut_pieces: list[tuple[str, bool]] = []
-    position = 0
-    for start, end in sorted(spans):
-        start = max(start, position)
-        if end > start:
-            cut_pieces += [(text[position:start], False)] * (start > position) + [(text[start:end], True)]
-            position = end
-    return cut_pieces + [(text[position:], False)] * (position < len(text))
-
-
-def _figure_pieces(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
-    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    spans, cut_pieces = list(spans), []
-    position = 0
-    for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _pieces_between(chunk.text, spans, position, figure.start)
-        marked = any(start <= figure.start and figure.end <= end for start, end in spans)
-        cut_pieces.append((figure.caption, marked, figure.file))
-        position = figure.end
-    return [*cut_pieces, *_pieces_between(chunk.text, spans, position, len(chunk.text))]
-
-
-def _figure_file(quote: str, document: str) -> str:
-    """The file of a quote of evidence that is a figure, or ""."""
-    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
-
-
-def _pieces_between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
-    return split_pieces(text[start:end], inside)
-
-
-def _state(row: Candidate) -> str:
-    return "rejected" if row.stage else "edited" if _by_person(row.pair) else "kept"
-
-
-def _by_person(pair: Pair) -> bool:
-    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
-
-
-def _failed_check(row: Candidate) -> str:
-    failed = [check_name for check_name, result in row.pair.checks.items() if not result.get("passed", True)]
-    return (failed or [""])[0].replace("_", " ")
-
-
 def _mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
-
-
-def _searched_texts(row: Candidate) -> list[str]:
-    pair = row.pair
-    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, row.detail]
 
 
 def _covering_pairs(path: Path) -> list[str]:
@@ -383,18 +260,3 @@ def _covering_pairs(path: Path) -> list[str]:
     except BadRecord:
         return []
     return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
-
-
-def _sort_order(texts: Sequence[str]) -> list[int]:
-    """The rows by their text, whatever its case, those without one last."""
-    return sorted(range(len(texts)), key=lambda row: (not texts[row], texts[row].casefold()))
-
-
-def _indexed(values: Sequence[str]) -> dict[str, Any]:
-    indices = {value: index for index, value in enumerate(dict.fromkeys(values))}
-    return {"values": list(indices), "index": [indices[value] for value in values]}
-
-
-def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    indices = {value: index for index, value in enumerate(dict.fromkeys(text for values in lists for text in values))}
-    return {"values": list(indices), "index": [[indices[value] for value in values] for values in lists]}

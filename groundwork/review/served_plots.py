@@ -13,7 +13,7 @@ from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import allow_calls, is_groundwork_page
 from groundwork.records.figures import is_figure_name
-from groundwork.review.review_session import RequestRefused
+from groundwork.review.new_decisions import RequestRefused
 
 PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 

@@ -18,7 +18,8 @@ from aiohttp import web
 
 from groundwork.errors import GroundworkError
 from groundwork.pages.html_frame import page_text
-from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
+from groundwork.review.new_decisions import RequestRefused
+from groundwork.review.review_session import DecisionRequest, ReviewSession
 from groundwork.review.served_plots import change_wish, find_wish, page_names, served_figure, served_page, wished_starts
 
 HOST = "127.0.0.1"

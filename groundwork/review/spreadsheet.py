@@ -18,15 +18,15 @@ from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind,
 from groundwork.errors import UsageError
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
-from groundwork.review.review_session import (
+from groundwork.review.new_decisions import (
     RequestRefused,
-    ReviewSession,
-    accept_pair,
+    acceptance,
     apply_decision,
     decision_of,
     incomplete_reason,
     trim_edits,
 )
+from groundwork.review.review_session import ReviewSession
 
 GIVEN_COLUMNS = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
 EDITED_COLUMNS = ("question", "answer", "evaluation_criteria")
@@ -123,7 +123,7 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedT
     reviewer = cells.get("reviewer", "").strip() or desk.reviewer
     own_decision = _own_decision(desk, pair, reviewer)
     decided_pair = apply_decision(pair, own_decision)
-    kind, edited = accept_pair(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
+    kind, edited = acceptance(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
     verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
         imported.unchanged += 1

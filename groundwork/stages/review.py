@@ -160,7 +160,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.wishes import wishes_file
-    from groundwork.review.review_session import RequestRefused
+    from groundwork.review.new_decisions import RequestRefused
     from groundwork.review.served_plots import change_wish, find_wish
 
     document, start = job.flags.ask_about

@@ -32,7 +32,8 @@ from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.review.review_session import ReviewSession, decision_of
+from groundwork.review.new_decisions import decision_of
+from groundwork.review.review_session import ReviewSession
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 
