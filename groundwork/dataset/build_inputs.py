@@ -48,7 +48,7 @@ def find_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.data_folder.runs.run_lookup import default_run, pair_files, tag_files
+    from groundwork.data_folder.runs.run_lookup import coverage_path_parts, default_run, pair_files, tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
@@ -67,7 +67,7 @@ def find_inputs(job: Job) -> BuildInputs:
         texts=_existing_paths(job, documents, ("text", "{}.json")),
         summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if job.config.dataset.asks_model else [],
         measured=[_measured_path(job, grades_name) for grades_name in job.config.dataset.grades],
-        coverage=[path for run in runs for path in _existing_paths(job, documents, ("qa", run, "coverage", "{}.json"))],
+        coverage=[path for run in runs for path in _existing_paths(job, documents, coverage_path_parts(run, "{}"))],
         reviews=[path for run in runs for path in _review_paths(job, run, documents)],
         mix=_mix_source(job),
     )

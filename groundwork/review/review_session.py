@@ -19,7 +19,7 @@ from groundwork.data_folder.runs.review_decisions import (
     read_decisions,
     reviewer_agreements,
 )
-from groundwork.data_folder.runs.run_lookup import run_documents, tag_files
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, run_documents, tag_files
 from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
@@ -242,7 +242,7 @@ class ReviewSession:
         """By pair: how many statements, rows and numbers it touches, where generation has counted them."""
         counts: dict[str, int] = {}
         for document in self._documents or run_documents(self.data.path("qa", self.run)):
-            path = self.data.path("qa", self.run, "coverage", f"{document}.json")
+            path = self.data.path(*coverage_path_parts(self.run, document))
             for pair_id in _covering_pairs(path):
                 counts[pair_id] = counts.get(pair_id, 0) + 1
         return counts

@@ -16,7 +16,7 @@ from groundwork.console.next_steps import openable_path
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
-from groundwork.data_folder.runs.run_lookup import document_of
+from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.installation import as_typed
 
@@ -30,7 +30,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage.coverage_inputs import coverage_folder, coverage_path_parts, coverage_runs
+    from groundwork.maps.coverage.coverage_inputs import coverage_runs
 
     asked_about: dict[str, dict[str, str]] = {}
     for run in coverage_runs(job):
@@ -38,7 +38,7 @@ def units(job: Job) -> list[Unit]:
             asked_about.setdefault(document_of(file), {})[run.name] = file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
-    coverage_files = {run: unsorted_file_names(coverage_folder(job, run)) for run in run_names}
+    coverage_files = {run: unsorted_file_names(job.data.path(*coverage_folder_parts(run))) for run in run_names}
     documents = job.list_documents("chunks", ".jsonl")
     if unchunked := sorted(
         asked_about.keys() - set(documents) - job.departed_sources.keys() if not job.flags.document else ()

@@ -15,7 +15,7 @@ from groundwork.console.command import Command, Estimate, Failure, Job, Outcome,
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_jsonl
-from groundwork.data_folder.runs.run_lookup import new_run, run_of_model
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
 from groundwork.data_folder.runs.wishes import WISHES, wishes_file
 from groundwork.data_folder.spread_folders import unsorted_file_names
 
@@ -58,7 +58,7 @@ def _unit(job: Job, run: str, document: str, naming_files: dict[str, KeysView[st
     return Unit(
         name=f"{run}/{document}",
         reads=job.data.paths(("chunks", rows), *naming_paths, *wishes),
-        writes=job.data.paths(("qa", run, rows), ("qa", run, "rejected", rows), ("qa", run, "coverage", record)),
+        writes=job.data.paths(("qa", run, rows), ("qa", run, "rejected", rows), coverage_path_parts(run, document)),
         payload=document,
     )
 

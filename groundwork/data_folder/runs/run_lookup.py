@@ -96,6 +96,16 @@ def _document_files(folder: Path) -> list[str]:
     return [file for file in folder_files(folder, ".jsonl").texts if document_of(file) != DECISIONS]
 
 
+def coverage_folder_parts(run: str) -> tuple[str, ...]:
+    """Where below the data folder generation keeps what the pairs of a run, or of its raw ones, touch."""
+    return "qa", run.removesuffix("/raw"), "coverage"
+
+
+def coverage_path_parts(run: str, document: str) -> tuple[str, ...]:
+    """The file of one document there."""
+    return *coverage_folder_parts(run), f"{document}.json"
+
+
 def run_documents(folder: Path) -> list[str]:
     """Every document of which a run's folder holds pairs, kept or turned down."""
     folders = (folder, folder / "curated", folder / "rejected")

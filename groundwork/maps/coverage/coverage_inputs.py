@@ -9,7 +9,7 @@ import msgspec
 
 from groundwork.console.command import Job
 from groundwork.data_folder.read_write import read_json
-from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, nearest_run, run_names
 from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets
 from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord, UsageError
@@ -25,27 +25,13 @@ def read_declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Dec
     """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
     declined_by_run: dict[str, Declined] = {}
     for run in runs:
-        file = coverage_file(job, run, document)
+        file = job.data.path(*coverage_path_parts(run, document))
         if file.exists():
             declined_by_run[run] = {
                 chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
                 for chunk in read_json(file, DocumentCoverage).chunks
             }
     return declined_by_run
-
-
-def coverage_file(job: Job, run: str, document: str) -> Path:
-    return job.data.path(*coverage_path_parts(run, document))
-
-
-def coverage_path_parts(run: str, document: str) -> tuple[str, ...]:
-    """The same below the data folder."""
-    return "qa", run.removesuffix("/raw"), "coverage", f"{document}.json"
-
-
-def coverage_folder(job: Job, run: str) -> Path:
-    """The folder of those files."""
-    return job.data.path("qa", run.removesuffix("/raw"), "coverage")
 
 
 def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
