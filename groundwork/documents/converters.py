@@ -64,7 +64,7 @@ class Converter:
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
 
-TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".org")
+TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 OFFICE = (

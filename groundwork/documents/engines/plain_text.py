@@ -1,5 +1,7 @@
 """Plain text and Markdown: the encoding is found out, and pictures given by their bytes become their words.
 
+reStructuredText, AsciiDoc and Org get Markdown's headings and code blocks.
+
 The metadata at the head of a Markdown file is read as Jekyll, Hugo, Docusaurus and Pandoc do.
 """
 
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.engines.light_markup import as_markdown
 from groundwork.documents.pictures.alternative_text import without_data
 from groundwork.errors import BadDocument
 
@@ -47,9 +50,8 @@ def convert(request: Request) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
     text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
-    return Conversion(
-        pages=[without_data(with_title(text.replace("\r\n", "\n").replace("\r", "\n")))], warnings=warnings
-    )
+    text = as_markdown(text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
+    return Conversion(pages=[without_data(with_title(text))], warnings=warnings)
 
 
 def decode_text(content: bytes) -> tuple[str, str]:
