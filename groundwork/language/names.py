@@ -14,6 +14,10 @@ _CODE = re.compile(
     r"""[^\s"“”`,;?!]{0,80}[^\W\d_][^\s"“”`,;?!]*"""
 )
 _ABBREVIATION = re.compile(r"((?:[A-Z][\w-]{0,40}[ -](?:(?:of|and|for|the|in) )?){1,20})\(([A-Z][A-Za-z]{0,30}[A-Z])\)")
+_INITIALISM_BEFORE = re.compile(
+    r"(?<!\w)(?:(?:[A-Z]\.)+|(?:[A-Z]\.){2,} ?)\Z"
+)  # "D." of "D.C.", "U.S. " of "U.S. Senate"
+_LONGEST_INITIALISM = 20  # characters
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
@@ -34,12 +38,20 @@ def names_as_written(text: str) -> list[str]:
     as_written, previous_end = [], 0
     for match in _NAME.finditer(text):
         word = match.group()
-        is_inside_sentence = text[previous_end : match.start()].rstrip()[-1:] not in (".", "?", "!", ":", "")
+        is_inside_sentence = _is_inside_sentence(text, previous_end, match.start())
         previous_end = match.end() - 1
         is_code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
         if is_code or (is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH_STOP_WORDS):
             as_written.append(word)
     return as_written
+
+
+def _is_inside_sentence(text: str, previous_end: int, start: int) -> bool:
+    """No sentence starts at `start`: the word before is in it, or its full stop is that of an initialism."""
+    mark = text[previous_end:start].rstrip()[-1:]
+    if mark == ".":
+        return _INITIALISM_BEFORE.search(text, max(0, start - _LONGEST_INITIALISM), start) is not None
+    return mark not in ("?", "!", ":", "")
 
 
 def codes(text: str) -> list[str]:

@@ -24,7 +24,7 @@ MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sent
 _EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    rf"(?P<label>{labels.LABEL_AT_START}|\(?[a-zA-Z][.)]|\([ivx]+\)|[-*+{labels.BULLETS}–])"
+    rf"(?P<label>{labels.LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{labels.BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")

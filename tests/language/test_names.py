@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.names import abbreviations, codes, quoted_terms
+from groundwork.language.names import abbreviations, codes, names_as_written, quoted_terms
 from groundwork.language.opposites import find_contradicted_word, find_opposite, is_negated
 from tests.growth import steep
 
@@ -82,3 +82,17 @@ def test_limits_and_particles_turn_nothing() -> None:
     assert not is_negated("as small as possible, but no smaller") and is_negated("it is no longer allowed")
     assert find_opposite("What counts in the mean?", "What is left out of the mean?") is None
     assert find_opposite("the maximum load", "the minimum load") == ("maximum", "minimum")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("How does a D.C. Delegate vote?", ["D", "C", "Delegate"]),
+        ("Who sits in the U.S. Senate?", ["U", "S", "Senate"]),
+        ("It is Plan B. Boats wait.", ["Plan", "B"]),
+        ("It ends. Boats wait in Port Ellary.", ["Port", "Ellary"]),
+    ],
+)
+def test_the_stops_of_an_initialism_end_no_sentence(text: str, expected: list[str]) -> None:
+    """The word behind "D.C." is a name; behind a single letter and a stop a sentence starts."""
+    assert names_as_written(text) == expected

@@ -95,3 +95,23 @@ def test_spans_that_no_cut_may_enter() -> None:
         "10 000",
     ]
     assert markup_spans("plain text, 10 000") == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("It rests on Pub. L. 93-344, 88 Stat. 322. The next holds.", 2),
+        ("It rests on § 2 of the Act, 110 Stat. 1726.", 1),
+        ("A rule stands in 500 F. Supp. 2d 1234 (1990), as said. It was right.", 2),
+        ("Under Civ. P. 12(b) the motion fails. The rest stands.", 2),
+        ("So says Harv. L. Rev. 12 of it. It matters.", 2),
+        ("It follows from Art. 5, para. 2. It applies.", 2),
+        ("The fare is 5 crowns. 12 boats sail. They are full.", 3),
+        ("They row at 5 Marks. 12 boats sail.", 2),
+        ("The boats sail to Rome. 12 of them return.", 2),
+    ],
+)
+def test_a_citation_is_not_cut(text: str, parts: int, engine: str) -> None:
+    """Volume, reporter and page of a law or a report stay together; a number that starts a sentence does so still."""
+    assert len(cut(text, "en", engine)) == parts

@@ -192,3 +192,17 @@ def test_a_long_run_of_letters_takes_linear_time() -> None:
 
     fast = min(seconds(2_000) for _ in range(3))
     assert any(seconds(16_000) < 30 * fast + 0.05 for _ in range(3))
+
+
+@pytest.mark.parametrize("line", ["D.C. Law holds here.", "U.S. Senate rules are short.", "A.B. Cole wins the bowl."])
+def test_an_initialism_is_no_label(line: str) -> None:
+    """Its first letter and stop are none of an item."""
+    assert [line[statement.start : statement.end] for statement in statements(line, "en")] == [line]
+
+
+def test_a_letter_and_a_stop_are_a_label() -> None:
+    """With white space or a word right behind them."""
+    texts = {
+        line: [line[s.start : s.end] for s in statements(line, "en")] for line in ("A. Boats wait.", "b.Boats wait.")
+    }
+    assert list(texts.values()) == [["Boats wait."], ["Boats wait."]]

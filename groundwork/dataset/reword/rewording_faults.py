@@ -95,12 +95,12 @@ def required_terms(row: Row, about: str) -> list[str]:
     text, spans = row.question, []
     for term in [*subject_words(row, about), *terms(row.question)]:
         spans += [match.span() for match in whole_word_pattern(term, re.IGNORECASE).finditer(text)]
-    for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’])|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
+    for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
         word_before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
         spans.append((word_before.start() if word_before else match.start(), match.end()))
     joined_spans: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if joined_spans and text[joined_spans[-1][1] : start].strip(" ") == "":
+        if joined_spans and _is_one_name(text, joined_spans[-1][1], start):
             joined_spans[-1] = (joined_spans[-1][0], max(end, joined_spans[-1][1]))
         else:
             joined_spans.append((start, end))
@@ -108,6 +108,11 @@ def required_terms(row: Row, about: str) -> list[str]:
     for start, end in joined_spans:
         required_terms.setdefault(text[start:end].lower(), text[start:end])
     return list(required_terms.values())
+
+
+def _is_one_name(text: str, end: int, start: int) -> bool:
+    """Do two names that end and start there belong together: side by side, or by the stops of "D.C. Delegate"?"""
+    return not text[end:start].strip(" ") or re.search(r"(?<!\w)(?:[A-Z]\.)+ ?\Z", text[:start]) is not None
 
 
 def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, keep: Sequence[str]) -> Iterator[str]:

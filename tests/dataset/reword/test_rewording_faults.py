@@ -284,6 +284,19 @@ def test_the_words_that_have_to_stand_are_told_once():
     assert required_terms(told, about) == ["allowance B", "Ellary league", "Course A"]
 
 
+@pytest.mark.parametrize(
+    ("question", "required"),
+    [
+        ("May the D.C. Delegate hold two offices?", ["D.C. Delegate"]),
+        ("Who elects the U.S. Senate in an even year?", ["U.S. Senate"]),
+        ("What does J.R. Cole pay at berth B?", ["J.R. Cole", "berth B"]),
+    ],
+)
+def test_an_initialism_stands_with_its_name(question, required):
+    """Its letters are no single letters with the word before."""
+    assert required_terms(row(question=question), "") == required
+
+
 PLANKING = "A skiff must be measured again after any repair that replaces more than 1.5 m of planking."
 HOLD = "The race officer may hold back the signal for a late crew, but for no longer than three minutes in all."
 POSTED = "Results are posted, with every penalty and its rule, within 60 minutes of the last finish."
