@@ -69,14 +69,16 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 OFFICE = (
     *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
-    *(".xlsx", ".xlsm", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
+    *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
 )
 
 CONVERTERS = {
     "layout": Converter(module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
-    "office": Converter(module="office", packages=("firecrawl-anydoc", "openpyxl", "markdownify"), endings=OFFICE),
+    "office": Converter(
+        module="office", packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"), endings=OFFICE
+    ),
     "marker": Converter(
         module="marker", packages=("marker-pdf",), endings=(".pdf",), extra="marker", paged=True, models=True
     ),

@@ -6,6 +6,7 @@ much is refused before any converter sees it.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -42,6 +43,7 @@ _ARCHIVE_PARTS = {  # Office on the web numbers the main part
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SYNONYMS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
              {".pptx", ".pptm"})  # fmt: skip
 
@@ -196,14 +198,22 @@ def _text_ending(path: Path, head: bytes, suffix: str) -> str:
         raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
     if suffix in _SAVE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
-    if suffix in OFFICE or suffix in IMAGES:
-        raise BadDocument(f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again")
+    if suffix in IMAGES or (suffix in OFFICE and b"\x00" in head and not head.startswith(_UTF_16_MARKS)):
+        raise BadDocument(_no_such_file(suffix))
     start = _start_of_text(path, head, suffix)
     if start.lower().startswith(("<!doctype html", "<html")):
         return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
     if suffix == ".eml" or (suffix not in TEXT + TABLES_AND_DATA and is_mail(start)):
         return ".eml"
+    if suffix in OFFICE:  # of office programs that write pages, mails and tables under such names
+        if suffix == ".xls" and "\t" in start.split("\n", 1)[0]:
+            return ".tsv"
+        raise BadDocument(_no_such_file(suffix))
     return suffix if suffix in TEXT + TABLES_AND_DATA else ".txt"
+
+
+def _no_such_file(suffix: str) -> str:
+    return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
 def _start_of_text(path: Path, head: bytes, suffix: str) -> str:

@@ -94,8 +94,8 @@ def xlsx_to_markdown(source: str) -> str:
         sheets = []
         for sheet in book.worksheets:
             rows = _used_cells(sheet)
-            _fill_merged(rows, _merged_areas(source, sheet._worksheet_path))
-            if table := table_to_markdown(_dense_rows(rows, sheet.title)):
+            fill_merged(rows, _merged_areas(source, sheet._worksheet_path))
+            if table := table_to_markdown(dense_rows(rows, sheet.title)):
                 sheets.append(f"## {sheet.title}\n\n{table}")
         return "\n\n".join(sheets)
     finally:
@@ -112,12 +112,14 @@ def _used_cells(sheet: Any) -> Rows:
         cells_read += len(row)
         if cells_read > MOST_CELLS:
             raise BadDocument(_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
-        if cells := {j: text for j, cell in enumerate(row, start=1) if (text := _cell_text(cell))}:
+        if cells := {
+            j: text for j, cell in enumerate(row, start=1) if (text := cell_text(cell.value, cell.number_format or ""))
+        }:
             rows[row_number] = cells
     return rows
 
 
-def _dense_rows(rows: Rows, title: str) -> list[list[str]]:
+def dense_rows(rows: Rows, title: str) -> list[list[str]]:
     """The rows and columns that hold something."""
     columns = sorted({column for cells in rows.values() for column in cells})
     if len(rows) * len(columns) > MOST_CELLS:
@@ -145,7 +147,7 @@ def _merged_areas(source: str, part: str) -> Iterator[Area]:
             unsearched = searched[max(end, len(searched) - _LONGEST_TAG) :]
 
 
-def _fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
+def fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
     row_numbers = sorted(rows)
     width = max((max(cells) for cells in rows.values()), default=0)
@@ -180,12 +182,12 @@ def table_to_markdown(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
-def _cell_text(cell: Any) -> str:
-    value = cell.value
+def cell_text(value: Any, number_format: str) -> str:
+    """A cell as a reader sees it; "" for an empty one, whose value is None."""
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return format_number(value, cell.number_format or "")
+        return format_number(value, number_format)
     if isinstance(value, datetime.datetime):
         value = (value + _HALF_A_SECOND).replace(microsecond=0)  # days are counted in fractions that are not exact
         return value.date().isoformat() if value.time() == datetime.time() else str(value)
