@@ -7,6 +7,7 @@ numbering of a paragraph itself; one that comes from its style is read as of the
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import itertools
 import re
@@ -23,6 +24,7 @@ _POINT_CACHE = re.compile(rb"(<c:(?:num|str)Cache>)(.*?)(?=</c:(?:num|str)Cache>
 _COUNTS_FROM_1904 = re.compile(rb'<c:date1904(?: val="(?:1|true)")?\s*/>')
 _FORMAT_CODE = re.compile(rb"<c:formatCode>([^<]*)</c:formatCode>")
 _POINT_VALUE = re.compile(rb"(?<=<c:v>)[\d.]+(?=</c:v>)")
+_POINT_NUMBER = re.compile(rb"(?<=<c:v>)-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?(?=</c:v>)")
 _SERIES = re.compile(rb"<c:ser>.*?</c:ser>", re.DOTALL)
 _X_VALUES = re.compile(rb"<c:xVal>.*?</c:xVal>", re.DOTALL)
 _Y_VALUES = re.compile(rb"<c:yVal>.*?</c:yVal>", re.DOTALL)
@@ -65,11 +67,12 @@ def _strip_annotations(xml: bytes) -> bytes:
 
 
 def _simplify_chart(xml: bytes) -> bytes:
-    """Points as lines, days as dates, and gaps as empty values: anydoc goes by the order of the values alone."""
+    """Points as lines, days as dates, numbers with their units, and gaps as empty values: anydoc goes by the order of
+    the values alone."""
     from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
     epoch = CALENDAR_MAC_1904 if _COUNTS_FROM_1904.search(xml) else CALENDAR_WINDOWS_1900
-    xml = _NUMBER_CACHE.sub(lambda match: _days_to_dates(match[0], epoch), xml)
+    xml = _NUMBER_CACHE.sub(lambda match: _values_as_shown(match[0], epoch), xml)
     if _POINTS_CHART.search(xml):
         xml = _scatter_to_line_chart(xml)
     return _POINT_CACHE.sub(lambda match: match[1] + _fill_point_gaps(match[2]), xml)
@@ -120,14 +123,25 @@ def _points_xml(points: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(b'<c:pt idx="%d"><c:v>%b</c:v></c:pt>' % point for point in points)
 
 
-def _days_to_dates(number_cache: bytes, epoch: datetime.datetime) -> bytes:
-    """The days of a chart, which its file counts from `epoch` on, as dates."""
+def _values_as_shown(number_cache: bytes, epoch: datetime.datetime) -> bytes:
+    """The numbers of a chart with their units, and its days, which its file counts from `epoch` on, as dates."""
     from openpyxl.styles.numbers import is_date_format
 
     format_code = _FORMAT_CODE.search(number_cache)
-    if not format_code or not is_date_format(format_code[1].decode("utf-8", "replace")):
-        return number_cache
-    return _POINT_VALUE.sub(lambda day: _day_to_date(day[0], epoch), number_cache)
+    number_format = html.unescape(format_code[1].decode("utf-8", "replace")) if format_code else ""
+    if is_date_format(number_format):
+        return _POINT_VALUE.sub(lambda day: _day_to_date(day[0], epoch), number_cache)
+    return _POINT_NUMBER.sub(lambda number: _number_as_shown(number[0], number_format), number_cache)
+
+
+def _number_as_shown(number: bytes, number_format: str) -> bytes:
+    """A number as a workbook shows it; as it is where it is none."""
+    from groundwork.documents.formats.spreadsheets import format_number
+
+    try:
+        return html.escape(format_number(float(number), number_format)).encode()
+    except (ValueError, OverflowError):
+        return number
 
 
 def _day_to_date(day: bytes, epoch: datetime.datetime) -> bytes:

@@ -51,6 +51,21 @@ def test_points_of_a_chart_are_rows(
     assert rows(read(str(points(tmp_path / "points.pptx", series)), ".pptx").pages[0])[1:] == right
 
 
+def test_numbers_of_a_chart_are_as_a_workbook_shows_them(tmp_path: Path) -> None:
+    """15 digits and the unit of the format, so that 0.1 + 0.2 is 0.3 and a quarter of a percentage 25%."""
+    deck = pptx.Presentation()
+    sums, shares, prices = (CategoryChartData(number_format=code) for code in ("General", "0%", '"$"#,##0.00'))
+    for data, values in ((sums, (0.1 + 0.2, -2.3999999999999995)), (shares, (0.25, 1)), (prices, (1599.99, 1e6))):
+        data.categories = ["May", "June"]
+        data.add_series("North", values)
+        deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, *_BOX, data)
+    deck.save(str(tmp_path / "numbers.pptx"))
+    first, second, third = read(str(tmp_path / "numbers.pptx"), ".pptx").pages
+    assert rows(first)[1:] == ["| May | 0.3 |", "| June | -2.4 |"]
+    assert rows(second)[1:] == ["| May | 25% |", "| June | 100% |"]
+    assert rows(third)[1:] == ["| May | $1599.99 |", "| June | $1000000 |"]
+
+
 def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     """A value stays in the row of its category where an earlier one is missing; days are dates; bubbles are points."""
     deck = pptx.Presentation()
