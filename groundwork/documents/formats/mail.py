@@ -91,7 +91,7 @@ def _body_texts(mime_part: EmailMessage) -> Iterator[str]:
     """The texts of a mail in their order, also those between and below what is attached; alternatives once."""
     kind = mime_part.get_content_type()
     if kind == "message/delivery-status":
-        yield "\n\n".join(str(status).strip() for status in _subparts(mime_part))
+        yield "\n\n".join(_status_fields(status) for status in _subparts(mime_part))
     elif kind == "multipart/alternative":
         yield _fullest_alternative([_body_text(alternative) for alternative in _subparts(mime_part)])
     elif kind == "multipart/related":
@@ -100,6 +100,11 @@ def _body_texts(mime_part: EmailMessage) -> Iterator[str]:
         yield from (text for subpart in _subparts(mime_part) for text in _body_texts(subpart))
     elif kind in _TEXT_TYPES and not _is_attached(mime_part):
         yield html_to_markdown(_decode_part(mime_part)) if kind == "text/html" else _decode_part(mime_part)
+
+
+def _status_fields(status: EmailMessage) -> str:
+    """What a report says of a delivery; its text is decoded as that of headers is."""
+    return "\n".join(f"{name}: {_header_value(status, name)}" for name in dict.fromkeys(status.keys()))
 
 
 def _fullest_alternative(texts: Sequence[str]) -> str:

@@ -287,6 +287,16 @@ def test_odd_mail_is_read_as_far_as_it_goes(content: bytes) -> None:
     assert mail_to_markdown(content).markdown.startswith("# ")
 
 
+def test_a_report_of_a_delivery_is_decoded() -> None:
+    """Its fields are encoded as headers are."""
+    mail = (
+        b'Subject: Returned\nContent-Type: multipart/report; boundary="x"\n\n--x\n'
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example.org\n\n"
+        b"Action: failed\nDiagnostic-Code: =?utf-8?q?no_box_caf=C3=A9?=\n\n--x--\n"
+    )
+    assert "Action: failed\nDiagnostic-Code: no box café" in mail_to_markdown(mail).markdown
+
+
 def test_encrypted_mail_says_so() -> None:
     """An encrypted mail is no text."""
     with pytest.raises(BadDocument, match="encrypted"):
