@@ -50,23 +50,23 @@ def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
     content = repaired_package(Path(source).read_bytes(), FORMATS[ending])
     if FORMATS[ending] == "pptx":
-        slides = [markdown(_parse(slide, "pptx")) for slide in _split_slides(content)]
+        slides = [markdown(parse(slide, "pptx")) for slide in _split_slides(content)]
         return AnydocReading(slides or [""], [])
     quotes: list[str] = []
     if FORMATS[ending] == "docx" and zipfile.is_zipfile(io.BytesIO(content)):
         main_part = _find_main_part(content)
         content, quotes = with_style_numbers(content, main_part), comment_quotes(content, main_part)
-    document = _parse(content, FORMATS[ending])
+    document = parse(content, FORMATS[ending])
     warnings: list[str] = []
     if FORMATS[ending] == "docx" and (formulas := _count_formulas(content)) > _count_math(document.blocks):
         unread = _unread_formulas(content)
-        document = _parse(_replace_formulas(content, unread), "docx")
+        document = parse(_replace_formulas(content, unread), "docx")
         warning = f"{len(unread)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
         warnings = [warning] if unread else []
     return AnydocReading(["\n\n".join(filter(None, [markdown(document), *quotes]))], warnings)
 
 
-def _parse(content: bytes, kind: str) -> Document:
+def parse(content: bytes, kind: str) -> Document:
     import anydoc
 
     try:
@@ -152,7 +152,7 @@ def _unread_formulas(docx: bytes) -> set[int]:
     numbered_text = _BODY.sub(lambda body: body[1] + b"".join(paragraphs) + body[2], package[main_part])
     with_letters = {k for k, formula in enumerate(formulas) if _formula_text(formula)}
     try:
-        text = markdown(_parse(zip_package({**package, main_part: numbered_text}), "docx"))
+        text = markdown(parse(zip_package({**package, main_part: numbered_text}), "docx"))
     except BadDocument:
         return with_letters
     return with_letters - {int(number) for number in _NUMBERED_FORMULA.findall(text)}

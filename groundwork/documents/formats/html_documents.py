@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from groundwork.documents.formats.mathml import replace_formulas
+
 _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
 
 
@@ -24,8 +26,11 @@ def html_to_markdown(html: str | bytes) -> str:
     for cell in soup(["td", "th"]):
         for attribute in {"colspan", "rowspan"} & cell.attrs.keys():
             cell[attribute] = str(_span(cell, attribute))  # markdownify takes what looks like digits for a number
+    replace_formulas(soup)
     for table in soup.find_all("table"):
-        if not table.find("table"):
+        if _is_layout(table):
+            _unwrap_table(table)
+        else:
             _square_table(table, soup)
     writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
     markdown: str = writer.convert_soup(soup.body or soup)
@@ -46,16 +51,33 @@ def _parse_html(html: str | bytes) -> Any:
         return BeautifulSoup(html, "lxml")
 
 
+def _is_layout(table: Any) -> bool:
+    """Whether a table places parts of the page: it holds tables, says so, or has one text a row and no head."""
+    if table.find("table") or str(table.get("role", "")).lower() in ("presentation", "none"):
+        return True
+    texts_by_row = (sum(bool(cell.get_text(strip=True)) for cell in tr.find_all("td")) for tr in table.find_all("tr"))
+    return not table.find("th") and all(texts < 2 for texts in texts_by_row)
+
+
+def _unwrap_table(table: Any) -> None:
+    """Its cells as blocks, one after the other; tables in them stay."""
+    parts = table.find_all(["caption", "colgroup", "thead", "tbody", "tfoot", "tr", "td", "th"])
+    for part in [table, *(part for part in parts if part.find_parent("table") is table)]:
+        part.name, part.attrs = "div", {}
+
+
 def _square_table(table: Any, soup: Any) -> None:
     """The table with a cell for every row and column, and header cells in its first row."""
     rows = list(_filled_rows(table))
     if not rows or max(map(len, rows)) < 2:
         return
     width = max(map(len, rows))
+    rows = [cells + [""] * (width - len(cells)) for cells in rows]
+    filled_columns = [j for j in range(width) if any(cells[j] for cells in rows)]
     table.clear()
-    for i, cells in enumerate(rows):
+    for i, cells in enumerate(cells for cells in rows if any(cells)):
         tr = soup.new_tag("tr")
-        for text in cells + [""] * (width - len(cells)):
+        for text in (cells[j] for j in filled_columns):
             cell = soup.new_tag("td" if i else "th")
             cell.string = text.replace("|", _PIPE)
             tr.append(cell)

@@ -1,0 +1,53 @@
+"""Web pages: tables that place parts of a page, and formulas."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundwork.documents.formats.html_documents import html_to_markdown
+
+DATA = "<table><tr><td>Oar</td><td>2</td></tr><tr><td>Rope</td><td>5</td></tr></table>"
+ROWS = "| Oar | 2 |\n| --- | --- |\n| Rope | 5 |"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<table><tr><td>Stock</td></tr><tr><td>{DATA}</td></tr></table>",
+        f"<table><tr><td><table><tr><td>Stock</td></tr></table></td><td>{DATA}</td></tr></table>",
+        f"<table role='presentation'><tr><td>Stock</td><td></td></tr></table>{DATA}",
+        f"<table><tr><td> </td><td>Stock</td></tr><tr><td></td><td></td></tr></table>{DATA}",
+    ],
+)
+def test_a_table_that_places_parts_of_a_page_is_none(page: str) -> None:
+    """Its cells are blocks, and a table in it is a table; else its pipes would stand in those of the outer one."""
+    assert html_to_markdown(page).strip().split("\n\n") == ["Stock", ROWS]
+
+
+def test_a_table_of_one_column_with_a_head_is_a_table() -> None:
+    """A head says that cells are values; empty columns and rows of such tables are left out."""
+    page = "<table><tr><th>Oars</th></tr><tr><td>2</td></tr></table>"
+    assert html_to_markdown(page).strip().startswith("| Oars |")
+    spaced = DATA.replace("</td><td>", "</td><td></td><td>").replace("</table>", "<tr><td></td></tr></table>")
+    assert html_to_markdown(spaced).strip() == ROWS
+
+
+FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "latex"),
+    [
+        (f"<math>{FRACTION}<mo>+</mo><msup><mi>x</mi><mn>2</mn></msup></math>", r"$\frac{1}{2}+x^{2}$"),
+        (f'<math display="block"><mi>a</mi><mo>&lt;</mo>{FRACTION}</math>', r"$a<\frac{1}{2}$"),
+        (
+            f"<span><math><semantics>{FRACTION}<annotation encoding='application/x-tex'>\\frac{{1}}{{2}}</annotation>"
+            "</semantics></math></span><span aria-hidden='true'>1 2</span>",
+            r"$\frac{1}{2}$",
+        ),
+        ("<math></math>", ""),
+    ],
+)
+def test_a_formula_of_a_web_page_is_latex(formula: str, latex: str) -> None:
+    """MathML keeps what is above and below its lines; what is shown in its place is not said again."""
+    assert html_to_markdown(f"<p>So {formula} holds.</p>").split() == ["So", *latex.split(), "holds."]
