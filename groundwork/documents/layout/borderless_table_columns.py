@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.borderless_table_heads import SpacedLine, Text, columns_under
-from groundwork.documents.layout.text_lines import Stretches, stretches_of_most
+from groundwork.documents.layout.borderless_table_heads import SpacedLine, Text, columns_under, cut_text
+from groundwork.documents.layout.text_lines import Box, Stretches, is_number, stretches_of_most
 
+_ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
+_FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
 _PARTED_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
 
@@ -18,6 +21,40 @@ def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
     rows = [row.texts for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
     stretches = stretches_of_most([[(text.x1, text.x2) for text in row] for row in rows])
     return [column for stretch in stretches for column in _split_stretch(stretch, rows)]
+
+
+def part_figures(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
+    """Lines with their texts parted before figures that stand below each other, closer to what is before them than
+    cells are: where nearly all lines leave the same space free."""
+    full_rows = [row for row in rows if len(row.texts) > 1]
+    words_by_row = [[word for text in row.texts for word in text.words] for row in full_rows]
+    if len(full_rows) < _ALIGNED_ROWS:
+        return list(rows)
+    middle = len(full_rows) // 2
+    gaps = [gap for gap in pairwise(words_by_row[middle]) if is_number(gap[1].text) and gap[1].text[0] != "("]
+    cuts = [cut for gap in gaps if (cut := _common_gutter(gap, words_by_row, full_rows[middle].size))]
+    return [
+        row._replace(texts=[part for text in row.texts for part in cut_text(text, cuts, _FIGURE_GUTTER * row.size)])
+        for row in rows
+    ]
+
+
+def _common_gutter(gap: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]], size: float) -> float | None:
+    """Where the space between two words lies that nearly all rows leave free, each before a figure; None where none."""
+    left, right = gap[0].x2, gap[1].x1
+    free_rows, are_figures = 0, True
+    for words in words_by_row:
+        k = bisect_left(words, (left + right) / 2, key=lambda word: word.x1)
+        if not 0 < k < len(words) or words[k - 1].x2 >= right or not is_number(words[k].text):
+            continue
+        if min(right, words[k].x1) - max(left, words[k - 1].x2) < _FIGURE_GUTTER * size:
+            continue
+        left, right = max(left, words[k - 1].x2), min(right, words[k].x1)
+        free_rows += 1
+        are_figures = are_figures and is_number(words[k - 1].text)
+    is_wide = right - left >= (_FIGURE_GUTTER if are_figures else _LABEL_GUTTER) * size
+    is_shared = free_rows >= max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
+    return (left + right) / 2 if is_wide and is_shared else None
 
 
 def _split_stretch(stretch: tuple[float, float], rows: Sequence[Sequence[Text]]) -> list[tuple[float, float]]:

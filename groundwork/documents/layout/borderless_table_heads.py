@@ -89,6 +89,18 @@ def _cell_text(words: Sequence[Box]) -> Text:
     return Text(box.x1, box.x2, _LEADERS.sub("", text) if any(sign in text for sign in "._…") else text, words)
 
 
+def cut_text(text: Text, cuts: Sequence[float], space: float) -> list[Text]:
+    """A text parted at those places that lie in a space before a figure which is as wide as `space`."""
+    groups: list[list[Box]] = [[]]
+    for word in text.words:
+        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
+        is_cut = word.x1 - gap_start >= space and any(gap_start <= cut <= word.x1 for cut in cuts)
+        if groups[-1] and is_cut and is_number(word.text):
+            groups.append([])
+        groups[-1].append(word)
+    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+
+
 def columns_under(text: Text, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
     left, right = text.reach or (text.x1, text.x2)

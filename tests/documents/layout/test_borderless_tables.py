@@ -51,6 +51,24 @@ def test_the_name_of_a_group_is_a_label_though_it_runs_over_the_next_column(draw
     assert page_rows[2] == ["In plasma, by weight", "", ""]
 
 
+def test_figures_that_stand_close_below_each_other_are_columns(drawn):
+    """Where all rows leave the same space free before a figure it parts two cells, however little more than a word's
+    space it is; a number that belongs to its label has no more than that."""
+    figures = [("0.99829", "0.99908", "0.02217"), ("0.99658", "0.99817", "0.02209"), ("0.99488", "0.99727", "0.02201"),
+               ("0.99318", "0.99638", "0.02193"), ("0.99148", "0.99549", "0.02185")]  # fmt: skip
+    rows = [(f"Pier {k}", *row) for k, row in enumerate(figures, start=1)]
+
+    def draw(canvas: Canvas) -> None:
+        width = canvas.stringWidth(figures[0][0], "Helvetica", 10)
+        label_width = canvas.stringWidth("Pier 1", "Helvetica", 10)
+        table(canvas, (72, 72 + label_width + 8, 80 + label_width + width + 4, 200), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+    shares = [(f"Pier {k}", f"45{k}", "(8.4%)", "7") for k in range(5)]
+    share_rows = drawn(lambda canvas: table(canvas, (72, 150, 170.5, 300), shares)).rows
+    assert share_rows == [[row[0], f"{row[1]} (8.4%)", "7"] for row in shares]
+
+
 def test_heads_with_one_row_of_values_are_a_table(drawn):
     """Two lines are a table where each value with a figure stands below its own head."""
     rows = [("Customer", "Order", "Invoice date", "Due"), ("SC-0303", "4711", "8-9-2022", "22-9-2022")]
