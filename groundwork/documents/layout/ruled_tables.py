@@ -30,6 +30,7 @@ _UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have dr
 _NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
 _FIGURES_SHARE, _TEXTS_SHARE = 0.4, 0.8  # of the lines between two drawn lines, in which columns stand that none parts
 _TEXT_ENDS = (".", ":", ";", ",")
+_TEXT_LINES = 6  # of a cell over the whole width from which on it is text in a frame, and no row
 _PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
 
 
@@ -103,11 +104,42 @@ class Grid(NamedTuple):
 def find_grids(frames: Sequence[Frame], words: list[Box], fields: Sequence[Box] = ()) -> list[Grid]:
     """The drawn tables and boxes of a page, from top to bottom. `words`: those of the page in their places; `fields`:
     where something can be typed in."""
-    grids = [_read_grid(frame, words, fields) for frame in frames]
-    return sorted((grid for grid in grids if grid), key=lambda grid: grid.ys[0])
+    grids = [grid for frame in frames for grid in _read_grids(frame, words, fields)]
+    return sorted(grids, key=lambda grid: grid.ys[0])
 
 
 # --- lines to cells ------------------------------------------------------------------------------------------------
+
+
+def _read_grids(frame: Frame, words: list[Box], fields: Sequence[Box]) -> list[Grid]:
+    """The table of a frame, or those above and below the running text that it holds."""
+    grid = _read_grid(frame, words, fields)
+    text_bands = _text_bands(frame, words) if grid and grid.rows else []
+    if not grid or not text_bands:
+        return [grid] if grid else []
+    tables = [frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *text_bands, len(frame.ys) - 1])]
+    return [grid for table in tables if len(table.ys) > 1 for grid in _read_grids(table, words, fields)]
+
+
+def _text_bands(frame: Frame, words: list[Box]) -> list[int]:
+    """Which rows are one cell from side to side with the lines of a running text in it."""
+    walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
+    if not any(walls):
+        return []
+    inside = [w for w in words if interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
+    inside = [w for w in inside if interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
+    bands = enumerate(cut_at(frame.ys, inside))
+    return [i for i, band in bands if _is_text(band) and not any(_crosses(wall, band) for wall in walls)]
+
+
+def _crosses(wall: Sequence[Stroke], band: Band) -> bool:
+    return any(s.y1 - 1 <= (band.top + band.bottom) / 2 <= s.y2 + 1 for s in wall)
+
+
+def _is_text(band: Band) -> bool:
+    """Whether a row has many lines, and most of them hold one text."""
+    lines = word_lines(band.words)
+    return len(lines) >= _TEXT_LINES and 2 * sum(len(parted(line)) < 2 for line in lines) > len(lines)
 
 
 def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:

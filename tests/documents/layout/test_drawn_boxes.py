@@ -155,3 +155,37 @@ def test_a_sign_in_a_box_of_text_makes_no_table(drawn):
 
     page = drawn(draw)
     assert page.rows == [] and "for the current is weak." in page.markdown
+
+
+def test_running_text_in_a_frame_with_a_table_above_it_is_no_row(drawn):
+    """A sheet whose head is a table and whose body is one large cell: the body is read once, as paragraphs."""
+
+    def draw(canvas: Canvas) -> None:
+        frame(canvas, [(y, 60, 500) for y in (760, 740, 720, 600, 580)], [(x, 580, 760) for x in (60, 500)])
+        frame(canvas, [], [(x, 720, 760) for x in (200, 350)])
+        for y, texts in ((746, ("Sheet", "Harbour", "Pages")), (726, ("A", "Ellary", "28"))):
+            for x, text in zip((66, 206, 356), texts, strict=True):
+                canvas.drawString(x, y, text)
+        prose(canvas, 705)
+        prose(canvas, 660)
+        canvas.drawString(66, 586, "Continued on the next page")
+
+    page = drawn(draw)
+    assert page.rows == [["Sheet", "Harbour", "Pages"], ["A", "Ellary", "28"]]
+    assert page.markdown.count("The harbour master opens") == 2 and page.markdown.count("Continued on") == 1
+
+
+def test_remarks_over_the_whole_width_of_a_table_are_a_row(drawn):
+    """A few lines in one cell from side to side belong to the rows above and below them."""
+
+    def draw(canvas: Canvas) -> None:
+        frame(canvas, [(y, 60, 500) for y in (760, 740, 690, 670)], [(x, 670, 760) for x in (60, 500)])
+        frame(canvas, [], [(280, y1, y2) for y1, y2 in ((740, 760), (670, 690))])
+        for y, texts in ((746, ("Boat", "Berth")), (676, ("Heron", "12"))):
+            for x, text in zip((66, 286), texts, strict=True):
+                canvas.drawString(x, y, text)
+        for k, line in enumerate(("All berths are let by the year,", "and boats over 12 m by the month.")):
+            canvas.drawString(66, 722 - 12 * k, line)
+
+    remark = "All berths are let by the year, and boats over 12 m by the month."
+    assert [row[0] for row in drawn(draw).rows] == ["Boat", remark, "Heron"]
