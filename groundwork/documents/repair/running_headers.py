@@ -240,13 +240,24 @@ def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], b
             for position in _positions(line, number):
                 page_numbers[position].append(number)
     least_pages = max(_LEAST_DRAWN_REPEATS, len(pages) // _PAGES_A_REPEAT)
+    first_lines = {" ".join(line.cells) for line in pages[0]} if pages else set()
 
     def is_running(line: EdgeLine, number: int) -> bool:
+        if number != numbers[0] and _is_title_with_number(line, number, first_lines):
+            return True
         count, first = max((_repeats(page_numbers, position) for position in _positions(line, number)), default=(0, 0))
         may_be_title = line.runs[0].size > _LARGE_SIZE_RATIO * body and count < _LARGE_PAGES_SHARE * len(pages)
         return count >= least_pages and not (may_be_title and number == first)
 
     return [[line for line in lines if is_running(line, number)] for lines, number in zip(pages, numbers, strict=True)]
+
+
+def _is_title_with_number(line: EdgeLine, number: int, first_lines: set[str]) -> bool:
+    """Whether a line is a page's number beside what heads the first page."""
+    for label, *title in (line.cells, line.cells[::-1]):
+        if label == str(number) and title and " ".join(sorted(title, key=line.cells.index)) in first_lines:
+            return True
+    return False
 
 
 class _LinePosition(NamedTuple):
@@ -272,10 +283,12 @@ def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _Lin
 
 
 def _line_keys(line: EdgeLine, number: int) -> set[str]:
-    """What a line may come back as: all of it, or the page's number alone beside a text of the page's own."""
+    """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
+    beside words of the page's own, such as a book's title beside its chapters'."""
     cells = line.cells
     label_keys = {
         key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in line_keys(cell, number)
     }
     text = " ".join(cells)
-    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key)}
+    title_keys = set() if any(map(str.isdecimal, text)) else {f"{cell}|<any>" for cell in (cells[0], cells[-1])}
+    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}

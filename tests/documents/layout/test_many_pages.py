@@ -151,3 +151,40 @@ def test_the_last_line_of_a_caption_over_both_columns_is_no_column_s(read):
     for page, place in zip(read(3, draw).pages, places, strict=True):
         assert f"at the time of {place}\n" in page
         assert page.count(" ".join([*LEFT, *RIGHT])) == 2
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_head_of_one_text_beside_another_is_left_out(read, swapped: bool):
+    """The book's title beside the chapters', at either side, runs; a sentence goes on overleaf, and figures stay."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        chapter = ["Oars and rigging", "Oars and rigging", "The tides", "Ropes in use"][number - 1]
+        at_left, at_right = (chapter, "Ellary Letters") if swapped and number % 2 else ("Ellary Letters", chapter)
+        canvas.drawString(60, 800, at_left)
+        canvas.drawString(430, 800, at_right)
+        for k, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 760 - 12 * k, line)
+        canvas.drawString(60, 40, "Boats on this page")
+        canvas.drawString(430, 40, f"{17 * number} boats")
+
+    done = read(4, draw)
+    assert not any("Ellary" in page or "Ropes" in page for page in done.pages)
+    assert all(f"{17 * number} boats" in page for number, page in enumerate(done.pages, start=1))
+
+
+def test_a_document_of_two_pages_has_its_title_over_the_second(read):
+    """The page's number beside what heads the first page is no text; beside other words it stays."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        if number == 1:
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(240, 800, "Rules of the basin")
+        else:
+            canvas.drawString(60, 800, str(number))
+            canvas.drawString(240, 800, "Rules of the basin")
+        canvas.drawString(60, 770, f"Pier {number}")
+        for k, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 740 - 12 * k, line)
+
+    first, second = read(2, draw).pages
+    assert "Rules of the basin" in first and "basin\n" not in second and "2" not in second.replace("Pier 2", "")
