@@ -6,6 +6,7 @@ shape gets a whole reply and bends it as that model or server does; unlike the f
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -142,6 +143,13 @@ JSONS: dict[str, Callable[[str], str]] = {
     "raw-line-ends": lambda text: text.replace("Names ", "Names\n"),
     "comma-too-many": lambda text: f"{text[:-1]},}}" if text.endswith("}") else text,
     "single-quotes": lambda text: re.sub(r'"(\w+)":', r"'\1':", text),
+    "field-twice": lambda text: re.sub(r"}, ?{", '}], "pairs": [{', text, count=1),
+    "numbered-items": lambda text: json.dumps({"pairs": dict(enumerate(json.loads(_list_of(text))))}),
+    "items-as-texts": lambda text: json.dumps({"pairs": [json.dumps(item) for item in json.loads(_list_of(text))]}),
+    "tool-call-in-text": lambda text: f'<tool_call>{{"name": "Pairs", "arguments": {text}}}</tool_call>',
+    "schema-filled": lambda text: f'{{"type": "object", "properties": {text}}}',
+    "python-literal": lambda text: repr({**json.loads(text), "note": None, "complete": True}),
+    "entities": lambda text: html.escape(text),
     "latex-eaten": lambda text: re.sub(r"\\\\([bfnrt])", r"\\\1", text),
     "latex-invalid": lambda text: re.sub(r"\\\\([acdeghi-mo-qsv-z])", r"\\\1", text),
 }
@@ -174,10 +182,25 @@ def _in_reasoning(name: str) -> Callable[[Json], None]:
     return bend
 
 
+def _as_object(choice: Json) -> None:
+    text = choice["message"]["content"]
+    choice["message"]["content"] = json.loads(text) if text.startswith("{") else {"type": "text", "text": text}
+
+
+def _in_parts(choice: Json) -> None:
+    text = choice["message"]["content"]
+    thought = {"type": "reasoning", "text": THOUGHT}
+    choice["message"]["content"] = [thought, text[:10], {"type": "text", "text": {"value": text[10:]}}]
+
+
 CHOICES: dict[str, Callable[[Json], None]] = {
     "tool-call": _tool_call,
     "reasoning-content": _in_reasoning("reasoning_content"),
     "reasoning": _in_reasoning("reasoning"),
+    "thinking-field": _in_reasoning("thinking"),
+    "parsed": _in_reasoning("parsed"),
+    "content-object": _as_object,
+    "content-parts": _in_parts,
     "finish-null": lambda choice: choice.update(finish_reason=None),
     "finish-unknown": lambda choice: choice.update(finish_reason="satisfied"),
     "finish-end-turn": lambda choice: choice.update(finish_reason="end_turn"),
@@ -200,6 +223,9 @@ BODIES: dict[str, Callable[[Json], str]] = {
     "byte-order-mark": lambda whole: f"\ufeff{json.dumps(whole)}",
     "keep-alive": lambda whole: f"\n\n  \n{json.dumps(whole)}",
     "stream": _events,
+    "comments-first": lambda whole: f": PROCESSING\n\n: PROCESSING\n\n{json.dumps(whole)}",
+    "done-behind": lambda whole: f"{json.dumps(whole)}\n\ndata: [DONE]\n",
+    "in-a-result": lambda whole: json.dumps({"success": True, "errors": [], "result": whole}),
     "nan-usage": lambda whole: json.dumps(whole).replace('"total_tokens": ', '"total_tokens": NaN, "x": '),
     "usage-strings": lambda whole: json.dumps(
         {**whole, "usage": {"prompt_tokens": "12", "completion_tokens": None, "cost": "0.001"}}

@@ -15,7 +15,7 @@ from tests.llm.conftest import Pair, Pairs, ask_text
 FORMULA = r"$\frac{a}{b} \times \alpha$"
 ANSWERED = Pairs([Pair("What is the ratio?", f"It is {FORMULA}."), Pair("Names a rule?", "Names rule 2")])
 STOPS = {"bad_key": "the key is not accepted", "context_of_8k": "lower its max_tokens"}
-THOUGHTS_ONLY = ("tool-call", "reasoning-content", "reasoning")
+THOUGHTS_ONLY = ("tool-call", "reasoning-content", "reasoning", "thinking-field", "parsed")
 
 
 def reply(body):

@@ -75,6 +75,7 @@ _BAD_KEY = re.compile(
     re.IGNORECASE,
 )
 _KEY_CODES = frozenset(["api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated"])
+_RATE_LIMIT = re.compile(r"rate[ _-]?limit|throttl|too many requests|\bqps\b", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 
 
@@ -82,7 +83,7 @@ def classify_failure(status: int, headers: Mapping[str, str], error: Any) -> Cal
     """The class of a failed call, by the HTTP status or by the code that an error inside a 200 names."""
     error = error if isinstance(error, dict) else {"message": str(error)}
     metadata = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
-    code = status if status != 200 else _status_code(error.get("code"))
+    code = status if status != 200 else _status_code(error)
     message = f"{code}: {_error_message(error, metadata)}"
     if 300 <= code < 400:
         return AccessRefused(f"{code}: the address has moved to {headers.get('location') or 'nowhere that it names'}")
@@ -153,9 +154,12 @@ def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | No
     return max(0.0, int(reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", reset) else None
 
 
-def _status_code(code: Any) -> int:
-    text = str(code)
-    return int(text) if re.fullmatch(r"[1-5]\d\d", text) else 500
+def _status_code(error: dict[str, Any]) -> int:
+    """The HTTP status that an error inside a 200 stands for: its code, or what it says in words."""
+    code = str(error.get("code"))
+    if re.fullmatch(r"[1-5]\d\d", code):
+        return int(code)
+    return 429 if _RATE_LIMIT.search(f"{code} {error.get('type')} {str(error.get('message'))[:1000]}") else 500
 
 
 def _error_message(error: dict[str, Any], metadata: dict[str, Any]) -> str:

@@ -32,6 +32,11 @@ COMPLETE_REASONS = (
 )  # fmt: skip
 
 
+_WRAPPERS = ("result", "data", "response")  # around a whole chat completion, by gateways
+_MESSAGES = ("message", "detail", "error_msg", "msg")  # an error's, where there is no object for it
+_THOUGHT_PARTS = ("thinking", "reasoning", "redacted_thinking")  # of a content in parts
+
+
 class Usage(msgspec.Struct, frozen=True):
     """What one call used: tokens, and USD where the endpoint says it."""
 
@@ -65,12 +70,13 @@ def read_response(body: bytes) -> ChatResponse:
         content = content[0]
     if not isinstance(content, dict):
         return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_excerpt(body)}"))
-    usage = _parse_usage(content.get("usage"))
+    content = _unwrap_completion(content)
+    usage = _parse_usage(content.get("usage") or _object(content.get("x_groq")).get("usage"))
     choice = _best_choice(content.get("choices"))
     if (error := content.get("error")) and (choice is None or _has_message(error)):
         return ChatResponse(usage=usage, failure=classify_failure(200, {}, error))
     if choice is None:
-        return ChatResponse(usage=usage, failure=BrokenCall("a 200 without choices"))
+        return ChatResponse(usage=usage, failure=_failure_without_choices(content, body))
     message = _choice_message(choice)
     text = _content_text(message.get("content"))
     return ChatResponse(
@@ -81,6 +87,28 @@ def read_response(body: bytes) -> ChatResponse:
         failure=_choice_failure(choice, message),
         side_text=("", "") if text.strip() else _side_text(message),
     )
+
+
+def _unwrap_completion(content: dict[str, Any]) -> dict[str, Any]:
+    """The chat completion that a gateway put into an object of its own, or `content` itself."""
+    inner = (_object(content.get(key)) for key in _WRAPPERS)
+    return content if "choices" in content else next((value for value in inner if "choices" in value), content)
+
+
+def _failure_without_choices(content: dict[str, Any], body: bytes) -> CallFailed:
+    """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
+    errors = content.get("errors")
+    error = _object(errors[0]) if isinstance(errors, list) and errors else content
+    status = _object(content.get("base_resp"))  # MiniMax
+    message = next((error[key] for key in _MESSAGES if error.get(key)), status.get("status_msg"))
+    if not message:
+        return BrokenCall(f"a 200 without choices: {_excerpt(body)}")
+    code = error.get("code") or error.get("error_code")
+    return classify_failure(200, {}, {"code": code, "type": error.get("type"), "message": message})
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
@@ -101,11 +129,27 @@ def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
 
 
 def decode_body(body: bytes) -> Any:
-    """The JSON of a body, a byte order mark, NaN, lone surrogates and a stream's events included; None where none."""
+    """The JSON of a body, a byte order mark, NaN, lone surrogates and a stream's events included; None where none.
+
+    Comments before it are passed over, and so is what comes after the first object of a body that is more than JSON.
+    """
     text = body.decode("utf-8-sig", errors="replace").strip()
     if text.startswith(("data:", "event:", ":")):
-        return join_events(*parse_events(text.splitlines()))
-    return _decode_json(body)
+        events = text.splitlines()
+        text = "\n".join(line for line in events if not line.startswith(":")).strip()
+        if not text.startswith("{"):
+            return join_events(*parse_events(events))
+    content = _decode_json(text.encode())
+    return _decode_first_object(text) if content is None else content
+
+
+def _decode_first_object(text: str) -> Any:
+    """The object that `text` begins with, where it has choices or an error; else None."""
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and ("choices" in value or "error" in value) else None
 
 
 def _decode_json(body: bytes) -> Any:
@@ -202,7 +246,7 @@ def _choice_failure(choice: dict[str, Any], message: dict[str, Any]) -> CallFail
 
 def _side_text(message: dict[str, Any]) -> tuple[str, str]:
     """(place, text) of what came beside an empty content."""
-    for key in ("reasoning_content", "reasoning"):
+    for key in ("parsed", "reasoning_content", "reasoning", "thinking", "reasoning_details"):
         if text := _content_text(message.get(key)):
             return key, text
     return ("a tool call", text) if (text := _tool_arguments(message)) else ("", "")
@@ -217,15 +261,20 @@ def _tool_arguments(message: dict[str, Any]) -> str:
 
 
 def _parse_usage(usage: Any) -> Usage:
+    """By OpenAI's names, or those of its newer interface and Anthropic's."""
     if not isinstance(usage, dict):
         return Usage()
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
+    cached = _object(details).get("cached_tokens") or usage.get("prompt_cache_hit_tokens")  # DeepSeek
+    cost = usage.get("cost")
+    input_tokens = _token_count(usage.get("prompt_tokens", usage.get("input_tokens")))
+    output_tokens = _token_count(usage.get("completion_tokens", usage.get("output_tokens")))
+    thought_tokens = _token_count(usage.get("total_tokens")) - input_tokens - output_tokens  # Gemini, xAI: in none else
     return Usage(
-        input_tokens=_token_count(usage.get("prompt_tokens")),
-        output_tokens=_token_count(usage.get("completion_tokens")),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens + (max(0, thought_tokens) if input_tokens else 0),
         cached_tokens=_token_count(cached),
-        cost=_non_negative(usage.get("cost")),
+        cost=_non_negative(cost.get("total_cost") if isinstance(cost, dict) else cost),  # Perplexity
     )
 
 
@@ -243,9 +292,19 @@ def _token_count(value: Any) -> int:
 
 
 def _content_text(content: Any) -> str:
+    """The text of a content: of its parts but for thoughts, or the JSON that some send as an object."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        return "".join(_part_text(part) for part in content)
+    if isinstance(content, dict):
+        return _part_text(content) if "type" in content or "text" in content else json.dumps(content)
     return content if isinstance(content, str) else ""
+
+
+def _part_text(part: Any) -> str:
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    text = "" if part.get("type") in _THOUGHT_PARTS else part.get("text")
+    return str((text.get("value") if isinstance(text, dict) else text) or "")
 
 
 def _excerpt(body: bytes) -> str:

@@ -11,6 +11,8 @@ and digits in the same order, and no bracket that the model did not close itself
 
 from __future__ import annotations
 
+import ast
+import html
 import json
 import re
 from functools import lru_cache
@@ -102,10 +104,25 @@ def _character_name(character: str) -> str:
     return f"the control character U+{ord(character):04X}"
 
 
-_DECODER = json.JSONDecoder(strict=False)  # raw line ends within strings are read as they are
+def _merge_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; the lists of a field that it has twice are one, and of other values that are not empty the last."""
+    merged: dict[str, Any] = {}
+    for name, value in fields:
+        earlier = merged.get(name)
+        if isinstance(earlier, list) and isinstance(value, list):
+            merged[name] = [*earlier, *value]
+        elif name not in merged or value:
+            merged[name] = value
+    return merged
+
+
+# raw line ends within strings are read as they are
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_merge_fields)
 _BRACKET = re.compile(r"[\[{]")
 _ANY_BRACKET = re.compile(r"[\[{\]}]")
 _FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n(.*?)```", re.DOTALL)
+_PYTHON_WORD = re.compile(r"\b(?:None|True|False)\b")
+_TWO_QUOTES = re.compile(r"""['"]\s{0,9}['"]""")
 _CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
 SCANS_PER_CHARACTER = 20  # characters looked at for each one of the reply, after which no further start is tried
 DEEP_NESTING_COST = 10_000  # characters that a value nested too deeply counts for
@@ -168,6 +185,8 @@ def problem(text: str) -> str:
 
 def repair_json(text: str) -> list[Any]:
     """Values of JSON with faults that lose nothing: commas, quotes, comments. Empty where it takes a guess."""
+    if '"' not in text and "&quot;" in text:
+        text = html.unescape(text)
     candidates = [*(match[1] for match in _FENCE.finditer(text)), text]
     return [value for candidate in candidates if (value := _repair_text(candidate)) is not None]
 
@@ -179,6 +198,8 @@ def _repair_text(text: str) -> Any:
     broken = text[opening.start() : closing_index + 1]
     if not has_closed_brackets(broken):
         return None
+    if isinstance(literal := _python_literal(broken), dict | list):
+        return literal
     import json_repair  # 20 ms that whole replies do without
 
     try:
@@ -186,6 +207,16 @@ def _repair_text(text: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) and _has_same_words(broken, value) else None
+
+
+def _python_literal(text: str) -> Any:
+    """What `text` is in Python, of lists, objects, texts and numbers alone; None where it is nothing of that kind."""
+    if not _PYTHON_WORD.search(text) or _TWO_QUOTES.search(text):  # Python joins 'it''s' to "its"
+        return None
+    try:
+        return json.loads(json.dumps(ast.literal_eval(text)))
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def has_closed_brackets(text: str) -> bool:

@@ -22,6 +22,8 @@ from groundwork.llm.replies.thoughts import remove_thoughts
 
 T = TypeVar("T")
 
+# What a tool call, or the schema filled in, has around the payload.
+_ARGUMENTS = frozenset(["arguments", "parameters", "properties"])
 BROKEN_ITEM_LENGTH = 300  # characters of an item that cannot be read
 
 
@@ -298,15 +300,33 @@ def _possible_shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iter
     yield value
     if items and isinstance(value, list):
         yield {items.field: value}
+    if items and isinstance(value, dict) and any(isinstance(item, str) for item in _items_in(value, items)):
+        yield {**value, items.field: [_decode_inner(item) for item in _items_in(value, items)]}
     if items and isinstance(value, dict) and items.field not in value and len(value) > 1:
         yield {items.field: [value]}
     if depth < 2 and isinstance(value, dict) and len(value) == 1 and not (items and items.field in value):
-        inner = next(iter(value.values()))
-        inner = reply_json.decode_json(reply_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
-        if isinstance(inner, dict | list):
-            yield from _possible_shapes(inner, items, depth + 1)
+        yield from _inner_shapes(next(iter(value.values())), items, depth + 1)
+    if depth == 0 and isinstance(value, dict) and 1 < len(value) <= len(_ARGUMENTS) + 1:
+        for key in _ARGUMENTS & value.keys():
+            yield from _inner_shapes(value[key], items, 1)
     if depth == 0 and isinstance(value, list) and len(value) == 1:
         yield from _possible_shapes(value[0], items, 1)
+
+
+def _items_in(value: dict[str, Any], items: ItemList) -> list[Any]:
+    listed = value.get(items.field)
+    return listed if isinstance(listed, list) else []
+
+
+def _decode_inner(inner: Any) -> Any:
+    """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
+    return reply_json.decode_json(reply_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
+
+
+def _inner_shapes(inner: Any, items: ItemList | None, depth: int) -> Iterator[Any]:
+    inner = _decode_inner(inner)
+    if isinstance(inner, dict | list):
+        yield from _possible_shapes(inner, items, depth)
 
 
 def _convert(value: Any, schema: type[T]) -> T:
@@ -340,6 +360,9 @@ def _normalize(value: Any, kind: inspect.Type) -> Any:
 
 
 def _as_list(value: Any, item_type: inspect.Type) -> Any:
+    if isinstance(value, dict) and isinstance(item_type, inspect.StructType):
+        numbered = bool(value) and all(isinstance(item, dict) for item in value.values())
+        return [*value.values()] if numbered else [value]
     if not isinstance(value, str) or not value.strip():
         return value
     items = reply_json.decode_json(value)

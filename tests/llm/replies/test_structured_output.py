@@ -51,6 +51,46 @@ def test_no_body_makes_reading_fail(body):
     assert isinstance(response, ChatResponse) and isinstance(response.content, str)
 
 
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 100, "completion_tokens": 40, "total_tokens": 140, "cost": 0.5}, (100, 40, 0, 0.5)),
+        (
+            {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 240},
+            (100, 140, 0, None),
+        ),  # Gemini's thoughts
+        ({"input_tokens": 100, "output_tokens": 40, "input_tokens_details": {"cached_tokens": 9}}, (100, 40, 9, None)),
+        ({"prompt_tokens": 100, "completion_tokens": 40, "prompt_cache_hit_tokens": 64}, (100, 40, 64, None)),
+        ({"prompt_tokens": 1, "completion_tokens": 1, "cost": {"request": 0.1, "total_cost": 0.2}}, (1, 1, 0, 0.2)),
+        ({"total_tokens": 140}, (0, 0, 0, None)),
+        ([{"prompt_tokens": 100}], (0, 0, 0, None)),
+    ],
+)
+def test_usage_is_read_by_any_of_its_names(usage, expected):
+    """Thoughts that are counted in the total alone are paid for as well."""
+    body = msgspec.json.encode({"choices": [{"message": {"content": "a"}}], "usage": usage})
+    assert msgspec.structs.astuple(read_response(body).usage) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "text"),
+    [
+        ({"object": "error", "message": "busy", "code": 429}, RateLimited, "busy"),
+        ({"code": "Throttling.RateQuota", "message": "try again later"}, RateLimited, "try again later"),
+        ({"error": {"type": "rate_limit_error", "message": "slow down"}}, RateLimited, "slow down"),
+        ({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, RateLimited, "rate limit"),
+        ({"error_code": 17, "error_msg": "too many of a day"}, BrokenCall, "too many of a day"),
+        ({"success": False, "errors": [{"message": "no capacity", "code": 3040}]}, BrokenCall, "no capacity"),
+        ({"detail": "model not loaded"}, BrokenCall, "model not loaded"),
+        ({"type": "message", "content": []}, BrokenCall, '"type"'),
+    ],
+)
+def test_an_error_in_a_200_is_told_wherever_it_stands(body, kind, text):
+    """Gateways put it beside where OpenAI has it; one of a rate waits and costs no try."""
+    failure = read_response(msgspec.json.encode(body)).failure
+    assert type(failure) is kind and text in str(failure)
+
+
 @settings(max_examples=30)
 @given(JSON.map(msgspec.json.encode))
 def test_embeddings_are_whole_or_broken(body):
