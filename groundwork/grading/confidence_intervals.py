@@ -101,7 +101,8 @@ def _variance(
 ) -> float:
     """Of the weighted mean, by clusters."""
     total = weights.sum()
-    residuals = weights * (values - (weights * values).sum() / total)
+    deviations = values - (weights * values).sum() / total
+    residuals = np.sqrt(weights) * deviations  # half an answer has half the squared deviation of a whole one
     _, cluster_indices = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
     sums = np.bincount(cluster_indices, weights=residuals)
     groups = correction or len(sums)

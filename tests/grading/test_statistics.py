@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -81,6 +82,20 @@ def test_intervals_at_the_edges() -> None:
     none = paired_difference([0.0] * 32, [str(i) for i in range(32)])
     assert -0.07 < none.low < 0 < none.most < 0.06
     assert paired_difference([0.0], ["a"]).high > 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "better", "worse"), [([0.0] * 10, 0.5, 0.5), ([1.0, 1.0, 0.0, -1.0], 2.5, 1.5), ([1.0] * 6, 6.5, 0.5)]
+)
+def test_the_error_of_paired_differences_is_that_of_half_a_pair_more_of_each(
+    values: list[float], better: float, worse: float
+) -> None:
+    """Agresti and Min's variance, ((b + c) - (b - c)^2 / n) / n^2, times that of few clusters, G / (G - 1)."""
+    groups, size = len(values), len(values) + 2
+    found = paired_difference(values, [str(i) for i in range(groups)])
+    variance = (better + worse - (better - worse) ** 2 / size) / size**2 * groups / (groups - 1)
+    assert found.spread == pytest.approx(math.sqrt(variance * size))
+    assert (found.low + found.high) / 2 == pytest.approx((better - worse) / size) or found.high == 1
 
 
 @pytest.mark.parametrize(
