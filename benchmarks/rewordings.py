@@ -18,10 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from groundwork.dataset.reword.copied_words import free_words, is_copy
+from groundwork.dataset.reword.copied_words import free_words, is_built_anew, is_copy
 from groundwork.dataset.reword.rewording_faults import SAME_QUESTION_WORDS, SHORT_ANSWER, faults_of_rewording
 from groundwork.settings.config_files import load
-from tests.dataset.reword.rewordings import COPIES, NATURAL, TURNED
+from tests.dataset.reword.rewordings import BUILT_ANEW, COPIES, NATURAL, SAME_BUILD, TURNED
 from tests.dataset.rows import row
 
 RULES = {
@@ -54,9 +54,15 @@ def halves(text: str) -> str:
 MADE = {"word for word": str, "every tenth word exchanged": exchanged, "halves in the other order": halves}
 
 
+def is_old_question(question: str, new_question: str) -> bool:
+    """Is a question taken for a copy?"""
+    is_like = is_copy(question, new_question, COPIED, same_words=SAME_QUESTION_WORDS)
+    return is_like and not is_built_anew(question, new_question)
+
+
 def let_through(make: Callable[[str], str]) -> tuple[int, int, int, int]:
     """Copies made of the questions that pass, and their number; the same for the answers that are not short."""
-    asked = [is_copy(old[0], make(old[0]), COPIED, same_words=SAME_QUESTION_WORDS) for old in NATURAL]
+    asked = [is_old_question(old[0], make(old[0])) for old in NATURAL]
     long = [old[1] for old in NATURAL if free_words(old[1]) >= SHORT_ANSWER]
     said = [is_copy(answer, make(answer), COPIED) for answer in long]
     return asked.count(False), len(asked), said.count(False), len(said)
@@ -83,6 +89,9 @@ def main(files: list[str]) -> None:
         for name, make in MADE.items():
             q, questions, a, answers = let_through(make)
             print(f"| {name} | {q} of {questions} | {a} of {answers} |")
+        about_terms = [sum(is_old_question(*pair) for pair in pairs) for pairs in (BUILT_ANEW, SAME_BUILD)]
+        print(f"questions about long terms, built anew and rejected: {about_terms[0]} of {len(BUILT_ANEW)}")
+        print(f"questions about long terms, near copies sent back: {about_terms[1]} of {len(SAME_BUILD)}")
         print(f"near copies sent back: {sum(caught[: len(COPIES)])} of {len(COPIES)}")
         print(f"other meanings sent back: {sum(caught[len(COPIES) :])} of {len(TURNED)}")
 

@@ -20,6 +20,18 @@ LONG_COPY = 10  # words in a row that make a copy of any text
 SAME_WORDS = 0.9  # of all words: they only changed places
 SAME_ORDER = 0.75  # of the words in their old order: the sentence is the old one with a few words exchanged
 
+TERM_LENGTH = 3  # words in a row, none of them of the frame, that make a term of several words
+LEAST_FRAME = 4  # words around the terms, from which on they tell how a question is built
+SAME_FRAME = 0.5  # of the shorter frame, kept in order: the build is the old one
+# Words of a sentence's build, of which no term consists; in other languages the build is told by fewer words.
+_FRAME_WORDS = frozenset((
+    "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "that", "if", "whether", "while",
+    "because", "before", "after", "until", "unless", "than", "as", "to", "and", "or", "but", "not", "it", "its",
+    "they", "them", "he", "she", "we", "you", "i", "this", "these", "those", "there", "do", "does", "did", "is",
+    "are", "was", "were", "be", "been", "being", "has", "have", "had", "can", "could", "may", "might", "must",
+    "shall", "should", "will", "would",
+))  # fmt: skip
+
 _TOKEN = re.compile(r"[^\s,;:.!?()\"“”„«»]+(?:[.,:][^\s,;:.!?()\"“”„«»]+)*")
 
 
@@ -106,6 +118,32 @@ def is_copy(
     """
     is_alike = kept_in_order(original, reworded) >= SAME_ORDER or share_in_common(original, reworded) >= same_words
     return is_alike or copied_share(original, reworded, keep) > most_copied
+
+
+def is_built_anew(original: str, reworded: str) -> bool:
+    """Is all that two texts share terms, with other words around them? "What is the difference between A and B?",
+    "How does A differ from B?": the longer A and B are, the more words they share, and neither copies the other.
+    """
+    original_words, reworded_words = words_of(original), words_of(reworded)
+    original_frame = _frame(original_words, _runs_of_terms(reworded_words))
+    reworded_frame = _frame(reworded_words, _runs_of_terms(original_words))
+    lengths = len(original_frame), len(reworded_frame)
+    words_kept = kept_in_order(" ".join(original_frame), " ".join(reworded_frame)) * max(lengths)
+    return len(original_frame) >= LEAST_FRAME and words_kept < SAME_FRAME * min(lengths)
+
+
+def _runs_of_terms(word_list: Sequence[Word]) -> set[tuple[str, ...]]:
+    texts = [word.text for word in word_list]
+    runs = zip(*(texts[start:] for start in range(TERM_LENGTH)), strict=False)
+    return {run for run in runs if _FRAME_WORDS.isdisjoint(run)}
+
+
+def _frame(word_list: Sequence[Word], runs: set[tuple[str, ...]]) -> list[str]:
+    """The words that have not to stay and stand in none of `runs`."""
+    texts = [word.text for word in word_list]
+    starts = [start for start in range(len(texts)) if tuple(texts[start : start + TERM_LENGTH]) in runs]
+    in_terms = {start + offset for start in starts for offset in range(TERM_LENGTH)}
+    return [word.text for place, word in enumerate(word_list) if place not in in_terms and not word.fixed]
 
 
 def share_kept(original: str, reworded: str, keep: Iterable[str] = ()) -> float:

@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from groundwork.dataset.reword.copied_words import free_words, is_copy, kept_in_order, longest_copy, terms, words_of
+from groundwork.dataset.reword.copied_words import (
+    free_words,
+    is_built_anew,
+    is_copy,
+    kept_in_order,
+    longest_copy,
+    terms,
+    words_of,
+)
 from groundwork.dataset.rows import Row
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.detection import is_english
@@ -136,7 +144,8 @@ def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, k
     yield from _meaning_faults("question", original, reworded, _tellable_text(row, reworded))
     if kept_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", original, reworded)
-    if is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS):
+    is_old_build = is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS)
+    if is_old_build and not is_built_anew(original, reworded):
         yield _copy_fault("question", original, reworded, keep)
 
 

@@ -134,3 +134,132 @@ TURNED: list[tuple[int, str, str, str]] = [
     (18, "", "They were found by Wilhelm Tempel, both on 11 January 1787.", "lost Herschel"),
     (19, "", "At least 4 grams, in single doses of 1 gram.", "says 'least' where it said 'most'"),
 ]
+
+# Questions about long terms, which every rewording has to keep: built anew, and near copies. The rule was tuned on the
+# first ten of each.
+BUILT_ANEW: list[tuple[str, str]] = [
+    ("What is the difference between the outer harbour basin with its floating pontoons and the inner tidal "
+     "lagoon behind the old sluice?",
+     "How does the outer harbour basin with its floating pontoons differ from the inner tidal lagoon behind the"
+     " old sluice?"),
+    ("What is the difference between a single-phase induction motor with a start capacitor and a three-phase "
+     "motor with a frequency converter?",
+     "In what way is a single-phase induction motor with a start capacitor unlike a three-phase motor with a "
+     "frequency converter?"),
+    ("What is the difference between the annual general meeting of the members and the extraordinary meeting of"
+     " the board?",
+     "What distinguishes the annual general meeting of the members from the extraordinary meeting of the board?"),
+    ("What is the difference between simple linear regression with one predictor and multiple regression with "
+     "several correlated predictors?",
+     "How do simple linear regression with one predictor and multiple regression with several correlated "
+     "predictors differ?"),
+    ("How do the rules for open water races in heavy weather differ from the rules for sprint races on the "
+     "canal?",
+     "What sets the rules for open water races in heavy weather apart from the rules for sprint races on the "
+     "canal?"),
+    ("What is the effect of a low pH of the irrigation water on the uptake of iron by young blueberry plants?",
+     "How does a low pH of the irrigation water influence the uptake of iron by young blueberry plants?"),
+    ("What is the relationship between the mean annual rainfall of a catchment and the yearly discharge of its "
+     "main river?",
+     "How are the mean annual rainfall of a catchment and the yearly discharge of its main river connected?"),
+    ("What are the advantages of a heat pump with a buried ground collector over a gas boiler with a solar "
+     "panel?",
+     "Why might somebody prefer a heat pump with a buried ground collector to a gas boiler with a solar panel?"),
+    ("What is the purpose of the second non-return valve behind the upper pressure tank of the house?",
+     "Why does the house need the second non-return valve behind the upper pressure tank?"),
+    ("Who is responsible for the maintenance of the emergency lighting in the stairwells of the north wing?",
+     "Whose task is it to look after the emergency lighting in the stairwells of the north wing?"),
+    ("What is the difference between the gross floor area of a listed building and the net usable area of a new"
+     " one?",
+     "How does the gross floor area of a listed building compare with the net usable area of a new one?"),
+    ("What is the difference between a revocable power of attorney for health matters and a lasting power of "
+     "attorney for property?",
+     "How can a revocable power of attorney for health matters be told from a lasting power of attorney for "
+     "property?"),
+    ("What is the difference between the first derivative of the loss function and the second moment of the "
+     "gradient?",
+     "In which respect do the first derivative of the loss function and the second moment of the gradient "
+     "differ?"),
+    ("What distinguishes the hard winter wheat of the northern plains from the soft spring wheat of the coastal"
+     " valleys?",
+     "How is the hard winter wheat of the northern plains different from the soft spring wheat of the coastal "
+     "valleys?"),
+    ("What is the difference between a mortise lock with a three-lever mechanism and a rim lock with a spring "
+     "bolt?",
+     "Between a mortise lock with a three-lever mechanism and a rim lock with a spring bolt, where lies the "
+     "distinction?"),
+    ("What is the influence of the salt content of the dough on the growth of wild yeast in the first hours?",
+     "How far does the salt content of the dough affect the growth of wild yeast in the first hours?"),
+    ("How does the dry weight of a two-person sound skiff compare with the racing weight of a four-person gig?",
+     "What is the difference between the dry weight of a two-person sound skiff and the racing weight of a "
+     "four-person gig?"),
+    ("What is the ratio between the length of the training set in tokens and the number of trainable weights?",
+     "How many times larger than the number of trainable weights is the length of the training set in tokens?"),
+    ("What does the red warning lamp on the left side of the upper control panel mean?",
+     "When would somebody see the red warning lamp on the left side of the upper control panel?"),
+    ("What is the deadline for the written objection against the provisional tax assessment of the "
+     "municipality?",
+     "Until when may somebody file the written objection against the provisional tax assessment of the "
+     "municipality?"),
+]  # fmt: skip
+
+SAME_BUILD: list[tuple[str, str]] = [
+    ("What is the difference between the outer harbour basin with its floating pontoons and the inner tidal "
+     "lagoon behind the old sluice?",
+     "What is the main difference between the outer harbour basin with its floating pontoons and the inner "
+     "tidal lagoon behind the old sluice?"),
+    ("What is the difference between a single-phase induction motor with a start capacitor and a three-phase "
+     "motor with a frequency converter?",
+     "What are the differences between a single-phase induction motor with a start capacitor and a three-phase "
+     "motor with a frequency converter?"),
+    ("What is the difference between the annual general meeting of the members and the extraordinary meeting of"
+     " the board?",
+     "What is the distinction between the annual general meeting of the members and the extraordinary meeting "
+     "of the board?"),
+    ("What is the difference between simple linear regression with one predictor and multiple regression with "
+     "several correlated predictors?",
+     "Between simple linear regression with one predictor and multiple regression with several correlated "
+     "predictors, what is the difference?"),
+    ("How do the rules for open water races in heavy weather differ from the rules for sprint races on the "
+     "canal?",
+     "How are the rules for open water races in heavy weather different from the rules for sprint races on the "
+     "canal?"),
+    ("What is the effect of a low pH of the irrigation water on the uptake of iron by young blueberry plants?",
+     "What effect does a low pH of the irrigation water have on the uptake of iron by young blueberry plants?"),
+    ("What is the relationship between the mean annual rainfall of a catchment and the yearly discharge of its "
+     "main river?",
+     "What is the relation between the mean annual rainfall of a catchment and the yearly discharge of its main"
+     " river?"),
+    ("What are the advantages of a heat pump with a buried ground collector over a gas boiler with a solar "
+     "panel?",
+     "What are the benefits of a heat pump with a buried ground collector over a gas boiler with a solar panel?"),
+    ("What is the purpose of the second non-return valve behind the upper pressure tank of the house?",
+     "What purpose does the second non-return valve behind the upper pressure tank of the house have?"),
+    ("Who is responsible for the maintenance of the emergency lighting in the stairwells of the north wing?",
+     "Who is in charge of the maintenance of the emergency lighting in the stairwells of the north wing?"),
+    ("What is the difference between the gross floor area of a listed building and the net usable area of a new"
+     " one?",
+     "What, exactly, is the difference between the gross floor area of a listed building and the net usable "
+     "area of a new one?"),
+    ("How long must a junior rest between two races that are rowed on the same day of a regatta?",
+     "How long does a junior have to rest between two races that are rowed on the same day of a regatta?"),
+    ("What must a tenant who wishes to keep a large dog in the flat do before the animal moves in?",
+     "What does a tenant who wishes to keep a large dog in the flat have to do before the animal moves in?"),
+    ("By what date does a club that wishes to join the league have to write to the secretary of the board?",
+     "By what day must a club that wishes to join the league write to the secretary of the board?"),
+    ("What happens to a deposit when a guest cancels the whole booking less than seven days before arrival?",
+     "What becomes of a deposit if a guest cancels the whole booking less than seven days before arrival?"),
+    ("How does the pump protect the motor and its bearings when no water flows through the lower inlet?",
+     "In what manner does the pump protect the motor and its bearings when no water flows through the lower "
+     "inlet?"),
+    ("Which documents does an applicant from abroad need for a residence permit of more than one year?",
+     "What documents are needed by an applicant from abroad for a residence permit of more than one year?"),
+    ("When may the race officer stop a race that has already begun because of thunder or strong wind?",
+     "When is the race officer allowed to stop a race that has already begun because of thunder or strong wind?"),
+    ("Why are the insects that the swallows hunt in summer found near the ground before heavy rain?",
+     "For what reason are the insects that the swallows hunt in summer found near the ground before heavy rain?"),
+    ("What is the difference between the first derivative of the loss function and the second moment of the "
+     "gradient?",
+     "Explain: what is the difference between the first derivative of the loss function and the second moment "
+     "of the gradient?"),
+]  # fmt: skip

@@ -9,7 +9,7 @@ from groundwork.dataset.reword.rewording_faults import (
     required_terms,
     subject_words,
 )
-from tests.dataset.reword.rewordings import COPIED, COPIES, NATURAL, TURNED
+from tests.dataset.reword.rewordings import BUILT_ANEW, COPIED, COPIES, NATURAL, SAME_BUILD, TURNED
 from tests.dataset.rows import row
 
 QUESTION = "How many players of each team may be on the field at the same time in Touch Rugby?"
@@ -41,6 +41,14 @@ def test_near_copies_are_sent_back(number, question, answer):
     told = row(question=old_question, answer=old_answer, evidence=[old_answer])
     problems = found(told, question or GOOD_QUESTION, answer or old_answer)
     assert any("copies" in one or "single words" in one for one in problems)
+
+
+def test_terms_of_several_words_make_no_copy():
+    """ "What is the difference between A and B?" may become "How does A differ from B?", however long A and B are."""
+    answer = "Chapter 4 says so."
+    refused = [new for old, new in BUILT_ANEW if found(row(question=old, answer=answer), new, answer)]
+    passed = [new for old, new in SAME_BUILD if not found(row(question=old, answer=answer), new, answer)]
+    assert len(refused) <= 4 and passed == []
 
 
 @pytest.mark.parametrize(("number", "question", "answer", "complaint"), TURNED)
