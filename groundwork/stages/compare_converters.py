@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -70,11 +71,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.converter_comparison.comparison_report import (
-        ConverterColumn,
-        comparison_html,
-        with_structure,
-    )
+    from groundwork.documents.converter_comparison.comparison_report import comparison_html, with_structure
     from groundwork.documents.converter_comparison.converter_timing import PdfPages
     from groundwork.documents.pdf_files.page_images import page_jpeg
     from groundwork.documents.pdf_files.pdfium import read_text_layer
@@ -91,20 +88,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         pages = PdfPages(source, numbers, layer.pages, layer.page_count)
-        columns, failures = [], []
-        job.progress.start(len(numbers) * len(_chosen_converters(job)), "pages read")
-        for name in _chosen_converters(job):
-            pages_done = job.progress.done_count
-            try:
-                column = await _converter_column(job, workers, name, pages)
-            except Stopped:
-                raise
-            except (WorkerFailed, GroundworkError) as error:
-                column = ConverterColumn(name=name, trouble=str(error))
-                failures.append(Failure(name, "failed", str(error)))
-            columns.append(column)
-            uncounted = pages_done + len(numbers) - job.progress.done_count  # those that did not count by themselves
-            job.progress.advance(uncounted)
+        columns, failures = await _converter_columns(job, workers, pages)
         yardstick = await _yardstick_pages(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
@@ -117,14 +101,44 @@ async def process(job: Job, unit: Unit) -> Outcome:
     write_text(
         unit.writes[0], comparison_html(printable_path(unit.reads[0].name), numbers, urls, layers, columns, yardstick)
     )
-    for column in columns:
-        if column.pages:
-            texts = [f"<!-- page {number} -->\n\n{page}" for number, page in zip(numbers, column.pages, strict=True)]
-            write_text(unit.writes[0].with_suffix(f".{column.name}.md"), "\n\n".join(texts) + "\n")
+    _write_markdown(unit.writes[0], numbers, columns)
     write_json(unit.writes[1], columns)
     print(_comparison_table(columns))
     note = f"written to {openable_path(unit.writes[0])}"
     return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
+
+
+async def _converter_columns(
+    job: Job, workers: Workers, pages: PdfPages
+) -> tuple[list[ConverterColumn], list[Failure]]:
+    """The results of each converter; what made one fail stands in its column, and as a failure."""
+    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
+    from groundwork.process_pool import WorkerFailed
+
+    columns, failures = [], []
+    converters = _chosen_converters(job)
+    job.progress.start(len(pages.numbers) * len(converters), "pages read")
+    for name in converters:
+        pages_done = job.progress.done_count
+        try:
+            column = await _converter_column(job, workers, name, pages)
+        except Stopped:
+            raise
+        except (WorkerFailed, GroundworkError) as error:
+            column = ConverterColumn(name=name, trouble=str(error))
+            failures.append(Failure(name, "failed", str(error)))
+        columns.append(column)
+        uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
+        job.progress.advance(uncounted)
+    return columns, failures
+
+
+def _write_markdown(page: Path, numbers: Sequence[int], columns: Sequence[ConverterColumn]) -> None:
+    """What each converter made of the pages, a file each beside the page of the comparison."""
+    for column in columns:
+        if column.pages:
+            texts = [f"<!-- page {number} -->\n\n{text}" for number, text in zip(numbers, column.pages, strict=True)]
+            write_text(page.with_suffix(f".{column.name}.md"), "\n\n".join(texts) + "\n")
 
 
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:

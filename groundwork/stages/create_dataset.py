@@ -28,6 +28,7 @@ from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.dataset.build import BuildTools
     from groundwork.dataset.build_inputs import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.settings.whole_config import Config
@@ -158,7 +159,7 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
-    from groundwork.dataset.build import BuildTools, build_splits
+    from groundwork.dataset.build import build_splits
     from groundwork.dataset.dataset_files import replace_files
     from groundwork.dataset.dataset_sources import load_dataset
     from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
@@ -169,7 +170,6 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.split.split_report import split_report_lines
     from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
-    from groundwork.embedding.encoder import encoder_for
 
     inputs: BuildInputs = unit.payload
     inputs.broken = True
@@ -181,26 +181,18 @@ async def process(job: Job, unit: Unit) -> Outcome:
     mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
     if mix_dataset:
         usable_rows(mix_dataset)  # before a model is asked
-    backend = job.config.embeddings.backend
-    encoder = encoder_for(
-        job.config.embeddings, job.data.path("embeddings"), job.client if backend == "endpoint" else None
-    )
     document_subjects = read_subjects(job, inputs)
-    ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
-    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
-    ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
-    judge = _rewording_judge(job) if ask_rewordings else None
-    tools = BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
+    tools = _build_tools(job, document_subjects)
     job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
     try:
         dataset = await build_splits(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if job.config.dataset.unanswerable:
-        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, encoder.aencode)
+        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, tools.encode)
     if mix_dataset:
         settings = job.config.dataset
-        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, encoder.aencode)
+        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
     replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
@@ -211,6 +203,20 @@ async def process(job: Job, unit: Unit) -> Outcome:
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
     warnings = [*build_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=note, counts=dict(splits), warnings=warnings)
+
+
+def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
+    """The encoder, and the models that reword and judge where the settings ask for it."""
+    from groundwork.dataset.build import BuildTools
+    from groundwork.embedding.encoder import encoder_for
+
+    client = job.client if job.config.embeddings.backend == "endpoint" else None
+    encoder = encoder_for(job.config.embeddings, job.data.path("embeddings"), client)
+    ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
+    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
+    ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
+    judge = _rewording_judge(job) if ask_rewordings else None
+    return BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
 
 
 def push(job: Job, units: list[Unit]) -> None:

@@ -30,9 +30,12 @@ from groundwork.installation import as_typed
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import Picture
+    from groundwork.documents.ingestion import Ingestion
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.document_record import Document
+    from groundwork.settings.document_settings import Ingest
 
 TEST_PAGES = 2
 DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named
@@ -145,15 +148,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     from groundwork.data_folder.read_write import write_json, write_text
     from groundwork.documents.engines.marker_api import MarkerService
-    from groundwork.documents.engines.vision import PageReader
-    from groundwork.documents.ingestion import Ingestion
     from groundwork.errors import BadDocument
     from groundwork.records.figures import remove_unused_pictures
-
-    def page_reader(document: str, picture: Picture) -> PageReader:
-        vision = job.config.ingest.vision
-        prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
-        return PageReader(job.client, vision, prompts, document, picture)
 
     source, override = unit.payload.file, unit.payload.override
     if source.problem:
@@ -164,18 +160,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
     marker = MarkerService(settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None)
     with TemporaryDirectory() as scratch:
-        ingestion = Ingestion(
-            source=source,
-            config=msgspec.structs.replace(job.config, ingest=settings),
-            scratch=Path(scratch),
-            images=job.data.path("text", source.id),
-            count=job.progress,
-            reader=page_reader,
-            service=lambda request: marker.convert(request, source.id),
-            first=TEST_PAGES if job.test else 0,
-            password=job.flags.password,
-            **{name: override[name] for name in ("pages", "title", "language") if name in override},
-        )
+        ingestion = _ingestion(job, unit.payload, settings, Path(scratch), marker)
         try:
             markdown, document = await ingestion.run()
         except BadDocument as error:
@@ -184,16 +169,47 @@ async def process(job: Job, unit: Unit) -> Outcome:
             job.usage += marker.usage
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
-    if ingestion.doubtful:
-        from groundwork.documents.auditing.doubtful_pages import doubtful_html
-
-        page = doubtful_html(source.name, ingestion.doubtful, ingestion.not_shown)
-        await asyncio.to_thread(write_text, unit.writes[2], page)
-    else:
-        unit.writes[2].unlink(missing_ok=True)
+    await asyncio.to_thread(_write_doubtful_pages, unit.writes[2], source.name, ingestion)
     pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source.id), markdown)
     warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
     return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
+
+
+def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, marker: MarkerService) -> Ingestion:
+    """The way of one file to its Markdown, by `settings`, which are its own."""
+    import msgspec
+
+    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.ingestion import Ingestion
+
+    def page_reader(document: str, picture: Picture) -> PageReader:
+        vision = job.config.ingest.vision
+        prompts = job.prompt(vision.prompt), job.prompt(vision.correction_prompt)
+        return PageReader(job.client, vision, prompts, document, picture)
+
+    return Ingestion(
+        source=unit.file,
+        config=msgspec.structs.replace(job.config, ingest=settings),
+        scratch=scratch,
+        images=job.data.path("text", unit.file.id),
+        count=job.progress,
+        reader=page_reader,
+        service=lambda request: marker.convert(request, unit.file.id),
+        first=TEST_PAGES if job.test else 0,
+        password=job.flags.password,
+        **{name: unit.override[name] for name in ("pages", "title", "language") if name in unit.override},
+    )
+
+
+def _write_doubtful_pages(path: Path, source_name: str, ingestion: Ingestion) -> None:
+    """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
+    if not ingestion.doubtful:
+        path.unlink(missing_ok=True)
+        return
+    from groundwork.data_folder.read_write import write_text
+    from groundwork.documents.auditing.doubtful_pages import doubtful_html
+
+    write_text(path, doubtful_html(source_name, ingestion.doubtful, ingestion.not_shown))
 
 
 def _note(document: Document) -> str:
