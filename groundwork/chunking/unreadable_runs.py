@@ -21,7 +21,7 @@ _UNREADABLE_LETTERS = re.compile(
                              | [A-Za-z0-9+/]{40,}+={0,2} )            # base64, a key""",
     re.VERBOSE,
 )
-_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")  # of a commit or a file: examples show them
+_DIGEST_LENGTHS = (40, 64, 128)  # letters of the digest of a commit or a file: examples show them
 _ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
 _LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 
@@ -104,8 +104,12 @@ def _is_unreadable(text: str, start: int, end: int) -> bool:
     )
 
 
+def _is_digest(run: str) -> bool:
+    return len(run) in _DIGEST_LENGTHS and set(run) <= set("0123456789abcdef")
+
+
 def _is_no_word(run: str) -> bool:
     """Neither a long word, which has one capital at the most, nor a ruled line, a file's digest or such."""
-    if len(set(run)) < _MIN_DISTINCT_LETTERS or _DIGEST.fullmatch(run):
+    if len(set(run)) < _MIN_DISTINCT_LETTERS or _is_digest(run):
         return False
     return len(set(run)) <= _MAX_GENE_LETTERS or sum(c.isupper() or c.isdigit() for c in run) >= _MIN_DISTINCT_LETTERS

@@ -64,7 +64,7 @@ _RELATIVE_PRONOUN = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IG
 _PART_OF_NOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
 _INDEFINITE_NOUN = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
 _PLURAL_NOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
-_PLURAL_PRONOUN = re.compile(r"\b(?:they|them|these|those)\b", re.IGNORECASE)
+_PLURAL_PRONOUNS = frozenset(["they", "them", "these", "those"])
 _OBJECT_PRONOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
 _QUESTION_WORDS = frozenset(
     words("how long wide high far often many much old what which who when where why kind time year")
@@ -140,7 +140,7 @@ def _is_introduced(definite_reference: re.Match[str], question: str) -> bool:
 
 def _has_antecedent(pronoun: re.Match[str], question: str) -> bool:
     before = question[: pronoun.start()]
-    is_plural = _PLURAL_PRONOUN.search(pronoun.group()) is not None
+    is_plural = not _PLURAL_PRONOUNS.isdisjoint(words(pronoun.group()))
     clauses = [match.start() for match in _RELATIVE_PRONOUN.finditer(before)] if is_plural else []
     if clauses and _PLURAL_NOUN.search(before[: clauses[-1]]):  # "... the files of a program that needs one of them?"
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from itertools import pairwise
 
 from groundwork.language.words import ENGLISH_STOP_WORDS, stem, words
@@ -46,7 +46,7 @@ _CONTRAST_WORDS = _word_set(
     lowest longest shortest largest smallest earliest latest win lose open close allowed forbidden offence defence
     offense defense offensive defensive home away men women indoor outdoor"""
 )
-_NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|none|neither|nor|unable|except|unless|\w+n['’]t)\b", re.I)
+_NEGATIONS = _word_set("not no never without cannot none neither nor unable except unless")
 _NOT = re.compile(r"\b(?:not|no|never|cannot|unable to|\w+n['’]t)\b", re.I)
 # Words that say "not" in another way, so that "is not allowed" may become "is forbidden".
 _DENIAL_WORDS = _word_set(
@@ -140,17 +140,21 @@ def _opposite_pairs(old_words: Set[str], new_words: Set[str]) -> Iterator[tuple[
 
 def is_negated(text: str) -> bool:
     """Does `text` negate something? "No more than six" is a limit and negates nothing."""
-    return bool(_NEGATION.search(_LIMIT.sub("", text)))
+    return any(word in _NEGATIONS or _is_short_not(word) for word in _tokens(_LIMIT.sub("", text)))
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of `text` in lower case, those that a hyphen joins apart, identifiers such as no_color whole."""
+    return [token.strip("'’") for token in re.findall(r"[\w'’]+", text.lower())]
+
+
+def _is_short_not(word: str) -> bool:
+    return word.endswith(("n't", "n’t"))
 
 
 _SENTENCE_MARK = re.compile(r"[.;:!?]")
-_PLAIN_NOT = re.compile(r"\b(?:not|never|cannot|\w+n['’]t)\b", re.I)
-_CLAUSE_END = re.compile(r"[.;]")
-_UNTIL = re.compile(r"\buntil\b", re.I)
-# "not until inspected": "inspected before"
-_TIME_CONDITION = re.compile(r"\b(?:until|before|after|once|first|unless)\b", re.I)
-_QUESTION_END = re.compile(r"\?")
-_DO = re.compile(r"\bdo(?:ing)?\b", re.I)  # "What may it not do?": the answer need not deny
+_PLAIN_NOTS = _word_set("not never cannot")
+_TIME_CONDITIONS = _word_set("until before after once first unless")  # "not until inspected": "inspected before"
 
 
 def find_contradicted_word(original: str, rewording: str, source: str = "", question: str = "") -> str:
@@ -161,11 +165,12 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
     """
     for denying, affirming, excuse in ((original, rewording, question), (rewording, original, source)):
         affirming_words = words(affirming)
-        if excuse is question and _has_behind_not(question, _DO, _QUESTION_END):
+        if excuse is question and _has_behind_not(question.split("?"), {"do", "doing"}):  # the answer need not deny
             continue
         if _NOT.search(_LIMIT.sub("", affirming)) or not _DENIAL_WORDS.isdisjoint(affirming_words):
             continue
-        if _has_behind_not(denying, _UNTIL, _CLAUSE_END) and _TIME_CONDITION.search(affirming):
+        clauses = denying.replace(";", ".").split(".")
+        if _has_behind_not(clauses, {"until"}) and not _TIME_CONDITIONS.isdisjoint(_tokens(affirming)):
             continue
         stems = {stem(word, "en") for word in affirming_words}
         contradicting = stems - _denied_stems(excuse)
@@ -174,12 +179,14 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
     return ""
 
 
-def _has_behind_not(text: str, word: re.Pattern[str], end: re.Pattern[str]) -> bool:
-    """Does `word` stand behind a "not", with no `end` between them? Each part is read from its first "not" alone."""
-    return any(
-        (negation := _PLAIN_NOT.search(part)) is not None and word.search(part, negation.end()) is not None
-        for part in end.split(text)
-    )
+def _has_behind_not(parts: Iterable[str], sought_words: Set[str]) -> bool:
+    """Does one of the words stand behind a "not" of the same part?"""
+    for part in parts:
+        part_words = _tokens(part)
+        first_not = next((i for i, word in enumerate(part_words) if word in _PLAIN_NOTS or _is_short_not(word)), None)
+        if first_not is not None and not sought_words.isdisjoint(part_words[first_not + 1 :]):
+            return True
+    return False
 
 
 def _denied_stems(text: str) -> set[str]:

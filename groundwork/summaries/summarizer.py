@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+import regex
 
 from groundwork.console.job import Job
 from groundwork.llm.calls.task_group import gather_all
@@ -16,7 +17,7 @@ from groundwork.summaries.summary_faults import reply_fault, summary_faults
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
-_HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
+_HEADING = regex.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 
 
 class Summarizer:
@@ -109,7 +110,7 @@ def text_sections(text: str, max_length: int) -> list[str]:
     while len(text) - start > max_length:
         end = start + max_length
         for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
-            cuts = [match.start() for match in re.compile(boundary).finditer(text, start + max_length // 3, end)]
+            cuts = [match.start() for match in regex.finditer(boundary, text, pos=start + max_length // 3, endpos=end)]
             if cuts:
                 end = cuts[-1]
                 break

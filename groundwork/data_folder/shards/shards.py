@@ -8,12 +8,9 @@ manifest, a journal and caches of its own below .state/shards/, so that no SQLit
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from groundwork.errors import UsageError
-
-_SHARD_TEXT = re.compile(r"(\d{1,6})(?:/|-of-)(\d{1,6})")
 
 JOURNAL_SEGMENT = "journal-*.db"  # in a state: replies that nobody writes to any more, joined as whole files
 SERVICE_REPLIES = "marker-api"  # a folder of a state, joined by gather: what a service of converters replied
@@ -42,8 +39,9 @@ class Shard:
     @staticmethod
     def parse(text: str) -> Shard:
         """`3/16`, or the name of its folder. Raises UsageError for anything else."""
-        match = _SHARD_TEXT.fullmatch(text.strip())
-        shard = Shard(int(match[1]), int(match[2])) if match else Shard(0, 0)
+        numbers = text.strip().replace("-of-", "/").split("/")
+        is_shard = len(numbers) == 2 and all(number.isdecimal() and len(number) <= 6 for number in numbers)
+        shard = Shard(int(numbers[0]), int(numbers[1])) if is_shard else Shard(0, 0)
         if not 1 <= shard.index <= shard.count:
             raise UsageError(f"--shard {text}: write it as I/N with I from 1 to N, such as 3/16")
         return shard

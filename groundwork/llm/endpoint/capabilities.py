@@ -40,7 +40,6 @@ MIN_TOKEN_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a 
 _SCHEMA_WORDS = re.compile(
     r"response_?format|json_schema|response_schema|structured.?output|guided|grammar|additionalproperties|\bschema\b"
 )
-_STREAM_WORDS = re.compile(r"\bstream(?:ing)?\b")
 _CONTEXT_WORDS = re.compile(r"context.?(?:length|window|size)")
 
 
@@ -114,7 +113,11 @@ class RequestAdapter:
         return None
 
     def _learn_stream(self, message: str) -> str | None:
-        if self.stream or self._settings.stream != "auto" or not _STREAM_WORDS.search(message):
+        if (
+            self.stream
+            or self._settings.stream != "auto"
+            or not {"stream", "streaming"} & set(re.findall(r"\w+", message))
+        ):
             return None
         self.stream = True
         return "answers only in streams; they are read from now on (llm.stream=true)"

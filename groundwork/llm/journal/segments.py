@@ -29,7 +29,6 @@ DICTIONARY_BYTES = 32 * 1024  # bytes: as far back as zlib looks
 _SAMPLE_BYTES = 4096  # bytes of one reply in the dictionary at most
 _SAMPLE_COUNT = 400  # replies that it is chosen from
 _MAX_OPEN_SEGMENTS = 100  # segments that are kept open
-_HEX = re.compile(r"[0-9a-f]{64}")
 _SEGMENT_NAME = re.compile(r"-(\d{16})-[0-9a-f]{8}\.db$")
 _TABLES = """
 CREATE TABLE dictionary (bytes BLOB NOT NULL);
@@ -63,7 +62,7 @@ class JournalPosition(NamedTuple):
 
 def short_key(key: str) -> bytes | str:
     """A key in half the room."""
-    return bytes.fromhex(key) if _HEX.fullmatch(key) else key
+    return bytes.fromhex(key) if len(key) == 64 and set(key) <= set("0123456789abcdef") else key
 
 
 class Segments:
