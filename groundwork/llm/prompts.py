@@ -9,10 +9,12 @@ import base64
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from groundwork.errors import ConfigError
+
+PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 
 Message = dict[str, Any]
 

@@ -18,14 +18,14 @@ from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import follow_up, render_template, render_turns
+from groundwork.llm.prompts import PromptReader, follow_up, render_template, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_figures import ChunkFigures
 from groundwork.questions.chunk_interview import MAX_TIMES_SHOWN, Asker, InterviewAnswer, InterviewRound, JudgedDraft
 from groundwork.questions.drafts import Corrections, Draft, Drafts
-from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, prompt_variables
+from groundwork.questions.interview_material import SUMMARY_LENGTH, CallTokens, Material, TokenCounter, prompt_variables
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Rejected
 from groundwork.settings.question_settings import QA
@@ -38,7 +38,6 @@ WISHED_NOTE = (
     "decline only what the chunk cannot answer."
 )
 _DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
-SUMMARY_LENGTH = 400  # characters: a few sentences
 EXTRA_PAIRS_PER_CHUNK = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
@@ -175,7 +174,7 @@ def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
 
 def relevant_summary(chunk: Chunk, summary: str) -> str:
     """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
-    in SHORT_SUMMARY characters, twice as many for a chunk of several times the length.
+    in SUMMARY_LENGTH characters, twice as many for a chunk of several times the length.
     """
     room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
     if len(summary) <= room:

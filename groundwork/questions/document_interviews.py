@@ -18,6 +18,7 @@ from groundwork.apportionment import largest_remainder
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.language.instructions import is_instruction
+from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
@@ -26,7 +27,7 @@ from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, i
 from groundwork.questions.drafts import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
-from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, prompt_variables
+from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, prompt_variables
 from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
 from groundwork.questions.strategy_choice import choose_strategy
 from groundwork.questions.wished_statements import wished_statements

@@ -21,6 +21,8 @@ from groundwork.records.document_record import Document
 from groundwork.records.summary_record import Summary
 from groundwork.settings.question_settings import QA
 
+SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
+
 UNNAMED = "(it has no name; take one from its summary or its text)"
 MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
@@ -28,7 +30,6 @@ _CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", r
 _SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
 
 CallTokens = tuple[int, int]  # tokens in, tokens out
-PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 
 

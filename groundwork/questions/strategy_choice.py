@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from groundwork.llm.client import Client
+from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.chunk_interview import Asker
-from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter
+from groundwork.questions.interview_material import CallTokens, Material, TokenCounter
 from groundwork.settings.question_settings import QA
 
 

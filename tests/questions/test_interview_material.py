@@ -4,13 +4,8 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import (
-    EXTRA_PAIRS_PER_CHUNK,
-    SUMMARY_LENGTH,
-    pairs_per_call,
-    relevant_summary,
-)
-from groundwork.questions.interview_material import UNNAMED, Material, short_title, table_caption
+from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, relevant_summary
+from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
 from tests.chunks import reading_of
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from groundwork.errors import UnitError
+from groundwork.llm.prompts import PromptReader
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.curation.judge_calls import CheckResults, CurationJudge, pack_batches
-from groundwork.questions.curation.judge_forms import Apart, Form, Prompt, Rewrite, Rewriting, Supported, reply_schema
+from groundwork.questions.curation.judge_forms import Apart, Form, Rewrite, Rewriting, Supported, reply_schema
 from groundwork.questions.curation.rule_checks import (
     REWRITABLE_CHECKS,
     CheckColumn,
@@ -40,7 +41,7 @@ class Curation:
 
     judge: CurationJudge
     settings: Curate
-    prompt: Prompt
+    prompt: PromptReader
 
     def cases(self, pairs: Sequence[Pair], origins: Sequence[PairOrigin | None], context: str) -> list[CurationCase]:
         """The pairs with the columns that rules give, each with its origin; evidence stands in for a lost chunk."""

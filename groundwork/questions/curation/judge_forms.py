@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, ClassVar, NamedTuple
@@ -17,14 +17,13 @@ from typing import Any, ClassVar, NamedTuple
 from groundwork.language.question_forms import is_question
 from groundwork.language.sentences import sentences
 from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.llm.prompts import Message, render_template, render_turns
+from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
 from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
-from groundwork.questions.interview_material import UNNAMED
+from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED
 from groundwork.records.figures import quote_in_words, text_with_captions
 from groundwork.settings.question_settings import Check, Curate
 
 Json = dict[str, Any]
-Prompt = Callable[[str], str]
 
 _STRING: Json = {"type": "string"}
 _INTEGER: Json = {"type": "integer"}
@@ -35,7 +34,6 @@ FIELD_TOKENS = 4  # of a pair's name in the reply
 MARK_TOKENS = 2
 REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
-SUMMARY_LENGTH = 400  # characters of the summary that a rewriting is shown
 EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 
 
@@ -83,7 +81,7 @@ class Form(ABC):
     """One kind of call, named `name`."""
 
     settings: Curate
-    prompt: Prompt
+    prompt: PromptReader
     name: ClassVar[str]
     remarks: ClassVar[bool] = False
     shows_text: ClassVar[bool] = False

@@ -22,13 +22,13 @@ from groundwork.errors import UnitError
 from groundwork.language.names import names
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompts import Message, render_turns
+from groundwork.llm.prompts import Message, PromptReader, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
 from groundwork.questions.drafts import Draft, Fault
-from groundwork.questions.interview_material import CallTokens, Material, PromptReader, TokenCounter, table_caption
+from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, table_caption
 from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.english_words import content_words, stem
 from groundwork.questions.small_model.pair_checks import answers_agree, max_rivals, misfit_faults
