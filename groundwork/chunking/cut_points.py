@@ -143,7 +143,7 @@ class CutPoints:
 
 
 def _match_ends(pattern: regex.Pattern[str], text: str, low: int, high: int) -> list[int]:
-    """Where matches of the pattern end within least..most."""
+    """Where matches of the pattern end within low..high."""
     return [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
 
 

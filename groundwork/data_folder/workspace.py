@@ -23,7 +23,7 @@ from groundwork.errors import UsageError
 
 
 class RemoteMirror(Protocol):
-    """The store that a data folder is the local copy of (records.remote_folder.mirror)."""
+    """The store that a data folder is the local copy of (data_folder.remote_folder.mirror)."""
 
     url: str
 

@@ -70,12 +70,12 @@ def page_frame(
 
 
 def is_groundwork_page(page: str) -> bool:
-    """Was the page made by `frame`, so that its content security policy holds?"""
+    """Was the page made by `page_frame`, so that its content security policy holds?"""
     return page.startswith(str(_PAGE_TEMPLATE.partition("{scripts}")[0]))
 
 
 def allow_calls(page: str) -> str:
-    """A page of `frame` whose script may call the server that it came from, as `calls` has it."""
+    """A page of `page_frame` whose script may call the server that it came from, as its `calls` has it."""
     return page.replace(_IMAGE_POLICY, f"connect-src 'self'; {_IMAGE_POLICY}", 1)
 
 
@@ -181,7 +181,7 @@ def page_text(
 
 
 def embed_data(name: str, content: Any) -> Markup:
-    """`value` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
+    """`content` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
     json_text = msgspec.json.encode(content)
     if len(json_text) <= COMPRESS_ABOVE_BYTES:
         return tag("script", Markup(escape(json_text.decode())), type="application/json", id=f"data-{name}")

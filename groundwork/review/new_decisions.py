@@ -56,7 +56,7 @@ def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
 
 
 def acceptance(pair: Pair, current: Decision | None, written: dict[str, Any]) -> tuple[DecisionKind, dict[str, Any]]:
-    """(verdict, edited) of accepting a pair as it is `shown`, or as the reviewer has written it anew."""
+    """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
     current_edits, edited = edited_fields(pair, {}), edited_fields(pair, written)
     was_edited = current is not None and current.verdict == "edit"
     return "edit" if edited != current_edits or was_edited else "accept", edited

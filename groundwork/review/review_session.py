@@ -177,7 +177,7 @@ class ReviewSession:
         return self._chunks[document].get(chunk_id)
 
     def search(self, query: str) -> list[int]:
-        """The rows that hold all `words` in question, answer, criteria, evidence, id or the reason of a rejection."""
+        """Rows that hold all words of `query` in question, answer, criteria, evidence, id or a rejection's reason."""
         if self._haystack is None:
             self._haystack = ["\n".join(searched_texts(row)).casefold() for row in self.rows]
         query_words = query.casefold().split()

@@ -55,7 +55,7 @@ class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Server:
-    """Serves a desk until `close`; `address` holds the token."""
+    """Serves a review session until `close`; `address` holds the token."""
 
     def __init__(self, desk: ReviewSession, again: str = "") -> None:
         """`again`: the command that starts the server again, for a page that has lost it."""

@@ -1,1 +1,1 @@
-"""What the files hold: settings, records and the errors of reading them."""
+"""The settings: their types and limits, and how config/ and its overlays are read."""

@@ -164,7 +164,7 @@ def _setting_at(path: str) -> tuple[type[Settings] | None, Any]:
 
 
 def _merge(merged: Json, overlay: Json, origin: dict[str, str], source: str, prefix: str = "") -> None:
-    """Put `overlay` over `base` in place: objects merge, everything else replaces."""
+    """Put `overlay` over `merged` in place: objects merge, everything else replaces."""
     for key, value in overlay.items():
         path = f"{prefix}{key}"
         origin[path] = source

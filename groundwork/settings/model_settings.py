@@ -138,12 +138,12 @@ def complete_providers(block: dict[str, Any]) -> None:
 
 
 def inherits(block: type[Settings], field: str) -> bool:
-    """Does a null in the field `name` of the block `kind` stand for the value in llm.defaults?"""
+    """Does a null in the `field` of the `block` stand for the value in llm.defaults?"""
     return block is not ModelCall and issubclass(block, ModelCall) and field in ModelCall.__struct_fields__
 
 
 def named_call(template: ModelCall, name: str, providers: Collection[str]) -> ModelCall:
-    """The settings of `like` for NAME or NAME@PROVIDER. Raises UsageError where `providers` are without that one."""
+    """The settings of `template` for NAME or NAME@PROVIDER. Raises UsageError where `providers` lack that one."""
     model, separator, provider = name.rpartition("@")
     if not separator:
         return msgspec.structs.replace(template, model=name)

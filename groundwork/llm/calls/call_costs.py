@@ -32,7 +32,7 @@ CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
 class UsageRow(msgspec.Struct):
     """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named.
 
-    `unit` is the document (see DOCUMENT), or what the call itself was for where no document is set.
+    `unit` is the document (see CURRENT_DOCUMENT), or what the call itself was for where no document is set.
     """
 
     stage: str

@@ -150,7 +150,7 @@ class CallRunner:
         return response
 
     async def _retry(self, context: CallContext, attempt: Callable[[bool], Awaitable[T]]) -> T:
-        """Call until a reply comes. 429s are free; other failures have `transport_retries`."""
+        """Call until a reply comes. 429s are free; other failures have llm.transport_retries."""
         settings, failures, is_retry = context.endpoint.settings, 0, False
         self._breaker.start_watching()
         while True:

@@ -243,7 +243,7 @@ class Journal:
         return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
 
     def owner(self, key: str) -> str:
-        """The process that is making the call (`records.processes`); "": none is."""
+        """The process that is making the call (as in process_identity); "": none is."""
         row = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
 

@@ -83,7 +83,7 @@ class Segments:
             self._open_segments.pop(name)[0].close()
 
     def find(self, key: str, since: JournalPosition) -> Row | None:
-        """FIELDS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
+        """REPLY_COLUMNS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
         compact_key = short_key(key)
         try:
             for segment in self._newest_first if since.segments != self.names else ():

@@ -255,7 +255,7 @@ def _first_field_name(item: Any) -> str:
 
 
 def _broken_item_text(text: str, start: int) -> str:
-    """What of a broken reply stands around `at`, for the record of rejected items."""
+    """What of a broken reply stands around `start`, for the record of rejected items."""
     return text[max(0, text.rfind("{", 0, start)) : start + BROKEN_ITEM_LENGTH]
 
 
