@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.document_changes.set_aside_documents import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.manifest import Manifest
@@ -42,14 +43,15 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
         added_records = {name: _set_aside_record(job, manifest, name, files.get(name), flags.reason) for name in names}
         write_set_aside(job.data, documents_aside | added_records)
     for name, record in added_records.items():
-        print(f"set aside: {name}{f' ({record.reason})' if record.reason else ''}")
+        print(terminal_text(f"set aside: {name}{f' ({record.reason})' if record.reason else ''}"))
     print(f"take back: {as_typed('uv run dataprep set-aside')} --undo {shlex.join(names)}")
     return EXIT_OK
 
 
 def _print_list(documents: dict[str, SetAside]) -> None:
     for name, record in documents.items():
-        print(f"{name}{f' (documents/{record.source})' if record.source else ''}: {record.reason or 'no reason given'}")
+        source = f" (documents/{record.source})" if record.source else ""
+        print(terminal_text(f"{name}{source}: {record.reason or 'no reason given'}"))
     if not documents:
         print("nothing is set aside")
 

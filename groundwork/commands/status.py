@@ -17,7 +17,7 @@ from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
-from groundwork.console.terminal import table_lines
+from groundwork.console.terminal import table_lines, terminal_text
 from groundwork.data_folder.document_changes.departed_documents import (
     DepartedDocument,
     DocumentRemains,
@@ -71,10 +71,10 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     _print_datasets(table["create_dataset"])
     _print_reasons(table)
     if warnings:
-        print("\n" + "\n".join(warnings))
+        print(terminal_text("\n" + "\n".join(warnings)))
     _print_departed(remains)
     if set_aside_lines:
-        print("\n" + "\n".join(set_aside_lines[:ROWS_SHOWN]))
+        print(terminal_text("\n" + "\n".join(set_aside_lines[:ROWS_SHOWN])))
     _print_forgotten(lost_rows)
     print(f"\nnext: {_next_command(table, repeat_flags(flags), choices)}")
     return EXIT_OK
@@ -181,7 +181,7 @@ def _print_reasons(table: dict[str, States]) -> None:
         if kind in ("stale", "failed") and reason
     ]
     if reasons:
-        print("\n" + "\n".join(reasons[:ROWS_SHOWN]))
+        print(terminal_text("\n" + "\n".join(reasons[:ROWS_SHOWN])))
 
 
 def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
@@ -205,7 +205,7 @@ def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRem
         print()
     for lost, remains in departed_documents:
         cause = "ignored" if lost.ignored else "gone"
-        print(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain")
+        print(terminal_text(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain"))
     if departed_documents:
         names = shlex.join(lost.document for lost, _ in departed_documents)
         print(f"  remove: {as_typed('uv run dataprep forget')} {names}")

@@ -58,6 +58,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     if job.idle and not (job.flags.show or job.flags.html):
         return
     from groundwork.chunking import chunk_report
+    from groundwork.console.terminal import terminal_text
     from groundwork.data_folder.read_write import read_jsonl, write_text
     from groundwork.errors import BadRecord
     from groundwork.records.chunk_record import Chunk
@@ -77,7 +78,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
             continue
         chunks_by_document[unit.name] = chunks
         if job.flags.show:
-            print(f"\n{unit.name}\n{chunk_report.render_chunks(chunks, settings.unit)}")
+            print(terminal_text(f"\n{unit.name}\n{chunk_report.render_chunks(chunks, settings.unit)}"))
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             pictures = link_to_pictures(path, unit.name)

@@ -98,3 +98,21 @@ def test_what_several_processes_did_is_counted_once(
         runner = toy.runner(job, manifest)
         counted = runner.divide(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
     assert (len(counted.outcomes), counted.up_to_date, counted.not_started) == (ok, up_to_date, not_finished)
+
+
+def test_no_name_and_no_text_sends_control_characters_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Headings, names of files and reasons are printed with them spelt out, by stages and by the commands beside."""
+    evil, data = "\x1b]0;owned\x07\x1b[31m", ("--data", str(tmp_path))
+    (tmp_path / "documents").mkdir()
+    for name in ("harbour", f"quay {evil}"):
+        text = f"# A {evil}heading\n\nThe harbour opens its gate at dawn.\n"
+        (tmp_path / "documents" / f"{name}.md").write_text(text)
+    for command in (["ingest"], ["chunk", "--show"], ["set-aside", "harbour", "--reason", evil], ["set-aside"]):
+        assert main([*command, *data]) == 0
+    (tmp_path / "documents" / f"quay {evil}.md").unlink()
+    assert main([*data]) == 0
+    printed = "".join(capsys.readouterr())
+    assert r"A \x1b]0;owned\x07\x1b[31mheading" in printed and printed.count(r"quay \x1b]0;owned") >= 1
+    assert "\x1b" not in printed and "\x07" not in printed
