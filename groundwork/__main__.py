@@ -44,22 +44,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
         else arguments.pop(0)
     )
-    if name in ("-h", "--help", "help"):
-        print(help_text())
-        return EXIT_OK
-    if name == "--version":
-        print(f"dataprep {version()}")
-        return EXIT_OK
     if name in BY_NAME:
         return stage_command(name)(arguments)
-    if name in COMMANDS:
-        return COMMANDS[name](arguments)
+    if command := COMMANDS.get(name) or _INFORMATION.get(name):
+        from groundwork.console.exit_codes import run_guarded
+
+        return run_guarded(lambda: command(arguments))
     suggestions = difflib.get_close_matches(name, [*BY_NAME, *COMMANDS], n=1)
     print(
         f"error: no such stage: {name}{f'; did you mean {suggestions[0]}?' if suggestions else ''} (--help lists them)",
         file=sys.stderr,
     )
     return EXIT_USAGE
+
+
+def _help(_: Sequence[str]) -> int:
+    print(help_text())
+    return EXIT_OK
+
+
+def _version(_: Sequence[str]) -> int:
+    print(f"dataprep {version()}")
+    return EXIT_OK
 
 
 def help_text() -> str:
@@ -276,6 +282,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "schema": _schema,
     "init": _init,
 }
+_INFORMATION = {"-h": _help, "--help": _help, "help": _help, "--version": _version}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from groundwork.console.signals import KeyboardInterrupts
@@ -16,13 +17,22 @@ from groundwork.installation import as_typed
 
 
 def run_guarded(work: Callable[[], int]) -> int:
-    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr."""
+    """The exit code of `work`; our own errors, and those of files outside a unit, become one line on stderr.
+
+    What is printed is on its way before the code is known: later, a full disk would be the interpreter's to tell.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
     try:
         with KeyboardInterrupts():
-            return work()
+            try:
+                code = work()
+            except SystemExit:  # of --help
+                sys.stdout.flush()
+                raise
+            sys.stdout.flush()
+            return code
     except Stopped as error:
         print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
         return error.exit_code
@@ -33,11 +43,13 @@ def run_guarded(work: Callable[[], int]) -> int:
         print(f"error: {terminal_text(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever read the output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
+        _discard_output()
         return EXIT_STOPPED
     except OSError as error:
         prefix = f"{error.filename}: " if error.filename else ""
         if error.errno == errno.ENOSPC:
+            if not error.filename:
+                _discard_output()
             print(
                 f"error: {prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere",
                 file=sys.stderr,
@@ -45,6 +57,12 @@ def run_guarded(work: Callable[[], int]) -> int:
             return EXIT_FAILED
         print(f"error: {prefix}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _discard_output() -> None:
+    """Send what is still to be printed nowhere: else the interpreter complains at its end."""
+    with suppress(OSError):  # it is no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _command_line() -> list[str]:

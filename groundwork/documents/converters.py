@@ -105,6 +105,11 @@ def check_converters(settings: Ingest) -> None:
     choices += [
         (f"ingest.converters.{ending}", name) for ending, names in settings.converters.items() for name in names
     ]
+    choices += [
+        (f"ingest.overrides.{pattern}.converter", override.converter)
+        for pattern, override in settings.overrides.items()
+        if override.converter
+    ]
     if unknown_names := [
         f"{path}: {no_such_message(name, 'converter', CONVERTERS)}" for path, name in choices if name not in CONVERTERS
     ]:

@@ -28,13 +28,18 @@ LANGUAGES = tuple(
 
 def find_unknown_values(config: Config) -> list[str]:
     """What the settings name that there is not, one message each with what there is."""
-    problems = []
-    language = config.chunk.language
-    if language != "auto" and language not in LANGUAGES and not re.fullmatch("[a-z]{3}", language):
-        problems.append(
-            f"chunk.language: no language {language!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
-            "such as en, de, es, fr, zh; auto: each document's own"
-        )
+    languages = {"chunk.language": config.chunk.language}
+    languages |= {
+        f"ingest.overrides.{pattern}.language": override.language
+        for pattern, override in config.ingest.overrides.items()
+        if override.language is not None
+    }
+    problems = [
+        f"{path}: no language {language!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
+        "such as en, de, es, fr, zh; auto: each document's own"
+        for path, language in languages.items()
+        if language != "auto" and language not in LANGUAGES and not re.fullmatch("[a-z]{3}", language)
+    ]
     if 0 < config.ingest.memory_mb < LEAST_MEMORY_MB:
         problems.append(
             f"ingest.memory_mb: {config.ingest.memory_mb} MB hold no converter; give at least {LEAST_MEMORY_MB}, "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +119,19 @@ def test_no_name_and_no_text_sends_control_characters_to_the_terminal(
     printed = "".join(capsys.readouterr())
     assert r"A \x1b]0;owned\x07\x1b[31mheading" in printed and printed.count(r"quay \x1b]0;owned") >= 1
     assert "\x1b" not in printed and "\x07" not in printed
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["gc", "--help"], ["chunk", "--help"]])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_full_disk_behind_the_output_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    """Also where the output is buffered, as it is on most machines, and fails only when all is written."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "groundwork", *arguments]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100
+        )
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "error: the output: No space left on device; free disk space, or write elsewhere\n",
+    )

@@ -153,6 +153,10 @@ def test_converters_are_chosen_by_what_they_read():
     assert choose_converters(settings, ".md") == ["plain"]
     with pytest.raises(ConfigError, match="docling"):
         check_converters(load([], ["ingest.converter=docling"]).ingest)
+    with pytest.raises(
+        ConfigError, match=r"ingest\.overrides\.\*\.pdf\.converter: no converter 'layuot'; did you mean layout"
+    ):
+        check_converters(load([], ['ingest.overrides={"*.pdf": {"converter": "layuot"}}']).ingest)
 
 
 def test_a_pdf_whose_name_is_no_utf8_is_read_by_the_first_converter(folder, short_pdf):

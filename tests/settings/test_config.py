@@ -67,6 +67,7 @@ def test_values_that_cannot_stand_together() -> None:
         ("ingest.memory_mb=10", ["at least 500", "0 for no limit"]),
         ("chunk.language=klingon", ["klingon", "such as en"]),
         ("chunk.language=xx", ["xx"]),
+        ('ingest.overrides={"*.md": {"language": "danish"}}', ["ingest.overrides.*.md.language", "danish"]),
         ('curate.checks=["bogus"]', ["bogus", "stand_alone, supported, criteria, worth, natural, duplicates"]),
         ("qa.strategy=many", ["many", "there are batch, sentence"]),
         ("llm.structured=xml", ["there are auto, json_schema, json_object, prompt"]),
@@ -81,7 +82,14 @@ def test_a_value_that_there_is_not_is_named_with_those_that_there_are(assignment
 
 
 @pytest.mark.parametrize(
-    "assignment", ["chunk.language=yo", "chunk.language=tlh", "ingest.memory_mb=0", "chunk.language=tr"]
+    "assignment",
+    [
+        "chunk.language=yo",
+        "chunk.language=tlh",
+        "ingest.memory_mb=0",
+        "chunk.language=tr",
+        'ingest.overrides={"*.md": {"language": "da"}}',
+    ],
 )
 def test_a_rare_value_is_one_all_the_same(assignment: str) -> None:
     """A language that hardly any library knows still has its code; 0 is no limit."""
