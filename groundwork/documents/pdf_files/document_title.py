@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.documents.pdf_files.page_objects import page_objects
 from groundwork.language.words import WRITTEN_OUT
 
 _FILE_SIGN = re.compile(r"[\d_-]")
@@ -37,7 +38,7 @@ class _TextObject(NamedTuple):
     size: float
     y: float
     upright: bool
-    drawn: Any
+    handle: Any
 
 
 class OpenPage(NamedTuple):
@@ -106,11 +107,11 @@ def _text_objects(page: Any) -> list[_TextObject]:
 
     text_objects = []
     size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
-    for pdf_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=3):
-        pdfium.FPDFTextObj_GetFontSize(pdf_object.raw, size)
-        pdfium.FPDFPageObj_GetMatrix(pdf_object.raw, matrix)
+    for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
+        pdfium.FPDFTextObj_GetFontSize(handle, size)
+        pdfium.FPDFPageObj_GetMatrix(handle, matrix)
         upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-        text_objects.append(_TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, pdf_object))
+        text_objects.append(_TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, handle))
     return text_objects
 
 
@@ -119,16 +120,16 @@ def _upright_texts(layer: Any, text_objects: Sequence[_TextObject], least_size: 
     texts = []
     for text_object in text_objects:
         is_candidate = text_object.size > least_size and text_object.upright
-        text = _object_text(text_object.drawn, layer) if is_candidate else ""
+        text = _object_text(text_object.handle, layer) if is_candidate else ""
         if not is_candidate or text.strip():
             texts.append(_SizedText(text_object.size, text_object.y, text))
     return texts
 
 
-def _object_text(obj: Any, layer: Any) -> str:
+def _object_text(handle: Any, layer: Any) -> str:
     import pypdfium2.raw as pdfium
 
-    length = pdfium.FPDFTextObj_GetText(obj.raw, layer.raw, None, 0)
+    length = pdfium.FPDFTextObj_GetText(handle, layer.raw, None, 0)
     buffer = ctypes.create_string_buffer(length)
-    pdfium.FPDFTextObj_GetText(obj.raw, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    pdfium.FPDFTextObj_GetText(handle, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
     return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")

@@ -16,6 +16,7 @@ from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.repair import lost_ligatures
 from groundwork.errors import BadDocument
 
@@ -50,19 +51,22 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
             document.init_forms()
             count = len(document)
             numbers = range(min(most_pages, count) if most_pages else count)
-            opened_pages = [_open_page(document, number) for number in numbers[:FIRST_PAGES]]
-            texts = [
-                _page_text(document, opened_pages[number] if number < FIRST_PAGES else _open_page(document, number))
-                for number in numbers
-            ]
+            opened_pages: list[OpenPage | None] = []
+            texts, picture_shares = [], []
+            for number in numbers:
+                page = load_page(document, number)
+                opened = _open_page(page)
+                texts.append(_page_text(document, opened))
+                picture_shares.append(_picture_share(page))
+                opened_pages += [opened] if number < FIRST_PAGES else []
             if ligatures := lost_ligatures.find_ligatures(texts):
                 texts = [lost_ligatures.with_ligatures(text, ligatures) for text in texts]
             scans = [
-                len(text.split()) < 5 and _has_picture(document, i) for i, text in zip(numbers, texts, strict=True)
+                share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
             ]
             unreadable = [
-                is_unreadable(text) or (_is_scan(document, i) and is_misread(text))
-                for i, text in zip(numbers, texts, strict=True)
+                is_unreadable(text) or ((share or 0) > _SCAN_COVERAGE and is_misread(text))
+                for share, text in zip(picture_shares, texts, strict=True)
             ]
             return TextLayer(
                 page_count=count,
@@ -132,11 +136,10 @@ def load_page(document: Any, index: int) -> Any:
         return None
 
 
-def _open_page(document: Any, index: int) -> OpenPage | None:
+def _open_page(page: Any) -> OpenPage | None:
     """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
-    page = load_page(document, index)
     try:
         return OpenPage(page, page.get_textpage()) if page else None
     except pypdfium2.PdfiumError:
@@ -157,23 +160,10 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _is_scan(document: Any, index: int) -> bool:
-    """Whether pictures cover most of a page."""
+def _picture_share(page: Any) -> float | None:
+    """The share of a page that pictures cover; None where it has none, or is damaged."""
     import pypdfium2.raw as pdfium
 
-    page = load_page(document, index)
-    if page is None:
-        return False
-    width, height = page.get_size()
-    covered = 0.0
-    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        x1, y1, x2, y2 = image.get_bounds()
-        covered += (x2 - x1) * (y2 - y1)
-    return covered > float(_SCAN_COVERAGE * width * height)
-
-
-def _has_picture(document: Any, index: int) -> bool:
-    import pypdfium2.raw as pdfium
-
-    page = load_page(document, index)
-    return page is not None and any(True for _ in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)] if page else []
+    width, height = page.get_size() if sizes else (0.0, 0.0)
+    return sum(sizes) / max(1.0, width * height) if sizes else None
