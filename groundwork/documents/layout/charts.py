@@ -17,6 +17,7 @@ _STROKES = 30  # that slant, of a curve
 _LEAST_SIZE = 40, 30  # points of a chart's width and height, without its axes
 _MOST_CHARTS = 30  # charts of a page
 _BARS = 4
+_LINE_BREADTH = 1.5  # points; what is filled and no broader is a line, such as a cell's edge
 _AXIS_NUMBERS = 3  # beside an axis
 _OVERLAP = 6  # points by which they may reach into it
 _MOST_WORDS = 20  # in a plot, at the most
@@ -88,10 +89,11 @@ def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
             if 3 < breadth < 80:
                 groups[round(base), round(breadth)].append(s)
         for group in groups.values():
-            lengths = {round(s.x2 - s.x1 if sideways else s.y2 - s.y1) for s in group}
-            if len(group) < _BARS or len(lengths) < _BARS - 1:
+            bars = [s for s in group if (s.x2 - s.x1 if sideways else s.y2 - s.y1) > _LINE_BREADTH]
+            lengths = {round(s.x2 - s.x1 if sideways else s.y2 - s.y1) for s in bars}
+            if len(bars) < _BARS or len(lengths) < _BARS - 1:
                 continue
-            if sum(_within(words, bar) > 0 for bar in group) < 0.5 * len(group):
+            if sum(_within(words, bar) > 0 for bar in bars) < 0.5 * len(bars):
                 bar_charts.append(_around(group))
     return bar_charts
 

@@ -53,3 +53,23 @@ def test_a_frame_with_figures_on_one_side_is_a_table(drawn):
             canvas.line(120, 694 - 20 * k, 320, 694 - 20 * k)
 
     assert ["Gig", "12"] in [row[-2:] for row in drawn(draw).rows]
+
+
+def test_the_edges_of_cells_that_are_filled_shapes_are_no_bars(drawn):
+    """Strips at the left of a table's cells share a base with the shading of its heads, and are lines all the same."""
+    fees = (("Boat", "Fee"), ("Gig", "12"), ("Yawl", "15"), ("Skiff", "9"), ("Punt", "6"))
+
+    def draw(canvas: Canvas) -> None:
+        for top, shaded in ((700, 108), (560, 190)):
+            canvas.setFillGray(0.8)
+            canvas.rect(87.4, top - 18, shaded, 18, stroke=0, fill=1)
+            canvas.setFillGray(0)
+            for k, row in enumerate(fees):
+                for x in (87, 180, 280):
+                    canvas.rect(x, top - 18 * k - 18, 0.4, 18, stroke=0, fill=1)
+                canvas.rect(87, top - 18 * k, 193.4, 0.4, stroke=0, fill=1)
+                canvas.drawString(95, top - 18 * k - 13, row[0])
+                canvas.drawString(190, top - 18 * k - 13, row[1])
+            canvas.rect(87, top - 18 * len(fees), 193.4, 0.4, stroke=0, fill=1)
+
+    assert [row for row in drawn(draw).rows if row == ["Gig", "12"]] == [["Gig", "12"]] * 2
