@@ -12,6 +12,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,16 @@ _ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodin
     ("lt", "lv", "et"): ("cp1257", "iso8859-13", "iso8859-4", "cp775"),
     ("vi",): ("cp1258",),
 }
+_LATIN_2_ALPHABETS = {  # letters beyond ASCII: encodings of these languages differ in few of them
+    "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "hr": "čćđšž", "bs": "čćđšž",
+    "hu": "áéíóöőúüű", "pl": "ąćęłńóśźż", "ro": "ăâîșşțţ", "sq": "ëç",
+}  # fmt: skip
+_CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be")
+_CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
+_ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequence
+    (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+)
 _NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
 _NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
@@ -65,6 +76,9 @@ def decode_text(content: bytes) -> tuple[str, str]:
     if b"\x00" in content:
         encoding = _utf_16_encoding(content)
         return content.decode(encoding), encoding
+    for sequence, encoding in _ESCAPED_ENCODINGS:
+        if sequence.search(content) and (text := _try_decode(content, encoding)) is not None:
+            return text, encoding
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
@@ -97,16 +111,44 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
     guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
     if guess and detect_language(str(guess)) in _NON_LATIN:
         return str(guess), guess.encoding
+    if cyrillic := _decode_cyrillic(content):
+        return cyrillic
     for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
-        _, text, encoding = max(_decoded_readings(content, encodings), key=lambda reading: reading[0])
-        if detect_language(text) in languages:
-            return text, encoding
+        readings = list(_decoded_readings(content, encodings))
+        _, text, encoding = max(readings, key=lambda reading: reading[0])
+        if (language := detect_language(text)) in languages:
+            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (text, encoding)
     fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])
     if guess and fit < _GOOD_FIT and _letter_fit(str(guess)) > fit:
         return str(guess), guess.encoding
     if fit < _LEAST_FIT:
         raise BadDocument(_NO_TEXT)
     return text, encoding
+
+
+def _decode_cyrillic(content: bytes) -> tuple[str, str] | None:
+    """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
+    that has the fewest capitals behind small letters."""
+    from groundwork.language.detection import detect_language
+
+    if 2 * sum(byte > 0x7F for byte in content) < len(content):
+        return None
+    texts = [(text, encoding) for encoding in _CYRILLIC_ENCODINGS if (text := _try_decode(content, encoding))]
+    texts = [(text, encoding) for text, encoding in texts if detect_language(text) in _CYRILLIC]
+    return min(texts, key=lambda reading: _odd_capitals(reading[0]), default=None)
+
+
+def _odd_capitals(text: str) -> int:
+    """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
+    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(text))
+    return capitals + sum(character > "\x7f" and not character.isalpha() for character in text)
+
+
+def _with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
+    """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
+    letters = {*alphabet, *alphabet.upper()}
+    best = max(readings, key=lambda reading: (sum(map(letters.__contains__, reading[1])), reading[0]))
+    return best[1:] if letters else None
 
 
 def _decoded_readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:

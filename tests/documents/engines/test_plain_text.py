@@ -87,3 +87,24 @@ def test_time_is_linear(unit: str) -> None:
 
     fast = min(seconds(20_000) for _ in range(3))
     assert any(seconds(100_000) < 15 * fast + 0.05 for _ in range(3))
+
+
+CYRILLIC = "Лодки стоят у причала, и сторож открывает ворота только во время прилива. Это бесплатно."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *((CYRILLIC, encoding) for encoding in ("koi8-r", "cp1251", "cp866", "iso8859-5", "mac_cyrillic")),
+        ("Přístav otevřeli až večer, protože šlo o poslední loď; žádná další nepřijela.", "iso8859-2"),
+        ("Přístav otevřeli až večer, protože šlo o poslední loď; žádná další nepřijela.", "cp1250"),
+        ("Ladja še ni prišla, zato čakamo na pomolu, čeprav že pozno zvečer dežuje.", "iso8859-2"),
+        ("Łódź stoi przy pomoście, a strażnik otwiera bramę tylko w czasie przypływu.", "iso8859-2"),
+        ("Łódź stoi przy pomoście, a strażnik otwiera bramę tylko w czasie przypływu.", "cp1250"),
+        ("船は桟橋にあり、門は潮の間だけ開きます。", "iso2022_jp"),
+        ("배는 부두에 있고 문은 만조 때만 열립니다.", "iso2022_kr"),
+    ],
+)
+def test_encodings_of_one_language_are_told_apart_in_a_line(text: str, encoding: str) -> None:
+    """By the letters of its alphabet, by capitals behind small letters, or by the escape that begins the script."""
+    assert decode_text(text.encode(encoding))[0] == text
