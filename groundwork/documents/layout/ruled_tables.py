@@ -9,6 +9,7 @@ and a cell reaches as far as the next drawn line where its text runs over a colu
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, 
 
 _MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
+_LEADERS = re.compile(r"\.{5,}")  # that fill a cell from its text to its edge
 _NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
 _FIGURES_SHARE, _TEXTS_SHARE = 0.4, 0.8  # of the lines between two drawn lines, in which columns stand that none parts
 _TEXT_ENDS = (".", ":", ";", ",")
@@ -145,6 +147,7 @@ def _is_text(band: Band) -> bool:
 def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
     words_inside = [w for w in words if interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
     words_inside = [w for w in words_inside if interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
+    words_inside = [w for w in words_inside if not _LEADERS.fullmatch(w.text)]
     xs = _column_edges([x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)], words_inside)
     if len(xs) < 3:
         return None

@@ -38,6 +38,23 @@ def test_texts_in_every_row_are_columns_where_a_line_parts_but_some(drawn):
     assert drawn(draw).rows == [list(row) for row in rows]
 
 
+def test_dots_that_fill_a_cell_are_no_column(drawn):
+    """Leading dots from a text to the edge of its drawn cell are no value of a column of their own."""
+    rows = [
+        ("Action", "Parts", "Sum"),
+        ("Caulk the hull", "$10", "$85"),
+        ("Mend sails", "$20", "$95"),
+        ("Tar", "$5", "$75"),
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 220, 320, 400), (712, 696, 652))
+        table(canvas, (74, 226, 330), rows)
+        table(canvas, (160, 270), [("..........", "........")] * 3, y=686)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
 def test_texts_side_by_side_are_rows_where_lines_part_but_their_groups(drawn):
     """Between two lines each text of the first column begins a row, if the cells' lines end before they are full."""
     rows = [("Mark", "Kind", "Meaning"), ("R1", "number", "Sail at dawn"), ("R2", "object", "Stay in port"),
