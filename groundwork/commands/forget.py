@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from groundwork.console.job_setup import load_config, open_job
@@ -16,6 +16,7 @@ from groundwork.data_folder.document_changes.departed_documents import (
 )
 from groundwork.data_folder.document_files import document_files
 from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.shards.join_shards import shard_folders
 from groundwork.errors import EXIT_OK, StopRun, UsageError
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def forget_documents(flags: argparse.Namespace) -> int:
                 remains = document_remains(job.data, name)
                 print(f"{name}: {remains}; {len(remains.files)} files")
             return EXIT_OK
-        with _journal(job) as journal:
+        with _journals(job) as journals:
             for name in names:
                 _print_removed(job.data, name, forget_document(job.data, manifest, name))
             if flags.replies:
-                print(f"  {journal.forget(names) if journal else 0:,} replies removed from the journal")
+                print(f"  {sum(journal.forget(names) for journal in journals):,} replies removed from the journal")
     return EXIT_OK
 
 
@@ -52,19 +53,23 @@ def _document_names(data: Workspace, typed_names: list[str]) -> list[str]:
 
 
 @contextmanager
-def _journal(job: Job) -> Iterator[Journal | None]:
-    """The journal for this process alone; None where there is none. What a stage at work makes would come back."""
+def _journals(job: Job) -> Iterator[list[Journal]]:
+    """The journal and those of shards, for this process alone.
+
+    Raises StopRun where a stage is at work, for what it makes would come back, as at `gather` what a shard keeps.
+    """
     from groundwork.llm.journal.journal import Journal
 
     if job.flags.replies:
         job.data.fetch_databases("journal")
-    if not job.data.joined_journal.exists():
-        yield None
-        return
-    with closing(Journal(job.data.joined_journal)) as journal, journal.maintenance():
-        if callers := journal.other_callers():
+    paths = [job.data.joined_journal, *(folder / "journal.db" for folder in shard_folders(job.data).values())]
+    with ExitStack() as open_journals:
+        journals = [open_journals.enter_context(closing(Journal(path))) for path in paths if path.exists()]
+        for journal in journals:
+            open_journals.enter_context(journal.maintenance())
+        if callers := [caller for journal in journals for caller in journal.other_callers()]:
             raise StopRun(f"{', '.join(callers)}: at work on this folder, calling a model; forget once it has ended")
-        yield journal
+        yield journals
 
 
 def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.collect_garbage import _folder_size
-from groundwork.llm.journal.journal import Journal
+from groundwork.llm.journal.journal import Journal, StoredReply
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
@@ -167,3 +167,16 @@ def test_nothing_is_forgotten_beside_a_stage_that_would_bring_it_back(
         assert main(["gc", "--data", str(data)]) == 0
     assert main(["forget", "harbour-0", "--data", str(data)]) == 0
     assert not (data / "text" / "harbour-0.md").exists()
+
+
+def test_replies_that_shards_keep_are_forgotten_too(tmp_path: Path) -> None:
+    """Else gather would bring them back."""
+    data = corpus(tmp_path, 2)
+    assert main(["chunk", "--data", str(data), "--shard", "1/1"]) == 0
+    shard = Journal(data / ".state" / "shards" / "00001-of-00001" / "journal.db")
+    for name in ("harbour-0", "harbour-1"):
+        shard.store(name, StoredReply(b"{}", True, "m", "summarize", name, 1, 1, 0, None, 0.1))
+    assert main(["gather", "--data", str(data)]) == 0
+    assert main(["forget", "harbour-0", "--replies", "--data", str(data)]) == 0
+    main(["gather", "--data", str(data)])
+    assert [unit for *_, unit, _, _ in Journal(data / ".state" / "journal.db").rows()] == ["harbour-1"]
