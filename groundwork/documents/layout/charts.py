@@ -18,6 +18,7 @@ _LEAST_SIZE = 40, 30  # points of a chart's width and height, without its axes
 _MOST_CHARTS = 30  # charts of a page
 _BARS = 4
 _LINE_BREADTH = 1.5  # points; what is filled and no broader is a line, such as a cell's edge
+_AXES_AND_GRID = 2  # times that lines through a drawing are looked for
 _AXIS_NUMBERS = 3  # beside an axis
 _OVERLAP = 6  # points by which they may reach into it
 _MOST_WORDS = 20  # in a plot, at the most
@@ -40,7 +41,7 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     if not drawings and not outlines:
         return []
     straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
-    drawings = [_with_axes(box, straight) for box in [*drawings, *_plots(outlines, straight, words)]]
+    drawings = [_with_axes_and_grid(box, straight) for box in [*drawings, *_plots(outlines, straight, words)]]
     return [_with_labels(box, runs) for box in _merge_boxes(drawings)]
 
 
@@ -136,6 +137,13 @@ def _is_plot(box: Box, numbers: Sequence[Box], least: int) -> bool:
     return least <= sum(
         box.x1 - 6 < (n.x1 + n.x2) / 2 < box.x2 + 6 and -_OVERLAP <= n.y1 - box.y2 < _FOOT_GAP for n in numbers
     )
+
+
+def _with_axes_and_grid(box: Box, straight: Sequence[Box]) -> Box:
+    """A drawing's box with its axes, and the lines of the grid that these cross."""
+    for _ in range(_AXES_AND_GRID):
+        box = _with_axes(box, straight)
+    return box
 
 
 def _with_axes(box: Box, straight: Sequence[Box]) -> Box:

@@ -73,3 +73,25 @@ def test_the_edges_of_cells_that_are_filled_shapes_are_no_bars(drawn):
             canvas.rect(87, top - 18 * len(fees), 193.4, 0.4, stroke=0, fill=1)
 
     assert [row for row in drawn(draw).rows if row == ["Gig", "12"]] == [["Gig", "12"]] * 2
+
+
+def test_a_chart_reaches_as_high_as_its_axis(drawn):
+    """Bars that end far below the top of their grid leave no figure of the axis outside the chart."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFillGray(0.5)
+        for k, height in enumerate((40, 26, 12, 33, 44)):
+            canvas.rect(130 + 36 * k, 500, 18, height, stroke=0, fill=1)
+            canvas.setFillGray(0)
+            canvas.drawCentredString(139 + 36 * k, 488, "NSEWC"[k])
+            canvas.setFillGray(0.5)
+        canvas.setFillGray(0)
+        canvas.line(120, 500, 120, 600)
+        for k in range(6):
+            canvas.line(120, 500 + 20 * k, 320, 500 + 20 * k)
+            canvas.drawRightString(114, 497 + 20 * k, str(20 * k))
+        canvas.drawString(72, 440, "The harbour master counted the boats that came in at each of the gates.")
+
+    labels, prose = drawn(draw).markdown.split("\n\n")
+    assert set(labels.split()) >= {"0", "20", "40", "60", "80", "100"}
+    assert prose == "The harbour master counted the boats that came in at each of the gates."
