@@ -40,7 +40,7 @@ from tests.questions.scripted_writer import pair, pairs, part, said
 
 Json = dict[str, Any]
 SAMPLE = PROJECT / "data" / "documents" / "ellary-sound-rowing-handbook.pdf"
-PLANNED = re.compile(r"([\d,]+) calls, ([\d,]+) tokens in, ([\d,]+) out, (?:about \$([\d.,]+))?")
+PLANNED = re.compile(r"([\d,]+) calls?, ([\d,]+) tokens in, ([\d,]+) out, (?:about \$([\d.,]+))?")
 FRAME = "For somebody who has to know it by heart, what exactly does the Ellary handbook state on"
 FOUND = 0.6
 JUDGE = Judge(remark="It leaves open which rower and which of the two boats are meant.")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.data_folder.document_changes.set_aside_documents import SetAside
     from groundwork.data_folder.manifest.manifest import Manifest, State
+    from groundwork.data_folder.workspace import Workspace
 
     States = dict[str, tuple[State, str]]
 
@@ -76,7 +77,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     if set_aside_lines:
         print(terminal_text("\n" + "\n".join(set_aside_lines[:ROWS_SHOWN])))
     _print_forgotten(lost_rows)
-    print(f"\nnext: {_next_command(table, repeat_flags(flags), choices)}")
+    print(f"\nnext: {_next_command(table, flags, choices, job.data)}")
     return EXIT_OK
 
 
@@ -227,10 +228,14 @@ def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
         print(f"  {dataset} still holds {row_counts}, which was forgotten since; build it again")
 
 
-def _next_command(table: dict[str, States], repeated_flags: str, choices: Mapping[tuple[str, str], str]) -> str:
+def _next_command(
+    table: dict[str, States], flags: argparse.Namespace, choices: Mapping[tuple[str, str], str], data: Workspace
+) -> str:
     """The command to run. `choices`: by stage and unit, what its command was told, as words to say again."""
+    repeated_flags = repeat_flags(flags)
     if not table["ingest"]:
-        return f"put documents into the folder documents/, then: {as_typed('uv run dataprep run')}{repeated_flags}"
+        run_command = f"{as_typed('uv run dataprep run')}{repeated_flags}"
+        return f"put documents into {openable_path(data.documents)}, then: {run_command}"
     for stage in STAGES:
         if not stage.run:
             continue

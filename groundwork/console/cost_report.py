@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import Estimate, Job
+from groundwork.errors import ConfigError
 
 if TYPE_CHECKING:
     from groundwork.llm.client import UsageRow
@@ -26,7 +27,8 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
             continue
         calls = sum(e.calls for e in group)
         tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
-        print(f"  {model}: {calls:,} calls, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost_text(job, group)}")
+        calls_text = f"{calls:,} {'call' if calls == 1 else 'calls'}"
+        print(f"  {model}: {calls_text}, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost_text(job, group)}")
 
 
 def _page_cost_text(estimates: Sequence[Estimate]) -> str:
@@ -39,6 +41,8 @@ def _cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
     async def ask_price() -> str:
         try:
             price = await job.client.price(estimates[0].call)
+        except ConfigError as error:  # no key yet: what there is to do can be counted all the same
+            return f"no price known: {error}"
         finally:
             await job.close()
         if price is None:
@@ -55,11 +59,11 @@ def print_report(usage: Sequence[UsageRow]) -> None:
     for row in usage:
         by_model[row.model][row.unit].append(row)
     for model, by_document in by_model.items():
-        print(f"  calls  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
+        print(f"  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
         if len(by_document) > 1:
             dearest = sorted(by_document.items(), key=lambda pair: -_total_cost(pair[1]))
             for document, rows in dearest[:MAX_DOCUMENT_LINES]:
-                print(f"           {document}: {_usage_line(rows)}")
+                print(f"    {document}: {_usage_line(rows)}")
 
 
 def _total_cost(rows: Sequence[UsageRow]) -> float:
@@ -77,7 +81,7 @@ def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
 
 def _usage_line(rows: Sequence[UsageRow]) -> str:
     calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
-    phrases = [f"{calls:,} made"]
+    phrases = [f"{calls:,} {'call' if calls == 1 else 'calls'}"]
     if replayed:
         phrases.append(f"{replayed:,} replayed from the journal")
     if pages := sum(r.pages for r in rows):

@@ -68,9 +68,9 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
         return Unit(folder.name, reads, (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
     curated = *run, "curated"
     writes = job.data.paths(
+        (*curated, "report.html"),  # the one to open
         *((*curated, f"{document}.jsonl") for document in documents),
         *((*curated, "rejected", f"{document}.jsonl") for document in documents),
-        (*curated, "report.html"),
     )
     return Unit(
         folder.name,

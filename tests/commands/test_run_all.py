@@ -84,6 +84,8 @@ def test_a_run_over_nothing_says_what_to_do(tmp_path: Path, capsys: pytest.Captu
     """Without documents the run is a usage error that says where to put them."""
     assert main(["run", "--data", str(tmp_path)]) == 2
     assert "no documents; put PDF" in capsys.readouterr().err
+    assert main(["status", "--data", str(tmp_path)]) == 0
+    assert f"put documents into {tmp_path / 'documents'}, then: " in capsys.readouterr().out
 
 
 def test_what_a_run_lacks_is_said_before_it_begins(

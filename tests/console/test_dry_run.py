@@ -49,3 +49,14 @@ def test_a_dry_run_of_everything_says_what_is_not_known_yet(data: Path, capsys: 
     assert main(["run", "--dry-run", "--data", str(data)]) == 0
     out = capsys.readouterr().out
     assert "ingest: 1 of 1 to do" in out and "create_dataset: not known before generate_qa has run" in out
+
+
+def test_a_dry_run_needs_no_key(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls and tokens are counted all the same; the price is not known, and why stands beside it."""
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+    assert main(["ingest", "--data", str(data)]) == 0
+    assert main(["summarize", "--dry-run", "--data", str(data), "--set", "llm.api_key_env=NO_SUCH_KEY"]) == 0
+    out = capsys.readouterr().out
+    assert "1 call, " in out and "no price known: NO_SUCH_KEY is not set: put NO_SUCH_KEY=... into .env" in out

@@ -12,6 +12,7 @@ from groundwork.errors import ProviderRefused, Stopped, StopRun, TransportFailed
 from groundwork.llm.calls.call_context import CallContext
 from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.endpoint.call_failures import BrokenCall, RateLimited, RequestRejected, Unreachable
+from groundwork.llm.endpoint.endpoint import unreachable_remedy
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
 CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
@@ -77,7 +78,7 @@ class CircuitBreaker:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
         settings = context.endpoint.settings
         if failures >= CONNECT_TRIES and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
-            return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; is it running there?"))
+            return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; {unreachable_remedy(settings.base_url)}"))
         if failures <= settings.transport_retries:
             return None
         self._lost_units[context.limiter] += 1

@@ -55,10 +55,15 @@ class Endpoint:
             return key
         raise ConfigError(
             [
-                f"{variable} is not set, and {self.settings.base_url} needs a key: put {variable}=... into .env, "
-                "or work without one: --config local"
+                f"{variable} is not set: put {variable}=... into .env, the key for {self.settings.base_url}; "
+                f"{self._without_key()}"
             ]
         )
+
+    def _without_key(self) -> str:
+        if self.dialect == "openrouter":
+            return "or work without one: --config local"
+        return 'or, where this endpoint needs none, set api_key_env="" beside its base_url'
 
     def _check_privacy(self) -> None:
         """Raises ConfigError where the key would travel unencrypted to another machine."""
@@ -214,6 +219,13 @@ def _is_loopback(host: str) -> bool:
     return (
         host in ("localhost", "::1") or host.endswith(".localhost") or re.fullmatch(r"127(\.\d+){3}", host) is not None
     )
+
+
+def unreachable_remedy(base_url: str) -> str:
+    """What to look at where no connection to `base_url` could be made."""
+    if _is_loopback(host_of(base_url)):
+        return "is it running there?"
+    return "check the network of this machine, and the address (base_url)"
 
 
 def _timeout_failure(seconds: float) -> BrokenCall:
