@@ -7,6 +7,7 @@ Run     uv run dataprep/summarize.py
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -64,11 +65,22 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))
     conversations = summarizer.first_requests(text)
     reply_tokens = int(WORD_SHARE_USED * summary_word_limit(text, call.max_words) * TOKENS_PER_WORD)
-    tokens = sum(job.tokens(call, messages) for messages in conversations)
-    if len(conversations) > 1:  # and their summaries together
-        tokens += len(conversations) * reply_tokens + job.tokens(call, summarizer.first_requests("")[0])
-        return Estimate(len(conversations) + 1, tokens, (len(conversations) + 1) * reply_tokens, call)
-    return Estimate(1, tokens, reply_tokens, call)
+    prompts_tokens = [job.tokens(call, messages) for messages in conversations]
+    if len(conversations) == 1:
+        return Estimate(1, prompts_tokens[0], reply_tokens, call)
+    part_frame, final_frame = (
+        job.tokens(call, messages)
+        for messages in (summarizer.section_request(1, 1, ""), *summarizer.first_requests(""))
+    )
+    # the last part is often shorter than a summary may be
+    joined = sum(min(reply_tokens, max(1, tokens - part_frame)) for tokens in prompts_tokens)
+    calls, tokens_in, tokens_out, parts = len(conversations), sum(prompts_tokens), joined, len(conversations)
+    # the joined summaries, in parts again as long as they are too long for one call
+    while 1 < (next_parts := math.ceil(joined / call.max_input_tokens)) < parts:
+        calls, tokens_in, parts = calls + next_parts, tokens_in + joined + next_parts * part_frame, next_parts
+        joined = next_parts * reply_tokens
+        tokens_out += joined
+    return Estimate(calls + 1, tokens_in + joined + final_frame, tokens_out + reply_tokens, call)
 
 
 def prompts(config: Config) -> Sequence[str]:

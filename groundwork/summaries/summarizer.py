@@ -51,9 +51,10 @@ class Summarizer:
         sections = text_sections(text, self._max_characters())
         if len(sections) == 1:
             return [self._messages(self._settings.prompt, text=text)]
-        return [self._section_messages(number, len(sections), section) for number, section in enumerate(sections, 1)]
+        return [self.section_request(number, len(sections), section) for number, section in enumerate(sections, 1)]
 
-    def _section_messages(self, number: int, count: int, text: str) -> list[Any]:
+    def section_request(self, number: int, count: int, text: str) -> list[Any]:
+        """The conversation by which one part of `count` is summarised."""
         heading = _HEADING.search(text)
         return self._messages(
             self._settings.section_prompt,
@@ -64,7 +65,7 @@ class Summarizer:
         )
 
     async def _summarize_section(self, number: int, count: int, text: str) -> str:
-        summary = await self._ask(self._section_messages(number, count, text), f"{self._document_id} part {number}")
+        summary = await self._ask(self.section_request(number, count, text), f"{self._document_id} part {number}")
         self._job.progress.advance()
         return summary
 

@@ -105,6 +105,21 @@ def test_a_long_document_is_summarised_by_parts_and_nothing_is_left_out(run: Run
     assert part(last, "document").count("A part about a mill") == len(parts)
 
 
+def test_the_forecast_counts_the_rounds_of_a_long_document(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Summaries of many parts, too long together for one call, are summarised by parts again; that is forecast."""
+
+    def reply(body: Json) -> str:
+        words = " ".join(f"mill{n}" for n in range(60))
+        return f"Name: the Orrin tide mill\n\n{words}." if part(body, "document") else f"{words}."
+
+    run.write("\n\n".join(f"# Mill {n}\n\n{ENGINE}" for n in range(60)))
+    limits = {"summarize__max_input_tokens": 600, "summarize__max_words": 120}
+    assert run.summarize(reply, "--dry-run", **limits) == 0
+    (calls,) = re.findall(r"([\d,]+) calls", capsys.readouterr().out)
+    assert run.summarize(reply, **limits) == 0
+    assert abs(int(calls) / len(run.server.requests) - 1) < 0.15
+
+
 def _number(body: Json) -> int:
     found = re.search(r"Part (\d+) of", said(body))
     assert found
