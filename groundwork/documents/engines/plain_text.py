@@ -47,6 +47,9 @@ _LATIN_2_ALPHABETS = {  # letters beyond ASCII: encodings of these languages dif
     "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "hr": "čćđšž", "bs": "čćđšž",
     "hu": "áéíóöőúüű", "pl": "ąćęłńóśźż", "ro": "ăâîșşțţ", "sq": "ëç",
 }  # fmt: skip
+_HIRAGANA = re.compile("[\u3041-\u3096]")  # which no bytes of a Western text give
+_LEAST_HIRAGANA = 20
+_JAPANESE_ENCODINGS = ("cp932", "euc_jp")
 _CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be")
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
 _ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequence
@@ -108,6 +111,9 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
 
     from groundwork.language.detection import detect_language
 
+    for encoding in _JAPANESE_ENCODINGS:
+        if len(_HIRAGANA.findall(text := _try_decode(content, encoding) or "")) >= _LEAST_HIRAGANA:
+            return text, encoding
     guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
     if guess and detect_language(str(guess)) in _NON_LATIN:
         return str(guess), guess.encoding

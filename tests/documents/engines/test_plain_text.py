@@ -108,3 +108,11 @@ CYRILLIC = "Лодки стоят у причала, и сторож откры�
 def test_encodings_of_one_language_are_told_apart_in_a_line(text: str, encoding: str) -> None:
     """By the letters of its alphabet, by capitals behind small letters, or by the escape that begins the script."""
     assert decode_text(text.encode(encoding))[0] == text
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+def test_japanese_below_much_english_is_read(encoding: str) -> None:
+    """A licence in English above a Japanese book does not make the book Western."""
+    licence = "You may copy this book and give it away, with this text and without a fee, wherever you live.\n" * 40
+    book = "船は桟橋にあり、門は潮の間だけ開きます。そのあとで、だれもが町へ帰ります。\n" * 20
+    assert decode_text((licence + book).encode(encoding))[0] == licence + book
