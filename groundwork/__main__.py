@@ -19,7 +19,6 @@ uv run dataprep --version
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
 import importlib
 import json
@@ -30,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
 from groundwork.installation import as_typed, version
+from groundwork.nearest_names import nearest_name
 from groundwork.pipeline import BY_NAME, STAGES
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from groundwork.console.exit_codes import run_guarded
 
         return run_guarded(lambda: command(arguments))
-    suggestions = difflib.get_close_matches(name, [*BY_NAME, *COMMANDS], n=1)
+    nearest = nearest_name(name, [*BY_NAME, *COMMANDS])
     print(
-        f"error: no such stage: {name}{f'; did you mean {suggestions[0]}?' if suggestions else ''} (--help lists them)",
+        f"error: no such stage: {name}{f'; did you mean {nearest}?' if nearest else ''} (--help lists them)",
         file=sys.stderr,
     )
     return EXIT_USAGE

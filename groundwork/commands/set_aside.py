@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.spread_folders import file_names
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
+from groundwork.nearest_names import nearest_name
 
 if TYPE_CHECKING:
     from groundwork.console.command import Command
@@ -60,8 +60,8 @@ def _document_name(name: str, known_names: list[str], problem: str) -> str:
     for spelling in (name, slug(name), slug(name.rpartition(".")[0])):
         if spelling in known_names:
             return spelling
-    close_names = difflib.get_close_matches(slug(name), known_names, n=1)
-    remedy = f"; did you mean {close_names[0]}?" if close_names else as_typed("; see: uv run dataprep")
+    nearest = nearest_name(slug(name), known_names)
+    remedy = f"; did you mean {nearest}?" if nearest else as_typed("; see: uv run dataprep")
     raise UsageError(f"{name}: {problem}{remedy}")
 
 

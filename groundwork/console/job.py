@@ -16,6 +16,7 @@ from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, UsageError
 from groundwork.installation import as_typed
+from groundwork.nearest_names import nearest_name
 
 if TYPE_CHECKING:
     import asyncio
@@ -217,10 +218,8 @@ class Job:
         asked_names = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
         for text, forms in asked_names.items():
             if names and not forms & set(names):
-                import difflib
-
-                suggestions = difflib.get_close_matches(slug(text), names, n=1) or names[:5]
-                raise UsageError(f"--document {text}: no such document; did you mean {', '.join(suggestions)}?")
+                suggestion = nearest_name(slug(text), names) or ", ".join(names[:5])
+                raise UsageError(f"--document {text}: no such document; did you mean {suggestion}?")
         return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
 
     def _with_source(self, names: list[str]) -> list[str]:

@@ -6,13 +6,13 @@ Pictures are parts of a turn, behind its text, as OpenAI's chat format has them.
 from __future__ import annotations
 
 import base64
-import difflib
 import hashlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from groundwork.errors import ConfigError
+from groundwork.nearest_names import nearest_name
 
 PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 
@@ -98,8 +98,8 @@ def _check_variables(names: set[str], variables: dict[str, str]) -> None:
 
 
 def _suggestion(name: str, candidates: Any) -> str:
-    close = difflib.get_close_matches(name, list(candidates), n=1)
-    return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
+    nearest = nearest_name(name, candidates)
+    return f"; did you mean {{{{{nearest}}}}}?" if nearest else ""
 
 
 def attach_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequence[str] = ()) -> list[Message]:

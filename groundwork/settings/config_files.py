@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
+from groundwork.nearest_names import nearest_name
 from groundwork.settings.document_settings import complete_overrides
 from groundwork.settings.field_types import Settings, settings_class, strip_annotations
 from groundwork.settings.known_values import choices, find_unknown_values
@@ -73,8 +73,8 @@ def prompt_file(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     prompt_names = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
-    suggestions = difflib.get_close_matches(name, prompt_names, n=1) or prompt_names
-    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {', '.join(suggestions)}?"])
+    suggestion = nearest_name(name, prompt_names) or ", ".join(prompt_names)
+    raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {suggestion}?"])
 
 
 def json_schema() -> Json:
@@ -223,8 +223,8 @@ def _allowed_values(message: str, kind: Any) -> str:
 def _suggest_path(path: str) -> str:
     paths = list(setting_paths())
     same_name = [candidate for candidate in paths if candidate.rpartition(".")[2] == path.rpartition(".")[2]]
-    close = difflib.get_close_matches(path, paths, n=1, cutoff=0.6) or same_name[:1]
-    return f"; did you mean {close[0]}?" if close else ""
+    nearest = nearest_name(path, paths) or next(iter(same_name), "")
+    return f"; did you mean {nearest}?" if nearest else ""
 
 
 def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:

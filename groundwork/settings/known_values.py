@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
+from groundwork.nearest_names import nearest_name
 from groundwork.settings.field_types import strip_annotations
 from groundwork.settings.whole_config import Config
 
@@ -50,10 +50,10 @@ def find_unknown_values(config: Config) -> list[str]:
 
 def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
     """A message that there is no `kind` of that name: the nearest one, and those that there are."""
-    close = difflib.get_close_matches(name, names, n=1)
-    nearest = f"did you mean {close[0]}? " if close else ""
+    nearest = nearest_name(name, names)
+    question = f"did you mean {nearest}? " if nearest else ""
     more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return f"no {kind} {name!r}; {nearest}there are {', '.join(islice(names, MOST_NAMES))}{more}"
+    return f"no {kind} {name!r}; {question}there are {', '.join(islice(names, MOST_NAMES))}{more}"
 
 
 def choices(kind: Any) -> list[str]:

@@ -8,7 +8,6 @@ Run     uv run dataprep/ingest.py [--converter NAME] [--password WORD]
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from groundwork.documents.settings_that_shape_text import (
     vision_prompts,
 )
 from groundwork.installation import as_typed
+from groundwork.nearest_names import nearest_name
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
@@ -99,8 +99,8 @@ def prepare(job: Job, manifest: Manifest) -> None:
         names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
         for pattern in settings.overrides:
             if not any(matches(name, pattern) for name in names):
-                close_names = difflib.get_close_matches(pattern, names, n=1)
-                suggestion = f"; did you mean {close_names[0]}?" if close_names else ""
+                nearest = nearest_name(pattern, names)
+                suggestion = f"; did you mean {nearest}?" if nearest else ""
                 job.progress.say(f"ingest.overrides: {pattern} fits no document{suggestion}")
 
 

@@ -5,7 +5,6 @@ A run is a folder of data/qa, a file of pairs a document; curation puts what it 
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from groundwork.data_folder.spread_folders import folder_files, unsorted_file_na
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
+from groundwork.nearest_names import nearest_name
 
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
@@ -68,8 +68,8 @@ def nearest_run(name: str, data: Workspace) -> str:
     names = run_names(data)
     if not names:
         return as_typed(f"there is no run in {data.path('qa')} yet; run first: uv run dataprep/generate_qa.py")
-    close_matches = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close_matches[0]}?" if close_matches else f"the runs are: {', '.join(names)}"
+    nearest = nearest_name(name, names)
+    return f"did you mean {nearest}?" if nearest else f"the runs are: {', '.join(names)}"
 
 
 def pair_files(data: Workspace, run: str) -> Paths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+from groundwork.nearest_names import nearest_name
 
 COMMON_LICENSES = (
     "apache-2.0",
@@ -57,8 +57,8 @@ def license_problem(name: str) -> str:
     else:
         if not set(" ()+") & set(name) and not lower_name.startswith("licenseref-"):
             return "" if name == lower_name else f"the Hub writes it {lower_name}"
-    similar = difflib.get_close_matches(lower_name.replace(" ", "-"), (*COMMON_LICENSES, *HUB_LICENSES), n=1)
-    nearest = f"did you mean {similar[0]}? " if similar else ""
+    similar = nearest_name(lower_name.replace(" ", "-"), (*COMMON_LICENSES, *HUB_LICENSES))
+    nearest = f"did you mean {similar}? " if similar else ""
     return (
         f"no licence that the Hub knows; {nearest}write an identifier of SPDX in small letters, such as "
         f"{', '.join(COMMON_LICENSES)}, or `other` for one of your own"

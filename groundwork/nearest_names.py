@@ -1,0 +1,12 @@
+"""The name that somebody may have meant, for messages that say what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str:
+    """The one of `names` that is most like `name` (difflib's ratio, 0.6 at least); "" where none is."""
+    import difflib  # where a name is wrong: nobody else waits for it
+
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), "")
