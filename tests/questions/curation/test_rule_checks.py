@@ -1,8 +1,10 @@
-"""Where the pairs that curation checks come from."""
+"""Where the pairs that curation checks come from, and the wrong answers that check their criteria."""
 
 from __future__ import annotations
 
-from groundwork.questions.curation.rule_checks import PairOrigin, pair_origin
+import pytest
+
+from groundwork.questions.curation.rule_checks import PairOrigin, pair_origin, undecided_wrong_answer, wrong_answer
 from tests.stages.curate_run import pair_of
 
 
@@ -13,3 +15,16 @@ def test_the_pairs_of_a_chunk_share_what_is_read_of_its_text():
     both = pair_origin(pair_of(3, also=["mill-1"]), origins)
     assert both is not None and both.text == "Text 0.\n\nText 1."
     assert pair_origin(pair_of(4, chunk="gone"), origins) is None
+
+
+@pytest.mark.parametrize(("criterion", "left_open"), [("Says that the piano stays", "No."), ("Says no", "")])
+def test_a_wrong_no_is_settled_by_the_word_no_alone(criterion: str, left_open: str) -> None:
+    """A criterion that names a piano, a casino or a volcano does not say "no"."""
+    pair = pair_of(1, question="Does the piano stay?", answer="Yes.", evaluation_criteria=[criterion])
+    assert undecided_wrong_answer(pair, "No.", "en") == left_open
+
+
+@pytest.mark.parametrize(("answer", "is_turned"), [("No, never.", True), ("No-one may row.", False), ("None.", False)])
+def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turned: bool) -> None:
+    """Only an answer that begins with yes or no gives way to the other one."""
+    assert (wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "") == "Yes.") is is_turned
