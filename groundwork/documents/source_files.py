@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-import re
+import string
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,12 +33,12 @@ _SAVE_AS = {
 }  # fmt: skip
 _IMAGE_SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
                      b"MM\x00*": ".tif"}  # fmt: skip
-_ARCHIVE_PARTS = {  # Office on the web numbers the main part
-    re.compile(r"word/document\d*\.xml"): ".docx",
-    re.compile(r"ppt/presentation\d*\.xml"): ".pptx",
-    re.compile(r"xl/workbook\d*\.xml"): ".xlsx",
-    re.compile(r"xl/workbook\.bin"): ".xlsb",
-    re.compile(r"META-INF/container\.xml"): ".epub",
+_ARCHIVE_PARTS = {
+    "word/document.xml": ".docx",
+    "ppt/presentation.xml": ".pptx",
+    "xl/workbook.xml": ".xlsx",
+    "xl/workbook.bin": ".xlsb",
+    "META-INF/container.xml": ".epub",
 }
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
@@ -240,8 +240,9 @@ def _archive_ending(path: Path, suffix: str) -> str:
                     return _OPEN_DOCUMENT[kind]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
-    for part_pattern, ending in _ARCHIVE_PARTS.items():
-        if any(part_pattern.fullmatch(part_name) for part_name in part_names):
+    stems = {(stem.rstrip(string.digits), ending) for stem, _, ending in (name.rpartition(".") for name in part_names)}
+    for part_name, ending in _ARCHIVE_PARTS.items():
+        if tuple(part_name.rsplit(".", 1)) in stems:  # with a number as well, which Office on the web gives it
             return ending
     if suffix in _SAVE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")

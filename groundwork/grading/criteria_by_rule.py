@@ -14,13 +14,13 @@ from groundwork.language.detection import is_english
 from groundwork.language.names import names
 from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
 from groundwork.language.opposites import is_negated
-from groundwork.language.words import whole_word_pattern, words
+from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.records.grades import Verdict
 
 VERBS_ALLOWED = 1  # words that may stand beside the number, date or name: "States 75 seconds"
 LONGEST_NAME = 5  # words
 NO_PARAPHRASE = 100  # from here on a number is given in digits or number words: none says "a dozen" for it
-_HEDGE = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|probably|unsure|between|instead|rather)\b", re.IGNORECASE)
+_HEDGES = frozenset(words("or either maybe perhaps possibly probably unsure between instead rather"))
 
 
 class RuleVerdict(NamedTuple):
@@ -36,7 +36,7 @@ def grade_by_rule(criterion: str, question: str, answer: str) -> RuleVerdict | N
         return RuleVerdict("unmet", "the answer is empty")
     if not is_english(f"{question} {answer}"):
         return None
-    is_plain = not (is_negated(answer) or _HEDGE.search(answer))
+    is_plain = not (is_negated(answer) or _HEDGES & set(normalised_words(answer).split()))
     return _by_date(criterion, answer, is_plain) or _by_number(criterion, question, answer, is_plain) or (
         _by_name(criterion, question, answer) if is_plain else None
     )  # fmt: skip

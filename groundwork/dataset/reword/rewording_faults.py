@@ -25,7 +25,7 @@ from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.question_forms import AUXILIARY, is_question
-from groundwork.language.words import whole_word_pattern
+from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.questions.derived_numbers import list_lengths
 
 # Told once: who is made to say a plain sentence in other words says it worse.
@@ -43,15 +43,13 @@ QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
 LEAST_LISTED = 3  # marks between the things of a list
 _LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|be|must|may|might|should|shall|has|have|had|can|could|will|would|does|do|did)\b",
-    re.IGNORECASE,
+_VERBS = frozenset(
+    words("is are was were be must may might should shall has have had can could will would does do did")
 )
 _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){AUXILIARY}\s", re.IGNORECASE)
 _EITHER_OR = re.compile(rf",? or (?:{AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
 _REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {AUXILIARY}\b", re.IGNORECASE)
-_OR = re.compile(r"\bor\b", re.IGNORECASE)
-_NONE = re.compile(r"\b(?:no|none|nothing|nil|zero|without|never|minus|negative|free)\b|\b0\b", re.IGNORECASE)
+_NONE = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
 _ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LEAST_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
@@ -167,7 +165,11 @@ def _kind_fault(row: Row, reworded: str, answer: str) -> str:
     if not is_english("\n".join([row.question, row.answer, *row.evidence])):
         return ""
     if not _verdict(row.answer):
-        wants_verdict = _YES_OR_NO.match(reworded) and not _YES_OR_NO.search(row.question) and not _OR.search(reworded)
+        wants_verdict = (
+            _YES_OR_NO.match(reworded)
+            and not _YES_OR_NO.search(row.question)
+            and "or" not in normalised_words(reworded).split()
+        )
         fault = "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
         return fault if wants_verdict and not _REPLIES.match(answer) else ""
     if _EITHER_OR.search(reworded) and not _EITHER_OR.search(row.question):
@@ -213,7 +215,8 @@ def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, k
 
 def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     """Has the answer few ways of being said: a few words, or a list of things without a verb of its own?"""
-    is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not _VERB.search(answer)
+    has_verb = not _VERBS.isdisjoint(normalised_words(answer).split())
+    is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not has_verb
     return is_list or free_words(answer, keep) < SHORT_ANSWER
 
 
@@ -235,7 +238,10 @@ def _meaning_faults(field: str, original: str, reworded: str, source: str = "", 
 
     What `source` holds may come into an answer, and what `context`, the question above it, says need not be repeated.
     """
-    zero = {"0"} if _NONE.search(original) and _NONE.search(f"{reworded}\n{context}") else set[str]()
+    says_none = all(
+        not _NONE.isdisjoint(normalised_words(text).split()) for text in (original, f"{reworded}\n{context}")
+    )
+    zero = {"0"} if says_none else set[str]()
     if lost := sorted(_values(original) - _all_values(f"{reworded}\n{context}") - zero):
         yield f"The {field} lost the number {', '.join(lost)}."
     if added := sorted(

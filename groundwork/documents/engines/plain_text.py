@@ -195,7 +195,6 @@ _TOML_FRONT_MATTER = re.compile(
     r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
 )
 _MOST_FRONT_MATTER = 20_000  # characters
-_TITLE_HEADING = re.compile(r"\s*# ")
 
 
 def with_title(text: str) -> str:
@@ -209,7 +208,7 @@ def with_title(text: str) -> str:
         if match and isinstance(metadata, dict):
             body = text[match.end() :].lstrip("\n")
             title = " ".join(str(metadata.get("title") or "").split())
-            return body if not title or _TITLE_HEADING.match(body) else f"# {title}\n\n{body}"
+            return body if not title or body.lstrip().startswith("# ") else f"# {title}\n\n{body}"
     return text
 
 

@@ -13,7 +13,6 @@ from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.page_objects import page_objects
 from groundwork.language.words import WRITTEN_OUT
 
-_FILE_SIGN = re.compile(r"[\d_-]")
 _FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
 FIRST_PAGES = 3  # among which a title page is
 _TITLE_WORDS_ON_PAGES = 0.6  # of the words of a title in the properties that the first pages hold
@@ -55,7 +54,8 @@ def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage
     """
     title = " ".join(_FILE_AFFIX.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
     title_words = [word.casefold() for word in WRITTEN_OUT.findall(title)]
-    if len(title) > _LONGEST_TITLE or not title_words or (" " not in title and _FILE_SIGN.search(title)):
+    has_file_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
+    if len(title) > _LONGEST_TITLE or not title_words or (" " not in title and has_file_sign):
         title, title_words = "", []  # a file's name, or none
     pages_text = " ".join(texts[:FIRST_PAGES]).casefold()
     if title_words and sum(word in pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(title_words):

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 
 _MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
-_BETWEEN_LETTERS = re.compile(r"[\W_]+")
 _LONGEST_ENTRY = 200  # letters of a line that may be an entry
 
 
@@ -63,4 +62,4 @@ def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[s
 
 def _title_key(text: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
-    return _BETWEEN_LETTERS.sub("", _MARKUP.sub("", text).casefold())
+    return "".join(filter(str.isalnum, _MARKUP.sub("", text).casefold()))

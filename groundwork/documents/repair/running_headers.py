@@ -25,7 +25,6 @@ _SETTLED_SHARE = 0.7  # of its comings at the same place, for a line without a p
 _MOST_PAGES_SHARE = 0.6  # of the pages
 _NUMBER = re.compile(r"\d+")
 _NUMBER_AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
-_ROMAN_NUMBER = re.compile(r"[ivxlc]{1,7}$")
 _PAGE_LABEL = re.compile(r"\W*(?:[^\W\d_]{1,12}\W{0,2})?(\d{1,4})\W*")  # such as 61, - 61 -, Page 61
 _MARKUP = re.compile(r"[*_#>\\]+|</?\w+>")
 
@@ -101,7 +100,7 @@ def line_keys(line: str, number: int) -> tuple[str, ...]:
     for match in _NUMBER.finditer(text):
         if len(match[0]) < 5:
             keys.append(f"{int(match[0]) - number}|{text[: match.start()]}<page>{text[match.end() :]}")
-    if _ROMAN_NUMBER.match(text):
+    if len(text) < 8 and not text.strip("ivxlc"):
         keys.append(f"{_roman_value(text) - number}|<page>")
     return tuple(keys)
 

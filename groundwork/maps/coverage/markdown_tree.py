@@ -49,7 +49,6 @@ _MARK_STYLES = {"strong": "b", "em": "i", "strike": "s"}
 _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
 )
-_HORIZONTAL_RULE = re.compile(r"[-*_]{3,}\s*")
 
 
 def markdown_tree(text: str, items: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()) -> list[dict[str, Any]]:
@@ -74,7 +73,7 @@ def markdown_tree(text: str, items: Sequence[CoverageItem], figures: Sequence[Fi
 
 def _block_nodes(text: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     start, end = block.start, block.start + len(text[block.start : block.end].rstrip())
-    if not text[start:end].strip() or _HORIZONTAL_RULE.fullmatch(text, start, end):
+    if not text[start:end].strip() or (end - start >= 3 and not text[start:end].strip("-*_")):
         return
     node: dict[str, Any] = {"kind": block.kind, "start": start}
     if block.kind == "heading":

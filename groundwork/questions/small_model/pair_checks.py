@@ -8,10 +8,11 @@ import re
 from groundwork.language.cross_references import cross_references
 from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import numbers
+from groundwork.language.words import normalised_words
 from groundwork.questions.drafts import Draft, Fault
 from groundwork.questions.small_model.criteria_generation import category_of
 from groundwork.questions.small_model.english_words import content_words
-from groundwork.questions.small_model.question_targets import OPEN_END, Target
+from groundwork.questions.small_model.question_targets import Target, has_open_end
 from groundwork.questions.small_model.rival_statements import MAX_RIVALS, terms
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
@@ -51,7 +52,7 @@ _DUTY = re.compile(
     r"(?i)\b(?:must|shall|have to|has to|need to|needs to|required|obliged|may not|cannot|may only"
     r"|no(?: [\w-]+){1,8} (?:may|can)|nobody (?:may|can))\b"
 )
-_MAY = re.compile(r"(?i)\b(?:may|can|might|could)\b")
+_MAY = frozenset(["may", "can", "might", "could"])
 _DOUBLED_VERB = re.compile(  # "what can the crew use for the slip can be used"
     r"(?i)\b(must|can|may|should|shall|will)\b(?:(?!\b(?:if|when|that|which|who|where|what|how|and|or|but|unless|before"
     r"|after|while|until|as|than|since|because)\b|,).)*\b\1\b"
@@ -153,7 +154,7 @@ def _reference_fault(draft: Draft) -> Fault | None:
     """An answer that leans on what its reader cannot see: "This must be ...", "... wear one", "unless 14.3 applies"."""
     if _POINTS_AT_OTHERS.match(draft.answer):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[:3])}"')
-    if OPEN_END.search(draft.answer) and not OPEN_END.search(draft.question):
+    if has_open_end(draft.answer) and not has_open_end(draft.question):
         return Fault("dangling", f'the answer leans on what stands before: "{" ".join(draft.answer.split()[-3:])}"')
     if symbol := _SYMBOL.search(draft.question):
         return Fault("dangling", f"the question does not say what {symbol.group()} is")
@@ -169,7 +170,7 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
     if (
         _DUTY.search(draft.question)
         and not _DUTY.search(f"{draft.answer} {target.plain}")
-        and _MAY.search(draft.answer)
+        and not _MAY.isdisjoint(normalised_words(draft.answer).split())
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:

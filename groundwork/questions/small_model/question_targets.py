@@ -12,7 +12,7 @@ from groundwork.language.labels import DOTTED_LABEL
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import numbers
 from groundwork.language.sentences import COMPLETE_ITEM_END
-from groundwork.language.words import words
+from groundwork.language.words import normalised_words, words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.small_model.english_words import content_words
@@ -24,7 +24,6 @@ _POINTS_BACK = re.compile(
         |in|at|for|during|with|as|per)[,\ ]+){0,2}(?:it|they|this|these|those|such|its|their|he|she|both|neither|either
         |the\ same|the\ latter|that\ (?!which))\b | \W*(?:however|otherwise|instead)\b"""
 )
-OPEN_END = re.compile(r"(?i)\bones?\W*$")
 _RULE_NUMBER = re.compile(rf"{DOTTED_LABEL}\.?")
 _PAGE_FURNITURE = re.compile(  # of a page, or what a broken cross-reference of Word leaves
     r"(?i)\bpage \d+\s*$|^\W*page \d+\b|\bcopyright\b|©|all rights reserved|\bISBN\b|\bError!"
@@ -110,7 +109,12 @@ def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Sta
 def points_back(members: Sequence[Statement], text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
     statement_text = simplify_text(members[0].plain_text(text))
-    return _POINTS_BACK.match(statement_text) is not None or OPEN_END.search(statement_text) is not None
+    return _POINTS_BACK.match(statement_text) is not None or has_open_end(statement_text)
+
+
+def has_open_end(text: str) -> bool:
+    """Does a text end in a word that stands for another: "... must wear one"?"""
+    return normalised_words(text).split()[-1:] in (["one"], ["ones"])
 
 
 def list_items(target: Target, text: str) -> list[str]:
