@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Indices = npt.NDArray[np.int64]
 
 QUESTIONS_PER_CLUSTER = 12  # at least, in the mean
+LEAST_REGION = 3  # rows that make a region of the map
 CLUSTERS_PER_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
 MAX_CLUSTERS = 24  # labels that a map can hold
 
@@ -116,7 +117,7 @@ def cluster_map(
     k = min(MAX_CLUSTERS, rows // QUESTIONS_PER_CLUSTER, round(CLUSTERS_PER_ROOT * rows**0.5))
     if k < 2:
         return [], np.full(rows, -1)
-    cluster_of = kmeans(positions, k, seed)
+    cluster_of = _map_regions(positions, k, seed)
     count = int(cluster_of.max()) + 1
     labels = name_groups(questions, tags, cluster_of.tolist(), count)
     clusters = []
@@ -125,6 +126,26 @@ def cluster_map(
         x, y = np.median(members, axis=0).tolist()
         clusters.append(Cluster(id=number, label=label, x=x, y=y, count=len(members)))
     return clusters, cluster_of
+
+
+def _map_regions(positions: Positions, k: int, seed: int) -> Indices:
+    """The region of each row, of k regions where there are so many: a few rows far from all others are none.
+
+    They take a centre of k-means to themselves, so that it is run again with more; then each goes to the nearest.
+    """
+    for centres in range(k, 2 * k + 2):
+        cluster_of = kmeans(positions, centres, seed)
+        sizes = np.bincount(cluster_of)
+        regions = np.flatnonzero(sizes >= LEAST_REGION)
+        if len(regions) >= k:
+            break
+    if len(regions) in (0, len(sizes)):
+        return cluster_of
+    means = np.stack([positions[cluster_of == region].mean(axis=0) for region in regions])
+    distances = np.linalg.norm(positions[:, None] - means[None], axis=2)
+    distances[np.isin(cluster_of, regions)] = np.inf
+    nearest = distances.argmin(axis=1)
+    return np.where(np.isin(cluster_of, regions), np.searchsorted(regions, cluster_of), nearest)
 
 
 def _join_groups(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
