@@ -18,7 +18,6 @@ _LEAST_SIZE = 40, 30  # points of a chart's width and height, without its axes
 _MOST_CHARTS = 30  # charts of a page
 _BARS = 4
 _LINE_BREADTH = 1.5  # points; what is filled and no broader is a line, such as a cell's edge
-_AXES_AND_GRID = 2  # times that lines through a drawing are looked for
 _AXIS_NUMBERS = 3  # beside an axis
 _OVERLAP = 6  # points by which they may reach into it
 _MOST_WORDS = 20  # in a plot, at the most
@@ -35,13 +34,16 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     words = [word for run in runs for word in run.words]
     drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
-    drawings += _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
-    drawings = sorted(filter(_is_large, drawings), key=_area)[-_MOST_CHARTS:]
+    bar_charts = _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
+    drawings = sorted(filter(_is_large, [*drawings, *bar_charts]), key=_area)[-_MOST_CHARTS:]
     outlines = _outlines(drawn.shapes)
     if not drawings and not outlines:
         return []
     straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
-    drawings = [_with_axes_and_grid(box, straight) for box in [*drawings, *_plots(outlines, straight, words)]]
+    drawings = [
+        _with_axes_and_grid(box, straight, words) if box in bar_charts else _with_axes(box, straight)
+        for box in [*drawings, *_plots(outlines, straight, words)]
+    ]
     return [_with_labels(box, runs) for box in _merge_boxes(drawings)]
 
 
@@ -139,11 +141,11 @@ def _is_plot(box: Box, numbers: Sequence[Box], least: int) -> bool:
     )
 
 
-def _with_axes_and_grid(box: Box, straight: Sequence[Box]) -> Box:
-    """A drawing's box with its axes, and the lines of the grid that these cross."""
-    for _ in range(_AXES_AND_GRID):
-        box = _with_axes(box, straight)
-    return box
+def _with_axes_and_grid(box: Box, straight: Sequence[Box], words: Sequence[Box]) -> Box:
+    """The box of bars with their axes, and the lines of the grid that these cross where no word stands between them."""
+    box = _with_axes(box, straight)
+    grid = _with_axes(box, straight)
+    return grid if _within(words, grid) == _within(words, box) else box
 
 
 def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
