@@ -161,7 +161,8 @@ def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
 def _yes_or_no(answer: str) -> str:
     """The "yes" or "no" that an answer begins with, or ""."""
     first_word = next(iter(words(answer)), "")
-    return first_word if first_word in _YES_OR_NO else ""
+    begins_with_it = answer.lower().startswith(first_word)  # "6.1.2 No race ..." begins with its number
+    return first_word if begins_with_it and first_word in _YES_OR_NO else ""
 
 
 def wrong_answer(pair: Pair, other_answer: str) -> str:

@@ -24,7 +24,10 @@ def test_a_wrong_no_is_settled_by_the_word_no_alone(criterion: str, left_open: s
     assert undecided_wrong_answer(pair, "No.", "en") == left_open
 
 
-@pytest.mark.parametrize(("answer", "is_turned"), [("No, never.", True), ("No-one may row.", False), ("None.", False)])
+@pytest.mark.parametrize(
+    ("answer", "is_turned"),
+    [("No, never.", True), ("No-one may row.", False), ("None.", False), ("6.1.2 No race may start.", False)],
+)
 def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turned: bool) -> None:
     """Only an answer that begins with yes or no gives way to the other one."""
     assert (wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "") == "Yes.") is is_turned
