@@ -7,7 +7,7 @@ imported here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -37,12 +37,14 @@ class Request:
 class Conversion:
     """Markdown by page, in the order asked for; a format without pages gives a single one.
 
-    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from. `running`: by
-    page, the cells of each line.
+    A converter of several engines gives the pages of each in `renditions`, for the audit to choose from. An engine that
+    costs much gives "" for a page at first; `read_due` then reads all pages that were asked of it, and returns their
+    indices. `running`: by page, the cells of each line.
     """
 
     pages: list[str] = field(default_factory=list)
     renditions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    read_due: Callable[[], list[int]] = list
     warnings: list[str] = field(default_factory=list)
     running: list[list[list[str]]] = field(default_factory=list)  # the running lines that were left out of a page
     title: str = ""  # what the document says of itself that it is called

@@ -98,21 +98,25 @@ class _Judge:
 
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
-        drafts = conversion.renditions or {"": conversion.pages}
-        chosen = []
         left_out = conversion.running or [[] for _ in numbers]
         self._position_keys = _keys_by_position(left_out, numbers)
-        for i, number in enumerate(numbers):
-            reference = Reference(self._strip(self._layer[number - 1], number, left_out[i]))
-            renditions = self._drafts(drafts, i, number, left_out[i])
-            only_running = left_out[i] and not reference.words  # and nothing that another rendition could keep
-            chosen.append(_choose_rendition(islice(renditions, 1) if only_running else renditions, reference))
+        chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
+        for i in conversion.read_due():
+            chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])
         return AuditedPages(
             pages=[plain_contents(self._mend(rendition)) for rendition in chosen],
             audits=[rendition.audit for rendition in chosen],
             makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
             warnings=conversion.warnings,
         )
+
+    def _best_rendition(
+        self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
+    ) -> _Rendition:
+        reference = Reference(self._strip(self._layer[number - 1], number, left_out))
+        renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
+        only_running = left_out and not reference.words  # and nothing that another rendition could keep
+        return _choose_rendition(islice(renditions, 1) if only_running else renditions, reference)
 
     def _drafts(
         self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]

@@ -102,7 +102,7 @@ def convert(request: Request) -> Conversion:
     ]
     styles = Styles([[line for lines, _ in page.parts for line in lines] for page in ordered])
     warnings: list[str] = []
-    inspector_pages = _LazyPages(request, len(pages), warnings)
+    inspector_pages = _LatePages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
         "lines": [_page_markdown(page, styles) for page in ordered],
         "liteparse": ["" if is_rtl else _own_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)],
@@ -111,7 +111,9 @@ def convert(request: Request) -> Conversion:
     if unsure_pages := [numbers[i] for i in shaped if count_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
     running_cells = [[line.cells for line in lines] for lines in running]
-    return Conversion(renditions=renditions, warnings=warnings, running=running_cells)
+    return Conversion(
+        renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
+    )
 
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:
@@ -128,28 +130,45 @@ def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
     return dataclasses.replace(page, text_items=text_items, markdown=with_ligatures(page.markdown or "", lost))
 
 
-class _LazyPages(Sequence[str]):
-    """pdf-inspector's pages, which are read when the first of them is asked for: mostly none is."""
+class _LatePages(Sequence[str]):
+    """pdf-inspector's pages, of which mostly none or few are asked for.
+
+    Each call of pdf-inspector opens the whole file, so that one call reads all pages that are due: a page that is asked
+    for before is "".
+    """
 
     def __init__(self, request: Request, count: int, warnings: list[str]) -> None:
-        self._request, self._count, self._warnings = request, count, warnings
-        self._pages: list[str] | None = None
+        self._request, self._warnings = request, warnings
+        self._numbers = request.pages or list(range(1, count + 1))
+        self._pages: dict[int, str] = {}
+        self._due: set[int] = set()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._numbers)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if self._pages is None:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if index not in self._pages:
+            self._due.add(index)
+        return self._pages.get(index, "")
+
+    def read_due(self) -> list[int]:
+        """Read the pages that were asked for since the last call; returns their indices."""
+        due = sorted(self._due)
+        self._due.clear()
+        if due:
             try:
-                self._pages = _pdf_inspector(self._request)
+                texts = _pdf_inspector(dataclasses.replace(self._request, pages=[self._numbers[i] for i in due]))
             except Exception as error:  # an engine raises anything; the other readings carry on
-                self._pages = [""] * self._count
+                texts = [""] * len(due)
                 self._warnings.append(f"pdf-inspector failed: {error}")
-        return self._pages[index]
+            self._pages.update(zip(due, texts, strict=True))
+        return due
 
 
 def _page_markdown(page: OrderedPage, styles: Styles) -> str:
