@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.build_inputs import Subjects
-from groundwork.dataset.grade_columns import partly_measured_warning, row_strata
+from groundwork.dataset.conflicting_settings import is_held_out, settings_warnings
+from groundwork.dataset.grade_columns import row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.copied_words import share_kept
@@ -103,32 +104,6 @@ class _EvalDraw:
     def _kept_indices(self) -> list[int]:
         removed_rows = set(self.split.eval) if self.held_out else set()
         return [i for i in range(len(self.pool)) if i not in removed_rows]
-
-
-def is_held_out(settings: DatasetSettings) -> bool:
-    """Whether the rows of eval leave train.
-
-    `auto` keeps train whole: eval is a copy of part of it, except that a random split is held out. The rows of a
-    second run were never in train.
-    """
-    if settings.strategy == "second-run":
-        return False
-    if settings.train == "auto":
-        return settings.strategy == "random"
-    return settings.train == "held-out"
-
-
-def mirror_problem(settings: DatasetSettings) -> str:
-    """Why these settings allow no `eval_mirror`, which is always a copy of rows of train; "" where they do."""
-    if not (settings.eval_split and settings.eval_mirror):
-        return ""
-    rule = "--eval-mirror is a verbatim copy of rows of train"
-    if settings.strategy == "second-run":
-        return f"{rule}, and the rows of a second run are not in train; leave out one of the two"
-    if not is_held_out(settings):
-        return ""
-    cause = "--train held-out" if settings.train == "held-out" else "--strategy random"
-    return f"{rule}, and {cause} takes the rows of eval out of train; leave out one of them, or pass --train whole"
 
 
 async def build_splits(
@@ -382,22 +357,7 @@ def _basic_report(settings: DatasetSettings, splits: dict[str, list[Row]], pool:
         same_answers=0,
         personal=scan_rows([*rows, *reworded]),
         invalid=pool.invalid,
-        warnings=[*pool.warnings, *_warnings(settings, pool)],
+        warnings=[*pool.warnings, *settings_warnings(settings, pool)],
         map=[],
         reviewed=pool.reviewed,
     )
-
-
-def _warnings(settings: DatasetSettings, pool: RowPool) -> list[str]:
-    warnings = []
-    if settings.leave_out_flipping and not settings.grades:
-        warnings.append("leave_out_flipping needs --grades: without it the judge's verdicts are not known")
-    if settings.eval_split and settings.strategy == "difficulty" and (partly := partly_measured_warning(pool.rows)):
-        warnings.append(partly)
-    if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
-        warnings.append("without an eval split there is nothing to mirror or reword")
-    if settings.eval_split and settings.eval_mirror and not settings.rephrase_qa:
-        warnings.append("eval_mirror equals eval, since nothing was reworded; add --rephrase-qa")
-    if settings.strategy == "second-run" and settings.train == "held-out":
-        warnings.append("dataset.train held-out has no effect with strategy second-run: its rows were never in train")
-    return warnings

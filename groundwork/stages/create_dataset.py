@@ -115,7 +115,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.build import mirror_problem
+    from groundwork.dataset.conflicting_settings import mirror_problem
 
     name = job.config.dataset.name
     _check_name(name)

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from markupsafe import escape
 
-from groundwork.dataset.build import BuildTools, build_splits, is_held_out
+from groundwork.dataset.build import BuildTools, build_splits
+from groundwork.dataset.conflicting_settings import is_held_out
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.rows import RowPool
