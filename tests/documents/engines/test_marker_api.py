@@ -61,7 +61,7 @@ def test_the_file_is_uploaded_and_its_pages_come_back(fake, send, folder, capsys
     for name, value in (("output_format", "markdown"), ("paginate", "true"), ("disable_image_captions", "true")):
         assert re.search(rf'name="{name}"\r\n\r\n{value}\r\n'.encode(), fake.uploads[0])
     assert b"handbook" not in fake.uploads[0].split(b"%PDF")[0]  # the file's own name stays here
-    assert "calls  marker-api: 1 made, 2 pages, $0.0150" in capsys.readouterr().out
+    assert "marker-api: 1 call, 2 pages, $0.0150" in capsys.readouterr().out
 
 
 def test_the_price_of_the_settings_counts_where_the_service_tells_none(send, capsys):
