@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from groundwork.console.command import Command
 
 
+GC_THRESHOLDS = (50_000, 20, 100)  # 100,000s of units live to the end: a tenth of the time
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    gc.set_threshold(50_000, 20, 100)  # 100,000s of units live to the end: a tenth of the time
+    gc.set_threshold(*GC_THRESHOLDS)
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = (
         "status"

@@ -180,15 +180,18 @@ def _choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -
         filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
     first_draft = next(filled_drafts, (maker, text))
     chosen = _audit_rendition(*first_draft, reference)
-    for maker, draft in filled_drafts:
-        lost_numbers = len(chosen.audit.lost_numbers)
-        if chosen.audit.text_kept > 1 - _LEAST_GAIN and not lost_numbers:
-            break
-        candidate = _audit_rendition(maker, draft, reference)
-        margin = 0.0 if len(candidate.audit.lost_numbers) < lost_numbers else _LEAST_GAIN
+    while not _is_good(chosen.audit) and (draft := next(filled_drafts, None)):
+        candidate = _audit_rendition(*draft, reference)
+        finds_numbers = len(candidate.audit.lost_numbers) < len(chosen.audit.lost_numbers)
+        margin = 0.0 if finds_numbers else _LEAST_GAIN
         if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):
             chosen = candidate
     return chosen
+
+
+def _is_good(audit: PageAudit) -> bool:
+    """Whether no other rendition can keep so much more of the page that it would be taken."""
+    return audit.text_kept > 1 - _LEAST_GAIN and not audit.lost_numbers
 
 
 def _is_no_worse(candidate: _Rendition, best: _Rendition, reference: Reference) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.converters import Conversion, Request, check_converters, choose_converters
+from groundwork.documents.engines import layout
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
 from groundwork.documents.page_conversion import audit_pages, convert_pages
@@ -64,6 +65,29 @@ def test_a_rendition_that_merges_columns_is_no_better():
     assert done.makers == ["layout:a"]
     done = audit_pages("layout", Conversion(renditions={"a": [merged.replace("16", "")], "b": [whole]}), [1], layer)
     assert done.makers == ["layout:b"]
+
+
+def test_a_costly_engine_reads_at_once_the_pages_that_need_it(monkeypatch):
+    """pdf-inspector, which opens the whole file at each call, is called once, and for the pages that lost a number."""
+    numbers = [2, 3, 4, 5]
+    sentences = ("Play begins with a pull.", "A game has 2 halves of 45 minutes.", "Thirteen goals win the game.",
+                 "The field is 75 metres long.", "Each team wears shirts of 1 colour.")  # fmt: skip
+    texts = dict(enumerate(sentences, 1))
+    calls: list[list[int]] = []
+
+    def read_pages(request: Request) -> list[str]:
+        calls.append(request.pages)
+        return [texts[number] for number in request.pages]
+
+    monkeypatch.setattr(layout, "_pdf_inspector", read_pages)
+    request = Request(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
+    late_pages = layout._LatePages(request, 4, [])
+    lines = [texts[2], "Thirteen goals win.", texts[4], "Each team wears shirts."]
+    conversion = Conversion(renditions={"lines": lines, "late": late_pages}, read_due=late_pages.read_due)
+    done = audit_pages("layout", conversion, numbers, list(texts.values()))
+    assert calls == [[3, 5]]
+    assert done.makers == ["layout:lines", "layout:late"] * 2
+    assert done.pages == [texts[number] for number in numbers]
 
 
 def test_an_empty_rendition_gives_way_to_any_other():
