@@ -27,10 +27,12 @@ _UNASSIGNED_SHARE = 0.3  # of the characters
 def is_unreadable(text: str) -> bool:
     """Whether a page's text is in letters other than those that the page shows."""
     signs = "".join(text.split())
-    if len(signs) >= _LEAST_TO_JUDGE and len(_NO_LETTER.findall(signs)) > _UNASSIGNED_SHARE * len(signs):
-        return True
-    if len(signs) >= _LEAST_TO_JUDGE and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
-        return True
+    has_odd_signs = not signs.isprintable() or "\ufffd" in signs  # the two patterns are slow, and seldom needed
+    if len(signs) >= _LEAST_TO_JUDGE and has_odd_signs:
+        if len(_NO_LETTER.findall(signs)) > _UNASSIGNED_SHARE * len(signs):
+            return True
+        if len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
+            return True
     words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
     return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SHIFTED_SUBWORD
 
