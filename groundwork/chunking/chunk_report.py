@@ -199,9 +199,16 @@ def count_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
 
 def chunking_note(counts: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    clauses = [f"{counts['segments']:,} segments -> {counts['chunks']:,} chunks", f"{counts['sentences']:,} sentences"]
+    clauses = [
+        f"{_counted(counts['segments'], 'segment')} -> {_counted(counts['chunks'], 'chunk')}",
+        _counted(counts["sentences"], "sentence"),
+    ]
     if "tables whole" in counts:
-        clauses.append(f"{counts['tables whole']:,} tables whole, {counts['tables split']:,} split")
+        clauses.append(f"{_counted(counts['tables whole'], 'table')} whole, {counts['tables split']:,} split")
     if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
         clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
     return "; ".join(clauses)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

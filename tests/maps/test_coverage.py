@@ -247,12 +247,21 @@ def test_chosen_runs_and_unknown_ones(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["first", "first", "--data", str(tmp_path)]) == 2
 
 
-def test_a_text_that_changed_since_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("changed_text", "reason"),
+    [
+        ("# Other\n\nThree new sentences. Nobody asked. About them.\n", "chunk 1 stands elsewhere or nowhere"),
+        (f"{TEXT}\n\nA sentence that was added at the end.\n", "the text behind the last chunk is in no chunk"),
+    ],
+)
+def test_a_text_that_changed_since_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changed_text: str, reason: str
+) -> None:
     """What is covered of other words is not counted on these; a document without chunks is named."""
     data_folder(tmp_path, "league", TEXT, {"a": 0.5})
-    (tmp_path / "text" / "league.md").write_text("# Other\n\nThree new sentences. Nobody asked. About them.\n")
+    (tmp_path / "text" / "league.md").write_text(changed_text)
     assert main(["--data", str(tmp_path)]) == 1
-    assert "league.md: changed since it was chunked" in capsys.readouterr().out
+    assert f"league.md: changed since it was chunked ({reason})" in capsys.readouterr().out
     (tmp_path / "chunks" / "league.jsonl").rename(tmp_path / "chunks" / "other.jsonl")
     main(["--data", str(tmp_path)])
     assert "no chunks of league" in capsys.readouterr().err

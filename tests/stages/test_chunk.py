@@ -56,7 +56,7 @@ def test_writes_chunks_and_counts_them(data: Path, capsys: pytest.CaptureFixture
         ("text", "boilerplate", [2]),
     ]
     out = capsys.readouterr().out
-    assert "3 segments -> 3 chunks; 26 sentences; 1 tables whole, 0 split; left out of questions: 1 boilerplate" in out
+    assert "3 segments -> 3 chunks; 26 sentences; 1 table whole, 0 split; left out of questions: 1 boilerplate" in out
     assert "501 - 1,000  ████████████████████████████████████████ 2" in out
 
 

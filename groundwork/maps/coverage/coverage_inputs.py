@@ -35,13 +35,24 @@ def read_declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Dec
 
 
 def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
-    """Raise BadRecord where the chunks are not of this text: what is covered would be counted at other places."""
+    """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
+    other places, or text that was added would count as nothing."""
+    end = 0
     for chunk in chunks:
         if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
-            raise BadRecord(
-                f"{file.name}: changed since it was chunked (chunk {chunk.index + 1} stands elsewhere or nowhere); "
-                "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
-            )
+            raise _changed(file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
+        if text[end : chunk.start].strip():
+            raise _changed(file, f"the text before chunk {chunk.index + 1} is in no chunk")
+        end = max(end, chunk.end)
+    if chunks and text[end:].strip():
+        raise _changed(file, "the text behind the last chunk is in no chunk")
+
+
+def _changed(file: Path, reason: str) -> BadRecord:
+    return BadRecord(
+        f"{file.name}: changed since it was chunked ({reason}); "
+        "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+    )
 
 
 def coverage_runs(job: Job) -> list[DatasetSource]:
