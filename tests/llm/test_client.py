@@ -20,7 +20,6 @@ from groundwork.errors import (
 )
 from groundwork.llm.calls.budget import Budget
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.endpoint import Endpoint, unreachable_remedy
 from groundwork.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until
@@ -257,36 +256,6 @@ async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
         await asyncio.gather(*asks)
     assert len(fake.requests) == 6
     assert len(heard) == 1 and heard[0].startswith(f"waiting for process {os.getpid()}, which asks the same (d)")
-
-
-async def test_a_missing_key_is_named_before_any_call(fake, config_for, journal):
-    """The config names the variable; when it is empty nothing is sent."""
-    config = config_for(fake, llm__api_key_env="NO_SUCH_KEY")
-    async with Client(config.llm, journal, env={}) as client:
-        with pytest.raises(ConfigError, match="NO_SUCH_KEY is not set"):
-            await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
-    assert not fake.requests
-
-
-@pytest.mark.parametrize(
-    ("base_url", "remedy"),
-    [
-        ("https://openrouter.ai/api/v1", "--config local"),
-        ("http://127.0.0.1:8000/v1", 'api_key_env=""'),
-        ("https://models.example.org/v1", 'api_key_env=""'),
-    ],
-)
-def test_what_to_do_without_a_key_depends_on_the_endpoint(config_for, fake, base_url, remedy):
-    """A server of one's own may need none; OpenRouter always does."""
-    config = config_for(fake, llm__api_key_env="NO_SUCH_KEY", llm__base_url=base_url)
-    with pytest.raises(ConfigError, match=remedy):
-        Endpoint(config.llm, config.llm.local, {}).key()
-
-
-def test_where_nothing_answers_the_remedy_depends_on_the_place():
-    """Nobody asks whether OpenRouter is running there."""
-    assert "running" in unreachable_remedy("http://localhost:8000/v1")
-    assert "network" in unreachable_remedy("https://openrouter.ai/api/v1")
 
 
 async def test_a_rate_limit_loses_nothing(config_for, journal):
