@@ -10,4 +10,4 @@ from groundwork.llm.calls.call_costs import UsageRow
 def test_calls_without_a_price_are_counted(capsys: pytest.CaptureFixture[str], unpriced: int, told: str) -> None:
     """A sum that leaves calls out says how many."""
     print_report([UsageRow("qa", "maker/m", "handbook", calls=5, cost=0.25, unpriced=unpriced)])
-    assert capsys.readouterr().out == f"  calls  maker/m: 5 made, 0 tokens in, 0 out, $0.2500{told}\n"
+    assert capsys.readouterr().out == f"  maker/m: 5 calls, 0 tokens in, 0 out, $0.2500{told}\n"
