@@ -120,6 +120,7 @@ def test_a_graded_run_shapes_the_next_dataset(world: World) -> None:
     assert (world.root / "grades" / "first-look" / "report.json").exists()
 
 
+@pytest.mark.slow
 def test_a_dataset_on_the_hub(world: World) -> None:
     """Anybody's dataset is graded by its Hub id, through the real clients."""
     rows = "".join(

@@ -142,6 +142,7 @@ def test_what_cannot_be_mixed_in(data, chat, tmp_path, capsys, flags, status, to
     assert hashes(data) == before
 
 
+@pytest.mark.slow
 def test_a_dataset_of_the_hub(data):  # noqa: F811
     """Its rows come at the commit that it has now, which the card names; what the Hub has not is refused."""
     files = {"train.jsonl": "".join(json.dumps(record) + "\n" for record in CHAT).encode()}

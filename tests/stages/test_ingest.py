@@ -280,6 +280,7 @@ def test_help_imports_no_engine():
     assert main.name == "ingest"
 
 
+@pytest.mark.slow
 def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeypatch):
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
     monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", hang_unless_markitdown)
@@ -290,6 +291,7 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
     assert any("no result after 3 s" in warning for warning in record.warnings)
 
 
+@pytest.mark.slow
 def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):
     """A converter whose process dies fails by name; the text comes from the next, with a warning."""
     monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", crash_unless_markitdown)
