@@ -4,7 +4,7 @@ Run    uv run --extra ray benchmarks/ray_nodes.py [--documents 30] [--small] [--
 
 A few invented documents go through all stages on this machine: the reference. Then each stage begins from what the
 reference had before it, on a cluster of three nodes of one processor; once a third of the calls have been answered
-(or a third of the shards of a stage that makes none are done), one of the nodes is killed with all its processes. The
+(or a third of the shards of a stage that makes none have begun), one of the nodes is killed with all its processes. The
 stage's files must be those of the reference, byte for byte (arrays by their content; of tags the questions), no more
 calls may be made twice than the largest shard has, and a run on one machine afterwards may make none. Exit code 1
 otherwise.
