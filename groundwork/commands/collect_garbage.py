@@ -5,8 +5,9 @@
 A reply of a model is needed by what was made last with it: it is dropped once every artifact of its stage and document
 was made anew without it, and `--days` have passed since it was last used. Replies about documents that were not
 finished, or whose source is gone, stay (`dataprep forget --replies`). Older draws of one request and calls that brought
-no reply go as well, and so do temporary files of processes that have ended, hashes of files that are gone, and pictures
-beside a text that does not show them.
+no reply go as well. All of this holds for the journals of shards too, from which `gather` would bring it back.
+Temporary files of processes that have ended go, hashes of files that are gone, and pictures beside a text that does
+not show them.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ import os
 import stat
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.commands.state_journals import open_journals
 from groundwork.console.job_setup import load_config, open_job
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
+from groundwork.data_folder.shards.join_shards import shard_folders
+from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import folders_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
-from groundwork.llm.journal.segments import list_segments
 from groundwork.pipeline import BY_NAME
 from groundwork.records.figures import remove_unused_pictures
 
@@ -42,18 +47,19 @@ ArtifactStarts = dict[str, dict[str, float]]
 
 
 def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
-    with open_job(load_config(flags), flags, folders=()) as (job, manifest):
+    with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
         data, size_before = job.data, _folder_size(job.data.joined_state)
-        if data.joined_journal.exists() or list_segments(data.joined_journal):
-            with closing(Journal(data.joined_journal)) as journal:
-                starts, cutoff = oldest_artifact_starts(manifest, command), time.time() - flags.days * 86_400
-                with nullcontext() if flags.dry_run else journal.maintenance():
-                    dropped_replies = list(unneeded_replies(journal, starts, cutoff))
-                    count = sum(1 for _ in journal.rows())
-                    if not flags.dry_run:
-                        journal.drop(dropped_replies)
-            print(f"journal: {len(dropped_replies):,} of {count:,} replies that no artifact needs")
+        with open_journals(data, to_change=not flags.dry_run) as journals:
+            starts = oldest_artifact_starts(_finished_units(data, manifest), command)
+            last_uses, cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
+            for path, journal in journals.items():
+                dropped_replies = list(unneeded_replies(journal, starts, last_uses, cutoff))
+                count = sum(1 for _ in journal.rows())
+                if not flags.dry_run:
+                    journal.drop(dropped_replies)
+                name = "journal" if path == data.joined_journal else f"journal of shard {Shard.parse(path.parent.name)}"
+                print(f"{name}: {len(dropped_replies):,} of {count:,} replies that no artifact needs")
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
             temporary_files = remove_leftovers(_all_folders(data.root))
@@ -80,13 +86,24 @@ def _drop_pictures(data: Workspace) -> int:
     return count
 
 
-def oldest_artifact_starts(manifest: Manifest, command: Callable[[str], Command]) -> ArtifactStarts:
+def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
+    """What was done, in shards too; of a unit that several have, what `gather` lets stand: the later."""
+    rows = manifest.finished()
+    for folder in shard_folders(data).values():
+        if (path := folder / "manifest.db").exists():
+            with closing(Manifest(path, read_only=True)) as of_shard:
+                rows += of_shard.finished()
+    latest = {(stage, unit): row for row in sorted(rows, key=itemgetter(2)) for stage, unit in [row[:2]]}
+    return list(latest.values())
+
+
+def oldest_artifact_starts(finished_units: Iterable[FinishedUnit], command: Callable[[str], Command]) -> ArtifactStarts:
     """When the oldest artifact of each stage that is of a unit, or of its document, was begun; 0: one has failed.
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.
     """
     start_times: ArtifactStarts = defaultdict(dict)
-    for stage, unit, finished, entry in manifest.finished():
+    for stage, unit, finished, entry in finished_units:
         start = 0.0 if entry.status == "failed" else finished - entry.seconds
         shared_names = [] if stage not in BY_NAME or command(stage).shards == "documents" else [""]
         for name in {unit, unit.rpartition("/")[2], *shared_names}:
@@ -94,13 +111,26 @@ def oldest_artifact_starts(manifest: Manifest, command: Callable[[str], Command]
     return start_times
 
 
-def unneeded_replies(journal: Journal, artifact_starts: ArtifactStarts, cutoff: float) -> Iterator[RowPosition]:
+def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:
+    """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
+    last_uses: dict[str, float] = {}
+    for journal in journals if len(journals) > 1 else ():
+        of_rows = ((key, used) for _, key, _, _, used, _ in journal.rows())
+        for key, used in chain(of_rows, journal.uses_elsewhere().items()):
+            last_uses[key] = max(used, last_uses.get(key, 0.0))
+    return last_uses
+
+
+def unneeded_replies(
+    journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], cutoff: float
+) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
     keys_seen: set[str] = set()
-    for position, key, stage, unit, used, usable in journal.rows():
+    for position, key, stage, unit, used_here, usable in journal.rows():
         is_repeated = usable and key in keys_seen
         if usable:
             keys_seen.add(key)
+        used = used_here if is_repeated else last_uses.get(key, used_here)
         artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
         if used < cutoff and (not usable or is_repeated or used < artifact_start - USE_NOTE_INTERVAL):
             yield position

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from groundwork.commands.state_journals import open_journals
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.document_changes.departed_documents import (
@@ -16,7 +17,6 @@ from groundwork.data_folder.document_changes.departed_documents import (
 )
 from groundwork.data_folder.document_files import document_files
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.shards.join_shards import shard_folders
 from groundwork.errors import EXIT_OK, StopRun, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def forget_documents(flags: argparse.Namespace) -> int:
 
     Raises StopRun where another process is at work on the journal.
     """
-    with open_job(load_config(flags), flags, folders=()) as (job, manifest):
+    with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         names = _document_names(job.data, flags.documents)
         if flags.dry_run:
             for name in names:
@@ -58,18 +58,12 @@ def _journals(job: Job) -> Iterator[list[Journal]]:
 
     Raises StopRun where a stage is at work, for what it makes would come back, as at `gather` what a shard keeps.
     """
-    from groundwork.llm.journal.journal import Journal
-
     if job.flags.replies:
         job.data.fetch_databases("journal")
-    paths = [job.data.joined_journal, *(folder / "journal.db" for folder in shard_folders(job.data).values())]
-    with ExitStack() as open_journals:
-        journals = [open_journals.enter_context(closing(Journal(path))) for path in paths if path.exists()]
-        for journal in journals:
-            open_journals.enter_context(journal.maintenance())
-        if callers := [caller for journal in journals for caller in journal.other_callers()]:
+    with open_journals(job.data, to_change=True) as journals:
+        if callers := [caller for journal in journals.values() for caller in journal.other_callers()]:
             raise StopRun(f"{', '.join(callers)}: at work on this folder, calling a model; forget once it has ended")
-        yield journals
+        yield list(journals.values())
 
 
 def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:

@@ -26,16 +26,19 @@ def server() -> Iterator[FakeOpenRouter]:
         yield fake
 
 
-def replies(data: Path) -> int:
-    with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal:
+SHARD = Path(".state", "shards", "00001-of-00001")
+
+
+def replies(data: Path, state: Path = Path(".state")) -> int:
+    with closing(sqlite3.connect(data / state / "journal.db")) as journal:
         return int(journal.execute("SELECT count(*) FROM replies").fetchone()[0])
 
 
-def make_older(data: Path, days: int) -> None:
+def make_older(data: Path, days: int, state: Path = Path(".state")) -> None:
     """As if everything there had been made so many days ago."""
-    with closing(sqlite3.connect(data / ".state" / "journal.db")) as journal, journal:
+    with closing(sqlite3.connect(data / state / "journal.db")) as journal, journal:
         journal.execute("UPDATE replies SET stored = stored - ?, used = used - ?", (days * 86_400, days * 86_400))
-    with closing(sqlite3.connect(data / ".state" / "manifest.db")) as manifest, manifest:
+    with closing(sqlite3.connect(data / state / "manifest.db")) as manifest, manifest:
         manifest.execute("UPDATE units SET finished = finished - ?", (days * 86_400,))
 
 
@@ -127,26 +130,32 @@ with journal.maintenance():
 
 
 @contextmanager
-def holding(data: Path, what: str) -> Iterator[subprocess.Popen[str]]:
+def holding(state: Path, what: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that is at a call or rewrites the journal, and is killed at the end."""
-    command = [sys.executable, "-c", HOLDER, str(data / ".state" / "journal.db"), what]
+    command = [sys.executable, "-c", HOLDER, str(state / "journal.db"), what]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "held\n"
         yield process
         process.kill()
 
 
-@pytest.mark.parametrize("arguments", [["gc", "--days", "0"], ["forget", "harbour-0", "--replies"]])
+@pytest.mark.parametrize(
+    ("arguments", "state"), [(["gc", "--days", "0"], SHARD), (["forget", "harbour-0", "--replies"], Path(".state"))]
+)
 def test_one_process_at_a_time_takes_replies_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    state: Path,
 ) -> None:
     """A second gc or forget says which process is at it and changes nothing; once that was killed, it goes through."""
     data = corpus(tmp_path, 2)
     assert main(["chunk", "--data", str(data)]) == 0
-    Journal(data / ".state" / "journal.db").close()
+    Journal(data / state / "journal.db").close()
     before = files(data, "chunks")
     monkeypatch.setattr("groundwork.llm.journal.journal.MAINTENANCE_PATIENCE", 0.1)
-    with holding(data, "the journal") as process:
+    with holding(data / state, "the journal") as process:
         assert main([*arguments, "--data", str(data)]) == 1
         assert f"process {process.pid} (gc, forget or a stage) is rewriting it" in capsys.readouterr().err
         assert files(data, "chunks") == before
@@ -160,7 +169,7 @@ def test_nothing_is_forgotten_beside_a_stage_that_would_bring_it_back(
     data = corpus(tmp_path, 2)
     assert main(["chunk", "--data", str(data)]) == 0
     Journal(data / ".state" / "journal.db").close()
-    with holding(data, "a call") as process:
+    with holding(data / ".state", "a call") as process:
         assert main(["forget", "harbour-0", "--data", str(data)]) == 1
         assert f"process {process.pid}: at work on this folder" in capsys.readouterr().err
         assert (data / "text" / "harbour-0.md").exists()
@@ -180,3 +189,40 @@ def test_replies_that_shards_keep_are_forgotten_too(tmp_path: Path) -> None:
     assert main(["forget", "harbour-0", "--replies", "--data", str(data)]) == 0
     main(["gather", "--data", str(data)])
     assert [unit for *_, unit, _, _ in Journal(data / ".state" / "journal.db").rows()] == ["harbour-1"]
+
+
+def test_what_shards_keep_and_no_artifact_needs_is_dropped_too(
+    tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else gather would bring it back; what a shard has made anew, gathered or not, keeps its replies everywhere."""
+    data, few, as_shard = corpus(tmp_path, 2), settings(server), ["--shard", "1/1"]
+    assert main(["chunk", "--data", str(data), *as_shard]) == 0
+    assert main(["generate_qa", "--data", str(data), *few, *as_shard, "--set", "qa.context=the quays"]) == 0
+    main(["gather", "--data", str(data)])
+    earlier = replies(data, SHARD)
+    for state in (Path(".state"), SHARD):
+        make_older(data, 60, state)
+    assert main(["generate_qa", "--data", str(data), *few, *as_shard]) == 0
+    whole = replies(data, SHARD)
+    capsys.readouterr()
+    assert main(["gc", "--data", str(data)]) == 0
+    assert f"journal of shard 1/1: {earlier:,} of {whole:,} replies that no artifact needs" in capsys.readouterr().out
+    assert (replies(data), replies(data, SHARD)) == (0, whole - earlier)
+    main(["gather", "--data", str(data)])
+    assert replies(data) == whole - earlier
+
+
+def test_what_a_shard_replayed_from_the_gathered_journal_stays_there(tmp_path: Path, server: FakeOpenRouter) -> None:
+    """Its artifact is newer than the reply that it was made of, and only the shard noted that it was used."""
+    data, few = corpus(tmp_path, 2), settings(server)
+    assert main(["chunk", "--data", str(data)]) == 0
+    assert main(["generate_qa", "--data", str(data), *few]) == 0
+    whole = replies(data)
+    make_older(data, 60)
+    for path in (data / "qa").rglob("*.json*"):
+        path.unlink()
+    asked = len(server.requests)
+    assert main(["generate_qa", "--data", str(data), *few, "--shard", "1/1"]) == 0
+    assert len(server.requests) == asked
+    assert main(["gc", "--data", str(data)]) == 0
+    assert replies(data) == whole

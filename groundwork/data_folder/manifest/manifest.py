@@ -93,6 +93,7 @@ class EntryChoice(msgspec.Struct, frozen=True):
     choice: dict[str, Any] = {}
 
 
+FinishedUnit = tuple[str, str, float, ManifestEntry]  # stage, unit, when (seconds since 1970), entry
 Entry = TypeVar("Entry", ManifestEntry, EntryInputs, EntryChoice)
 
 
@@ -219,7 +220,7 @@ class Manifest:
         rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
         return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
 
-    def finished(self) -> list[tuple[str, str, float, ManifestEntry]]:
+    def finished(self) -> list[FinishedUnit]:
         """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
         decoder = msgspec.json.Decoder(ManifestEntry)
         rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())

@@ -270,10 +270,14 @@ class Journal:
         """(place, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
         self._segments.refresh()
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        uses = dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
+        uses = self.uses_elsewhere()
         here = (("", row) for row in self._execute(query, ()))
         for segment, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
             yield (segment, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
+
+    def uses_elsewhere(self) -> dict[str, float]:
+        """By key, when a reply was last replayed that stands in a segment or in the joined journal."""
+        return dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
 
     def drop(self, positions: Iterable[RowPosition]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk.

@@ -1,0 +1,32 @@
+"""The journals of a data folder, that of the whole and those of shards, held for one process that takes replies out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundwork.data_folder.shards.join_shards import shard_folders
+from groundwork.llm.journal.segments import list_segments
+
+if TYPE_CHECKING:
+    from groundwork.data_folder.workspace import Workspace
+    from groundwork.llm.journal.journal import Journal
+
+
+@contextmanager
+def open_journals(data: Workspace, *, to_change: bool) -> Iterator[dict[Path, Journal]]:
+    """Every journal there is, by its path, that of the whole first.
+
+    `to_change`: no other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that.
+    """
+    from groundwork.llm.journal.journal import Journal
+
+    paths = [data.joined_journal, *(folder / "journal.db" for folder in shard_folders(data).values())]
+    existing = [path for path in paths if path.exists() or list_segments(path)]
+    with ExitStack() as resources:
+        journals = {path: resources.enter_context(closing(Journal(path))) for path in existing}
+        for journal in journals.values() if to_change else ():
+            resources.enter_context(journal.maintenance())
+        yield journals
