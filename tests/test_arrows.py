@@ -14,7 +14,7 @@ from groundwork.settings.config_files import PROJECT
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "process_pool", "process_identity", "apportionment", "nearest_names"},
+    {"errors", "pipeline", "processes", "apportionment", "nearest_names"},
     {"settings", "records", "language", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},

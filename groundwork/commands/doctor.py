@@ -21,7 +21,7 @@ import msgspec
 from groundwork.console import terminal
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
-from groundwork.process_pool import core_count
+from groundwork.processes.worker_pool import core_count
 from groundwork.settings.dataset_settings import Embeddings
 from groundwork.settings.model_settings import ModelCall
 from groundwork.settings.whole_config import Config

@@ -27,8 +27,8 @@ from groundwork.pipeline import BY_NAME, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
+    from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
     from groundwork.console.runner import Process, Runner
-    from groundwork.console.shard_processes import Channel, ShardResult, Share
     from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
@@ -180,7 +180,7 @@ class Command:
 
     def _run_in_processes(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
         """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-        from groundwork.console.shard_processes import count_processes, run_processes
+        from groundwork.console.many_processes.local_processes import count_processes, run_processes
 
         address = job.flags.ray or job.config.engine.ray_address
         if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
@@ -189,7 +189,7 @@ class Command:
             self._fill_caches(job, runner.due(units), address)
             return None
         if address:
-            from groundwork.console.ray_cluster import run_on_ray
+            from groundwork.console.many_processes.ray_cluster import run_on_ray
 
             return runner.divide(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
         count = count_processes(self, job, len(runner.due(units)))
@@ -200,12 +200,12 @@ class Command:
 
     def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
         """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
-        from groundwork.console.shard_processes import count_processes, run_with_own_states
+        from groundwork.console.many_processes.local_processes import count_processes, run_with_own_states
 
         if not due:
             return
         if address:
-            from groundwork.console.ray_cluster import run_on_ray
+            from groundwork.console.many_processes.ray_cluster import run_on_ray
 
             shard_results = self._on_ray(job, MAX_CACHE_SHARDS, address, run_on_ray)
         elif (count := count_processes(self, job, sum(unit.documents for unit in due))) > 1:
@@ -229,7 +229,7 @@ class Command:
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.console.shard_processes import RelayedProgress, ShardResult, divide_limits
+        from groundwork.console.many_processes.local_processes import RelayedProgress, ShardResult, divide_limits
 
         shard_result = ShardResult()
         try:

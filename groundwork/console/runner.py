@@ -43,7 +43,7 @@ from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.console.shard_processes import ShardResult
+    from groundwork.console.many_processes.local_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from groundwork.errors import BadRecord
-from groundwork.process_identity import is_dead, process_mark
+from groundwork.processes.process_identity import is_dead, process_mark
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from weakref import WeakKeyDictionary
 
 from groundwork.errors import UnitError
-from groundwork.process_pool import WorkerFailed, Workers, devices
+from groundwork.processes.worker_pool import WorkerFailed, Workers, devices
 
 _MOST_CRASHES = 32  # of one converter over one document, after which its other pages are not asked for one by one
 _PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()

@@ -54,7 +54,7 @@ from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
-from groundwork.process_pool import WorkerFailed
+from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
 

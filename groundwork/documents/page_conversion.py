@@ -17,7 +17,7 @@ from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy_page
 from groundwork.documents.repair.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
-from groundwork.process_pool import report_progress
+from groundwork.processes.worker_pool import report_progress
 from groundwork.records.document_record import PageAudit
 
 OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block

@@ -29,7 +29,7 @@ from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stoppe
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
     from groundwork.documents.converter_comparison.converter_timing import PdfPages, TimedConversion
-    from groundwork.process_pool import Workers
+    from groundwork.processes.worker_pool import Workers
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
@@ -77,7 +77,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.pdf_files.pdfium import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
     from groundwork.documents.source_files import utf8_path
-    from groundwork.process_pool import WorkerFailed, Workers
+    from groundwork.processes.worker_pool import WorkerFailed, Workers
 
     settings = job.config.ingest
     with TemporaryDirectory() as scratch_folder, Workers(1, settings.memory_mb) as workers:
@@ -113,7 +113,7 @@ async def _converter_columns(
 ) -> tuple[list[ConverterColumn], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
     from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
-    from groundwork.process_pool import WorkerFailed
+    from groundwork.processes.worker_pool import WorkerFailed
 
     columns, failures = [], []
     converters = _chosen_converters(job)
@@ -154,7 +154,7 @@ async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterCo
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.converter_comparison.comparison_report import YARDSTICK
     from groundwork.documents.converter_comparison.converter_timing import time_worker
-    from groundwork.process_pool import WorkerFailed
+    from groundwork.processes.worker_pool import WorkerFailed
 
     for column in columns:
         if column.name == YARDSTICK and column.pages:

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.console import shard_processes
+from groundwork.console.many_processes import local_processes
 
 
-class FarEnds(shard_processes._ProcessGroup):
+class FarEnds(local_processes._ProcessGroup):
     """Two processes whose ends of the pipes the test holds."""
 
     def _start(self, _stage, index, _share, _among):
@@ -35,7 +35,7 @@ class Stopping:
 
 def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its pipe is broken when the stop is sent; the others hear of it, and what is lost is told as such."""
-    monkeypatch.setattr(shard_processes, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(local_processes, "REPORT_SECONDS", 0.01)
     stopping = Stopping()
     stopping.group = FarEnds("toy", SimpleNamespace(progress=None), [frozenset("a"), frozenset("b")], stopping)
-    assert [result.stopped for result in stopping.group.run()] == [("StopRun", shard_processes.LOST_MESSAGE)] * 2
+    assert [result.stopped for result in stopping.group.run()] == [("StopRun", local_processes.LOST_MESSAGE)] * 2

@@ -13,7 +13,7 @@ from groundwork.__main__ import main
 from groundwork.console.job import Failure, Outcome
 from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.ledger import MAX_LINES, Ledger
-from groundwork.console.shard_processes import ShardResult
+from groundwork.console.many_processes.local_processes import ShardResult
 from tests.console.test_shards import corpus
 from tests.console.toy import main as toy
 

@@ -18,7 +18,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.job import Unit
-from groundwork.console.shard_processes import Snapshot, equal_shares
+from groundwork.console.many_processes.local_processes import Snapshot, equal_shares
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT

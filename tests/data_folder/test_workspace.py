@@ -14,7 +14,7 @@ from groundwork.data_folder.read_write import read_jsonl, remove_leftovers, writ
 from groundwork.data_folder.spread_folders import file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
-from groundwork.process_identity import process_mark
+from groundwork.processes.process_identity import process_mark
 from groundwork.records.summary_record import Summary
 
 

@@ -20,7 +20,7 @@ from groundwork.errors import (
 )
 from groundwork.llm.calls.budget import Budget
 from groundwork.llm.client import Client
-from groundwork.process_identity import identity
+from groundwork.processes.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from groundwork import process_pool as engine
 from groundwork.console.progress import Progress
 from groundwork.documents.conversion_workers import find_crashing_pages
 from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.repair.page_joining import stitch
+from groundwork.processes import worker_pool as engine
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages.ingest import main
 from tests.documents.conftest import SAMPLE, Folder

@@ -37,7 +37,7 @@ from groundwork.data_folder.remote_folder.mirror_scope import (
 from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
 from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT
 from groundwork.errors import StopRun, UnitError
-from groundwork.process_identity import process_mark
+from groundwork.processes.process_identity import process_mark
 
 STATE_PUT_SECONDS = 300.0  # seconds between two puts of the state while a stage is at work
 STATE_PUT_REST = 20  # times the duration of such a put, at least, before the next one

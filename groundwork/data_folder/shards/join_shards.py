@@ -13,7 +13,7 @@ from groundwork.data_folder.read_write import TEMPORARY, read_json, write_bytes,
 from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import StopRun
-from groundwork.process_identity import process_mark
+from groundwork.processes.process_identity import process_mark
 
 VOCABULARY = "tags/vocabulary.json"  # below data/ and below a shard's state
 

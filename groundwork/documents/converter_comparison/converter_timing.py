@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from groundwork.documents.page_conversion import AuditedPages
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
-    from groundwork.process_pool import Workers
+    from groundwork.processes.worker_pool import Workers
     from groundwork.settings.document_settings import Ingest
     from groundwork.settings.whole_config import Config
 

@@ -38,7 +38,7 @@ from groundwork.documents.pictures.kept_pictures import (
     write_picture,
 )
 from groundwork.language.words import WORD
-from groundwork.process_pool import report_progress
+from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MOST_PIXELS, UnusableImage
 
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch

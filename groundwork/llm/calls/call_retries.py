@@ -31,7 +31,7 @@ from groundwork.llm.endpoint.capabilities import RequestAdapter
 from groundwork.llm.endpoint.endpoint import Endpoint
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage, read_response, read_vectors
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
-from groundwork.process_identity import process_label
+from groundwork.processes.process_identity import process_label
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -33,7 +33,7 @@ from groundwork.llm.journal.segments import (
     Segments,
     move_to_segment,
 )
-from groundwork.process_identity import is_alive, process_label, this_process
+from groundwork.processes.process_identity import is_alive, process_label, this_process
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -243,7 +243,7 @@ class Journal:
         return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
 
     def owner(self, key: str) -> str:
-        """The process that is making the call (as in process_identity); "": none is."""
+        """The process that is making the call (as in processes/process_identity.py); "": none is."""
         row = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.errors import StopRun
-from groundwork.process_identity import process_mark
+from groundwork.processes.process_identity import process_mark
 
 REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from groundwork.data_folder.databases import join_database
 from groundwork.errors import StopRun
 from groundwork.llm.journal.journal import FROM_START, RESERVE_BYTES, Journal, StoredReply, request_key
-from groundwork.process_identity import identity, is_alive, process_label, this_process
+from groundwork.processes.process_identity import identity, is_alive, process_label, this_process
 
 ROW = StoredReply(b'{"a": 1}', True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
 

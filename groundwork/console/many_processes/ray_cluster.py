@@ -12,7 +12,13 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.shard_processes import REPORT_SECONDS, ShardResult, Snapshot, show_snapshots, stage_command
+from groundwork.console.many_processes.local_processes import (
+    REPORT_SECONDS,
+    ShardResult,
+    Snapshot,
+    show_snapshots,
+    stage_command,
+)
 from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import MissingExtra, UsageError

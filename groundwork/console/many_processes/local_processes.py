@@ -24,7 +24,7 @@ from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHand
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.pipeline import BY_NAME
-from groundwork.process_pool import core_count, end_with_parent
+from groundwork.processes.worker_pool import core_count, end_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork import process_pool as engine
-from groundwork.process_pool import WorkerFailed, Workers
+from groundwork.processes import worker_pool as engine
+from groundwork.processes.worker_pool import WorkerFailed, Workers
 
 
 def double(number: int) -> int:
@@ -174,8 +174,8 @@ def meet_and_tell_card(folder: str) -> str:
 def test_a_worker_ends_with_its_parent(tmp_path):
     """kill -9 of the parent in the middle of a call takes the worker with it."""
     script = (
-        "import sys, time; from groundwork.process_pool import Workers\n"
-        "from tests.test_process_pool import tell_and_hang\n"
+        "import sys, time; from groundwork.processes.worker_pool import Workers\n"
+        "from tests.processes.test_worker_pool import tell_and_hang\n"
         "if __name__ == '__main__':\n"
         "    with Workers(1) as workers: workers.call(tell_and_hang, sys.argv[1], timeout=100)\n"
     )
