@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from groundwork.pipeline import STAGES
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import STAGES
 
 TEXT_STAGES = ("ingest", "chunk")
 # Compiled modules are kept, as on any ordinary installation.

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.pipeline import STAGES
+from groundwork.stage_table import STAGES
 from tests.author import Author
 from tests.console.test_shards import settings
 from tests.fake_hub import FakeHub

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.pipeline import STAGES
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import STAGES
 
 FLOORS = (
     {"installation"},
-    {"errors", "pipeline", "processes", "apportionment", "nearest_names"},
+    {"errors", "stage_table", "processes", "apportionment", "nearest_names"},
     {"settings", "records", "language", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import COMMANDS, _flags, doctor_flags, stage_command
-from groundwork.pipeline import BY_NAME, STAGES
 from groundwork.settings import config_files
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import BY_NAME, STAGES
 from tests.test_arrows import FLOORS
 
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]

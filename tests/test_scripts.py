@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from groundwork.__main__ import main, stage_command
-from groundwork.pipeline import BY_NAME, STAGES, Stage
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

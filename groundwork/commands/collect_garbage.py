@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.open_job import load_config, open_job
 from groundwork.data_folder.manifest.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards.join_shards import shard_folders
@@ -34,11 +34,11 @@ from groundwork.data_folder.spread_folders import folders_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
-from groundwork.pipeline import BY_NAME
 from groundwork.records.figures import remove_unused_pictures
+from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
+    from groundwork.console.stage_command import Command
 
 PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
 

@@ -18,7 +18,7 @@ from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
+    from groundwork.console.stage_command import Command
 
 EXAMPLES_FOLDER, EXAMPLES_CONFIG = PROJECT / "examples", PROJECT / "config" / "examples.json"
 EXAMPLE_RUNS = ("alpha", "beta")

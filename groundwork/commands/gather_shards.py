@@ -16,15 +16,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.open_job import load_config, open_job
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.llm.journal.segments import list_segments
-from groundwork.pipeline import STAGES
+from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
+    from groundwork.console.stage_command import Command
 
 UNITS_NAMED = 20
 

@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from groundwork.console import preflight
-from groundwork.console.job_setup import load_config, open_job, workspace
 from groundwork.console.next_steps import openable_path
+from groundwork.console.open_job import load_config, open_job, workspace
 from groundwork.console.remembered_flags import command_arguments, remembered_calls
 from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import as_typed
-from groundwork.pipeline import STAGES, writing_stage
+from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
+    from groundwork.console.stage_command import Command
     from groundwork.data_folder.workspace import Workspace
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
-from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.open_job import load_config, open_job
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.document_changes.set_aside_documents import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
@@ -20,7 +20,7 @@ from groundwork.installation import as_typed
 from groundwork.nearest_names import nearest_name
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
+    from groundwork.console.stage_command import Command
 
 
 def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:

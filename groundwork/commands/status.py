@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from groundwork.console.downstream_state import mark_behind, recorded_state
-from groundwork.console.job_setup import load_config, open_job
 from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
+from groundwork.console.open_job import load_config, open_job
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import table_lines, terminal_text
@@ -27,11 +27,11 @@ from groundwork.data_folder.document_changes.departed_documents import (
 )
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
-from groundwork.pipeline import BY_NAME, STAGES, Stage
+from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Command
     from groundwork.console.job import Job
+    from groundwork.console.stage_command import Command
     from groundwork.data_folder.document_changes.set_aside_documents import SetAside
     from groundwork.data_folder.manifest.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from groundwork.console.job import Estimate, Job
+from groundwork.console.job import Job
+from groundwork.console.unit_of_work import Estimate
 from groundwork.errors import ConfigError
 
 if TYPE_CHECKING:

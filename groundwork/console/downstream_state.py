@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.manifest.manifest import judge_state
-from groundwork.pipeline import STAGES
+from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry, State

@@ -1,22 +1,16 @@
-"""What a stage gets (Job, Unit) and what it gives back (Outcome)."""
+"""One run of one stage, as its functions get it: settings, flags, data folder, prompts and the client of models."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from groundwork.console.progress import Progress
-from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.lazy_paths import Paths
-from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import ConfigError, UsageError
-from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.errors import ConfigError
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,64 +26,6 @@ if TYPE_CHECKING:
 
 MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one by one
 TEST_CHUNKS = 2  # of one document, that --test works on
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One piece of a stage's work: the files it reads and the files it writes.
-
-    adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
-    recipe: what shapes this unit alone, beside the settings that shape all of the stage.
-    documents: how many it works on.
-    """
-
-    name: str
-    reads: Sequence[Path]
-    writes: Sequence[Path]
-    payload: Any = None
-    adds: Sequence[Path] = ()
-    recipe: dict[str, Any] = field(default_factory=dict, hash=False)
-    documents: int = 1
-
-    @property
-    def document(self) -> str:
-        """The document that the unit is of, by which it belongs to a shard."""
-        return self.name.rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on."""
-
-    part: str
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run."""
-
-    status: Literal["ok", "empty"] = "ok"
-    note: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`.
-
-    Of a service that is paid by the page, `pages` and, where it is known, `cost` in USD.
-    """
-
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    call: ModelCall
-    pages: int = 0
-    cost: float | None = None
 
 
 def _new_event() -> asyncio.Event:
@@ -195,46 +131,3 @@ class Job:
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
         sent = strict_schema(schema) if isinstance(schema, type) else schema
         return estimate_tokens(messages, None if provider.base_url == "local" else sent)
-
-    def list_documents(self, folder: str, suffix: str) -> list[str]:
-        """The documents that have a file in `folder`, in order, those of --document only where it is given."""
-        files = unsorted_file_names(self.data.path(folder), suffix)
-        return self.select_documents(sorted(file.removesuffix(suffix) for file in files))
-
-    def select_documents(self, names: list[str], *, with_gone: bool = False) -> list[str]:
-        """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
-
-        Those whose source is gone stay only `with_gone`. Raises UsageError for a --document that fits none of them, is
-        set aside or is gone.
-        """
-        if not with_gone:
-            names = self._with_source(names)
-        for text in self.flags.document or []:
-            if (set_aside := self.set_aside.get(slug(text)) or self.set_aside.get(slug(Path(text).stem))) is not None:
-                take_back = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(text)}"
-                reason = set_aside.reason or "no reason given"
-                raise UsageError(f"--document {text}: is set aside ({reason}); {take_back}")
-        names = [name for name in names if name not in self.set_aside]
-        asked_names = {text: {text, slug(text), slug(Path(text).stem)} for text in self.flags.document or []}
-        for text, forms in asked_names.items():
-            if names and not forms & set(names):
-                suggestion = nearest_name(slug(text), names) or ", ".join(names[:5])
-                raise UsageError(f"--document {text}: no such document; did you mean {suggestion}?")
-        return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
-
-    def _with_source(self, names: list[str]) -> list[str]:
-        departed = self.departed_sources
-        for text in self.flags.document or []:
-            for name in {slug(text), slug(Path(text).stem)} & departed.keys() & set(names):
-                remedy = f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {name}"
-                raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
-        self.left_out_documents |= departed.keys() & set(names)
-        return [name for name in names if name not in departed]
-
-
-def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:
-    """(document, its text and record): no record where somebody put a Markdown file there by hand."""
-    recorded = unsorted_file_names(job.data.path("text"), ".json")
-    for document in documents:
-        text, record = ("text", f"{document}.md"), ("text", f"{document}.json")
-        yield document, job.data.paths(text, record) if record[1] in recorded else job.data.paths(text)

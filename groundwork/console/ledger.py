@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from groundwork.console.job import Failure, Outcome
+from groundwork.console.unit_of_work import Failure, Outcome
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 
 MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way

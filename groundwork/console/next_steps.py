@@ -8,11 +8,12 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from groundwork.console.job import Job, Unit
+from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
+from groundwork.console.unit_of_work import Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.installation import as_typed
-from groundwork.pipeline import BY_NAME, STAGES
+from groundwork.stage_table import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_REPEATED = 2  # that a command repeats

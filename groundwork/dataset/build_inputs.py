@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.console.chosen_documents import select_documents
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
@@ -54,7 +55,7 @@ def find_inputs(job: Job) -> BuildInputs:
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
     all_documents = sorted({path.stem for paths in pairs.values() for path in paths})
     _check_licenses(job, all_documents)
-    chosen_documents = set(job.select_documents(all_documents, with_gone=job.flags.keep_gone))
+    chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
     pairs = {run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs.items()}
     documents = sorted(chosen_documents)
     if not any(pairs.values()):

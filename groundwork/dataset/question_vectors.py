@@ -19,7 +19,7 @@ from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Job
+    from groundwork.console.stage_command import Job
 
 
 @dataclass(frozen=True)

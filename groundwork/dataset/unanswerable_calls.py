@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from groundwork.console.job import Estimate, Job
+from groundwork.console.job import Job
+from groundwork.console.unit_of_work import Estimate
 from groundwork.dataset.build import BuiltDataset, train_size
 from groundwork.dataset.build_inputs import BuildInputs, Subjects, read_passages, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed

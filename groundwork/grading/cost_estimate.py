@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.console.job import Estimate, Job
+from groundwork.console.job import Job
+from groundwork.console.unit_of_work import Estimate
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import Grading

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.console.command import Job
+from groundwork.console.stage_command import Job
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading

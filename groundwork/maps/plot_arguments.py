@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import Job, Outcome, Unit, setting
+from groundwork.console.chosen_documents import select_documents
+from groundwork.console.stage_command import Job, Outcome, Unit, setting
 from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
 
@@ -100,7 +101,7 @@ def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
         source = msgspec.structs.replace(source, files=shard_files)
     if not job.flags.document:
         return source
-    documents = job.select_documents([file.stem for file in source.files])
+    documents = select_documents(job, [file.stem for file in source.files])
     return msgspec.structs.replace(
         source,
         name=f"{source.name} ({', '.join(documents)})",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.console import terminal as terminal
-from groundwork.console.command import Outcome
 from groundwork.console.next_steps import openable_path
+from groundwork.console.stage_command import Outcome
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Job, Unit
+    from groundwork.console.stage_command import Job, Unit
     from groundwork.dataset.question_vectors import EmbeddedDataset
     from groundwork.llm.calls.call_costs import Spending
     from groundwork.maps.draw.png_map import Size

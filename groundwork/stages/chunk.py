@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.job import texts_with_records
+from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.next_steps import openable_path
+from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures
 
@@ -24,7 +24,7 @@ def units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
         Unit(name=name, reads=reads, writes=job.data.paths(("chunks", f"{name}.jsonl")))
-        for name, reads in texts_with_records(job, job.list_documents("text", ".md"))
+        for name, reads in texts_with_records(job, list_documents(job, "text", ".md"))
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.console.command import Command, Job, Unit
+from groundwork.console.stage_command import Command, Job, Unit
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from groundwork.console.command import Command, Job, Outcome, Unit
+from groundwork.console.chosen_documents import list_documents
 from groundwork.console.next_steps import openable_path
+from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
@@ -39,7 +40,7 @@ def units(job: Job) -> list[Unit]:
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
     coverage_files = {run: unsorted_file_names(job.data.path(*coverage_folder_parts(run))) for run in run_names}
-    documents = job.list_documents("chunks", ".jsonl")
+    documents = list_documents(job, "chunks", ".jsonl")
     if unchunked := sorted(
         asked_about.keys() - set(documents) - job.departed_sources.keys() if not job.flags.document else ()
     ):

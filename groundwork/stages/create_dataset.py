@@ -13,8 +13,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.remembered_flags import FlagSetting
+from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.dataset.build_inputs import (
     find_inputs,
     read_passages,

@@ -13,7 +13,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit
+from groundwork.console.chosen_documents import select_documents
+from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text
@@ -50,7 +51,7 @@ def units(job: Job) -> list[Unit]:
     run_units = []
     for folder in folders:
         documents = [document_of(file) for file in run_pair_files(folder).texts]
-        documents = job.select_documents(documents) if documents else []
+        documents = select_documents(job, documents) if documents else []
         if documents and (not chosen_run or folder.name == chosen_run):
             run_units.append(_unit(job, folder, documents))
     return run_units

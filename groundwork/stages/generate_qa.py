@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.console.chosen_documents import list_documents
 from groundwork.console.job import TEST_CHUNKS
+from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
@@ -44,7 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     run_flag = getattr(job.flags, "run", None)
     run = run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
-    documents = job.list_documents("chunks", ".jsonl")
+    documents = list_documents(job, "chunks", ".jsonl")
     wish_files = unsorted_file_names(job.data.path("qa", run, WISHES))
     naming_files = {folder: unsorted_file_names(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
     documents = documents[:1] if job.test else documents

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.console.chosen_documents import select_documents
 from groundwork.console.next_steps import openable_path
+from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
 from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
@@ -65,7 +66,9 @@ def units(job: Job) -> list[Unit]:
             payload=SourceUnit(sources[id_], overrides[id_]),
             recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
-        for id_ in job.select_documents(list(sources), with_gone=True)  # under the same name another file may have come
+        for id_ in select_documents(
+            job, list(sources), with_gone=True
+        )  # under the same name another file may have come
     ]
 
 

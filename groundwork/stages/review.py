@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from groundwork.console.command import Command, Job, Outcome, Unit
-from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.chosen_documents import select_documents
 from groundwork.console.next_steps import openable_path, repeat_flags
+from groundwork.console.open_job import load_config, open_job
+from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
@@ -75,7 +76,7 @@ def units(job: Job) -> list[Unit]:
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
     documents = run_documents(folder)
-    return [Unit(run, (), (), payload=job.select_documents(documents, with_gone=True) if job.flags.document else None)]
+    return [Unit(run, (), (), payload=select_documents(job, documents, with_gone=True) if job.flags.document else None)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

@@ -11,8 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from groundwork.console.command import Command, Estimate, Job, Outcome, Unit
-from groundwork.console.job import texts_with_records
+from groundwork.console.chosen_documents import list_documents, texts_with_records
+from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit
 from groundwork.data_folder.document_files import document_title
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_text, write_json
@@ -28,7 +28,7 @@ TOKENS_PER_WORD = 1.5
 
 
 def units(job: Job) -> list[Unit]:
-    documents = job.list_documents("text", ".md")
+    documents = list_documents(job, "text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
         for document, reads in texts_with_records(job, documents[:1] if job.test else documents)

@@ -33,7 +33,7 @@ from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
 from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
 if TYPE_CHECKING:
-    from groundwork.console.command import Job
+    from groundwork.console.stage_command import Job
     from groundwork.dataset.dataset_sources import Dataset
     from groundwork.settings.question_settings import TagSettings
 

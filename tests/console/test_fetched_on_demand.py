@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from groundwork import pipeline
+from groundwork import stage_table
 from groundwork.__main__ import main
-from groundwork.console.job_setup import mirror_of
+from groundwork.console.open_job import mirror_of
 from tests.author import Author
 from tests.console.test_elsewhere import artifacts, local_contents
 from tests.console.test_elsewhere import local as local
@@ -38,7 +38,7 @@ def test_each_stage_on_another_machine(tmp_path: Path, models: FakeOpenRouter, l
     files, place, folder = fsspec.filesystem("memory"), f"/{uuid.uuid4().hex}/data", local[0]
     for document in (folder / "documents").iterdir():
         files.pipe_file(f"{place}/documents/{document.name}", document.read_bytes())
-    for stage in (one.name for one in pipeline.STAGES if one.run):
+    for stage in (one.name for one in stage_table.STAGES if one.run):
         cache = tmp_path / stage
         with unfetched_files_opened(f"memory:/{place}", str(cache)) as opened:
             assert main([stage, f"--data=memory:/{place}", f"--cache={cache}", *settings(models)]) == 0

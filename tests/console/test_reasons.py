@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import stage_command
-from groundwork.console.command import Command
+from groundwork.console.stage_command import Command
 from groundwork.data_folder.manifest.manifest import ManifestEntry, judge_state
 from groundwork.data_folder.manifest.recipe_changes import recipe_changes
-from groundwork.pipeline import STAGES
 from groundwork.settings.config_files import load
 from groundwork.settings.whole_config import Config
+from groundwork.stage_table import STAGES
 
 PLAIN = msgspec.to_builtins(load())
 

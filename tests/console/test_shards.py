@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.job import Unit
 from groundwork.console.many_processes.local_processes import Snapshot, equal_shares
+from groundwork.console.unit_of_work import Unit
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT

@@ -10,7 +10,8 @@ import argparse
 import asyncio
 import sys
 
-from groundwork.console.command import Command, Failure, Job, Outcome, Unit, setting
+from groundwork.console.chosen_documents import select_documents
+from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_text, write_text
 from groundwork.errors import BadDocument, ProviderRefused
@@ -20,7 +21,7 @@ def units(job: Job) -> list[Unit]:
     names = sorted(p.stem for p in job.data.documents.glob("*.txt"))
     return [
         Unit(name, (job.data.path("documents", f"{name}.txt"),), (job.data.path("text", f"{name}.md"),))
-        for name in job.select_documents(names)
+        for name in select_documents(job, names)
     ]
 
 

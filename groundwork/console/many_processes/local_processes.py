@@ -18,18 +18,19 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundwork.console.job import Outcome
 from groundwork.console.progress import Progress
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
+from groundwork.console.unit_of_work import Outcome
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
-from groundwork.pipeline import BY_NAME
 from groundwork.processes.worker_pool import core_count, end_with_parent
+from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from groundwork.console.job import Job, Unit
+    from groundwork.console.job import Job
+    from groundwork.console.unit_of_work import Unit
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.settings.whole_config import Config
 

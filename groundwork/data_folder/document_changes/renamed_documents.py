@@ -23,8 +23,8 @@ from groundwork.data_folder.runs.review_decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
-from groundwork.pipeline import BY_NAME
 from groundwork.records.document_record import Document
+from groundwork.stage_table import BY_NAME
 
 REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed
 _KEYS_OF_IDS = {"id", "pair", "document", "chunk", "also", "touched_by", "asked_by"}  # and of names of documents

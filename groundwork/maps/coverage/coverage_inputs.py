@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.console.command import Job
+from groundwork.console.stage_command import Job
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, nearest_run, run_names
 from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets

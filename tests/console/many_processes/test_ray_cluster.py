@@ -18,8 +18,8 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import MARKER
-from groundwork.pipeline import BY_NAME
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import BY_NAME
 from tests.author import Author
 from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter

@@ -1,7 +1,7 @@
 """The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
 
 A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
-code are the same for all and live here and in the modules beside: flags, job_setup, runner, ledger, exit_codes.
+code are the same for all and live here and in the modules beside: flags, open_job, unit_loop, ledger, exit_codes.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, setting
-from groundwork.console.job import Estimate, Failure, Job, Outcome, Unit
-from groundwork.console.job_setup import load_config, open_job
+from groundwork.console.job import Job
 from groundwork.console.next_steps import closing_lines
+from groundwork.console.open_job import load_config, open_job
 from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.terminal import terminal_text
+from groundwork.console.unit_of_work import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
-from groundwork.pipeline import BY_NAME, writing_stage
+from groundwork.stage_table import BY_NAME, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
-    from groundwork.console.runner import Process, Runner
+    from groundwork.console.unit_loop import Process, Runner
     from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.settings.whole_config import Config
 
@@ -251,7 +252,7 @@ class Command:
         return shard_result
 
     def runner(self, job: Job, manifest: Manifest) -> Runner:
-        from groundwork.console.runner import Runner
+        from groundwork.console.unit_loop import Runner
 
         return Runner(self.name, job, manifest, self._recipe(job), self.process, self.config_names)
 

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.console.job import Failure, Job, Outcome, Unit
+from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
+from groundwork.console.unit_of_work import Failure, Outcome, Unit
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.manifest import (

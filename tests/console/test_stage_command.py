@@ -12,8 +12,8 @@ import pytest
 
 from groundwork.__main__ import stage_command
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
-from groundwork.pipeline import STAGES
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_table import STAGES
 from tests.console.toy import main
 
 

@@ -1,0 +1,69 @@
+"""A unit, the piece of work that a stage does at once, and how it ends: Outcome, Failure, and what it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from groundwork.settings.model_settings import ModelCall
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of a stage's work: the files it reads and the files it writes.
+
+    adds: files that it reads where they exist and itself adds to, so that they shape it as they are when it is done.
+    recipe: what shapes this unit alone, beside the settings that shape all of the stage.
+    documents: how many it works on.
+    """
+
+    name: str
+    reads: Sequence[Path]
+    writes: Sequence[Path]
+    payload: Any = None
+    adds: Sequence[Path] = ()
+    recipe: dict[str, Any] = field(default_factory=dict, hash=False)
+    documents: int = 1
+
+    @property
+    def document(self) -> str:
+        """The document that the unit is of, by which it belongs to a shard."""
+        return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of a unit (a page, a chunk, a question) that failed while the rest of the unit went on."""
+
+    part: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run."""
+
+    status: Literal["ok", "empty"] = "ok"
+    note: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a unit would cost: calls, and tokens in and out over all of them, of the model of `call`.
+
+    Of a service that is paid by the page, `pages` and, where it is known, `cost` in USD.
+    """
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    call: ModelCall
+    pages: int = 0
+    cost: float | None = None
