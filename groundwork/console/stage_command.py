@@ -254,7 +254,8 @@ class Command:
     def runner(self, job: Job, manifest: Manifest) -> Runner:
         from groundwork.console.unit_loop import Runner
 
-        return Runner(self.name, job, manifest, self._recipe(job), self.process, self.config_names)
+        recipe, whole_outputs = self._recipe(job), self.shards != "documents"
+        return Runner(self.name, job, manifest, recipe, self.process, self.config_names, whole_outputs=whole_outputs)
 
     def _recipe(self, job: Job) -> dict[str, Any]:
         """What shapes the results apart from the inputs, in a form that tells which part of it changed."""

@@ -21,6 +21,7 @@ import msgspec
 
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
+from groundwork.console.output_claims import OutputClaims
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
 from groundwork.console.unit_of_work import Failure, Outcome, Unit
@@ -63,9 +64,13 @@ class Runner:
         recipe: dict[str, Any],
         process: Process,
         config_names: ConfigNames = AS_RECORDED,
+        *,
+        whole_outputs: bool = False,
     ) -> None:
+        """`whole_outputs`: of each unit, only one process may be at work on what it writes."""
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
         self._config_names = config_names
+        self._claims = OutputClaims(job, manifest) if whole_outputs else None
         self.ledger = Ledger(stage)
         self._stop_error: GroundworkError | None = None
         self._due_of_units: tuple[list[Unit], list[Unit]] | None = None
@@ -206,17 +211,18 @@ class Runner:
 
         async def process(unit: Unit) -> None:
             try:
-                async with slots:
-                    if stops or self.job.stopping.is_set():
-                        return
-                    results = await self._process_unit(unit)
-                await self._store_outcome(unit, *results)  # outside: the next one is worked on meanwhile
+                async with self._claims.hold(unit) if self._claims else nullcontext(False) as has_waited:
+                    async with slots:
+                        if stops or self.job.stopping.is_set():
+                            return
+                        results = await self._process_unit(unit, has_waited=has_waited)
+                    await self._store_outcome(unit, *results)  # outside: the next one is worked on meanwhile
             except StopRun as stop:
                 stops.append(stop)
                 self.job.stopping.set()
 
         tasks = [asyncio.ensure_future(process(unit)) for unit in units]
-        with _Interrupts(self.job, tasks) if concurrent else nullcontext():
+        with self._claims or nullcontext(), _Interrupts(self.job, tasks) if concurrent else nullcontext():
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None
@@ -228,13 +234,15 @@ class Runner:
         if causes or stops or cancelled or self.job.stopping.is_set():
             raise causes[0] if causes else Stopped(STOPPED_MESSAGE)
 
-    async def _process_unit(self, unit: Unit) -> tuple[Hashes, Outcome | None, float]:
+    async def _process_unit(self, unit: Unit, *, has_waited: bool) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
         started_at = time.monotonic()
         CURRENT_DOCUMENT.set(unit.name.rpartition("/")[2])  # each unit runs in a task, and so in a context, of its own
         inputs: Hashes = {}
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):
+                return inputs, None, 0.0
+            if has_waited and not self._is_due(self._state_of(unit)[0]):
                 return inputs, None, 0.0
             inputs = self._hashes(unit.reads)
             self._keep_edits(unit)

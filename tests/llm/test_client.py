@@ -249,7 +249,7 @@ async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
     fake.latency = 0.1
     config, heard = config_for(fake), []
     async with Client(config.llm, journal) as one, Client(config.llm, journal, say=heard.append) as other:
-        other._journal._process = identity(1)  # as if another living process had made it
+        other._journal._claims.process = identity(1)  # as if another living process had made it
         asks = [
             client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit="d") for n in range(6) for client in (one, other)
         ]

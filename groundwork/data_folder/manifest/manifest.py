@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, overload
 
 import msgspec
 
+from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
@@ -116,13 +117,14 @@ class Manifest:
         `elsewhere`: the store that the files are of; one that is not fetched has the hash that its version had when
         somebody read it.
         """
-        self._path = path
+        self.path = path
+        self.claims = claims.Claims(self._execute)
         self._elsewhere = elsewhere
         self._joined = read_only_database(joined) if joined is not None and joined.is_file() else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.executescript(_LAYOUT)
+            self._db.executescript(claims.TABLE + _LAYOUT)
         except (OSError, sqlite3.Error) as error:
             if not read_only:
                 raise UsageError(_error_message(path, error)) from error
@@ -142,7 +144,7 @@ class Manifest:
         self._db = sqlite3.connect(":memory:", isolation_level=None)
         with suppress(sqlite3.Error), closing(read_only_database(path)) as source:
             source.backup(self._db)
-        self._db.executescript(_LAYOUT)
+        self._db.executescript(claims.TABLE + _LAYOUT)
 
     @contextmanager
     def looked_up(self, stage: str, units: Sequence[str], paths: Iterable[str | Path]) -> Iterator[None]:
@@ -285,7 +287,7 @@ class Manifest:
         try:
             return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise StopRun(_error_message(self._path, error)) from error
+            raise StopRun(_error_message(self.path, error)) from error
 
 
 def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:

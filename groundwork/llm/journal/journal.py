@@ -23,6 +23,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.errors import ConfigError, StopRun
 from groundwork.llm.journal.segments import (
@@ -33,7 +34,7 @@ from groundwork.llm.journal.segments import (
     Segments,
     move_to_segment,
 )
-from groundwork.processes.process_identity import is_alive, process_label, this_process
+from groundwork.processes.process_identity import process_label
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -52,7 +53,6 @@ CREATE TABLE IF NOT EXISTS replies (
     seconds REAL NOT NULL     -- from the request to the whole reply
 );
 CREATE INDEX IF NOT EXISTS replies_by_key ON replies (key, id);
-CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uses (key TEXT PRIMARY KEY, used REAL NOT NULL) WITHOUT ROWID;  -- replays from elsewhere
 CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM claims WHERE key = new.key; END;
 """
@@ -66,10 +66,6 @@ _NOTE_USE_ELSEWHERE = (
 )
 _UNIT_CONDITION = "unit = ? OR unit GLOB ? OR unit GLOB ?"
 _CHUNK_DIGEST = "[0-9a-f]" * 12  # of a chunk's id, behind its document's
-_CLAIM = (
-    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
-    " WHERE owner = excluded.owner OR until < ?"
-)
 
 
 RESERVE_BYTES = 512 * 1024  # bytes beside the journal, given up for the replies under way when the disk fills
@@ -130,14 +126,14 @@ class Journal:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(claims.TABLE + _TABLES)
             with suppress(sqlite3.OperationalError):  # has it already
                 self._db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
         except (sqlite3.DatabaseError, OSError) as error:
             raise ConfigError(
                 [f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"]
             ) from error
-        self._path, self._process = path, this_process()
+        self._path, self._claims = path, claims.Claims(self._execute)
         self._segments = Segments(path)
         self._joined = _open_read_only(joined)
         self._joined_segments = Segments(joined) if joined else None
@@ -201,29 +197,18 @@ class Journal:
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
         self._hold_reserve()
-        if not self._take_claim(key, seconds):
+        if not self._claims.take(key, seconds):
             return False
         if self.find(key, after) is None:
             return True
         self.release(key)
         return False
 
-    def _take_claim(self, key: str, seconds: float) -> bool:
-        now = time.time()
-        claim = (key, self._process, now + seconds, now)
-        if self._execute(_CLAIM, claim).rowcount:
-            return True
-        owner = self.owner(key)
-        if owner and is_alive(owner) is not False:
-            return False
-        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
-        return self._execute(_CLAIM, claim).rowcount > 0
-
     @contextmanager
     def maintenance(self) -> Iterator[None]:
         """No other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that."""
         end = time.monotonic() + MAINTENANCE_PATIENCE
-        while not self._take_claim(_MAINTENANCE_CLAIM, _MAINTENANCE_SECONDS):
+        while not self._claims.take(_MAINTENANCE_CLAIM, _MAINTENANCE_SECONDS):
             if time.monotonic() > end:
                 owner = process_label(self.owner(_MAINTENANCE_CLAIM))
                 raise StopRun(
@@ -238,18 +223,15 @@ class Journal:
 
     def other_callers(self) -> list[str]:
         """The other processes that are at a call now, as a message names them."""
-        query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
-        rows = self._execute(query, (self._process, time.time(), _MAINTENANCE_CLAIM)).fetchall()
-        return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
+        return self._claims.others(without=_MAINTENANCE_CLAIM)
 
     def owner(self, key: str) -> str:
         """The process that is making the call (as in processes/process_identity.py); "": none is."""
-        row = self._execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else ""
+        return self._claims.owner(key)
 
     def release(self, key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._process))
+        self._claims.release(key)
 
     def forget(self, units: list[str]) -> int:
         """Delete the replies that were about these documents; returns how many there were. Within `maintenance`."""

@@ -98,6 +98,29 @@ def test_two_processes_on_one_data_folder_ask_once(start, slow, tmp_path):
     assert len(slow.requests) == DOCUMENTS == len(list((tmp_path / "summaries").glob("*.json")))
 
 
+def test_what_is_made_as_a_whole_is_written_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """The second names the first and waits, then finds it done; of one that was killed nothing is waited for."""
+    write_text(tmp_path / "documents" / "d.txt", "slow")
+    command = [sys.executable, "-u", "-m", "tests.console.toy", "--data", str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    def start_toy() -> subprocess.Popen[str]:
+        return subprocess.Popen(command, cwd=PROJECT, text=True, **pipes)
+
+    killed = start_toy()
+    wait_for(lambda: "slow one begins" in killed.stderr.readline())
+    killed.kill()
+    killed.communicate()
+    first = start_toy()
+    wait_for(lambda: "slow one begins" in first.stderr.readline())
+    second = start_toy()
+    wait_for(lambda: f"text/d.md: process {first.pid} is writing it" in second.stderr.readline())
+    write_text(tmp_path / "documents" / "d.go", "")
+    assert "1 ok" in first.communicate(timeout=100)[0]
+    out, err = second.communicate(timeout=100)
+    assert "1 up to date" in out and "slow one begins" not in err and second.returncode == EXIT_OK
+
+
 @pytest.mark.usefixtures("start")
 def test_retry_failed_asks_for_the_failed_and_nothing_else(slow, tmp_path, capsys):
     """A unit that failed is asked about once more; one that is new or changed waits for a run of everything."""

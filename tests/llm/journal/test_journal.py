@@ -89,7 +89,7 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
 def test_a_claim_holds_while_its_process_lives(journal):
     """A living process keeps others off until it stores, releases or takes too long; a dead one does not."""
     mine, other = Journal(journal), Journal(journal)
-    other._process = identity(os.getppid())
+    other._claims.process = identity(os.getppid())
     assert other.claim("k", FROM_START, 60) and other.claim("k", FROM_START, 60) and not mine.claim("k", FROM_START, 60)
     other.release("k")
     assert mine.claim("k", FROM_START, 60)
@@ -134,7 +134,7 @@ def test_a_process_elsewhere_is_not_called_dead():
 def test_a_claim_from_elsewhere_ends_with_its_time(journal):
     """A claim of another container holds until its time is over, since nobody can see whether it lives."""
     mine, other = Journal(journal), Journal(journal)
-    other._process = "elsewhere/boot/1/1/99"
+    other._claims.process = "elsewhere/boot/1/1/99"
     assert other.claim("k", FROM_START, 60) and not mine.claim("k", FROM_START, 60)
     assert other.claim("late", FROM_START, -1) and mine.claim("late", FROM_START, 60)
 

@@ -1,0 +1,59 @@
+"""Claims: which of several processes is at a piece of work now, in a table of a database that they share.
+
+A claim ends with `release`, with its process, or at its time: of a process on another host or in another container only
+the time is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from groundwork.processes.process_identity import is_alive, process_label, this_process
+
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;"
+)
+_TAKE = (
+    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
+    " WHERE owner = excluded.owner OR until < ?"
+)
+
+
+class Claims:
+    """The claims of a database that has TABLE, through `execute`, which gives the rows of a statement."""
+
+    def __init__(self, execute: Callable[[str, tuple[Any, ...]], Iterable[Any]]) -> None:
+        self._execute = execute
+        self.process = this_process()
+
+    def take(self, key: str, seconds: float) -> bool:
+        """Whether this process has the claim now: no living process had it, or this one did."""
+        now = time.time()
+        claim = (key, self.process, now + seconds, now)
+        self._execute(_TAKE, claim)
+        owner = self.owner(key)
+        if owner and owner != self.process and is_alive(owner) is False:
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
+            self._execute(_TAKE, claim)
+            owner = self.owner(key)
+        return owner == self.process
+
+    def prolong(self, seconds: float) -> None:
+        """Let all claims of this process end so much later than now."""
+        self._execute("UPDATE claims SET until = ? WHERE owner = ?", (time.time() + seconds, self.process))
+
+    def release(self, key: str) -> None:
+        """End this process's claim."""
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self.process))
+
+    def owner(self, key: str) -> str:
+        """The process that has the claim (as in processes/process_identity.py); "": none has."""
+        return next((str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (key,))), "")
+
+    def others(self, without: str = "") -> list[str]:
+        """The other living processes that have a claim, but for that on `without`, as a message names them."""
+        query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
+        rows = self._execute(query, (self.process, time.time(), without))
+        return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
