@@ -16,10 +16,10 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from groundwork.coverage import chunk_coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.questions import chunk_coverage
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
 from groundwork.records.coverage_record import DocumentCoverage

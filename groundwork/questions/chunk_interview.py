@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.language.instructions import is_instruction
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions import chunk_coverage
 from groundwork.questions.drafts import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.apportionment import largest_remainder
+from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.language.instructions import is_instruction
@@ -22,7 +23,6 @@ from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
-from groundwork.questions import chunk_coverage
 from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.drafts import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import list_documents
 from groundwork.console.next_steps import openable_path
@@ -19,7 +20,11 @@ from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.errors import UsageError
 from groundwork.installation import as_typed
+
+if TYPE_CHECKING:
+    from groundwork.dataset.dataset_sources import DatasetSource
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -31,10 +36,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
-    from groundwork.maps.coverage.coverage_inputs import coverage_runs
-
     asked_about: dict[str, dict[str, str]] = {}
-    for run in coverage_runs(job):
+    for run in _chosen_runs(job):
         for file in path_texts(run.files):
             asked_about.setdefault(document_of(file), {})[run.name] = file
     document_units = []
@@ -63,12 +66,26 @@ def units(job: Job) -> list[Unit]:
     return document_units
 
 
+def _chosen_runs(job: Job) -> list[DatasetSource]:
+    """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
+    from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
+    from groundwork.dataset.dataset_sources import locate_datasets
+
+    sources = locate_datasets(job.flags.runs or run_names(job.data), job.data)
+    for source in sources:
+        if source.kind != "run":
+            raise UsageError(
+                f"{source.name}: no such run in {job.data.path('qa')}; {nearest_run(source.name, job.data)}"
+            )
+    return sources
+
+
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
-    from groundwork.maps.coverage.coverage_inputs import check_chunks_match, nearest_statement, read_declined
-    from groundwork.maps.coverage.coverage_page import write_coverage
-    from groundwork.maps.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
-    from groundwork.maps.coverage.document_coverage import collect_coverage
+    from groundwork.coverage.coverage_inputs import check_chunks_match, nearest_statement, read_declined
+    from groundwork.coverage.coverage_page import write_coverage
+    from groundwork.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
+    from groundwork.coverage.document_coverage import collect_coverage
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records.document_record import Document
     from groundwork.records.pair_record import Pair

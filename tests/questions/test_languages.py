@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from groundwork.coverage.chunk_coverage import coverage
 from groundwork.language import dangling_references as wording
 from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
@@ -14,7 +15,6 @@ from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.chunk_coverage import coverage
 from groundwork.questions.drafts import Draft, PairBasis, as_pair
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity

@@ -20,9 +20,9 @@ from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
+from tests.coverage.coverage_runs import data_folder
+from tests.coverage.test_document_coverage import TEXT
 from tests.maps.conftest import browser  # noqa: F401  a fixture
-from tests.maps.coverage_runs import data_folder
-from tests.maps.test_coverage import TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -9,9 +9,9 @@ from playwright.async_api import expect
 
 from groundwork.data_folder.read_write import read_json
 from groundwork.stages.coverage import main
+from tests.coverage.coverage_runs import data_folder
+from tests.coverage.test_document_coverage import TEXT
 from tests.maps.conftest import Opener
-from tests.maps.coverage_runs import data_folder
-from tests.maps.test_coverage import TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -1,5 +1,5 @@
+from groundwork.coverage.chunk_coverage import coverage, document_coverage, gaps
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.chunk_coverage import coverage, document_coverage, gaps
 from groundwork.records.pair_record import Pair
 from tests.chunks import reading_of
 

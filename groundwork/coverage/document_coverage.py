@@ -1,6 +1,6 @@
 """What the questions of several runs touch of one document: every sentence, table row and number, with who asks.
 
-Evidence decides (groundwork.questions.chunk_coverage). A question whose evidence is found nowhere is put, as merely
+Evidence decides (groundwork.coverage.chunk_coverage). A question whose evidence is found nowhere is put, as merely
 likely, to the statement of its chunk that is nearest to it by embedding; likely touches are shown, never counted as
 coverage.
 """
@@ -13,9 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from groundwork.coverage.chunk_coverage import coverage
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.chunk_coverage import coverage
 from groundwork.records.figures import figures
 from groundwork.records.pair_record import Pair
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.coverage.document_coverage import CoveredDocument, RunQuestion, Section
+from groundwork.coverage.markdown_tree import markdown_tree
 from groundwork.data_folder.read_write import text_hash
 from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.installation import as_typed
 from groundwork.language.detection import detect_language
-from groundwork.maps.coverage.document_coverage import CoveredDocument, RunQuestion, Section
-from groundwork.maps.coverage.markdown_tree import markdown_tree
 from groundwork.pages.html_frame import write_page
 from groundwork.records.document_record import Page
 from groundwork.records.figures import quote_in_words

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundwork.coverage.coverage_report import document_gaps
+from groundwork.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
+from groundwork.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.maps.coverage.coverage_report import document_gaps
-from groundwork.maps.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
-from groundwork.maps.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Pair
 from groundwork.stages.coverage import main
+from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep
-from tests.maps.coverage_runs import data_folder, pair
 
 TEXT = """# Touch rugby
 

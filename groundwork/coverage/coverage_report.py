@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwork.console import terminal
-from groundwork.maps.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
+from groundwork.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
 
 SHOWN_SECTIONS = 40  # lines in the terminal
 SHOWN_GAPS = 5

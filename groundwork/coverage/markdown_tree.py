@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from groundwork.coverage.document_coverage import CoverageItem, FigureItem
 from groundwork.language.labels import BULLETS
-from groundwork.maps.coverage.document_coverage import CoverageItem, FigureItem
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import Cell, read_table
 

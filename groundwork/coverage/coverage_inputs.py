@@ -1,4 +1,4 @@
-"""What coverage is drawn from: the runs, what their models declined, and the statement nearest to a question."""
+"""What coverage is drawn from beside the pairs: what models declined, chunks that match, the nearest statement."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 import msgspec
 
 from groundwork.console.stage_command import Job
+from groundwork.coverage.document_coverage import Declined, FindNearest
 from groundwork.data_folder.read_write import read_json
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts, nearest_run, run_names
-from groundwork.dataset.dataset_sources import DatasetSource, locate_datasets
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts
 from groundwork.embedding.encoder import Encoder, encoder_for
-from groundwork.errors import BadRecord, UsageError
-from groundwork.maps.coverage.document_coverage import Declined, FindNearest
+from groundwork.errors import BadRecord
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.settings.dataset_settings import STATIC_MODEL
@@ -53,17 +52,6 @@ def _changed(file: Path, reason: str) -> BadRecord:
         f"{file.name}: changed since it was chunked ({reason}); "
         "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
     )
-
-
-def coverage_runs(job: Job) -> list[DatasetSource]:
-    """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    sources = locate_datasets(job.flags.runs or run_names(job.data), job.data)
-    for source in sources:
-        if source.kind != "run":
-            raise UsageError(
-                f"{source.name}: no such run in {job.data.path('qa')}; {nearest_run(source.name, job.data)}"
-            )
-    return sources
 
 
 def nearest_statement(job: Job) -> FindNearest:
