@@ -27,10 +27,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, words
-from groundwork.documents.converters import Request, run_converter
-from groundwork.documents.engines.layout import ENGINES
+from groundwork.documents.conversion.converter_table import Request, run_converter
+from groundwork.documents.conversion.page_conversion import audit_pages, convert_pages
+from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
-from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch

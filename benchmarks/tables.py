@@ -31,13 +31,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.__main__ import GC_THRESHOLDS
-from groundwork.documents.converters import Request, run_converter
-from groundwork.documents.engines import layout as layout_engine
-from groundwork.documents.engines.layout import ENGINES
+from groundwork.documents.conversion.converter_table import Request, run_converter
+from groundwork.documents.conversion.page_conversion import convert_pages
+from groundwork.documents.engines import layout_converter as layout_engine
+from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.layout import drawn_letters, lines_to_markdown
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
 from groundwork.documents.layout.reading_order import PagePart
-from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch

@@ -349,7 +349,7 @@ def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
 
 def _first_converters(config: Config, root: Path) -> set[str]:
     """The converters that the documents there go to first; the further ones are for pages that those fail at."""
-    from groundwork.documents.converters import check_converters, choose_converters
+    from groundwork.documents.conversion.converter_table import check_converters, choose_converters
     from groundwork.documents.source_files import find_sources
 
     check_converters(config.ingest)

@@ -53,7 +53,7 @@ class MarkerApi(Settings, frozen=True):
 
 
 _PAGE_RANGE = "[1-9][0-9]{0,8}( *-( *[1-9][0-9]{0,8})?)?"
-_PAGE_RANGES = f"^ *{_PAGE_RANGE}( *, *{_PAGE_RANGE})* *$"  # as documents.page_ranges reads them
+_PAGE_RANGES = f"^ *{_PAGE_RANGE}( *, *{_PAGE_RANGE})* *$"  # as documents/overrides_and_recipe.py reads them
 
 
 class DocumentOverride(Settings, frozen=True):

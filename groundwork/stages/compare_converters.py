@@ -22,8 +22,8 @@ from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
-from groundwork.documents.converters import CONVERTERS, require_converter
-from groundwork.documents.page_ranges import page_numbers
+from groundwork.documents.conversion.converter_table import CONVERTERS, require_converter
+from groundwork.documents.overrides_and_recipe import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 
 if TYPE_CHECKING:

@@ -18,11 +18,13 @@ from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
-from groundwork.documents.converters import CONVERTERS, check_converters, choose_converters
-from groundwork.documents.overrides import override_of, override_pages, settings_with
-from groundwork.documents.settings_that_shape_text import (
+from groundwork.documents.conversion.converter_table import CONVERTERS, check_converters, choose_converters
+from groundwork.documents.overrides_and_recipe import (
     config_names,
     document_recipe,
+    override_of,
+    override_pages,
+    settings_with,
     shaping_settings,
     vision_prompts,
 )
@@ -31,9 +33,9 @@ from groundwork.nearest_names import nearest_name
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.documents.conversion.document_conversion import Ingestion
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import Picture
-    from groundwork.documents.ingestion import Ingestion
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.document_record import Document
     from groundwork.settings.document_settings import Ingest
@@ -182,8 +184,8 @@ def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, mark
     """The way of one file to its Markdown, by `settings`, which are its own."""
     import msgspec
 
+    from groundwork.documents.conversion.document_conversion import Ingestion
     from groundwork.documents.engines.vision import PageReader
-    from groundwork.documents.ingestion import Ingestion
 
     def page_reader(document: str, picture: Picture) -> PageReader:
         vision = job.config.ingest.vision

@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.converters import Conversion, Request, check_converters, choose_converters
-from groundwork.documents.engines import layout
+from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
+from groundwork.documents.conversion.page_conversion import audit_pages, convert_pages
+from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
-from groundwork.documents.page_conversion import audit_pages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
 from groundwork.errors import ConfigError
@@ -79,9 +79,9 @@ def test_a_costly_engine_reads_at_once_the_pages_that_need_it(monkeypatch):
         calls.append(request.pages)
         return [texts[number] for number in request.pages]
 
-    monkeypatch.setattr(layout, "_pdf_inspector", read_pages)
+    monkeypatch.setattr(layout_converter, "_pdf_inspector", read_pages)
     request = Request(source="none.pdf", ending=".pdf", settings=load().ingest, pages=numbers, page_count=5)
-    late_pages = layout._LatePages(request, 4, [])
+    late_pages = layout_converter._LatePages(request, 4, [])
     lines = [texts[2], "Thirteen goals win.", texts[4], "Each team wears shirts."]
     conversion = Conversion(renditions={"lines": lines, "late": late_pages}, read_due=late_pages.read_due)
     done = audit_pages("layout", conversion, numbers, list(texts.values()))

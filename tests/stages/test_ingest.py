@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from groundwork.console.progress import Progress
-from groundwork.documents.conversion_workers import find_crashing_pages
-from groundwork.documents.page_conversion import convert_pages
+from groundwork.documents.conversion.converter_processes import find_crashing_pages
+from groundwork.documents.conversion.page_conversion import convert_pages
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.processes import worker_pool as engine
 from groundwork.settings.config_files import PROJECT
@@ -283,7 +283,7 @@ def test_help_imports_no_engine():
 @pytest.mark.slow
 def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeypatch):
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
-    monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", hang_unless_markitdown)
+    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.convert_pages", hang_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
     assert folder.ingest("--test", "--set", "ingest.timeout=3", "--set", TWO_CONVERTERS) == 0
     record = Folder_at(folder.root / "test").record("rules")
@@ -294,7 +294,7 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
 @pytest.mark.slow
 def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):
     """A converter whose process dies fails by name; the text comes from the next, with a warning."""
-    monkeypatch.setattr("groundwork.documents.ingestion.convert_pages", crash_unless_markitdown)
+    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.convert_pages", crash_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
     assert folder.ingest("--set", TWO_CONVERTERS) == 0
     record = folder.record("rules")
@@ -330,7 +330,7 @@ def test_a_file_that_changes_while_it_is_read_fails(folder, monkeypatch, capsys)
     """A document that is not the same after the conversion is not written: its text would be of neither version."""
     path = folder.add("growing.md", "One.")
     changed = lambda texts, **how: (path.write_text("Two."), stitch(texts, **how))[1]  # noqa: E731
-    monkeypatch.setattr("groundwork.documents.ingestion.stitch", changed)
+    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.stitch", changed)
     assert folder.ingest() == 1
     assert "growing.md: it changed while it was read" in capsys.readouterr().out
     assert not folder.written

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed

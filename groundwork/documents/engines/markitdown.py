@@ -9,7 +9,7 @@ import io
 import re
 from pathlib import Path
 
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.pictures.alternative_text import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)

@@ -9,7 +9,7 @@ import functools
 import statistics
 from typing import Any, NamedTuple
 
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.lines_to_markdown import PageWriter
 from groundwork.documents.layout.text_lines import Run, to_lines

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.engines.light_markup import as_markdown
 from groundwork.documents.pictures.alternative_text import without_data
 from groundwork.errors import BadDocument

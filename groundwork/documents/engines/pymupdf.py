@@ -5,7 +5,7 @@ Its licence asks that what you distribute or serve with it be under the AGPL too
 
 from __future__ import annotations
 
-from groundwork.documents.converters import Conversion, Request
+from groundwork.documents.conversion.converter_table import Conversion, Request
 
 
 def convert(request: Request) -> Conversion:

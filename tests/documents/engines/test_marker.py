@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.documents.converters import Request
+from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.engines import marker
 from groundwork.errors import BadDocument
 from groundwork.settings.config_files import load

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.documents.converters import Request
+from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.page_conversion import convert_pages
 from groundwork.documents.layout.drawn_letters import Letter, to_items
-from groundwork.documents.page_conversion import convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.settings.config_files import load
 from tests.sample.formats import write_pdf_objects

@@ -9,8 +9,8 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.converters import Request
-from groundwork.documents.page_conversion import AuditedPages, convert_pages
+from groundwork.documents.conversion.converter_table import Request
+from groundwork.documents.conversion.page_conversion import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.settings.config_files import load
 

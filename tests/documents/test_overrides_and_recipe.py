@@ -11,8 +11,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.data_folder.file_names import matches
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.documents.overrides import override_pages
-from groundwork.documents.page_ranges import page_numbers
+from groundwork.documents.overrides_and_recipe import override_pages, page_numbers
 from groundwork.errors import BadDocument
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.document_settings import DocumentOverride

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
-from typing import NamedTuple, Protocol
+from itertools import islice
+from typing import Protocol
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import Reference, contents_lines, readability, table_rows
-from groundwork.documents.auditing.structure_score import merges_more
-from groundwork.documents.converters import CONVERTERS, Conversion, Request, run_converter
-from groundwork.documents.pdf_files.garbled_fonts import is_unreadable
+from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.rendition_choice import Rendition, choose_rendition
+from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.page_joining import plain_contents, tidy_page
 from groundwork.documents.repair.running_headers import line_keys, running_keys, strip_running, without_line
-from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
 from groundwork.processes.worker_pool import report_progress
 from groundwork.records.document_record import PageAudit
 
 OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
-
-
-_LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
 
 class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,11 +107,11 @@ class _Judge:
 
     def _best_rendition(
         self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
-    ) -> _Rendition:
+    ) -> Rendition:
         reference = Reference(self._strip(self._layer[number - 1], number, left_out))
         renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
         only_running = left_out and not reference.words  # and nothing that another rendition could keep
-        return _choose_rendition(islice(renditions, 1) if only_running else renditions, reference)
+        return choose_rendition(islice(renditions, 1) if only_running else renditions, reference)
 
     def _drafts(
         self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]
@@ -135,7 +130,7 @@ class _Judge:
         headings = {key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, number)}
         return strip_running([page], self._keys - (self._position_keys & headings), [number])[0]
 
-    def _mend(self, rendition: _Rendition) -> str:
+    def _mend(self, rendition: Rendition) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
         if rendition.maker == OWN_RENDITION or not has_parted(rendition.markdown):
             return rendition.markdown
@@ -152,59 +147,6 @@ def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequ
     """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
     lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
     return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
-
-
-class _Rendition(NamedTuple):
-    maker: str
-    markdown: str
-    audit: PageAudit
-
-
-def _audit_rendition(maker: str, draft: str, reference: Reference) -> _Rendition:
-    """A rendition with its audit; what is not perfect is first mended by the text layer."""
-    audit = reference.audit(draft)
-    if reference.shaped:
-        return _Rendition(maker, draft, audit)
-    if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
-        repaired = restore_lost_lines(respell_words(draft, reference), reference)
-        if repaired != draft:
-            return _Rendition(maker, repaired, reference.audit(repaired))
-    return _Rendition(maker, draft, audit)
-
-
-def _choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -> _Rendition:
-    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
-    maker, text = next(drafts)
-    filled_drafts: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
-    if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
-        filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
-    first_draft = next(filled_drafts, (maker, text))
-    chosen = _audit_rendition(*first_draft, reference)
-    while not _is_good(chosen.audit) and (draft := next(filled_drafts, None)):
-        candidate = _audit_rendition(*draft, reference)
-        finds_numbers = len(candidate.audit.lost_numbers) < len(chosen.audit.lost_numbers)
-        margin = 0.0 if finds_numbers else _LEAST_GAIN
-        if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):
-            chosen = candidate
-    return chosen
-
-
-def _is_good(audit: PageAudit) -> bool:
-    """Whether no other rendition can keep so much more of the page that it would be taken."""
-    return audit.text_kept > 1 - _LEAST_GAIN and not audit.lost_numbers
-
-
-def _is_no_worse(candidate: _Rendition, best: _Rendition, reference: Reference) -> bool:
-    candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
-    keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
-    return keeps_all and not merges_more(candidate.markdown, best.markdown)
-
-
-def _qualities(rendition: _Rendition, reference: Reference) -> tuple[float, ...]:
-    """What a rendition keeps of a page and how well it reads; the more the better."""
-    audit, markdown = rendition.audit, rendition.markdown
-    kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    return (*kept_shares, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
 
 
 class PageCount(Protocol):

@@ -14,17 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from groundwork.documents.auditing.best_renditions import (
-    OCR,
-    UNREADABLE,
-    PageDraft,
-    assemble_pages,
-    doubt,
-    page_ranges,
-    page_warnings,
-)
 from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
-from groundwork.documents.conversion_workers import (
+from groundwork.documents.conversion.converter_processes import (
     converter_workers,
     failure_reason,
     find_crashing_pages,
@@ -32,7 +23,7 @@ from groundwork.documents.conversion_workers import (
     model_workers,
     picture_slots,
 )
-from groundwork.documents.converters import (
+from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
     IMAGES,
     Conversion,
@@ -42,9 +33,18 @@ from groundwork.documents.converters import (
     require_converter,
     run_converter,
 )
+from groundwork.documents.conversion.page_conversion import AuditedPages, PageCount, audit_pages, convert_pages
+from groundwork.documents.conversion.page_drafts import (
+    OCR,
+    UNREADABLE,
+    PageDraft,
+    assemble_pages,
+    doubt,
+    page_ranges,
+    page_warnings,
+)
 from groundwork.documents.engines.vision import PageReader, Picture
-from groundwork.documents.overrides import override_pages
-from groundwork.documents.page_conversion import AuditedPages, PageCount, audit_pages, convert_pages
+from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock

@@ -75,7 +75,9 @@ OFFICE = (
 )
 
 CONVERTERS = {
-    "layout": Converter(module="layout", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True),
+    "layout": Converter(
+        module="layout_converter", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
+    ),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
     "office": Converter(

@@ -1,15 +1,70 @@
-"""What of the settings shapes a document's text: all but how the work is done, and what unused converters are told."""
+"""Settings of single documents (`ingest.overrides`, the pages that it names), and which settings shape a text.
+
+Those that shape it are all but how the work is done, and what converters are told that are not used.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from groundwork.documents.overrides import settings_with
+from groundwork.data_folder.file_names import matches
+from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
     from groundwork.settings.document_settings import Ingest
     from groundwork.settings.whole_config import Config
+
+_PAGE_RANGE = re.compile(r"([1-9][0-9]{0,8}) *(?:(-) *([1-9][0-9]{0,8})?)?")
+
+
+def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
+    """What `ingest.overrides` sets for the file `file_name`; of several patterns that fit, the later wins."""
+    import msgspec  # 40 ms that --help does without
+
+    override: dict[str, Any] = {}
+    for pattern, options in settings.overrides.items():
+        if matches(file_name, pattern):
+            override |= {key: value for key, value in msgspec.structs.asdict(options).items() if value is not None}
+    return override
+
+
+def settings_with(settings: Ingest, override: dict[str, Any]) -> Ingest:
+    """`settings` as they hold for a document with this override."""
+    import msgspec
+
+    changes = {key: value for key, value in override.items() if key in settings.__struct_fields__}
+    if override.get("ocr"):
+        changes["converter"] = "ocr"
+    elif override.get("ocr") is False:
+        no_ocr = {ending: [name for name in names if name != "ocr"] for ending, names in settings.converters.items()}
+        changes["converters"] = no_ocr
+    return msgspec.structs.replace(settings, **changes)
+
+
+def override_pages(text: str, count: int) -> list[int]:
+    """The pages that an override names of a document that has `count`. Raises BadDocument where it has none of them."""
+    if not (numbers := page_numbers(text, count)) and text:
+        raise BadDocument(f"ingest.overrides names the pages {text}, but it has {count}")
+    return numbers
+
+
+def page_numbers(text: str, count: int) -> list[int]:
+    """The pages, in order, that `text` names of a document that has `count`; all for "", and none where it has none.
+
+    Raises ValueError where `text` is not written as ranges.
+    """
+    if not text:
+        return list(range(1, count + 1))
+    numbers: set[int] = set()
+    for page_range in text.split(","):
+        match = _PAGE_RANGE.fullmatch(page_range.strip(" "))
+        if not match:
+            raise ValueError(f"{text}: write the pages as 1-3, 7, 9-")
+        first_page, is_range, last_page = int(match[1]), match[2], match[3]
+        numbers.update(range(first_page, min(count, int(last_page or count) if is_range else first_page) + 1))
+    return sorted(numbers)
 
 
 def shaping_settings(config: Config) -> Any:

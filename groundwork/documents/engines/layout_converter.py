@@ -1,0 +1,198 @@
+"""layout: the default for PDFs. Needs no download, no key and no model.
+
+liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
+in documents/layout/, from page_to_markdown.py on: lines (text_lines.py), the document's type (fonts_and_sizes.py),
+tables with drawn lines (ruled_tables.py) and without (borderless_tables.py), paragraphs and lists
+(lines_to_markdown.py).
+pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
+better in everything (auditing/rendition_choice.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
+from groundwork.documents.auditing.page_audit import count_tables
+from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.layout.drawn_letters import LetterSizes
+from groundwork.documents.layout.fonts_and_sizes import Styles
+from groundwork.documents.layout.page_to_markdown import (
+    BLANK_PAGE,
+    STAMP_PAGES,
+    order_pages,
+    page_content,
+    page_markdown,
+    separable_lines,
+)
+from groundwork.documents.layout.rotated_text import main_turn
+from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
+from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
+from groundwork.documents.repair.running_headers import running_lines
+from groundwork.language.writing_systems import is_right_to_left, is_shaped
+
+
+def convert(request: Request) -> Conversion:
+    """Three renditions of every page: our own reading, liteparse's and pdf-inspector's.
+
+    Of pages in a script from right to left pdf-inspector's and ours, which is read in a mirror; of those in another
+    shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a script in the order
+    in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning, told when its first
+    page is asked for.
+    """
+    pages, turns = _read_turned(request)
+    layer = request.layer or [""] * len(pages)
+    leftward = [is_right_to_left(text) for text in layer]
+    shaped = [i for i, text in enumerate(layer) if is_shaped(text) and not leftward[i]]
+    pages = [None if i in shaped else page for i, page in enumerate(pages)]
+    numbers = request.pages or range(1, len(pages) + 1)
+    with LetterSizes(request.source, turns) as sizes:
+        pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
+        typewriter = typewriter_fonts(pages)
+        contents = [
+            page_content(page, sizes, text, typewriter) if page else BLANK_PAGE
+            for page, text in zip(pages, layer, strict=True)
+        ]
+    body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
+    running = running_lines([page.edges for page in contents], numbers, body_size)
+    running = [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
+    ordered = order_pages(contents, running)
+    counts = Counter(text for page in ordered for text in set(page.side_texts))
+    ordered = [
+        page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
+    ]
+    styles = Styles([[line for lines, _ in page.parts for line in lines] for page in ordered])
+    warnings: list[str] = []
+    inspector_pages = _LatePages(request, len(pages), warnings)
+    renditions: dict[str, Sequence[str]] = {
+        "lines": [page_markdown(page, styles) for page in ordered],
+        "liteparse": ["" if is_rtl else _own_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)],
+        "pdf-inspector": inspector_pages,
+    }
+    if unsure_pages := [numbers[i] for i in shaped if count_tables(inspector_pages[i])]:
+        warnings.append(_tables_warning(unsure_pages))
+    running_cells = [[line.cells for line in lines] for lines in running]
+    return Conversion(
+        renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
+    )
+
+
+def _with_ligatures(pages: list[Any]) -> list[Any]:
+    """liteparse's pages with the ligatures as letters that their fonts do not map."""
+    lost = find_ligatures(" ".join(text_item.text for text_item in page.text_items) for page in pages if page)
+    return [_with_letters(page, lost) if page else page for page in pages] if lost else pages
+
+
+def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
+    text_items = []
+    for text_item in page.text_items:
+        words = [dataclasses.replace(word, text=with_ligatures(word.text, lost)) for word in text_item.words]
+        text_items.append(dataclasses.replace(text_item, text=with_ligatures(text_item.text, lost), words=words))
+    return dataclasses.replace(page, text_items=text_items, markdown=with_ligatures(page.markdown or "", lost))
+
+
+class _LatePages(Sequence[str]):
+    """pdf-inspector's pages, of which mostly none or few are asked for.
+
+    Each call of pdf-inspector opens the whole file, so that one call reads all pages that are due: a page that is asked
+    for before is "".
+    """
+
+    def __init__(self, request: Request, count: int, warnings: list[str]) -> None:
+        self._request, self._warnings = request, warnings
+        self._numbers = request.pages or list(range(1, count + 1))
+        self._pages: dict[int, str] = {}
+        self._due: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if index not in self._pages:
+            self._due.add(index)
+        return self._pages.get(index, "")
+
+    def read_due(self) -> list[int]:
+        """Read the pages that were asked for since the last call; returns their indices."""
+        due = sorted(self._due)
+        self._due.clear()
+        if due:
+            try:
+                texts = _pdf_inspector(dataclasses.replace(self._request, pages=[self._numbers[i] for i in due]))
+            except Exception as error:  # an engine raises anything; the other readings carry on
+                texts = [""] * len(due)
+                self._warnings.append(f"pdf-inspector failed: {error}")
+            self._pages.update(zip(due, texts, strict=True))
+        return due
+
+
+def _tables_warning(numbers: Sequence[int]) -> str:
+    """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
+    page_list = f"page{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"
+
+
+def _pdf_inspector(request: Request) -> list[str]:
+    import pdf_inspector
+
+    numbers = None if request.pages is None else [number - 1 for number in request.pages]
+    return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, numbers).pages]
+
+
+def _liteparse(request: Request) -> list[str]:
+    return [_own_markdown(page) for page in read_pages(request)]
+
+
+def _own_markdown(page: Any) -> str:
+    """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
+    markdown = page.markdown or "" if page else ""
+    return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""
+
+
+def read_pages(request: Request) -> list[Any]:
+    """liteparse's pages in the order asked for, turned upright; None for one that it does not give."""
+    return _read_turned(request)[0]
+
+
+def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
+    """liteparse's pages, and by how many degrees those were turned whose text does not stand upright."""
+    numbers = list(request.pages or range(1, request.page_count + 1))
+    by_number = _parse_pages(request, request.pages)
+    turns = {number: turn for number, page in by_number.items() if number in numbers and (turn := main_turn(page))}
+    if turns:
+        by_number.update(_parse_pages(request, sorted(turns), page_orientation_corrections=sorted(turns.items())))
+    return [by_number.get(number) for number in numbers], turns
+
+
+def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
+    """Page number: liteparse's page."""
+    from liteparse import LiteParse
+
+    parser = LiteParse(
+        ocr_enabled=False,  # it would fetch its language data from the network
+        image_mode="off",
+        output_format="markdown",
+        extract_vector_graphics=True,
+        extract_form_fields=True,
+        extract_annotations=True,
+        emit_word_boxes=True,
+        extract_links=False,
+        target_pages=None if numbers is None else ",".join(map(str, numbers)),
+        max_pages=request.settings.max_pages,
+        quiet=True,
+        **options,
+    )
+    return {page.page_num: page for page in parser.parse(request.source).pages}
+
+
+ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

@@ -1,0 +1,164 @@
+"""A page of liteparse on its way to Markdown: what is drawn on it, in the order in which it is read, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from groundwork.documents.layout.charts import find_charts
+from groundwork.documents.layout.drawn_letters import LetterSizes
+from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
+from groundwork.documents.layout.fonts_and_sizes import Styles
+from groundwork.documents.layout.foot_notes import foot_notes
+from groundwork.documents.layout.lines_to_markdown import PageWriter, page_lines
+from groundwork.documents.layout.reading_order import gutters, page_parts
+from groundwork.documents.layout.right_to_left import (
+    letters_in_order,
+    mirrored_box,
+    mirrored_runs,
+    mirrored_strokes,
+    word_runs,
+)
+from groundwork.documents.layout.rotated_text import upright
+from groundwork.documents.layout.ruled_tables import Grid, find_grids
+from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
+from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
+from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
+from groundwork.documents.repair.page_joining import stitch
+from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, without_line
+from groundwork.language.sentences import LINE_ENDS
+from groundwork.language.writing_systems import is_right_to_left
+
+STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
+
+
+class PageContent(NamedTuple):
+    """A page before its order is known: texts, drawn tables and charts, horizontal lines, turned texts and notes, and
+    the lines at its edges."""
+
+    runs: list[Run]
+    grids: list[Grid]
+    strokes: Sequence[Stroke]
+    side_texts: list[str]
+    edges: list[EdgeLine]
+
+
+class OrderedPage(NamedTuple):
+    """A page's parts as they are read, each with its column's left and right, and the lines of turned text and
+    of notes."""
+
+    parts: list[tuple[list[Line], tuple[float, float] | None]]
+    side_texts: list[str]
+
+
+BLANK_PAGE = PageContent([], [], [], [], [])
+
+
+def page_markdown(page: OrderedPage, styles: Styles) -> str:
+    """A page as one text; a sentence goes on from the foot of a column to the head of the next one.
+
+    Footnotes and turned text come last, but not within a sentence that goes on overleaf.
+    """
+    prose: list[Block] = []
+    side_texts: list[str] = []
+    for number, (lines, column) in enumerate(page.parts):
+        start, end = foot_notes(lines, styles)
+        prose += [block._replace(part=2 * number) for block in PageWriter(lines[:start], styles, column).blocks()]
+        side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
+        prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
+    prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
+    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts]).markdown
+    head, gap, last_block = text.rpartition("\n\n")
+    side_texts += page.side_texts
+    blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
+    return "\n\n".join(filter(None, blocks))
+
+
+def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> PageContent:
+    """What is drawn on a liteparse page, spelt as in the page's text layer."""
+    upright_items = upright(page)
+    speller = Speller(text)
+    item_runs = [
+        [
+            (item, run)
+            for item in items
+            if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page), typewriter))
+        ]
+        for items in (upright_items.items, *upright_items.aside)
+    ]
+    runs, *side_runs = ([run for _, run in side] for side in item_runs)
+    fields = form_fields(page)
+    charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
+    leftward = is_right_to_left(text)
+    if leftward:
+        spelling = letters_in_order(*sizes.text_of(page.page_num))
+        runs = [word for item, run in item_runs[0] for word in word_runs(item, run, spelling)]
+    runs = with_typed_runs(page, runs)
+    strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
+    if leftward:
+        runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
+        charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
+    grids = [_chart_grid(chart, runs) for chart in charts]
+    prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
+    frames = find_frames(strokes)
+    frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
+    if frames and (tables := find_grids(frames, [word for run in prose for word in run.words], fields)):
+        prose = [run for run in prose if not any(table.holds(run) for table in tables)]
+        grids += tables
+    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
+    edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
+    return PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
+
+
+def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[OrderedPage]:
+    """The parts of the pages in the order in which they are read, without the running lines."""
+    running_ids = {id(run) for lines in running for line in lines for run in line.runs}
+    runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
+    parts_by_page = [
+        page_parts(page_runs, page.grids, (), page.strokes) for page_runs, page in zip(runs, pages, strict=True)
+    ]
+    if column_xs := gutters(parts_by_page):
+        parts_by_page = [
+            page_parts(page_runs, page.grids, column_xs, page.strokes)
+            for page_runs, page in zip(runs, pages, strict=True)
+        ]
+    return [
+        OrderedPage(
+            [(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts],
+            page.side_texts,
+        )
+        for parts, page in zip(parts_by_page, pages, strict=True)
+    ]
+
+
+def separable_lines(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
+    """The running lines that can be taken out of the page's text layer too, against which the page is held."""
+    separable = []
+    for line in lines:
+        remaining = without_line(text, line.cells)
+        if remaining is not None:
+            separable.append(line)
+            text = remaining
+    return separable
+
+
+def _whole_line(line: str, layer: str) -> str:
+    """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
+    at = layer.find(line)
+    return layer[at:].split("\n", 1)[0].strip() if at >= 0 and (not at or layer[at - 1] == "\n") else line
+
+
+def _chart_grid(chart: Box, runs: Sequence[Run]) -> Grid:
+    """A chart as a table without rows that holds its labels."""
+    grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
+    return grid._replace(labels=" ".join(line.text for line in to_lines([run for run in runs if grid.holds(run)])))
+
+
+def _is_in(frame: Frame, chart: Box) -> bool:
+    """Whether most of a frame lies in a chart."""
+    across = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
+    down = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
+    area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
+    return across > 0 and down > 0 and 2 * across * down > area
