@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.light_endpoint import LightEndpoint
 from benchmarks.scale import STAGES, corpus, reply, spent
-from tests.fake_openrouter import FakeOpenRouter
 
 NEEDS = {  # the stages that go before
     "chunk": ("ingest",),
@@ -36,7 +36,7 @@ NEEDS = {  # the stages that go before
     "coverage": ("ingest", "summarize", "chunk", "generate_qa"),
     "curate": ("ingest", "summarize", "chunk", "generate_qa"),
 }
-LOOK_EVERY = 0.02  # seconds
+LOOK_EVERY = 0.1  # seconds
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -115,22 +115,21 @@ def main() -> int:
     parser.add_argument("--stages", default="chunk,generate_qa,coverage", help=", ".join(NEEDS))
     parser.add_argument("--quick", action="store_true", help="8 documents")
     options = parser.parse_args()
-    stages, fake = options.stages.split(","), FakeOpenRouter(reply=reply)
-    fake.keep_requests = False
-    with tempfile.TemporaryDirectory() as name, fake.thread():
+    stages, endpoint = options.stages.split(","), LightEndpoint(reply)
+    with tempfile.TemporaryDirectory() as name, endpoint.thread():
         whole, documents = Path(name) / "whole", 8 if options.quick else options.documents
         corpus(whole, documents)
         print(f"{documents:,} documents of 5 to 50 kB, {options.workers} processes beside one")
         print(f"{'':14} {'one, CPU s':>10} {'parent':>7} {'workers':>18} {'server':>7} {'possible':>9} {'wall':>6}")
         for stage in dict.fromkeys(one for last in stages for one in (*NEEDS[last], last)):
             if stage not in stages:
-                spent(stage, whole, fake.url)
+                spent(stage, whole, endpoint.url)
                 continue
             copies = [Path(name) / f"{stage}-{count}" for count in (1, options.workers)]
             for copy in copies:
                 shutil.copytree(whole, copy)
             one, several = (
-                run(stage, copy, fake.url, count) for copy, count in zip(copies, (1, options.workers), strict=True)
+                run(stage, copy, endpoint.url, count) for copy, count in zip(copies, (1, options.workers), strict=True)
             )
             shutil.rmtree(whole)
             copies[1].rename(whole)
