@@ -10,6 +10,7 @@ are counted by themselves: one is asked about by the pairs whose evidence it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -19,7 +20,7 @@ from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.records.coverage_record import Coverage, DocumentCoverage, FigureAsked, FigureCount, Span
-from groundwork.records.figures import figures
+from groundwork.records.figures import Figure, figures
 from groundwork.records.pair_record import Pair
 
 ENOUGH_WORDS = 3
@@ -38,42 +39,66 @@ def coverage(reading: Reading, pairs: Sequence[Pair], declined: Declined | None 
 
     `declined`: why there is nothing worth asking in some of its statements.
     """
-    chunk = reading.chunk
-    pair_words = [_PairWords(pair, reading) for pair in pairs]
-    spans: list[Span] = []
-    for statement, words, numerals in zip(reading.statements, reading.words, reading.numbers, strict=True):
-        if statement.end <= len(chunk.added) or statement.announces:
-            continue
-        statement_words = _StatementWords(statement, words, numerals)
-        touching_pairs = [pair for pair in pair_words if pair.covers_statement(statement_words)]
-        reason = (declined or {}).get(statement, "")
-        spans.append(_span(statement.start, statement.end, statement.kind, touching_pairs, reason))
-        for number in statement_words.numbers:
-            naming_pairs = [pair for pair in touching_pairs if number.value in pair.values]
-            start, end = statement.start + number.start, statement.start + number.end
-            spans.append(_span(start, end, "number", naming_pairs, reason))
-    return Coverage(
-        document=chunk.document,
-        chunk=chunk.id,
-        spans=spans,
-        figures=_figure_coverage(reading, pairs) or msgspec.UNSET,
-        **coverage_shares(spans),
-    )
+    return CoverageCount(reading).coverage(pairs, declined)
 
 
-def _figure_coverage(reading: Reading, pairs: Sequence[Pair]) -> list[FigureAsked]:
-    """The figures of a chunk, each asked about by the pairs whose evidence it is."""
-    text = reading.chunk.text
-    return [
-        FigureAsked(
-            start=figure.start,
-            end=figure.end,
-            file=figure.file,
-            asked_by=[pair.id for pair in pairs if text[figure.start : figure.end] in pair.evidence],
+class CoverageCount:
+    """Counts what pairs touch of one chunk, again and again: each pair is held against each statement once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading, self._added = reading, len(reading.chunk.added)
+        self._pairs: dict[int, _PairWords] = {}  # by the identity of the pair, which they keep alive
+
+    @cached_property
+    def _statements(self) -> list[_StatementWords]:
+        reading = self._reading
+        read_statements = zip(reading.statements, reading.words, reading.numbers, strict=True)
+        return [
+            _StatementWords(*read) for read in read_statements if read[0].end > self._added and not read[0].announces
+        ]
+
+    @cached_property
+    def _figures(self) -> list[Figure]:
+        chunk = self._reading.chunk
+        return [figure for figure in figures(chunk.text, chunk.document) if figure.start >= self._added]
+
+    def coverage(self, pairs: Sequence[Pair], declined: Declined | None = None) -> Coverage:
+        """As the function of that name."""
+        pair_words = [self._words_of(pair) for pair in pairs]
+        spans: list[Span] = []
+        for number_of_statement, read in enumerate(self._statements):
+            touching_pairs = [pair for pair in pair_words if number_of_statement in pair.covered_statements]
+            reason = (declined or {}).get(read.statement, "")
+            start = read.statement.start
+            spans.append(_span(start, read.statement.end, read.statement.kind, touching_pairs, reason))
+            for number in read.numbers:
+                naming_pairs = [pair for pair in touching_pairs if number.value in pair.values]
+                spans.append(_span(start + number.start, start + number.end, "number", naming_pairs, reason))
+        return Coverage(
+            document=self._reading.chunk.document,
+            chunk=self._reading.chunk.id,
+            spans=spans,
+            figures=self._figure_coverage(pairs) or msgspec.UNSET,
+            **coverage_shares(spans),
         )
-        for figure in figures(text, reading.chunk.document)
-        if figure.start >= len(reading.chunk.added)
-    ]
+
+    def _words_of(self, pair: Pair) -> _PairWords:
+        if id(pair) not in self._pairs:
+            self._pairs[id(pair)] = _PairWords(pair, self._reading, self._statements)
+        return self._pairs[id(pair)]
+
+    def _figure_coverage(self, pairs: Sequence[Pair]) -> list[FigureAsked]:
+        """The figures of the chunk, each asked about by the pairs whose evidence it is."""
+        text = self._reading.chunk.text
+        return [
+            FigureAsked(
+                start=figure.start,
+                end=figure.end,
+                file=figure.file,
+                asked_by=[pair.id for pair in pairs if text[figure.start : figure.end] in pair.evidence],
+            )
+            for figure in self._figures
+        ]
 
 
 def gaps(reading: Reading, chunk_coverage: Coverage) -> list[Statement]:
@@ -114,7 +139,7 @@ class _StatementWords:
     """What a statement says: its content words and its numbers."""
 
     def __init__(self, statement: Statement, words: frozenset[str], numerals: list[Number]) -> None:
-        self.start, self.end = statement.start, statement.end
+        self.statement, self.start, self.end = statement, statement.start, statement.end
         self.words = words
         self.numbers = numerals
         self.values = {number.value for number in self.numbers}
@@ -122,11 +147,11 @@ class _StatementWords:
 
 
 class _PairWords:
-    """A pair, with its evidence found in the chunk's text and its own words and numbers."""
+    """A pair, with its evidence found in the chunk's text, its own words and numbers, and the statements it covers."""
 
-    def __init__(self, pair: Pair, reading: Reading) -> None:
+    def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_StatementWords]) -> None:
         pair_text = f"{pair.question} {pair.answer}"
-        self.id = pair.id
+        self.pair, self.id = pair, pair.id
         self.evidence_spans = [span for quote in pair.evidence if (span := reading.source_text.find(quote))]
         self.text = reading.chunk.text
         self.language = reading.language
@@ -135,7 +160,9 @@ class _PairWords:
             number.value for number in numbers(" ".join([pair_text, *pair.evaluation_criteria]), spelled=True)
         }
 
-    def covers_statement(self, statement: _StatementWords) -> bool:
+        self.covered_statements = {number for number, read in enumerate(statements) if self._covers_statement(read)}
+
+    def _covers_statement(self, statement: _StatementWords) -> bool:
         shared = len(statement.words & self.words)
         for start, end in self.evidence_spans:
             quote = self.text[max(start, statement.start) : min(end, statement.end)]

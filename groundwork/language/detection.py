@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _language_by_script(text: str) -> str:
     return "ko" if character_kinds["HANGUL"] > character_kinds["CJK"] else "zh"
 
 
+@lru_cache(maxsize=256)  # a chunk is asked about with each of its pairs
 def _classify(text: str) -> tuple[str, float]:
     """The likeliest language and its probability; "" for what py3langid calls no language (zxx)."""
     language, probability = _identifier().classify(text)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ class SourceText:
 
     def __init__(self, text: str, language: str) -> None:
         self.text, self.language = text, language
+        self._spans: dict[str, Span | None] = {}  # of the quotes that were looked up
 
     @cached_property
     def is_english_text(self) -> bool:
@@ -51,7 +52,11 @@ class SourceText:
         labels of list items and outer punctuation; then with an ellipsis for what was left out; last as cells of one
         table row.
         """
-        quote = unicodedata.normalize("NFC", quote.strip())
+        if quote not in self._spans:
+            self._spans[quote] = self._find(unicodedata.normalize("NFC", quote.strip()))
+        return self._spans[quote]
+
+    def _find(self, quote: str) -> Span | None:
         if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
             start = self.text.find(quote) if len(quote) > 1 else -1
             return (start, start + len(quote)) if start >= 0 else None
@@ -217,10 +222,16 @@ def _normalise(text: str, with_labels: bool) -> _NormalisedText:
             continue
         if source_character in _MARKUP:
             continue
-        for character in unicodedata.normalize("NFKC", source_character.translate(_TYPOGRAPHIC_SIGNS)).casefold():
+        for character in _plain_characters(source_character):
             characters.append(character)
             offsets.append(i)
     return _NormalisedText("".join(characters), tuple(offsets), with_labels)
+
+
+@lru_cache(maxsize=4096)
+def _plain_characters(character: str) -> str:
+    """A character, or those that it stands for, without typography and in lower case."""
+    return unicodedata.normalize("NFKC", character.translate(_TYPOGRAPHIC_SIGNS)).casefold()
 
 
 def _on_word_boundaries(text: str, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from groundwork.coverage import chunk_coverage
@@ -106,16 +107,25 @@ class Interview:
 
     def coverage(self, pairs: Sequence[Pair] | None = None) -> Coverage:
         """What of the chunk the interview's pairs cover, or those given."""
-        return chunk_coverage.coverage(self.reading, self.pairs if pairs is None else pairs, self.declined)
+        return self._coverage_count.coverage(self.pairs if pairs is None else pairs, self.declined)
+
+    @cached_property
+    def _coverage_count(self) -> chunk_coverage.CoverageCount:
+        return chunk_coverage.CoverageCount(self.reading)
 
     def gaps(self) -> list[Statement]:
         """What is open and was not shown too often, without instructions to a model that the document may hold."""
         return [
             statement
             for statement in chunk_coverage.gaps(self.reading, self.coverage())
-            if self.times_shown[statement] < MAX_TIMES_SHOWN
-            and not is_instruction(statement.plain_text(self.chunk.text))
+            if self.times_shown[statement] < MAX_TIMES_SHOWN and statement not in self._instructions
         ]
+
+    @cached_property
+    def _instructions(self) -> frozenset[Statement]:
+        return frozenset(
+            statement for statement in self.reading.statements if is_instruction(statement.plain_text(self.chunk.text))
+        )
 
     def open_wishes(self) -> list[Statement]:
         """What readers want asked about and no pair covers."""

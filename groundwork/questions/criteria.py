@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from groundwork.language.numbers import numbers
 from groundwork.language.opposites import is_negated
@@ -162,8 +163,12 @@ def _is_denial(criterion: str) -> bool:
     return is_negated(criterion)
 
 
+@lru_cache(maxsize=1024)  # the criteria of a pair are held against each other, its question and its answer
 def _fact_words(text: str, language: str) -> Counter[str]:
-    """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word."""
+    """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word.
+
+    Not to be changed by who gets it.
+    """
     codes = [code.strip(_EDGE_MARKS).lower() for code in _CODE.findall(text)]
     meaningful_words = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING_WORDS]
     stems = (stem for word in meaningful_words for stem in content_words(word, language))

@@ -105,7 +105,7 @@ class PairBasis:
         if not self.prompt:
             return False
         prompt_text, prompt_names = _read_prompt(self.prompt)
-        if draft.evidence and all(prompt_text.find(quote) and not self.grounds.find(quote) for quote in draft.evidence):
+        if draft.evidence and all(not self.grounds.find(quote) and prompt_text.find(quote) for quote in draft.evidence):
             return True
         return bool((names(pair_text) & prompt_names) - self._known_words)
 
