@@ -12,8 +12,9 @@ from typing import NamedTuple
 from groundwork.language.dates import dates, without_dates
 from groundwork.language.detection import is_english
 from groundwork.language.names import names
-from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
+from groundwork.language.numbers import Number, alternative_readings, numbers
 from groundwork.language.opposites import is_negated
+from groundwork.language.units import canonical_unit
 from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.records.grades import Verdict
 
@@ -59,14 +60,14 @@ def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Ru
     if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS_ALLOWED or dates(criterion):
         return None
     (expected,) = criterion_numbers
-    question_values = {number.value for number in numbers(question, spelled=True)}
-    if expected.value in question_values or dates(answer):
+    question_values = {number.amount for number in numbers(question, spelled=True)}
+    if expected.amount in question_values or dates(answer):
         return None
-    answer_numbers = [number for number in numbers(answer, spelled=True) if number.value not in question_values]
+    answer_numbers = [number for number in numbers(answer, spelled=True) if number.amount not in question_values]
     if (
         is_plain
         and answer_numbers
-        and {(number.value, number.unit) for number in answer_numbers} == {(expected.value, expected.unit)}
+        and {(number.amount, number.unit) for number in answer_numbers} == {(expected.amount, expected.unit)}
     ):
         return RuleVerdict("met", "the answer gives this number and no other")
     return _by_missing_number(expected, answer_numbers, answer)
@@ -80,7 +81,7 @@ def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: s
         and answer_numbers
         and {number.unit for number in answer_numbers} == {expected.unit} == answer_units | {expected.unit}
     ):
-        if all(number.value != expected.value for number in answer_numbers):
+        if all(number.amount != expected.amount for number in answer_numbers):
             return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
     elif not answer_numbers and not answer_units and not numbers(answer, spelled=True):
         is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE

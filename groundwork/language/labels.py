@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from groundwork.language.spans import Span
+from groundwork.language.units import UNITS
 
 RULE_LABEL = r"[A-Z]?\d+(?:\.\d+)*"
 """7, A4, 1.3.2: the label itself, which may as well be a number."""
@@ -49,8 +50,11 @@ DRAWN_LABEL = (
 )
 """1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
-LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}(?!\s*[€$£¥%‰°]))"
-"""7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € is an amount."""
+_UNIT_WORDS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
+_AMOUNT = rf"\d++\.\d++(?:\s*[€$£¥%‰°]|[ \t]++(?:{_UNIT_WORDS}|EUR|Euro|USD|GBP)\b)"
+
+LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|(?!{_AMOUNT}){DOTTED_LABEL})"
+"""7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € and 5.2 metres are amounts, "3.2 Points" is a label."""
 
 _LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
 

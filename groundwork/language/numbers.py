@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
 from groundwork.language.spans import span_index
+from groundwork.language.units import canonical_unit
 
 _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f]\d{3}(?!\d))*")
@@ -41,45 +42,6 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
 NUMBER_WORDS = {word: str(value) for word, value in (_ONES | _TENS | _SCALES).items()} | {"twice": "2"}
 
-_UNITS = {
-    name: names.split()[0]
-    for names in (
-        "second seconds sec secs s",
-        "minute minutes min mins",
-        "hour hours hr hrs h",
-        "day days",
-        "week weeks",
-        "month months",
-        "year years",
-        "metre metres meter meters m",
-        "centimetre centimetres centimeter centimeters cm",
-        "millimetre millimetres millimeter millimeters mm",
-        "kilometre kilometres kilometer kilometers km",
-        "inch inches",
-        "foot feet ft",
-        "yard yards yd",
-        "mile miles",
-        "gram grams g",
-        "kilogram kilograms kg",
-        "milligram milligrams mg",
-        "tonne tonnes",
-        "litre litres liter liters l",
-        "millilitre millilitres milliliter milliliters ml",
-        "percent % percentage",
-        "degree degrees °",
-        "dollar dollars $ usd",
-        "euro euros € eur",
-        "pound pounds £ gbp",
-        "kb kilobyte kilobytes",
-        "mb megabyte megabytes",
-        "gb gigabyte gigabytes",
-        "watt watts w",
-        "volt volts v",
-        "point points",
-        "goal goals",
-    )
-    for name in names.split()
-}
 _UNIT_AFTER = re.compile(r"[\s-]{0,2}([^\W\d_]+|[%°$€£])")
 _CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
 
@@ -92,6 +54,16 @@ class Number:
     end: int
     value: str
     unit: str = ""
+
+    @property
+    def amount(self) -> str:
+        """The value, with a unit without the zeros that end its fraction: 5 for 5.00 euros; 3.10 may be a version."""
+        return without_last_zeros(self.value) if self.unit else self.value
+
+
+def without_last_zeros(value: str) -> str:
+    """The value without the zeros that end its fraction: "6.4" for "6.40"."""
+    return value.rstrip("0").rstrip(".") if "." in value else value
 
 
 def numbers(text: str, *, spelled: bool = False) -> list[Number]:
@@ -207,11 +179,6 @@ def chinese_value(digits: str) -> int:
     return total + below_myriad + digit
 
 
-def canonical_unit(word: str) -> str:
-    """The canonical name of a unit of measurement, or ""."""
-    return _UNITS.get(word.lower(), "")
-
-
 def _canonical_value(digits: str) -> str:
     if not digits.isascii():
         digits = "".join(str(unicodedata.decimal(c, c)) for c in digits.translate(_ASCII_SIGNS))
@@ -228,6 +195,6 @@ def _canonical_value(digits: str) -> str:
 def _unit_at(text: str, start: int, end: int) -> str:
     """The unit behind the number (or the currency before it)."""
     if match := _CURRENCY_BEFORE.search(text[max(0, start - 2) : start]):
-        return _UNITS[match.group(1)]
+        return canonical_unit(match.group(1))
     match = _UNIT_AFTER.match(text, end)
     return canonical_unit(match.group(1)) if match else ""

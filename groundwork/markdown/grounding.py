@@ -14,8 +14,9 @@ from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.detection import is_english
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.names import quoted_terms
-from groundwork.language.numbers import Number, alternative_readings, canonical_unit, numbers
+from groundwork.language.numbers import Number, alternative_readings, numbers, without_last_zeros
 from groundwork.language.spans import Span
+from groundwork.language.units import canonical_unit
 from groundwork.language.writing_systems import has_unspaced
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
@@ -92,10 +93,10 @@ class SourceText:
         source_numbers = [number for facts in sources for number in facts.numbers]
         allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
         other_values = {value for facts in sources for value in facts.other_readings}
-        for number in numbers(without_dates(answer), spelled=self.is_english_text):
+        for number in _answer_numbers(without_dates(answer), self.is_english_text):
             if number.value in other_values:
                 continue
-            if number.value not in allowed_values:
+            if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
                 problems.append(f"the number {number.value} is not in the text")
             elif number.unit and not _has_unit(number, source_numbers, source_text):
                 problems.append(f"the text does not say {number.value} {number.unit}")
@@ -147,9 +148,23 @@ def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
 
 
+def _answer_numbers(answer: str, spelled: bool) -> list[Number]:
+    """The numbers of an answer. Only lists have labels: what an answer of one line begins with may be invented."""
+    return numbers(answer if "\n" in answer.strip() else f"= {answer}", spelled=spelled)
+
+
+def _is_same_amount(number: Number, source_numbers: Sequence[Number]) -> bool:
+    """Is it an amount that the text writes with more or fewer zeros at its end: "5 euros" and 5.00 in a table?"""
+    return bool(number.unit) and any(number.amount == without_last_zeros(source.value) for source in source_numbers)
+
+
 def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell) and the unit elsewhere."""
-    units = {source_number.unit for source_number in source_numbers if source_number.value == number.value}
+    units = {
+        source_number.unit
+        for source_number in source_numbers
+        if without_last_zeros(source_number.value) == number.amount or source_number.value == number.value
+    }
     if number.unit in units:
         return True
     return "" in units and any(canonical_unit(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))

@@ -1,8 +1,9 @@
 """The numbers that an answer may give although they stand nowhere: counted, computed or converted from what does.
 
-A count is one of things that are listed, in words or in answer to "how many". A sum, difference or product is one that
-the answer writes out ("1000 + 40 + 15") or, in a pair that reasons, that of two numbers of evidence and question. A
-conversion is to another unit of the same quantity. Nothing else is worked out: an invented number stays one.
+A count is one of things that are listed, in words or in answer to "how many". A sum, difference, product or quotient is
+one that the answer writes out ("1000 + 40 + 15"); in a pair that reasons a sum or difference of two numbers of evidence
+and question need not be. A conversion is to another unit of the same quantity. Nothing else is worked out: an invented
+number stays one.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ _HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
 _LEAD_WORDS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
 _IN_ALL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
 _TIMES = "×·*x"
-_SIGNS = f"{_TIMES}+−–-"
-_NUMBER_OR_SIGN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x−–-]")  # a number or a sign
+_DIVIDED_BY = "/÷"
+_SIGNS = f"{_TIMES}{_DIVIDED_BY}+−–-"
+_NUMBER_OR_SIGN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x/÷−–-]")  # a number or a sign
 _NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
@@ -75,17 +77,17 @@ def derived_number_text(pair: AnsweredQuestion) -> str:
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
         sources.append((1.0, ""))
     source_values = {value for value, _ in sources}
-    derived = [
-        number
+    new_numbers = [
+        (number, value)
         for number in numbers(pair.answer, spelled=True)
-        if (value := _numeric_value(number)) is not None
-        and value not in source_values
-        and _is_derived(number, value, pair, sources)
+        if (value := _numeric_value(number)) is not None and value not in source_values
     ]
+    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, sources)]
     source_values |= {float(number.value) for number in derived}
-    computed = [result for operands, result in _expressions(pair.answer) if source_values.issuperset(operands)]
+    results = [result for operands, result in _expressions(pair.answer) if source_values.issuperset(operands)]
+    computed = [number for number, value in new_numbers if any(isclose(value, result) for result in results)]
     return ", ".join(
-        dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *map("{:g}".format, computed)])
+        dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *(n.value for n in computed)])
     )
 
 
@@ -113,7 +115,7 @@ def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: S
 
 
 def _expressions(answer: str) -> Iterator[tuple[set[float], float]]:
-    """(operands, result) of every sum, difference or product that the answer writes out: 1000 + 40 + 15."""
+    """(operands, result) of every sum, difference, product or quotient that the answer writes out: 1000 + 40 + 15."""
     expression: list[str] = []
     for token, is_sign, is_adjacent in _tokens(answer):
         if is_adjacent and expression and is_sign != (expression[-1] in _SIGNS):
@@ -140,6 +142,10 @@ def _evaluate(expression: Sequence[str]) -> Iterator[tuple[set[float], float]]:
     for sign, operand in zip(expression[1::2], operands[1:], strict=False):
         if sign in _TIMES:
             terms[-1] *= operand
+        elif sign in _DIVIDED_BY:
+            if not operand:
+                return
+            terms[-1] /= operand
         else:
             terms.append(operand if sign == "+" else -operand)
     yield set(operands), abs(sum(terms))

@@ -52,6 +52,19 @@ def test_labels_of_rules_are_no_numbers() -> None:
     assert labels(text) == {"1.3.2", "A4.1"}
 
 
+def test_an_amount_at_the_beginning_is_no_label() -> None:
+    """What has a unit behind it is a number; a title behind it makes it a label."""
+    for text, value in (
+        ("18.90 euros.", "18.90"),
+        ("5.2 metres", "5.2"),
+        ("14.60 Euro", "14.60"),
+        ("2.5 kg a day", "2.5"),
+    ):
+        assert values(text) == [value] and not labels(text), text
+    for text in ("3.2 Points", "1.3.2 days off", "2.1 Metres and feet", "4.5 The course"):
+        assert values(text) == [] and labels(text), text
+
+
 def test_units_follow_their_number() -> None:
     """The unit behind a number, or the currency before it, is read under one name."""
     found = {n.value: n.unit for n in numbers("75 secs, 20-metre line, 5 %, $40, 9 boats")}

@@ -66,6 +66,7 @@ def test_every_slice_between_spaces_is_found(a: int, b: int, space: str) -> None
         "Since 31 January 2025.",
         'It is called "North".',
         "Rule 5.1 says so.",
+        "12.0 m.",
     ],
 )
 def test_supported_answers_have_no_fault(answer: str) -> None:

@@ -41,6 +41,12 @@ def draft(text: str, question: str, answer: str, **more: str) -> Draft:
          "1055: A = 4 × 10 = 40 and N = 1000 + 40 + 15.", {"difficulty": "hard"}),
         ("The mill at Orrin turns for 90 minutes.", "How long does the mill at Orrin turn?", "For 1.5 hours.", {}),
         ("A small boat is cheap.", "Why are the boats of Sarn small?", "Because a small one is cheap.", {}),
+        ("| Sarn | 6.40 EUR |\n| Orrin | 7.10 EUR |", "What do the ferries of Sarn and Orrin cost together?",
+         "13.50 euros (6.40 + 7.10).", {}),
+        ("The wheel of Sarn turns 8 times a minute, the stone 96 times.", "How often does the stone of Sarn turn for "
+         "one turn of the wheel?", "12 times: 96 / 8.", {}),
+        ("Of Sarn 1,200,000 are at sea, 34,567 ashore.", "How many are there at Sarn?",
+         "1,234,567: 1,200,000 + 34,567.", {}),
         ("A race that is off on 15 May is rowed on the next day.", "When is a Sarn race of 15 May rowed then?",
          "On 16 May.", {"difficulty": "hard"}),
     ],
@@ -60,6 +66,9 @@ def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more
         ("N = 1000 + A + B; B is 15.", "What is N at Sarn, as A is 40?", "1055: N = 1000 + 50 + 15.", {}),
         ("The mill at Orrin turns for 90 minutes.", "How long does the mill at Orrin turn?", "For 2.5 hours.", {}),
         ("The horn sounds before a start, a turn and a finish.", "When does the horn of Sarn sound?", "At 3 pm.", {}),
+        ("The ferry of Sarn costs 18.90 euros.", "What does the ferry of Sarn cost?", "19.90 euros.", {}),
+        ("The wheel of Sarn turns 1.5 times a minute.", "How often does the wheel of Sarn turn?", "2.5 times.", {}),
+        ("The wheel of Sarn turns 8 times, the stone 96 times.", "How often does the stone turn?", "13: 96 / 8.", {}),
     ],
 )  # fmt: skip
 def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:
