@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from groundwork.chunking.segments import segments
+from groundwork.chunking.text_segments import segments
 from groundwork.language.detection import resolve_language
 from groundwork.markdown.blocks import Block
 from groundwork.pages.html_frame import document_page

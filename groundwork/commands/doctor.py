@@ -319,7 +319,7 @@ def _disk_check(root: Path) -> Check:
 def _private_files(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.journal.segments import list_segments
+    from groundwork.llm.journal.journal_segments import list_segments
 
     journal = root / ".state" / "journal.db"
     journals = [("journal", path) for path in (journal, *list_segments(journal))]

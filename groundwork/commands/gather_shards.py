@@ -20,7 +20,7 @@ from groundwork.console.open_job import load_config, open_job
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
-from groundwork.llm.journal.segments import list_segments
+from groundwork.llm.journal.journal_segments import list_segments
 from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:

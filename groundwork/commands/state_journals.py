@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.shards.join_shards import shard_folders
-from groundwork.llm.journal.segments import list_segments
+from groundwork.llm.journal.journal_segments import list_segments
 
 if TYPE_CHECKING:
     from groundwork.data_folder.workspace import Workspace

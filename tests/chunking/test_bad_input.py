@@ -7,7 +7,7 @@ import time
 import pytest
 
 from groundwork.chunking.chunker import chunk_document
-from groundwork.chunking.segments import segments
+from groundwork.chunking.text_segments import segments
 from groundwork.records.document_record import Document
 from groundwork.settings.config_files import load
 

@@ -8,7 +8,7 @@ from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.endpoint.endpoint import Endpoint
 from groundwork.llm.endpoint.http_response import Usage
 from groundwork.llm.journal.journal import FROM_START
-from groundwork.llm.journal.segments import JournalPosition
+from groundwork.llm.journal.journal_segments import JournalPosition
 
 
 class ReplyUsage(msgspec.Struct, frozen=True):

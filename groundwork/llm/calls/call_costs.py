@@ -21,7 +21,7 @@ from groundwork.llm.calls.budget import NO_COST, Budget, UsageHistory, WorstCase
 from groundwork.llm.calls.call_context import CallContext, ReplyUsage
 from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.journal.segments import list_segments
+from groundwork.llm.journal.journal_segments import list_segments
 
 Json = dict[str, Any]
 

@@ -26,7 +26,7 @@ import msgspec
 from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.errors import ConfigError, StopRun
-from groundwork.llm.journal.segments import (
+from groundwork.llm.journal.journal_segments import (
     DAMAGED_REMEDY,
     REPLY_COLUMNS,
     JournalPosition,

@@ -19,7 +19,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.llm.calls.call_costs import read_spending
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import FROM_START, Journal, StoredReply, request_key
-from groundwork.llm.journal.segments import Segments, SegmentWriter, list_segments
+from groundwork.llm.journal.journal_segments import Segments, SegmentWriter, list_segments
 
 KEYS = [request_key("endpoint", {"number": number}, (0, 0)) for number in range(40)]
 
