@@ -22,7 +22,7 @@ from groundwork.chunking.cut_points import CutPoints
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
-from groundwork.settings.document_settings import ChunkSettings
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
 NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
 

@@ -14,7 +14,7 @@ from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figures
-from groundwork.settings.document_settings import ChunkSettings
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
 BAR_WIDTH = 40  # characters of the longest bar
 HISTOGRAM_BINS = 10

@@ -18,7 +18,7 @@ from groundwork.chunking.cut_points import CutPoints, table_frame
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block
-from groundwork.settings.document_settings import ChunkSettings
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
 
 class ChunkPart(msgspec.Struct, frozen=True, gc=False):

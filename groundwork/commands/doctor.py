@@ -22,13 +22,13 @@ from groundwork.console import terminal
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.processes.worker_pool import core_count
-from groundwork.settings.dataset_settings import Embeddings
-from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.settings.llm_settings import ModelCall
 from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:
     from groundwork.llm.endpoint.endpoint import Endpoint
-    from groundwork.settings.document_settings import MarkerApi
+    from groundwork.settings.ingest_settings import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 COLUMN_WIDTHS = (4, 33)  # of the verdict and of what was looked at

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from groundwork.llm.calls.budget import Budget
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
-    from groundwork.settings.model_settings import ModelCall
+    from groundwork.settings.llm_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
 

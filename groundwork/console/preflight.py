@@ -11,8 +11,8 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError, GroundworkError, MissingExtra
 
 if TYPE_CHECKING:
-    from groundwork.settings.dataset_settings import Embeddings
-    from groundwork.settings.model_settings import ModelCall, Provider
+    from groundwork.settings.embedding_and_map_settings import Embeddings
+    from groundwork.settings.llm_settings import ModelCall, Provider
     from groundwork.settings.whole_config import Config
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"

@@ -15,7 +15,7 @@ from groundwork.embedding.encoder import Encoder, encoder_for
 from groundwork.errors import BadRecord
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.settings.dataset_settings import STATIC_MODEL
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 
 LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 

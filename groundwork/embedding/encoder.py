@@ -29,7 +29,7 @@ from groundwork.embedding.prefixes import Kind, embedding_prefix
 from groundwork.embedding.transformer_models import load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
-from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.embedding_and_map_settings import Embeddings
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]

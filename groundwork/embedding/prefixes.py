@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.embedding.transformer_models import hub_id, local_folder
 from groundwork.errors import ConfigError
-from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.embedding_and_map_settings import Embeddings
 
 Kind = Literal["query", "document"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.errors import ConfigError, MissingExtra, UnitError
-from groundwork.settings.dataset_settings import STATIC_MODEL
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 
 _STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
 _HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")

@@ -12,7 +12,7 @@ from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import GradingCase, Judge, reply_type
 from groundwork.grading.model_answers import question_messages
 from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.llm_settings import ModelCall
 
 TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 

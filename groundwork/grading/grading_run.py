@@ -17,7 +17,7 @@ from groundwork.grading.judge_validation import JudgeTrust, measure_trust, refer
 from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
-from groundwork.settings.dataset_settings import GradeSettings
+from groundwork.settings.grade_settings import GradeSettings
 
 CHECK_FILE = "judge_check.jsonl"
 LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected

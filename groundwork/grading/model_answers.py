@@ -20,8 +20,8 @@ from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.settings.dataset_settings import GradeSettings
-from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.grade_settings import GradeSettings
+from groundwork.settings.llm_settings import ModelCall
 
 if TYPE_CHECKING:
     pass

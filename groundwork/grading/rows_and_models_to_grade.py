@@ -11,7 +11,7 @@ import msgspec
 from groundwork.data_folder.file_names import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
-from groundwork.settings.model_settings import ModelCall, named_call
+from groundwork.settings.llm_settings import ModelCall, named_call
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job

@@ -29,8 +29,8 @@ from groundwork.llm.endpoint.prices import Price
 from groundwork.llm.journal.journal import FROM_START, Journal
 from groundwork.llm.prompts import follow_up
 from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
-from groundwork.settings.dataset_settings import Embeddings
-from groundwork.settings.model_settings import LLM, ModelCall
+from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.settings.llm_settings import LLM, ModelCall
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.scene_building import Group, build_scene
 from groundwork.records.grades import MeasuredRow
-from groundwork.settings.dataset_settings import STATIC_MODEL, Maps
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Maps
 
 MIN_QUESTIONS = 5  # questions that make a map
 PASS_RATE_BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")

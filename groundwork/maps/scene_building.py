@@ -19,7 +19,7 @@ from groundwork.maps.density_contours import density_contours
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.maps.projection import Positions, fitted_rows, project_vectors
 from groundwork.records.question_fields import QuestionFields
-from groundwork.settings.dataset_settings import Maps
+from groundwork.settings.embedding_and_map_settings import Maps
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import EmbeddedDataset

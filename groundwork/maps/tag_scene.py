@@ -22,7 +22,7 @@ from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.projection import project_vectors
 from groundwork.maps.scene_building import cluster_map
 from groundwork.records.tags_record import Tags
-from groundwork.settings.dataset_settings import Maps
+from groundwork.settings.embedding_and_map_settings import Maps
 from groundwork.tags import synonyms
 from groundwork.tags.tag_files import count_tags
 

@@ -28,7 +28,7 @@ from groundwork.questions.drafts import Corrections, Draft, Drafts
 from groundwork.questions.interview_material import SUMMARY_LENGTH, CallTokens, Material, TokenCounter, prompt_variables
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Rejected
-from groundwork.settings.question_settings import QA
+from groundwork.settings.generate_qa_settings import QA
 
 T = TypeVar("T")
 

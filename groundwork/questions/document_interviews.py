@@ -33,7 +33,7 @@ from groundwork.questions.strategy_choice import choose_strategy
 from groundwork.questions.wished_statements import wished_statements
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.settings.question_settings import QA
+from groundwork.settings.generate_qa_settings import QA
 from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from groundwork.markdown.statements import is_caption
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.summary_record import Summary
-from groundwork.settings.question_settings import QA
+from groundwork.settings.generate_qa_settings import QA
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
 

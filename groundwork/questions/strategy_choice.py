@@ -10,7 +10,7 @@ from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.chunk_interview import Asker
 from groundwork.questions.interview_material import CallTokens, Material, TokenCounter
-from groundwork.settings.question_settings import QA
+from groundwork.settings.generate_qa_settings import QA
 
 
 class Strategy(Protocol):

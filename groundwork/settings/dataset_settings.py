@@ -1,4 +1,4 @@
-"""Settings of embeddings, maps, the finished dataset and grading."""
+"""Settings of the finished dataset: create_dataset."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta
 
 from groundwork.settings.field_types import Count, Name, Positive, Settings, Share
-from groundwork.settings.model_settings import ModelCall
+from groundwork.settings.llm_settings import ModelCall
 
-STATIC_MODEL = "wordllama"  # the one model of the embeddings backend `static`
 ExportFormat = Literal[
     "messages", "prompt-completion", "alpaca", "sharegpt", "inspect", "lighteval", "lm-eval", "openai-eval"
 ]
@@ -17,34 +16,6 @@ EvalStrategy = Literal["clusters", "tags", "category", "difficulty", "random", "
 EVAL_STRATEGIES: tuple[EvalStrategy, ...] = get_args(EvalStrategy)
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 HARNESSES = ("inspect", "lighteval", "lm-eval")  # exports that are tasks, judged by the prompts of grade
-
-
-class Embeddings(Settings, frozen=True):
-    """Vectors of questions and sentences."""
-
-    backend: Annotated[
-        Literal["sentence-transformers", "endpoint", "static"],
-        Meta(description="static: the small model that ships with the base install"),
-    ]
-    model: Annotated[Name, Meta(description="a Hub id, a local folder, the endpoint's model, or wordllama")]
-    provider: Annotated[str, Meta(description="backend endpoint: a key of llm.providers; empty: llm itself")]
-    query_prefix: Annotated[str | None, Meta(description="put before questions; null: what the model itself asks for")]
-    document_prefix: Annotated[str | None, Meta(description="put before sentences; null: the same")]
-    dimensions: Annotated[Count, Meta(description="keep so many dimensions and renormalise; 0: all")]
-    batch: Positive
-
-
-class Maps(Settings, frozen=True):
-    """The 2-D maps."""
-
-    perplexity: Annotated[float, Meta(gt=0, description="at the most; (n - 1) // 3 for few rows")]
-    seed: Count
-    interactive: Annotated[bool, Meta(description="also write the HTML page")]
-    plotly: Annotated[bool, Meta(description="also write the map as a plotly figure")]
-    size: Annotated[
-        Literal["page", "readme", "paper"],
-        Meta(description="of the PNG; readme: 2:1, paper: a column, both with the map and its legend alone"),
-    ]
 
 
 class DatasetSettings(Settings, frozen=True):
@@ -129,37 +100,3 @@ class Rephrase(ModelCall, frozen=True):
         Share, Meta(description="share of a rewording's words that may stand in copied stretches of five and more")
     ]
     tries: Positive
-
-
-class JudgeSettings(ModelCall, frozen=True):
-    """The model that gives verdicts."""
-
-    prompts: Annotated[list[Name], Meta(min_length=1, description="wordings, taken in turn; files of config/prompts")]
-    second: Annotated[str, Meta(description="NAME or NAME@PROVIDER, to see how far two judges agree; empty: none")]
-    repeats: Annotated[int, Meta(ge=1, le=50, description="draws an answer; the majority counts")]
-    longest_answer: Annotated[Positive, Meta(description="characters of an answer that it is shown")]
-    check_rows: Annotated[Count, Meta(description="rows whose spoiled answers check it; 0: no check")]
-    least_trust: Annotated[
-        Share, Meta(description="mean of its sensitivity and specificity below which nothing is graded")
-    ]
-
-
-class AnswerSettings(ModelCall, frozen=True):
-    """The model that is graded where no --model and no --answers is given; others are asked in the same way."""
-
-    prompt: Annotated[Name, Meta(description="what it is asked; a file of config/prompts")]
-    open_book_prompt: Annotated[Name, Meta(description="the same with the evidence; a file of config/prompts")]
-
-
-class GradeSettings(Settings, frozen=True):
-    """Answers graded by the criteria of their questions."""
-
-    judge: JudgeSettings
-    answer: AnswerSettings
-    splits: Annotated[
-        list[Name], Meta(description="which splits are asked; those that a dataset lacks are passed over")
-    ]
-    open_book: Annotated[bool, Meta(description="show the evidence to the model and the judge")]
-    margin: Annotated[Share, Meta(description="gap between mirror and eval from which on something is learnt by heart")]
-    floor: Annotated[Share, Meta(description="score on the mirror below which nothing was learnt")]
-    seed: Annotated[Count, Meta(description="of the criteria's order and of the rows that check the judge")]

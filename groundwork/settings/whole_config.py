@@ -11,12 +11,17 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta
 
-from groundwork.settings.dataset_settings import STATIC_MODEL, DatasetSettings, Embeddings, GradeSettings, Maps
-from groundwork.settings.document_settings import ChunkSettings, Ingest, Summarize
+from groundwork.settings.curate_and_review_settings import CURATE_PROMPTS, Check, Curate, ReviewSettings
+from groundwork.settings.dataset_settings import DatasetSettings
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings, Maps
+from groundwork.settings.engine_settings import Engine
 from groundwork.settings.field_types import Name, Settings, settings_class
-from groundwork.settings.model_settings import LLM, ModelCall, inherits
-from groundwork.settings.process_settings import Engine
-from groundwork.settings.question_settings import CURATE_PROMPTS, QA, Check, Curate, ReviewSettings, TagSettings
+from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.grade_settings import GradeSettings
+from groundwork.settings.ingest_settings import Ingest
+from groundwork.settings.llm_settings import LLM, ModelCall, inherits
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings, Summarize
+from groundwork.settings.tag_settings import TagSettings
 
 
 class Config(Settings, frozen=True):

@@ -22,7 +22,7 @@ from groundwork.errors import UsageError
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import DatasetSource
     from groundwork.grading.grading_run import Grading
-    from groundwork.settings.model_settings import ModelCall
+    from groundwork.settings.llm_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
 TEST_ROWS = 2

@@ -10,7 +10,7 @@ from groundwork.console.job import Job
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.replies.text_wrappings import unwrap_text
-from groundwork.settings.document_settings import Summarize
+from groundwork.settings.summarize_and_chunk_settings import Summarize
 from groundwork.summaries.subject_name import with_name
 from groundwork.summaries.summary_faults import reply_fault, summary_faults
 

@@ -16,7 +16,7 @@ from groundwork.markdown.tables import table_rows
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.config_files import load
-from groundwork.settings.document_settings import ChunkSettings
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
 DEFAULT = load().chunk
 

@@ -14,7 +14,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.overrides_and_recipe import override_pages, page_numbers
 from groundwork.errors import BadDocument
 from groundwork.records.chunk_record import Chunk
-from groundwork.settings.document_settings import DocumentOverride
+from groundwork.settings.ingest_settings import DocumentOverride
 from tests.documents.conftest import Folder
 
 

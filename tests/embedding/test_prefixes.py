@@ -13,7 +13,7 @@ from groundwork.embedding.prefixes import embedding_prefix
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
-from groundwork.settings.dataset_settings import Embeddings
+from groundwork.settings.embedding_and_map_settings import Embeddings
 from tests.fake_openrouter import FakeOpenRouter
 
 DEFAULT = load().embeddings

@@ -125,8 +125,8 @@ def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, rea
     """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
     names = (
         "from groundwork.settings.whole_config import Config\n"
-        "from groundwork.settings.dataset_settings import Embeddings\n"
-        "from groundwork.settings.question_settings import QA\n"
+        "from groundwork.settings.embedding_and_map_settings import Embeddings\n"
+        "from groundwork.settings.generate_qa_settings import QA\n"
     )
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "stage.py").write_text(f"{names}class Other:\n    batch = 1\n{code}\n")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
-    from groundwork.settings.document_settings import Ingest
+    from groundwork.settings.ingest_settings import Ingest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
-    from groundwork.settings.document_settings import Ingest
+    from groundwork.settings.ingest_settings import Ingest
     from groundwork.settings.whole_config import Config
 
 

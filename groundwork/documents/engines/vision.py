@@ -24,7 +24,7 @@ from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
-    from groundwork.settings.document_settings import Vision
+    from groundwork.settings.ingest_settings import Vision
 
 TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 _ROTATE = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")

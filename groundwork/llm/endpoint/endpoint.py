@@ -15,7 +15,7 @@ from groundwork.llm.endpoint.call_failures import BrokenCall, CallFailed, Unreac
 from groundwork.llm.endpoint.http_request import LOCAL, dialect_of, host_of, split_address
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
 from groundwork.llm.endpoint.prices import FREE, Price, parse_price
-from groundwork.settings.model_settings import LocalModel, Provider
+from groundwork.settings.llm_settings import LocalModel, Provider
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

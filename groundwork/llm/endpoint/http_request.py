@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from groundwork.settings.model_settings import ModelCall, Provider, Routing
+from groundwork.settings.llm_settings import ModelCall, Provider, Routing
 
 Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "azure", "local", "generic"]

@@ -29,7 +29,7 @@ from groundwork.questions.curation.rule_checks import (
 )
 from groundwork.records.figures import is_figure
 from groundwork.records.pair_record import Pair
-from groundwork.settings.question_settings import Check, Curate
+from groundwork.settings.curate_and_review_settings import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
 CaseResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order

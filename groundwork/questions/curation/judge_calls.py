@@ -14,7 +14,7 @@ from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.llm.client import Client
 from groundwork.questions.curation.judge_forms import Form, call_order, field_name, reply_schema
 from groundwork.questions.curation.rule_checks import CurationCase
-from groundwork.settings.question_settings import Curate
+from groundwork.settings.curate_and_review_settings import Curate
 
 Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from groundwork.llm.prompts import Message, PromptReader, render_template, rende
 from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED
 from groundwork.records.figures import quote_in_words, text_with_captions
-from groundwork.settings.question_settings import Check, Curate
+from groundwork.settings.curate_and_review_settings import Check, Curate
 
 Json = dict[str, Any]
 

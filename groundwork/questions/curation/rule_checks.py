@@ -32,7 +32,7 @@ from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.pair_record import Pair
 from groundwork.records.summary_record import Summary
-from groundwork.settings.question_settings import Check, Curate
+from groundwork.settings.curate_and_review_settings import Check, Curate
 
 CheckColumn = dict[str, Any]
 

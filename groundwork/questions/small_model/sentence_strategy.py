@@ -43,7 +43,7 @@ from groundwork.questions.small_model.question_targets import (
 )
 from groundwork.questions.small_model.rival_statements import QuestionSearch
 from groundwork.records.chunk_record import Chunk
-from groundwork.settings.question_settings import QA
+from groundwork.settings.generate_qa_settings import QA
 
 T = TypeVar("T")
 

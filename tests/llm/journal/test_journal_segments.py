@@ -179,7 +179,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
 CLOSES = """
 import os, signal, sys
 from pathlib import Path
-from groundwork.llm.journal import journal, segments as journal_segments
+from groundwork.llm.journal import journal, journal_segments
 
 journal.SEGMENT_BYTES = 600
 book, seen = journal.Journal(Path(sys.argv[1])), set()

@@ -1,4 +1,4 @@
-"""Settings of the stages that ask and check: generate_qa, curate, review, generate_tags."""
+"""Settings of generate_qa, the block `qa`: how chunks are asked about."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from groundwork.settings.field_types import Count, Name, Positive, Settings, Share
-from groundwork.settings.model_settings import ModelCall
-
-Check = Literal["stand_alone", "supported", "criteria", "worth", "natural", "duplicates"]
-CURATE_PROMPTS = ("pairs", "stand_alone", "worth", "natural", "criteria", "wrong_answer", "supported", "rewrite")
+from groundwork.settings.field_types import Count, Name, Positive, Share
+from groundwork.settings.llm_settings import ModelCall
 
 
 class QA(ModelCall, frozen=True):
@@ -49,44 +46,3 @@ class QA(ModelCall, frozen=True):
     images_prompt: Annotated[Name, Meta(description="for images: what is said of them; a file of config/prompts")]
     max_images: Annotated[Positive, Meta(description="pictures in one call at the most, the first of the chunk")]
     image_size: Annotated[int, Meta(ge=64, le=4096, description="pixels of a picture's longer side, as it is sent")]
-
-
-class Curate(ModelCall, frozen=True):
-    """Checks on the pairs of a run."""
-
-    checks: list[Check]
-    rules_only: Annotated[bool, Meta(description="only what rules find; no model is asked")]
-    rewrite: Annotated[bool, Meta(description="rewrite once a question that does not stand alone or is not natural")]
-    batch: Annotated[Positive, Meta(description="pairs in one call, at the most")]
-    max_input_tokens: Annotated[Positive, Meta(description="of one call; longer texts and lists are cut into several")]
-    thresholds: Annotated[
-        dict[str, Share],
-        Meta(description="by check: the score from which a pair passes; duplicates: a cosine, absent: calibrated"),
-    ]
-    prompts: Annotated[
-        dict[str, Name], Meta(description="by check; pairs: the frame around them; files of config/prompts")
-    ]
-
-
-class ReviewSettings(Settings, frozen=True):
-    """How curate and create_dataset obey the decisions of review."""
-
-    disagreement: Annotated[
-        Literal["rejected", "last"],
-        Meta(description="reviewers disagree on a pair: it is rejected, or the last decision holds"),
-    ]
-
-
-class TagSettings(ModelCall, frozen=True):
-    """Tags of every question, by one model for all datasets."""
-
-    prompt: Annotated[Name, Meta(description="a file of config/prompts")]
-    max_tags: Annotated[int, Meta(ge=1, le=20)]
-    batch: Annotated[Positive, Meta(description="questions in one call")]
-    vocabulary_prompt: Annotated[
-        str,
-        Meta(
-            description="proposes the tags that all share; a file of config/prompts; empty: every call chooses freely"
-        ),
-    ]
-    questions_per_tag: Annotated[Positive, Meta(description="how many questions there must be for a tag to be added")]
