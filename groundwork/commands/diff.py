@@ -16,6 +16,7 @@ from groundwork.console.open_job import load_config, workspace
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
+from groundwork.language.shortened_text import shorten_text
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_sources import Dataset
@@ -90,11 +91,6 @@ def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) 
 
 
 def _row_lines(mark: str, verb: str, rows: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [f"  {mark} {row_id}  {_first_line(text)}" for row_id, text in rows[:ROWS_SHOWN]]
+    lines = [f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}" for row_id, question in rows[:ROWS_SHOWN]]
     hidden = len(rows) - ROWS_SHOWN
     return lines + [f"    … and {hidden:,} more that {verb}; --page FILE or --json FILE has all"] * (hidden > 0)
-
-
-def _first_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= QUESTION_WIDTH else f"{line[: QUESTION_WIDTH - 1]}…"

@@ -7,8 +7,10 @@ from typing import Any
 
 from groundwork.console import terminal
 from groundwork.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
+from groundwork.language.shortened_text import shorten_text
 
 SHOWN_SECTIONS = 40  # lines in the terminal
+GAP_LENGTH = 90  # characters of one that are shown
 SHOWN_GAPS = 5
 BAR_LENGTH = 20  # characters
 
@@ -100,7 +102,7 @@ def report_lines(document: CoveredDocument, text: str) -> list[str]:
     if len(document.sections) > SHOWN_SECTIONS:
         lines.append(f"  ... and {len(document.sections) - SHOWN_SECTIONS} more sections")
     gaps = [item for item in document_gaps(document) if item.kind != "number"]
-    lines += [f"  nobody asks: {_shorten(text[item.start : item.end])}" for item in gaps[:SHOWN_GAPS]]
+    lines += [f"  nobody asks: {shorten_text(text[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]]
     if len(gaps) > SHOWN_GAPS:
         lines.append(f"  ... and {len(gaps) - SHOWN_GAPS} more; the page lists them")
     return lines
@@ -114,13 +116,8 @@ def _section_bar(document: CoveredDocument, section: Section) -> list[str]:
         return []
     share = (counts["sentence"].asked + counts["row"].asked) / total
     filled = round(BAR_LENGTH * share)
-    title = f"{'  ' * (section.level - 1)}{_shorten(section.title, 60)}"
+    title = f"{'  ' * (section.level - 1)}{shorten_text(section.title)}"
     return [f"  {'█' * filled}{'░' * (BAR_LENGTH - filled)} {share:4.0%} of {total:3}  {title}"]
-
-
-def _shorten(text: str, width: int = 90) -> str:
-    one_line = " ".join(text.split())
-    return one_line if len(one_line) <= width else f"{one_line[: width - 1]}…"
 
 
 def percent(count: CoverageCount) -> str:

@@ -37,7 +37,8 @@ from groundwork.dataset.split.representativeness import (
     eval_closeness,
     value_shares,
 )
-from groundwork.dataset.split.topic_map import cluster_labels, draw_split_map
+from groundwork.dataset.split.split_map import draw_split_map
+from groundwork.embedding.cluster_names import name_by_tag_or_centre
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
@@ -278,7 +279,9 @@ async def _measure_split(
             _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
             for leak_row, original, reworded_row in zip(rows, draw.eval_rows, splits["eval"], strict=True)
         ]
-    labels = cluster_labels(draw.pool, split.labels, draw.vectors)
+    labels = name_by_tag_or_centre(
+        [row.question for row in draw.pool], [row.tags for row in draw.pool], split.labels, draw.vectors
+    )
     pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
     in_train = {row.id for row in draw.train}
     random = median_random_cosine(draw.vectors, settings.seed)

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from groundwork.console.progress import Progress
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow, source_run
+from groundwork.embedding.cluster_names import name_groups
 from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.maps.cluster_names import name_groups
+from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
 from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity
 from groundwork.maps.density_contours import density_contours
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
-from groundwork.maps.projection import Positions, fitted_rows, project_vectors
 from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.embedding_and_map_settings import Maps
 

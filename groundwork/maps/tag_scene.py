@@ -15,11 +15,11 @@ from groundwork.console.stage_command import Job, Unit
 from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
+from groundwork.embedding.projection import project_vectors
 from groundwork.maps.draw.html_map import write_tags
 from groundwork.maps.draw.png_charts import write_histogram_png
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
-from groundwork.maps.projection import project_vectors
 from groundwork.maps.scene_building import cluster_map
 from groundwork.records.tags_record import Tags
 from groundwork.settings.embedding_and_map_settings import Maps

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
+from groundwork.embedding.cluster_names import name_groups
 from groundwork.errors import BadRecord, StopRun
-from groundwork.maps.cluster_names import name_groups
 from groundwork.maps.tag_scene import tag_histogram, tags_only_in
 from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main

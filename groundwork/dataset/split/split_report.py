@@ -17,9 +17,9 @@ from groundwork.dataset.split.report_sentences import (
     describe_unanswerable,
     describe_verdict,
 )
+from groundwork.language.shortened_text import shorten_text
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
-from groundwork.pages.shortened_text import shorten_text
 
 BARS = "▁▂▃▄▅▆▇█"
 MAX_ROWS, MAX_SHARES = 200, 40  # of a table of the page

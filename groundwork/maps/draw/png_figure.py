@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
+from groundwork.language.shortened_text import shorten_text
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
 
@@ -163,7 +164,7 @@ def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], 
 def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
     """`name` in at most `length` letters: without its organisation, and then without its end."""
     short_name = name if len(name) <= length else name.rpartition("/")[2]
-    return short_name if len(short_name) <= length else f"{short_name[: length - 1]}…"
+    return shorten_text(short_name, length)
 
 
 def wrap_text(text: str, width: int) -> str:

@@ -69,10 +69,11 @@ def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
         method = f"t-SNE of {LARGE_ROWS:,} rows, the others beside their nearest"
         remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
         return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{method}; {remedy}"
-    return _sklearn_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
+    return barnes_hut_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
 
 
-def _sklearn_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
+def barnes_hut_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
+    """(n, 2) positions of (n, d) vectors by scikit-learn's t-SNE, begun at their principal components."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else its threads spin against each other on a busy machine
     from sklearn.manifold import TSNE
 
@@ -92,7 +93,7 @@ def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Position
     fitted = np.sort(rng.choice(len(vectors), LARGE_ROWS, replace=False))
     unfitted = np.setdiff1d(np.arange(len(vectors)), fitted)
     positions = np.empty((len(vectors), 2), dtype=np.float32)
-    positions[fitted] = _sklearn_tsne(vectors[fitted], row_perplexity, seed)
+    positions[fitted] = barnes_hut_tsne(vectors[fitted], row_perplexity, seed)
     nearest_fitted, _ = find_nearest(
         np.asarray(vectors[unfitted], dtype=np.float32), np.asarray(vectors[fitted], np.float32)
     )

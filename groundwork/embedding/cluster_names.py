@@ -1,4 +1,4 @@
-"""Names for groups of questions: the words that tell a group from the others."""
+"""Names for clusters of questions: the words that tell one from the others, or its own tag or question."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from groundwork.language.detection import detect_language
+from groundwork.language.shortened_text import shorten_text
 from groundwork.language.words import TERM, stem, stop_words
 
 # Words that say how something is asked and never what about. Frequent words of any language are found by counting.
@@ -30,6 +35,7 @@ COMMON_SHARE = 0.15  # share of all questions from which a word is too common to
 PAIR_WEIGHT = 1.6  # how much more two neighbouring words tell than one
 MIN_LIFT = 1.5  # how much more often than by its size a group must hold a term that tells something about it
 TERMS_PER_LABEL = 2
+MAX_QUESTION_LENGTH = 30  # characters of a question that names a group without terms
 
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
@@ -111,4 +117,27 @@ def _character_pairs(match: re.Match[str]) -> str:
 def _shortest_question(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
     group_questions = [question for question, number in zip(questions, group_of, strict=True) if number == group]
     shortest = min(group_questions, key=len, default="")
-    return shortest if len(shortest) <= 30 else f"{shortest[:29]}…"
+    return shorten_text(shortest, MAX_QUESTION_LENGTH)
+
+
+def name_by_tag_or_centre(
+    questions: Sequence[str],
+    tags: Sequence[Sequence[str]],
+    cluster_of: npt.NDArray[np.intp],
+    vectors: npt.NDArray[np.floating[Any]],
+) -> list[str]:
+    """For each cluster the tag most particular to it, or else the question nearest to its centre.
+
+    `vectors`: (n, d), a row a question; `cluster_of`: (n,), counted from 0.
+    """
+    all_tag_counts = Counter(tag for question_tags in tags for tag in question_tags)
+    names = []
+    for cluster in range(int(cluster_of.max()) + 1 if len(cluster_of) else 0):
+        members = np.flatnonzero(cluster_of == cluster)
+        tag_counts = Counter(tag for i in members.tolist() for tag in tags[i])
+        if tag_counts:
+            names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
+        else:
+            centre = vectors[members].mean(axis=0)
+            names.append(shorten_text(questions[members[int((vectors[members] @ centre).argmax())]]))
+    return names

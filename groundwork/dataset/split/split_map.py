@@ -1,36 +1,21 @@
-"""The topics that rows are grouped in: a name for each cluster, and a map of train and eval."""
+"""The map of train and eval in a dataset's report."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.dataset.rows import Row
-from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
+from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.dataset.split.report_record import SplitPoint
-from groundwork.embedding.clusters import principal_components, single_thread
-from groundwork.pages.shortened_text import shorten_text
+from groundwork.embedding.clusters import principal_components
+from groundwork.embedding.projection import barnes_hut_tsne
+from groundwork.language.shortened_text import shorten_text
 
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
-PERPLEXITY = 30  # perplexity
-
-
-def cluster_labels(rows: Sequence[Row], labels: Rows, vectors: Vectors) -> list[str]:
-    """For each cluster the tag most particular to it, or else the question nearest to its centre."""
-    all_tag_counts = Counter(tag for row in rows for tag in row.tags)
-    cluster_names = []
-    for cluster in range(int(labels.max()) + 1 if len(labels) else 0):
-        members = np.flatnonzero(labels == cluster)
-        tag_counts = Counter(tag for i in members.tolist() for tag in rows[i].tags)
-        if tag_counts:
-            cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
-        else:
-            centre = vectors[members].mean(axis=0)
-            cluster_names.append(shorten_text(rows[members[int((vectors[members] @ centre).argmax())]].question))
-    return cluster_names
+PERPLEXITY = 30  # at the most
 
 
 def draw_split_map(rows: Sequence[Row], split: Split, vectors: Vectors, seed: int) -> list[SplitPoint]:
@@ -61,10 +46,7 @@ def _project(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     coordinates = np.zeros((len(vectors), 2), dtype=np.float32)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) // 3)
     if perplexity >= 2 and reduced.any():
-        from sklearn.manifold import TSNE
-
-        with single_thread():
-            coordinates = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
+        coordinates = barnes_hut_tsne(reduced, perplexity, seed)
     else:
         coordinates[:, : reduced.shape[1]] = reduced[:, :2]
     low, high = coordinates.min(axis=0), coordinates.max(axis=0)

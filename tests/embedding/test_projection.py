@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from groundwork.maps.projection import perplexity, project_vectors
+from groundwork.embedding.projection import perplexity, project_vectors
 from groundwork.settings.config_files import load
 
 SETTINGS = load().maps
@@ -66,7 +66,7 @@ def test_neighbours_stay_neighbours() -> None:
 
 def test_rows_beyond_the_sample_stand_beside_their_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where t-SNE of all rows would take hours, a row that was not fitted lies in the region of its own group."""
-    monkeypatch.setattr("groundwork.maps.projection.LARGE_ROWS", 45)
+    monkeypatch.setattr("groundwork.embedding.projection.LARGE_ROWS", 45)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)  # as where openTSNE is not installed
     group = np.tile(np.arange(3), 40)
     members = np.repeat(unit(3, seed=5)[None], 40, axis=0).reshape(-1, 16) + 0.05 * unit(120, seed=6)
