@@ -20,7 +20,6 @@ from groundwork.documents.layout.text_lines import (
     is_entry,
     is_number,
     is_rule,
-    joined,
     label,
     parted,
 )
@@ -29,6 +28,7 @@ from groundwork.documents.repair.hyphens import DocumentWords
 _CELL_SPACE = 0.5  # sizes between two words of one cell
 _OVERHANG = 3  # points by which a text may stand out of the line below it
 _CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
+_LEADING_DOTS = 3  # dots or underscores of leaders, at the least
 _LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 
 
@@ -84,9 +84,9 @@ def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
 
 
 def _cell_text(words: Sequence[Box]) -> Text:
-    box = joined(words)
-    text = box.text
-    return Text(box.x1, box.x2, _LEADERS.sub("", text) if any(sign in text for sign in "._…") else text, words)
+    text = " ".join([word.text for word in words])
+    may_lead = "…" in text or text.count(".") + text.count("_") >= _LEADING_DOTS
+    return Text(words[0].x1, max([word.x2 for word in words]), _LEADERS.sub("", text) if may_lead else text, words)
 
 
 def cut_text(text: Text, cuts: Sequence[float], space: float) -> list[Text]:
@@ -106,7 +106,7 @@ def columns_under(text: Text, columns: Stretches) -> list[int]:
     left, right = text.reach or (text.x1, text.x2)
     under = []
     for k, (x1, x2) in enumerate(columns):
-        if min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
+        if x1 < right and x2 > left and min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
             under.append(k)
     return under
 
@@ -132,7 +132,9 @@ def _cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
 
 def column_at(text: Text, columns: Stretches) -> int:
     """The column that a text covers most."""
-    return max(range(len(columns)), key=lambda k: min(text.x2, columns[k][1]) - max(text.x1, columns[k][0]))
+    left, right = text.x1, text.x2
+    overlaps = [(right if right < x2 else x2) - (left if left > x1 else x1) for x1, x2 in columns]
+    return overlaps.index(max(overlaps))
 
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")

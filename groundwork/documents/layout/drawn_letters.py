@@ -69,12 +69,9 @@ class LetterSizes:
 
     def with_all_letters(self, page: Any) -> Any:
         """A liteparse page; where boxes reach far out of their lines, its texts are made of pdfium's letters."""
-        import pypdfium2.raw as pdfium
-
         if not any(map(may_hide, page.text_items)):
             return page
-        text = self._text_of(page.page_num)[1].raw
-        if not any(_reaches_out(text, i) for i in range(pdfium.FPDFText_CountChars(text))):
+        if not _any_reaches_out(self._text_of(page.page_num)[1].raw):
             return page
         return dataclasses.replace(page, text_items=to_items(self._letters(page)))
 
@@ -168,9 +165,19 @@ def _letter_box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, 
     return left.value, bottom.value, right.value, top.value
 
 
-def _reaches_out(text: Any, letter: int) -> bool:
-    loose_box = _letter_box(text, letter, loose=True)
-    return is_tall(loose_box, _letter_size(text, letter)) and reaches_out(loose_box, _letter_box(text, letter))
+def _any_reaches_out(text: Any) -> bool:
+    """Whether the place of one of a page's letters reaches far out of what is drawn of it."""
+    import pypdfium2.raw as pdfium
+
+    rect, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()  # one for thousands of letters
+    for letter in range(pdfium.FPDFText_CountChars(text)):
+        pdfium.FPDFText_GetLooseCharBox(text, letter, rect)
+        loose_box = (rect.left, rect.bottom, rect.right, rect.top)
+        pdfium.FPDFText_GetMatrix(text, letter, matrix)
+        size = pdfium.FPDFText_GetFontSize(text, letter) * math.hypot(matrix.c, matrix.d)
+        if is_tall(loose_box, size) and reaches_out(loose_box, _letter_box(text, letter)):
+            return True
+    return False
 
 
 def _font_name(text: Any, letter: int) -> str:

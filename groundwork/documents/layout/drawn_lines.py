@@ -109,12 +109,12 @@ def _strips(edges: list[Box]) -> list[Box]:
 
 
 def _box(line: Any) -> Box:
-    (x1, x2), (y1, y2) = _ordered(line.x1, line.x2), _ordered(line.y1, line.y2)
+    x1, y1, x2, y2 = line.x1, line.y1, line.x2, line.y2
+    if x1 > x2:
+        x1, x2 = x2, x1
+    if y1 > y2:
+        y1, y2 = y2, y1
     return Box(x1, y1, x2, y2)
-
-
-def _ordered(a: float, b: float) -> tuple[float, float]:
-    return (a, b) if a <= b else (b, a)
 
 
 def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:

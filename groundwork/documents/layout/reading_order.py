@@ -11,7 +11,6 @@ import math
 import re
 import statistics
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from groundwork.documents.layout.drawn_lines import Stroke
@@ -27,6 +26,7 @@ _HANGING = 6  # points by which a quotation mark may stand out of its column
 _HEADER_TEXTS = 3  # texts of a running header, its page number among them
 _PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
 _PROSE_SHARE, _NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
+_LONG_WORDS = 3  # words of a long line, at the least
 _WORD_SPACE = 0.65  # font sizes between two words of a line
 
 
@@ -38,6 +38,16 @@ class PagePart(NamedTuple):
     column: tuple[float, float] | None = None
 
 
+class _Wording(NamedTuple):
+    """What a text looks like; read once, for its line is looked at for each place where columns may part."""
+
+    letters: int
+    is_entry: bool  # of a table of contents
+    is_long: bool
+    is_number: bool
+    is_lower: bool  # it begins in small letters
+
+
 class _Box(NamedTuple):
     """Runs of one line with no more than a space between them, a drawn table, or a level line."""
 
@@ -47,11 +57,7 @@ class _Box(NamedTuple):
     y2: float
     runs: tuple[Run, ...] = ()
     grid: Grid | None = None
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether it is a drawn line."""
-        return not self.runs and self.grid is None
+    wording: _Wording | None = None  # of its runs
 
     @property
     def text(self) -> str:
@@ -124,7 +130,13 @@ def _line_boxes(line: Sequence[Run]) -> list[_Box]:
             boxes[-1] = _Box(box.x1, y1, x2, y2, (*box.runs, run))
         else:
             boxes.append(_Box(run.x1, run.y1, run.x2, run.y2, (run,)))
-    return boxes
+    return [box._replace(wording=_wording(box.text)) for box in boxes]
+
+
+def _wording(text: str) -> _Wording:
+    entry = is_entry(text)
+    is_long = not entry and len(text.split()) >= _LONG_WORDS
+    return _Wording(len(text), entry, is_long, is_number(text), text[:1].islower())
 
 
 def _page_part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
@@ -136,13 +148,7 @@ def _page_part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
 def _split_columns(
     boxes: list[_Box], is_column: bool, column_xs: Sequence[float], rules: Sequence[_Box]
 ) -> list[tuple[list[_Box], bool]]:
-    best_band: tuple[list[_Box], float] = ([], 0.0)
-    downward = sorted([*boxes, *rules], key=lambda b: b.y1 + b.y2)
-    for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
-        band = _band(downward, x, sides)
-        if len(band) > len(best_band[0]):
-            best_band = (band, x)
-    band, x = best_band
+    band, x = _widest_band(boxes, column_xs, rules)
     if not band:
         return [(boxes, is_column)] if boxes else []
     top, bottom = min(b.y1 for b in band), max(b.y2 for b in band)
@@ -158,6 +164,22 @@ def _split_columns(
         if group
         for split_part in _split_columns(group, column, column_xs, rules)
     ]
+
+
+def _widest_band(boxes: list[_Box], column_xs: Sequence[float], rules: Sequence[_Box]) -> tuple[list[_Box], float]:
+    """The largest stretch of a page that has columns, and where these part; an empty one where none has."""
+    widest: tuple[list[_Box], float] = ([], 0.0)
+    downward = sorted(boxes, key=_height)
+    for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
+        crossing = [rule for rule in rules if rule.x1 < x - _LEAST_COLUMN and x + _LEAST_COLUMN < rule.x2]
+        band = _band(sorted([*downward, *crossing], key=_height) if crossing else downward, x, sides)
+        if len(band) > len(widest[0]):
+            widest = (band, x)
+    return widest
+
+
+def _height(box: _Box) -> float:
+    return box.y1 + box.y2
 
 
 def _left_edges(boxes: Sequence[_Box]) -> list[float]:
@@ -180,21 +202,21 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     best: list[_Box] = []
     band: list[_Box] = []
     across: _Box | None = None
-    for box in [*boxes, None]:
-        if box and box.is_rule and not box.x1 < x - _LEAST_COLUMN < x + _LEAST_COLUMN < box.x2:
-            continue
-        if box and (box.x2 < x - 1 or box.x1 >= x - _HANGING) and not (across and _continues_paragraph(across, box)):
+    left_end, right_start = x - 1, x - _HANGING
+    for box in boxes:
+        is_beside = box.x2 < left_end or box.x1 >= right_start
+        if is_beside and not (across and _continues_paragraph(across, box)):
             band.append(box)
             continue
         if len(band) > len(best) and _are_columns(band, x, sides):
             best = band
         band, across = [], box
-    return best
+    return band if len(band) > len(best) and _are_columns(band, x, sides) else best
 
 
 def _continues_paragraph(across: _Box, box: _Box) -> bool:
     """Whether a line is a further one of the paragraph whose line above runs over the columns."""
-    if not across.runs or not box.runs or abs(across.x1 - box.x1) > 2:
+    if abs(across.x1 - box.x1) > 2 or not across.runs or not box.runs:
         return False
     size = across.runs[0].size
     return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _CAPTION_STEP * size
@@ -219,25 +241,23 @@ def _is_running_text(boxes: Sequence[_Box]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
     if len(boxes) < _LEAST_LINES:
         return False
-    texts = [box.text for box in boxes if box.runs]
-    entries = sum(map(is_entry, texts))
-    prose = [text for text in texts if _is_long(text)]
-    if entries >= _LEAST_LINES and entries + len(prose) >= 0.4 * len(texts):
+    wordings = [box.wording for box in boxes if box.wording]
+    entries = sum(wording.is_entry for wording in wordings)
+    prose = [wording for wording in wordings if wording.is_long]
+    if entries >= _LEAST_LINES and entries + len(prose) >= 0.4 * len(wordings):
         return True  # leading dots tell where a column ends
-    numbers = [text for text in texts if is_number(text)]
     if len(prose) < _LEAST_LINES:
         return False
-    if (len(prose) < 0.4 * len(texts) or len(numbers) > 0.2 * len(texts)) and not _is_prose(texts, prose, numbers):
+    numbers = [wording for wording in wordings if wording.is_number]
+    has_few_words = len(prose) < 0.4 * len(wordings) or len(numbers) > 0.2 * len(wordings)
+    if has_few_words and not _is_prose(wordings, prose, numbers):
         return False
-    return sum(text[0].islower() for text in prose) > 0.2 * len(prose)
+    return sum(wording.is_lower for wording in prose) > 0.2 * len(prose)
 
 
-@lru_cache(4096)  # a line is looked at for each place where columns may part
-def _is_long(text: str) -> bool:
-    return len(text.split()) >= 3 and not is_entry(text)
-
-
-def _is_prose(texts: Sequence[str], long_texts: Sequence[str], numbers: Sequence[str]) -> bool:
+def _is_prose(texts: Sequence[_Wording], long_texts: Sequence[_Wording], numbers: Sequence[_Wording]) -> bool:
     """Whether lines of text hold most of the letters, though formulas or labels in many pieces stand between them."""
-    letters = sum(map(len, texts))
-    return sum(map(len, long_texts)) >= _PROSE_SHARE * letters and sum(map(len, numbers)) <= _NUMBER_SHARE * letters
+    long_letters = sum(text.letters for text in long_texts)
+    number_letters = sum(text.letters for text in numbers)
+    letters = sum(text.letters for text in texts)
+    return long_letters >= _PROSE_SHARE * letters and number_letters <= _NUMBER_SHARE * letters

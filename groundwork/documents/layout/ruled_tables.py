@@ -128,10 +128,15 @@ def _text_bands(frame: Frame, words: list[Box]) -> list[int]:
     walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
     if not any(walls):
         return []
-    inside = [w for w in words if interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
-    inside = [w for w in inside if interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
-    bands = enumerate(cut_at(frame.ys, inside))
+    bands = enumerate(cut_at(frame.ys, _words_inside(frame, words)))
     return [i for i, band in bands if _is_text(band) and not any(_crosses(wall, band) for wall in walls)]
+
+
+def _words_inside(frame: Frame, words: list[Box]) -> list[Box]:
+    """The words whose middles lie in a frame, or half a point beside it."""
+    left, right, top, bottom = (2 * edge for edge in (frame.xs[0], frame.xs[-1], frame.ys[0], frame.ys[-1]))
+    inside = [w for w in words if top - 1 <= w.y1 + w.y2 < bottom + 1]
+    return [w for w in inside if left - 1 <= w.x1 + w.x2 < right + 1]
 
 
 def _crosses(wall: Sequence[Stroke], band: Band) -> bool:
@@ -145,9 +150,7 @@ def _is_text(band: Band) -> bool:
 
 
 def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
-    words_inside = [w for w in words if interval(frame.ys, (w.y1 + w.y2) / 2) is not None]
-    words_inside = [w for w in words_inside if interval(frame.xs, (w.x1 + w.x2) / 2) is not None]
-    words_inside = [w for w in words_inside if not _LEADERS.fullmatch(w.text)]
+    words_inside = [w for w in _words_inside(frame, words) if not _LEADERS.fullmatch(w.text)]
     xs = _column_edges([x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)], words_inside)
     if len(xs) < 3:
         return None
@@ -158,11 +161,13 @@ def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | 
     if is_form and _frames_figures(frame, words):
         return None
     if is_form or are_boxes(frame, rows):
-        bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
-        rows = _fill_merged([_row_cells(band, xs, frame.steep) for band in bands], bands, frame)
+        row_bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
+        rows = rows if row_bands == bands else [_row_cells(band, xs, frame.steep) for band in row_bands]
+        rows = _fill_merged(rows, row_bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
-    bands = split_text_rows(bands, xs)
-    rows = _fill_merged([_row_cells(band, xs, frame.steep) for band in bands], bands, frame)
+    row_bands = split_text_rows(bands, xs)
+    rows = rows if row_bands == bands else [_row_cells(band, xs, frame.steep) for band in row_bands]
+    rows = _fill_merged(rows, row_bands, frame)
     return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
 
 

@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.symbol_and_typewriter_fonts import with_letters
@@ -253,13 +254,11 @@ def text_columns(cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[
 
 def parted(words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     """The words of a line as texts: parted where they stand apart, numbers by less than others, and after leaders."""
-    texts: list[list[Box]] = []
-    for word in words:
-        previous = texts[-1][-1] if texts else None
-        em = size or 0.85 * (word.y2 - word.y1)
-        are_numbers = previous and is_number(previous.text) and is_number(word.text)
-        is_near = previous and word.x1 - previous.x2 < (_NUMBER_GAP if are_numbers else 1.0) * em
-        if previous and is_near and not (previous.text.endswith("....") and is_number(word.text)):
+    texts = [[word] for word in words[:1]]
+    for previous, word in pairwise(words):
+        gap, em = word.x1 - previous.x2, size or 0.85 * (word.y2 - word.y1)
+        is_near = gap < _NUMBER_GAP * em or (gap < em and not (is_number(previous.text) and is_number(word.text)))
+        if is_near and not (previous.text.endswith("....") and is_number(word.text)):
             texts[-1].append(word)
         else:
             texts.append([word])
@@ -270,8 +269,8 @@ def joined(words: Sequence[Box]) -> Box:
     """Words side by side as one box."""
     if len(words) == 1:
         return words[0]
-    y1, y2 = min(word.y1 for word in words), max(word.y2 for word in words)
-    return Box(words[0].x1, y1, max(word.x2 for word in words), y2, " ".join(word.text for word in words))
+    y1, y2 = min([word.y1 for word in words]), max([word.y2 for word in words])
+    return Box(words[0].x1, y1, max([word.x2 for word in words]), y2, " ".join([word.text for word in words]))
 
 
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
