@@ -139,7 +139,7 @@ def test_a_day_with_a_folder_that_changes(researcher: Researcher) -> None:
 
     (researcher.documents / "house 05.md").unlink()
     seen = researcher.sees()
-    assert "gone  house-05 (documents/house 05.md): its text, 1 chunks" in seen[""]
+    assert "gone  house-05 (documents/house 05.md): its text, 1 chunk" in seen[""]
     assert "stale" in seen["create_dataset"], seen[""]
     assert "left out, because their documents are gone: house-05" in researcher.says("run")
     assert "house-05" not in researcher.rows() and "gone  house-05" in researcher.is_current()

@@ -14,7 +14,7 @@ from groundwork.stage_table import STAGES
 
 FLOORS = (
     {"installation"},
-    {"errors", "stage_table", "processes", "apportionment", "nearest_names"},
+    {"errors", "stage_table", "processes", "apportionment", "nearest_names", "counted_nouns"},
     {"settings", "records", "language", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},

@@ -196,9 +196,7 @@ def test_gc_finds_what_lies_in_subfolders(
     os.utime(unused.parent, (0, 0))
     summary.unlink()
     printed = said(server, spread, capsys, "gc")
-    assert (
-        "1 pictures that no text shows" in printed and "1 hashes of files that are gone, 2 temporary files" in printed
-    )
+    assert "1 picture that no text shows" in printed and "1 hash of files that are gone, 2 temporary files" in printed
     assert not any(file.exists() for file in (*leftovers, unused))
     assert command(server, spread, "summarize") == 0
     assert contents(spread) == before and len(server.requests) == asked

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from groundwork.chunking.text_segments import segments
+from groundwork.counted_nouns import counted
 from groundwork.language.detection import resolve_language
 from groundwork.markdown.blocks import Block
 from groundwork.pages.html_frame import document_page
@@ -91,7 +92,11 @@ def short_chunk_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkS
         for reason, numbers in numbers_by_reason.items():
             chunks_by_reason.setdefault(reason, []).append(f"{document_id} {', '.join(numbers)}")
     for reason, locations in chunks_by_reason.items():
-        more = f" and {len(locations) - DOCUMENTS_LISTED} documents more" if len(locations) > DOCUMENTS_LISTED else ""
+        more = (
+            f" and {counted(len(locations) - DOCUMENTS_LISTED, 'document')} more"
+            if len(locations) > DOCUMENTS_LISTED
+            else ""
+        )
         yield f"  shorter than {settings.min_length:,}, {reason}: {'; '.join(locations[:DOCUMENTS_LISTED])}{more}"
 
 
@@ -200,15 +205,11 @@ def count_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
 def chunking_note(counts: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
     clauses = [
-        f"{_counted(counts['segments'], 'segment')} -> {_counted(counts['chunks'], 'chunk')}",
-        _counted(counts["sentences"], "sentence"),
+        f"{counted(counts['segments'], 'segment')} -> {counted(counts['chunks'], 'chunk')}",
+        counted(counts["sentences"], "sentence"),
     ]
     if "tables whole" in counts:
-        clauses.append(f"{_counted(counts['tables whole'], 'table')} whole, {counts['tables split']:,} split")
+        clauses.append(f"{counted(counts['tables whole'], 'table')} whole, {counts['tables split']:,} split")
     if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
         clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
     return "; ".join(clauses)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
 from groundwork.console.open_job import load_config, open_job
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards.join_shards import shard_folders
@@ -59,13 +60,16 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
                 if not flags.dry_run:
                     journal.drop(dropped_replies)
                 name = "journal" if path == data.joined_journal else f"journal of shard {Shard.parse(path.parent.name)}"
-                print(f"{name}: {len(dropped_replies):,} of {count:,} replies that no artifact needs")
+                print(
+                    f"{name}: {len(dropped_replies):,} of {counted(count, 'reply', 'replies')} that no artifact needs"
+                )
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
             temporary_files = remove_leftovers(_all_folders(data.root))
             if pictures := _drop_pictures(data):
-                print(f"{pictures:,} pictures that no text shows")
-            print(f"{hashes:,} hashes of files that are gone, {temporary_files:,} temporary files")
+                print(f"{counted(pictures, 'picture')} that no text shows")
+            hash_count = counted(hashes, "hash", "hashes")
+            print(f"{hash_count} of files that are gone, {counted(temporary_files, 'temporary file')}")
             bytes_saved = size_before - _folder_size(data.joined_state)
             print(f"{max(0, bytes_saved) / 1e6:,.1f} MB given back")
     return EXIT_OK

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from groundwork.console import terminal
+from groundwork.counted_nouns import counted
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.processes.worker_pool import core_count
@@ -196,7 +197,7 @@ async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | 
         problem = f"{settings.base_url}/models: {failure}"
         yield Check("FAIL", f"{name}: endpoint", problem, "is it running and reachable?")
         return
-    yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {len(models)} models")
+    yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {counted(len(models), 'model')}")
     if endpoint.dialect == "openrouter":
         yield await _credit_check(name, endpoint)
     for stage, call in calls.items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from groundwork.commands.state_journals import open_journals
 from groundwork.console.open_job import load_config, open_job
 from groundwork.console.terminal import terminal_text
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.document_changes.departed_documents import (
     DocumentRemains,
     document_remains,
@@ -35,13 +36,16 @@ def forget_documents(flags: argparse.Namespace) -> int:
         if flags.dry_run:
             for name in names:
                 remains = document_remains(job.data, name)
-                print(f"{name}: {remains}; {len(remains.files)} files")
+                print(f"{name}: {remains}; {counted(len(remains.files), 'file')}")
             return EXIT_OK
         with _journals(job) as journals:
             for name in names:
                 _print_removed(job.data, name, forget_document(job.data, manifest, name))
             if flags.replies:
-                print(f"  {sum(journal.forget(names) for journal in journals):,} replies removed from the journal")
+                print(
+                    f"  {counted(sum(journal.forget(names) for journal in journals), 'reply', 'replies')} "
+                    "removed from the journal"
+                )
     return EXIT_OK
 
 
@@ -67,9 +71,9 @@ def _journals(job: Job) -> Iterator[list[Journal]]:
 
 
 def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:
-    print(f"{name}: removed {remains}; {len(remains.files):,} files")
+    print(f"{name}: removed {remains}; {counted(len(remains.files), 'file')}")
     for dataset, count in remains.rows.items():
-        print(f"  dataset {dataset} still holds {count:,} rows of it; build it again, and push it again")
+        print(f"  dataset {dataset} still holds {counted(count, 'row')} of it; build it again, and push it again")
     for folder, count in remains.graded.items():
         path = terminal_text(str(data.path("grades", folder)))
         print(f"  {path} still holds answers about it (questions: {count:,}); grade again, or remove it")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.open_job import load_config, open_job
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
@@ -47,7 +48,7 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
             print(f"  missing  {line}")
         if flags.remove and not missing_lines:
             shutil.rmtree(job.data.joined_state / "shards")
-            print(f"{len(folders)} shards joined and removed")
+            print(f"{counted(len(folders), 'shard')} joined and removed")
     return EXIT_FAILED if missing_lines else EXIT_OK
 
 

@@ -18,6 +18,7 @@ from groundwork.console.open_job import load_config, open_job
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import table_lines, terminal_text
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.document_changes.departed_documents import (
     DepartedDocument,
     DocumentRemains,
@@ -192,7 +193,9 @@ def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[st
         entries = manifest.entries(stage)
         unit_warnings = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
         lines += [f"{line}  ({stage})" for line in group_warnings(unit_warnings)]
-    more = [f"  … and {len(lines) - ROWS_SHOWN:,} more warnings; each stage prints its own"] * (len(lines) > ROWS_SHOWN)
+    more = [f"  … and {counted(len(lines) - ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
+        len(lines) > ROWS_SHOWN
+    )
     pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
     page_lines = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
     if (more_pages := len(page_lines) - MAX_DOCUMENTS_NAMED) > 0:
@@ -224,7 +227,7 @@ def _set_aside_line(job: Job, manifest: Manifest, name: str, record: SetAside) -
 
 def _print_forgotten(rows: dict[str, dict[str, int]]) -> None:
     for dataset, documents in rows.items():
-        row_counts = ", ".join(f"{count:,} rows of {name}" for name, count in documents.items())
+        row_counts = ", ".join(f"{counted(count, 'row')} of {name}" for name, count in documents.items())
         print(f"  {dataset} still holds {row_counts}, which was forgotten since; build it again")
 
 

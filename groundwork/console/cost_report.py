@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job
 from groundwork.console.unit_of_work import Estimate
+from groundwork.counted_nouns import counted
 from groundwork.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
         by_model[estimate.call.model].append(estimate)
     for model, group in by_model.items():
         if pages := sum(e.pages for e in group):
-            print(f"  {model}: {pages:,} {'page' if pages == 1 else 'pages'}, {_page_cost_text(group)}")
+            print(f"  {model}: {counted(pages, 'page')}, {_page_cost_text(group)}")
             continue
         calls = sum(e.calls for e in group)
         tokens_in, tokens_out = sum(e.input_tokens for e in group), sum(e.output_tokens for e in group)
-        calls_text = f"{calls:,} {'call' if calls == 1 else 'calls'}"
-        print(f"  {model}: {calls_text}, {tokens_in:,} tokens in, {tokens_out:,} out, {_cost_text(job, group)}")
+        tokens = f"{counted(tokens_in, 'token')} in, {tokens_out:,} out"
+        print(f"  {model}: {counted(calls, 'call')}, {tokens}, {_cost_text(job, group)}")
 
 
 def _page_cost_text(estimates: Sequence[Estimate]) -> str:
@@ -74,7 +75,7 @@ def _total_cost(rows: Sequence[UsageRow]) -> float:
 def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
     cached = sum(r.cached_tokens for r in rows)
     return [
-        f"{sum(r.input_tokens for r in rows):,} tokens in",
+        f"{counted(sum(r.input_tokens for r in rows), 'token')} in",
         *([f"{cached:,} of them cached"] if cached else []),
         f"{sum(r.output_tokens for r in rows):,} out",
     ]
@@ -82,15 +83,15 @@ def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
 
 def _usage_line(rows: Sequence[UsageRow]) -> str:
     calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
-    phrases = [f"{calls:,} {'call' if calls == 1 else 'calls'}"]
+    phrases = [counted(calls, "call")]
     if replayed:
         phrases.append(f"{replayed:,} replayed from the journal")
     if pages := sum(r.pages for r in rows):
-        phrases.append(f"{pages:,} {'page' if pages == 1 else 'pages'}")
+        phrases.append(counted(pages, "page"))
     if any(r.input_tokens or r.output_tokens for r in rows) or not pages:
         phrases += _token_phrases(rows)
     if total := _total_cost(rows):
         phrases.append(f"${total:,.4f}")
     if unpriced := sum(r.unpriced for r in rows):
-        phrases.append(f"{unpriced:,} {'call' if unpriced == 1 else 'calls'} had no price")
+        phrases.append(f"{counted(unpriced, 'call')} had no price")
     return ", ".join(phrases)

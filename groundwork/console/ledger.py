@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundwork.console.unit_of_work import Failure, Outcome
+from groundwork.counted_nouns import counted
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 
 MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way
@@ -67,7 +68,7 @@ class Ledger:
         warnings = [f"  warning  {name}: {text}" for name, text in texts] if verbose else group_warnings(texts)
         notes = [f"  {name}: {outcome.note}" for name, outcome in self.outcomes.items() if outcome.note]
         room = len(notes) if verbose else max(0, MAX_LINES - 1 - len(failures) - len(warnings))
-        more = [f"  … {len(notes) - room:,} more lines; --verbose shows them"] if len(notes) > room else []
+        more = [f"  … {counted(len(notes) - room, 'more line')}; --verbose shows them"] if len(notes) > room else []
         return [self.summary(), *failures, *warnings, *notes[:room], *more]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import terminal_text, write_line
+from groundwork.counted_nouns import counted
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -126,7 +127,7 @@ class Progress:
         else:
             fields.append(f"{_format_seconds(time.monotonic() - self._started_at)} so far")
         if self.tokens:
-            fields.append(f"{self.tokens:,} tokens")
+            fields.append(counted(self.tokens, "token"))
         if self.cost:
             fields.append(f"${self.cost:,.4f}")
         return "  ".join(fields)
@@ -142,9 +143,9 @@ class Progress:
     def _call_count(self) -> list[str]:
         if not self.calls:
             waiting = self.calls_in_flight()
-            return [f"{waiting:,} call{'s' * (waiting > 1)} under way"] if waiting else []
+            return [f"{counted(waiting, 'call')} under way"] if waiting else []
         of = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
-        return [f"{self.calls:,}{of} call{'s' * (self.calls > 1)}"]
+        return [f"{self.calls:,}{of} {'call' if self.calls == 1 and not of else 'calls'}"]
 
     def _seconds_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""

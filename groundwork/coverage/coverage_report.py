@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwork.console import terminal
+from groundwork.counted_nouns import counted
 from groundwork.coverage.document_coverage import CoverageCount, CoverageItem, CoveredDocument, Kind, Section
 from groundwork.language.shortened_text import shorten_text
 
@@ -100,7 +101,7 @@ def report_lines(document: CoveredDocument, text: str) -> list[str]:
         lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
     lines += [line for section in document.sections[:SHOWN_SECTIONS] for line in _section_bar(document, section)]
     if len(document.sections) > SHOWN_SECTIONS:
-        lines.append(f"  ... and {len(document.sections) - SHOWN_SECTIONS} more sections")
+        lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
     gaps = [item for item in document_gaps(document) if item.kind != "number"]
     lines += [f"  nobody asks: {shorten_text(text[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]]
     if len(gaps) > SHOWN_GAPS:

@@ -16,6 +16,8 @@ from typing import Generic, TypeVar, overload
 
 import msgspec
 
+from groundwork.counted_nouns import counted
+
 T = TypeVar("T")
 
 WRITTEN_AT_ONCE = READ_AT_ONCE = 1 << 20  # bytes
@@ -95,7 +97,7 @@ class DiskBackedList(Sequence[T], Generic[T]):
         while missing:  # a read may bring less than was asked for
             block = os.pread(self._file.fileno(), missing, end - missing)
             if not block:
-                raise OSError(f"{missing} bytes of a temporary file are gone")
+                raise OSError(f"a temporary file is shorter than it was, by {counted(missing, 'byte')}")
             blocks.append(block)
             missing -= len(block)
         return b"".join(blocks)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.job import TEST_CHUNKS
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
@@ -184,7 +185,9 @@ def valid_pool(pool: RowPool, job: Job) -> RowPool:
     if pool.invalid and not job.config.dataset.drop_invalid:
         listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
         more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
-        raise UnitError(f"{len(pool.invalid)} invalid rows ({listed}{more}); fix them, or pass --drop-invalid")
+        raise UnitError(
+            f"{counted(len(pool.invalid), 'invalid row')} ({listed}{more}); fix them, or pass --drop-invalid"
+        )
     if not pool.rows:
         raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
     return pool

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.data_folder.runs.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
@@ -179,7 +180,7 @@ def load_dataset(source: DatasetSource) -> Dataset:
         else:
             left_out[_lack_of_question(record)] += 1
     warnings = [
-        f"{source.name}: {count:,} {'row' if count == 1 else 'rows'} {lack} {'was' if count == 1 else 'were'} left out"
+        f"{source.name}: {counted(count, f'row {lack} was', f'rows {lack} were')} left out"
         for lack, count in left_out.items()
     ]
     return Dataset(source=source, rows=_distinct_ids(rows), warnings=warnings)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.build import BuiltDataset
 from groundwork.dataset.dataset_sources import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_rows
@@ -179,6 +180,7 @@ def _shortage_warnings(mixture: Mixture, train: int) -> list[str]:
     if mixture.rows == mixture.needed:
         return []
     return [
-        f"{mixture.dataset}: only {mixture.rows:,} rows could be mixed in where a share of {mixture.share:g} takes "
+        f"{mixture.dataset}: only {counted(mixture.rows, 'row')} could be mixed in where a share of "
+        f"{mixture.share:g} takes "
         f"{mixture.needed:,}; they are {mixture.rows / train:.1%} of train"
     ]

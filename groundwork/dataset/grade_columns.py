@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.rows import InvalidRow, Row, RowPool
 from groundwork.records.grades import MeasuredRow
@@ -68,4 +69,7 @@ def partly_measured_warning(rows: Sequence[Row]) -> str:
     measured = sum(row.measured_difficulty is not None for row in rows)
     if not 0 < measured < len(rows):
         return ""
-    return f"difficulty was measured for {measured:,} of {len(rows):,} rows only; eval is balanced by the guessed one"
+    return (
+        f"difficulty was measured for {measured:,} of {counted(len(rows), 'row')} only; eval is balanced by "
+        "the guessed one"
+    )

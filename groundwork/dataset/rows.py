@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.run_pairs import Candidate, Review
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
@@ -219,5 +220,7 @@ def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
         curated = sum(folder_of(path).name == "curated" for path in paths)
         if 0 < curated < len(paths):
             remedy = as_typed("for the rest: uv run dataprep/curate.py")
-            warnings.append(f"{run}: {curated} of {len(paths)} documents are curated; {remedy}")
+            warnings.append(
+                f"{run}: {curated} of {counted(len(paths), 'document is', 'documents are')} curated; {remedy}"
+            )
     return warnings

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import numpy as np
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.build import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
@@ -345,10 +346,14 @@ def _shortage_warnings(counts: Unanswerable, failed: Sequence[str]) -> list[str]
     warnings = []
     if total < counts.needed:
         warnings.append(
-            f"only {total:,} of {counts.needed:,} questions without an answer were found: of {counts.proposed:,} "
+            f"only {total:,} of {counted(counts.needed, 'question')} without an answer were found: of "
+            f"{counts.proposed:,} "
             f"proposed ones {counts.answered:,} are answered by a passage and {counts.asked:,} ask what another row "
             "asks"
         )
     if failed:
-        warnings.append(f"{len(failed):,} chunks gave no question without an answer; the first reason: {failed[0]}")
+        warnings.append(
+            f"{counted(len(failed), 'chunk gave', 'chunks gave')} no question without an answer; the first "
+            f"reason: {failed[0]}"
+        )
     return warnings

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.counted_nouns import counted
 from groundwork.embedding.clusters import single_thread
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.installation import as_typed
@@ -61,7 +62,7 @@ def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
 def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     rows = len(vectors)
     if rows < MIN_TSNE_ROWS:
-        return _principal_axes(vectors), f"principal axes, {rows} distinct rows being too few for t-SNE"
+        return _principal_axes(vectors), f"principal axes, {counted(rows, 'distinct row')} being too few for t-SNE"
     row_perplexity = perplexity(rows, settings.perplexity)
     if rows > LARGE_ROWS and importlib.util.find_spec("openTSNE"):
         return _open_tsne(vectors, row_perplexity, settings.seed), f"openTSNE, perplexity {row_perplexity:g}"

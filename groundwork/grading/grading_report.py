@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.judge_agreement import FLIP_RATE_GOAL, is_flipping
 from groundwork.grading.judge_validation import SPOILED_KINDS, JudgeTrust
@@ -28,7 +29,9 @@ def grade_report_lines(report: GradeReport) -> list[str]:
     lines = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_describe_book(report)}"]
     lines += [f"  {line}" for line in [*trust_lines(report.trust), *consistency_lines(report)]]
     if report.by_reference:
-        lines.append(f"  {report.by_reference:,} rows without criteria were graded against the reference answer")
+        lines.append(
+            f"  {counted(report.by_reference, 'row')} without criteria were graded against the reference answer"
+        )
     lines += _table_lines(report)
     for model in report.models:
         model_lines = [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]
@@ -60,7 +63,7 @@ def trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
     if trust.ungraded:
         yield f"judge: {trust.ungraded:,} of its check answers stayed without a verdict"
     if trust.set_aside:
-        yield f"{len(trust.set_aside):,} rows are set aside"
+        yield f"{counted(len(trust.set_aside), 'row is', 'rows are')} set aside"
         yield from (f"  {row_id}: {reason}" for row_id, reason in list(trust.set_aside.items())[:SHOWN])
 
 
@@ -77,7 +80,7 @@ def consistency_lines(report: GradeReport) -> Iterator[str]:
             f"{figures.criteria:,} criteria by the judge, {figures.by_rule:,} by rule"
         )
     if figures.unreadable:
-        yield f"{figures.unreadable:,} of {figures.draws:,} draws could not be read; they count for nothing"
+        yield f"{figures.unreadable:,} of {counted(figures.draws, 'draw')} could not be read; they count for nothing"
     if figures.agreement is not None:
         kappa = "" if figures.judges_kappa is None else f", Cohen's kappa {figures.judges_kappa:.2f}"
         yield f"{figures.judges[0]} and {figures.judges[1]} agree on {figures.agreement:.0%} of the criteria{kappa}"
@@ -118,10 +121,10 @@ def gap_lines(model: str, gap: MemorizationGap | None) -> Iterator[str]:
         return
     yield f"{model}: {gap.conclusion} ({gap.reason})"
     if gap.difference:
-        yield f"  mirror - eval: {format_points(gap.difference)} points, {gap.difference.n:,} pairs"
+        yield f"  mirror - eval: {format_points(gap.difference)} points, {counted(gap.difference.n, 'pair')}"
     if gap.rows_needed:
         yield (
-            f"  about {gap.rows_needed:,} rows would tell (32 see a true gap of 20 points in 44 % of runs, "
+            f"  about {counted(gap.rows_needed, 'row')} would tell (32 see a true gap of 20 points in 44 % of runs, "
             f"{ADVISED_ROWS} in 99 %): build with --eval-max {max(ADVISED_ROWS, gap.rows_needed)}"
         )
 
@@ -130,14 +133,14 @@ def base_lines(model: ModelReport, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
     for split, difference in model.against_base.items():
         verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
-        figures = f"{format_points(difference)} points, {difference.n:,} pairs"
+        figures = f"{format_points(difference)} points, {counted(difference.n, 'pair')}"
         yield f"{model.name} - {base} on {split or 'all'}: {figures}: {verdict}"
 
 
 def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
     """A warning that the judge saw only the beginning of long answers, where there were any."""
     cut = sum(bool(grade.notes) for grade in grades)
-    count = "1 answer" if cut == 1 else f"{cut:,} answers"
+    count = counted(cut, "answer")
     return [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {count}"] if cut else []
 
 
@@ -162,9 +165,9 @@ def difficulty_lines(report: GradeReport) -> Iterator[str]:
     """What the guessed difficulty is worth."""
     guess = report.guess
     if guess.rho is None:
-        yield f"guessed difficulty: nothing to compare ({guess.rows:,} rows with both, or all alike)"
+        yield f"guessed difficulty: nothing to compare ({counted(guess.rows, 'row')} with both, or all alike)"
     else:
-        figures = f"Spearman's rho {guess.rho:+.2f} (p {guess.p:.2f}, {guess.rows:,} rows)"
+        figures = f"Spearman's rho {guess.rho:+.2f} (p {guess.p:.2f}, {counted(guess.rows, 'row')})"
         yield f"guessed difficulty beside the measured one: {figures}"
 
 

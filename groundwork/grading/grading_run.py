@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import UnitError
@@ -60,7 +61,9 @@ class Grading:
     async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
         criteria = await grade_case(self.case(row, answer), self.judges)
         refuses = criteria.pop().verdict if self._asks_refusal(row) else None
-        notes = [f"the judge saw its first {self.settings.judge.longest_answer:,} of {len(answer):,} characters"]
+        notes = [
+            f"the judge saw its first {self.settings.judge.longest_answer:,} of {counted(len(answer), 'character')}"
+        ]
         return Grade(
             id=row.id,
             split=row.split,
@@ -150,7 +153,9 @@ class Grading:
         judge, least = self.judges[0].name, self.settings.judge.least_trust
         remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
         if answer_count and check.ungraded == answer_count:
-            return UnitError(f"the judge {judge} gave no readable verdict on {answer_count:,} answers; {remedy}")
+            return UnitError(
+                f"the judge {judge} gave no readable verdict on {counted(answer_count, 'answer')}; {remedy}"
+            )
         if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
             return UnitError(
                 f"the judge {judge} is not reliable enough: {format_percent(check.sensitivity)} of the reference "
@@ -181,7 +186,10 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
                 "setting of grade.open_book; left out, grade it again"
             )
         elif len(current) < len(same_judge):
-            warnings.append(f"{file_name}: {len(same_judge) - len(current):,} answers are to other questions; left out")
+            warnings.append(
+                f"{file_name}: {counted(len(same_judge) - len(current), 'answer is', 'answers are')} to other "
+                "questions; left out"
+            )
         comparable += current
     return comparable, warnings
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
@@ -61,7 +62,7 @@ def _conclude(
 ) -> tuple[Conclusion, str]:
     mirror = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
     points = round(difference.mean * 100)
-    position = f"{abs(points)} points {'above' if points > 0 else 'below'}" if points else "level with"
+    position = f"{counted(abs(points), 'point')} {'above' if points > 0 else 'below'}" if points else "level with"
     gap_words = f"the mirror's score is {position} eval's"
     if mirror.most < floor:
         return "not learnt", f"even asked in the words of training it meets only {mirror.mean:.0%} of the criteria"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.dataset_sources import QuestionRow
 from groundwork.errors import BadRecord, UnitError
@@ -122,7 +123,8 @@ def _answer_warnings(
     file: Path, unknown_ids: Sequence[str], ambiguous_ids: set[str], skipped: Mapping[str, int], missing: int
 ) -> list[str]:
     warnings = [
-        f"{file.name}: {count:,} answers of split {split} are passed over; --splits names those that are graded"
+        f"{file.name}: split {split}: {counted(count, 'answer is', 'answers are')} passed over; "
+        "--splits names those that are graded"
         for split, count in skipped.items()
     ]
     if unknown_ids:
@@ -132,9 +134,12 @@ def _answer_warnings(
         )
     if ambiguous_ids:
         warnings.append(
-            f"{file.name}: {len(ambiguous_ids):,} ids stand in several splits; without a field split their answers "
+            f"{file.name}: {counted(len(ambiguous_ids), 'id stands', 'ids stand')} in several splits; without a "
+            "field split their answers "
             "count for the first of them"
         )
     if missing:
-        warnings.append(f"{file.name}: {missing:,} rows have no answer; they are not graded and not counted")
+        warnings.append(
+            f"{file.name}: {counted(missing, 'row has', 'rows have')} no answer; they are not graded and not counted"
+        )
     return warnings

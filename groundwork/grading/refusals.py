@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.records.grades import Grade
@@ -60,12 +61,12 @@ def honesty_lines(model: str, shares: Honesty | None) -> Iterator[str]:
     if shares is None:
         return
     yield (
-        f"{model}: of {shares.unanswerable:,} questions without an answer it says so for "
+        f"{model}: of {counted(shares.unanswerable, 'question')} without an answer it says so for "
         f"{shares.unanswerable - shares.made_up:,}{_percent(shares.admitted)}, and makes one up for {shares.made_up:,}"
     )
     if shares.answerable:
         yield (
-            f"{model}: of {shares.answerable:,} questions with an answer it refuses {shares.refusals:,}"
+            f"{model}: of {counted(shares.answerable, 'question')} with an answer it refuses {shares.refusals:,}"
             f"{_percent(shares.refused)}"
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
@@ -72,7 +73,8 @@ def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
     untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
     if untrained_ids:
         raise UsageError(
-            f"{dataset.name}: {len(untrained_ids):,} of {len(mirror_rows):,} rows of {mirror} are not in train "
+            f"{dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
+            "in train "
             f"({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; "
             "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
         )
@@ -81,11 +83,14 @@ def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
 def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> list[str]:
     warnings = []
     if left_out:
-        warnings.append(f"{dataset.name}: {left_out:,} rows without an answer and without criteria were left out")
+        warnings.append(
+            f"{dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
+        )
     without_criteria = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
     if without_criteria:
         warnings.append(
-            f"{dataset.name}: {without_criteria:,} rows have no criteria; they are graded against the reference answer"
+            f"{dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
+            "against the reference answer"
         )
     if not set(MIRROR_SPLITS) & {row.split for row in rows}:
         warnings.append(

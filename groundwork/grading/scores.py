@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
@@ -272,7 +273,7 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
                 counts[1] += 1
     for (row_id, text), (flipped, total) in sorted(flip_counts.items(), key=lambda item: -item[1][0]):
         if flipped:
-            yield NamedCriterion(id=row_id, criterion=text, why=f"flips on {flipped} of {total} answers")
+            yield NamedCriterion(id=row_id, criterion=text, why=f"flips on {flipped} of {counted(total, 'answer')}")
 
 
 def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
@@ -285,5 +286,7 @@ def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterio
     for (row_id, text), outcomes in verdicts.items():
         if len(outcomes) > 1 and set(outcomes) in ({"met"}, {"unmet"}):
             kind = "everybody" if outcomes[0] == "met" else "nobody"
-            criteria_by_kind[kind].append(NamedCriterion(id=row_id, criterion=text, why=f"{len(outcomes)} answers"))
+            criteria_by_kind[kind].append(
+                NamedCriterion(id=row_id, criterion=text, why=counted(len(outcomes), "answer"))
+            )
     return criteria_by_kind

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.counted_nouns import counted
 from groundwork.llm.calls.call_costs import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
 
@@ -44,7 +45,7 @@ def choose_dataset(
     the share of the row's questions that the column's dataset asks too, nearly word for word."""
     comparable = [number for number, row in enumerate(rows) if row.questions >= MIN_QUESTIONS]
     too_small = [row for row in rows if row.questions < MIN_QUESTIONS]
-    sizes = "; ".join(f"{row.name} has {row.questions:,} question{'s' * (row.questions != 1)}" for row in too_small)
+    sizes = "; ".join(f"{row.name} has {counted(row.questions, 'question')}" for row in too_small)
     if len(comparable) < 2:
         return Choice(
             sentence=f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed." * (len(rows) > 1)
@@ -117,8 +118,8 @@ def _describe_reach(
 ) -> str:
     low, high = chosen.reach_interval
     return (
-        f"with {equal_n:,} questions each{' it' if is_sure else f', {chosen.name}'} reaches {chosen.reach:.0%} of the "
-        f"{topics:,} topics of all together (95% interval {low:.0%} to {high:.0%}), "
+        f"with {counted(equal_n, 'question')} each{' it' if is_sure else f', {chosen.name}'} reaches "
+        f"{chosen.reach:.0%} of the {counted(topics, 'topic')} of all together (95% interval {low:.0%} to {high:.0%}), "
         + ", ".join(f"{row.name} {row.reach:.0%}" for row in other_rows)
     )
 
@@ -139,14 +140,13 @@ def _describe_full_size(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> s
     widest = max(rows, key=lambda row: row.reach_of_all)
     if widest.reach_of_all <= chosen.reach_of_all:
         return ""
-    return (
-        f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {widest.questions:,} questions."
-    )
+    questions = counted(widest.questions, "question")
+    return f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {questions}."
 
 
 def _describe_merging(chosen: DatasetNumbers, per_topic: Floats, leader: int) -> str:
     added = int(((per_topic[leader] == 0) & (per_topic.sum(axis=0) > 0)).sum())
-    return f" Merging adds {added:,} topic{'s' * (added > 1)} that {chosen.name} lacks." if added else ""
+    return f" Merging adds {counted(added, 'topic')} that {chosen.name} lacks." if added else ""
 
 
 def price_note(rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:
@@ -163,6 +163,8 @@ def price_note(rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:
 
 def _describe_spending(usage: Spending, questions: int) -> str:
     price = f"${1_000 * usage.cost / questions:,.2f} for 1,000" if usage.priced else "no price known"
-    unpriced = f", {usage.calls - usage.priced:,} calls without a price" if 0 < usage.priced < usage.calls else ""
+    unpriced = (
+        f", {counted(usage.calls - usage.priced, 'call')} without a price" if 0 < usage.priced < usage.calls else ""
+    )
     seconds = f"{usage.seconds / usage.calls:.1f} s a call, {usage.seconds / questions:.1f} s a question"
     return f"{usage.model} {price}{unpriced} ({seconds})"

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from groundwork.console.stage_command import Job
+from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
@@ -70,7 +71,9 @@ def _notes(scene: Scene) -> list[str]:
     """Where the questions lie that no model answers."""
     region = np.array([point.cluster for point in scene.points])
     failed = np.array([point.dataset == PASS_RATE_BANDS[3] for point in scene.points])
-    notes = [f"{int(failed.sum()):,} of {len(failed):,} questions are answered right by no model."]
+    notes = [
+        f"{int(failed.sum()):,} of {counted(len(failed), 'question is', 'questions are')} answered right by no model."
+    ]
     shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
     hardest = sorted((region_share for region_share in shares if region_share[0] > HARD_REGION_SHARE), reverse=True)[:3]
     return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in hardest)}."] * bool(hardest)

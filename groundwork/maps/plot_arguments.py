@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Job, Outcome, Unit, setting
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
 
@@ -41,7 +42,9 @@ def sources_of(
     named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
     names = named_datasets or (default(job) if default else run_names(job.data))
     if names and len(names) < minimum:
-        raise UsageError(f"needs at least {minimum} datasets; the runs are: {', '.join(run_names(job.data))}")
+        raise UsageError(
+            f"needs at least {counted(minimum, 'dataset')}; the runs are: {', '.join(run_names(job.data))}"
+        )
     sources = [_restrict_documents(job, source) for source in locate_datasets(names, job.data, prefer)]
     return [pin_revision(source, job.data) if source.kind == "hub" else source for source in sources]
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
+from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow, source_run
 from groundwork.embedding.cluster_names import name_groups
 from groundwork.embedding.clusters import kmeans
@@ -88,7 +89,7 @@ def build_scene(
     measured = measure_diversity(names, vectors, group_of, chunks, similar, encoder, method, settings.seed)
     return Scene(
         title=title,
-        subtitle=f"{len(rows):,} questions · {encoder} · {method.partition(';')[0]}",
+        subtitle=f"{counted(len(rows), 'question')} · {encoder} · {method.partition(';')[0]}",
         points=_build_points(rows, names, group_of, positions, cluster_of, similar.neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,

@@ -11,6 +11,7 @@ import msgspec
 from groundwork.console import terminal as terminal
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Outcome
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_choice import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
@@ -47,7 +48,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
         status="ok" if scene.points else "empty",
-        note=f"{len(scene.points):,} questions -> {openable_path(unit.writes[0])}",
+        note=f"{counted(len(scene.points), 'question')} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[
             *(warning for item in datasets for warning in item.dataset.warnings),
@@ -127,7 +128,16 @@ def numbers_table(numbers: Numbers | None) -> list[str]:
     if numbers is None:
         return []
     rows = [
-        ["", "questions", "a chunk", "repeats", "diversity", f"reach of {numbers.topics:,} topics", "95%", "of all"]
+        [
+            "",
+            "questions",
+            "a chunk",
+            "repeats",
+            "diversity",
+            f"reach of {counted(numbers.topics, 'topic')}",
+            "95%",
+            "of all",
+        ]
     ]
     for row in numbers.datasets:
         per_chunk = "-" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
@@ -151,7 +161,9 @@ def numbers_table(numbers: Numbers | None) -> list[str]:
     splits = not numbers.recommendation  # none of them is to be chosen
     lines = terminal.table_lines([row[:4] for row in rows] if splits else rows)
     if not splits:
-        lines.append(f"  (diversity and reach with {numbers.equal_n:,} questions each; 'of all' with all of its own)")
+        lines.append(
+            f"  (diversity and reach with {counted(numbers.equal_n, 'question')} each; 'of all' with all of its own)"
+        )
     names = [row.name for row in numbers.datasets]
     shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
     return lines + terminal.table_lines(

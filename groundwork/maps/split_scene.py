@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from groundwork.console.progress import Progress
+from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.report_record import Representativeness
 from groundwork.dataset.split.representativeness import assess_representativeness
@@ -113,7 +114,7 @@ def _describe_repetition(train: Group, split: Group, threshold: float) -> str:
     _, cosines = find_nearest(split.vectors, train.vectors)
     repeated = int((cosines >= threshold).sum())
     return (
-        f"{repeated:,} of {len(split.rows):,} questions of {split.name} nearly repeat one of {train.name} "
+        f"{repeated:,} of {counted(len(split.rows), 'question')} of {split.name} nearly repeat one of {train.name} "
         f"(cosine {threshold:.2f} or more)."
     )
 

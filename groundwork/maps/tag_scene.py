@@ -12,6 +12,7 @@ import numpy.typing as npt
 from groundwork.console import terminal
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Job, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
@@ -83,7 +84,8 @@ def tag_scene(
     ]
     return Scene(
         title=title,
-        subtitle=f"{len(bars):,} tags of {sum(questions.values()):,} questions · {encoder} · {method}",
+        subtitle=f"{counted(len(bars), 'tag')} of {counted(sum(questions.values()), 'question')} · {encoder} · "
+        f"{method}",
         kind="tags",
         points=points,
         datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
@@ -103,7 +105,7 @@ def _tag_point(bar: Bar, dataset: str, position: tuple[float, float], cluster: i
         x=position[0],
         y=position[1],
         question=bar.label,
-        answer=f"{bar.counts[dataset]:,} questions, {bar.shares[dataset]:.1%} of {dataset}",
+        answer=f"{counted(bar.counts[dataset], 'question')}, {bar.shares[dataset]:.1%} of {dataset}",
         tags=[bar.label],
         cluster=cluster,
         weight=bar.counts[dataset],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.apportionment import largest_remainder
+from groundwork.counted_nouns import counted
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
@@ -242,7 +243,8 @@ def _limit_notice(settings: QA, material: Material) -> str:
     if not settings.limit:
         return ""
     return (
-        f"{material.document}: at most {settings.limit} pairs, spread over {len(material.chunks)} chunks (qa.limit); "
+        f"{material.document}: at most {counted(settings.limit, 'pair')}, spread over "
+        f"{counted(len(material.chunks), 'chunk')} (qa.limit); "
         "to ask everything: --limit 0"
     )
 
@@ -270,14 +272,14 @@ def summary_line(document: DocumentCoverage) -> str:
     curve = [sum(column) for column in zip_longest(*(run.new for run in document.runs), fillvalue=0)]
     shares = {name: getattr(document, name) for name in ("sentences", "numbers", "rows")}
     by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    clauses = [f"{document.pairs} pairs" + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    clauses = [counted(document.pairs, "pair") + (f" ({' + '.join(map(str, curve))})" if curve else "")]
     if document.touched is not None:
         clauses.append(f"covers {document.touched:.0%} ({by_kind})")
         if document.declined:
             clauses.append(f"{document.declined:.0%} declined, {1 - document.touched - document.declined:.0%} open")
     if document.figures:
-        clauses.append(f"{document.figures.asked} of {document.figures.of} figures asked about")
+        clauses.append(f"{document.figures.asked} of {counted(document.figures.of, 'figure')} asked about")
     if document.rejected:
         reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
         clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
-    return ", ".join([*clauses, f"{document.calls} calls"])
+    return ", ".join([*clauses, counted(document.calls, "call")])

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.review_decisions import (
     Decision,
@@ -130,7 +131,8 @@ class ReviewSession:
             missing = []
         stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
         return [
-            f"{len(pair_ids):,} decisions {text}; they stay in {self.file.name}: {', '.join(pair_ids[:IDS_NAMED])}"
+            f"{counted(len(pair_ids), 'decision')} {text}; they stay in {self.file.name}: "
+            f"{', '.join(pair_ids[:IDS_NAMED])}"
             for text, pair_ids in stale
             if pair_ids
         ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures
 
@@ -82,7 +83,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
         if job.flags.html:
             path = job.data.path("plots", f"{unit.name}-chunks.html")
             pictures = link_to_pictures(path, unit.name)
-            page = chunk_report.chunk_html(unit.name, f"{len(chunks):,} chunks", chunks, settings, pictures)
+            page = chunk_report.chunk_html(unit.name, counted(len(chunks), "chunk"), chunks, settings, pictures)
             write_text(path, page)
             print(f"  {openable_path(path)}")
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]

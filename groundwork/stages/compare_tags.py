@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
@@ -40,7 +41,7 @@ def units(job: Job) -> list[Unit]:
     sources = sources_of(job, minimum=2)
     name, stem = comparison_name(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
-    limits = f" ({job.flags.max_tags} tags, of {job.flags.min_count} questions at least)"
+    limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"
     limit_note = limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
     reads = tuple(file for source in sources for file in source.files)
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
@@ -68,7 +69,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     questions_asked = sum(tagging.asked for tagging in tagging_results)
     return Outcome(
         status="ok" if scene.histogram else "empty",
-        note=f"{len(scene.histogram):,} tags -> {openable_path(unit.writes[0])}",
+        note=f"{counted(len(scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": questions_asked},
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
         failures=[Failure(f"question {name}", status, reason) for name, status, reason in failed_questions],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
@@ -116,11 +117,11 @@ def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _unplaced_warning(count: int) -> str:
-    return f"{count:,} question{'s' * (count > 1)} could not be placed on the text; was it chunked again?"
+    return f"{counted(count, 'question')} could not be placed on the text; was it chunked again?"
 
 
 def _blank_warning(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'} without a question {'was' if count == 1 else 'were'} left out"
+    return f"{counted(count, 'row without a question was', 'rows without a question were')} left out"
 
 
 main = Command(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.counted_nouns import counted
 from groundwork.dataset.build_inputs import (
     find_inputs,
     read_passages,
@@ -183,7 +184,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job, inputs)
     tools = _build_tools(job, document_subjects)
-    job.progress.start_phase(f"splitting {len(pool.rows):,} pairs")
+    job.progress.start_phase(f"splitting {counted(len(pool.rows), 'pair')}")
     try:
         dataset = await build_splits(pool, inputs.runs, job.config.dataset, tools)
     except CannotSplit as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text
@@ -157,7 +158,7 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
     """What a shard has done: its file says for how many pairs the replies are there."""
     failures = [Failure(checked.pair.id, checked.status, checked.error) for checked in checked_pairs if checked.status]
     write_json(unit.writes[0], {"pairs": len(checked_pairs), "failed": len(failures)})
-    return Outcome(note=f"{len(checked_pairs):,} pairs of this shard checked", failures=failures)
+    return Outcome(note=f"{counted(len(checked_pairs), 'pair')} of this shard checked", failures=failures)
 
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:

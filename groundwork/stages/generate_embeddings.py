@@ -12,6 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
@@ -42,7 +43,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     write_vectors(unit.writes[0], dataset, vectors, encoder)
     prefix = encoder.prefix("query") if dataset.rows else ""
     prefix_note = f" behind {prefix!r}" if prefix else ""
-    note = f"{len(vectors):,} questions by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
+    note = f"{counted(len(vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
     return Outcome(
         status="ok" if dataset.rows else "empty",
         note=note,

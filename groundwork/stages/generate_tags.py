@@ -12,6 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
@@ -45,7 +46,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     distinct = len({name for row in tagged.rows for name in row.tags})
     return Outcome(
         status="ok" if dataset.rows else "empty",
-        note=f"{len(tagged.rows):,} questions, {distinct:,} different tags, {tagged.asked:,} questions asked about",
+        note=f"{counted(len(tagged.rows), 'question')}, {counted(distinct, 'different tag')}, "
+        f"{counted(tagged.asked, 'question')} asked about",
         counts={"questions": len(tagged.rows), "asked": tagged.asked},
         warnings=dataset.warnings,
         failures=[Failure(f"question {name}", status, reason) for name, status, reason in tagged.failures],

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 
@@ -152,7 +153,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     ]
     return Outcome(
         status="ok" if grades else "empty",
-        note=f"{len(grades):,} answers graded",  # no score yet: what the judge is worth comes first
+        note=f"{counted(len(grades), 'answer')} graded",  # no score yet: what the judge is worth comes first
         counts={"answers": len(grades), "ungraded": len(open_criteria)},
         warnings=[*grading_unit.warnings, *answer_set.warnings, *shortened_answers_warning(grades)],
         failures=failures,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
 from groundwork.documents.conversion.converter_table import CONVERTERS, check_converters, choose_converters
@@ -219,9 +220,12 @@ def _write_doubtful_pages(path: Path, source_name: str, ingestion: Ingestion) ->
 
 def _note(document: Document) -> str:
     if not document.pages:
-        return f"{document.characters:,} characters by {document.converter}"
+        return f"{counted(document.characters, 'character')} by {document.converter}"
     counts = Counter(page.converter for page in document.pages)
-    return f"{len(document.pages)} pages by {', '.join(f'{name} ({count})' for name, count in counts.most_common())}"
+    return (
+        f"{counted(len(document.pages), 'page')} by "
+        f"{', '.join(f'{name} ({count})' for name, count in counts.most_common())}"
+    )
 
 
 def _counts(document: Document, pictures: int) -> dict[str, int]:
@@ -239,7 +243,8 @@ def report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
         job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
     if len(pages) > DOUBTFUL_PAGES_NAMED:
         job.progress.say(
-            f"… and of {len(pages) - DOUBTFUL_PAGES_NAMED:,} more documents: {as_typed('uv run dataprep open')}"
+            f"… and of {counted(len(pages) - DOUBTFUL_PAGES_NAMED, 'more document')}: "
+            f"{as_typed('uv run dataprep open')}"
         )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
@@ -88,7 +89,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
-        note=f"{shares} -> {len(merged.kept):,} questions in {openable_path(unit.writes[0].parent)} "
+        note=f"{shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "
         f"(without evidence, cosine {scale.same_cosine:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined_runs.warnings,

@@ -20,6 +20,7 @@ from groundwork.console.next_steps import openable_path, repeat_flags
 from groundwork.console.open_job import load_config, open_job
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import terminal_text
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
@@ -84,7 +85,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
     session = _review_session(job, unit)
     rejected = sum(bool(row.stage) for row in session.rows)
     decided = sum(session.reviewer in by_reviewer for by_reviewer in session.stacks.standing().values())
-    note = f"{len(session.rows):,} pairs, {rejected:,} of them rejected; {session.reviewer} decided about {decided:,}"
+    note = (
+        f"{counted(len(session.rows), 'pair')}, {rejected:,} of them rejected; {session.reviewer} decided "
+        f"about {decided:,}"
+    )
     return Outcome(note=note, warnings=session.warnings)
 
 
@@ -183,7 +187,7 @@ def _export(path: Path, session: ReviewSession) -> int:
 
     count = write_table(path, session)
     edits = "write accept or reject into the column verdict, or edit the texts"
-    print(f"{count:,} pairs -> {openable_path(path)}; {edits}")
+    print(f"{counted(count, 'pair')} -> {openable_path(path)}; {edits}")
     return EXIT_OK
 
 
@@ -197,7 +201,9 @@ def _import(path: Path, session: ReviewSession) -> int:
     rejected = sum(decision.verdict == "reject" for decision in table.decisions)
     edited = sum(decision.verdict == "edit" for decision in table.decisions)
     accepted = len(table.decisions) - rejected
-    print(f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {table.unchanged:,} rows as before")
+    print(
+        f"{accepted:,} accepted ({edited:,} edited), {rejected:,} rejected, {counted(table.unchanged, 'row')} as before"
+    )
     for fault in table.faults[:MOST_FAULTS]:
         print(terminal_text(f"failed {fault}"))
     if len(table.faults) > MOST_FAULTS:

@@ -90,7 +90,7 @@ def test_hashes_of_files_that_are_gone_are_dropped(tmp_path: Path, capsys: pytes
     (data / "text" / "harbour-0.md").unlink()
     capsys.readouterr()
     assert main(["gc", "--data", str(data)]) == 0
-    assert "1 hashes of files that are gone, 0 temporary files" in capsys.readouterr().out
+    assert "1 hash of files that are gone, 0 temporary files" in capsys.readouterr().out
 
 
 def test_a_file_that_goes_while_the_folder_is_measured_counts_nothing(

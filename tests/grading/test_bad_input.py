@@ -111,7 +111,7 @@ def test_answers_made_elsewhere(world: World, capsys: pytest.CaptureFixture[str]
     assert found[-1].criteria[0].reason == "the answer is empty"
     out = capsys.readouterr().out
     assert "left out, for their ids are of no row: 1 (strange)" in out
-    assert "2 answers of split train are passed over; --splits names those that are graded" in out
+    assert "split train: 2 answers are passed over; --splits names those that are graded" in out
     assert "17 rows have no answer; they are not graded and not counted" in out
     (model,) = world.report()["models"]
     assert model["step"] == 10

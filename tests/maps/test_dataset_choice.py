@@ -30,7 +30,7 @@ def test_price_and_time_are_those_of_the_questions(tmp_path: Path) -> None:
     rows = [QuestionRow(id=str(n), question="q", model="a/dear" if n < 20 else "b/own") for n in range(23)]
     assert price_note(rows, read_spending(tmp_path / "journal.db", "generate_qa")) == (
         "Price and time of the questions: "
-        "a/dear $2.00 for 1,000, 1 calls without a price (3.0 s a call, 0.5 s a question); "
+        "a/dear $2.00 for 1,000, 1 call without a price (3.0 s a call, 0.5 s a question); "
         "b/own no price known (9.0 s a call, 3.0 s a question)."
     )
 

@@ -238,7 +238,7 @@ def test_invalid_rows_can_be_dropped_and_are_counted(data, capsys):
     write_run(data, "model-a", [pair(n) for n in range(24)] + [pair(30, answer="")])
     assert run(data, "--drop-invalid") == 0
     assert [row["id"] for row in report(data)["invalid"]] == ["rules-030"]
-    assert "1 invalid rows were left out" in capsys.readouterr().out
+    assert "1 invalid row was left out" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_personal_data_is_reported(data, capsys):
     """An address in a row is a warning of the build, masked."""
     write_run(data, "model-a", [pair(n) for n in range(24)] + [pair(30, answer="Write to ann.lee@example.org today.")])
     assert run(data) == 0
-    assert "1 places look like personal data" in capsys.readouterr().out
+    assert "1 place looks like personal data" in capsys.readouterr().out
     assert report(data)["personal"] == [{"id": "rules-030", "field": "answer", "kind": "email", "masked": "an***rg"}]
 
 

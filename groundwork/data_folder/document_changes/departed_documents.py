@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
 from groundwork.data_folder.file_names import matches_any, printable_path
@@ -61,11 +62,11 @@ class DocumentRemains:
     graded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        counts = (("pictures", self.pictures), ("chunks", self.chunks), ("pairs", self.pairs))
-        counted = [f"{count:,} {label}" for label, count in counts if count]
-        counted += [f"{count:,} rows of dataset {label}" for label, count in self.rows.items()]
-        counted += [f"graded questions in grades/{label}: {count:,}" for label, count in self.graded.items()]
-        return ", ".join(["its text", *counted]) if self.files else ", ".join(counted) or "nothing"
+        counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
+        remains = [counted(count, noun) for noun, count in counts if count]
+        remains += [f"{counted(count, 'row')} of dataset {label}" for label, count in self.rows.items()]
+        remains += [f"graded questions in grades/{label}: {count:,}" for label, count in self.graded.items()]
+        return ", ".join(["its text", *remains]) if self.files else ", ".join(remains) or "nothing"
 
 
 def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) -> list[DepartedDocument]:

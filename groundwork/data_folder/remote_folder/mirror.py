@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.databases import copy_database, join_database, replace_rows
 from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.remote_folder.mirror_index import IndexRow, MirrorIndex, file_stamp
@@ -99,7 +100,7 @@ class Mirror:
         stubs = {path for path in updates if scope.only_lists(path) and self._is_replaceable(path, rows.get(path))}
         files = [path for path in updates if not is_database(path) and path not in stubs]
         if len(files) >= MANY_FILES:
-            self._say(f"fetching {len(files):,} files of {self.url}")
+            self._say(f"fetching {counted(len(files), 'file')} of {self.url}")
         self._index.note([(path, self._list_only(path, remote_files[path])) for path in stubs])
         run_in_threads(lambda path: self._fetch_new(path, remote_files[path], rows.get(path)), files)
         self._fetch_new_databases(updates, rows)

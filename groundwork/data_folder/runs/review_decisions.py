@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import text_hash, write_bytes
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.workspace import Workspace
@@ -61,8 +62,8 @@ class Agreement(NamedTuple):
 
     def __str__(self) -> str:
         kappa = "" if self.kappa is None else f" (Cohen's kappa {self.kappa:.2f})"
-        noun = "pair" if self.pairs == 1 else "pairs"
-        return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {self.pairs:,} {noun} both judged{kappa}"
+        pair_count = counted(self.pairs, "pair")
+        return f"{' and '.join(self.reviewers)} agree on {self.share:.0%} of {pair_count} both judged{kappa}"
 
 
 StandingDecisions = dict[

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.review_decisions import (
     Agreement,
@@ -221,8 +222,8 @@ class Review:
 
     def outdated_warnings(self) -> list[str]:
         """A warning where pairs still say what a decision said that was undone since."""
-        noun = "pair" if self._undone_count == 1 else "pairs"
-        sentence = f"{self.run}: {self._undone_count} {noun} stand as a decision had them that was undone"
+        count = counted(self._undone_count, "pair stands", "pairs stand")
+        sentence = f"{self.run}: {count} as a decision had it that was undone since"
         return [as_typed(f"{sentence}; run: uv run dataprep/curate.py")] if self._undone_count else []
 
     def summary_lines(self) -> list[str]:
@@ -285,7 +286,7 @@ def accept_pair(pair: Pair, decision: Decision) -> Pair:
 
 
 def _count(names: Sequence[str]) -> str:
-    return f"{len(names):,} decision{'s are' if len(names) > 1 else ' is'}"
+    return counted(len(names), "decision is", "decisions are")
 
 
 def _listing(names: Sequence[str]) -> str:

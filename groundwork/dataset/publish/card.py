@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split.report_record import SplitReport
 from groundwork.dataset.split.report_sentences import (
@@ -143,7 +144,7 @@ def _versions_section(versions: Sequence[Version]) -> str:
 def _load_section(report: SplitReport, origin: Origin) -> str:
     load_line = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
     lines = ["from datasets import load_dataset", "", load_line]
-    lines += [f'dataset["{split}"]  # {count:,} rows' for split, count in report.splits.items()]
+    lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in report.splits.items()]
     return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
 
 
@@ -183,7 +184,9 @@ def _mixture_license(report: SplitReport) -> str:
     if not (mixture := report.mixture):
         return ""
     return (
-        f"\n\n{mixture.rows:,} rows of train come from the dataset {_escape(_mixture_name(mixture))}. Its licence was "
+        f"\n\n{counted(mixture.rows, 'row of train comes', 'rows of train come')} from the dataset "
+        f"{_escape(_mixture_name(mixture))}. "
+        "Its licence was "
         "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
         "differ from that of the rest."
     )
@@ -201,9 +204,12 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
     if report.replaced:
         lines.append(describe_replaced(report))
     if report.invalid:
-        lines.append(f"{len(report.invalid)} invalid rows were left out.")
+        lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
     if report.personal:
-        lines.append(f"{len(report.personal)} places look like personal data (email, phone number, key).")
+        lines.append(
+            f"{counted(len(report.personal), 'place looks', 'places look')} like personal data (email, phone "
+            "number, key)."
+        )
     prompts = _markdown_table(
         ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
     )

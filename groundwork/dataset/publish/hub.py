@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.split.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
@@ -244,6 +245,7 @@ def refuse_personal(folder: Path) -> None:
     if findings:
         examples = ", ".join(f"{finding.id} ({finding.kind} {finding.masked})" for finding in findings[:5])
         raise UsageError(
-            f"not pushed: {len(findings)} places look personal: {examples}; fix the rows, push without --public, "
+            f"not pushed: {counted(len(findings), 'place looks', 'places look')} personal: {examples}; fix the "
+            "rows, push without --public, "
             "or pass --allow-personal"
         )

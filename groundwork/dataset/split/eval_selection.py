@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
+from groundwork.counted_nouns import counted
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
@@ -126,13 +127,16 @@ def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags:
     if rows == 0:
         raise CannotSplit("there are no pairs to split")
     if held_out and size >= rows:
-        raise CannotSplit(f"{rows} pairs are too few to give {size} to eval and keep any for train; generate more")
+        raise CannotSplit(
+            f"{counted(rows, 'pair is', 'pairs are')} too few to give {size} to eval and keep any for train; "
+            "generate more"
+        )
     if held_out and 2 * size > rows:
         raise CannotSplit(
-            f"eval would hold {size} of {rows} pairs, more than train; lower --eval-fraction or --eval-max"
+            f"eval would hold {size} of {counted(rows, 'pair')}, more than train; lower --eval-fraction or --eval-max"
         )
     if size > rows:
-        raise CannotSplit(f"{size} eval rows asked of {rows} pairs; lower --eval-max")
+        raise CannotSplit(f"{counted(size, 'eval row')} asked of {counted(rows, 'pair')}; lower --eval-max")
     if strategy == "tags" and len(tags) != rows:
         raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.split.report_record import Closeness, Mixture, SplitReport
 
 
@@ -44,13 +45,22 @@ def describe_phrasings(report: SplitReport) -> list[str]:
     """How many rows of train are reworded copies, in a sentence; none where no copies were asked for."""
     if report.phrasings == 1:
         return []
-    fewer = f" {len(report.fewer):,} rows have fewer, since no other wording passed." if report.fewer else ""
+    fewer = (
+        f" {counted(len(report.fewer), 'row has', 'rows have')} fewer, since no other wording passed."
+        if report.fewer
+        else ""
+    )
     count = report.near_copies
     cosine = f"a cosine of {report.threshold:.2f} or more"
-    total = report.splits.get("eval")
-    alike = "" if count is None else f" {count:,} of {total} questions of eval are worded like one of them ({cosine})."
+    total = report.splits.get("eval", 0)
+    alike = (
+        ""
+        if count is None
+        else f" {count:,} of {counted(total, 'question')} of eval are worded like one of them ({cosine})."
+    )
     return [
-        f"{report.copies:,} rows of train are reworded copies, up to {report.phrasings - 1} a row, each behind its row "
+        f"{counted(report.copies, 'row of train is a reworded copy', 'rows of train are reworded copies')}, "
+        f"up to {report.phrasings - 1} a row, each behind its row "
         f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{alike}{fewer}"
     ]
 
@@ -60,13 +70,14 @@ def describe_unanswerable(report: SplitReport) -> list[str]:
     if not (counts := report.unanswerable):
         return []
     row_counts = " and ".join(
-        f"{count:,} {'row' if count == 1 else 'rows'} of {split} ({count / report.splits[split]:.1%})"
+        f"{counted(count, 'row')} of {split} ({count / report.splits[split]:.1%})"
         for split, count in (("train", counts.train), ("eval", counts.eval))
         if split in report.splits
     )
     return [
         f"{row_counts} ask what the documents do not say, and their answers say so: marked in the column unanswerable, "
-        f"none of them in the mirror. Of {counts.proposed:,} proposed questions {counts.answered:,} turned out to be "
+        f"none of them in the mirror. Of {counted(counts.proposed, 'proposed question')} {counts.answered:,} "
+        "turned out to be "
         f"answered by a passage, {counts.asked:,} ask what another row asks, {counts.unusable:,} had no usable reply. "
         "Eval was drawn and measured without them."
     ]
@@ -87,7 +98,8 @@ def describe_mixture(report: SplitReport) -> list[str]:
     reason_counts = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
     left_out = f" Left out: {reason_counts}." if reason_counts else ""
     return [
-        f"{mixture.rows:,} rows of train ({mixture.rows / train:.1%}) are of the dataset {_mixture_name(mixture)}, "
+        f"{counted(mixture.rows, 'row')} of train ({mixture.rows / train:.1%}) are of the dataset "
+        f"{_mixture_name(mixture)}, "
         f"marked in the column mixed, drawn with seed {mixture.seed} and spread through train.{scope}{left_out}"
     ]
 
@@ -105,8 +117,7 @@ def describe_closeness(report: SplitReport) -> list[str]:
     """The topic clusters, and the distribution against random splits, in sentences."""
     lines = []
     if report.curve:
-        noun = "topic cluster" if report.curve.k == 1 else "topic clusters"
-        lines.append(f"{report.curve.k} {noun} ({report.curve.reason}), seed {report.seed}.")
+        lines.append(f"{counted(report.curve.k, 'topic cluster')} ({report.curve.reason}), seed {report.seed}.")
     if mmd := report.mmd:
         eval_distance, random_distance = f"{mmd.eval:.3f}", f"a random split {mmd.random:.3f}"
         lines.append(f"Distribution (MMD): {eval_distance} from that of all rows, {random_distance}; {_mmd_rank(mmd)}.")
@@ -117,7 +128,8 @@ def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
     total = report.splits["eval"]
     lines = [
-        f"Leakage: {report.leaked_before} of {total} eval questions are asked in train in another question: the same "
+        f"Leakage: {report.leaked_before} of {counted(total, 'eval question is', 'eval questions are')} asked "
+        "in train in another question: the same "
         "statement answers both with the same answer."
     ]
     if report.verbatim_in_train:
@@ -131,7 +143,8 @@ def describe_leakage(report: SplitReport) -> list[str]:
         )
     if report.same_answers:
         lines.append(
-            f"{report.same_answers} of {total} answers keep their old wording: too short to be said otherwise, no "
+            f"{report.same_answers} of {counted(total, 'answer keeps', 'answers keep')} their old wording: too "
+            "short to be said otherwise, no "
             "rewording passed, or only questions were to be reworded (dataset.rephrase.strategy)."
         )
     if report.sent_back is not None:
@@ -145,9 +158,8 @@ def describe_leakage(report: SplitReport) -> list[str]:
 def describe_replaced(report: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
     failed, empty = len(report.replaced), report.dropped
-    empty_note = f"; {empty} places of eval stay empty" if empty else ""
-    noun = "row" if failed == 1 else "rows"
-    return f"No rewording passed for {failed} {noun}: {failed - empty} gave way to another{empty_note}."
+    empty_note = f"; {counted(empty, 'place of eval stays', 'places of eval stay')} empty" if empty else ""
+    return f"No rewording passed for {counted(failed, 'row')}: {failed - empty} gave way to another{empty_note}."
 
 
 def _mmd_rank(mmd: Closeness) -> str:
@@ -160,13 +172,25 @@ def build_warnings(report: SplitReport) -> list[str]:
     """What a dataset's report warns of, and what of it is to be looked at."""
     warnings = list(report.warnings)
     if report.dropped:
-        warnings.append(f"{report.dropped} places of eval stay empty: too few rows could be reworded")
+        empty_places = counted(report.dropped, "place of eval stays", "places of eval stay")
+        warnings.append(f"{empty_places} empty: too few rows could be reworded")
     if report.fewer:
-        warnings.append(f"{len(report.fewer)} rows of train have fewer than {report.phrasings} wordings")
+        warnings.append(
+            f"{counted(len(report.fewer), 'row of train has', 'rows of train have')} fewer than "
+            f"{counted(report.phrasings, 'wording')}"
+        )
     if report.personal:
-        warnings.append(f"{len(report.personal)} places look like personal data; see report.html before you publish")
+        warnings.append(
+            f"{counted(len(report.personal), 'place looks', 'places look')} like personal data; see report.html "
+            "before you publish"
+        )
     if report.invalid:
-        warnings.append(f"{len(report.invalid)} invalid rows were left out; they are listed in report.json")
+        warnings.append(
+            f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out, see report.json"
+        )
     if report.unjudged:
-        warnings.append(f"{report.unjudged} rewordings were not judged: the model's replies were unusable")
+        warnings.append(
+            f"{counted(report.unjudged, 'rewording was', 'rewordings were')} not judged: the model's replies "
+            "were unusable"
+        )
     return warnings

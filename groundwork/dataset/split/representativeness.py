@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.dataset.split.kernel_herding import bandwidth
@@ -95,14 +96,15 @@ def _most_apart(shares: Sequence[tuple[str, float, float]], split: str, empty: i
         f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
         for n, (name, pool_share, split_share) in enumerate(named_topics)
     ]
-    reason = f", since {empty} places stayed empty" if empty else ""
+    reason = f", since {counted(empty, 'place')} stayed empty" if empty else ""
     return f"; most apart: {', '.join(phrases)}{reason}" if phrases else reason
 
 
 def drift_sentence(moved: int, rows: int, own_cosine: float, random_cosine: float) -> str:
     """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
     return (
-        f"Rewording moved {moved} of {rows} questions nearer to another topic; their cosine to themselves as they were "
+        f"Rewording moved {moved} of {counted(rows, 'question')} nearer to another topic; their cosine to "
+        "themselves as they were "
         f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from groundwork.console import terminal
+from groundwork.counted_nouns import counted
 from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split.report_sentences import (
     describe_additions,
@@ -64,10 +65,10 @@ def _report_lines(report: SplitReport) -> list[str]:
         lines.append(f"  {describe_replaced(report)}")
         lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.replaced[:3]]
     if report.invalid:
-        lines.append(f"  {len(report.invalid)} invalid rows left out")
+        lines.append(f"  {counted(len(report.invalid), 'invalid row')} left out")
         lines += [f"    {row.id}: {row.reason}" for row in report.invalid[:ENTRIES_SHOWN]]
     if report.personal:
-        lines.append(f"  {len(report.personal)} places look like personal data")
+        lines.append(f"  {counted(len(report.personal), 'place looks', 'places look')} like personal data")
         lines += [
             f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
             for finding in report.personal[:ENTRIES_SHOWN]
@@ -214,7 +215,9 @@ def _cosine_figure(report: SplitReport) -> Markup:
         for i, count in enumerate(bin_counts):
             x, bar_height = 30 + i * step + series * step / len(kinds), (HEIGHT - 70) * count / largest_count
             elements.append(
-                _svg_bar(shade, x, HEIGHT - 40 - bar_height, width, bar_height, f"{count} rows {stage} rewording")
+                _svg_bar(
+                    shade, x, HEIGHT - 40 - bar_height, width, bar_height, f"{counted(count, 'row')} {stage} rewording"
+                )
             )
     for cosine, label in ((report.threshold, "near-duplicate"), (report.random_cosine, "random pair")):
         x = 30 + (cosine - low) / (1 - low) * (WIDTH - 60)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import bare_letters
 from groundwork.language.writing_systems import is_right_to_left
@@ -36,7 +37,7 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
     """One file with everything in it. `source`: the document's file; `left_out`: doubtful pages that are not shown."""
     heading = f"{source}: pages to look at"
     introduction = (
-        f"The audit has doubts about {len(pages) + len(left_out):,} pages of {source}. ",
+        f"The audit has doubts about {counted(len(pages) + len(left_out), 'page')} of {source}. ",
         tag("mark", "Marked"),
         ": words that the text layer of the PDF does not hold. Correct the text in data/text, or read the file "
         "another way (--converter, ingest.overrides).",

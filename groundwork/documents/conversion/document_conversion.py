@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.conversion.converter_processes import (
     converter_workers,
@@ -338,7 +339,9 @@ class Ingestion:
         if layer.damaged:
             self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")
         if layer.page_count > (limit := self.config.ingest.max_pages):
-            raise BadDocument(f"it has {layer.page_count} pages, more than ingest.max_pages ({limit}); raise the limit")
+            raise BadDocument(
+                f"it has {counted(layer.page_count, 'page')}, more than ingest.max_pages ({limit}); raise the limit"
+            )
         return path, layer
 
     def _why_empty(self, layer: TextLayer, drafts: list[PageDraft]) -> str:

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwork.counted_nouns import counted
 from groundwork.documents.formats.docx_comments import comment_quotes
 from groundwork.documents.formats.office_xml_repair import repaired_package, with_style_numbers, zip_package
 from groundwork.documents.pictures import office_pictures
@@ -61,7 +62,10 @@ def read(source: str, ending: str) -> AnydocReading:
     if FORMATS[ending] == "docx" and (formulas := _count_formulas(content)) > _count_math(document.blocks):
         unread = _unread_formulas(content)
         document = parse(_replace_formulas(content, unread), "docx")
-        warning = f"{len(unread)} of {formulas} formulas are given as plain text: they could not be read as LaTeX"
+        warning = (
+            f"{len(unread)} of {counted(formulas, 'formula is', 'formulas are')} given as plain text: "
+            "they could not be read as LaTeX"
+        )
         warnings = [warning] if unread else []
     return AnydocReading(["\n\n".join(filter(None, [markdown(document), *quotes]))], warnings)
 
@@ -305,7 +309,7 @@ def _table_markdown(table: Table) -> str:
 
     width = max((len(row) for row in table.grid), default=0)
     if width * len(table.grid) > _MOST_CELLS:
-        raise BadDocument(f"a table in it has {width * len(table.grid):,} cells, more than {_MOST_CELLS:,}")
+        raise BadDocument(f"a table in it has {counted(width * len(table.grid), 'cell')}, more than {_MOST_CELLS:,}")
     if table.kind == "layout" or width < 2:
         cells = [slot.cell for row in table.grid for slot in row if slot.cell]
         return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))

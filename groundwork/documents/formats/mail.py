@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
+from groundwork.counted_nouns import counted
 from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.errors import BadDocument
@@ -174,4 +175,5 @@ def _describe_attachments(message: EmailMessage) -> Iterator[str]:
         if _is_attached(mime_part) or mime_part.get_content_type() not in _TEXT_TYPES:
             payload = mime_part.get_payload(decode=True)
             size = len(payload) if isinstance(payload, bytes) else 0
-            yield f"{_file_name(mime_part) or 'without a name'} ({mime_part.get_content_type()}, {size:,} bytes)"
+            name = _file_name(mime_part) or "without a name"
+            yield f"{name} ({mime_part.get_content_type()}, {counted(size, 'byte')})"

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.llm.endpoint.call_failures import AccessRefused, BrokenCall, CallFailed, RequestRejected
 from groundwork.llm.endpoint.endpoint import Endpoint
 from groundwork.llm.endpoint.http_request import SAMPLING, JsonLevel, chat_body, json_level
@@ -229,7 +230,7 @@ class Probe:
             return ProbeResult("a call", False, str(reply))
         self._reply = reply
         field = f", its text stands in {reply.side_text[0]}" if reply.side_text[1] else ""
-        detail = f"{len(reply.content)} characters, finish_reason {reply.finish_reason}{field}"
+        detail = f"{counted(len(reply.content), 'character')}, finish_reason {reply.finish_reason}{field}"
         return ProbeResult("a call", True, detail)
 
     async def _try_limit_parameters(self) -> ProbeResult:
@@ -282,7 +283,7 @@ class Probe:
     def _report_usage(self) -> ProbeResult:
         usage = self._reply.usage
         cost = "" if usage.cost is None else f", {usage.cost:.6f} USD"
-        detail = f"{usage.input_tokens} tokens in, {usage.output_tokens} out{cost}"
+        detail = f"{counted(usage.input_tokens, 'token')} in, {usage.output_tokens} out{cost}"
         return ProbeResult("usage", usage.input_tokens > 0, detail if usage.input_tokens else "not told")
 
     async def _look_up_context(self) -> ProbeResult:
@@ -296,7 +297,7 @@ class Probe:
         size = entry.get("context_length") or entry.get("max_model_len")
         if not size and isinstance(meta := entry.get("meta"), dict):
             size = meta.get("n_ctx_train")
-        return ProbeResult("context", None, f"{size:,} tokens" if isinstance(size, int) else "not told by /models")
+        return ProbeResult("context", None, counted(size, "token") if isinstance(size, int) else "not told by /models")
 
     async def _post(self, parameters: Json) -> ChatResponse | CallFailed:
         try:

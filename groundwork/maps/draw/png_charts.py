@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.counted_nouns import counted
 from groundwork.maps.draw.png_figure import (
     LEGEND_COLUMNS,
     collect_missing_glyphs,
@@ -69,7 +70,7 @@ def draw_curves(axes: Axes, scene: Scene) -> None:
 
 
 def _curves_title(count: int) -> str:
-    return f"Share of the {count:,} topics that they reach"
+    return f"Share of the {counted(count, 'topic')} that they reach"
 
 
 def draw_figures(axes: Axes, scene: Scene) -> None:
@@ -98,7 +99,7 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
         cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
         for x, cell in zip(columns, cells, strict=True):
             axes.text(x, y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    note = f"Reach and diversity with {numbers.equal_n:,} questions of each; whole: with all of its own."
+    note = f"Reach and diversity with {counted(numbers.equal_n, 'question')} of each; whole: with all of its own."
     axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
 
 

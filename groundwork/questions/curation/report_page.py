@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.run_pairs import BY_PERSON
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
@@ -45,14 +46,14 @@ def curation_html(result: CurationResult) -> str:
     """The whole page."""
     counts = _Counts(result)
     sizes = {"kept": len(counts.unchanged), "rewritten": len(counts.rewritten), "rejected": len(result.rejected_pairs)}
-    document_count = "one document" if len(counts.documents) == 1 else f"{len(counts.documents):,} documents"
+    document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {result.run}",
         _STYLES,
         tag("h1", title),
-        tag("p", f"{sum(sizes.values()):,} pairs of {document_count}, checked for {checks}.", class_="soft"),
+        tag("p", f"{counted(sum(sizes.values()), 'pair')} of {document_count}, checked for {checks}.", class_="soft"),
         *([tag("p", NO_MODEL)] if counts.by_rules_alone else []),
         _render_bar(sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),

@@ -57,7 +57,7 @@ def test_a_document_that_is_gone_is_named_and_left_out(
     (data / "documents" / "two.md").unlink()
     assert main(["--data", str(data), *settings(server)]) == 0
     out = capsys.readouterr().out
-    assert "gone  two (documents/two.md): its text, " in out and "rows of dataset ferries remain" in out
+    assert "gone  two (documents/two.md): its text, " in out and "of dataset ferries remain" in out
     assert "dataprep forget two" in out and "two-b (" not in out
     assert main(["create_dataset", "--name", "next", "--data", str(data), *settings(server)]) == 0
     assert "gone: documents/two.md" in capsys.readouterr().err
