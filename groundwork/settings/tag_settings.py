@@ -23,3 +23,4 @@ class TagSettings(ModelCall, frozen=True):
         ),
     ]
     questions_per_tag: Annotated[Positive, Meta(description="how many questions there must be for a tag to be added")]
+    max_vocabulary: Annotated[Positive, Meta(description="tags that all share, at the most: every call is shown them")]

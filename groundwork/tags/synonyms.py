@@ -82,26 +82,66 @@ def propose_synonyms(counts: Counter[str], vectors: Vectors) -> SynonymEntries:
         median_cosine + scale * (1 - median_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
     by_count = sorted(range(len(tags)), key=lambda row: (-counts[tags[row]], tags[row]))
-    kept_rows: list[int] = []
+    kept = _KeptTags(vectors[by_count])
     by_form: dict[str, int] = {}
     proposed: SynonymEntries = {}
-    for row in by_count:
+    for rank, row in enumerate(by_count):
         tag = tags[row]
-        cosines = vectors[kept_rows] @ vectors[row] if kept_rows else np.zeros(0)
-        nearest = int(cosines.argmax()) if kept_rows else -1
-        cosine = float(cosines[nearest]) if kept_rows else 0.0
+        nearest_rank, cosine = kept.nearest(rank)
+        nearest_tag = tags[by_count[nearest_rank]]
         if (same_form := by_form.get(tag_form(tag))) is not None:
             similarity = round(float(vectors[same_form] @ vectors[row]), 3)
             proposed[tag] = Synonym(into=tags[same_form], merge=True, why="the same words", similarity=similarity)
-        elif kept_rows and cosine >= likeness_floor and _numbers(tag) == _numbers(tags[kept_rows[nearest]]):
-            target = tags[kept_rows[nearest]]
-            merge = cosine >= merge_threshold and not _is_narrower(tag, target)
+        elif cosine >= likeness_floor and _numbers(tag) == _numbers(nearest_tag):
+            merge = cosine >= merge_threshold and not _is_narrower(tag, nearest_tag)
             why = "almost the same meaning" if merge else "related; merge it if it means the same here"
-            proposed[tag] = Synonym(into=target, merge=merge, why=why, similarity=round(cosine, 3))
+            proposed[tag] = Synonym(into=nearest_tag, merge=merge, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
-            kept_rows.append(row)
+            kept.keep(rank)
             by_form.setdefault(tag_form(tag), row)
     return proposed
+
+
+class _KeptTags:
+    """Tags that are merged into no other, to find the nearest of; all come in the order of `vectors`, a block at a time
+    held against those kept before it by one product of matrices.
+    """
+
+    _BLOCK = 256
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+        self._kept: list[int] = []
+        self._block_start = self._kept_before = -1
+        self._nearest_before: list[tuple[int, float]] = []
+
+    def keep(self, rank: int) -> None:
+        self._kept.append(rank)
+
+    def nearest(self, rank: int) -> tuple[int, float]:
+        """The kept tag nearest to that of `rank`, and their cosine; -1.0 where none is kept. By rising `rank`."""
+        if (block_start := rank - rank % self._BLOCK) != self._block_start:
+            self._start_block(block_start)
+        kept_in_block = self._kept[self._kept_before :]
+        nearest_before = self._nearest_before[rank - block_start]
+        if not kept_in_block:
+            return nearest_before
+        cosines = self._vectors[kept_in_block] @ self._vectors[rank]
+        nearest_in_block = int(cosines.argmax())
+        candidate = kept_in_block[nearest_in_block], float(cosines[nearest_in_block])
+        return max(nearest_before, candidate, key=lambda neighbour: neighbour[1])
+
+    def _start_block(self, block_start: int) -> None:
+        block = self._vectors[block_start : block_start + self._BLOCK]
+        self._block_start, self._kept_before = block_start, len(self._kept)
+        self._nearest_before = [(0, -1.0)] * len(block)
+        if self._kept:
+            cosines = block @ self._vectors[self._kept].T
+            nearest = cosines.argmax(axis=1)
+            self._nearest_before = [
+                (self._kept[kept_index], float(row[kept_index]))
+                for row, kept_index in zip(cosines, nearest, strict=True)
+            ]
 
 
 def _is_narrower(tag: str, other: str) -> bool:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MAX_TAG_WORDS = 3
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
+MAX_WAVE = 64  # batches side by side, whose requests are all in memory
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -163,7 +164,7 @@ def _load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict
     """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
     settings = job.config.tags
     questions = {*questions_to_tag, *_tags_so_far(job)}
-    size = vocabulary_size(len(questions), settings.questions_per_tag, settings.max_tags)
+    size = vocabulary_size(len(questions), settings)
     vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], size)
     vocabulary.add(tag for tags in known_tags.values() for tag in tags)
     return vocabulary
@@ -230,7 +231,7 @@ async def _tag_in_waves(
         for batch_tags, batch_errors in replies:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in batch_tags.items()}
             errors |= batch_errors
-        width *= 2
+        width = min(2 * width, MAX_WAVE)
     return tagged, errors
 
 

@@ -11,12 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.errors import BadRecord
 from groundwork.tags.synonyms import tag_form
+
+if TYPE_CHECKING:
+    from groundwork.settings.tag_settings import TagSettings
 
 COMMON_SHARE = 0.6  # of the questions: a tag on more of them tells none apart
 MIN_QUESTIONS = 20  # questions, below which no tag is too common
@@ -85,18 +89,20 @@ class TagVocabulary:
     def _nearest_tag(self, tag: str, excluded: Sequence[str]) -> str:
         """The tag with most words in common, then most letters, that is not among `excluded`."""
         words = set(tag_form(tag).split())
+        shared_words = {
+            candidate: len(words.intersection(form.split()))
+            for form, candidate in self._tags.items()
+            if candidate not in excluded
+        }
+        most_shared = max(shared_words.values(), default=0)
+        likely_tags = [candidate for candidate, count in shared_words.items() if count == most_shared]
+        return max(likely_tags, key=lambda candidate: SequenceMatcher(None, tag, candidate).ratio(), default="")
 
-        def likeness(candidate: str) -> tuple[int, float]:
-            return len(words & set(tag_form(candidate).split())), SequenceMatcher(None, tag, candidate).ratio()
 
-        return max(
-            (candidate for candidate in self._tags.values() if candidate not in excluded), key=likeness, default=""
-        )
-
-
-def vocabulary_size(questions: int, questions_per_tag: int, max_tags: int) -> int:
+def vocabulary_size(questions: int, settings: TagSettings) -> int:
     """How many tags a vocabulary for so many questions may have."""
-    return max(questions // questions_per_tag, MIN_TAGS_FACTOR * max_tags)
+    wanted_size = min(questions // settings.questions_per_tag, settings.max_vocabulary)
+    return max(wanted_size, MIN_TAGS_FACTOR * settings.max_tags)
 
 
 def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
