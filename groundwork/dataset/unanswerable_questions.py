@@ -19,10 +19,11 @@ import numpy as np
 
 from groundwork.counted_nouns import counted
 from groundwork.dataset.build import BuiltDataset
+from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.rows import Row
-from groundwork.dataset.split.report_record import Unanswerable
+from groundwork.dataset.split_report.report_record import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import UnitError

@@ -15,7 +15,7 @@ from groundwork.data_folder.runs.run_lookup import default_dataset, default_run,
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 MAX_STEM_LENGTH = 150  # letters; file systems end at 255 bytes
 DATASET_FORMS = (
@@ -37,7 +37,7 @@ def sources_of(
 
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `minimum`.
     """
-    from groundwork.dataset.dataset_sources import locate_datasets, pin_revision
+    from groundwork.dataset.dataset_argument import locate_datasets, pin_revision
 
     named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
     names = named_datasets or (default(job) if default else run_names(job.data))
@@ -54,7 +54,7 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
 
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
-    from groundwork.dataset.dataset_sources import locate_dataset
+    from groundwork.dataset.dataset_argument import locate_dataset
 
     path = Path(argument)
     files = list(path.glob("*.npz")) if path.is_dir() else [path] * (path.suffix == ".npz" and path.is_file())

@@ -14,7 +14,9 @@ from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.report_record import Representativeness
+from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
+from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, build_scene, group_by_split

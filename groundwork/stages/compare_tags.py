@@ -20,7 +20,7 @@ from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.dataset.question_rows import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_tag_files
     from groundwork.tags.tagging import tag_dataset
 

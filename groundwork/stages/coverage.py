@@ -25,7 +25,7 @@ from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -70,7 +70,7 @@ def units(job: Job) -> list[Unit]:
 def _chosen_runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
     from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
-    from groundwork.dataset.dataset_sources import locate_datasets
+    from groundwork.dataset.dataset_argument import locate_datasets
 
     sources = locate_datasets(job.flags.runs or run_names(job.data), job.data)
     for source in sources:

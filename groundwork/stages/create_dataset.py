@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.counted_nouns import counted
-from groundwork.dataset.build_inputs import (
+from groundwork.dataset.creation.input_files import (
     find_inputs,
     read_passages,
     read_pool,
     read_subjects,
     valid_pool,
 )
-from groundwork.dataset.dataset_files import dataset_folder, file_contents, file_names
+from groundwork.dataset.creation.output_files import dataset_folder, file_contents, file_names
 from groundwork.errors import UnitError, UsageError
 from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
-    from groundwork.dataset.build import BuildTools
-    from groundwork.dataset.build_inputs import BuildInputs, Subjects
+    from groundwork.dataset.creation.build_splits import BuildTools
+    from groundwork.dataset.creation.input_files import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.settings.whole_config import Config
 
@@ -116,7 +116,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.dataset.conflicting_settings import mirror_problem
+    from groundwork.dataset.creation.conflicting_settings import mirror_problem
 
     name = job.config.dataset.name
     _check_name(name)
@@ -160,15 +160,15 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
-    from groundwork.dataset.build import build_splits
-    from groundwork.dataset.dataset_files import replace_files
-    from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.dataset.creation.build_splits import build_splits
+    from groundwork.dataset.creation.output_files import replace_files
     from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
     from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
     from groundwork.dataset.publish.trainer_formats import export_warnings
+    from groundwork.dataset.question_rows import load_dataset
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.split.report_sentences import build_warnings
-    from groundwork.dataset.split.split_report import split_report_lines
+    from groundwork.dataset.split_report.report_page import split_report_lines
+    from groundwork.dataset.split_report.report_sentences import build_warnings
     from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
 
@@ -208,7 +208,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     """The encoder, and the models that reword and judge where the settings ask for it."""
-    from groundwork.dataset.build import BuildTools
+    from groundwork.dataset.creation.build_splits import BuildTools
     from groundwork.embedding.encoder import encoder_for
 
     client = job.client if job.config.embeddings.backend == "endpoint" else None
@@ -249,7 +249,7 @@ def push(job: Job, units: list[Unit]) -> None:
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
-    from groundwork.dataset.build import train_size
+    from groundwork.dataset.creation.build_splits import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import rewording_messages
     from groundwork.dataset.reword.rewording_judge import judge_estimate

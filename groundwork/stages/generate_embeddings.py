@@ -17,7 +17,7 @@ from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.dataset.question_rows import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_vectors
 
     source: DatasetSource = unit.payload

@@ -21,7 +21,7 @@ from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.grading.grading_run import Grading
     from groundwork.settings.llm_settings import ModelCall
     from groundwork.settings.whole_config import Config
@@ -85,7 +85,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
-    from groundwork.dataset.dataset_sources import load_dataset
+    from groundwork.dataset.question_rows import load_dataset
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import build_judges
     from groundwork.grading.rows_and_models_to_grade import choose_rows, models_to_grade

@@ -23,7 +23,7 @@ from groundwork.errors import UsageError
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

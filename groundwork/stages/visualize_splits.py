@@ -25,8 +25,8 @@ from groundwork.maps.plot_arguments import (
 )
 
 if TYPE_CHECKING:
-    from groundwork.dataset.dataset_sources import DatasetSource
-    from groundwork.dataset.split.report_record import Representativeness
+    from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.dataset.split_report.report_record import Representativeness
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     """The verdict of the dataset's own report, where there is one beside its files."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.dataset.split.report_record import SplitReport
+    from groundwork.dataset.split_report.report_record import SplitReport
     from groundwork.errors import BadRecord
 
     folders = {folder for file in source.files for folder in file.parents[:2]}

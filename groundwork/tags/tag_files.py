@@ -16,7 +16,7 @@ from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.dataset.dataset_sources import DatasetSource
+from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.errors import BadRecord, StopRun
 from groundwork.records.tags_record import Tags
 from groundwork.tags import synonyms

@@ -34,7 +34,7 @@ from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
-    from groundwork.dataset.dataset_sources import Dataset
+    from groundwork.dataset.question_rows import Dataset
     from groundwork.settings.tag_settings import TagSettings
 
 MAX_TAG_WORDS = 3

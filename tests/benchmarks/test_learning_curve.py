@@ -27,7 +27,8 @@ from benchmarks.learning_curve import (
     trained_tokens,
 )
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.dataset.dataset_sources import Dataset, DatasetSource, QuestionRow
+from groundwork.dataset.dataset_argument import DatasetSource
+from groundwork.dataset.question_rows import Dataset, QuestionRow
 from groundwork.errors import UsageError
 
 

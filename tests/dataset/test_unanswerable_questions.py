@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.build import BuiltDataset
+from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.unanswerable_questions import (
     UNANSWERABLE_CRITERIA,
     Finding,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from groundwork.dataset.dataset_sources import QuestionRow
-from groundwork.dataset.split.report_record import Representativeness
+from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group
 from groundwork.maps.split_scene import assess_split

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.__main__ import main as program
 from groundwork.data_folder.read_write import write_json, write_jsonl
-from groundwork.dataset.dataset_files import document_languages
+from groundwork.dataset.creation.output_files import document_languages
 from groundwork.dataset.rows import Row
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
@@ -383,7 +383,7 @@ def test_a_full_disk_leaves_the_old_dataset(data, capsys, monkeypatch):
     """When the disk fills up in the middle of writing, the dataset that was there is there, byte for byte."""
     import errno
 
-    from groundwork.dataset import dataset_files as files
+    from groundwork.dataset.creation import output_files as files
 
     run(data)
     before = hashes(data)

@@ -10,8 +10,8 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.dataset.parquet import parquet_pattern
-from groundwork.dataset.split.report_record import SplitReport
-from groundwork.dataset.split.report_sentences import (
+from groundwork.dataset.split_report.report_record import SplitReport
+from groundwork.dataset.split_report.report_sentences import (
     _mixture_name,
     describe_additions,
     describe_closeness,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json
-from groundwork.dataset.split.report_record import SplitReport
+from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.dataset.build_inputs import Subjects
+from groundwork.dataset.creation.input_files import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, PastTries, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
 from groundwork.dataset.rows import Row

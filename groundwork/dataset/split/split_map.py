@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
-from groundwork.dataset.split.report_record import SplitPoint
+from groundwork.dataset.split_report.report_record import SplitPoint
 from groundwork.embedding.clusters import principal_components
 from groundwork.embedding.projection import barnes_hut_tsne
 from groundwork.language.shortened_text import shorten_text

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from groundwork.dataset.dataset_files import replace_files
+from groundwork.dataset.creation.output_files import replace_files
 from groundwork.dataset.publish.hub import HubFailed, check_push, name_problem, push_dataset
 from groundwork.errors import EXIT_STOPPED, UsageError
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT

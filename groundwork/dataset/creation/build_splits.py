@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.dataset.build_inputs import Subjects
-from groundwork.dataset.conflicting_settings import is_held_out, settings_warnings
+from groundwork.dataset.creation.conflicting_settings import is_held_out, settings_warnings
+from groundwork.dataset.creation.input_files import Subjects
 from groundwork.dataset.grade_columns import row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
@@ -29,7 +29,6 @@ from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, i
 from groundwork.dataset.rows import Row, RowPool
 from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine
 from groundwork.dataset.split.eval_selection import CannotSplit, Split, Vectors, eval_size, select_eval
-from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, ReplacedRow, SplitReport, SplitShare
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
@@ -38,6 +37,7 @@ from groundwork.dataset.split.representativeness import (
     value_shares,
 )
 from groundwork.dataset.split.split_map import draw_split_map
+from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, ReplacedRow, SplitReport, SplitShare
 from groundwork.embedding.cluster_names import name_by_tag_or_centre
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase

@@ -1,10 +1,4 @@
-"""What a DATASET argument may be, and its rows.
-
-    gemini-2.5-flash           a run of data/qa: of every document the curated pairs where curation has run, else all of
-                               them, just as create_dataset takes them; `<run>/raw`: all as they were generated
-    touch-rugby                a finished dataset: data/datasets/<name>
-    ./some/folder, rows.jsonl  a folder of JSONL or Parquet files, or one such file
-    org/name@revision:split    a dataset on the Hugging Face Hub; revision and split may be left out
+"""The rows of a dataset of any make, read from JSONL, Parquet or the Hub under whatever names its columns have.
 
 Rows come in a stable order, whatever order the files have.
 """
@@ -13,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from sys import intern  # of what many rows have in common
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -29,15 +22,12 @@ from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.data_folder.runs.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.data_folder.workspace import Workspace
+from groundwork.dataset.dataset_argument import LOG_IN, DatasetSource
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.question_fields import QuestionFields
 
-HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
 MIRROR_SPLITS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again
-RAW_SUFFIX = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
-
-_LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 # Column names of other people's datasets, ours first.
 QUESTION_COLUMNS = ("question", "prompt", "instruction", "query")
@@ -57,18 +47,6 @@ class QuestionRow(QuestionFields, frozen=True, kw_only=True):
     input: str = ""  # what an `instruction` is about
     cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
     unanswerable: bool = False  # asks what the documents do not say, and the answer says so
-
-
-class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a DATASET argument points, before anything of it is read."""
-
-    name: str  # as it is shown
-    key: str  # as files made of it are named; distinct for distinct sources
-    kind: Literal["run", "files", "hub"]
-    files: Sequence[Path] = ()
-    hub_id: str = ""
-    revision: str = ""
-    split: str = ""
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,79 +69,6 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         """The names of the splits in their order of first appearance in train, eval, mirror; [""] without splits."""
         order = {"train": 0, "validation": 1, "dev": 1, "eval": 2, "test": 3, "eval_mirror": 4, "mirror": 4}
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
-
-
-def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
-    """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
-
-    Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
-    """
-    if not argument.strip():
-        raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
-    for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
-        if source := _locate_run(argument, data) if folder == "qa" else _locate_finished(argument, data):
-            return source
-    path = Path(argument).expanduser()
-    if path.exists():
-        files = row_files(path) if path.is_dir() else (path,)
-        if not files or files[0].suffix not in ROW_ENDINGS:
-            raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
-        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:6]
-        return DatasetSource(name=path.stem, key=f"{slug(path.stem)}-{digest}", kind="files", files=files)
-    if (match := HUB_ID.match(argument)) and not argument.startswith("."):
-        revision, split = match["revision"] or "", match["split"] or ""
-        return DatasetSource(
-            name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split
-        )
-    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
-
-
-def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
-    """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
-    sources = [locate_dataset(argument, data, prefer) for argument in arguments]
-    for key, count in Counter(source.key for source in sources).items():
-        if count > 1:
-            name = next(source.name for source in sources if source.key == key)
-            raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
-    name_counts = Counter(source.name for source in sources)
-    return [
-        msgspec.structs.replace(source, name=f"{folder_of(source.files[0]).parent.name}/{source.name}")
-        if name_counts[source.name] > 1 and source.files
-        else source
-        for source in sources
-    ]
-
-
-def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
-    """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
-    run_argument = argument.removesuffix(RAW_SUFFIX)
-    if not (folder := _subfolder(data.path("qa"), run_argument)):
-        return None
-    name = folder.relative_to(data.path("qa")).as_posix()
-    files = (pair_files(data, name) if argument == run_argument else ()) or row_files(folder)
-    shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
-    return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
-
-
-def source_run(source: DatasetSource) -> str:
-    """The run of data/qa that a source is, curated or not; "" where it is none."""
-    if source.kind != "run" or not source.files:
-        return ""
-    folder = folder_of(source.files[0])
-    return (folder.parent if folder.name == "curated" else folder).name
-
-
-def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
-    """The finished dataset `argument` of data/datasets, if there is one."""
-    if not (folder := _subfolder(data.path("datasets"), argument)):
-        return None
-    name, files = folder.relative_to(data.path("datasets")).as_posix(), row_files(folder)
-    return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
-
-
-def _subfolder(folder: Path, relative_path: str) -> Path | None:
-    path = Path(os.path.normpath(folder / relative_path))
-    return path if path != folder and path.is_relative_to(folder) and path.is_dir() else None
 
 
 def load_dataset(source: DatasetSource) -> Dataset:
@@ -221,42 +126,6 @@ def _parquet_records(file: Path) -> Iterator[dict[str, Any]]:
         raise BadRecord(f"{file}: not a readable Parquet file ({error}); fetch or write it again") from None
 
 
-def pin_revision(source: DatasetSource, data: Workspace) -> DatasetSource:
-    """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
-
-    The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
-    last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
-    """
-    file = data.state / "hub" / f"{source.key}.json"
-    try:
-        commit = _commit_of(source)
-    except OSError as error:
-        if not file.exists():
-            raise UsageError(f"{source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})") from error
-        commit = read_json(file, dict[str, str])["commit"]
-    if not file.exists() or read_json(file, dict[str, str])["commit"] != commit:
-        write_json(file, {"dataset": source.hub_id, "revision": source.revision or "main", "commit": commit})
-    return msgspec.structs.replace(source, revision=commit, files=(file,))
-
-
-def _commit_of(source: DatasetSource) -> str:
-    """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-
-    try:
-        info = HfApi().dataset_info(source.hub_id, revision=source.revision or None, timeout=20)
-    except RevisionNotFoundError as error:
-        raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
-    except (RepositoryNotFoundError, HfHubHTTPError) as error:
-        raise UsageError(
-            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {_LOG_IN}"
-        ) from error
-    except Exception as error:  # of httpx, by what broke: name, route, certificate, time
-        raise OSError(str(error) or type(error).__name__) from error
-    return str(info.sha)
-
-
 def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
     """(split, record) of a Hub dataset, through the `datasets` package and its cache."""
     import datasets
@@ -268,7 +137,7 @@ def _hub_records(source: DatasetSource) -> Iterator[tuple[str, dict[str, Any]]]:
         loaded = datasets.load_dataset(source.hub_id, revision=source.revision or None, split=source.split or None)
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
         cause = " ".join(str(error).split())
-        raise UsageError(f"{source.name}: {cause} Ask for access on its page, {_LOG_IN}") from error
+        raise UsageError(f"{source.name}: {cause} Ask for access on its page, {LOG_IN}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
         cause = " ".join(str(_root_cause(error)).split())
         raise UsageError(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.console.job import Job
-    from groundwork.dataset.dataset_sources import DatasetSource
+    from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.rows import RowPool
     from groundwork.records.chunk_record import Chunk
 
@@ -97,7 +97,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
     """
     if not (mix := job.config.dataset.mix):
         return None
-    from groundwork.dataset.dataset_sources import locate_dataset, pin_revision
+    from groundwork.dataset.dataset_argument import locate_dataset, pin_revision
 
     try:
         source = locate_dataset(mix, job.data, "datasets")

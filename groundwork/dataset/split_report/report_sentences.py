@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from groundwork.counted_nouns import counted
 from groundwork.dataset.split.report_record import Closeness, Mixture, SplitReport
+from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
 
 
 def describe_splits(report: SplitReport) -> list[str]:

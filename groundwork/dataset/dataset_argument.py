@@ -1,0 +1,153 @@
+"""What a DATASET argument may be, and where it points.
+
+gemini-2.5-flash           a run of data/qa: of every document the curated pairs where curation has run, else all of
+                           them, just as create_dataset takes them; `<run>/raw`: all as they were generated
+touch-rugby                a finished dataset: data/datasets/<name>
+./some/folder, rows.jsonl  a folder of JSONL or Parquet files, or one such file
+org/name@revision:split    a dataset on the Hugging Face Hub; revision and split may be left out
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import read_json, write_json
+from groundwork.data_folder.runs.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
+from groundwork.data_folder.spread_folders import folder_of
+from groundwork.data_folder.workspace import Workspace
+from groundwork.errors import UsageError
+
+HUB_ID = re.compile(r"^(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?(:(?P<split>\w+))?$")
+RAW_SUFFIX = "/raw"  # behind a run's name: its pairs as they were generated, whatever curation made of them
+
+LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
+
+
+class DatasetSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a DATASET argument points, before anything of it is read."""
+
+    name: str  # as it is shown
+    key: str  # as files made of it are named; distinct for distinct sources
+    kind: Literal["run", "files", "hub"]
+    files: Sequence[Path] = ()
+    hub_id: str = ""
+    revision: str = ""
+    split: str = ""
+
+
+def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> DatasetSource:
+    """What `argument` points at; a name is looked up in data/<prefer> first. Reads no file and asks no network.
+
+    Raises UsageError, with the nearest known name, when it is nothing of the kinds above.
+    """
+    if not argument.strip():
+        raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
+    for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
+        if source := _locate_run(argument, data) if folder == "qa" else _locate_finished(argument, data):
+            return source
+    path = Path(argument).expanduser()
+    if path.exists():
+        files = row_files(path) if path.is_dir() else (path,)
+        if not files or files[0].suffix not in ROW_ENDINGS:
+            raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
+        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:6]
+        return DatasetSource(name=path.stem, key=f"{slug(path.stem)}-{digest}", kind="files", files=files)
+    if (match := HUB_ID.match(argument)) and not argument.startswith("."):
+        revision, split = match["revision"] or "", match["split"] or ""
+        return DatasetSource(
+            name=argument, key=slug(argument), kind="hub", hub_id=match["id"], revision=revision, split=split
+        )
+    raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
+
+
+def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
+    """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
+    sources = [locate_dataset(argument, data, prefer) for argument in arguments]
+    for key, count in Counter(source.key for source in sources).items():
+        if count > 1:
+            name = next(source.name for source in sources if source.key == key)
+            raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
+    name_counts = Counter(source.name for source in sources)
+    return [
+        msgspec.structs.replace(source, name=f"{folder_of(source.files[0]).parent.name}/{source.name}")
+        if name_counts[source.name] > 1 and source.files
+        else source
+        for source in sources
+    ]
+
+
+def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
+    """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
+    run_argument = argument.removesuffix(RAW_SUFFIX)
+    if not (folder := _subfolder(data.path("qa"), run_argument)):
+        return None
+    name = folder.relative_to(data.path("qa")).as_posix()
+    files = (pair_files(data, name) if argument == run_argument else ()) or row_files(folder)
+    shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
+    return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
+
+
+def source_run(source: DatasetSource) -> str:
+    """The run of data/qa that a source is, curated or not; "" where it is none."""
+    if source.kind != "run" or not source.files:
+        return ""
+    folder = folder_of(source.files[0])
+    return (folder.parent if folder.name == "curated" else folder).name
+
+
+def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
+    """The finished dataset `argument` of data/datasets, if there is one."""
+    if not (folder := _subfolder(data.path("datasets"), argument)):
+        return None
+    name, files = folder.relative_to(data.path("datasets")).as_posix(), row_files(folder)
+    return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
+
+
+def _subfolder(folder: Path, relative_path: str) -> Path | None:
+    path = Path(os.path.normpath(folder / relative_path))
+    return path if path != folder and path.is_relative_to(folder) and path.is_dir() else None
+
+
+def pin_revision(source: DatasetSource, data: Workspace) -> DatasetSource:
+    """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
+
+    The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
+    last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
+    """
+    file = data.state / "hub" / f"{source.key}.json"
+    try:
+        commit = _commit_of(source)
+    except OSError as error:
+        if not file.exists():
+            raise UsageError(f"{source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})") from error
+        commit = read_json(file, dict[str, str])["commit"]
+    if not file.exists() or read_json(file, dict[str, str])["commit"] != commit:
+        write_json(file, {"dataset": source.hub_id, "revision": source.revision or "main", "commit": commit})
+    return msgspec.structs.replace(source, revision=commit, files=(file,))
+
+
+def _commit_of(source: DatasetSource) -> str:
+    """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        info = HfApi().dataset_info(source.hub_id, revision=source.revision or None, timeout=20)
+    except RevisionNotFoundError as error:
+        raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
+    except (RepositoryNotFoundError, HfHubHTTPError) as error:
+        raise UsageError(
+            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {LOG_IN}"
+        ) from error
+    except Exception as error:  # of httpx, by what broke: name, route, certificate, time
+        raise OSError(str(error) or type(error).__name__) from error
+    return str(info.sha)
