@@ -12,6 +12,8 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.run_pairs import Candidate, Review
+from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
 from groundwork.records.figures import quote_in_words

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.data_folder.runs.wishes import Wish, read_wishes
+from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.data_folder.runs.wishes import Wish
+from groundwork.data_folder.runs.reader_wishes import Wish
 from groundwork.language.instructions import is_instruction
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement

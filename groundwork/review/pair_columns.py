@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from groundwork.data_folder.runs.run_pairs import BY_PERSON, Candidate
+from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
+from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.records.pair_record import Pair
 
 

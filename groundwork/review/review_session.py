@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.review_decisions import (
+from groundwork.data_folder.runs.recorded_decisions import (
     Decision,
     DecisionKind,
     DecisionStacks,
@@ -31,7 +31,7 @@ from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
 from groundwork.records.tags_record import Tags
-from groundwork.review.new_decisions import (
+from groundwork.review.decision_requests import (
     RequestRefused,
     acceptance,
     apply_decision,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.data_folder.read_write import read_text, text_hash
-from groundwork.data_folder.runs.review_decisions import utc_now
-from groundwork.data_folder.runs.wishes import Wish, read_wishes, toggle_wish, wishes_file
+from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes, toggle_wish, wishes_file
+from groundwork.data_folder.runs.recorded_decisions import utc_now
 from groundwork.data_folder.spread_folders import file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import allow_calls, is_groundwork_page
 from groundwork.records.figures import is_figure_name
-from groundwork.review.new_decisions import RequestRefused
+from groundwork.review.decision_requests import RequestRefused
 
 PLOTLY = ".plotly.html"  # drawn by a library, and without a way back
 

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from groundwork.errors import GroundworkError
 from groundwork.pages.html_frame import page_text
-from groundwork.review.new_decisions import RequestRefused
+from groundwork.review.decision_requests import RequestRefused
 from groundwork.review.review_session import DecisionRequest, ReviewSession
 from groundwork.review.served_plots import change_wish, find_wish, page_names, served_figure, served_page, wished_starts
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.data_folder.runs.review_decisions import Decision, DecisionKind, question_hash
+from groundwork.data_folder.runs.recorded_decisions import Decision, DecisionKind, question_hash
 from groundwork.errors import UsageError
 from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair
-from groundwork.review.new_decisions import (
+from groundwork.review.decision_requests import (
     RequestRefused,
     acceptance,
     apply_decision,

@@ -86,7 +86,7 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
 def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.run_pairs import review_files
+    from groundwork.data_folder.runs.obeyed_decisions import review_files
 
     return review_files(job.data, run, documents, curated=False)
 
@@ -104,7 +104,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.run_pairs import read_review
+    from groundwork.data_folder.runs.obeyed_decisions import read_review
     from groundwork.questions.curation.duplicate_removal import mark_repeat, repeated_questions
     from groundwork.questions.curation.kept_and_rejected import CheckedPair, restore_accepted, sort_pairs, write_curated
     from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document

@@ -164,8 +164,8 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 
 
 def _ask_about(job: Job, session: ReviewSession) -> int:
-    from groundwork.data_folder.runs.wishes import wishes_file
-    from groundwork.review.new_decisions import RequestRefused
+    from groundwork.data_folder.runs.reader_wishes import wishes_file
+    from groundwork.review.decision_requests import RequestRefused
     from groundwork.review.served_plots import change_wish, find_wish
 
     document, start = job.flags.ask_about
@@ -192,7 +192,7 @@ def _export(path: Path, session: ReviewSession) -> int:
 
 
 def _import(path: Path, session: ReviewSession) -> int:
-    from groundwork.data_folder.runs.review_decisions import append_decisions
+    from groundwork.data_folder.runs.recorded_decisions import append_decisions
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
     table = read_table(path, session)

@@ -16,7 +16,8 @@ from groundwork.data_folder.document_changes.departed_documents import forget_do
 from groundwork.data_folder.document_changes.renamed_documents import rename_document
 from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.data_folder.runs.review_decisions import (
+from groundwork.data_folder.runs.obeyed_decisions import read_review
+from groundwork.data_folder.runs.recorded_decisions import (
     Decision,
     append_decisions,
     apply_edits,
@@ -26,13 +27,13 @@ from groundwork.data_folder.runs.review_decisions import (
     reviewer_agreements,
     standing_decisions,
 )
-from groundwork.data_folder.runs.review_decisions import prevailing_decision as verdict
+from groundwork.data_folder.runs.recorded_decisions import prevailing_decision as verdict
 from groundwork.data_folder.runs.run_lookup import pair_files, run_names
-from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
+from groundwork.data_folder.runs.run_pairs import run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.review.new_decisions import decision_of
+from groundwork.review.decision_requests import decision_of
 from groundwork.review.review_session import ReviewSession
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated

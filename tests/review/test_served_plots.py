@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, expect
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.wishes import read_wishes, wishes_file
+from groundwork.data_folder.runs.reader_wishes import read_wishes, wishes_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.html_map import write_map

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from groundwork.data_folder.runs.wishes import Wish, toggle_wish, wishes_file
+from groundwork.data_folder.runs.reader_wishes import Wish, toggle_wish, wishes_file
 from groundwork.data_folder.workspace import Workspace
 from tests.questions.scripted_writer import Json, Writer, pair, pairs, part, said, sentences
 from tests.stages.mill_run import RUN, Mill

@@ -127,7 +127,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
 def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.run_pairs import review_files
+    from groundwork.data_folder.runs.obeyed_decisions import review_files
 
     return review_files(job.data, run, documents, curated=True)
 
@@ -162,7 +162,8 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.data_folder.runs.run_pairs import read_review, run_candidates
+    from groundwork.data_folder.runs.obeyed_decisions import read_review
+    from groundwork.data_folder.runs.run_pairs import run_candidates
     from groundwork.dataset.rows import ReviewedRun, gather_rows, sample_pool
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}

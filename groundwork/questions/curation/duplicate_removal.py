@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from groundwork.data_folder.disk_backed_lists import LazySequence
-from groundwork.data_folder.runs.run_pairs import Review
+from groundwork.data_folder.runs.obeyed_decisions import Review
 from groundwork.language.words import normalised_words
 from groundwork.questions.curation.kept_and_rejected import CheckedPair, first_failed_check
 from groundwork.questions.curation.rule_checks import shared_column

@@ -11,8 +11,9 @@ import msgspec
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.data_folder.runs import run_pairs
-from groundwork.data_folder.runs.run_pairs import Review, generation_rejects
+from groundwork.data_folder.runs import obeyed_decisions
+from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.run_pairs import generation_rejects
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.records.pair_record import Pair, Rejected
@@ -38,9 +39,9 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
-        return run_pairs.reject_pair(pair, decision)
+        return obeyed_decisions.reject_pair(pair, decision)
     if decision:
-        return run_pairs.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
+        return obeyed_decisions.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
     if not checked_pair.status and (reason := first_failed_check(pair)):
         return reject_pair(pair, reason)
     return pair

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_pairs import Review
+from groundwork.data_folder.runs.obeyed_decisions import Review
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.questions.curation.curation_rounds import Curation
