@@ -31,7 +31,7 @@ from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, padding_reasons
 from groundwork.questions.curation.rule_checks import RULE_CHECKS, PairOrigin, rule_fault
-from groundwork.questions.drafts import Draft, PairBasis
+from groundwork.questions.drafted_pairs import Draft, PairBasis
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT, load
 

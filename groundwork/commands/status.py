@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from groundwork.console.downstream_state import mark_behind, recorded_state
 from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
 from groundwork.console.open_job import load_config, open_job
@@ -26,6 +25,7 @@ from groundwork.data_folder.document_changes.departed_documents import (
     find_departed,
     forgotten_rows,
 )
+from groundwork.data_folder.manifest.stale_downstream import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.stage_table import BY_NAME, STAGES, Stage

@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, attach_images
-from groundwork.questions.drafts import Draft
+from groundwork.questions.drafted_pairs import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figure_number, figures, text_with_captions

@@ -24,11 +24,11 @@ from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, interview
-from groundwork.questions.drafts import PairBasis
+from groundwork.questions.drafted_pairs import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
 from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, prompt_variables
+from groundwork.questions.interview_rounds import Asker, Interview, ask_wishes, interview
 from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
 from groundwork.questions.strategy_choice import choose_strategy
 from groundwork.questions.wished_statements import wished_statements

@@ -12,7 +12,7 @@ from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.drafts import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
+from groundwork.questions.drafted_pairs import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
 from groundwork.records.figures import text_with_captions

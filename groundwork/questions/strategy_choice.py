@@ -8,8 +8,8 @@ from typing import Protocol
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.questions.chunk_interview import Asker
 from groundwork.questions.interview_material import CallTokens, Material, TokenCounter
+from groundwork.questions.interview_rounds import Asker
 from groundwork.settings.generate_qa_settings import QA
 
 
@@ -37,7 +37,7 @@ class Strategy(Protocol):
 def choose_strategy(settings: QA) -> Strategy:
     """The strategy of qa.strategy. The small model's is read only where it is asked for."""
     if settings.strategy == "sentence":
-        from groundwork.questions.small_model import sentence_strategy
+        from groundwork.questions.rules_for_small_models import sentence_strategy
 
         return sentence_strategy
     from groundwork.questions import batched_strategy

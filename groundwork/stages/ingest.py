@@ -213,7 +213,7 @@ def _write_doubtful_pages(path: Path, source_name: str, ingestion: Ingestion) ->
         path.unlink(missing_ok=True)
         return
     from groundwork.data_folder.read_write import write_text
-    from groundwork.documents.auditing.doubtful_pages import doubtful_html
+    from groundwork.documents.auditing.doubtful_pages_html import doubtful_html
 
     write_text(path, doubtful_html(source_name, ingestion.doubtful, ingestion.not_shown))
 

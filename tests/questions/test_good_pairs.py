@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import padding_reasons
-from groundwork.questions.drafts import Draft, PairBasis
+from groundwork.questions.drafted_pairs import Draft, PairBasis
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])

@@ -15,10 +15,10 @@ from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafts import Draft, PairBasis, as_pair
+from groundwork.questions.drafted_pairs import Draft, PairBasis, as_pair
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
-from groundwork.questions.small_model.sentence_strategy import name_document
+from groundwork.questions.rules_for_small_models.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 from tests.chunks import reading_of

@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from groundwork.documents.auditing.doubtful_pages import markdown_to_html
+from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
 from groundwork.pages.html_frame import document_page, scrollable_table

@@ -19,7 +19,7 @@ from groundwork.language.instructions import is_instruction
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafts import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
+from groundwork.questions.drafted_pairs import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.chunk_record import Chunk

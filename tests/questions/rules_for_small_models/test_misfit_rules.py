@@ -7,10 +7,15 @@ import math
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafts import Draft
-from groundwork.questions.small_model.pair_checks import answers_agree, is_definition, max_rivals, misfit_faults
-from groundwork.questions.small_model.question_targets import Target, group_targets
-from groundwork.questions.small_model.rival_statements import QuestionSearch
+from groundwork.questions.drafted_pairs import Draft
+from groundwork.questions.rules_for_small_models.misfit_rules import (
+    answers_agree,
+    is_definition,
+    max_rivals,
+    misfit_faults,
+)
+from groundwork.questions.rules_for_small_models.rival_statements import QuestionSearch
+from groundwork.questions.rules_for_small_models.statements_to_ask import Target, group_targets
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"

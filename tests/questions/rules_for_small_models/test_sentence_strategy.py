@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.question_targets import (
+from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.rules_for_small_models.sentence_strategy import (
+    answer_or_cells,
+    name_document,
+    without_columns,
+)
+from groundwork.questions.rules_for_small_models.statements_to_ask import (
     Target,
     group_targets,
     importance,
     simplify_text,
     spread_targets,
 )
-from groundwork.questions.small_model.sentence_strategy import answer_or_cells, name_document, without_columns
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected

@@ -26,14 +26,15 @@ from groundwork.llm.prompts import Message, PromptReader, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.drafts import Draft, Fault
+from groundwork.questions.drafted_pairs import Draft, Fault
 from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, table_caption
-from groundwork.questions.small_model.criteria_generation import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.english_words import content_words, stem
-from groundwork.questions.small_model.pair_checks import answers_agree, max_rivals, misfit_faults
-from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
-from groundwork.questions.small_model.question_targets import (
+from groundwork.questions.interview_rounds import Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.rules_for_small_models.english_words import content_words, stem
+from groundwork.questions.rules_for_small_models.misfit_rules import answers_agree, max_rivals, misfit_faults
+from groundwork.questions.rules_for_small_models.question_rewording import ask_in_frame, changed_terms
+from groundwork.questions.rules_for_small_models.rival_statements import QuestionSearch
+from groundwork.questions.rules_for_small_models.statements_to_ask import (
     Target,
     group_targets,
     importance,
@@ -41,7 +42,6 @@ from groundwork.questions.small_model.question_targets import (
     simplify_text,
     spread_targets,
 )
-from groundwork.questions.small_model.rival_statements import QuestionSearch
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.generate_qa_settings import QA
 
