@@ -12,8 +12,6 @@ import msgspec
 import numpy as np
 
 from groundwork.counted_nouns import counted
-from groundwork.dataset.build import BuiltDataset
-from groundwork.dataset.dataset_sources import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.question_rows import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow

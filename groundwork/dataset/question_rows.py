@@ -17,11 +17,6 @@ from typing import Any
 import msgspec
 
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.read_write import read_json, write_json
-from groundwork.data_folder.runs.run_lookup import ROW_ENDINGS, nearest_run, pair_files, row_files
-from groundwork.data_folder.spread_folders import folder_of
-from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import LOG_IN, DatasetSource
 from groundwork.errors import BadRecord, UsageError
 from groundwork.records.question_fields import QuestionFields

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.runs.run_pairs import Candidate, Review
 from groundwork.data_folder.runs.obeyed_decisions import Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of

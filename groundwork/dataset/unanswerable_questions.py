@@ -18,7 +18,6 @@ import msgspec
 import numpy as np
 
 from groundwork.counted_nouns import counted
-from groundwork.dataset.build import BuiltDataset
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows

@@ -116,14 +116,10 @@ def measure_diversity(
     """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
     limits = thresholds(vectors, seed)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
-    topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
-    topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
-    per_topic = np.zeros((len(names), topic_count))
-    np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
-    equal_n = _comparison_size(counts)
-    reach_chances = np.stack(
-        [rarefied_reach(row, count, min(equal_n, count)) for row, count in zip(per_topic, counts, strict=True)]
+    per_topic = _count_by_topic(
+        dataset_of, find_topics(vectors, dataset_of, counts, limits.same_subject, seed), len(names)
     )
+    equal_n = _comparison_size(counts)
     draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
     unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.same_subject)
     rows = [
@@ -133,14 +129,9 @@ def measure_diversity(
             chunks=chunks[index],
             mean_per_chunk=counts[index] / chunks[index] if chunks[index] else None,
             redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
-            diversity=vendi(vectors[dataset_of == index]),
-            diversity_at_equal_n=_sampled_vendi(vectors[dataset_of == index], equal_n, seed),
-            reach=_share(reach_chances[index]),
-            reach_interval=_confidence_interval(draws[:, index]),
-            reach_of_all=_share(per_topic[index] > 0),
-            curve=_reach_curve(per_topic[index], counts[index]),
+            **_variety(vectors[dataset_of == index], equal_n, seed),
+            **_topic_reach(per_topic[index], counts[index], equal_n, draws[:, index]),
             only_here=len(unique_rows[name]),
-            missed=int((per_topic[index] == 0).sum()),
         )
         for index, name in enumerate(names)
     ]
@@ -152,7 +143,7 @@ def measure_diversity(
         near_duplicate=limits.near_duplicate,
         same_subject=limits.same_subject,
         equal_n=equal_n,
-        topics=topic_count,
+        topics=per_topic.shape[1],
         datasets=rows,
         overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.same_subject),
         best=choice.best,
@@ -162,6 +153,32 @@ def measure_diversity(
     return MeasuredDiversity(
         numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.same_subject)
     )
+
+
+def _count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Floats:
+    """(datasets, topics): how many questions of each dataset lie in each topic."""
+    topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
+    per_topic = np.zeros((datasets, topic_count))
+    np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
+    return per_topic
+
+
+def _variety(vectors: Vectors, equal_n: int, seed: int) -> dict[str, Any]:
+    """How unlike each other the questions of a dataset are, all of them and as many as of the others."""
+    return {"diversity": vendi(vectors), "diversity_at_equal_n": _sampled_vendi(vectors, equal_n, seed)}
+
+
+def _topic_reach(per_topic: Floats, count: int, equal_n: int, draws: Floats) -> dict[str, Any]:
+    """How many of the topics a dataset of `count` questions reaches. `per_topic` (topics,): its questions in each;
+    `draws`: its reach in samples of it.
+    """
+    return {
+        "reach": _share(rarefied_reach(per_topic, count, min(equal_n, count))),
+        "reach_interval": _confidence_interval(draws),
+        "reach_of_all": _share(per_topic > 0),
+        "curve": _reach_curve(per_topic, count),
+        "missed": int((per_topic == 0).sum()),
+    }
 
 
 def _comparison_size(counts: list[int]) -> int:

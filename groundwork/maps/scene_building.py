@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
-from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow, source_run
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.cluster_names import name_groups

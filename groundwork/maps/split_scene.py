@@ -12,8 +12,6 @@ import numpy as np
 
 from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
-from groundwork.dataset.dataset_sources import MIRROR_SPLITS, QuestionRow
-from groundwork.dataset.split.report_record import Representativeness
 from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness

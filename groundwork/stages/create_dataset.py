@@ -66,6 +66,14 @@ class _Grades(argparse.Action):
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
+    _add_split_flags(parser)
+    _add_row_flags(parser)
+    _add_push_flags(parser)
+    parser.add_argument("--keep-gone", action="store_true", help="also rows of documents whose source is gone")
+
+
+def _add_split_flags(parser: argparse.ArgumentParser) -> None:
+    """Which rows there are, which of them are eval's, and how they are worded."""
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
     add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
@@ -91,6 +99,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--eval-max", help="rows of eval at most", **setting("dataset.eval_max"))
     add("--k", help="number of clusters; default: found by the elbow", **setting("dataset.clusters"))
     add("--seed", help="another seed, another draw", **setting("dataset.seed"))
+
+
+def _add_row_flags(parser: argparse.ArgumentParser) -> None:
+    """What the rows hold, and the files that they go into."""
+    add = parser.add_argument
     add("--name", action=_DatasetName, help="of the dataset, here and on the Hub; also ORG/NAME")
     add("--drop-invalid", help="leave invalid rows out instead of stopping", **setting("dataset.drop_invalid", True))
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
@@ -108,11 +121,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
     add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))
+
+
+def _add_push_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
     add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
     add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
     add("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
-    parser.add_argument("--keep-gone", action="store_true", help="also rows of documents whose source is gone")
 
 
 def units(job: Job) -> list[Unit]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,14 +101,7 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
         job.progress.start(len(untagged), "questions")
         if untagged and not vocabulary.tags and settings.vocabulary_prompt and len(untagged) > settings.batch:
             await _propose_vocabulary(job, vocabulary, sample or untagged)
-        tagged, errors = await _tag_in_waves(job, vocabulary, dataset.name, untagged)
-        overused = overused_tags({**_tags_so_far(job), **known_tags, **tagged}) if settings.vocabulary_prompt else []
-        if overused:
-            vocabulary.strike(overused)
-            questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
-            retagged, retag_errors = await _tag_in_waves(job, vocabulary, dataset.name, questions_to_retag)
-            tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
-            errors |= retag_errors
+        tagged, errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
         store.write(tagged)
         if settings.vocabulary_prompt and untagged:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
@@ -134,6 +127,22 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
             if row.question in errors
         ],
     )
+
+
+async def _tag_without_overuse(
+    job: Job, vocabulary: TagVocabulary, name: str, untagged: list[str], known_tags: Mapping[str, list[str]]
+) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
+    """Tags by question, and errors; questions with a tag that turns out to be overused are tagged again without it."""
+    tagged, errors = await _tag_in_waves(job, vocabulary, name, untagged)
+    if not job.config.tags.vocabulary_prompt:
+        return tagged, errors
+    if overused := overused_tags({**_tags_so_far(job), **known_tags, **tagged}):
+        vocabulary.strike(overused)
+        questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
+        retagged, retag_errors = await _tag_in_waves(job, vocabulary, name, questions_to_retag)
+        tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
+        errors |= retag_errors
+    return tagged, errors
 
 
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:

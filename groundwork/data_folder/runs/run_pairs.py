@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import nearest_run, run_documents
 from groundwork.data_folder.spread_folders import file_path

@@ -37,7 +37,14 @@ from groundwork.dataset.split.representativeness import (
     value_shares,
 )
 from groundwork.dataset.split.split_map import draw_split_map
-from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, ReplacedRow, SplitReport, SplitShare
+from groundwork.dataset.split_report.report_record import (
+    ElbowCurve,
+    EvalRow,
+    ReplacedRow,
+    Representativeness,
+    SplitReport,
+    SplitShare,
+)
 from groundwork.embedding.cluster_names import name_by_tag_or_centre
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
@@ -271,52 +278,89 @@ async def _measure_split(
     tools: BuildTools,
 ) -> SplitReport:
     """The report with everything that only a split has."""
-    split = draw.split
-    after = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
-    rows = measure_leakage(draw.pool, split, draw.vectors, draw.train, draw.train_vectors, after)
-    if reworded:
-        rows = [
-            _add_overlap(leak_row, original, reworded_row, settings.rephrase, tools.about.of(original.document))
-            for leak_row, original, reworded_row in zip(rows, draw.eval_rows, splits["eval"], strict=True)
-        ]
-    labels = name_by_tag_or_centre(
-        [row.question for row in draw.pool], [row.tags for row in draw.pool], split.labels, draw.vectors
-    )
-    pool_counts, eval_counts = np.bincount(split.labels), np.bincount(split.labels[split.eval], minlength=len(labels))
-    in_train = {row.id for row in draw.train}
+    split, in_train = draw.split, {row.id for row in draw.train}
+    reworded_vectors = await tools.encode([row.question for row in splits["eval"]], "query") if reworded else None
+    rows = _eval_rows(draw, splits["eval"], reworded_vectors, settings.rephrase, tools)
+    clusters = _cluster_shares(draw)
     random = median_random_cosine(draw.vectors, settings.seed)
-    verdict = assess_representativeness(
-        pool_counts.tolist(), eval_counts.tolist(), labels, empty=reworded.dropped if reworded else 0
-    )
-    if after is not None:
-        moved_count = count_moved_topics(split, draw.vectors, after)
-        own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
-        verdict = msgspec.structs.replace(verdict, drift=drift_sentence(moved_count, len(rows), own_cosine, random))
+    report = _with_rewording(_basic_report(settings, splits, pool, tools.embedder), reworded, rows, split, tools)
     return msgspec.structs.replace(
-        _basic_report(settings, splits, pool, tools.embedder),
+        report,
         pool=draw.pool[0].run if draw.train_run is not None else "all rows",
         curve=ElbowCurve(
             split.elbow.k, split.elbow.reason, split.elbow.ks, [round(i, 4) for i in split.elbow.inertias]
         ),
-        clusters=[
-            SplitShare(label, int(pool_rows), int(eval_rows))
-            for label, pool_rows, eval_rows in zip(labels, pool_counts, eval_counts, strict=True)
-        ],
-        verdict=verdict,
+        clusters=clusters,
+        verdict=_assess(draw, clusters, rows, reworded_vectors, random, empty=report.dropped),
         mmd=eval_closeness(split, draw.vectors, settings.seed),
         threshold=round(split.threshold, 4),
         random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in draw.eval_rows),
         leaked_before=sum(bool(row.repeats) for row in rows),
-        leaked_after=count_leaked((row.after for row in rows), split.threshold) if reworded else None,
         rows=rows,
         shares=value_shares(draw.pool, split.eval),
-        replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced] if reworded else [],
-        dropped=reworded.dropped if reworded else 0,
-        sent_back=reworded.sent_back if reworded and tools.judge else None,
-        unjudged=reworded.unjudged if reworded else 0,
         same_answers=sum(row.answer_kept is True for row in rows),
         map=draw_split_map(draw.pool, split, draw.vectors, settings.seed),
+    )
+
+
+def _eval_rows(
+    draw: _EvalDraw, written_rows: list[Row], reworded_vectors: Vectors | None, call: Rephrase, tools: BuildTools
+) -> list[EvalRow]:
+    """Each row of eval with its nearest in train and, where eval is reworded, what it keeps of its old wording."""
+    rows = measure_leakage(draw.pool, draw.split, draw.vectors, draw.train, draw.train_vectors, reworded_vectors)
+    if reworded_vectors is None:
+        return rows
+    return [
+        _add_overlap(leak_row, original, written, call, tools.about.of(original.document))
+        for leak_row, original, written in zip(rows, draw.eval_rows, written_rows, strict=True)
+    ]
+
+
+def _cluster_shares(draw: _EvalDraw) -> list[SplitShare]:
+    """The clusters by name, with how many rows of the pool and of eval lie in each."""
+    labels, questions = draw.split.labels, [row.question for row in draw.pool]
+    names = name_by_tag_or_centre(questions, [row.tags for row in draw.pool], labels, draw.vectors)
+    counts = zip(names, np.bincount(labels), np.bincount(labels[draw.split.eval], minlength=len(names)), strict=True)
+    return [SplitShare(name, int(pool_rows), int(eval_rows)) for name, pool_rows, eval_rows in counts]
+
+
+def _assess(
+    draw: _EvalDraw,
+    clusters: Sequence[SplitShare],
+    rows: Sequence[EvalRow],
+    reworded_vectors: Vectors | None,
+    random: float,
+    *,
+    empty: int,
+) -> Representativeness:
+    """Whether eval stands for the whole, and how far its rewordings moved. `empty`: places that none could fill."""
+    verdict = assess_representativeness(
+        [share.pool for share in clusters],
+        [share.eval for share in clusters],
+        [share.value for share in clusters],
+        empty=empty,
+    )
+    if reworded_vectors is None:
+        return verdict
+    moved_count = count_moved_topics(draw.split, draw.vectors, reworded_vectors)
+    own_cosine = float(np.median([row.own for row in rows if row.own is not None]))
+    return msgspec.structs.replace(verdict, drift=drift_sentence(moved_count, len(rows), own_cosine, random))
+
+
+def _with_rewording(
+    report: SplitReport, reworded: EvalRewording | None, rows: Sequence[EvalRow], split: Split, tools: BuildTools
+) -> SplitReport:
+    """The report with what came of rewording eval; as it is where eval stays verbatim."""
+    if not reworded:
+        return report
+    return msgspec.structs.replace(
+        report,
+        leaked_after=count_leaked((row.after for row in rows), split.threshold),
+        replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
+        dropped=reworded.dropped,
+        sent_back=reworded.sent_back if tools.judge else None,
+        unjudged=reworded.unjudged,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from groundwork.console import terminal
 from groundwork.counted_nouns import counted
-from groundwork.dataset.split.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split_report.report_sentences import (
     describe_additions,

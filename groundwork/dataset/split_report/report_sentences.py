@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from groundwork.counted_nouns import counted
-from groundwork.dataset.split.report_record import Closeness, Mixture, SplitReport
 from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
 
 

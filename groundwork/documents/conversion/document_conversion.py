@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from groundwork.counted_nouns import counted
-from groundwork.documents.auditing.doubtful_pages import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.conversion.converter_processes import (
     converter_workers,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.runs.run_pairs import BY_PERSON
 from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.pages.html_frame import document_page, table
 from groundwork.pages.markup import Markup, join_markup, tag
