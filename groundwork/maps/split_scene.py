@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
 from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness
+from groundwork.dataset.split_report.report_sentences import describe_own_copies
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.scene_building import Group, build_scene, group_by_split
@@ -58,7 +60,7 @@ def split_scene(
     for group in compared_splits:
         split_verdict = verdict if verdict and group.name == "eval" else assess_split(groups, train, group, scene)
         notes += [line for line in (split_verdict.sentence, split_verdict.drift) if line] if split_verdict else []
-    notes += [_describe_repetition(train, group, numbers.near_duplicate) for group in compared_splits]
+    notes += [line for group in compared_splits for line in _describe_repetition(train, group, numbers.near_duplicate)]
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -110,12 +112,25 @@ def _number_duplicates(names: list[str]) -> list[str]:
     return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
 
 
-def _describe_repetition(train: Group, split: Group, threshold: float) -> str:
-    _, cosines = find_nearest(split.vectors, train.vectors)
-    repeated = int((cosines >= threshold).sum())
-    return (
-        f"{repeated:,} of {counted(len(split.rows), 'question')} of {split.name} nearly repeat one of {train.name} "
-        f"(cosine {threshold:.2f} or more)."
+def _describe_repetition(train: Group, split: Group, threshold: float) -> list[str]:
+    """Rows that stand in train by design, and questions that repeat another one of train."""
+    own_copies = _own_copies(train, split)
+    _, cosines = find_nearest(split.vectors, train.vectors, own_copies)
+    copied, repeated = int((own_copies >= 0).sum()), int((cosines >= threshold).sum())
+    total = len(split.rows)
+    return [
+        *([describe_own_copies(copied, total, split.name, train.name)] if copied else []),
+        f"{repeated:,} of {counted(total, 'question')} of {split.name} nearly repeat "
+        f"{'another' if copied else 'one'} of {train.name} (cosine {threshold:.2f} or more).",
+    ]
+
+
+def _own_copies(train: Group, split: Group) -> npt.NDArray[np.int64]:
+    """For each row of the split the index of the row of train that it is, as it was before rewording, or -1."""
+    indices = {(row.id, row.question): index for index, row in enumerate(train.rows)}
+    return np.array(
+        [max(indices.get((row.id, text), -1) for text in (row.question, row.original_question)) for row in split.rows],
+        dtype=np.int64,
     )
 
 

@@ -133,9 +133,7 @@ def describe_leakage(report: SplitReport) -> list[str]:
         "statement answers both with the same answer."
     ]
     if report.verbatim_in_train:
-        lines.append(
-            f"{report.verbatim_in_train} of {total} also stand in train themselves, verbatim: that is the design."
-        )
+        lines.append(describe_own_copies(report.verbatim_in_train, total))
     if report.leaked_after is not None:
         lines.append(
             f"After rewording {report.leaked_after} of {total} are still worded like a question of train: a cosine of "
@@ -153,6 +151,12 @@ def describe_leakage(report: SplitReport) -> list[str]:
             "read contrived or said something else."
         )
     return lines
+
+
+def describe_own_copies(count: int, total: int, split: str = "eval", train: str = "train") -> str:
+    """How many rows of a split are rows of train as well, for the report and the map of the splits alike."""
+    questions = counted(total, "question")
+    return f"{count:,} of {questions} of {split} also stand in {train} themselves, verbatim: that is the design."
 
 
 def describe_replaced(report: SplitReport) -> str:
