@@ -11,7 +11,7 @@ import argparse
 import functools
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
@@ -22,9 +22,10 @@ from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
+    from groundwork.data_folder.runs.obeyed_decisions import Review
     from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.kept_and_rejected import CheckedPair
     from groundwork.questions.curation.report_page import CurationResult
@@ -34,10 +35,17 @@ if TYPE_CHECKING:
     from groundwork.settings.whole_config import Config
 
 T = TypeVar("T")
+
 PAIRS_AT_ONCE = 10_000  # in memory, and asked about side by side
 TEST_PAIRS = 10
 ESTIMATE_DOCUMENTS = 24  # documents that tell, as a run begins, how many calls there will be
 DOCUMENTS_A_PROCESS = 150  # from which another process pays
+
+
+class Spooled(Protocol):
+    """Makes lists that lie in temporary files."""
+
+    def __call__(self, kind: type[T], /) -> DiskBackedList[T]: ...
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -105,11 +113,6 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import read_review
-    from groundwork.questions.curation.duplicate_removal import mark_repeat, repeated_questions
-    from groundwork.questions.curation.kept_and_rejected import CheckedPair, restore_accepted, sort_pairs, write_curated
-    from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
-    from groundwork.questions.curation.report_page import CurationResult, curation_html
-    from groundwork.records.pair_record import Pair, Rejected
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
@@ -117,41 +120,69 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         def spooled(kind: type[T]) -> DiskBackedList[T]:
             return open_files.enter_context(closing(DiskBackedList(kind, job.data.state)))
 
-        questions, unique_pairs, checked_pairs = spooled(str), spooled(Pair), spooled(CheckedPair)
-        batches = read_by_document(
-            job.data.path("qa", unit.name),
-            unit.payload,
-            review,
-            batch_size=at_once,
-            max_pairs=TEST_PAIRS if job.test else None,
-            looks_for_repeats="duplicates" in job.config.curate.checks,
-            questions=questions,
-            unique_pairs=unique_pairs,
-            checked_pairs=checked_pairs,
-        )
-        job.progress.start(len(unique_pairs), "pairs")
-        await check_batches(
-            batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance
-        )
+        questions = spooled(str)
+        checked_pairs = await _check_pairs(job, unit, review, spooled, questions, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
+            from groundwork.questions.curation.duplicate_removal import repeated_questions
+
             repeats = await repeated_questions(checked_pairs, review, await _duplicate_search(job, questions))
-        kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
-        pairs = (mark_repeat(pair, index, repeats) for index, pair in enumerate(checked_pairs))
-        failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
-        if review.verdicts:
-            kept_ids = {pair.id for pair in kept_pairs}
-            kept_pairs.extend(restore_accepted(job.data.path("qa", unit.name), unit.payload, review, kept_ids))
-        warnings = [] if job.test else review.unmet_warnings(unit.payload)
-        curated = CurationResult(
-            unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines()
-        )
-        folder = job.data.path("qa", unit.name) / "curated"
-        write_curated(folder, unit.payload, kept_pairs, rejected_pairs)
-        write_text(folder / "report.html", curation_html(curated))
-        return _outcome(curated, failures, warnings)
+        return _write_result(job, unit, review, spooled, checked_pairs, repeats)
+
+
+async def _check_pairs(
+    job: Job, unit: Unit, review: Review, spooled: Spooled, questions: DiskBackedList[str], at_once: int
+) -> DiskBackedList[CheckedPair]:
+    """Every pair with what its checks say; `questions` get those among which repeats are looked for."""
+    from groundwork.questions.curation.kept_and_rejected import CheckedPair
+    from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
+    from groundwork.records.pair_record import Pair
+
+    unique_pairs, checked_pairs = spooled(Pair), spooled(CheckedPair)
+    batches = read_by_document(
+        job.data.path("qa", unit.name),
+        unit.payload,
+        review,
+        batch_size=at_once,
+        max_pairs=TEST_PAIRS if job.test else None,
+        looks_for_repeats="duplicates" in job.config.curate.checks,
+        questions=questions,
+        unique_pairs=unique_pairs,
+        checked_pairs=checked_pairs,
+    )
+    job.progress.start(len(unique_pairs), "pairs")
+    await check_batches(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
+    return checked_pairs
+
+
+def _write_result(
+    job: Job,
+    unit: Unit,
+    review: Review,
+    spooled: Spooled,
+    checked_pairs: Sequence[CheckedPair],
+    repeats: Mapping[int, str],
+) -> Outcome:
+    """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
+    from groundwork.questions.curation.duplicate_removal import mark_repeat
+    from groundwork.questions.curation.kept_and_rejected import restore_accepted, sort_pairs, write_curated
+    from groundwork.questions.curation.report_page import CurationResult, curation_html
+    from groundwork.records.pair_record import Pair, Rejected
+
+    folder = job.data.path("qa", unit.name)
+    kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
+    pairs = (mark_repeat(pair, index, repeats) for index, pair in enumerate(checked_pairs))
+    failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
+    if review.verdicts:
+        kept_ids = {pair.id for pair in kept_pairs}
+        kept_pairs.extend(restore_accepted(folder, unit.payload, review, kept_ids))
+    warnings = [] if job.test else review.unmet_warnings(unit.payload)
+    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
+    write_curated(folder / "curated", unit.payload, kept_pairs, rejected_pairs)
+    write_text(folder / "curated" / "report.html", curation_html(curated))
+    return _outcome(curated, failures, warnings)
 
 
 def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
