@@ -43,7 +43,27 @@ UNITS = {
 }
 """Every name of a unit, in lower case, with the unit's canonical name."""
 
+_MEASURES = {  # unit -> (what it measures, how many of the smallest unit of that)
+    "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
+    "week": ("time", 604_800),
+    "millimetre": ("length", 1), "centimetre": ("length", 10), "metre": ("length", 1000),
+    "kilometre": ("length", 1_000_000),
+    "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
+    "millilitre": ("volume", 1), "litre": ("volume", 1000),
+}  # fmt: skip
+
 
 def canonical_unit(word: str) -> str:
     """The canonical name of a unit of measurement, or ""."""
     return UNITS.get(word.lower(), "")
+
+
+def in_smallest_units(value: float, unit: str) -> tuple[str, float] | None:
+    """(what is measured, the value in the smallest unit of that): 2 hours as ("time", 7200.0).
+
+    `unit` is a canonical name; None for one that converts into no other.
+    """
+    if unit not in _MEASURES:
+        return None
+    quantity, size = _MEASURES[unit]
+    return quantity, value * size

@@ -16,19 +16,12 @@ from typing import Protocol
 
 from groundwork.language.names import codes
 from groundwork.language.numbers import Number, numbers
+from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 
-_UNITS = {  # unit -> (quantity, how many of its smallest unit)
-    "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
-    "week": ("time", 604_800),
-    "millimetre": ("length", 1), "centimetre": ("length", 10), "metre": ("length", 1000),
-    "kilometre": ("length", 1_000_000),
-    "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
-    "millilitre": ("volume", 1), "litre": ("volume", 1000),
-}  # fmt: skip
 _LIST_SEPARATOR = re.compile(r"[,;]|\b(?:and|or|nor|plus)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.:?!](?:\s|$)|\n")
 _PRONOUN = re.compile(
@@ -180,11 +173,13 @@ def list_lengths(text: str) -> Iterator[float]:
 
 def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:
     """Is it one of the numbers that are given with a unit, in another unit of the same quantity?"""
-    quantity, size = _UNITS.get(unit, ("", 0))
-    return any(
-        isclose(value * size, source_value * _UNITS[source_unit][1])
+    measured = in_smallest_units(value, unit)
+    return measured is not None and any(
+        source_unit != unit
+        and (source := in_smallest_units(source_value, source_unit)) is not None
+        and source[0] == measured[0]
+        and isclose(measured[1], source[1])
         for source_value, source_unit in source_quantities
-        if source_unit in _UNITS and _UNITS[source_unit][0] == quantity and source_unit != unit
     )
 
 
