@@ -29,7 +29,7 @@ from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
-    from groundwork.dataset.creation.build_splits import BuildTools
+    from groundwork.dataset.creation.eval_draw import BuildTools
     from groundwork.dataset.creation.input_files import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.settings.whole_config import Config
@@ -224,7 +224,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     """The encoder, and the models that reword and judge where the settings ask for it."""
-    from groundwork.dataset.creation.build_splits import BuildTools
+    from groundwork.dataset.creation.eval_draw import BuildTools
     from groundwork.embedding.encoder import encoder_for
 
     client = job.client if job.config.embeddings.backend == "endpoint" else None

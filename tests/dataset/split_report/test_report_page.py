@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from markupsafe import escape
 
-from groundwork.dataset.creation.build_splits import BuildTools, build_splits
+from groundwork.dataset.creation.build_splits import build_splits
 from groundwork.dataset.creation.conflicting_settings import is_held_out
+from groundwork.dataset.creation.eval_draw import BuildTools
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.rows import RowPool
