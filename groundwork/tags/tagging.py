@@ -13,7 +13,6 @@ the journal.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,14 @@ from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import strict_schema
 from groundwork.records.tags_record import Tags
 from groundwork.tags.tag_files import TagStore
+from groundwork.tags.tag_replies import (
+    TaggedBatch,
+    normalise,
+    reply_problem,
+    reply_schema,
+    tags_problem,
+    unannounced_problem,
+)
 from groundwork.tags.vocabulary import PROPOSED_SHARE, TagVocabulary, overused_tags, vocabulary_size
 from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
 from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
@@ -35,21 +42,9 @@ from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
     from groundwork.dataset.question_rows import Dataset
-    from groundwork.settings.tag_settings import TagSettings
 
-MAX_TAG_WORDS = 3
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 MAX_WAVE = 64  # batches side by side, whose requests are all in memory
-
-
-class TaggedQuestion(msgspec.Struct):
-    number: int
-    tags: list[str]
-
-
-class TaggedBatch(msgspec.Struct):
-    questions: list[TaggedQuestion]
-    new_tags: list[str] = []
 
 
 class Proposal(msgspec.Struct):
@@ -63,28 +58,6 @@ class TaggingResult:
     rows: list[Tags]
     asked: int = 0
     failures: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-def normalise(tag: str) -> str:
-    """`tag` in lower case, its words joined by hyphens: `Field Dimensions` and `#field_dimensions` become one.
-
-    Of more than three words the last three stay, for the noun comes last: small models hold on to long names.
-    """
-    letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
-    letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
-    words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
-    return "-".join(words[-MAX_TAG_WORDS:])
-
-
-def tags_problem(tags: list[str], max_tags: int) -> str:
-    """What is wrong with a question's tags after normalising; "" when nothing is."""
-    if not 1 <= len(tags) <= max_tags:
-        return f"has {len(tags)} tags instead of 1 to {max_tags}"
-    if "" in tags:
-        return "has an empty tag"
-    if len(set(tags)) < len(tags):
-        return f"has the tag {next(tag for tag in tags if tags.count(tag) > 1)!r} twice"
-    return ""
 
 
 async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()) -> TaggingResult:
@@ -159,7 +132,7 @@ def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, 
     batches = _split_batches(untagged, settings.batch)
     for batch in batches:
         messages = _tagging_messages(job, batch, vocabulary, vocabulary.room)
-        requests.append((len(batch) * settings.max_tags, messages, _reply_schema(len(batch), settings)))
+        requests.append((len(batch) * settings.max_tags, messages, reply_schema(len(batch), settings)))
     return requests
 
 
@@ -299,10 +272,10 @@ async def _request_tags(
     def check(tagged_batch: TaggedBatch) -> str | None:
         """A tag that was not announced is sent back once; after that the vocabulary settles it."""
         nonlocal has_complained
-        problem = _reply_problem(tagged_batch, len(batch), settings.max_tags)
+        problem = reply_problem(tagged_batch, len(batch), settings.max_tags)
         if problem or has_complained or not settings.vocabulary_prompt:
             return problem
-        has_complained = bool(unannounced := _unannounced_problem(tagged_batch, vocabulary, room))
+        has_complained = bool(unannounced := unannounced_problem(tagged_batch, vocabulary, room))
         return unannounced or None
 
     reply = await job.client.ask(
@@ -311,24 +284,10 @@ async def _request_tags(
         stage="generate_tags",
         unit=unit,
         schema=TaggedBatch,
-        json_schema=_reply_schema(len(batch), settings),
+        json_schema=reply_schema(len(batch), settings),
         check=check,
     )
     return {batch[question.number - 1]: [normalise(tag) for tag in question.tags] for question in reply.value.questions}
-
-
-def _unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
-    """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
-    if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
-        return ""  # nothing to take from yet
-    foreign_tags = vocabulary.foreign_tags(normalise(tag) for question in reply.questions for tag in question.tags)
-    announced = {normalise(tag) for tag in reply.new_tags}
-    if len(foreign_tags) > room:
-        listed_tags = ", ".join(foreign_tags)
-        return f"Only {room} new tags may be added; take others of the list in place of some of: {listed_tags}."
-    if unannounced := [tag for tag in foreign_tags if tag not in announced]:
-        return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
-    return ""
 
 
 def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, room: int) -> list[dict[str, Any]]:
@@ -343,44 +302,6 @@ def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, roo
     if not keeps_vocabulary:  # then a prompt may leave these out
         fields = {field: value for field, value in fields.items() if field in placeholders(template)}
     return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
-
-
-def _reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
-    """Everything that is wrong with a batch's reply, for the correction turn."""
-    problems = [
-        f"Question {question.number} {problem}."
-        for question in reply.questions
-        if (problem := tags_problem([normalise(tag) for tag in question.tags], max_tags))
-    ]
-    if sorted(question.number for question in reply.questions) != list(range(1, count + 1)):
-        problems.insert(0, f"Give one entry for each of the questions 1 to {count}, no other, none twice.")
-    return " ".join(problems[:5]) or None
-
-
-def _reply_schema(count: int, settings: TagSettings) -> dict[str, Any]:
-    """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
-    max_tags, has_new_tags = settings.max_tags, bool(settings.vocabulary_prompt)
-    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
-    number = {"type": "integer", "minimum": 1, "maximum": count}
-    return {
-        "type": "object",
-        "properties": {
-            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if has_new_tags else {}),
-            "questions": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"number": number, "tags": tags},
-                    "required": ["number", "tags"],
-                    "additionalProperties": False,
-                },
-                "minItems": count,
-                "maxItems": count,
-            },
-        },
-        "required": [*(["new_tags"] if has_new_tags else []), "questions"],
-        "additionalProperties": False,
-    }
 
 
 def _prompt_hash(job: Job) -> str:

@@ -24,7 +24,7 @@ from groundwork.questions.rules_for_small_models.question_rewording import chang
 from groundwork.questions.rules_for_small_models.sentence_strategy import Reply, name_document
 from groundwork.questions.rules_for_small_models.statements_to_ask import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
-from groundwork.tags.tagging import TaggedBatch, normalise, tags_problem
+from groundwork.tags.tag_replies import TaggedBatch, normalise, tags_problem
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"

@@ -22,7 +22,7 @@ from groundwork.stages.generate_tags import main
 from groundwork.tags import synonyms
 from groundwork.tags.synonyms import Synonym
 from groundwork.tags.tag_files import TagStore
-from groundwork.tags.tagging import normalise, tags_problem
+from groundwork.tags.tag_replies import normalise, tags_problem
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
 
