@@ -11,6 +11,10 @@ from groundwork.documents.layout.text_lines import Box, Stretches, is_number, st
 
 _ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
 _FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
+_CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25  # rows that cross such a space, at the most, and have it wide, at the least
+_TEXT_GUTTER = 0.45  # sizes of the space between figures and words
+_OUT_OF_LINE = 0.2  # sizes
+CURRENCY_SIGNS = "$€£¥"
 _PARTED_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
 
@@ -37,6 +41,58 @@ def part_figures(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
         row._replace(texts=[part for text in row.texts for part in cut_text(text, cuts, _FIGURE_GUTTER * row.size)])
         for row in rows
     ]
+
+
+def part_aligned(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
+    """Lines with their texts parted at spaces below each other that nearly all lines leave free, where what follows
+    begins at one place, or the figures before it end at one: the longest texts of a column reach close to the next."""
+    full_rows = [row for row in rows if len(row.texts) > 1]
+    if len(full_rows) < _ALIGNED_ROWS:
+        return list(rows)
+    words_by_row = [[word for text in row.texts for word in text.words] for row in full_rows]
+    size = full_rows[len(full_rows) // 2].size
+    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in words_by_row], _CROSSING_SHARE)
+    gutters = [(a[1], b[0]) for a, b in pairwise(stretches) if b[0] - a[1] >= _FIGURE_GUTTER * size]
+    gutters = [gutter for gutter in gutters if _is_aligned(gutter, words_by_row, size)]
+    return [_cut_in_line(row, gutters, size) for row in rows] if gutters else list(rows)
+
+
+def _cut_in_line(row: SpacedLine, gutters: Sequence[tuple[float, float]], size: float) -> SpacedLine:
+    """A line cut at the spaces where its own words stand in line with those of the others."""
+    words = [word for text in row.texts for word in text.words]
+    cuts = [
+        (left + right) / 2
+        for left, right in gutters
+        if any(
+            abs(a.x2 - left) < _OUT_OF_LINE * size or abs(b.x1 - right) < _OUT_OF_LINE * size
+            for a, b in pairwise(words)
+            if a.x2 < (left + right) / 2 < b.x1
+        )
+    ]
+    texts = [part for text in row.texts for part in cut_text(text, cuts, _FIGURE_GUTTER * size, before_words=True)]
+    return row._replace(texts=texts)
+
+
+def _is_aligned(gutter: tuple[float, float], words_by_row: Sequence[Sequence[Box]], size: float) -> bool:
+    """Whether the words around a space between columns stand in line, and some are as far apart as cells are."""
+    left, right = gutter
+    gaps = []
+    for words in words_by_row:
+        k = bisect_left(words, (left + right) / 2, key=lambda word: word.x1)
+        if 0 < k < len(words) and words[k - 1].x2 < left + _OUT_OF_LINE * size:
+            gaps.append((words[k - 1], words[k], k))
+    if len(gaps) < max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
+        return False
+    least = _ALIGNED_SHARE * len(gaps)
+    if sum(a.text in CURRENCY_SIGNS for a, _, _ in gaps) > len(gaps) - least:
+        return False
+    begin_alike = sum(abs(b.x1 - right) < _OUT_OF_LINE * size for _, b, _ in gaps) >= least
+    end_alike = sum(abs(a.x2 - left) < _OUT_OF_LINE * size for a, _, _ in gaps) >= least
+    are_figures = sum(is_number(a.text) and k > 1 for a, _, k in gaps) >= least
+    are_cells = sum(b.x1 - a.x2 >= size for a, b, _ in gaps) >= _WIDE_SHARE * len(gaps)
+    are_units = 2 * len({b.text for _, b, _ in gaps}) < len(gaps)
+    is_wide = right - left >= _TEXT_GUTTER * size and not are_units
+    return (begin_alike and (are_cells or (are_figures and is_wide))) or (end_alike and are_figures and are_cells)
 
 
 def _common_gutter(gap: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]], size: float) -> float | None:

@@ -61,7 +61,12 @@ def spaced_line(line: Line) -> SpacedLine:
     """A line parted where its words stand apart, numbers by less than words."""
     if not line.cells or is_entry(line.text):
         return SpacedLine(line.y, line.y, 0, [])
-    texts = [_cell_text(words) for cell in line.cells for words in parted(cell.words, cell.size)]
+    texts = [
+        _cell_text(words)
+        for cell in line.cells
+        for part in parted(cell.words, cell.size)
+        for words in (_cut_at_walls(part, line.walls) if line.walls else [part])
+    ]
     if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
         texts = [_cell_text([*texts[0].words, *texts[1].words])]  # an item of a list
     elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
@@ -73,6 +78,16 @@ def spaced_line(line: Line) -> SpacedLine:
     top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
     rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
     return SpacedLine(top, bottom, main.size, texts, main.bold, rule)
+
+
+def _cut_at_walls(words: Sequence[Box], walls: Sequence[float]) -> list[list[Box]]:
+    """Words parted where a steep line is drawn between two of them."""
+    groups = [[words[0]]]
+    for previous, word in pairwise(words):
+        if any(previous.x2 - 1 <= x <= word.x1 + 1 for x in walls):
+            groups.append([])
+        groups[-1].append(word)
+    return groups
 
 
 def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
@@ -89,13 +104,13 @@ def _cell_text(words: Sequence[Box]) -> Text:
     return Text(words[0].x1, max([word.x2 for word in words]), _LEADERS.sub("", text) if may_lead else text, words)
 
 
-def cut_text(text: Text, cuts: Sequence[float], space: float) -> list[Text]:
-    """A text parted at those places that lie in a space before a figure which is as wide as `space`."""
+def cut_text(text: Text, cuts: Sequence[float], space: float, *, before_words: bool = False) -> list[Text]:
+    """A text parted at those places that lie in a space before a figure, or any word, which is as wide as `space`."""
     groups: list[list[Box]] = [[]]
     for word in text.words:
         gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
         is_cut = word.x1 - gap_start >= space and any(gap_start <= cut <= word.x1 for cut in cuts)
-        if groups[-1] and is_cut and is_number(word.text):
+        if groups[-1] and is_cut and (before_words or is_number(word.text)):
             groups.append([])
         groups[-1].append(word)
     return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]

@@ -18,6 +18,7 @@ from groundwork.documents.layout.borderless_table_columns import (
     find_columns,
     merge_columns,
     merge_stretches,
+    part_aligned,
     part_figures,
 )
 from groundwork.documents.layout.borderless_table_heads import (
@@ -83,7 +84,7 @@ class _TableReader:
 
     def table(self, start: int) -> SpacedTable | None:
         end = self._table_end(start)
-        self.rows[start:end] = part_figures(self.rows[start:end])
+        self.rows[start:end] = part_aligned(part_figures(self.rows[start:end]))
         body = [row for row in self.rows[start:end] if is_row(row)]
         if len(body) < 3 and not _is_record(self.rows[start:end]):
             return None

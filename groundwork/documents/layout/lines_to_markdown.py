@@ -8,13 +8,10 @@ from __future__ import annotations
 import functools
 import re
 import statistics
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from groundwork.documents.layout.borderless_tables import SpacedTable, find_tables
-from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.fonts_and_sizes import Styles
-from groundwork.documents.layout.ruled_tables import Grid
 from groundwork.documents.layout.sentences_around_figures import Block, is_float, with_labels
 from groundwork.documents.layout.text_lines import (
     APART,
@@ -35,7 +32,6 @@ from groundwork.language.writing_systems import has_unspaced
 _FREE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
 _LONG_LINE, _HALF_LINE = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on
 _ROW_GAP = 2.2  # and rows further apart than this are no table's
-_RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
 _WORD_ROOM = 4  # sizes, which most words have their place in
 _SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
 _FOOT_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
@@ -43,24 +39,6 @@ _PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^
 _PROGRAM_LINES = 3
 _ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
 _BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
-
-
-def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
-    """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
-    lines = _with_underlines(lines, strokes) if strokes else lines
-    tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
-    return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
-
-
-def _with_underlines(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
-    copies = list(lines)
-    bottoms = [line.y for line in lines]
-    for stroke in strokes:
-        i = bisect_right(bottoms, stroke.y1 + _RULE_ABOVE) - 1
-        if i >= 0 and stroke.y1 - bottoms[i] < _RULE_BELOW * lines[i].main.size:
-            pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            copies[i] = copies[i]._replace(underlined=(*copies[i].underlined, *pieces, (stroke.x1, stroke.x2)))
-    return copies
 
 
 class PageWriter:

@@ -11,7 +11,8 @@ from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
-from groundwork.documents.layout.lines_to_markdown import PageWriter, page_lines
+from groundwork.documents.layout.lines_and_strokes import page_lines
+from groundwork.documents.layout.lines_to_markdown import PageWriter
 from groundwork.documents.layout.reading_order import gutters, page_parts
 from groundwork.documents.layout.right_to_left import (
     letters_in_order,
@@ -103,12 +104,14 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames = find_frames(strokes)
+    framed = {stroke for frame in frames for stroke in frame.steep}
+    walls = [stroke for stroke in strokes.steep if stroke not in framed]
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
     if frames and (tables := find_grids(frames, [word for run in prose for word in run.words], fields)):
         prose = [run for run in prose if not any(table.holds(run) for table in tables)]
         grids += tables
     side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
-    edges = [*strokes.flat, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
+    edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
     return PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -12,6 +13,11 @@ from groundwork.documents.layout.text_lines import Box, is_number, joined, parte
 
 _LEAST_LINES = 3  # of a drawn row that may hold several rows of texts
 _WORD_SPACE = 0.25  # line heights between two words
+_ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands between them
+_PADDED = 0.25  # line heights between two rows, which no lines of a cell have between them
+_SAME_GAP = 0.3  # line heights by which spaces differ that are alike
+_INDENT = 3.0  # points
+_BESIDE_STEP = 0.65  # line heights from a line to one that stands beside it in part, at the most
 
 
 class Band(NamedTuple):
@@ -37,25 +43,75 @@ def cut_at(ys: list[float], words: Iterable[Box]) -> list[Band]:
 
 
 def split_rows(band: Band, xs: list[float]) -> list[Band]:
-    """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns."""
+    """The rows within a drawn one: numbers that stand below each other at the same heights in most of its columns.
+
+    A row begins at the widest space above its numbers; a line without any between two rows is a row, such as a group's
+    name.
+    """
     lines = word_lines(band.words)
     if len(lines) < 2:
         return [band]
-    columns: list[list[Box]] = [[] for _ in xs[1:]]
-    for line in lines:
+    columns: list[list[tuple[int, Box]]] = [[] for _ in xs[1:]]
+    for i, line in enumerate(lines):
         for text in map(joined, parted(line)):
-            columns[interval(xs, (text.x1 + text.x2) / 2) or 0].append(text)
+            columns[interval(xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
     filled = [column for column in columns if column]
-    numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for text in column)]
+    numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
     if not numbers:
         return [band]
-    tops = [text.y1 for text in max(numbers, key=len)]
-    alike_columns = sum(len(column) >= len(tops) for column in filled)
+    figure_lines = [i for i, _ in max(numbers, key=len)]
+    alike_columns = sum(len(column) >= len(figure_lines) for column in filled)
     if 2 * alike_columns < len(filled) or alike_columns < 2:
         return [band]
-    height = band.words[0].y2 - band.words[0].y1
-    edges = [band.top, *(top - 0.3 * height for top in tops[1:]), band.bottom]
-    return [row_band._replace(drawn=not k) for k, row_band in enumerate(cut_at(edges, band.words))]
+    edges = [(_bottom(lines[i - 1]) + _top(lines[i])) / 2 for i in _row_starts(lines, figure_lines, xs)]
+    return [row._replace(drawn=not k) for k, row in enumerate(cut_at([band.top, *edges, band.bottom], band.words))]
+
+
+def _row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], xs: list[float]) -> list[int]:
+    """The lines at which rows begin, but for the first of all. `figure_lines`: those with the rows' numbers."""
+    height = lines[0][0].y2 - lines[0][0].y1
+    gaps = [0.0, *(_gap(above, line, height) for above, line in pairwise(lines))]
+    slack = _SAME_GAP * height
+    starts = {_last_wide(gaps, a + 1, b, slack) for a, b in pairwise(figure_lines)}
+    row_gaps = [gaps[b] for a, b in pairwise(figure_lines) if b == a + 1]
+    row_gap = min(row_gaps, default=math.inf)
+    for i in range(figure_lines[-1]):
+        if i in figure_lines or min(gaps[i] if i else math.inf, gaps[i + 1]) < _ROW_GAP_SHARE * row_gap:
+            continue
+        is_alone = len(parted(lines[i])) == 1
+        if is_alone and (row_gap > _PADDED * height or _is_group_name(lines[i], lines[i + 1], xs)):
+            starts |= {i, i + 1} - {0}
+    return sorted(starts)
+
+
+def _last_wide(gaps: Sequence[float], start: int, end: int, slack: float) -> int:
+    """The last gap in [start, end] that is about as wide as the widest."""
+    most = max(gaps[start : end + 1])
+    return max(i for i in range(start, end + 1) if gaps[i] >= most - slack)
+
+
+def _is_group_name(line: Sequence[Box], below: Sequence[Box], xs: list[float]) -> bool:
+    """Whether a line alone stands over several columns, or over a line that is indented below it, and ended before the
+    next word for another reason than want of room."""
+    text = joined(line)
+    first, last = interval(xs, text.x1 + 1) or 0, interval(xs, text.x2 - 1) or 0
+    if text.text[0].islower() or text.x2 + _width(below[0]) > xs[last + 1]:
+        return False
+    return first != last or below[0].x1 > text.x1 + _INDENT
+
+
+def _gap(above: Sequence[Box], line: Sequence[Box], height: float) -> float:
+    """The space between two lines; what stands beside each other in part has none."""
+    step = (line[0].y1 + line[0].y2 - above[0].y1 - above[0].y2) / 2
+    return _top(line) - _bottom(above) if step > _BESIDE_STEP * height else -math.inf
+
+
+def _top(line: Sequence[Box]) -> float:
+    return min(word.y1 for word in line)
+
+
+def _bottom(line: Sequence[Box]) -> float:
+    return max(word.y2 for word in line)
 
 
 def split_text_rows(bands: Sequence[Band], xs: list[float]) -> list[Band]:

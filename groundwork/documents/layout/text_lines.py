@@ -69,7 +69,8 @@ class Line(NamedTuple):
     """Runs side by side, parted into cells where the gap is wide.
 
     For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
-    texts of its labels alone. `underlined`: the lines drawn right below it, from left to right.
+    texts of its labels alone. `underlined`: the lines drawn right below it, from left to right. `walls`: where steep
+    lines are drawn through its height.
     """
 
     y: float  # of the bottom
@@ -77,6 +78,7 @@ class Line(NamedTuple):
     table: Sequence[Sequence[str]] = ()
     labels: str = ""
     underlined: Stretches = ()
+    walls: Sequence[float] = ()
 
     @property
     def text(self) -> str:

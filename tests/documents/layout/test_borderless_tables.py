@@ -103,3 +103,32 @@ def test_a_page_on_its_head_is_told_by_every_step_from_word_to_word():
         for xs in lines
     ]
     assert main_turn(SimpleNamespace(text_items=items)) == 180
+
+
+def test_a_line_between_two_words_parts_columns(drawn):
+    """Where column lines alone are drawn, a figure and the word behind the line are two cells, however close."""
+    rows = [("Port", "No", "Master"), ("Ellary", "15", "Anders"), ("Tarn", "22", "Birk"), ("Olm", "37", "Cai")]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.line(142, 712, 142, 655)
+        canvas.line(164, 712, 164, 655)
+        table(canvas, (72, 150, 167), rows)
+
+    assert drawn(draw).rows == [list(row) for row in rows]
+
+
+def test_words_in_line_behind_figures_are_a_column(drawn):
+    """Words that begin at one place close behind figures are a column; a unit behind each figure is none."""
+    rows = [("Port", "61", "Anders"), ("Ellary", "15", "Birk"), ("Tarn", "22", "Dag"), ("Olm", "37", "Cai")]
+    assert drawn(lambda canvas: table(canvas, (72, 150, 167), rows)).rows == [list(row) for row in rows]
+    units = [(*row[:2], "kilograms") for row in rows]
+    page = drawn(lambda canvas: table(canvas, (72, 150, 167), units))
+    assert page.rows == [[port, f"{number} {unit}"] for port, number, unit in units]
+
+
+def test_the_longest_text_of_a_column_may_reach_close_to_the_next_column(drawn):
+    """Where the other rows show two columns, a word's space parts them in the row with the longest text too."""
+    rows = [("Ellary harbour light", "Birk Anders", "a"), ("Tarn pier", "Olm", "b"), ("Sund", "Cai Olm", "c"),
+            ("Weir", "Dag", "d"), ("Ford", "Egil", "e")]  # fmt: skip
+    page = drawn(lambda canvas: table(canvas, (72, 163, 240), rows))
+    assert page.rows == [list(row) for row in rows]

@@ -113,3 +113,36 @@ def test_numbered_rows_without_values_end_no_table(drawn):
     ]
     page = drawn(lambda canvas: table(canvas, (72, 160), rows))
     assert page.rows == [list(row) for row in rows]
+
+
+def test_group_names_between_rows_that_no_line_parts_are_rows(drawn):
+    """A line without figures between two rows of a frame names a group, above the rows or in the middle of them."""
+    rows = [("Boat", "2003", "2004"), ("Skiffs",), ("Ellary", "43", "61"), ("Tarn", "88", "12"), ("", "All yawls"),
+            ("Olm", "34", "17"), ("Sund", "65", "29")]  # fmt: skip
+
+    def draw(canvas: Canvas) -> None:
+        for x in (68, 160, 230, 290):
+            canvas.line(x, 712, x, 696)
+            canvas.line(x, 696 if x in (68, 290) else 665, x, 596)
+        for y in (712, 696, 596):
+            canvas.line(68, y, 290, y)
+        table(canvas, (74, 200, 250), rows, step=16)
+
+    assert drawn(draw).rows == [
+        ["Boat", "2003", "2004"], ["Skiffs", "", ""], *map(list, rows[2:4]), ["", "All yawls", ""],
+        *map(list, rows[5:])]  # fmt: skip
+
+
+def test_a_row_begins_above_its_label_of_two_lines(drawn):
+    """Figures beside the last line of a label belong to all of its lines."""
+    labels = [("North of the", "river"), ("South of the", "river"), ("Beyond the", "weir")]
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 160, 230, 290), (716, 696, 596))
+        table(canvas, (74, 170, 240), [("Reach", "2003", "2004")], y=702)
+        for k, (first, second) in enumerate(labels):
+            canvas.drawString(74, 682 - 32 * k, first)
+            canvas.drawString(74, 671 - 32 * k, second)
+            table(canvas, (170, 240), [(f"{k}3", f"{k}7")], y=671 - 32 * k)
+
+    assert drawn(draw).rows[1:] == [[" ".join(text), f"{k}3", f"{k}7"] for k, text in enumerate(labels)]
