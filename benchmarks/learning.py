@@ -44,7 +44,7 @@ from benchmarks.learning_curve import Epoch, GeneralKnowledge, Recipe, Run, Scor
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset
-from groundwork.dataset.question_rows import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset
 from groundwork.errors import GroundworkError
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import read_grades

@@ -86,7 +86,7 @@ def bench_html(rows: int, folder: Path) -> None:
     import plotly.offline
     from sklearn.manifold import TSNE
 
-    from groundwork.dataset.question_rows import QuestionRow
+    from groundwork.dataset.load_dataset import QuestionRow
     from groundwork.maps.draw.html_map import write_map
     from groundwork.maps.draw.png_map import write_map_png
     from groundwork.maps.scene_building import Group, build_scene

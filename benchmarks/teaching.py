@@ -40,7 +40,7 @@ from benchmarks.teaching_report import Training, report
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset
-from groundwork.dataset.question_rows import load_dataset
+from groundwork.dataset.load_dataset import load_dataset
 from groundwork.errors import GroundworkError, UsageError
 from groundwork.grading.grading_run import read_grades
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset
-from groundwork.dataset.question_rows import QuestionRow, load_dataset
+from groundwork.dataset.load_dataset import QuestionRow, load_dataset
 
 PAIRS = Path(__file__).resolve().parent / "teaching_pairs"
 EXAMPLES = PAIRS.parents[1] / "examples"

@@ -19,7 +19,7 @@ from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.language.shortened_text import shorten_text
 
 if TYPE_CHECKING:
-    from groundwork.dataset.question_rows import Dataset
+    from groundwork.dataset.load_dataset import Dataset
     from groundwork.dataset.row_differences import Record, RowDifferences
 
 ROWS_SHOWN = 20  # rows of each kind in the terminal
@@ -29,7 +29,7 @@ QUESTION_WIDTH = 100  # characters of a question in the terminal
 def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
     from groundwork.dataset.dataset_argument import locate_datasets
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.row_differences import compare_rows, differences_html
 
     data = workspace(load_config(flags), flags, folders=())

@@ -13,8 +13,8 @@ import numpy as np
 
 from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_splits import BuiltDataset
+from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_rows
-from groundwork.dataset.question_rows import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split_report.report_record import Mixture

@@ -19,7 +19,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
-from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash

@@ -15,7 +15,7 @@ import numpy as np
 from groundwork.data_folder.read_write import write_bytes
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
-from groundwork.dataset.question_rows import Dataset, load_dataset
+from groundwork.dataset.load_dataset import Dataset, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
 

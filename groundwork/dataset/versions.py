@@ -72,6 +72,6 @@ def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns:
 
 def _read_rows(folder: Path) -> list[dict[str, Any]]:
     from groundwork.data_folder.runs.run_lookup import row_files
-    from groundwork.dataset.question_rows import read_records
+    from groundwork.dataset.load_dataset import read_records
 
     return [{**record, "split": split} for split, record in read_records(row_files(folder))]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from groundwork.console.job import Job
 from groundwork.console.unit_of_work import Estimate
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.judge import GradingCase, Judge, reply_type

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.dataset.question_rows import MIRROR_SPLITS
+from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.judge_agreement import is_flipping
 from groundwork.records.grades import Grade, MeasuredRow
 

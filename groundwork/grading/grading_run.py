@@ -10,7 +10,7 @@ from pathlib import Path
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import format_percent
 from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import msgspec
 
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, usable_criteria
 from groundwork.grading.judge_agreement import is_flipping

@@ -16,7 +16,7 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import BadRecord, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.counted_nouns import counted
-from groundwork.dataset.question_rows import MIRROR_SPLITS
+from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.records.grades import Grade
 

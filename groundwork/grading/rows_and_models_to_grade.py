@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
-from groundwork.dataset.question_rows import MIRROR_SPLITS, Dataset, QuestionRow
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
 from groundwork.settings.llm_settings import ModelCall, named_call
 

@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
-from groundwork.dataset.question_rows import MIRROR_SPLITS
+from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
 from groundwork.grading.judge_agreement import Consistency, is_flipping, judge_consistency

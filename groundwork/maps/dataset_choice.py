@@ -18,7 +18,7 @@ from groundwork.llm.calls.call_costs import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
 
 if TYPE_CHECKING:
-    from groundwork.dataset.question_rows import QuestionRow
+    from groundwork.dataset.load_dataset import QuestionRow
 
 
 Floats = npt.NDArray[np.floating[Any]]

@@ -9,7 +9,7 @@ import numpy as np
 
 from groundwork.console.stage_command import Job
 from groundwork.counted_nouns import counted
-from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.encoder import Vectors, encoder_for
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport

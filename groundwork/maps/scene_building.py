@@ -12,7 +12,7 @@ import numpy.typing as npt
 from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_argument import source_run
-from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.cluster_names import name_groups
 from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
-from groundwork.dataset.question_rows import MIRROR_SPLITS, QuestionRow
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.dataset.split_report.report_sentences import describe_own_copies

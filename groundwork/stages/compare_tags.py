@@ -51,7 +51,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_tag_files
     from groundwork.tags.tagging import tag_dataset
 

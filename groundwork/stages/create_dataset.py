@@ -180,8 +180,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.creation.output_files import replace_files
     from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
     from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.publish.trainer_formats import export_warnings
-    from groundwork.dataset.question_rows import load_dataset
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report.report_page import split_report_lines
     from groundwork.dataset.split_report.report_sentences import build_warnings

@@ -32,7 +32,7 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_vectors
 
     source: DatasetSource = unit.payload

@@ -36,7 +36,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import tag_dataset
 
     source: DatasetSource = unit.payload
@@ -56,7 +56,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def vocabulary_sample(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
 
     sources = sources_of(job)
     if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
@@ -66,7 +66,7 @@ def vocabulary_sample(job: Job) -> list[str]:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import tagging_requests
 
     settings = job.config.tags

@@ -85,7 +85,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
-    from groundwork.dataset.question_rows import load_dataset
+    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.grading_run import Grading
     from groundwork.grading.judge import build_judges
     from groundwork.grading.rows_and_models_to_grade import choose_rows, models_to_grade

@@ -41,7 +41,7 @@ from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
-    from groundwork.dataset.question_rows import Dataset
+    from groundwork.dataset.load_dataset import Dataset
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 MAX_WAVE = 64  # batches side by side, whose requests are all in memory

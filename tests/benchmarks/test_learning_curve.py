@@ -28,7 +28,7 @@ from benchmarks.learning_curve import (
 )
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.dataset.dataset_argument import DatasetSource
-from groundwork.dataset.question_rows import Dataset, QuestionRow
+from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.errors import UsageError
 
 

@@ -11,7 +11,7 @@ from benchmarks.teaching_arms import EXAMINER, arms
 from benchmarks.teaching_report import Training, contents, said_by_one_row, table
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.workspace import Workspace
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UsageError
 
 

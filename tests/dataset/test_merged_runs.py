@@ -10,8 +10,8 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.dataset_argument import DatasetSource
+from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
-from groundwork.dataset.question_rows import Dataset, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_search import Likeness
 from groundwork.records.pair_record import Pair, Rejected

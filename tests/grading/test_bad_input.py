@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.model_answers import read_answers
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter

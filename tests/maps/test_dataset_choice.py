@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.llm.calls.call_costs import read_spending
 from groundwork.llm.journal.journal import Journal, StoredReply
 from groundwork.maps.dataset_choice import price_note

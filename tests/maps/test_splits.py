@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from groundwork.dataset.question_rows import QuestionRow
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.scene_building import Group

@@ -13,7 +13,7 @@ import pytest
 from groundwork.data_folder.runs.run_lookup import run_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset, locate_datasets
-from groundwork.dataset.question_rows import QuestionRow, load_dataset
+from groundwork.dataset.load_dataset import QuestionRow, load_dataset
 from groundwork.errors import BadRecord, UsageError
 from groundwork.settings.config_files import PROJECT
 from tests.fake_hub import FakeHub, Repo
@@ -212,7 +212,7 @@ from pathlib import Path
 from groundwork.errors import UsageError
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset, pin_revision
-from groundwork.dataset.question_rows import load_dataset
+from groundwork.dataset.load_dataset import load_dataset
 data = Workspace(Path(sys.argv[1]))
 for argument in sys.argv[2:]:
     try:
