@@ -59,8 +59,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     if job.idle and not (job.flags.show or job.flags.html):
         return
     from groundwork.chunking import chunk_report
-    from groundwork.console.terminal import terminal_text
-    from groundwork.data_folder.read_write import read_jsonl, write_text
+    from groundwork.data_folder.read_write import read_jsonl
     from groundwork.errors import BadRecord
     from groundwork.records.chunk_record import Chunk
 
@@ -78,20 +77,28 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
             damaged_files.append(str(error))
             continue
         chunks_by_document[unit.name] = chunks
-        if job.flags.show:
-            print(terminal_text(f"\n{unit.name}\n{chunk_report.render_chunks(chunks, settings.unit)}"))
-        if job.flags.html:
-            path = job.data.path("plots", f"{unit.name}-chunks.html")
-            pictures = link_to_pictures(path, unit.name)
-            page = chunk_report.chunk_html(unit.name, counted(len(chunks), "chunk"), chunks, settings, pictures)
-            write_text(path, page)
-            print(f"  {openable_path(path)}")
+        _show_chunks(job, unit.name, chunks)
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         lines = chunk_report.histogram_lines(lengths, settings)
         print("\n".join([*lines, *chunk_report.short_chunk_lines(chunks_by_document, settings)]))
     if damaged_files:
         raise BadRecord("\n".join(damaged_files))
+
+
+def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
+    """Print the chunks of a document (--show), and write the page that draws their borders (--html)."""
+    from groundwork.chunking.chunk_report import chunk_html, render_chunks
+    from groundwork.console.terminal import terminal_text
+    from groundwork.data_folder.read_write import write_text
+
+    if job.flags.show:
+        print(terminal_text(f"\n{document}\n{render_chunks(chunks, job.config.chunk.unit)}"))
+    if job.flags.html:
+        path = job.data.path("plots", f"{document}-chunks.html")
+        pictures = link_to_pictures(path, document)
+        write_text(path, chunk_html(document, counted(len(chunks), "chunk"), chunks, job.config.chunk, pictures))
+        print(f"  {openable_path(path)}")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -29,6 +29,7 @@ from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.creation.eval_draw import BuildTools
     from groundwork.dataset.creation.input_files import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
@@ -176,40 +177,15 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
-    from groundwork.dataset.creation.build_splits import build_splits
     from groundwork.dataset.creation.output_files import replace_files
-    from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
-    from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
-    from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.publish.trainer_formats import export_warnings
-    from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.split_report.report_page import split_report_lines
     from groundwork.dataset.split_report.report_sentences import build_warnings
-    from groundwork.dataset.unanswerable_calls import add_unanswerable
     from groundwork.dataset.versions import read_versions
 
     inputs: BuildInputs = unit.payload
     inputs.broken = True
-    pool = add_measurements(
-        valid_pool(read_pool(inputs, job), job),
-        read_measured_rows(inputs.measured),
-        leave_out_flipping=job.config.dataset.leave_out_flipping,
-    )
-    mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
-    if mix_dataset:
-        usable_rows(mix_dataset)  # before a model is asked
-    document_subjects = read_subjects(job, inputs)
-    tools = _build_tools(job, document_subjects)
-    job.progress.start_phase(f"splitting {counted(len(pool.rows), 'pair')}")
-    try:
-        dataset = await build_splits(pool, inputs.runs, job.config.dataset, tools)
-    except CannotSplit as error:
-        raise UnitError(str(error)) from error
-    if job.config.dataset.unanswerable:
-        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, tools.encode)
-    if mix_dataset:
-        settings = job.config.dataset
-        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
+    dataset = await _build(job, inputs)
     replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
@@ -220,6 +196,35 @@ async def process(job: Job, unit: Unit) -> Outcome:
     note = ", ".join(f"{count} {split}" for split, count in splits.items())
     warnings = [*build_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
     return Outcome(note=note, counts=dict(splits), warnings=warnings)
+
+
+async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
+    """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
+    from groundwork.dataset.creation.build_splits import build_splits
+    from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
+    from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
+    from groundwork.dataset.load_dataset import load_dataset
+    from groundwork.dataset.split.eval_selection import CannotSplit
+    from groundwork.dataset.unanswerable_calls import add_unanswerable
+
+    settings, pool = job.config.dataset, valid_pool(read_pool(inputs, job), job)
+    measured_rows = read_measured_rows(inputs.measured)
+    pool = add_measurements(pool, measured_rows, leave_out_flipping=settings.leave_out_flipping)
+    mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
+    if mix_dataset:
+        usable_rows(mix_dataset)  # before a model is asked
+    document_subjects = read_subjects(job, inputs)
+    tools = _build_tools(job, document_subjects)
+    job.progress.start_phase(f"splitting {counted(len(pool.rows), 'pair')}")
+    try:
+        dataset = await build_splits(pool, inputs.runs, settings, tools)
+    except CannotSplit as error:
+        raise UnitError(str(error)) from error
+    if settings.unanswerable:
+        dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, tools.encode)
+    if mix_dataset:
+        dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
+    return dataset
 
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
