@@ -10,7 +10,7 @@
 
 Three steps make a clustered split: quotas by largest remainder; candidates, seeded at random, those without a
 near-duplicate in train first; and of the candidates the ones that bring the mean of eval closest to the mean of all
-rows (herding.py).
+rows (kernel_herding.py).
 """
 
 from __future__ import annotations
