@@ -33,7 +33,7 @@ from groundwork.stage_table import BY_NAME, STAGES, Stage
 if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.stage_command import Command
-    from groundwork.data_folder.document_changes.set_aside_documents import SetAside
+    from groundwork.data_folder.document_changes.set_aside_file import SetAside
     from groundwork.data_folder.manifest.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace
 

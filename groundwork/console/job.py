@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from groundwork.data_folder.document_changes.departed_documents import DepartedDocument
-    from groundwork.data_folder.document_changes.set_aside_documents import SetAside
+    from groundwork.data_folder.document_changes.set_aside_file import SetAside
     from groundwork.llm.calls.budget import Budget
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
@@ -87,7 +87,7 @@ class Job:
     @cached_property
     def set_aside(self) -> dict[str, SetAside]:
         """The documents that no stage works on, as a person decided."""
-        from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside
+        from groundwork.data_folder.document_changes.set_aside_file import read_set_aside
 
         return read_set_aside(self.data)
 

@@ -174,7 +174,7 @@ def collect_coverage(
         document_id=document,
         title=title or document,
         runs=list(runs),
-        items=_merge_overlaps(items.values()),
+        items=_merge_overlapping_statements(items.values()),
         questions=questions,
         sections=sections(text, title or document),
         left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
@@ -256,7 +256,7 @@ def _place_by_embedding(
                     statements[statement][0].likely.append(index)
 
 
-def _merge_overlaps(items: Iterable[CoverageItem]) -> list[CoverageItem]:
+def _merge_overlapping_statements(items: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
     statements: list[CoverageItem] = []
     numbers: list[CoverageItem] = []

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.document_changes.set_aside_documents import read_set_aside, write_set_aside
+from groundwork.data_folder.document_changes.set_aside_file import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
 from groundwork.data_folder.file_names import matches_any, printable_path
 from groundwork.data_folder.manifest.manifest import EntryInputs, Manifest
