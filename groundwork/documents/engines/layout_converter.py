@@ -2,7 +2,7 @@
 
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
 in documents/layout/, from page_to_markdown.py on: lines (text_lines.py), the document's type (fonts_and_sizes.py),
-tables with drawn lines (ruled_tables.py) and without (borderless_tables.py), paragraphs and lists
+tables with drawn lines (tables/ruled_tables.py) and without (tables/borderless_tables.py), paragraphs and lists
 (lines_to_markdown.py).
 pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
 better in everything (auditing/rendition_choice.py).

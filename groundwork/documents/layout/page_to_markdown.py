@@ -22,8 +22,8 @@ from groundwork.documents.layout.right_to_left import (
     word_runs,
 )
 from groundwork.documents.layout.rotated_text import upright
-from groundwork.documents.layout.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
+from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs

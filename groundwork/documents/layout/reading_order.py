@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundwork.documents.layout.drawn_lines import Stroke
-from groundwork.documents.layout.ruled_tables import Grid
+from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
 
 _LEAST_LINES = 4  # lines of running text on each side

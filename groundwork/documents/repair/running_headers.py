@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.ruled_tables import Grid
+from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
 
 _MARKDOWN_EDGE = 3  # lines at the head and at the foot of a page that may be running ones

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.borderless_table_columns import (
+from groundwork.documents.layout.tables.borderless_columns import (
     add_empty_columns,
     extra_heads,
     find_columns,
@@ -21,7 +21,7 @@ from groundwork.documents.layout.borderless_table_columns import (
     part_aligned,
     part_figures,
 )
-from groundwork.documents.layout.borderless_table_heads import (
+from groundwork.documents.layout.tables.borderless_heads import (
     SpacedLine,
     Text,
     column_at,
@@ -33,7 +33,7 @@ from groundwork.documents.layout.borderless_table_heads import (
     placed,
     spaced_line,
 )
-from groundwork.documents.layout.spaced_lists import are_marks, contents_entries, list_items
+from groundwork.documents.layout.tables.lists_spaced_like_tables import are_marks, contents_entries, list_items
 from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens import DocumentWords
 

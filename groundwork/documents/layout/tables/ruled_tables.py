@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.drawn_lines import NEAR, Frame, Stroke
-from groundwork.documents.layout.ruled_table_rows import (
+from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,
     interval,

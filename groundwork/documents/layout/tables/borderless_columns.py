@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.borderless_table_heads import SpacedLine, Text, columns_under, cut_text
+from groundwork.documents.layout.tables.borderless_heads import SpacedLine, Text, columns_under, cut_text
 from groundwork.documents.layout.text_lines import Box, Stretches, is_number, stretches_of_most
 
 _ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures

@@ -1,0 +1,1 @@
+"""Tables of a page: those with drawn lines, those without, and lists that are spaced like them."""
