@@ -21,11 +21,18 @@ UNSPACED = (
 WORD_OR_CHARACTER = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 """A word of letters and digits; where no space parts words, each character counts as one."""
 
+_ASCII_WORD = re.compile(r"[^\W_]+", re.ASCII)  # the same, twice as fast
+
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 _SHAPED_LETTER = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LETTER = regex.compile(r"\p{L}")
+
+
+def words_or_characters(text: str) -> list[str]:
+    """What WORD_OR_CHARACTER matches in `text`."""
+    return (_ASCII_WORD if text.isascii() else WORD_OR_CHARACTER).findall(text)
 
 
 def has_unspaced(text: str) -> bool:

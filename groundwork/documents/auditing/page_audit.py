@@ -17,7 +17,7 @@ from itertools import pairwise
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.numbers import digit_runs
-from groundwork.language.writing_systems import WORD_OR_CHARACTER, is_shaped
+from groundwork.language.writing_systems import is_shaped, words_or_characters
 from groundwork.records.document_record import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
@@ -42,7 +42,7 @@ def digits(text: str) -> list[str]:
 
 def _bare_words(text: str) -> list[str]:
     unhyphenated = _HYPHEN_IN_WORD.sub("", text) if "-" in text or "‐" in text or "‑" in text else text
-    return WORD_OR_CHARACTER.findall(unhyphenated.casefold())
+    return words_or_characters(unhyphenated.casefold())
 
 
 def _bare_digits(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from groundwork.documents.layout.drawn_lines import line_box
 from groundwork.documents.layout.text_lines import Box, Run, is_number
 
 _CELL = 24  # points; strokes nearer than this belong to one drawing
@@ -30,7 +31,7 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
 
     `fields`: where something can be typed in; what is drawn around them are no bars.
     """
-    slanting = [_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
+    slanting = [line_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
     words = [word for run in runs for word in run.words]
     drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
@@ -39,7 +40,7 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     outlines = _outlines(drawn.shapes)
     if not drawings and not outlines:
         return []
-    straight = [box for box in map(_box, drawn.lines) if min(box.x2 - box.x1, box.y2 - box.y1) < 1]
+    straight = [line_box(line) for line in drawn.lines if abs(line.x1 - line.x2) < 1 or abs(line.y1 - line.y2) < 1]
     drawings = [
         _with_axes_and_grid(box, straight, words) if box in bar_charts else _with_axes(box, straight)
         for box in [*drawings, *_plots(outlines, straight, words)]
@@ -53,10 +54,6 @@ def _is_large(box: Box) -> bool:
 
 def _area(box: Box) -> float:
     return (box.x2 - box.x1) * (box.y2 - box.y1)
-
-
-def _box(line: Any) -> Box:
-    return Box(min(line.x1, line.x2), min(line.y1, line.y2), max(line.x1, line.x2), max(line.y1, line.y2))
 
 
 def _clusters(boxes: Iterable[Box]) -> list[tuple[int, Box]]:

@@ -371,7 +371,8 @@ def _lines_by_column(lines: Sequence[Line], stretches: Stretches) -> list[list[L
     """Lines by column: of each line the cells that lie there."""
     columns: list[list[Line]] = [[] for _ in stretches]
     for line in lines:
+        columns_of_cells = [(column_of(cell, stretches), cell) for cell in line.cells]
         for k, column_lines in enumerate(columns):
-            if cells := [cell for cell in line.cells if column_of(cell, stretches) == k]:
+            if cells := [cell for column, cell in columns_of_cells if column == k]:
                 column_lines.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
     return columns

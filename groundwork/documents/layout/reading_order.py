@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ _LEAST_COLUMN = 40  # points of a column's breadth
 _GUTTER_PAGES, _SAME_GUTTER = 3, 3.0  # pages that share a gutter, and points within which it is the same
 _CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
 _GUTTER_WIDTH = 0.7  # font sizes between two columns
+_SAME_LEFT = 2  # points between the beginnings of two lines of one paragraph
 _HANGING = 6  # points by which a quotation mark may stand out of its column
 _HEADER_TEXTS = 3  # texts of a running header, its page number among them
 _PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
@@ -62,6 +64,9 @@ class _Box(NamedTuple):
     @property
     def text(self) -> str:
         return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
+
+
+_NOWHERE = _Box(-math.inf, 0.0, -math.inf, 0.0)
 
 
 def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
@@ -122,15 +127,21 @@ def _is_label(line: Sequence[_Box]) -> bool:
 
 
 def _line_boxes(line: Sequence[Run]) -> list[_Box]:
-    boxes: list[_Box] = []
+    groups: list[list[Run]] = []
+    right = -math.inf  # of the last group
     for run in line:
-        if boxes and run.x1 - boxes[-1].x2 < _WORD_SPACE * run.size:
-            box = boxes[-1]
-            y1, x2, y2 = min(box.y1, run.y1), max(box.x2, run.x2), max(box.y2, run.y2)
-            boxes[-1] = _Box(box.x1, y1, x2, y2, (*box.runs, run))
+        if run.x1 - right < _WORD_SPACE * run.size:
+            groups[-1].append(run)
+            right = max(right, run.x2)
         else:
-            boxes.append(_Box(run.x1, run.y1, run.x2, run.y2, (run,)))
-    return [box._replace(wording=_wording(box.text)) for box in boxes]
+            groups.append([run])
+            right = run.x2
+    return [_text_box(tuple(group)) for group in groups]
+
+
+def _text_box(runs: tuple[Run, ...]) -> _Box:
+    x2, y1, y2 = max([run.x2 for run in runs]), min([run.y1 for run in runs]), max([run.y2 for run in runs])
+    return _Box(runs[0].x1, y1, x2, y2, runs, wording=_wording(" ".join([run.text for run in runs])))
 
 
 def _wording(text: str) -> _Wording:
@@ -169,17 +180,18 @@ def _split_columns(
 def _widest_band(boxes: list[_Box], column_xs: Sequence[float], rules: Sequence[_Box]) -> tuple[list[_Box], float]:
     """The largest stretch of a page that has columns, and where these part; an empty one where none has."""
     widest: tuple[list[_Box], float] = ([], 0.0)
-    downward = sorted(boxes, key=_height)
+    downward = sorted([*boxes, *rules], key=lambda box: box.y1 + box.y2)
+    prose_xs = sorted(box.x1 for box in boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
     for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
-        crossing = [rule for rule in rules if rule.x1 < x - _LEAST_COLUMN and x + _LEAST_COLUMN < rule.x2]
-        band = _band(sorted([*downward, *crossing], key=_height) if crossing else downward, x, sides)
+        lines_left = bisect_left(prose_xs, x - _HANGING)
+        if sorted([lines_left, len(prose_xs) - lines_left])[-sides] < _LEAST_LINES:
+            continue  # no running text at so many sides, as between the columns of a table
+        left, right = x - _LEAST_COLUMN, x + _LEAST_COLUMN  # a rule from one to the other crosses the columns
+        in_way = [box for box in downward if box.runs or box.grid or box.x1 < left < right < box.x2]
+        band = _band(in_way, x, sides)
         if len(band) > len(widest[0]):
             widest = (band, x)
     return widest
-
-
-def _height(box: _Box) -> float:
-    return box.y1 + box.y2
 
 
 def _left_edges(boxes: Sequence[_Box]) -> list[float]:
@@ -201,11 +213,11 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     """
     best: list[_Box] = []
     band: list[_Box] = []
-    across: _Box | None = None
+    across = _NOWHERE
     left_end, right_start = x - 1, x - _HANGING
     for box in boxes:
         is_beside = box.x2 < left_end or box.x1 >= right_start
-        if is_beside and not (across and _continues_paragraph(across, box)):
+        if is_beside and (abs(across.x1 - box.x1) > _SAME_LEFT or not _continues_paragraph(across, box)):
             band.append(box)
             continue
         if len(band) > len(best) and _are_columns(band, x, sides):
@@ -215,18 +227,18 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
 
 
 def _continues_paragraph(across: _Box, box: _Box) -> bool:
-    """Whether a line is a further one of the paragraph whose line above runs over the columns."""
-    if abs(across.x1 - box.x1) > 2 or not across.runs or not box.runs:
+    """Whether a line that begins below one which runs over the columns goes on with its paragraph."""
+    if not across.runs or not box.runs:
         return False
     size = across.runs[0].size
     return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _CAPTION_STEP * size
 
 
 def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
-    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
-    if not left or not right or (sides > 1 and min(len(left), len(right)) < _LEAST_LINES):
+    if sides > 1 and len(band) < 2 * _LEAST_LINES:
         return False
-    if sum(map(_is_running_text, (left, right))) < sides:
+    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
+    if not left or not right or not (all if sides > 1 else any)(map(_is_running_text, (left, right))):
         return False
     size = statistics.median(b.runs[0].size for b in band if b.runs)
     right_edge = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]

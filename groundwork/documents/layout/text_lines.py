@@ -300,7 +300,13 @@ def stretches_of_most(
 
 def column_of(cell: Run, stretches: Stretches) -> int:
     """The column that a cell covers most."""
-    return max(range(len(stretches)), key=lambda k: min(cell.x2, stretches[k][1]) - max(cell.x1, stretches[k][0]))
+    return widest_overlap(cell.x1, cell.x2, stretches)
+
+
+def widest_overlap(left: float, right: float, stretches: Stretches) -> int:
+    """Which stretch covers most of what reaches from left to right; the nearest where none does."""
+    overlaps = [(right if right < x2 else x2) - (left if left > x1 else x1) for x1, x2 in stretches]
+    return overlaps.index(max(overlaps))
 
 
 def _build_line(runs: list[Run]) -> Line:

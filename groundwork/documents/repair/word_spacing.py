@@ -15,7 +15,7 @@ from itertools import pairwise
 from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.labels import PAGE_LABEL
-from groundwork.language.writing_systems import WORD_OR_CHARACTER
+from groundwork.language.writing_systems import WORD_OR_CHARACTER, words_or_characters
 
 _SPLIT_WORD = re.compile(r"(?<![^\W_])([^\W_]+) ([^\W_]+)(?![^\W_])")
 _ITEM_LABEL = re.compile(rf"\s*({PAGE_LABEL})\s+(\S+)")
@@ -28,9 +28,7 @@ def respell_words(markdown: str, reference: Reference) -> str:
     """The Markdown with the words, numbers and item starts of the text layer."""
     if not reference.words:
         return markdown
-    if unknown := {
-        word for word in set(WORD_OR_CHARACTER.findall(markdown)) if word.casefold() not in reference.counts
-    }:
+    if unknown := {word for word in set(words_or_characters(markdown)) if word.casefold() not in reference.counts}:
         markdown = _respace(markdown, unknown, reference)
     markdown = _start_items(_join_digits(markdown, reference), reference.text)
     return _separate_headings(markdown, reference.text)
@@ -87,7 +85,7 @@ class _Boundaries:
 
     def __init__(self, reference: Reference) -> None:
         text = unicodedata.normalize("NFKC", reference.text)
-        self._words = WORD_OR_CHARACTER.findall(text)
+        self._words = words_or_characters(text)
         self._known = {word.casefold() for word in self._words} | set(reference.counts)
         self._squeezed = "".join(self._words)
         self._starts: dict[int, int] = {}

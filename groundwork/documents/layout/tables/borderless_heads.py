@@ -22,6 +22,7 @@ from groundwork.documents.layout.text_lines import (
     is_rule,
     label,
     parted,
+    widest_overlap,
 )
 from groundwork.documents.repair.hyphens import DocumentWords
 
@@ -147,9 +148,7 @@ def _cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
 
 def column_at(text: Text, columns: Stretches) -> int:
     """The column that a text covers most."""
-    left, right = text.x1, text.x2
-    overlaps = [(right if right < x2 else x2) - (left if left > x1 else x1) for x1, x2 in columns]
-    return overlaps.index(max(overlaps))
+    return widest_overlap(text.x1, text.x2, columns)
 
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
