@@ -115,21 +115,21 @@ class Client:
         Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
         Stopped (StopRun) and ConfigError for all of them.
         """
-        sent_schema = json_schema or (strict_schema(schema) if schema else None)
         endpoint = self._endpoint(call.provider)
-        body = chat_body(endpoint.settings, call, messages, sent_schema)
-        prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        reader = ReplyReader(schema, check, message_text(prompt))
-        context = CallContext(
-            endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit, sample, self._since, []
-        )
+        body = chat_body(endpoint.settings, call, messages, json_schema or (strict_schema(schema) if schema else None))
+        limiter = self._calls.limiter(endpoint, call.model)
+        context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since, [])
         context.remaining_characters, context.whole_prompt = remaining_characters, whole_prompt
+        prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
+        return await self._replay_or_ask(context, body, ReplyReader(schema, check, message_text(prompt)), partial)
+
+    async def _replay_or_ask(self, context: CallContext, body: Json, reader: ReplyReader[T], partial: bool) -> Reply[T]:
+        """The reply, stored or new; where all of it is replayed from an earlier run that failed, it is drawn anew."""
         try:
             return await self._ask_repeatedly(context, body, reader, partial)
         except InvalidReply:
             if not context.replayed:
                 raise
-        # All of it was replayed from an earlier run that ended here too: only new draws can do better.
         context.since = self._journal.end_position()
         return await self._ask_repeatedly(context, body, reader, partial)
 
