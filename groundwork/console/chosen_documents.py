@@ -10,7 +10,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.nearest_names import suggested_names
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
@@ -40,8 +40,7 @@ def select_documents(job: Job, names: list[str], *, with_gone: bool = False) -> 
     asked_names = {text: {text, slug(text), slug(Path(text).stem)} for text in job.flags.document or []}
     for text, forms in asked_names.items():
         if names and not forms & set(names):
-            suggestion = nearest_name(slug(text), names) or ", ".join(names[:5])
-            raise UsageError(f"--document {text}: no such document; did you mean {suggestion}?")
+            raise UsageError(f"--document {text}: no such document; did you mean {suggested_names(slug(text), names)}?")
     return [name for name in names if not asked_names or any(name in forms for forms in asked_names.values())]
 
 

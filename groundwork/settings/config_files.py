@@ -11,7 +11,7 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.nearest_names import nearest_name
+from groundwork.nearest_names import nearest_name, suggested_names
 from groundwork.settings.field_types import Settings, settings_class, strip_annotations
 from groundwork.settings.ingest_settings import complete_overrides
 from groundwork.settings.known_values import choices, find_unknown_values
@@ -73,7 +73,7 @@ def prompt_file(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     prompt_names = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
-    suggestion = nearest_name(name, prompt_names) or ", ".join(prompt_names)
+    suggestion = suggested_names(name, prompt_names)
     raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {suggestion}?"])
 
 
