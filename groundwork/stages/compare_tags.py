@@ -17,10 +17,13 @@ from groundwork.console.stage_command import Command, Failure, Job, Outcome, Uni
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
+from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.maps.plot_arguments import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.dataset.load_dataset import Dataset
+    from groundwork.tags.tagging import TaggingResult
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -50,30 +53,41 @@ def units(job: Job) -> list[Unit]:
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
-    from groundwork.data_folder.read_write import write_jsonl
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.maps.tag_scene import compare_tags, write_tag_files
-    from groundwork.tags.tagging import tag_dataset
 
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
-    tagging_results = []
-    for dataset in datasets:
-        file = tag_file(job.data, dataset.source.key)
-        tagging_results.append(await tag_dataset(job, dataset, file))
-        write_jsonl(file, tagging_results[-1].rows)
+    tagging_results = [await _tag_or_read(job, dataset) for dataset in datasets]
     rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     scene = await compare_tags(job, " · ".join(rows), rows)
     boxes = write_tag_files(scene, unit, job.flags.max_tags)
-    failed_questions = [failure for tagging in tagging_results for failure in tagging.failures]
+    failed_parts = [failure for tagging in tagging_results for failure in tagging.failures]
     questions_asked = sum(tagging.asked for tagging in tagging_results)
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{counted(len(scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": questions_asked},
         warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
-        failures=[Failure(f"question {name}", status, reason) for name, status, reason in failed_questions],
+        failures=[
+            Failure(name if name in rows else f"question {name}", status, reason)
+            for name, status, reason in failed_parts
+        ],
     )
+
+
+async def _tag_or_read(job: Job, dataset: Dataset) -> TaggingResult:
+    """Tag what lacks tags; where no model can be asked, the tags on file are enough to be drawn."""
+    from groundwork.data_folder.read_write import write_jsonl
+    from groundwork.tags.tagging import tag_dataset, tagging_on_file
+
+    file = tag_file(job.data, dataset.source.key)
+    try:
+        tagging = await tag_dataset(job, dataset, file)
+    except (ProviderRefused, ConfigError) as error:
+        return tagging_on_file(job.data, dataset, error)
+    write_jsonl(file, tagging.rows)
+    return tagging
 
 
 def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:

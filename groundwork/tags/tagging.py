@@ -20,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.errors import BadRecord, InvalidReply, UnitError
+from groundwork.data_folder.runs.run_lookup import tag_file
+from groundwork.data_folder.workspace import Workspace
+from groundwork.errors import BadRecord, GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import strict_schema
@@ -116,6 +119,22 @@ async def _tag_without_overuse(
         tagged = {question: tags for question, tags in (tagged | retagged).items() if question not in retag_errors}
         errors |= retag_errors
     return tagged, errors
+
+
+def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -> TaggingResult:
+    """The tags that questions of the dataset have by now, from whichever model, where none can be asked for more.
+
+    `error`: why not, which is raised where no question has tags.
+    """
+    file = tag_file(data, dataset.source.key)
+    file_rows = {row.question: row for row in read_jsonl(file, Tags)} if file.exists() else {}
+    rows = [
+        msgspec.structs.replace(file_rows[row.question], id=row.id) for row in dataset.rows if row.question in file_rows
+    ]
+    if not rows:
+        raise error
+    tagged = f"drawn with the tags of {len(rows):,} of {counted(len(dataset.rows), 'question')}"
+    return TaggingResult(rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {error}")])
 
 
 def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:

@@ -23,6 +23,7 @@ from groundwork.stages import (
     compare_embeddings,
     compare_tags,
     generate_embeddings,
+    generate_tags,
     merge,
     visualize_embeddings,
     visualize_splits,
@@ -318,3 +319,23 @@ def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: p
     assert {"touch-football", "touch-rugby"} <= tags
     assert "touch-football" not in {bar["label"] for bar in content["tags"]}
     assert any("touch-football into touch-rugby" in note for note in content["notes"])
+
+
+def test_tags_on_file_are_drawn_where_no_model_answers(data: Path, run: Run, capsys: pytest.CaptureFixture) -> None:
+    """Questions without tags are left out and named, with exit code 1; without any tags there is nothing to draw."""
+    settings = ["--set", "tags.batch=20", "--set", "tags.max_tags=6"]
+    nowhere = ["--set", "llm.base_url=http://127.0.0.1:9/v1", "--set", "llm.api_key_env="]
+    assert run(compare_tags.main, "wide", "narrow", *settings, *nowhere) == 1
+    assert not (data / "plots" / "wide-vs-narrow-tags.png").exists()
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        assert run(generate_tags.main, "wide", "narrow", *settings, "--set", f"llm.base_url={fake.url}") == 0
+    tags = data / "tags" / "narrow.jsonl"
+    lines = tags.read_text().splitlines(keepends=True)
+    tags.write_text("".join(lines[3:]))
+    (data / "tags" / "store.db").unlink()
+    capsys.readouterr()
+    assert run(compare_tags.main, "wide", "narrow", *settings, *nowhere) == 1
+    assert f"drawn with the tags of {len(lines) - 3} of {len(lines)} questions" in capsys.readouterr().out
+    content = json.loads((data / "plots" / "wide-vs-narrow-tags.json").read_text())
+    assert content["questions"]["narrow"] == len(lines) - 3
+    size_of(data / "plots" / "wide-vs-narrow-tags.png")
