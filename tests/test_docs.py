@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from groundwork.__main__ import COMMANDS, _flags, doctor_flags, stage_command
+from groundwork.__main__ import COMMANDS, _flags, doctor_flags, main, stage_command
 from groundwork.settings import config_files
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME, STAGES
@@ -89,3 +90,14 @@ def test_the_index_names_every_page() -> None:
     """docs/index.md leads to each page of docs/."""
     index = (PROJECT / "docs" / "index.md").read_text(encoding="utf-8")
     assert not [page.name for page in PAGES if f"({page.name})" not in index and page.name not in NOT_LISTED]
+
+
+@pytest.mark.slow
+def test_the_figures_of_the_sample_are_those_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page on ingest shows the lines that a run prints, but for its seconds."""
+    (tmp_path / "documents").mkdir()
+    shutil.copy(PROJECT / "data/documents/ellary-sound-rowing-handbook.pdf", tmp_path / "documents")
+    assert main(["ingest", "--data", str(tmp_path)]) == 0
+    printed = [line.rpartition(" · ")[0] or line for line in capsys.readouterr().out.splitlines()[:2]]
+    page = (PROJECT / "docs/ingest.md").read_text("utf-8")
+    assert [line for line in printed if line not in page] == []
