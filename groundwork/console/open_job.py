@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
-def load_config(flags: argparse.Namespace) -> Config:
-    """The settings of this run, with the environment variables of .env in place."""
+def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
+    """The settings of this run, with the environment variables of .env in place.
+
+    `tells`: where overlays disagree it is said, once a process.
+    """
     from dotenv import load_dotenv
 
     from groundwork.settings import config_files as config_files
@@ -37,7 +40,16 @@ def load_config(flags: argparse.Namespace) -> Config:
         load_dotenv(path)
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    return config_files.load(flags.config, flags.assignments)
+    config = config_files.load(flags.config, flags.assignments)
+    if tells and len(flags.config) > 1 and not getattr(flags, "quiet", False):
+        for line in config_files.overridden_settings(flags.config):
+            _say_once(f"note: {line}")
+    return config
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 class open_job:  # noqa: N801  used as a with-statement's verb

@@ -235,7 +235,7 @@ class Command:
         shard_result = ShardResult()
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
-            config = divide_limits(load_config(flags), among)
+            config = divide_limits(load_config(flags, tells=False), among)
             with open_job(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 runner = self.runner(job, manifest)

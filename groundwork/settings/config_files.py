@@ -24,6 +24,10 @@ Json = dict[str, Any]
 _NO_OVERLAYS = {"config", "config.schema"}
 
 
+BASE_FILE = "config.json"  # the defaults: whatever lies over them is meant to
+SETTINGS_NAMED = 5  # in one message
+
+
 def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Config:
     """Config from config/config.json, then each overlay, then each `key.path=value`; the later wins.
 
@@ -52,6 +56,36 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     if contradictions := [*find_contradictions(config), *find_unknown_values(config)]:
         raise ConfigError(contradictions)
     return config
+
+
+def overridden_settings(overlays: Sequence[Path]) -> list[str]:
+    """Where an overlay gives a setting another value than an overlay before it, a line for each two of them."""
+    given: dict[str, tuple[Path, Any]] = {}
+    paths_by_files: dict[tuple[Path, Path], list[str]] = {}
+    for file in map(overlay_file, overlays):
+        for path, value in _leaves(_read_json(file)) if file.name != BASE_FILE else ():
+            earlier, earlier_value = given.get(path, (file, value))
+            if earlier_value != value:
+                paths_by_files.setdefault((file, earlier), []).append(path)
+            given[path] = file, value
+    return [
+        f"{later}, which comes after {earlier}, gives another value to {_listing(paths)}"
+        for (later, earlier), paths in paths_by_files.items()
+    ]
+
+
+def _leaves(content: Json, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, value) of every setting in `content` that is no object."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif key != "$schema":
+            yield f"{prefix}{key}", value
+
+
+def _listing(paths: list[str]) -> str:
+    more = f" and {len(paths) - SETTINGS_NAMED:,} more" if len(paths) > SETTINGS_NAMED else ""
+    return f"{', '.join(paths[:SETTINGS_NAMED])}{more}"
 
 
 def overlay_file(path: Path) -> Path:

@@ -38,6 +38,19 @@ def test_a_later_overlay_wins(tmp_path: Path) -> None:
     assert loaded.qa.context == "touch: rugby"
 
 
+def test_overlays_that_disagree_are_named(tmp_path: Path) -> None:
+    """A later overlay that changes what an earlier one said is named with the settings; what agrees is not."""
+    first, second, third = (tmp_path / f"{name}.json" for name in ("first", "second", "third"))
+    first.write_text('{"qa": {"batch": 2, "temperature": 0.1}, "dataset": {"exports": ["messages"]}}')
+    second.write_text('{"qa": {"batch": 3, "temperature": 0.1}, "chunk": {"max_length": 900}}')
+    third.write_text('{"dataset": {"exports": []}}')
+    assert config_files.overridden_settings([first, second, third]) == [
+        f"{second}, which comes after {first}, gives another value to qa.batch",
+        f"{third}, which comes after {first}, gives another value to dataset.exports",
+    ]
+    assert config_files.overridden_settings([config_files.CONFIG_DIR / "config.json", first]) == []
+
+
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     """Unknown keys, wrong types and impossible values come together, each with its file, path and nearest key."""
     overlay = tmp_path / "mine.json"
