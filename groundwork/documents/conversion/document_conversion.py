@@ -9,7 +9,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -41,12 +41,13 @@ from groundwork.documents.conversion.page_drafts import (
     PageDraft,
     assemble_pages,
     doubt,
+    garbled_pages_of,
+    is_garbled,
     page_ranges,
     page_warnings,
 )
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides_and_recipe import override_pages
-from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
 from groundwork.documents.pictures.pdf_pictures import take_pictures
@@ -197,7 +198,7 @@ class Ingestion:
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *(n for n in _garbled_pages(drafts, layer) if n in numbers)})
+                due = sorted({*due, *(n for n in garbled_pages_of(drafts, layer) if n in numbers)})
             if due and self._is_available(name, needed=i == 0):
                 self._show_finished(len(numbers) - len(due))
                 await self._attempt(name, path, layer, due, drafts)
@@ -212,7 +213,7 @@ class Ingestion:
         self._show_finished(len(numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        garbled_pages = _garbled_pages(drafts, layer)
+        garbled_pages = garbled_pages_of(drafts, layer)
         if garbled_pages:
             self.warnings.append(f"{page_ranges(garbled_pages)}: {UNREADABLE}; {OCR}")
             for number in garbled_pages:
@@ -282,7 +283,7 @@ class Ingestion:
         self.warnings += result.warnings
         for i, number in enumerate(due):
             trouble = result.troubles[i] if result.troubles else ""
-            if CONVERTERS[name].by_sight and _is_garbled(drafts[number - 1], layer, number) and result.pages[i].strip():
+            if CONVERTERS[name].by_sight and is_garbled(drafts[number - 1], layer, number) and result.pages[i].strip():
                 drafts[number - 1] = PageDraft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 result.pages[i],
@@ -364,17 +365,6 @@ class Ingestion:
 
 
 _DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-
-
-def _garbled_pages(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
-    """The pages whose text is in letters other than those that they show."""
-    return [number for number, draft in enumerate(drafts, start=1) if _is_garbled(draft, layer, number)]
-
-
-def _is_garbled(draft: PageDraft, layer: TextLayer, number: int) -> bool:
-    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
-    is_misleading = layer.unreadable[number - 1 : number] == [True]
-    return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))
 
 
 def _missing_converter_remedy(ending: str) -> str:

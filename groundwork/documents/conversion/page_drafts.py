@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.pdfium import TextLayer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, stitch
@@ -78,6 +79,17 @@ def assemble_pages(
         if number in chosen_numbers
     ]
     return stitched.markdown, pages
+
+
+def garbled_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
+    """The pages whose text is in letters other than those that they show."""
+    return [number for number, draft in enumerate(drafts, start=1) if is_garbled(draft, layer, number)]
+
+
+def is_garbled(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
+    is_misleading = layer.unreadable[number - 1 : number] == [True]
+    return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))
 
 
 def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from groundwork.documents.formats import anydoc
+from groundwork.documents.formats.anydoc import parse
+from groundwork.documents.formats.anydoc_markdown import markdown
 from groundwork.documents.formats.office_xml_repair import zip_package
 from groundwork.errors import BadDocument
 
@@ -49,7 +50,7 @@ def _read_formulas(formulas: Sequence[Any]) -> dict[int, str]:
     )
     package = {"META-INF/container.xml": _CONTAINER, "book.opf": _PACKAGE, "page.xhtml": page.encode()}
     try:
-        text = anydoc.markdown(anydoc.parse(zip_package({"mimetype": b"application/epub+zip", **package}), "epub"))
+        text = markdown(parse(zip_package({"mimetype": b"application/epub+zip", **package}), "epub"))
     except BadDocument:
         return {}
     return {int(number): latex for number, latex in _NUMBERED_FORMULA.findall(text)}
