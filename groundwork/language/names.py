@@ -18,6 +18,7 @@ _INITIALISM_BEFORE = re.compile(
     r"(?<!\w)(?:(?:[A-Z]\.)+|(?:[A-Z]\.){2,} ?)\Z"
 )  # "D." of "D.C.", "U.S. " of "U.S. Senate"
 _LONGEST_INITIALISM = 20  # characters
+_CAPITAL_NOUNS = frozenset({"de", "lb"})  # German and Luxembourgish, where a capital marks a noun and no name
 _NAME = re.compile(rf"[^\W_{UNSPACED}]+")
 
 
@@ -28,20 +29,26 @@ def quoted_terms(text: str) -> list[str]:
     ]
 
 
-def names(text: str) -> set[str]:
-    """Words written with a capital inside a sentence, and codes such as Q4 or WFDF, in lower case."""
-    return {name.lower() for name in names_as_written(text)}
+def names(text: str, language: str = "") -> set[str]:
+    """Words written with a capital inside a sentence, and codes such as Q4 or WFDF, in lower case.
+
+    Of a `language` that writes every noun with a capital the codes alone.
+    """
+    return {name.lower() for name in names_as_written(text, language)}
 
 
-def names_as_written(text: str) -> list[str]:
+def names_as_written(text: str, language: str = "") -> list[str]:
     """The `names` of `text` in order, as they are written."""
+    capitals_tell = language not in _CAPITAL_NOUNS
     as_written, previous_end = [], 0
     for match in _NAME.finditer(text):
         word = match.group()
         is_inside_sentence = _is_inside_sentence(text, previous_end, match.start())
         previous_end = match.end() - 1
         is_code = not word.isdigit() and (any(c.isdigit() for c in word) or (len(word) > 1 and word.isupper()))
-        if is_code or (is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH_STOP_WORDS):
+        if is_code or (
+            capitals_tell and is_inside_sentence and word[0].isupper() and word.lower() not in ENGLISH_STOP_WORDS
+        ):
             as_written.append(word)
     return as_written
 

@@ -39,7 +39,7 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     grounds = SourceText(text, language := detect_language(text))
     text_stems = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
     unknown_names = sorted(
-        name for name in names(summary) if stem(name, language) not in text_stems and not name.isdigit()
+        name for name in names(summary, language) if stem(name, language) not in text_stems and not name.isdigit()
     )
     faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
     if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:

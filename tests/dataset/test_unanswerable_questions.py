@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.dataset.creation.build_splits import BuiltDataset
+from groundwork.dataset.split_report.report_sentences import describe_leakage
 from groundwork.dataset.unanswerable_questions import (
     UNANSWERABLE_CRITERIA,
     Finding,
@@ -69,6 +70,13 @@ async def test_a_share_of_train_and_of_eval():
     assert all(one.evaluation_criteria == UNANSWERABLE_CRITERIA and one.category == "unanswerable" for one in rows)
     assert all(one.pages and one.headings == ["Rules"] and not one.evidence for one in rows)
     assert found.report.splits == {name: len(split) for name, split in found.splits.items()}
+
+
+async def test_they_are_not_counted_among_the_rows_that_were_measured():
+    """The report says of how many rows leaks and wordings were counted: of those that it measured."""
+    base = await built()
+    found = await add(Model())
+    assert describe_leakage(found.report) == describe_leakage(base.report)
 
 
 async def test_the_other_rows_stay_as_they_are():

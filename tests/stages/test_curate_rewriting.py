@@ -179,24 +179,27 @@ def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
 
 def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
-    assert wrong_answer(pair_of(1), "other") == "It ground barley until 2042."
-    assert wrong_answer(pair_of(1, answer="It ground barley."), "other") == "other"
+    assert wrong_answer(pair_of(1), "other", "en") == "It ground barley until 2042."
+    assert wrong_answer(pair_of(1, answer="It ground barley."), "other", "en") == "other"
     told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
-    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other") == "It is Tarn Quay."
-    assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other") == "To /tmp."
+    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other", "en") == "It is Tarn Quay."
+    assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other", "en") == "To /tmp."
     marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
-    assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other") == "other"
+    assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other", "en") == "other"
     linked = {"evidence": ["The two ways are [sc.exe](#scexe) or [WinSW](#winsw)."]}
-    assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other") == "other"
+    assert wrong_answer(pair_of(1, answer="sc.exe and WinSW.", **linked), "other", "en") == "other"
     bracket = {"evidence": ["Set it below [output.sails or output.sails]."], "question": "Below what is it set?"}
-    assert wrong_answer(pair_of(1, answer="Below [output.sails].", **bracket), "other") == "other"
+    assert wrong_answer(pair_of(1, answer="Below [output.sails].", **bracket), "other", "en") == "other"
     acronym = {"evidence": ["A URL or an URI or the DNS."], "question": "What is it?"}
-    assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other") == "The DNS."
-    assert wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "") == "For 7 days, unless 16.3 applies."
-    assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other") == "Yes."
+    assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other", "en") == "The DNS."
+    assert (
+        wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "", "en")
+        == "For 7 days, unless 16.3 applies."
+    )
+    assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other", "en") == "Yes."
     option = {"answer": "Grind --speed 60 barley.grain, --pages '2, 3'.", "evidence": ["grind --speed 60 barley.grain"]}
-    assert wrong_answer(pair_of(1, **option), "other") == "other"
-    assert "71" in wrong_answer(pair_of(1, **option, evaluation_criteria=["Sets the speed to 60"]), "other")
+    assert wrong_answer(pair_of(1, **option), "other", "en") == "other"
+    assert "71" in wrong_answer(pair_of(1, **option, evaluation_criteria=["Sets the speed to 60"]), "other", "en")
 
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:

@@ -196,6 +196,14 @@ def test_faults_name_what_is_invented_or_too_long() -> None:
     assert summary_faults("Barley was ground there. " * 9, ENGINE, 10) == ["it is 36 words long, 10 are allowed"]
 
 
+def test_a_german_noun_of_the_summary_is_no_invented_name() -> None:
+    """A compound that the text has in two words is written with a capital and is no name; a code is looked up."""
+    workshop = "Mitglieder des Vereins zahlen nichts. Die Werkstatt ist im Januar geschlossen, sonst ist sie offen."
+    summary = "Die Werkstatt nimmt von den Vereinsmitgliedern kein Geld, und im Januar ist keine Reparatur"
+    assert summary_faults(f"{summary} möglich.", workshop, 50) == []
+    assert summary_faults(f"{summary} nach ADFC möglich.", workshop, 50) == ['the name "adfc" is not in the text']
+
+
 def test_refusals_are_told_from_summaries() -> None:
     """A refusal or an empty reply is no summary; a summary that speaks of one is."""
     assert reply_fault("I cannot help with that request, sorry.")

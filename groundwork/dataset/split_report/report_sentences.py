@@ -52,7 +52,7 @@ def describe_phrasings(report: SplitReport) -> list[str]:
     )
     count = report.near_copies
     cosine = f"a cosine of {report.threshold:.2f} or more"
-    total = report.splits.get("eval", 0)
+    total = _measured_eval_rows(report)
     alike = (
         ""
         if count is None
@@ -63,6 +63,11 @@ def describe_phrasings(report: SplitReport) -> list[str]:
         f"up to {report.phrasings - 1} a row, each behind its row "
         f"with its id and a number (~2): the same facts in other sentences, none of them eval's.{alike}{fewer}"
     ]
+
+
+def _measured_eval_rows(report: SplitReport) -> int:
+    """The rows of eval that are measured: all but those that the documents do not answer."""
+    return report.splits.get("eval", 0) - (report.unanswerable.eval if report.unanswerable else 0)
 
 
 def describe_unanswerable(report: SplitReport) -> list[str]:
@@ -126,7 +131,7 @@ def describe_closeness(report: SplitReport) -> list[str]:
 
 def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
-    total = report.splits["eval"]
+    total = _measured_eval_rows(report)
     lines = [
         f"Leakage: {report.leaked_before} of {counted(total, 'eval question is', 'eval questions are')} asked "
         "in train in another question: the same "

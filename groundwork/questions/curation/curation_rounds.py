@@ -57,7 +57,7 @@ class Curation:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         checks = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
         checks |= rule_columns(pair, origin, self.settings)
-        wrong = undecided_wrong_answer(pair, wrong_answer(pair, other_answer), origin.language)
+        wrong = _wrong_answer_to_show(pair, origin, other_answer)
         return CurationCase(number, msgspec.structs.replace(pair, checks=checks), origin, wrong, other_answer)
 
     async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
@@ -195,7 +195,7 @@ class Curation:
             fault = fault or f'no criterion covers "{item}" of the answer'
         if fault and "criteria" in self.settings.checks:
             columns["criteria"] = build_column(self.settings, "criteria", 0, fault, "rule")
-        wrong = undecided_wrong_answer(pair, wrong_answer(pair, case.other_answer), case.origin.language)
+        wrong = _wrong_answer_to_show(pair, case.origin, case.other_answer)
         return add_columns(replace(case, pair=pair, wrong_answer=wrong), columns)
 
     def _is_mendable(self, pair: Pair) -> bool:
@@ -221,6 +221,11 @@ class Curation:
             if form
             for batch in pack_batches(form, form_cases, self.settings)
         ]
+
+
+def _wrong_answer_to_show(pair: Pair, origin: PairOrigin, other_answer: str) -> str:
+    """The wrong answer that the judge holds the criteria against; "" where a rule tells that they miss it."""
+    return undecided_wrong_answer(pair, wrong_answer(pair, other_answer, origin.language), origin.language)
 
 
 def failed_checks(pair: Pair) -> set[str]:

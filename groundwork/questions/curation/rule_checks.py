@@ -165,7 +165,7 @@ def _yes_or_no(answer: str) -> str:
     return first_word if begins_with_it and first_word in _YES_OR_NO else ""
 
 
-def wrong_answer(pair: Pair, other_answer: str) -> str:
+def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with what it tells turned into something else of its kind.
 
     Yes becomes no; a number another one beside the same unit; a name, path or code another one of its kind that the
@@ -183,7 +183,7 @@ def wrong_answer(pair: Pair, other_answer: str) -> str:
         position = number.end
     if changed:
         return changed + pair.answer[position:]
-    return _with_other_names(pair, other_answer) or other_answer or "That is not told."
+    return _with_other_names(pair, other_answer, language) or other_answer or "That is not told."
 
 
 def _option_value_spans(pair: Pair) -> list[Span]:
@@ -193,11 +193,12 @@ def _option_value_spans(pair: Pair) -> list[Span]:
     return [(start, end) for start, end in spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
-def _with_other_names(pair: Pair, other_answer: str) -> str:
+def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with each name that the question does not say exchanged for another of its kind; "" where none is."""
-    answer_names = _names_and_codes(pair.answer)
-    candidates = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
-    changed, used_names = pair.answer, {name.lower() for name in [*answer_names, *_names_and_codes(pair.question)]}
+    answer_names = _names_and_codes(pair.answer, language)
+    candidates = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])), language)
+    question_names = _names_and_codes(pair.question, language)
+    changed, used_names = pair.answer, {name.lower() for name in [*answer_names, *question_names]}
     for name in answer_names:
         replacements = [
             candidate
@@ -225,9 +226,9 @@ def _is_alike(first: str, second: str) -> bool:
     )
 
 
-def _names_and_codes(text: str) -> list[str]:
+def _names_and_codes(text: str, language: str) -> list[str]:
     """Names of one and more words, paths and codes, in order."""
-    results, names = codes(text), set(names_as_written(text))
+    results, names = codes(text), set(names_as_written(text, language))
     words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?: [^\W\d_][\w-]*)*", text)
     for row in words_in_a_row:
         for is_name, run in groupby(row.split(" "), names.__contains__):

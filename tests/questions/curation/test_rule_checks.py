@@ -30,4 +30,12 @@ def test_a_wrong_no_is_settled_by_the_word_no_alone(criterion: str, left_open: s
 )
 def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turned: bool) -> None:
     """Only an answer that begins with yes or no gives way to the other one."""
-    assert (wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "") == "Yes.") is is_turned
+    assert (wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "", "en") == "Yes.") is is_turned
+
+
+def test_a_german_noun_is_no_name_to_be_exchanged():
+    """Every noun has a capital in German: "zwei Vereins" for "zwei Dienste" is no wrong answer but a broken one."""
+    told = {"question": "Wie viele Stunden leistet man?", "evidence": ["Mitglieder des Vereins leisten zwei Dienste."]}
+    pair = pair_of(1, answer="Acht Stunden: zwei Dienste zu je vier Stunden.", **told)
+    assert wrong_answer(pair, "Im roten Schrank.", "de") == "Im roten Schrank."
+    assert wrong_answer(pair_of(1, answer="Nach DIN.", evidence=["Nach DIN, nie nach ISO."]), "", "de") == "Nach ISO."
