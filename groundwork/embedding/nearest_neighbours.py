@@ -8,7 +8,7 @@ and not always: who uses it says what is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -53,6 +53,23 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -
     a = rng.integers(len(vectors), size=pairs)
     b = (a + rng.integers(1, len(vectors), size=pairs)) % len(vectors)
     return np.asarray(np.einsum("ij,ij->i", vectors[a], vectors[b]))
+
+
+def random_cosines_within(
+    vectors: Vectors, groups: Sequence[str], seed: int = 0, pairs: int = RANDOM_PAIRS
+) -> NDArray[np.float32]:
+    """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
+    _, group_of, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    rows = np.argsort(group_of, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    places = np.flatnonzero(sizes[group_of[rows]] > 1)
+    if not len(places):
+        return np.empty(0, dtype=np.float32)
+    rng = np.random.default_rng(seed)
+    a = rng.choice(places, size=pairs)
+    start, size = starts[group_of[rows[a]]], sizes[group_of[rows[a]]]
+    b = start + (a - start + rng.integers(1, size)) % size
+    return np.asarray(np.einsum("ij,ij->i", vectors[rows[a]], vectors[rows[b]]))
 
 
 def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:

@@ -7,6 +7,7 @@ of m of its n questions is exact by rarefaction (Hurlbert, 1971), 1 - C(n - c, m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lgamma
 from typing import Any
@@ -14,7 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.nearest_neighbours import Similarities, calibrate_threshold, random_cosines
+from groundwork.embedding.nearest_neighbours import (
+    Similarities,
+    calibrate_threshold,
+    random_cosines,
+    random_cosines_within,
+)
 from groundwork.maps.dataset_choice import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 
@@ -33,20 +39,31 @@ CURVE_POINTS = 40
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Cosines from which two questions are one, and from which they are about the same, under this embedder."""
+    """Cosines from which two questions are one, of one topic, and about the same, under this embedder."""
 
     near_duplicate: float
     same_subject: float
+    also_asked: float  # where another dataset asks about the same, told from questions of one document
 
 
-def thresholds(vectors: Vectors, seed: int = 0) -> Thresholds:
-    """Both on the scale from random pairs of these questions to identity, since every model spreads differently."""
+def thresholds(vectors: Vectors, seed: int = 0, documents: Sequence[str] = ()) -> Thresholds:
+    """On the scale from random pairs of these questions to identity, since every model spreads differently.
+
+    Questions of one document all name its subject, and are near to each other by that alone. So where there are several
+    `documents`, one for each question, what is also asked is told from random pairs of questions of one document.
+    """
     if len(vectors) < 2:
-        return Thresholds(0.999, 0.999)
-    median_cosine = float(np.median(random_cosines(vectors, seed)))
-    return Thresholds(
-        calibrate_threshold(vectors, seed), min(0.999, median_cosine + SAME_SUBJECT * (1 - median_cosine))
-    )
+        return Thresholds(0.999, 0.999, 0.999)
+    same_subject = _about_the_same(random_cosines(vectors, seed))
+    cosines = random_cosines_within(vectors, documents, seed) if len(set(documents)) > 1 else np.empty(0)
+    also_asked = max(same_subject, _about_the_same(cosines)) if len(cosines) else same_subject
+    return Thresholds(calibrate_threshold(vectors, seed), same_subject, also_asked)
+
+
+def _about_the_same(cosines: Floats) -> float:
+    """Where "about the same" begins, by the cosines of random pairs."""
+    median_cosine = float(np.median(cosines))
+    return min(0.999, median_cosine + SAME_SUBJECT * (1 - median_cosine))
 
 
 def vendi(vectors: Vectors) -> float:
@@ -112,16 +129,19 @@ def measure_diversity(
     encoder: str,
     projection: str,
     seed: int = 0,
+    documents: Sequence[str] = (),
 ) -> MeasuredDiversity:
-    """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about."""
-    limits = thresholds(vectors, seed)
+    """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about;
+    `documents`: each question's, where they are known.
+    """
+    limits = thresholds(vectors, seed, documents)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
     per_topic = _count_by_topic(
         dataset_of, find_topics(vectors, dataset_of, counts, limits.same_subject, seed), len(names)
     )
     equal_n = _comparison_size(counts)
     draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
-    unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.same_subject)
+    unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.also_asked)
     rows = [
         DatasetNumbers(
             name=name,
@@ -142,16 +162,17 @@ def measure_diversity(
         projection=projection,
         near_duplicate=limits.near_duplicate,
         same_subject=limits.same_subject,
+        also_asked=limits.also_asked,
         equal_n=equal_n,
         topics=per_topic.shape[1],
         datasets=rows,
-        overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.same_subject),
+        overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
         best=choice.best,
         certainty=choice.certainty,
         recommendation=choice.sentence,
     )
     return MeasuredDiversity(
-        numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.same_subject)
+        numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.also_asked)
     )
 
 

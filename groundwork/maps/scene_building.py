@@ -87,7 +87,8 @@ def build_scene(
     clusters, cluster_of = cluster_map(positions, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
     names = [group.name for group in groups]
-    measured = measure_diversity(names, vectors, group_of, chunks, similar, encoder, method, settings.seed)
+    documents = [row.document for row in rows]
+    measured = measure_diversity(names, vectors, group_of, chunks, similar, encoder, method, settings.seed, documents)
     return Scene(
         title=title,
         subtitle=f"{counted(len(rows), 'question')} · {encoder} · {method.partition(';')[0]}",

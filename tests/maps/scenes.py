@@ -91,6 +91,7 @@ def numbers(models: list[str], count: int) -> Numbers:
         projection="t-SNE, perplexity 30",
         near_duplicate=0.93,
         same_subject=0.55,
+        also_asked=0.55,
         equal_n=share // 2,
         topics=48,
         datasets=rows,

@@ -203,3 +203,21 @@ def test_variety_decides_where_reach_does_not() -> None:
     numbers = measured({"varied": [0, 0, 0, *range(20)] * 2, "same": [25] * 46}).numbers
     assert numbers.recommendation.startswith("No clear choice")
     assert "take varied for its variety" in numbers.recommendation
+
+
+def test_what_one_document_asks_is_not_also_asked_by_every_question_of_it() -> None:
+    """Questions of a document are alike by its subject alone, and need not ask the same."""
+    rng = np.random.default_rng(1)
+    documents = [f"d{row % 6}" for row in range(120)]
+    facts = rng.normal(size=(120, 64))
+    vectors = 2 * np.eye(64)[[row % 6 for row in range(120)]] + facts / np.linalg.norm(facts, axis=1, keepdims=True)
+    vectors[100:] = vectors[40:60] + 0.02 * facts[100:]  # what the first dataset asks as well
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    documents[100:] = documents[40:60]
+    dataset_of = np.repeat([0, 1], [60, 60])
+    found = similarities(vectors, dataset_of, 2)
+    told = measure_diversity(["a", "b"], vectors, dataset_of, [6, 6], found, "e", "t", documents=documents)
+    assert told.numbers.overlap[1] == [pytest.approx(20 / 60, abs=0.02), 1]
+    assert len(told.only_in["a"]) == 40
+    blind = measure_diversity(["a", "b"], vectors, dataset_of, [6, 6], found, "e", "t").numbers
+    assert blind.overlap[1][0] == 1 and blind.topics == told.numbers.topics

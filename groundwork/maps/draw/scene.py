@@ -90,11 +90,12 @@ class Numbers(SceneStruct, frozen=True):
     encoder: str
     projection: str
     near_duplicate: float  # cosine from which two questions are one
-    same_subject: float  # cosine from which two questions are about the same
+    same_subject: float  # cosine from which two questions are of one topic
+    also_asked: float  # cosine from which a question of another dataset asks about the same
     equal_n: int  # questions drawn from every dataset for a fair comparison: those of the smallest
     topics: int  # of the union of all datasets
     datasets: list[DatasetNumbers]
-    overlap: list[list[float]]  # share of the row's questions whose subject the column's dataset asks about as well
+    overlap: list[list[float]]  # share of the row's questions of which the column's dataset asks about the same
     best: str = ""  # the dataset to choose; "": they cannot be told apart, or there is only one
     certainty: float | None = None  # share of bootstrap draws in which `best` leads
     recommendation: str = ""  # the answer to "which should I choose", with its figures and its uncertainty

@@ -71,7 +71,7 @@ function numbersView(scene, colours) {
       class: "faint method",
       text:
         `Vectors by ${numbers.encoder}; ${numbers.projection}. Two questions count as one from a cosine of ${number(numbers.near_duplicate, 2)}, ` +
-        `as one subject from ${number(numbers.same_subject, 2)}. Diversity is the Vendi score: how many different questions they amount to.`,
+        `as one topic from ${number(numbers.same_subject, 2)}, as also asked from ${number(numbers.also_asked, 2)}. Diversity is the Vendi score: how many different questions they amount to.`,
     }),
   );
   return parts;
