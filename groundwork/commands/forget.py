@@ -71,7 +71,7 @@ def _journals(job: Job) -> Iterator[list[Journal]]:
 
 
 def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:
-    print(f"{name}: removed {remains}; {counted(len(remains.files), 'file')}")
+    print(f"{name}: removed {remains.removable}; {counted(len(remains.files), 'file')}")
     for dataset, count in remains.rows.items():
         print(f"  dataset {dataset} still holds {counted(count, 'row')} of it; build it again, and push it again")
     for folder, count in remains.graded.items():

@@ -15,7 +15,7 @@ import msgspec
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 
-IGNORED_COLUMNS = ("cluster",)  # is numbered anew whenever a dataset is built
+IGNORED_COLUMNS = ("cluster", "score")  # numbered anew whenever a dataset is built; the mark of curation or of grades
 
 Record = Mapping[str, Any]
 

@@ -265,6 +265,9 @@ def test_a_text_that_changed_since_is_refused(
     (tmp_path / "chunks" / "league.jsonl").rename(tmp_path / "chunks" / "other.jsonl")
     main(["--data", str(tmp_path)])
     assert "no chunks of league" in capsys.readouterr().err
+    (tmp_path / "set-aside.json").write_text('{"league": {"reason": "a draft", "source": "league.md"}}')
+    main(["--data", str(tmp_path)])
+    assert "no chunks of" not in capsys.readouterr().err, "set aside, it needs none"
 
 
 def test_no_questions_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,8 @@ def test_a_row_keeps_its_identity() -> None:
 
 
 def test_what_is_no_difference() -> None:
-    """Order, the number of the cluster, and an empty field beside a missing one."""
+    """Order, the number of the cluster, the mark of curation, and an empty field beside a missing one."""
+    assert not compare_rows([row("a")], [row("a", score=1.0)])
     assert not compare_rows([row("a", cluster=1), row("b", tags=[])], [row("b"), row("a", cluster=2, original="")])
 
 

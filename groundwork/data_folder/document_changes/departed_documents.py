@@ -62,11 +62,19 @@ class DocumentRemains:
     graded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
-        remains = [counted(count, noun) for noun, count in counts if count]
-        remains += [f"{counted(count, 'row')} of dataset {label}" for label, count in self.rows.items()]
+        remains = [f"{counted(count, 'row')} of dataset {label}" for label, count in self.rows.items()]
         remains += [f"graded questions in grades/{label}: {count:,}" for label, count in self.graded.items()]
-        return ", ".join(["its text", *remains]) if self.files else ", ".join(remains) or "nothing"
+        return ", ".join([*self._removable, *remains]) or "nothing"
+
+    @property
+    def removable(self) -> str:
+        """What `forget` removes: all but the rows of datasets and the grades, which are marked or named."""
+        return ", ".join(self._removable) or "nothing"
+
+    @property
+    def _removable(self) -> list[str]:
+        counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
+        return [*(["its text"] if self.files else []), *(counted(count, noun) for noun, count in counts if count)]
 
 
 def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = ()) -> list[DepartedDocument]:

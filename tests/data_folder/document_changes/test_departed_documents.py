@@ -92,6 +92,7 @@ def test_forget_removes_a_document_whole(
     assert main(["forget", "two", "--replies", "--data", str(data), *settings(server)]) == 0
     out = capsys.readouterr().out
     assert "dataset ferries still holds" in out and "replies removed" in out
+    assert "of dataset ferries" not in out, "what still holds it is not among what was removed"
     assert not mentions(data, "ferry two crosses") and not list(data.rglob("two.*"))
     assert kept >= len(mentions(data, "ferry two-b crosses")) > 0
     assert b"ferry two crosses" not in (data / ".state" / "journal.db").read_bytes()
