@@ -146,3 +146,19 @@ def test_a_row_begins_above_its_label_of_two_lines(drawn):
             table(canvas, (170, 240), [(f"{k}3", f"{k}7")], y=671 - 32 * k)
 
     assert drawn(draw).rows[1:] == [[" ".join(text), f"{k}3", f"{k}7"] for k, text in enumerate(labels)]
+
+
+def test_a_figure_and_a_word_at_the_edge_of_their_columns_are_two_cells(drawn):
+    """Where a column's line is drawn in the heads alone, figures close before it are no part of what follows."""
+    rows = [("Tonnes", "Boat"), ("12,885", "Second skiff"), ("81,296", "Gig"), ("7,412", "Yawl of Olm")]
+
+    def draw(canvas: Canvas) -> None:
+        for y in (712, 698, 684, 670, 656):
+            canvas.line(68, y, 290, y)
+        for x, bottom in ((68, 656), (120, 698), (290, 656)):
+            canvas.line(x, 712, x, bottom)
+        for k, (figure, boat) in enumerate(rows):
+            canvas.drawRightString(117, 701 - 14 * k, figure)
+            canvas.drawString(123, 701 - 14 * k, boat)
+
+    assert drawn(draw).rows == [list(row) for row in rows]

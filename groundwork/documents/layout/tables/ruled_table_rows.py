@@ -17,6 +17,7 @@ _ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands
 _PADDED = 0.25  # line heights between two rows, which no lines of a cell have between them
 _SAME_GAP = 0.3  # line heights by which spaces differ that are alike
 _INDENT = 3.0  # points
+_EDGE_SPACE = 0.38  # line heights between two words of two columns
 _BESIDE_STEP = 0.65  # line heights from a line to one that stands beside it in part, at the most
 
 
@@ -53,7 +54,7 @@ def split_rows(band: Band, xs: list[float]) -> list[Band]:
         return [band]
     columns: list[list[tuple[int, Box]]] = [[] for _ in xs[1:]]
     for i, line in enumerate(lines):
-        for text in map(joined, parted(line)):
+        for text in line_texts(line, xs):
             columns[interval(xs, (text.x1 + text.x2) / 2) or 0].append((i, text))
     filled = [column for column in columns if column]
     numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
@@ -182,12 +183,26 @@ def split_number_lines(band: Band, xs: list[float]) -> list[Band]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
     lines = word_lines(band.words)
     columns: list[list[str]] = [[] for _ in xs[1:]]
-    for text in (joined(text) for line in lines for text in parted(line)):
+    for text in (text for line in lines for text in line_texts(line, xs)):
         columns[interval(xs, (text.x1 + text.x2) / 2) or 0].append(text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in columns) < 2:
         return [band]
     edges = [band.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(lines)), band.bottom]
     return [row_band._replace(drawn=not k) for k, row_band in enumerate(cut_at(edges, band.words))]
+
+
+def line_texts(line: Sequence[Box], xs: Sequence[float]) -> list[Box]:
+    """The texts of a line: parted where words stand apart, and by less at the columns' edges `xs`."""
+    texts = []
+    for words in parted(line):
+        start = 0
+        for k, (a, b) in enumerate(pairwise(words), 1):
+            is_apart = b.x1 - a.x2 > _EDGE_SPACE * (a.y2 - a.y1)
+            if is_apart and is_number(a.text) + is_number(b.text) and any(a.x2 - 1 < x < b.x1 + 1 for x in xs):
+                texts.append(joined(words[start:k]))
+                start = k
+        texts.append(joined(words[start:]))
+    return texts
 
 
 def interval(edges: list[float], position: float) -> int | None:

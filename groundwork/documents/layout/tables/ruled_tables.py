@@ -19,6 +19,7 @@ from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,
     interval,
+    line_texts,
     split_number_lines,
     split_rows,
     split_text_rows,
@@ -220,7 +221,7 @@ def _stretches_within(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> li
 def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
     """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
     by_height = word_lines(band.words)
-    lines = [[joined(text) for text in parted(line)] for line in by_height]
+    lines = [line_texts(line, xs) for line in by_height]
     middle = (band.top + band.bottom) / 2
     drawn = [not steep or not _is_open(steep, x, middle) for x in xs[1:-1]]
     crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
