@@ -276,7 +276,8 @@ def summary_line(document: DocumentCoverage) -> str:
     if document.touched is not None:
         clauses.append(f"covers {document.touched:.0%} ({by_kind})")
         if document.declined:
-            clauses.append(f"{document.declined:.0%} declined, {1 - document.touched - document.declined:.0%} open")
+            open_share = max(0.0, 1 - document.touched - document.declined)  # both are rounded
+            clauses.append(f"{document.declined:.0%} declined, {open_share:.0%} open")
     if document.figures:
         clauses.append(f"{document.figures.asked} of {counted(document.figures.of, 'figure')} asked about")
     if document.rejected:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, relevant_summary
+from groundwork.questions.document_interviews import summary_line
 from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
+from groundwork.records.coverage_record import DocumentCoverage
 from tests.chunks import reading_of
 
 
@@ -79,3 +81,9 @@ def test_the_caption_of_a_table_is_the_last_line_of_the_chunk_before():
     assert chunks.reads < 40
     assert table_caption(chunks[3], [chunks[0], chunks[3]]) == ""
     assert Material("hr", "", "", [reading_of("Tides.")]).chunks == [reading_of("Tides.").chunk]
+
+
+def test_no_share_of_a_document_is_below_nothing():
+    """Shares are rounded one by one: what is left open of 2/7 and 5/7 is 0 %."""
+    line = summary_line(DocumentCoverage(document="harbour", touched=0.2858, declined=0.7143))
+    assert "29%" in line and "71% declined, 0% open" in line
