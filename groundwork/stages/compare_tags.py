@@ -60,7 +60,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     datasets = [load_dataset(source) for source in sources]
     tagging_results = [await _tag_or_read(job, dataset) for dataset in datasets]
     rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
+    job.progress.start_phase("laying out the tags")
     scene = await compare_tags(job, " · ".join(rows), rows)
+    job.progress.start_phase("drawing")
     boxes = write_tag_files(scene, unit, job.flags.max_tags)
     failed_parts = [failure for tagging in tagging_results for failure in tagging.failures]
     questions_asked = sum(tagging.asked for tagging in tagging_results)

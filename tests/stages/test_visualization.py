@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from groundwork.console.progress import Progress
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.split_report.report_sentences import describe_own_copies
 from groundwork.maps.draw.png_map import write_map_png
@@ -319,6 +320,18 @@ def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: p
     assert {"touch-football", "touch-rugby"} <= tags
     assert "touch-football" not in {bar["label"] for bar in content["tags"]}
     assert any("touch-football into touch-rugby" in note for note in content["notes"])
+
+
+@pytest.mark.usefixtures("data")
+def test_what_follows_the_last_call_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laying out and drawing take long: meanwhile the count of questions does not stand there as if all were done."""
+    phases: list[str] = []
+    start_phase = Progress.start_phase
+    monkeypatch.setattr(Progress, "start_phase", lambda self, phase: (phases.append(phase), start_phase(self, phase)))
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.max_tags=6"]
+        assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0
+    assert phases == ["laying out the tags", "drawing"]
 
 
 def test_tags_on_file_are_drawn_where_no_model_answers(data: Path, run: Run, capsys: pytest.CaptureFixture) -> None:
