@@ -1,14 +1,13 @@
 """What a million and a hundred million documents take, computed from what a few take here, and what breaks first.
 
-Run    uv run benchmarks/forecast_scale.py [--documents 32] [--pairs 50000] [--texts 8000] [--quick]
+Run    uv run benchmarks/forecast_scale.py [--documents 32] [--quick]
 
 The pipeline goes over `--documents` invented documents and over a quarter of them (as in benchmarks/scale.py, the model
 being a stand-in that answers at once); what a document takes is the difference: CPU seconds by stage, calls, tokens,
-bytes and files. The memory of a dataset comes from `--pairs` pairs and half of them (fewer than 50,000 show what any
-number needs, rather than what each needs), the start with nothing to do from `--texts` short texts and a quarter of
-them. All else is multiplication:
-what grows faster than the documents is measured by benchmarks/whole_runs.py, and comes on top. Money is that of
-PRICE; real pairs are longer than the invented ones, and reasoning models write several times as much.
+bytes and files. What only a large run shows is read from the tables of docs/scale.md: the memory of a dataset
+(benchmarks/whole_runs.py) and the start with nothing to do over 100,000 documents (benchmarks/many_documents.py).
+All else is multiplication; what grows faster than the documents comes on top. Money is that of PRICE; real pairs are
+longer than the invented ones, and reasoning models write several times as much.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import whole_runs
 from benchmarks.scale import STAGES, corpus, reply, spent
 from groundwork.data_folder.databases import copy_database
 from groundwork.data_folder.spread_folders import SUBFOLDERS
@@ -35,6 +33,9 @@ SHARDS = 1_000
 PRICE = 0.30, 2.50  # USD a million tokens in and out, as gemini-2.5-flash
 CALL, IN_FLIGHT = 3.0, 1_000  # seconds a call, and calls that an endpoint takes at once
 PIPELINE = [stage for stage in STAGES if stage != "merge"]
+STARTED = 100_000  # documents of the table of starts in docs/scale.md
+START_COLUMNS = ("stage", "CPU s, first", "CPU s", "MB")
+MEASURED_PAIRS = ("25,000", "50,000")  # of its table of whole runs
 QUICK = ["ingest", "chunk", "generate_qa"]
 
 
@@ -89,24 +90,28 @@ def a_document(less: Taken, more: Taken, documents: int) -> dict[str, float]:
     return found
 
 
-def start_a_document(texts: int) -> float:
-    """CPU seconds that one more short text costs a start of chunk that finds nothing to do."""
-    costs = []
-    for count in (texts // 4, texts):
-        with tempfile.TemporaryDirectory() as name:
-            (Path(name) / "text").mkdir()
-            for number in range(count):
-                (Path(name) / "text" / f"note-{number:06}.md").write_text(f"# Note {number}\n\nIt says {number}.\n")
-            spent("chunk", Path(name), "http://127.0.0.1:9")
-            costs.append(min(spent("chunk", Path(name), "http://127.0.0.1:9").cpu for _ in range(2)))
-    return max(costs[1] - costs[0], 1e-9) / (texts - texts // 4)
+def table_rows(beginning: str) -> list[list[str]]:
+    """The cells of the rows of docs/scale.md that begin so."""
+    page = (Path(__file__).parents[1] / "docs" / "scale.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()]
+    return [row for row in rows if row[0] == beginning]
 
 
-def memory_a_pair(pairs: int) -> float:
+def start_a_document() -> float:
+    """CPU seconds that each document costs a start of chunk that finds nothing to do."""
+    return next(float(row[2]) for row in table_rows("chunk") if len(row) == len(START_COLUMNS)) / STARTED
+
+
+def memory_a_pair() -> float:
     """Bytes of memory that create_dataset needs for one more pair."""
-    less, more = (whole_runs.measured(size, ["create_dataset"]) for size in (pairs // 2, pairs))
-    grown = max(more[stage].peak - less[stage].peak for stage in more)  # MB; few pairs may show none
-    return max(grown, 0.01) * 2**20 / (pairs - pairs // 2)
+    peaks = {
+        int(pairs.replace(",", "")): float(row[3])
+        for pairs in MEASURED_PAIRS
+        for row in table_rows(pairs)
+        if row[1] == "create_dataset with eval"
+    }
+    fewer, more = sorted(peaks)
+    return (peaks[more] - peaks[fewer]) * 2**20 / (more - fewer)
 
 
 def forecast(one: dict[str, float], documents: int) -> list[tuple[str, str]]:
@@ -151,11 +156,9 @@ def pairs_of(data: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=32)
-    parser.add_argument("--pairs", type=int, default=50_000)
-    parser.add_argument("--texts", type=int, default=8_000)
-    parser.add_argument("--quick", action="store_true", help="4 documents, 400 pairs, 400 texts, three stages")
+    parser.add_argument("--quick", action="store_true", help="4 documents, three stages")
     options = parser.parse_args()
-    count, pairs, texts = (4, 400, 400) if options.quick else (options.documents, options.pairs, options.texts)
+    count = 4 if options.quick else options.documents
     stages = QUICK if options.quick else PIPELINE
     fake = FakeOpenRouter(reply=reply)
     fake.keep_requests = False
@@ -164,8 +167,8 @@ def main() -> int:
         less, more = taken(few, fake, stages), taken(many, fake, stages)
         one = a_document(less, more, count - count // 4)
         made = (pairs_of(many) - pairs_of(few)) / (count - count // 4)
-    one["start"] = start_a_document(texts)
-    bytes_a_pair = memory_a_pair(pairs)
+    one["start"] = start_a_document()
+    bytes_a_pair = memory_a_pair()
     print(
         f"a document of 5 to 50 kB, from {count} and {count // 4}: {made:.0f} pairs; "
         f"a dataset takes {bytes_a_pair:,.0f} bytes of memory a pair"
