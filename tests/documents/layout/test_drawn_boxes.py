@@ -189,3 +189,18 @@ def test_remarks_over_the_whole_width_of_a_table_are_a_row(drawn):
 
     remark = "All berths are let by the year, and boats over 12 m by the month."
     assert [row[0] for row in drawn(draw).rows] == ["Boat", remark, "Heron"]
+
+
+def test_a_number_of_a_form_stays_with_its_words(drawn):
+    """A number before the words of a box is part of them, also where the edge of other boxes lies between."""
+
+    def draw(canvas: Canvas) -> None:
+        xs = [72 + 48 * k for k in range(10)]
+        steep = [(x, 712 - 16 * (k % 4), 696 - 16 * (k % 4)) for k, x in enumerate(xs[1:-1])]
+        flat = [(712, 72, xs[-1]), (648, 72, xs[-1]), *((y, 72, xs[5]) for y in (696, 680, 664))]
+        frame(canvas, flat, [(72, 648, 712), (xs[-1], 648, 712), *steep])
+        canvas.drawRightString(117, 668, "7")
+        canvas.drawString(123, 668, "Rollover")
+        canvas.drawRightString(117, 684, "7")
+
+    assert drawn(draw).markdown == "7\n\n7 Rollover"

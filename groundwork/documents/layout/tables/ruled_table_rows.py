@@ -183,7 +183,7 @@ def split_number_lines(band: Band, xs: list[float]) -> list[Band]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
     lines = word_lines(band.words)
     columns: list[list[str]] = [[] for _ in xs[1:]]
-    for text in (text for line in lines for text in line_texts(line, xs)):
+    for text in (text for line in lines for text in line_texts(line, ())):
         columns[interval(xs, (text.x1 + text.x2) / 2) or 0].append(text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in columns) < 2:
         return [band]

@@ -163,7 +163,7 @@ def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | 
         return None
     if is_form or are_boxes(frame, rows):
         row_bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
-        rows = rows if row_bands == bands else [_row_cells(band, xs, frame.steep) for band in row_bands]
+        rows = [_row_cells(band, xs, frame.steep, in_boxes=True) for band in row_bands]
         rows = _fill_merged(rows, row_bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
     row_bands = split_text_rows(bands, xs)
@@ -218,10 +218,13 @@ def _stretches_within(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> li
     return stretches if whole_rows >= _TEXTS_SHARE * filled else []
 
 
-def _row_cells(band: Band, xs: list[float], steep: list[Stroke]) -> list[str]:
-    """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them."""
+def _row_cells(band: Band, xs: list[float], steep: list[Stroke], *, in_boxes: bool = False) -> list[str]:
+    """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them.
+
+    `in_boxes`: of a form, where a figure begins the words behind it.
+    """
     by_height = word_lines(band.words)
-    lines = [line_texts(line, xs) for line in by_height]
+    lines = [line_texts(line, () if in_boxes else xs) for line in by_height]
     middle = (band.top + band.bottom) / 2
     drawn = [not steep or not _is_open(steep, x, middle) for x in xs[1:-1]]
     crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
