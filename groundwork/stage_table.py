@@ -46,6 +46,7 @@ STAGES = (
     Stage("review", "dataprep", ("qa", "chunks"), "qa", "a page to read, judge and correct pairs", run=False),
     Stage("generate_tags", "visualization", ("qa",), "tags", "tags of every question"),
     Stage("generate_embeddings", "visualization", ("qa",), "embeddings", "vectors of every question"),
+    Stage("merge", "visualization", ("qa", "embeddings"), "qa", "several runs into one", run=False),
     Stage("visualize_embeddings", "visualization", ("embeddings", "qa", "tags"), "plots", "a map of one dataset"),
     Stage("coverage", "visualization", ("qa", "text", "chunks"), "plots", "what was asked about, on the document"),
     Stage(
@@ -54,7 +55,6 @@ STAGES = (
     Stage("visualize_splits", "visualization", ("datasets", "embeddings", "tags"), "plots", "train beside eval"),
     Stage("compare_embeddings", "visualization", ("qa", "embeddings"), "plots", "maps of several datasets", run=False),
     Stage("compare_tags", "visualization", ("qa", "tags"), "plots", "tags of several datasets", run=False),
-    Stage("merge", "visualization", ("qa", "embeddings"), "qa", "several runs into one", run=False),
     Stage(
         "grade", "dataprep", ("datasets", "qa", "embeddings"), "grades", "answers graded; learnt or by heart", run=False
     ),

@@ -58,6 +58,8 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
+            elif stage.name == "merge":
+                table[stage.name] = _made_states(stage.name, job, manifest)
         table = mark_behind(table, manifest)
         warnings = _warnings(table, job, manifest)
         choices = {
@@ -125,6 +127,11 @@ def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
     """Datasets and their pictures by name, each as its own flags made it: stale once something that it read changed."""
     if not {"datasets"} & {BY_NAME[stage].writes, *BY_NAME[stage].reads}:
         return {}
+    return _made_states(stage, job, manifest)
+
+
+def _made_states(stage: str, job: Job, manifest: Manifest) -> States:
+    """What a stage made and is still there, each by what it was made from."""
     states = {
         name: recorded_state(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())
     }
@@ -240,7 +247,7 @@ def _next_command(
         run_command = f"{as_typed('uv run dataprep run')}{repeated_flags}"
         return f"put documents into {openable_path(data.documents)}, then: {run_command}"
     for stage in STAGES:
-        if not stage.run:
+        if stage.name not in table or not (stage.run or table[stage.name]):
             continue
         units_due = [unit for unit, (kind, _) in table[stage.name].items() if kind in ("stale", "missing")]
         if units_due or not table[stage.name]:

@@ -15,6 +15,7 @@ from typing import Any
 REMEMBERED_FLAGS = {  # flags that are no settings and shape what a stage makes, not only which of its units are due
     "coverage": ("runs",),
     "create_dataset": ("runs", "document", "keep_gone"),
+    "merge": ("datasets", "out", "threshold"),
 }
 PASSING_SETTINGS = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
 MAX_CALLS = 50  # of one stage that are told apart
@@ -60,7 +61,8 @@ def apply_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse
 
 def command_arguments(choice: RememberedFlags) -> str:
     """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
-    words = list(choice.get("runs", []))
+    words = [*choice.get("runs", []), *choice.get("datasets", [])]
+    words += [word for flag in ("out", "threshold") if flag in choice for word in (f"--{flag}", str(choice[flag]))]
     words += [word for document in choice.get("document", []) for word in ("--document", document)]
     words += ["--keep-gone"] if choice.get("keep_gone") else []
     words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]

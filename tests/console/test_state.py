@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.remembered_flags import command_arguments
-from groundwork.data_folder.read_write import read_json
+from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
+from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import settings
@@ -116,6 +118,28 @@ def test_what_hangs_below_a_stale_stage_is_behind(call, data: Path) -> None:
     assert "next: uv run dataprep/summarize.py" in status
     call("run")
     assert "behind" not in call("status")
+
+
+def test_a_merged_run_is_stale_once_one_of_its_runs_changes(call, data: Path) -> None:
+    """A pair that a person rejects is named as still standing in a merge of its run; a dataset of that waits for it."""
+    call("curate")
+    call("merge", "alpha", "beta", "--out", "both")
+    call("create_dataset", "both", "--name", "lines", "--no-eval-split")
+    assert "in merge" not in call("status")
+    pair = read_jsonl(data / "qa" / "alpha" / "ferry.jsonl", Pair)[0]
+    decision = {"time": "2026-01-01T00:00:00Z", "reviewer": "mo", "verdict": "reject", "reason": "other"}
+    decision |= {"pair": pair.id, "document": "ferry", "question_hash": text_hash(pair.question)}
+    (data / "qa" / "alpha" / "decisions.jsonl").write_text(json.dumps(decision) + "\n")
+    call("curate")
+    status = call("status")
+    assert "stale  alpha + beta -> both in merge: qa/alpha/curated/ferry.jsonl changed" in status
+    assert "1 behind" in row(status, "create_dataset")
+    for stage in ("generate_tags", "generate_embeddings"):
+        call(stage)
+    assert "visualization/merge.py alpha beta --out both" in call("status").partition("next: ")[2]
+    call("merge", "alpha", "beta", "--out", "both")
+    status = call("status")
+    assert "in merge" not in status and "1 behind" not in row(status, "create_dataset")
 
 
 def test_a_forced_call_that_fails_leaves_what_was(call, data: Path) -> None:
