@@ -99,8 +99,8 @@ def test_no_drawers() -> None:
 def test_the_small_model_has_one_door() -> None:
     """What was made for one small model is entered by its strategy alone, and only where that is chosen."""
     room, door = (
-        "groundwork.questions.rules_for_small_models",
-        "groundwork.questions.rules_for_small_models.sentence_strategy",
+        "groundwork.questions.small_model",
+        "groundwork.questions.small_model.sentence_strategy",
     )
     chosen_by = {"groundwork.questions.strategy_choice", "groundwork.dataset.reword.rewording_calls"}
     for module in _modules():

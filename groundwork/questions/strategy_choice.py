@@ -37,7 +37,7 @@ class Strategy(Protocol):
 def choose_strategy(settings: QA) -> Strategy:
     """The strategy of qa.strategy. The small model's is read only where it is asked for."""
     if settings.strategy == "sentence":
-        from groundwork.questions.rules_for_small_models import sentence_strategy
+        from groundwork.questions.small_model import sentence_strategy
 
         return sentence_strategy
     from groundwork.questions import batched_strategy

@@ -18,11 +18,11 @@ from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.questions.curation.judge_forms import Rewriting
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, unsupported_criterion_numbers
 from groundwork.questions.drafted_pairs import Draft, PairBasis
-from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of, criteria_for, difficulty_of
-from groundwork.questions.rules_for_small_models.misfit_rules import answers_agree, misfit_faults
-from groundwork.questions.rules_for_small_models.question_rewording import changed_terms, frame_of
-from groundwork.questions.rules_for_small_models.sentence_strategy import Reply, name_document
-from groundwork.questions.rules_for_small_models.statements_to_ask import Target
+from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.misfit_rules import answers_agree, misfit_faults
+from groundwork.questions.small_model.question_rewording import changed_terms, frame_of
+from groundwork.questions.small_model.sentence_strategy import Reply, name_document
+from groundwork.questions.small_model.statements_to_ask import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tag_replies import TaggedBatch, normalise, tags_problem
 from tests.dataset.rows import pair, row

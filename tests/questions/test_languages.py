@@ -18,7 +18,7 @@ from groundwork.markdown.statements import statements
 from groundwork.questions.drafted_pairs import Draft, PairBasis, as_pair
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
-from groundwork.questions.rules_for_small_models.sentence_strategy import name_document
+from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
 from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 from tests.chunks import reading_of

@@ -20,7 +20,7 @@ def build_asker(client: Client, call: Rephrase, template: str, about: Subjects) 
 
     async def ask(row: Row, past: PastTries) -> Reworded:
         if call.strategy == "question":
-            from groundwork.questions.rules_for_small_models.sentence_strategy import ask_in_frame
+            from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
             question = await ask_in_frame(client, call, template, row.question, row.id, len(past))
             return Reworded(question, row.answer)
@@ -65,7 +65,7 @@ def strategy_faults(row: Row, rewording: Reworded, call: Rephrase, keep: Sequenc
     """What rules find wrong with a rewording, by what its strategy asks for."""
     faults = faults_of_rewording(row, rewording.question, rewording.answer, call.max_copied, keep)
     if call.strategy == "question":  # whose answer stays
-        from groundwork.questions.rules_for_small_models.sentence_strategy import changed_terms
+        from groundwork.questions.small_model.sentence_strategy import changed_terms
 
         faults = [fault for fault in faults if fault != UNCHANGED]
         faults += [fault for fault in [changed_terms(row.question, rewording.question)] if fault]
@@ -75,7 +75,7 @@ def strategy_faults(row: Row, rewording: Reworded, call: Rephrase, keep: Sequenc
 def rewording_messages(call: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
     if call.strategy == "question":
-        from groundwork.questions.rules_for_small_models.sentence_strategy import frame_messages
+        from groundwork.questions.small_model.sentence_strategy import frame_messages
 
         return frame_messages(template, row.question)
     return render_turns(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.rules_for_small_models.statements_to_ask import (
+from groundwork.questions.small_model.statements_to_ask import (
     Target,
     group_targets,
     importance,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from groundwork.language.numbers import numbers
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.rules_for_small_models.english_words import content_words
+from groundwork.questions.small_model.english_words import content_words
 from groundwork.records.chunk_record import Chunk
 
 MAX_RIVALS = 3  # other statements may fit a question as well as its own

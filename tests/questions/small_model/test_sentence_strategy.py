@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of, criteria_for, difficulty_of
-from groundwork.questions.rules_for_small_models.sentence_strategy import (
+from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.sentence_strategy import (
     answer_or_cells,
     name_document,
     without_columns,
 )
-from groundwork.questions.rules_for_small_models.statements_to_ask import (
+from groundwork.questions.small_model.statements_to_ask import (
     Target,
     group_targets,
     importance,

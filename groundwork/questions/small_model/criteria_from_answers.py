@@ -15,7 +15,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.words import words
 from groundwork.questions.criteria import MAX_CRITERIA
 from groundwork.questions.drafted_pairs import Category
-from groundwork.questions.rules_for_small_models.english_words import content_words
+from groundwork.questions.small_model.english_words import content_words
 from groundwork.records.pair_record import Difficulty
 
 _CLAUSE_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")

@@ -29,12 +29,12 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.drafted_pairs import Draft, Fault
 from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, table_caption
 from groundwork.questions.interview_rounds import Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of, criteria_for, difficulty_of
-from groundwork.questions.rules_for_small_models.english_words import content_words, stem
-from groundwork.questions.rules_for_small_models.misfit_rules import answers_agree, max_rivals, misfit_faults
-from groundwork.questions.rules_for_small_models.question_rewording import ask_in_frame, changed_terms
-from groundwork.questions.rules_for_small_models.rival_statements import QuestionSearch
-from groundwork.questions.rules_for_small_models.statements_to_ask import (
+from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.english_words import content_words, stem
+from groundwork.questions.small_model.misfit_rules import answers_agree, max_rivals, misfit_faults
+from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
+from groundwork.questions.small_model.rival_statements import QuestionSearch
+from groundwork.questions.small_model.statements_to_ask import (
     Target,
     group_targets,
     importance,

@@ -10,10 +10,10 @@ from groundwork.language.detection import detect_language, is_english
 from groundwork.language.numbers import numbers
 from groundwork.language.words import normalised_words
 from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.rules_for_small_models.criteria_from_answers import category_of
-from groundwork.questions.rules_for_small_models.english_words import content_words
-from groundwork.questions.rules_for_small_models.rival_statements import MAX_RIVALS, terms
-from groundwork.questions.rules_for_small_models.statements_to_ask import Target, has_open_end
+from groundwork.questions.small_model.criteria_from_answers import category_of
+from groundwork.questions.small_model.english_words import content_words
+from groundwork.questions.small_model.rival_statements import MAX_RIVALS, terms
+from groundwork.questions.small_model.statements_to_ask import Target, has_open_end
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean

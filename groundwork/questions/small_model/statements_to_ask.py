@@ -15,7 +15,7 @@ from groundwork.language.sentences import COMPLETE_ITEM_END
 from groundwork.language.words import normalised_words, words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.rules_for_small_models.english_words import content_words
+from groundwork.questions.small_model.english_words import content_words
 
 ANSWER_CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
 MAX_TARGET_LENGTH = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from groundwork.errors import InvalidReply
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
-from groundwork.questions.rules_for_small_models.english_words import stem
+from groundwork.questions.small_model.english_words import stem
 from groundwork.settings.dataset_settings import Rephrase
 
 
