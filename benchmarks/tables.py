@@ -35,7 +35,7 @@ from groundwork.documents.conversion.converter_table import Request, run_convert
 from groundwork.documents.conversion.page_conversion import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import drawn_letters, lines_to_markdown
+from groundwork.documents.layout import drawn_letters, lines_to_markdown, page_to_markdown
 from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
 from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.pdf_files.pdfium import read_text_layer
@@ -160,13 +160,13 @@ ALL: dict[str, Callable[[Request], str]] = {
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
-        layout_engine,
+        page_to_markdown,
         "page_parts",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
-    "no drawn tables": (layout_engine, "find_frames", lambda _strokes: []),
+    "no drawn tables": (page_to_markdown, "find_frames", lambda _strokes: []),
     "no tables by spaces": (lines_to_markdown, "find_tables", lambda *_: []),
-    "charts read as text": (layout_engine, "find_charts", lambda *_: []),
+    "charts read as text": (page_to_markdown, "find_charts", lambda *_: []),
 }
 
 
