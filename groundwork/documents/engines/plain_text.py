@@ -195,6 +195,7 @@ _TOML_FRONT_MATTER = re.compile(
     r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
 )
 _MOST_FRONT_MATTER = 20_000  # characters
+_MOST_BRACKETS = 500  # that front matter opens: reading them takes time in the square of their number
 
 
 def with_title(text: str) -> str:
@@ -215,6 +216,8 @@ def with_title(text: str) -> str:
 def _parse_yaml(front_matter: str) -> Any:
     import yaml
 
+    if front_matter.count("[") + front_matter.count("{") > _MOST_BRACKETS:
+        return None
     try:
         return yaml.safe_load(front_matter)
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2026-02-31
