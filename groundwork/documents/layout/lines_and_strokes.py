@@ -11,6 +11,7 @@ from groundwork.documents.layout.text_lines import Line
 
 _RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
 _WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
+_WALL_HEIGHT = 2  # sizes of the lines it parts, at the least: a box to tick is as high as one
 
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
@@ -37,6 +38,7 @@ def _with_walls(lines: list[Line], strokes: Sequence[Stroke]) -> list[Line]:
     bottoms = [line.y for line in lines]
     for stroke in strokes:
         for i in range(bisect_left(bottoms, stroke.y1), bisect_right(bottoms, stroke.y2 + _RULE_ABOVE)):
-            if bottoms[i] - stroke.y1 > _WALL_SHARE * lines[i].main.size:
+            size = lines[i].main.size
+            if stroke.y2 - stroke.y1 > _WALL_HEIGHT * size and bottoms[i] - stroke.y1 > _WALL_SHARE * size:
                 lines[i] = lines[i]._replace(walls=(*lines[i].walls, stroke.x1))
     return lines

@@ -1,0 +1,15 @@
+"""Lines with what is drawn among them."""
+
+import pytest
+
+from groundwork.documents.layout.drawn_lines import Stroke
+from groundwork.documents.layout.lines_and_strokes import page_lines
+from groundwork.documents.layout.text_lines import Line, Run
+
+
+@pytest.mark.parametrize(("height", "walls"), [(10, ()), (19, ()), (40, (130,))])
+def test_the_side_of_a_box_to_tick_parts_no_cells(height: int, walls: tuple[float, ...]) -> None:
+    """A steep line that is hardly higher than the text beside it belongs to a box; one over lines parts them."""
+    line = Line(700, [Run(100, 690, 220, 700, "☐ Water and power", 10)])
+    (read,) = page_lines([line], [], [Stroke(130, 702 - height, 130, 702)])
+    assert read.walls == walls
