@@ -28,6 +28,7 @@ _TYPOGRAPHIC_SIGNS = str.maketrans(
 _LABEL = re.compile(rf"(?m)^[ \t>]*(?:{RULE_LABEL}[.)]|{DOTTED_LABEL}|\(?[a-z][.)]|[-*+{BULLETS}])[ \t]+")
 _TABLE_TAG = re.compile(r"</?(?:table|thead|tbody|tfoot|tr|t[dh]|br)\b[^<>]*>", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*(?:\.\.\.|…)\s*\]|\.{3,}|…)\s*")
+_MOST_SPANS = 1_000  # quotes that a text remembers; a prompt is asked for those of a whole run
 _OUTER_PUNCTUATION = " \t\r\n\"'.,;:()[]。、،؛।"
 
 
@@ -53,6 +54,8 @@ class SourceText:
         labels of list items and outer punctuation; then with an ellipsis for what was left out; last as cells of one
         table row.
         """
+        if len(self._spans) >= _MOST_SPANS:
+            self._spans.clear()
         if quote not in self._spans:
             self._spans[quote] = self._find(unicodedata.normalize("NFC", quote.strip()))
         return self._spans[quote]

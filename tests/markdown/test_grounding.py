@@ -1,5 +1,7 @@
 """Rules of groundwork/markdown/grounding.py."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,3 +102,19 @@ def test_evidence_is_required_and_checked() -> None:
     assert SourceText(TEXT, "en").faults("Q?", "Yes.", ["The lamp burns oil"]) == [
         'evidence is not in the text: "The lamp burns oil"'
     ]
+
+
+def test_the_quotes_of_a_long_run_take_no_more_memory() -> None:
+    """A prompt is asked for the quotes of every document; it remembers a few."""
+    source = SourceText(TEXT, "en")
+
+    def bytes_after(quotes: range) -> int:
+        for number in quotes:
+            source.find(f"a quote of document {number} that stands nowhere in the text at all")
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        assert bytes_after(range(1_500)) + 200_000 > bytes_after(range(1_500, 5_500))
+    finally:
+        tracemalloc.stop()
