@@ -35,9 +35,9 @@ from groundwork.documents.conversion.converter_table import Request, run_convert
 from groundwork.documents.conversion.page_conversion import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import drawn_letters, lines_to_markdown, page_to_markdown
-from groundwork.documents.layout.drawn_lines import find_frames, find_strokes
+from groundwork.documents.layout import drawn_letters, markdown_writer, page_content
 from groundwork.documents.layout.reading_order import PagePart
+from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
@@ -160,13 +160,13 @@ ALL: dict[str, Callable[[Request], str]] = {
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
     "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
-        page_to_markdown,
+        page_content,
         "page_parts",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
-    "no drawn tables": (page_to_markdown, "find_frames", lambda _strokes: []),
-    "no tables by spaces": (lines_to_markdown, "find_tables", lambda *_: []),
-    "charts read as text": (page_to_markdown, "find_charts", lambda *_: []),
+    "no drawn tables": (page_content, "find_frames", lambda _strokes: []),
+    "no tables by spaces": (markdown_writer, "find_tables", lambda *_: []),
+    "charts read as text": (page_content, "find_charts", lambda *_: []),
 }
 
 

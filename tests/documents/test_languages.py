@@ -9,7 +9,7 @@ from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.word_spacing import respell_words
-from tests.documents.layout.test_lines_to_markdown import read, run
+from tests.documents.layout.test_markdown_writer import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"
 ARABIC = "تسري هذه اللائحة على جميع السفن ١٩ و 48 ساعة"

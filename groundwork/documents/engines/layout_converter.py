@@ -1,9 +1,9 @@
 """layout: the default for PDFs. Needs no download, no key and no model.
 
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
-in documents/layout/, from page_to_markdown.py on: lines (text_lines.py), the document's type (fonts_and_sizes.py),
+in documents/layout/, from page_content.py on: lines (text_lines.py), the document's type (headings_and_footnotes.py),
 tables with drawn lines (tables/ruled_tables.py) and without (tables/borderless_tables.py), paragraphs and lists
-(lines_to_markdown.py).
+(markdown_writer.py).
 pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
 better in everything (auditing/rendition_choice.py).
 """
@@ -20,8 +20,9 @@ from typing import Any, overload
 from groundwork.documents.auditing.page_audit import count_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
-from groundwork.documents.layout.fonts_and_sizes import Styles
-from groundwork.documents.layout.page_to_markdown import (
+from groundwork.documents.layout.fonts import typewriter_fonts
+from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
     order_pages,
@@ -30,7 +31,6 @@ from groundwork.documents.layout.page_to_markdown import (
     separable_lines,
 )
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.symbol_and_typewriter_fonts import typewriter_fonts
 from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
 from groundwork.documents.repair.running_headers import running_lines
 from groundwork.language.writing_systems import is_right_to_left, is_shaped

@@ -10,8 +10,8 @@ import statistics
 from typing import Any, NamedTuple
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
-from groundwork.documents.layout.fonts_and_sizes import Styles
-from groundwork.documents.layout.lines_to_markdown import PageWriter
+from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
 from groundwork.documents.pdf_files.page_images import count_frames, page_image
 

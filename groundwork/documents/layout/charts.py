@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.documents.layout.drawn_lines import line_box
+from groundwork.documents.layout.ruling_lines import line_box
 from groundwork.documents.layout.text_lines import Box, Run, is_number
 
 _CELL = 24  # points; strokes nearer than this belong to one drawing

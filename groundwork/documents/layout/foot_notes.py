@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from groundwork.documents.layout.fonts_and_sizes import Styles
+from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.text_lines import APART, Line, is_number
 
 _NOTE_SIZE = 0.93  # of the body's size, which notes have at the most

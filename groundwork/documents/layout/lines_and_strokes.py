@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from groundwork.documents.layout.drawn_lines import Stroke
+from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Line
 

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.layout.drawn_lines import Stroke
+from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
 

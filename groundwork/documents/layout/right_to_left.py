@@ -17,7 +17,7 @@ from typing import Any
 
 import regex
 
-from groundwork.documents.layout.drawn_lines import Stroke, Strokes
+from groundwork.documents.layout.ruling_lines import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
 from groundwork.language.writing_systems import is_right_to_left, runs_right_to_left
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.symbol_and_typewriter_fonts import with_letters
+from groundwork.documents.layout.fonts import with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 

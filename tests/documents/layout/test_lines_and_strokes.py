@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.lines_and_strokes import page_lines
+from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.text_lines import Line, Run
 
 

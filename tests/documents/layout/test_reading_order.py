@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.drawn_lines import Stroke
 from groundwork.documents.layout.reading_order import page_parts
+from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.text_lines import Run
 
 LINES = ("when the tide on both sides has", "turned, and he lowers it as soon", "as the last ferry has left it.")

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.documents.layout.sentences_around_figures import Block, is_float, whole_sentences, with_labels
 from groundwork.documents.layout.text_lines import to_lines
-from tests.documents.layout.test_lines_to_markdown import run
+from tests.documents.layout.test_markdown_writer import run
 
 OPEN = "The harbour master opens the barrier only when the tide on both sides of it"
 REST = "has turned, and he lowers it again as soon as the last ferry is in."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.symbol_and_typewriter_fonts import with_letters
+from groundwork.documents.layout.fonts import with_letters
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_columns import (
-    add_empty_columns,
-    extra_heads,
-    find_columns,
-    merge_columns,
-    merge_stretches,
-    part_aligned,
-    part_figures,
-)
 from groundwork.documents.layout.tables.borderless_heads import (
     SpacedLine,
     Text,
@@ -33,7 +24,16 @@ from groundwork.documents.layout.tables.borderless_heads import (
     placed,
     spaced_line,
 )
-from groundwork.documents.layout.tables.lists_spaced_like_tables import are_marks, contents_entries, list_items
+from groundwork.documents.layout.tables.borderless_rows_and_columns import (
+    add_empty_columns,
+    extra_heads,
+    find_columns,
+    merge_columns,
+    merge_stretches,
+    part_aligned,
+    part_figures,
+)
+from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens import DocumentWords
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.drawn_lines import NEAR, Frame, Stroke
+from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
 from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,

@@ -10,7 +10,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
-from groundwork.documents.layout.fonts_and_sizes import Styles
+from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.sentences_around_figures import Block, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (

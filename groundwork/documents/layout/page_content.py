@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.drawn_letters import LetterSizes
-from groundwork.documents.layout.drawn_lines import Frame, Stroke, Strokes, find_frames, find_strokes
-from groundwork.documents.layout.fonts_and_sizes import Styles
 from groundwork.documents.layout.foot_notes import foot_notes
+from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.lines_and_strokes import page_lines
-from groundwork.documents.layout.lines_to_markdown import PageWriter
+from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.reading_order import gutters, page_parts
 from groundwork.documents.layout.right_to_left import (
     letters_in_order,
@@ -22,6 +21,7 @@ from groundwork.documents.layout.right_to_left import (
     word_runs,
 )
 from groundwork.documents.layout.rotated_text import upright
+from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
