@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, Self
 
+from groundwork.documents.layout.fonts import is_bold
 from groundwork.documents.layout.right_to_left import with_ligatures
-from groundwork.documents.layout.text_lines import is_bold
 from groundwork.documents.pdf_files.pdfium import open_pdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line

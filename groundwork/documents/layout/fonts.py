@@ -1,4 +1,4 @@
-"""Fonts that are not what their text says: letters of symbols, and letters that are all of one width.
+"""Fonts, by their names and their letters: bold ones, those of a typewriter, and symbols that stand for other letters.
 
 A PDF may give the letters of a symbol font by their places in it, in Unicode's area for private use. Typewriter fonts
 are told by the lengths of their texts, since names say it of some alone.
@@ -11,10 +11,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from statistics import median
 from typing import Any
 
+_BOLD_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
+_MONO_NAME = re.compile(
+    r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|nimbusmon|menlo|inconsol|fixed", re.IGNORECASE
+)
 _LETTERS = 6  # letters of a text that is measured
 _LEAST_TEXTS, _LEAST_LENGTHS = 5, 3  # that a font is told by, and different numbers of letters among them, at least
 _SAME_WIDTH = 0.005  # of a letter's width; lines that are spread to one length differ by a hundredth and more
@@ -23,7 +28,7 @@ _WIDEST = 0.75  # font sizes; Chinese and Japanese letters are wider
 
 
 def typewriter_fonts(pages: Iterable[Any]) -> frozenset[str]:
-    """The names, without the prefix of a subset, of such fonts in liteparse's pages."""
+    """The fonts of liteparse's pages whose letters are all of one width: names without the prefix of a subset."""
     widths: defaultdict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for item in chain.from_iterable(page.text_items for page in pages if page):
         text = item.text.strip()
@@ -56,8 +61,8 @@ _BULLET = re.compile(r"\s*+[\uf020-\uf0ff](?=\s|$)")  # before an item
 
 
 def with_letters(text: str, font: str, *, begins: bool = True) -> str:
-    """A text with its Greek letters and mathematical signs in place of such codes; what has no one meaning stays:
-    pictures of other fonts, and a bullet where the text begins an item."""
+    """A text with its Greek letters and mathematical signs in place of a symbol font's codes; what has no one
+    meaning stays: pictures of other fonts, and a bullet where the text begins an item."""
     if text.isascii() or not _PRIVATE_CODE.search(text):
         return text
     text = text.translate(_PIECES_BY_CODE)
@@ -66,3 +71,23 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
     bullet = _BULLET.match(text) if begins and "symbol" not in font.lower() else None
     start = bullet.end() if bullet else 0
     return text[:start] + text[start:].translate(_UNICODE)
+
+
+def is_bold(item: Any) -> bool:
+    """Whether the first letters of a liteparse text item are bold, by their weight or the name of their font."""
+    return is_bold_font(plain_font_name(item.font_name)) or (item.font_weight or 0) >= 600
+
+
+def plain_font_name(font: str | None) -> str:
+    """A font's name without the prefix of a subset."""
+    return (font or "").rpartition("+")[2]
+
+
+@lru_cache(1024)
+def is_bold_font(font: str) -> bool:
+    return _BOLD_NAME.search(font) is not None
+
+
+@lru_cache(1024)
+def is_mono_font(font: str) -> bool:
+    return _MONO_NAME.search(font) is not None

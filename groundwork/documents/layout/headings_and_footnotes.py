@@ -1,4 +1,4 @@
-"""What a document's type says: its body, its lines, its headings.
+"""What the sizes and weights of a document's type tell: its body, its headings, the notes at the foot of a page.
 
 A heading is set apart from the body, and so can only be told by looking at the document as a whole: the same bold
 line is a heading in one manual, and a term, a warning's title or the whole text in another.
@@ -6,15 +6,18 @@ line is a heading in one manual, and a term, a warning's title or the whole text
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
-from groundwork.documents.layout.text_lines import Line, is_bullet, is_entry, label
+from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_entry, is_number, label
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
+_NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
@@ -103,3 +106,23 @@ def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
 
 def _rounded(size: float) -> float:
     return round(2 * size) / 2
+
+
+def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
+    """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
+    without a running footer below them; both are the number of lines where there are none."""
+    start = len(lines)
+    while start and lines[start - 1].cells and lines[start - 1].main.size < _NOTE_SIZE * styles.body:
+        start -= 1
+    while start < len(lines) and (not _NOTE_MARK.match(lines[start].text) or _is_row(lines[start])):
+        start += 1
+    end = start
+    while end < len(lines) and (end == start or lines[end].y - lines[end - 1].y < APART * styles.leading * styles.body):
+        end += 1
+    above = lines[start - 1] if 0 < start < end else None
+    return (start, end) if above and above.cells else (len(lines), len(lines))
+
+
+def _is_row(line: Line) -> bool:
+    """Whether figures stand beside a line's first text: a row of a table in small letters, which has no notes."""
+    return len(line.cells) > 1 and all(is_number(cell.text) for cell in line.cells[1:])

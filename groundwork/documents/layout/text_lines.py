@@ -9,17 +9,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.fonts import with_letters
+from groundwork.documents.layout.fonts import is_bold, is_bold_font, is_mono_font, plain_font_name, with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _BULLET = re.compile(DRAWN_BULLET)
 _LABEL = re.compile(DRAWN_LABEL)
-_BOLD_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNORECASE)
-_MONO_NAME = re.compile(
-    r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|nimbusmon|menlo|inconsol|fixed", re.IGNORECASE
-)
 _CONTENTS_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
 _LEADER_DOTS = ("....", ". . .", ".. ..", "…")
 _RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
@@ -140,12 +136,12 @@ def to_run(
     text = item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
-    font, bold = _plain_name(item.font_name), is_bold(item)
-    end_font = _plain_name(end_font)
-    runs_in = bold and end_font not in ("", font) and not _is_bold_font(end_font)
+    font, bold = plain_font_name(item.font_name), is_bold(item)
+    end_font = plain_font_name(end_font)
+    runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
     x, (top, bottom) = item.x, _extent(item)
-    is_typed = font in typewriter or _is_mono_font(font)
+    is_typed = font in typewriter or is_mono_font(font)
     mono = is_typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
     tokens, boxed = text.split(), [word.text for word in item.words]
@@ -155,26 +151,6 @@ def to_run(
         spelt = with_letters(spelt, font)
         words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
     return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
-
-
-def is_bold(item: Any) -> bool:
-    """Whether the first letters of a liteparse text item are bold, by their weight or the name of their font."""
-    return _is_bold_font(_plain_name(item.font_name)) or (item.font_weight or 0) >= 600
-
-
-def _plain_name(font: str | None) -> str:
-    """A font's name without the prefix of a subset."""
-    return (font or "").rpartition("+")[2]
-
-
-@lru_cache(1024)
-def _is_bold_font(font: str) -> bool:
-    return _BOLD_NAME.search(font) is not None
-
-
-@lru_cache(1024)
-def _is_mono_font(font: str) -> bool:
-    return _MONO_NAME.search(font) is not None
 
 
 def _extent(item: Any) -> tuple[float, float]:

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.foot_notes import foot_notes
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
 from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller

@@ -1,6 +1,4 @@
-"""The heads of a table without drawn cells, and the lines of a page as texts that may be cells.
-
-Lines of one head are put together, and each head over all of its columns.
+"""The heads of a table without drawn cells: lines of one head put together, each head over all of its columns.
 
 A head reaches over the columns that it covers, or that the line drawn below it does. What stands below a head and over
 the same columns goes on with it; a head fills its columns down to the next one.
@@ -10,146 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from typing import NamedTuple
 
+from groundwork.documents.layout.tables.borderless_rows_and_columns import (
+    SpacedLine,
+    Text,
+    column_at,
+    columns_under,
+    cut_row,
+)
 from groundwork.documents.layout.text_lines import (
-    Box,
-    Line,
     Stretches,
-    is_entry,
     is_number,
     is_rule,
-    label,
-    parted,
-    widest_overlap,
 )
 from groundwork.documents.repair.hyphens import DocumentWords
-
-_CELL_SPACE = 0.5  # sizes between two words of one cell
-_OVERHANG = 3  # points by which a text may stand out of the line below it
-_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
-_LEADING_DOTS = 3  # dots or underscores of leaders, at the least
-_LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
-
-
-class Text(NamedTuple):
-    """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
-
-    x1: float
-    x2: float
-    text: str
-    words: Sequence[Box] = ()
-    reach: tuple[float, float] | None = None
-
-
-class SpacedLine(NamedTuple):
-    """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
-
-    y1: float
-    y2: float
-    size: float
-    texts: list[Text]
-    bold: bool = False
-    rule: tuple[float, float] = (0, 0)
-
-    def is_ruled(self, columns: Stretches) -> bool:
-        """Whether a line is drawn below it from the first column to the last."""
-        return self.rule[0] - _OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _OVERHANG
-
-
-def spaced_line(line: Line) -> SpacedLine:
-    """A line parted where its words stand apart, numbers by less than words."""
-    if not line.cells or is_entry(line.text):
-        return SpacedLine(line.y, line.y, 0, [])
-    texts = [
-        _cell_text(words)
-        for cell in line.cells
-        for part in parted(cell.words, cell.size)
-        for words in (_cut_at_walls(part, line.walls) if line.walls else [part])
-    ]
-    if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
-        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # an item of a list
-    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
-        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
-    texts = [text for text in texts if text.text.strip(". ")]
-    for stretch in line.underlined:
-        _note_underline(texts, stretch)
-    main = line.main
-    top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
-    rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
-    return SpacedLine(top, bottom, main.size, texts, main.bold, rule)
-
-
-def _cut_at_walls(words: Sequence[Box], walls: Sequence[float]) -> list[list[Box]]:
-    """Words parted where a steep line is drawn between two of them."""
-    groups = [[words[0]]]
-    for previous, word in pairwise(words):
-        if any(previous.x2 - 1 <= x <= word.x1 + 1 for x in walls):
-            groups.append([])
-        groups[-1].append(word)
-    return groups
-
-
-def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
-    """Note a line drawn below one text alone."""
-    x1, x2 = stretch
-    above = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
-    if len(above) == 1 and x1 - _OVERHANG <= texts[above[0]].x1 and texts[above[0]].x2 <= x2 + _OVERHANG:
-        texts[above[0]] = texts[above[0]]._replace(reach=stretch)
-
-
-def _cell_text(words: Sequence[Box]) -> Text:
-    text = " ".join([word.text for word in words])
-    may_lead = "…" in text or text.count(".") + text.count("_") >= _LEADING_DOTS
-    return Text(words[0].x1, max([word.x2 for word in words]), _LEADERS.sub("", text) if may_lead else text, words)
-
-
-def cut_text(text: Text, cuts: Sequence[float], space: float, *, before_words: bool = False) -> list[Text]:
-    """A text parted at those places that lie in a space before a figure, or any word, which is as wide as `space`."""
-    groups: list[list[Box]] = [[]]
-    for word in text.words:
-        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
-        is_cut = word.x1 - gap_start >= space and any(gap_start <= cut <= word.x1 for cut in cuts)
-        if groups[-1] and is_cut and (before_words or is_number(word.text)):
-            groups.append([])
-        groups[-1].append(word)
-    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
-
-
-def columns_under(text: Text, columns: Stretches) -> list[int]:
-    """The columns that a text, or the line drawn below it, covers to a good part."""
-    left, right = text.reach or (text.x1, text.x2)
-    under = []
-    for k, (x1, x2) in enumerate(columns):
-        if x1 < right and x2 > left and min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
-            under.append(k)
-    return under
-
-
-def _cut(text: Text, columns: Stretches, size: float) -> list[Text]:
-    """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
-    if text.reach:
-        return [text]
-    gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
-    groups: list[list[Box]] = [[]]
-    for word in text.words:
-        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
-        in_gutter = any(gap_start <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
-        if groups[-1] and in_gutter and word.x1 - gap_start > _CELL_SPACE * size:
-            groups.append([])
-        groups[-1].append(word)
-    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
-
-
-def _cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
-    return row._replace(texts=[part for text in row.texts for part in _cut(text, columns, row.size)])
-
-
-def column_at(text: Text, columns: Stretches) -> int:
-    """The column that a text covers most."""
-    return widest_overlap(text.x1, text.x2, columns)
-
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
 _MOST_HEAD_LINES = 8  # lines of heads
@@ -165,11 +39,6 @@ class _Head(NamedTuple):
     columns: tuple[int, ...]
     first: int
     end: int
-
-
-def is_row(row: SpacedLine) -> bool:
-    """Whether a line holds texts side by side."""
-    return len(row.texts) > 1
 
 
 def is_rule_row(row: SpacedLine) -> bool:
@@ -209,7 +78,7 @@ def _are_years(row: SpacedLine, columns: Stretches) -> bool:
 def placed(row: SpacedLine, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
     cells = [""] * len(columns)
-    for i, text in enumerate(_cut_row(row, columns).texts):
+    for i, text in enumerate(cut_row(row, columns).texts):
         k = column_at(text, columns) if i or text.x1 > columns[0][1] else 0
         cells[k] = f"{cells[k]} {text.text}".strip()
     return cells
@@ -218,7 +87,7 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
 def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
-    rows = [_cut_row(_spread_evenly(row, columns), columns) for row in rows]
+    rows = [cut_row(_spread_evenly(row, columns), columns) for row in rows]
     for i, row in enumerate(rows):
         for text in row.texts:
             if not is_rule(text.text):

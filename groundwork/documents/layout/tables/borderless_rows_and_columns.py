@@ -1,14 +1,30 @@
-"""The columns of a table without drawn cells: the stretches that the texts of its rows cover."""
+"""Rows and columns of a table without drawn cells: the texts of a line, and the stretches that they cover."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_heads import SpacedLine, Text, columns_under, cut_text
-from groundwork.documents.layout.text_lines import Box, Stretches, is_number, stretches_of_most
+from groundwork.documents.layout.text_lines import (
+    Box,
+    Line,
+    Stretches,
+    is_entry,
+    is_number,
+    label,
+    parted,
+    stretches_of_most,
+    widest_overlap,
+)
 
+_CELL_SPACE = 0.5  # sizes between two words of one cell
+_OVERHANG = 3  # points by which a text may stand out of the line below it
+_CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
+_LEADING_DOTS = 3  # dots or underscores of leaders, at the least
+_LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 _ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
 _FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
 _CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25  # rows that cross such a space, at the most, and have it wide, at the least
@@ -17,6 +33,129 @@ _OUT_OF_LINE = 0.2  # sizes
 CURRENCY_SIGNS = "$€£¥"
 _PARTED_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
+
+
+class Text(NamedTuple):
+    """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
+
+    x1: float
+    x2: float
+    text: str
+    words: Sequence[Box] = ()
+    reach: tuple[float, float] | None = None
+
+
+class SpacedLine(NamedTuple):
+    """A line of a page as texts from left to right; `rule`: the ends of the longest line drawn right below it."""
+
+    y1: float
+    y2: float
+    size: float
+    texts: list[Text]
+    bold: bool = False
+    rule: tuple[float, float] = (0, 0)
+
+    def is_ruled(self, columns: Stretches) -> bool:
+        """Whether a line is drawn below it from the first column to the last."""
+        return self.rule[0] - _OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _OVERHANG
+
+
+def spaced_line(line: Line) -> SpacedLine:
+    """A line parted where its words stand apart, numbers by less than words."""
+    if not line.cells or is_entry(line.text):
+        return SpacedLine(line.y, line.y, 0, [])
+    texts = [
+        _cell_text(words)
+        for cell in line.cells
+        for part in parted(cell.words, cell.size)
+        for words in (_cut_at_walls(part, line.walls) if line.walls else [part])
+    ]
+    if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
+        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # an item of a list
+    elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
+        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
+    texts = [text for text in texts if text.text.strip(". ")]
+    for stretch in line.underlined:
+        _note_underline(texts, stretch)
+    main = line.main
+    top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
+    rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+    return SpacedLine(top, bottom, main.size, texts, main.bold, rule)
+
+
+def _cut_at_walls(words: Sequence[Box], walls: Sequence[float]) -> list[list[Box]]:
+    """Words parted where a steep line is drawn between two of them."""
+    groups = [[words[0]]]
+    for previous, word in pairwise(words):
+        if any(previous.x2 - 1 <= x <= word.x1 + 1 for x in walls):
+            groups.append([])
+        groups[-1].append(word)
+    return groups
+
+
+def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
+    """Note a line drawn below one text alone."""
+    x1, x2 = stretch
+    above = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
+    if len(above) == 1 and x1 - _OVERHANG <= texts[above[0]].x1 and texts[above[0]].x2 <= x2 + _OVERHANG:
+        texts[above[0]] = texts[above[0]]._replace(reach=stretch)
+
+
+def _cell_text(words: Sequence[Box]) -> Text:
+    text = " ".join([word.text for word in words])
+    may_lead = "…" in text or text.count(".") + text.count("_") >= _LEADING_DOTS
+    return Text(words[0].x1, max([word.x2 for word in words]), _LEADERS.sub("", text) if may_lead else text, words)
+
+
+def cut_text(text: Text, cuts: Sequence[float], space: float, *, before_words: bool = False) -> list[Text]:
+    """A text parted at those places that lie in a space before a figure, or any word, which is as wide as `space`."""
+    groups: list[list[Box]] = [[]]
+    for word in text.words:
+        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
+        is_cut = word.x1 - gap_start >= space and any(gap_start <= cut <= word.x1 for cut in cuts)
+        if groups[-1] and is_cut and (before_words or is_number(word.text)):
+            groups.append([])
+        groups[-1].append(word)
+    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+
+
+def columns_under(text: Text, columns: Stretches) -> list[int]:
+    """The columns that a text, or the line drawn below it, covers to a good part."""
+    left, right = text.reach or (text.x1, text.x2)
+    under = []
+    for k, (x1, x2) in enumerate(columns):
+        if x1 < right and x2 > left and min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
+            under.append(k)
+    return under
+
+
+def _cut(text: Text, columns: Stretches, size: float) -> list[Text]:
+    """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
+    if text.reach:
+        return [text]
+    gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
+    groups: list[list[Box]] = [[]]
+    for word in text.words:
+        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
+        in_gutter = any(gap_start <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
+        if groups[-1] and in_gutter and word.x1 - gap_start > _CELL_SPACE * size:
+            groups.append([])
+        groups[-1].append(word)
+    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+
+
+def cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
+    return row._replace(texts=[part for text in row.texts for part in _cut(text, columns, row.size)])
+
+
+def column_at(text: Text, columns: Stretches) -> int:
+    """The column that a text covers most."""
+    return widest_overlap(text.x1, text.x2, columns)
+
+
+def is_row(row: SpacedLine) -> bool:
+    """Whether a line holds texts side by side."""
+    return len(row.texts) > 1
 
 
 def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:

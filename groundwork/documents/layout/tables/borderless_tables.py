@@ -12,26 +12,21 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_heads import (
+from groundwork.documents.layout.tables.borderless_heads import head_rows, heads_end, is_rule_row, placed
+from groundwork.documents.layout.tables.borderless_rows_and_columns import (
     SpacedLine,
     Text,
+    add_empty_columns,
     column_at,
     columns_under,
-    head_rows,
-    heads_end,
-    is_row,
-    is_rule_row,
-    placed,
-    spaced_line,
-)
-from groundwork.documents.layout.tables.borderless_rows_and_columns import (
-    add_empty_columns,
     extra_heads,
     find_columns,
+    is_row,
     merge_columns,
     merge_stretches,
     part_aligned,
     part_figures,
+    spaced_line,
 )
 from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.text_lines import Line, is_number, label

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.tables.borderless_heads import SpacedLine, Text, is_row, is_rule_row
+from groundwork.documents.layout.tables.borderless_heads import is_rule_row
+from groundwork.documents.layout.tables.borderless_rows_and_columns import SpacedLine, Text, is_row
 from groundwork.documents.repair.hyphens import DocumentWords
 
 _PAGE_DIGITS = 3  # digits of a page number

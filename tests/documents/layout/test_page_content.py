@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.documents.layout.lines_and_strokes import page_lines
+from groundwork.documents.layout.page_content import page_lines
 from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.text_lines import Line, Run
 
