@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from groundwork.console.unit_of_work import Failure, Outcome
@@ -13,6 +13,7 @@ from groundwork.errors import EXIT_FAILED, EXIT_OK
 
 MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
+MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
 MAX_NUMBERS = 12
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -60,9 +61,9 @@ class Ledger:
     def report_lines(self, *, verbose: bool = False) -> list[str]:
         """The summary; below it every failure, the warnings grouped by kind, and notes while there is room."""
         failures = [
-            f"  {failure.status}  {_failed_part(name, failure)}: {failure.reason}"
+            line
             for name, outcome in self.outcomes.items()
-            for failure in outcome.failures
+            for line in _failure_lines(name, outcome.failures, verbose=verbose)
         ]
         texts = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
         warnings = [f"  warning  {name}: {text}" for name, text in texts] if verbose else group_warnings(texts)
@@ -100,5 +101,12 @@ def _merge_similar(texts: list[str]) -> str:
     return f"{texts[0]} (and {len(texts) - 1:,} more{f': {listed}' if listed else ''})"
 
 
-def _failed_part(unit: str, failure: Failure) -> str:
-    return f"{unit}, {failure.part}" if failure.part else unit
+def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
+    """A line for each reason why parts of `unit` failed, which many share where an endpoint is down."""
+    parts_by_reason: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        parts_by_reason.setdefault((failure.status, failure.reason), []).append(failure.part)
+    for (status, reason), parts in parts_by_reason.items():
+        listed = parts if verbose or len(parts) <= MAX_PARTS_OF_A_REASON else parts[:1]
+        more = f" (and {len(parts) - 1:,} more)" if len(listed) < len(parts) else ""
+        yield from (f"  {status}  {f'{unit}, {part}' if part else unit}{more}: {reason}" for part in listed)

@@ -10,14 +10,16 @@ Run     uv run visualization/compare_tags.py A B [C ...] [--min-count 1] [--max-
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.next_steps import openable_path
-from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit
+from groundwork.console.next_steps import openable_path, repeat_flags
+from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.errors import ConfigError, ProviderRefused
+from groundwork.installation import as_typed
 from groundwork.maps.plot_arguments import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
 
 if TYPE_CHECKING:
@@ -70,7 +72,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
         status="ok" if scene.histogram else "empty",
         note=f"{counted(len(scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
         counts={"questions": sum(map(len, rows.values())), "asked": questions_asked},
-        warnings=[*(warning for dataset in datasets for warning in dataset.warnings), *boxes],
+        warnings=[
+            *(warning for dataset in datasets for warning in dataset.warnings),
+            *_outdated_tags(job, datasets, tagging_results),
+            *boxes,
+        ],
         failures=[
             Failure(name if name in rows else f"question {name}", status, reason)
             for name, status, reason in failed_parts
@@ -85,11 +91,39 @@ async def _tag_or_read(job: Job, dataset: Dataset) -> TaggingResult:
 
     file = tag_file(job.data, dataset.source.key)
     try:
-        tagging = await tag_dataset(job, dataset, file)
+        tagging = await tag_dataset(job, dataset, file, by_any_model=True)
     except (ProviderRefused, ConfigError) as error:
         return tagging_on_file(job.data, dataset, error)
     write_jsonl(file, tagging.rows)
     return tagging
+
+
+def _outdated_tags(job: Job, datasets: list[Dataset], tagging_results: list[TaggingResult]) -> list[str]:
+    """Which tags on file are by other settings than those of now, and the command that tags all by these."""
+    outdated = [
+        f"{openable_path(tag_file(job.data, dataset.source.key))} ({counted(count, 'question')} by {model or '?'})"
+        for dataset, tagging in zip(datasets, tagging_results, strict=True)
+        for model, count in tagging.outdated.items()
+    ]
+    if not outdated:
+        return []
+    names = shlex.join(dataset.source.name for dataset in datasets)
+    command = as_typed(f"uv run visualization/generate_tags.py {names}{repeat_flags(job.flags)}")
+    return [
+        f"drawn with tags on file that other settings of tags gave: {', '.join(outdated)}; "
+        f"to tag all anew by {job.config.tags.model}: {command}"
+    ]
+
+
+def estimate(job: Job, unit: Unit) -> list[Estimate]:
+    """For --dry-run."""
+    from groundwork.dataset.load_dataset import load_dataset
+    from groundwork.tags.tagging import estimate_tagging
+
+    return [
+        estimate_tagging(job, load_dataset(source), tag_file(job.data, source.key), by_any_model=True)
+        for source in unit.payload
+    ]
 
 
 def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
@@ -109,6 +143,7 @@ main = Command(
     config_names=names_in_order("tags", "embeddings", "maps"),
     prompts=lambda config: [config.tags.prompt],
     flags=add_flags,
+    estimate=estimate,
     after=print_tag_lines,
     version="2",
 )

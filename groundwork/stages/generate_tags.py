@@ -20,8 +20,6 @@ from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
-TOKENS_A_TAG = 4
-
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
@@ -65,15 +63,11 @@ def vocabulary_sample(job: Job) -> list[str]:
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
-    """Calls and tokens for --dry-run, from the real prompts, of the questions that have no tags yet."""
+    """For --dry-run."""
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.tags.tagging import tagging_requests
+    from groundwork.tags.tagging import estimate_tagging
 
-    settings = job.config.tags
-    requests = tagging_requests(job, load_dataset(unit.payload), unit.writes[0])
-    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
-    replies = sum(tags * TOKENS_A_TAG + 10 * tags // settings.max_tags for tags, _, _ in requests)
-    return Estimate(len(requests), tokens, replies, settings)
+    return estimate_tagging(job, load_dataset(unit.payload), unit.writes[0])
 
 
 main = Command(

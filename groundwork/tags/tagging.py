@@ -13,6 +13,7 @@ the journal.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from groundwork.console.unit_of_work import Estimate
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
+TOKENS_A_TAG = 4
 MAX_WAVE = 64  # batches side by side, whose requests are all in memory
 
 
@@ -56,22 +59,31 @@ class Proposal(msgspec.Struct):
 
 @dataclass
 class TaggingResult:
-    """The tags of a dataset's rows in their order, and what could not be tagged: (question id, status, reason)."""
+    """The tags of a dataset's rows in their order, and what could not be tagged: (question id, status, reason).
+
+    `outdated`: by model the questions whose tags are by other settings than those of now.
+    """
 
     rows: list[Tags]
     asked: int = 0
+    outdated: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = ()) -> TaggingResult:
+async def tag_dataset(
+    job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = (), *, by_any_model: bool = False
+) -> TaggingResult:
     """Tags for every question of `dataset`. `file`: its tags so far, if there are some.
 
     `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
-    those of this one. A question whose tags stay unusable is left out and listed; it takes no other with it.
+    those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question whose tags
+    stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in the end.
     """
     settings, store = job.config.tags, _open_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        known_tags, unknown_prompt = _known_tags(job, store, dataset, file)
+        current_rows = _current_rows(job, store, dataset, file)
+        known_rows = (_rows_on_file(job, file) if by_any_model else {}) | current_rows
+        known_tags = {question: row.tags for question, row in known_rows.items()}
         untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
         vocabulary = _load_vocabulary(job, [*dataset.questions, *sample], known_tags)
         job.progress.start(len(untagged), "questions")
@@ -79,24 +91,22 @@ async def tag_dataset(job: Job, dataset: Dataset, file: Path, sample: Sequence[s
             await _propose_vocabulary(job, vocabulary, sample or untagged)
         tagged, errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
         store.write(tagged)
-        if settings.vocabulary_prompt and untagged:
+        if settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
-    known_tags |= tagged
-    prompts = dict.fromkeys(known_tags, _prompt_hash(job))
-    prompts |= dict.fromkeys(unknown_prompt, "")
+    current_rows |= {question: _new_row(job, question, tags) for question, tags in tagged.items()}
+    known_rows |= current_rows
+    rows = [
+        msgspec.structs.replace(known_rows[row.question], id=row.id)
+        for row in dataset.rows
+        if row.question in known_rows
+    ]
+    if errors and not rows:
+        error = next(iter(errors.values()))
+        raise type(error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {error}")
     return TaggingResult(
-        rows=[
-            Tags(
-                id=row.id,
-                question=row.question,
-                tags=known_tags[row.question],
-                model=settings.model,
-                prompt=prompts[row.question],
-            )
-            for row in dataset.rows
-            if row.question in known_tags
-        ],
+        rows=rows,
         asked=len(untagged),
+        outdated=Counter(row.model for row in rows if row.question not in current_rows),
         failures=[
             (row.id, errors[row.question].status, str(errors[row.question]))
             for row in dataset.rows
@@ -137,10 +147,23 @@ def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -
     return TaggingResult(rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {error}")])
 
 
-def tagging_requests(job: Job, dataset: Dataset, file: Path) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
+def estimate_tagging(job: Job, dataset: Dataset, file: Path, *, by_any_model: bool = False) -> Estimate:
+    """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet."""
+    settings = job.config.tags
+    requests = _tagging_requests(job, dataset, file, by_any_model=by_any_model)
+    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
+    replies = sum(tags * TOKENS_A_TAG + 10 * tags // settings.max_tags for tags, _, _ in requests)
+    return Estimate(len(requests), tokens, replies, settings)
+
+
+def _tagging_requests(
+    job: Job, dataset: Dataset, file: Path, *, by_any_model: bool
+) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known_tags, _ = _known_tags(job, _open_store(job), dataset, file)
+    known_rows = _rows_on_file(job, file) if by_any_model else {}
+    known_rows |= _current_rows(job, _open_store(job), dataset, file)
+    known_tags = {question: row.tags for question, row in known_rows.items()}
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
     vocabulary, requests = _load_vocabulary(job, dataset.questions, known_tags), []
     if settings.vocabulary_prompt and not vocabulary.tags and untagged:
@@ -248,14 +271,24 @@ def _open_store(job: Job) -> TagStore:
     return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
 
 
-def _known_tags(job: Job, store: TagStore, dataset: Dataset, file: Path) -> tuple[dict[str, list[str]], set[str]]:
-    """Tags by question, and the questions of which it is not known by which prompt they got theirs."""
+def _current_rows(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, Tags]:
+    """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
     settings = job.config.tags
     if job.flags.force:
-        return {}, set()
+        return {}
     file_rows = _read_tag_file(file, settings.model, settings.max_tags, _prompt_hash(job))
-    file_tags = {row.question: row.tags for row in file_rows}
-    return store.read(dataset.questions) | file_tags, {row.question for row in file_rows if not row.prompt}
+    stored_rows = {question: _new_row(job, question, tags) for question, tags in store.read(dataset.questions).items()}
+    return stored_rows | {row.question: row for row in file_rows}
+
+
+def _rows_on_file(job: Job, file: Path) -> dict[str, Tags]:
+    """By question, the tags of the file, by whichever model and prompt."""
+    rows = read_jsonl(file, Tags) if file.exists() and not job.flags.force else []
+    return {row.question: _normalised(row) for row in rows}
+
+
+def _new_row(job: Job, question: str, tags: list[str]) -> Tags:
+    return Tags(id="", question=question, tags=tags, model=job.config.tags.model, prompt=_prompt_hash(job))
 
 
 def _split_batches(questions: list[str], size: int) -> list[list[str]]:
@@ -336,8 +369,12 @@ def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> list[T
     rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
     if max((len(row.tags) for row in rows), default=0) != max_tags:
         return []  # tagged when another number was wanted
-    normalised = [msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags]) for row in rows]
+    normalised = [_normalised(row) for row in rows]
     for row in normalised:
         if problem := tags_problem(row.tags, max_tags):
             raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
     return normalised
+
+
+def _normalised(row: Tags) -> Tags:
+    return msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags])

@@ -45,6 +45,18 @@ def test_a_kind_of_warning_that_many_documents_share_is_one_line() -> None:
     assert lines[1:] == ["  warning  30 of one kind, such as d0: d0.json is missing: chunks get no pages"]
 
 
+def test_parts_that_failed_for_one_reason_are_one_line() -> None:
+    """Where an endpoint is down every question fails alike: that is said once, and with --verbose of each."""
+    alike = [Failure(f"question {n}", "failed transport", "nothing listens") for n in range(195)]
+    outcomes = {"a": Outcome(failures=[*alike, Failure("question x", "invalid reply", "no tags")])}
+    lines = Ledger("generate_tags", outcomes=outcomes).report_lines()
+    assert lines[1:] == [
+        "  failed transport  a, question 0 (and 194 more): nothing listens",
+        "  invalid reply  a, question x: no tags",
+    ]
+    assert len(Ledger("generate_tags", outcomes=outcomes).report_lines(verbose=True)) == 1 + 196
+
+
 def test_a_command_ends_with_a_path_and_the_next_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from groundwork.dataset.split_report.report_sentences import describe_own_copies
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.pair_record import Pair
+from groundwork.records.tags_record import Tags
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages import (
     compare_embeddings,
@@ -332,6 +333,47 @@ def test_what_follows_the_last_call_is_said(run: Run, monkeypatch: pytest.Monkey
         llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.max_tags=6"]
         assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0
     assert phases == ["laying out the tags", "drawing"]
+
+
+@pytest.mark.parametrize("main", [compare_tags.main, generate_tags.main])
+def test_where_no_question_could_be_tagged_nothing_is_written(
+    data: Path, run: Run, capsys: pytest.CaptureFixture[str], main: Callable[[Sequence[str]], int]
+) -> None:
+    """All calls fail, though too few to call the endpoint down: that is said once, and no empty file takes a place."""
+    file = data / "tags" / "wide.jsonl"
+    file.parent.mkdir()
+    file.write_text('{"id": "1", "question": "Whose?", "tags": ["of-another-model"], "model": "other"}\n')
+    before = file.read_text()
+    with FakeOpenRouter(faults={"500": 1.0}).thread() as fake:
+        llm = ["--set", f"llm.base_url={fake.url}", "--set", "llm.transport_retries=0", "--set", "tags.batch=20"]
+        assert run(main, "wide", "narrow", *llm) == 1
+    assert capsys.readouterr().out.count("could be tagged") == (1 if main is compare_tags.main else 2)
+    assert file.read_text() == before
+    assert not list((data / "plots").glob("*"))
+
+
+def test_comparing_tags_asks_only_for_those_that_are_missing(
+    data: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tags on file are used although tags.model is another by now, which is said; generate_tags asks that one."""
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.model=first"]
+        assert run(generate_tags.main, "wide", *llm) == 0
+        llm[-1] = "tags.model=second"
+        asked = len(fake.requests)
+        assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0
+        new_requests = len(fake.requests)
+        assert {body["model"] for body in fake.requests[asked:]} == {"second"}
+        said = capsys.readouterr().out
+        assert "wide.jsonl (60 questions by first)" in said and "generate_tags.py wide narrow" in said
+        models = [
+            {row.model for row in read_jsonl(data / "tags" / f"{name}.jsonl", Tags)} for name in ("wide", "narrow")
+        ]
+        assert models == [{"first"}, {"second"}]
+        questions = {row.question for row in read_jsonl(data / "tags" / "narrow.jsonl", Tags)}
+        assert f"100 questions · {len(questions)} asked" in said
+        assert run(generate_tags.main, "wide", *llm) == 0
+        assert len(fake.requests) > new_requests
 
 
 def test_tags_on_file_are_drawn_where_no_model_answers(data: Path, run: Run, capsys: pytest.CaptureFixture) -> None:
