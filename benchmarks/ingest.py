@@ -28,7 +28,7 @@ from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, words
 from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.page_conversion import audit_pages, convert_pages
+from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
 from groundwork.documents.pdf_files.pdfium import read_text_layer

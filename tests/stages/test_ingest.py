@@ -17,7 +17,7 @@ import pytest
 
 from groundwork.console.progress import Progress
 from groundwork.documents.conversion.converter_processes import find_crashing_pages
-from groundwork.documents.conversion.page_conversion import convert_pages
+from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.processes import worker_pool as engine
 from groundwork.settings.config_files import PROJECT

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from groundwork.errors import UnitError
+from groundwork.errors import BadDocument, UnitError
 from groundwork.processes.worker_pool import WorkerFailed, Workers, devices
+from groundwork.settings.ingest_settings import Ingest
+
+T = TypeVar("T")
 
 _MOST_CRASHES = 32  # of one converter over one document, after which its other pages are not asked for one by one
+_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
 _PICTURE_SLOTS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
@@ -31,6 +37,28 @@ def model_workers() -> Workers:
     return Workers(devices=devices())
 
 
+@dataclass(frozen=True)
+class ProcessCalls:
+    """What one document has done in these processes; `on_page` is told how many pages are done."""
+
+    settings: Ingest
+    on_page: Callable[[int], object]
+
+    async def call(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
+        """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
+        settings = self.settings
+        workers = model_workers() if models else converter_workers(settings.workers, settings.memory_mb)
+        return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self.on_page)
+
+    async def call_or_refuse(self, fn: Callable[..., T], *args: object) -> T:
+        """The same. Raises BadDocument where the call fails, with the remedy where the file may be damaged."""
+        try:
+            return await self.call(fn, *args)
+        except WorkerFailed as error:
+            may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
+            raise BadDocument(f"{failure_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
+
+
 def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
     reason = str(error)
@@ -42,6 +70,15 @@ def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
 def is_crash(error: Exception) -> bool:
     """Whether a call failed because its process ended."""
     return isinstance(error, WorkerFailed) and error.kind == "crash"
+
+
+async def call_crashes(conversion: Awaitable[object]) -> bool:
+    """Whether the process of a conversion ends on it."""
+    try:
+        await conversion
+    except WorkerFailed as error:
+        return is_crash(error)
+    return False
 
 
 async def find_crashing_pages(numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:

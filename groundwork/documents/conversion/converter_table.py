@@ -145,6 +145,25 @@ def require_converter(name: str) -> None:
             raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
 
 
+def is_installed(name: str, *, needed: bool) -> bool:
+    """Whether the packages of the named converter are there. Raises MissingExtra where one that is `needed` is not."""
+    try:
+        require_converter(name)
+    except MissingExtra:
+        if needed:
+            raise
+        return False
+    return True
+
+
+def is_remote(name: str) -> bool:
+    return name in CONVERTERS and CONVERTERS[name].remote
+
+
+def missing_converter_remedy(ending: str) -> str:
+    return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
+
+
 def converter_versions(name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
     packages = CONVERTERS[name].packages if name in CONVERTERS else ()

@@ -12,16 +12,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.conversion.converter_processes import (
-    converter_workers,
+    ProcessCalls,
+    call_crashes,
     failure_reason,
     find_crashing_pages,
     is_crash,
-    model_workers,
     picture_slots,
 )
 from groundwork.documents.conversion.converter_table import (
@@ -31,15 +30,21 @@ from groundwork.documents.conversion.converter_table import (
     Request,
     choose_converters,
     converter_versions,
+    is_installed,
+    is_remote,
+    missing_converter_remedy,
     require_converter,
     run_converter,
 )
-from groundwork.documents.conversion.page_conversion import AuditedPages, PageCount, audit_pages, convert_pages
-from groundwork.documents.conversion.page_drafts import (
+from groundwork.documents.conversion.page_renditions import (
     OCR,
     UNREADABLE,
+    AuditedPages,
+    PageCount,
     PageDraft,
     assemble_pages,
+    audit_pages,
+    convert_pages,
     doubt,
     garbled_pages_of,
     is_garbled,
@@ -59,8 +64,6 @@ from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -86,15 +89,19 @@ class Ingestion:
     _finished: int = 0  # pages that are shown as such
     _pdf_path: str = ""  # that opens without a password
 
+    @functools.cached_property
+    def _processes(self) -> ProcessCalls:
+        return ProcessCalls(self.config.ingest, self._page_done)
+
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         digest = _sha256(path)
-        ending, examine_warnings = await self._run_or_refuse(examine, path, settings.max_unpacked_mb)
+        ending, examine_warnings = await self._processes.call_or_refuse(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *examine_warnings]
         names = choose_converters(settings, ending)
         if not names:
-            raise BadDocument(f"no converter for {ending}; {_missing_converter_remedy(ending)}")
+            raise BadDocument(f"no converter for {ending}; {missing_converter_remedy(ending)}")
         if ending == ".pdf":
             markdown, pages, title = await self._read_pdf(path, names)
         elif CONVERTERS[names[0]].remote:
@@ -112,7 +119,7 @@ class Ingestion:
             source=self.source.name,
             sha256=digest,
             converter=converter,
-            converter_version=converter_versions(converter) or (settings.vision.model if _is_remote(converter) else ""),
+            converter_version=converter_versions(converter) or (settings.vision.model if is_remote(converter) else ""),
             characters=len(markdown),
             pages=pages,
             warnings=self.warnings,
@@ -126,7 +133,7 @@ class Ingestion:
         if not self.config.ingest.pictures or ending != ".pdf" or not numbers:
             return markdown, pages
         try:
-            pdf_pictures = await self._run_worker(take_pictures, self._pdf_path, numbers, str(self.images))
+            pdf_pictures = await self._processes.call(take_pictures, self._pdf_path, numbers, str(self.images))
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {failure_reason(error)}")
             return markdown, pages
@@ -147,7 +154,9 @@ class Ingestion:
                 continue
             try:
                 conversion = await (
-                    self.service(request) if CONVERTERS[name].hosted else self._run_worker(run_converter, name, request)
+                    self.service(request)
+                    if CONVERTERS[name].hosted
+                    else self._processes.call(run_converter, name, request)
                 )
             except (WorkerFailed, UnitError) as error:
                 reasons.append(failure_reason(error, name))
@@ -170,7 +179,7 @@ class Ingestion:
 
     async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        numbers = self._requested_pages(await self._run_or_refuse(count_frames, str(path)))
+        numbers = self._requested_pages(await self._processes.call_or_refuse(count_frames, str(path)))
         self.count.start(len(numbers), "pages")
         audited = await self._read_by_vision(path, numbers, [])
         if failures := [f"page {n}: {why}" for n, why in zip(numbers, audited.troubles, strict=True) if why]:
@@ -199,7 +208,7 @@ class Ingestion:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
                 due = sorted({*due, *(n for n in garbled_pages_of(drafts, layer) if n in numbers)})
-            if due and self._is_available(name, needed=i == 0):
+            if due and is_installed(name, needed=i == 0):
                 self._show_finished(len(numbers) - len(due))
                 await self._attempt(name, path, layer, due, drafts)
         texts = without_running(layer.pages)
@@ -234,7 +243,7 @@ class Ingestion:
         self.not_shown = [page.number for page in doubtful_pages[MOST_PAGES:]]
         for page in doubtful_pages[:MOST_PAGES]:
             try:
-                picture = await self._run_worker(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
+                picture = await self._processes.call(page_jpeg, str(path), page.number, PICTURE_SIDE, PICTURE_QUALITY)
             except WorkerFailed:
                 picture = b""
             text = markdown[page.start : page.end]
@@ -253,15 +262,6 @@ class Ingestion:
     def _page_done(self, n: int = 1) -> None:
         self._show_finished(self._finished + n)
 
-    def _is_available(self, name: str, needed: bool) -> bool:
-        try:
-            require_converter(name)
-        except MissingExtra:
-            if needed:
-                raise
-            return False
-        return True
-
     async def _attempt(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         finished = self._finished
@@ -271,7 +271,9 @@ class Ingestion:
         except (WorkerFailed, UnitError) as error:
             crashing = due
             if is_crash(error) and not CONVERTERS[name].remote:
-                crashing = await find_crashing_pages(due, functools.partial(self._crashes, name, path, layer))
+                crashing = await find_crashing_pages(
+                    due, lambda pages: call_crashes(self._convert(name, path, pages, layer))
+                )
             self._show_finished(finished)
             reason = failure_reason(error, name)
             self.warnings.append(reason if len(crashing) == len(due) else f"{page_ranges(crashing)}: {reason}")
@@ -306,25 +308,19 @@ class Ingestion:
         )
         if CONVERTERS[name].hosted:
             conversion = await self.service(request)
-            audited = await self._run_worker(audit_pages, name, conversion, due, layer.pages)
+            audited = await self._processes.call(audit_pages, name, conversion, due, layer.pages)
             self._page_done(len(due))
             return audited
-        return await self._run_worker(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
-
-    async def _crashes(self, name: str, path: Path, layer: TextLayer, numbers: list[int]) -> bool:
-        """Whether a converter's process ends on these pages."""
-        try:
-            await self._convert(name, path, numbers, layer)
-        except WorkerFailed as error:
-            return is_crash(error)
-        return False
+        return await self._processes.call(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
 
     async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
         async def picture(number: int, turn: int) -> bytes:
-            return await self._run_or_refuse(page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn)
+            return await self._processes.call_or_refuse(
+                page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn
+            )
 
         slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold
         reader = self.reader(self.source.name, picture)
@@ -334,9 +330,9 @@ class Ingestion:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
             target = self.scratch / "unlocked.pdf"
-            await self._run_or_refuse(unlock, str(path), self.password, str(target))
+            await self._processes.call_or_refuse(unlock, str(path), self.password, str(target))
             path = target
-        layer = await self._run_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
+        layer = await self._processes.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
         if layer.damaged:
             self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")
         if layer.page_count > (limit := self.config.ingest.max_pages):
@@ -349,30 +345,6 @@ class Ingestion:
         reasons = [draft.fell_back for draft in drafts if draft.fell_back]
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
-
-    async def _run_worker(self, fn: Callable[..., T], *args: object, models: bool = False) -> T:
-        """fn(*args) in a process of its own; with `models` in one that holds them, of which each device has one."""
-        settings = self.config.ingest
-        workers = model_workers() if models else converter_workers(settings.workers, settings.memory_mb)
-        return await workers.acall(fn, *args, timeout=settings.timeout, on_report=self._page_done)
-
-    async def _run_or_refuse(self, fn: Callable[..., T], *args: object) -> T:
-        try:
-            return await self._run_worker(fn, *args)
-        except WorkerFailed as error:
-            may_be_damaged = error.kind in ("crash", "timeout", "MemoryError")
-            raise BadDocument(f"{failure_reason(error)}{f'; {_DAMAGED}' if may_be_damaged else ''}") from None
-
-
-_DAMAGED = "it may be damaged, or larger than ingest.timeout and ingest.memory_mb allow: save it again or raise them"
-
-
-def _missing_converter_remedy(ending: str) -> str:
-    return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
-
-
-def _is_remote(converter: str) -> bool:
-    return converter in CONVERTERS and CONVERTERS[converter].remote
 
 
 def _sha256(path: Path) -> str:

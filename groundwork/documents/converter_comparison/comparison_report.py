@@ -9,8 +9,7 @@ from statistics import fmean
 import msgspec
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
-from groundwork.documents.auditing.page_audit import words
-from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
+from groundwork.documents.auditing.page_audit import merged_cells, structure_likeness, words
 from groundwork.pages.html_frame import document_page, scrollable_table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.document_record import PageAudit

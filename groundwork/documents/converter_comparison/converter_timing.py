@@ -20,7 +20,7 @@ from groundwork.errors import UnitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from groundwork.documents.conversion.page_conversion import AuditedPages
+    from groundwork.documents.conversion.page_renditions import AuditedPages
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.llm.calls.call_costs import UsageRow
     from groundwork.llm.client import Client
@@ -66,7 +66,7 @@ async def time_service(
     service: MarkerService, workers: Workers, name: str, pages: PdfPages, settings: Ingest, usage: list[UsageRow]
 ) -> TimedConversion:
     """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
-    from groundwork.documents.conversion.page_conversion import audit_pages
+    from groundwork.documents.conversion.page_renditions import audit_pages
 
     start = time.perf_counter()
     conversion = await service.convert(pages.request(settings), Path(pages.source).name)
@@ -99,14 +99,14 @@ async def time_model(
 
 
 def warm_up(name: str, request: Request) -> None:
-    from groundwork.documents.conversion.page_conversion import convert_pages
+    from groundwork.documents.conversion.page_renditions import convert_pages
 
     convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
                                 page_count=request.page_count), [""])  # fmt: skip
 
 
 def timed_convert(name: str, request: Request, layer: list[str]) -> TimedConversion:
-    from groundwork.documents.conversion.page_conversion import convert_pages
+    from groundwork.documents.conversion.page_renditions import convert_pages
 
     wall_start, cpu_start = time.perf_counter(), time.process_time()
     audited = convert_pages(name, request, layer)

@@ -5,7 +5,7 @@ in documents/layout/, from page_content.py on: lines (text_lines.py), the docume
 tables with drawn lines (tables/ruled_tables.py) and without (tables/borderless_tables.py), paragraphs and lists
 (markdown_writer.py).
 pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
-better in everything (auditing/rendition_choice.py).
+better in everything (conversion/page_renditions.py).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.conversion.page_conversion import AuditedPages
+from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, is_same_reading
 from groundwork.documents.repair.running_headers import running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext
 
-from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.auditing.structure_score import merged_cells, structure_likeness
+from groundwork.documents.auditing.page_audit import Reference, merged_cells, structure_likeness
 from groundwork.documents.converter_comparison.comparison_report import ConverterColumn, comparison_html, with_structure
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from groundwork.documents.conversion.converter_table import Request
-from groundwork.documents.conversion.page_conversion import convert_pages
+from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.settings.config_files import load
 from tests.documents.conftest import Folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Request
-from groundwork.documents.conversion.page_conversion import convert_pages
+from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.layout.drawn_letters import Letter, to_items
 from groundwork.documents.pdf_files.pdfium import read_text_layer
 from groundwork.settings.config_files import load

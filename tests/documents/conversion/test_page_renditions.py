@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
-from groundwork.documents.conversion.page_conversion import audit_pages, convert_pages
+from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown

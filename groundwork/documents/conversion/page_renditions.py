@@ -1,0 +1,344 @@
+"""The renditions of a PDF's pages: each converter's mended, rid of running headers and audited, and the best one kept.
+
+With what is to be said of a page: why it fell back to another converter, and why a reader should look at it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from groundwork.documents.auditing.page_audit import Reference, contents_lines, merges_more, readability, table_rows
+from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
+from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.documents.pdf_files.pdfium import TextLayer
+from groundwork.documents.repair.hyphens import DocumentWords, has_parted
+from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
+from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
+from groundwork.documents.repair.running_headers import line_keys, running_keys, strip_running, without_line
+from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
+from groundwork.installation import as_typed
+from groundwork.processes.worker_pool import report_progress
+from groundwork.records.document_record import Page, PageAudit
+
+OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
+
+
+class AuditedPages(msgspec.Struct, frozen=True, kw_only=True):
+    """Pages as asked for: Markdown, its audit against the text layer, and who made it."""
+
+    pages: list[str]
+    audits: list[PageAudit]
+    makers: list[str]
+    warnings: list[str]
+    troubles: list[str] = []  # why a page can not be used, page by page; empty: all can
+
+
+def convert_pages(name: str, request: Request, layer: list[str]) -> AuditedPages:
+    """Run a converter on pages of a PDF, and report each that is done.
+
+    `layer` is the text layer of the whole document (or of its first pages). Of a converter that reads each page by
+    itself, one that raises costs that page alone; where all do, the first error is raised.
+    """
+    numbers = request.pages or list(range(1, len(layer) + 1))
+    request = dataclasses.replace(request, layer=[layer[number - 1] for number in numbers])
+    judge = _Judge(name, layer)
+    return judge.convert_singly(request, numbers) if CONVERTERS[name].singly else judge.convert(request, numbers)
+
+
+class _Judge:
+    """Mends and audits what a converter makes of a document's pages."""
+
+    def __init__(self, name: str, layer: Sequence[str]) -> None:
+        self._name = name
+        self._layer = layer
+        self._keys = running_keys(layer)
+        self._position_keys: set[str] = set()
+        self._words: DocumentWords | None = None
+
+    def convert(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
+        """The pages `numbers`, each in its best rendition."""
+        audited = self.audit(run_converter(self._name, request), numbers)
+        for _ in numbers:
+            report_progress()
+        return audited
+
+    def convert_singly(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
+        """The pages `numbers`, each converted by itself. Raises what the first one raised where all do."""
+        by_page, errors = [], []
+        for number, layer_page in zip(numbers, request.layer, strict=True):
+            page_request = dataclasses.replace(request, pages=[number], layer=[layer_page])
+            try:
+                by_page.append(self.convert(page_request, [number]))
+            except Exception as error:
+                errors.append(error)
+                by_page.append(self._failed_page(number, error))
+                report_progress()
+        if errors and len(errors) == len(numbers):
+            raise errors[0]
+        return AuditedPages(
+            pages=[page for audited in by_page for page in audited.pages],
+            audits=[audit for audited in by_page for audit in audited.audits],
+            makers=[maker for audited in by_page for maker in audited.makers],
+            warnings=[warning for audited in by_page for warning in audited.warnings],
+            troubles=[trouble for audited in by_page for trouble in audited.troubles or [""]] if errors else [],
+        )
+
+    def _failed_page(self, number: int, error: Exception) -> AuditedPages:
+        reason = f"{type(error).__name__}: {error}"
+        return AuditedPages(
+            pages=[""],
+            audits=[Reference(self._layer[number - 1]).audit("")],
+            makers=[self._name],
+            warnings=[f"page {number}: {self._name}: {reason}"],
+            troubles=[reason],
+        )
+
+    def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
+        """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
+        left_out = conversion.running or [[] for _ in numbers]
+        self._position_keys = _keys_by_position(left_out, numbers)
+        chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
+        for i in conversion.read_due():
+            chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])
+        return AuditedPages(
+            pages=[plain_contents(self._mend(rendition)) for rendition in chosen],
+            audits=[rendition.audit for rendition in chosen],
+            makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
+            warnings=conversion.warnings,
+        )
+
+    def _best_rendition(
+        self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
+    ) -> Rendition:
+        reference = Reference(self._strip(self._layer[number - 1], number, left_out))
+        renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
+        only_running = left_out and not reference.words  # and nothing that another rendition could keep
+        return choose_rendition(islice(renditions, 1) if only_running else renditions, reference)
+
+    def _drafts(
+        self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """A page's renditions, each made ready only when the ones before it are not good enough."""
+        for maker, pages in renditions.items():
+            draft = pages[i] if maker == OWN_RENDITION else tidy_page(pages[i])
+            yield maker, self._strip(draft, number, [] if maker == OWN_RENDITION else left_out)
+
+    def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
+        """The page without what runs through the document: lines that the converter has left out, given by their
+        cells, and those that the text layer tells."""
+        for cells in left_out:
+            remaining = without_line(page, cells)
+            page = page if remaining is None else remaining
+        headings = {key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, number)}
+        return strip_running([page], self._keys - (self._position_keys & headings), [number])[0]
+
+    def _mend(self, rendition: Rendition) -> str:
+        """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
+        if rendition.maker == OWN_RENDITION or not has_parted(rendition.markdown):
+            return rendition.markdown
+        self._words = self._words or DocumentWords(line for page in self._layer for line in page.split("\n"))
+        return self._words.mend(rendition.markdown)
+
+
+def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> AuditedPages:
+    """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
+    return _Judge(name, layer).audit(conversion, numbers)
+
+
+def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
+    """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
+    lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
+    return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
+
+
+class PageCount(Protocol):
+    """Where finished pages are shown."""
+
+    def start(self, total: int, what: str) -> None: ...
+
+    def advance(self, n: int = 1) -> None: ...
+
+
+_LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
+
+
+class Rendition(NamedTuple):
+    maker: str
+    markdown: str
+    audit: PageAudit
+
+
+def _audit_rendition(maker: str, draft: str, reference: Reference) -> Rendition:
+    """A rendition with its audit; what is not perfect is first mended by the text layer."""
+    audit = reference.audit(draft)
+    if reference.shaped:
+        return Rendition(maker, draft, audit)
+    if audit.words_kept < 1 or audit.numbers_kept < 1 or audit.glued:
+        repaired = restore_lost_lines(respell_words(draft, reference), reference)
+        if repaired != draft:
+            return Rendition(maker, repaired, reference.audit(repaired))
+    return Rendition(maker, draft, audit)
+
+
+def choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -> Rendition:
+    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
+    maker, text = next(drafts)
+    filled_drafts: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
+    if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
+        filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
+    first_draft = next(filled_drafts, (maker, text))
+    chosen = _audit_rendition(*first_draft, reference)
+    while not _is_good(chosen.audit) and (draft := next(filled_drafts, None)):
+        candidate = _audit_rendition(*draft, reference)
+        finds_numbers = len(candidate.audit.lost_numbers) < len(chosen.audit.lost_numbers)
+        margin = 0.0 if finds_numbers else _LEAST_GAIN
+        if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):
+            chosen = candidate
+    return chosen
+
+
+def _is_good(audit: PageAudit) -> bool:
+    """Whether no other rendition can keep so much more of the page that it would be taken."""
+    return audit.text_kept > 1 - _LEAST_GAIN and not audit.lost_numbers
+
+
+def _is_no_worse(candidate: Rendition, best: Rendition, reference: Reference) -> bool:
+    candidate_qualities, best_qualities = (_qualities(rendition, reference) for rendition in (candidate, best))
+    keeps_all = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
+    return keeps_all and not merges_more(candidate.markdown, best.markdown)
+
+
+def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
+    """What a rendition keeps of a page and how well it reads; the more the better."""
+    audit, markdown = rendition.audit, rendition.markdown
+    kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
+    return (*kept_shares, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
+
+
+OCR = as_typed(
+    "read it with a vision model (--converter gemini) "
+    "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
+)
+
+
+UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
+
+
+@dataclass
+class PageDraft:
+    """The best rendition of one page so far."""
+
+    markdown: str = ""
+    converter: str = ""
+    audit: PageAudit | None = None
+    fell_back: str = ""
+    is_unreadable: bool = False
+    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
+
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
+
+        `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
+        """
+        self.is_complete = judged and not trouble and bool(markdown.strip())
+        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        if is_better and self.audit and self.markdown:
+            lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
+        if is_better:
+            self.markdown, self.audit, self.converter = markdown, audit, converter
+        self.fell_back = trouble or self.fell_back
+
+    def is_due(self, scan: bool, threshold: float) -> bool:
+        """Whether the next converter should have a try at it."""
+        if scan:
+            return not self.markdown.strip()
+        if self.is_complete:
+            return False
+        if self.audit is None or self.audit.lost_numbers:
+            return True
+        return self.audit.text_kept < threshold
+
+
+def assemble_pages(
+    layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
+) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
+    chosen_numbers = set(page_numbers)
+    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
+    pages = [
+        Page(
+            number=number,
+            start=start,
+            end=end,
+            converter=draft.converter,
+            audit=draft.audit,
+            fell_back=draft.fell_back,
+            scan=layer.scans[number - 1],
+            contents=is_contents(draft.markdown),
+            unreadable=draft.is_unreadable,
+        )
+        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+        if number in chosen_numbers
+    ]
+    return stitched.markdown, pages
+
+
+def garbled_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
+    """The pages whose text is in letters other than those that they show."""
+    return [number for number, draft in enumerate(drafts, start=1) if is_garbled(draft, layer, number)]
+
+
+def is_garbled(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
+    is_misleading = layer.unreadable[number - 1 : number] == [True]
+    return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))
+
+
+def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
+    """The pages that a reader of the text should look at."""
+    warnings = []
+    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
+        warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
+    warnings += _fallen_back(pages)
+    doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
+    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
+
+
+def doubt(page: Page, threshold: float) -> str:
+    """Why a reader should look at the page, as the audit says; "" where it is content."""
+    if page.scan and page.end == page.start:
+        return "a scan without text"
+    if page.audit and page.audit.text_kept < threshold and not page.scan:
+        return f"text kept {page.audit.text_kept:.2f} is below {threshold}"
+    if page.audit and page.audit.lost_numbers:
+        return f"numbers not found: {', '.join(page.audit.lost_numbers[:5])}"
+    return page.fell_back if page.converter == "text layer" else ""
+
+
+def _fallen_back(pages: Sequence[Page]) -> list[str]:
+    """Which pages another converter made than the one that was asked first, and why."""
+    by_reason: dict[tuple[str, str], list[int]] = {}
+    for page in pages:
+        first_converter, used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
+        if page.fell_back and first_converter != used:
+            by_reason.setdefault((used, page.fell_back), []).append(page.number)
+    return [f"{page_ranges(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
+
+
+def page_ranges(numbers: Sequence[int]) -> str:
+    """[1, 2, 3, 7] as "pages 1-3, 7"."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    ranges = ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
+    return f"page{'s' if len(numbers) > 1 else ''} {ranges}"
