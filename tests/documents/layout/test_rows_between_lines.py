@@ -162,3 +162,15 @@ def test_a_figure_and_a_word_at_the_edge_of_their_columns_are_two_cells(drawn):
             canvas.drawString(123, 701 - 14 * k, boat)
 
     assert drawn(draw).rows == [list(row) for row in rows]
+
+
+def test_two_figures_in_one_cell_beside_a_label_of_several_lines_are_one_row(drawn):
+    """Figures side by side on one line of a cell are no rows below each other, and no reason to fail."""
+
+    def draw(canvas: Canvas) -> None:
+        _draw_lines(canvas, (68, 178, 400), (712, 690, 640))
+        table(canvas, (74, 184), [("Harbour", "Change")])
+        table(canvas, (74, 184, 240), [("Total change", "-108.011", "-46.066")], y=680)
+        table(canvas, (74,), [("from prior",), ("year",)], y=668)
+
+    assert drawn(draw).rows == [["Harbour", "Change"], ["Total change from prior year", "-108.011 -46.066"]]

@@ -60,7 +60,7 @@ def split_rows(band: Band, xs: list[float]) -> list[Band]:
     numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
     if not numbers:
         return [band]
-    figure_lines = [i for i, _ in max(numbers, key=len)]
+    figure_lines = max((sorted({i for i, _ in column}) for column in numbers), key=len)
     alike_columns = sum(len(column) >= len(figure_lines) for column in filled)
     if 2 * alike_columns < len(filled) or alike_columns < 2:
         return [band]
