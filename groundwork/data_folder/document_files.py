@@ -64,3 +64,8 @@ def read_document_record(text: str, name: str, files: Sequence[Path]) -> tuple[D
 def document_title(files: Sequence[Path], name: str) -> str:
     """The title that the record in `files` (none or one) has, or else the document's name as words."""
     return next((read_json(path, Document).title for path in files), "") or name.replace("-", " ")
+
+
+def can_have_picture_folder(document: str) -> bool:
+    """Not where the folder's name may be that of another document's text: `a.md` beside `a`."""
+    return not document.endswith((".md", ".json", ".edited"))

@@ -77,9 +77,9 @@ def units(job: Job) -> list[Unit]:
 
 def _keeps_pictures(job: Job, document: str) -> bool:
     """Are the document's pictures to be kept, and can there be a folder for them?"""
-    from groundwork.documents.pictures.kept_pictures import can_have_folder
+    from groundwork.data_folder.document_files import can_have_picture_folder
 
-    return job.config.ingest.pictures and can_have_folder(document)
+    return job.config.ingest.pictures and can_have_picture_folder(document)
 
 
 @dataclass(frozen=True)

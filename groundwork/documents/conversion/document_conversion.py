@@ -55,8 +55,7 @@ from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
-from groundwork.documents.pictures.pdf_pictures import take_pictures
-from groundwork.documents.pictures.picture_places import with_pictures
+from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, examine, utf8_path

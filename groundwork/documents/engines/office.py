@@ -11,8 +11,7 @@ from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.formats import anydoc, html_documents, mail, old_spreadsheets, spreadsheets
-from groundwork.documents.pictures.kept_pictures import keep_pictures
-from groundwork.documents.pictures.office_pictures import Pictures, collect_pictures
+from groundwork.documents.pictures.kept_pictures import Pictures, collect_pictures, keep_pictures
 
 
 def convert(request: Request) -> Conversion:

@@ -18,8 +18,8 @@ from typing import Any
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.engines.light_markup import as_markdown
-from groundwork.documents.pictures.alternative_text import without_data
 from groundwork.errors import BadDocument
+from groundwork.markdown.picture_links import without_data
 
 _BYTE_ORDER_MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
     (codecs.BOM_UTF32_LE, "utf-32"),

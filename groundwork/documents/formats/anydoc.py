@@ -18,7 +18,7 @@ from groundwork.counted_nouns import counted
 from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
 from groundwork.documents.formats.docx_comments import comment_quotes
 from groundwork.documents.formats.office_xml_repair import repaired_package, with_style_numbers, zip_package
-from groundwork.documents.pictures import office_pictures
+from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def parse(content: bytes, kind: str) -> Document:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
         raise BadDocument(str(error)) from None
-    office_pictures.note_pictures(document)
+    kept_pictures.note_pictures(document)
     return document
 
 
@@ -119,7 +119,7 @@ def _relation_targets(relations: bytes) -> dict[str, str]:
 
 
 def _is_part_read(path: str) -> bool:
-    return office_pictures.are_pictures_kept() or not path.startswith("ppt/media/")
+    return kept_pictures.are_pictures_kept() or not path.startswith("ppt/media/")
 
 
 def _slide_part_paths(package: dict[str, bytes], slide: str) -> Iterator[str]:

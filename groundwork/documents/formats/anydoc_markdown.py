@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from groundwork.counted_nouns import counted
-from groundwork.documents.pictures import office_pictures
+from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _inline_text(inline: Inline) -> str:
         case "link":
             return _link_markdown(inline)
         case "image":
-            return office_pictures.picture_markdown(inline)
+            return kept_pictures.picture_markdown(inline)
         case "line_break":
             return "\n"
         case "math":

@@ -12,15 +12,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.pdf_files.page_areas import (
+from groundwork.documents.pictures.page_areas import (
     Area,
     TextLine,
     area_around,
     area_on_page,
+    is_caption_of_figure,
     prose_lines,
     within_page,
 )
-from groundwork.documents.pictures.figure_captions import is_caption_of_figure
 
 CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors

@@ -10,13 +10,20 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.documents.pictures.alternative_text import picture_addresses, repoint_pictures
+from groundwork.markdown.picture_links import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
+from groundwork.records.figures import CAPTION_LENGTH
+
+if TYPE_CHECKING:
+    from anydoc import Document, Inline
 
 LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
 MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
@@ -141,6 +148,51 @@ def write_picture(picture: PictureContent, folder: Path) -> None:
         write_bytes(path, picture.content)
 
 
-def can_have_folder(document: str) -> bool:
-    """Not where the folder's name may be that of another document's text: `a.md` beside `a`."""
-    return not document.endswith((".md", ".json", ".edited"))
+SCHEME = "picture:"
+
+
+@dataclass
+class Pictures:
+    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
+
+    by_address: dict[str, bytes] = field(default_factory=dict)
+    at: dict[int, str] = field(default_factory=dict)
+
+
+_CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
+
+
+@contextmanager
+def collect_pictures(pictures: Pictures) -> Iterator[None]:
+    """While this holds, what is read has its pictures put into `pictures`."""
+    token = _CURRENT_PICTURES.set(pictures)
+    try:
+        yield
+    finally:
+        _CURRENT_PICTURES.reset(token)
+
+
+def are_pictures_kept() -> bool:
+    return _CURRENT_PICTURES.get() is not None
+
+
+def note_pictures(document: Document) -> None:
+    """Keep the bytes of a document's pictures, if pictures are kept."""
+    if (pictures := _CURRENT_PICTURES.get()) is None:
+        return
+    pictures.at = {}
+    for asset in document.assets:
+        content = bytes(asset.data)
+        pictures.at[asset.id] = address = f"{SCHEME}{digest_of(content)[:16]}"
+        pictures.by_address[address] = content
+
+
+def picture_markdown(inline: Inline) -> str:
+    """A picture in a text: its alternative text, and its address where it is kept."""
+    alt = " ".join((inline.alt or "").split())
+    pictures, source = _CURRENT_PICTURES.get(), inline.source
+    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
+    if not address:
+        return alt
+    label = alt.translate(str.maketrans("[]", "()"))
+    return f"![{label}]({address})" if len(label) <= CAPTION_LENGTH else f"{alt} ![]({address})"

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from groundwork.documents.engines.plain_text import decode_text
-from groundwork.documents.pictures.alternative_text import without_data, without_pictures
 from groundwork.errors import BadDocument
+from groundwork.markdown.picture_links import without_data, without_pictures
 
 TEXTS = {
     "fr": "Règle {} : l’équipe doit être présente à l’heure, où que se déroule la rencontre ; l'œuvre est à nous.\n",

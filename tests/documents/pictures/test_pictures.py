@@ -16,8 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.pictures import kept_pictures
 from groundwork.documents.pictures.kept_pictures import ORNAMENT, checked_picture, encoded_picture, keep_pictures
-from groundwork.documents.pictures.pdf_pictures import PagePicture
-from groundwork.documents.pictures.picture_places import with_pictures
+from groundwork.documents.pictures.pdf_pictures import PagePicture, with_pictures
 from groundwork.raster_images import UnusableImage, open_image
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Page

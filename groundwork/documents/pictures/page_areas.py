@@ -1,7 +1,8 @@
-"""Rectangles of a PDF's page: of the page itself, of what is drawn on it, and of its lines of text."""
+"""Rectangles of a PDF's page: of the page, of what is drawn on it and of its lines of text, captions among them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -133,3 +134,17 @@ def prose_lines(lines: Sequence[TextLine], least_words: int = 7, stacked_words: 
         if len(block) >= 3:
             lines_of_text |= dict.fromkeys(block)
     return list(lines_of_text)
+
+
+_NUMBERED_FIGURE = re.compile(r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE)
+_CAPTION_ALONE = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
+
+
+def begins_as_caption(line: str) -> bool:
+    """Whether a line begins with a figure's number, which a sentence such as "Figure 3 shows" does too."""
+    return _NUMBERED_FIGURE.match(line) is not None
+
+
+def is_caption_of_figure(line: str) -> bool:
+    """Whether a line begins with a figure's number and a sign behind it, as captions do and sentences do not."""
+    return _CAPTION_ALONE.match(line) is not None
