@@ -54,7 +54,7 @@ class BlockRun(NamedTuple):
 def block_runs(
     text: str, blocks: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
 ) -> list[BlockRun]:
-    """The runs of a text in order; together they are the text. `marks` has one entry a block (see boilerplate.py)."""
+    """The runs of a text in order; together they are the text. `marks` has one entry a block (see `skip_marks`)."""
     runs: list[BlockRun] = []
     text_blocks: list[Block] = []  # text in a row, with one and the same mark
     skip = ""

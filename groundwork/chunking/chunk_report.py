@@ -1,16 +1,20 @@
-"""Reports about chunks: their counts, a histogram of their lengths, and a page with the borders drawn."""
+"""Reports about chunks: counts of them and of their segments, a histogram of lengths, a page with the borders drawn."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
+from typing import Literal, cast
 
-from groundwork.chunking.text_segments import segments
+import msgspec
+
 from groundwork.counted_nouns import counted
 from groundwork.language.detection import resolve_language
-from groundwork.markdown.blocks import Block
+from groundwork.language.sentences import sentence_starts
+from groundwork.language.spans import trim_span
+from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.chunk_record import Chunk
@@ -213,3 +217,40 @@ def chunking_note(counts: dict[str, int], chunks: list[Chunk]) -> str:
     if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
         clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
     return "; ".join(clauses)
+
+
+SegmentKind = Literal["heading", "sentence", "table", "code", "formula", "contents"]
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """A heading, a sentence of prose (a list item is one at least), or a whole table, fence, formula or contents."""
+
+    kind: SegmentKind
+    start: int
+    end: int
+
+
+def segments(
+    markdown: str, language: str, engine: str = "sentencex", parsed_blocks: list[Block] | None = None
+) -> list[Segment]:
+    """The segments of a text in order, without the white space around them.
+
+    `engine` is "sentencex" or "regex"; `parsed_blocks` spares reading the blocks again.
+    """
+    return [
+        Segment(kind, start, end)
+        for block in (blocks(markdown) if parsed_blocks is None else parsed_blocks)
+        for kind, raw_start, raw_end in _block_segments(markdown, block, language, engine)
+        for start, end in filter(None, [trim_span(markdown, raw_start, raw_end)])
+    ]
+
+
+def _block_segments(text: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
+    if block.kind not in ("paragraph", "list", "quote"):
+        yield cast(SegmentKind, block.kind), block.start, block.end
+        return
+    starts = {block.start + offset for offset in sentence_starts(text[block.start : block.end], language, engine)}
+    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(text, block.start, block.end))
+    borders = [*sorted(starts), block.end]
+    for start, end in pairwise(borders):
+        yield "sentence", start, end

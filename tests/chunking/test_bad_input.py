@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from groundwork.chunking.chunk_report import segments
 from groundwork.chunking.chunker import chunk_document
-from groundwork.chunking.text_segments import segments
 from groundwork.records.document_record import Document
 from groundwork.settings.config_files import load
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwork.chunking.text_segments import segments
+from groundwork.chunking.chunk_report import segments
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import table_rows
 

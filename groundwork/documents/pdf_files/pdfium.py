@@ -15,10 +15,10 @@ import msgspec
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
-from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
 from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.repair import lost_ligatures
 from groundwork.errors import BadDocument
+from groundwork.language.unreadable_text import is_misread, is_unreadable
 
 LOCK = threading.Lock()
 logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users how to build a pdfium with XFA

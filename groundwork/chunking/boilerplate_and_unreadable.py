@@ -6,13 +6,15 @@ hereby granted", "this work is licensed under", © 2021). A section about licenc
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+import msgspec
 import regex
 
+from groundwork.language.unreadable_text import MIN_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
 from groundwork.markdown.blocks import Block
 from groundwork.records.document_record import Document, Page
 
@@ -253,3 +255,40 @@ class _SubstringFinder:
                     self._next_offsets[string] = offset if offset >= 0 else len(self._text)
             self._next_offset = min(self._next_offsets.values())
         return self._next_offset < end
+
+
+def split_unreadable_runs(text: str, parsed_blocks: Sequence[Block]) -> tuple[list[Block], list[bool]]:
+    """The blocks with every unreadable run a block of its own, and which of them are such runs; linear in the text.
+
+    A fence is one as a whole or not at all; tables and headings are never looked at.
+    """
+    line_starts = list(encoded_line_starts(text))
+    cut_blocks: list[Block] = []
+    unreadable: list[bool] = []
+    for block in parsed_blocks:
+        k = bisect_left(line_starts, block.start) if line_starts else 0
+        has_any = k < len(line_starts) and line_starts[k] < block.end
+        for start, end, is_run in _split_block(text, block) if has_any else [(block.start, block.end, False)]:
+            is_whole_block = (start, end) == (block.start, block.end)
+            cut_blocks.append(block if is_whole_block else msgspec.structs.replace(block, start=start, end=end))
+            unreadable.append(is_run)
+    return cut_blocks, unreadable
+
+
+def _split_block(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether no one can read it); together the block."""
+    if block.kind in ("table", "heading", "contents"):
+        yield block.start, block.end, False
+        return
+    if block.kind == "code":
+        is_long = block.end - block.start >= MIN_RUN_LENGTH
+        yield block.start, block.end, is_long and is_encoded(text, block.start, block.end)
+        return
+    position = block.start
+    for start, end in encoded_runs(text, block.start, block.end):
+        if position < start:
+            yield position, start, False
+        yield start, end, True
+        position = end
+    if position < block.end:
+        yield position, block.end, False

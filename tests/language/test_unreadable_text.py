@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from groundwork.documents.pdf_files.garbled_fonts import is_misread, is_unreadable
+from groundwork.language.unreadable_text import is_misread, is_unreadable
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
 as soon as the last ferry has left the basin because the swell would otherwise break against its gates during every

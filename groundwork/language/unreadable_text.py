@@ -1,0 +1,124 @@
+"""Text that no one can read: letters of fonts without a mapping, what a bad OCR made, and encoded runs such as base64.
+
+A font without a mapping shows `for` and says `enq`. Its text is whole by every measure that holds a page against its
+own text layer, so the letters themselves are looked at: words of any language are made of known subwords, letters by
+chance are not; and private or unassigned characters are no letters at all.
+"""
+
+from __future__ import annotations
+
+import re  # for the patterns of encoded runs, which go over a whole text: it takes less time than regex
+from collections.abc import Iterator
+
+import regex
+
+from groundwork.language.subwords import latin_words, letters_per_subword
+
+MIN_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter
+_UNREADABLE_SHARE = 0.6  # of a line or a fence that such letters make up
+_MIN_LINE_LENGTH = 40  # characters of a line that is looked at
+_CHARACTERS_PER_SPACE = 9  # characters to a space: fewer are words that can be read
+_MIN_DISTINCT_LETTERS = 4  # letters at least: a ruled line of === has one
+_MAX_GENE_LETTERS = 6  # letters that the text of a gene may hold
+_UNREADABLE_LETTERS = re.compile(
+    r"""(?<![A-Za-z0-9+/]) (?: (?:[acgtun]{10,}+|[A-Z]{10,}+)(?!\w)   # genes in groups of ten, as gene banks print them
+                             | [A-Za-z0-9+/]{40,}+={0,2} )            # base64, a key""",
+    re.VERBOSE,
+)
+_DIGEST_LENGTHS = (40, 64, 128)  # letters of the digest of a commit or a file: examples show them
+_ENCODED_TAIL = re.compile(r"\s*+[A-Za-z0-9+/]++={0,2}\s*+")  # the last line of an encoded text
+_LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
+_NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\ufffd]|(?![\s])\p{Cc}")
+_CONTROL = regex.compile(r"[\p{Cc}--[\x02\s]]", regex.V1)  # pdfium writes 2 where a line's end parts a word
+_SIGN_IN_WORD = regex.compile(r"\p{L}[~^|{}\[\]\\;:<>]\p{L}|[~^|{}\[\]\\]\p{Ll}|\p{Ll}[~^|{}\[\]\\]")
+_CONTROL_SHARE = 0.05  # of the characters; formulas in fonts without a mapping have less than .02
+_MISREAD_SHARE = 0.2  # of the words
+_LEAST_TO_JUDGE = 30  # different words, or characters, to judge by
+_LEAST_LETTERS = 4  # of a word to judge by
+_SHIFTED_SUBWORD = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
+_SCANNED_SUBWORD = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
+_MOST_WORDS = 120  # words that are looked at
+_UNASSIGNED_SHARE = 0.3  # of the characters
+
+
+def is_unreadable(text: str) -> bool:
+    """Whether a page's text is in letters other than those that the page shows."""
+    signs = "".join(text.split())
+    has_odd_signs = not signs.isprintable() or "\ufffd" in signs  # the two patterns are slow, and seldom needed
+    if len(signs) >= _LEAST_TO_JUDGE and has_odd_signs:
+        if len(_NO_LETTER.findall(signs)) > _UNASSIGNED_SHARE * len(signs):
+            return True
+        if len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
+            return True
+    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
+    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SHIFTED_SUBWORD
+
+
+def is_misread(text: str) -> bool:
+    """Whether an OCR read other letters than a scan shows: signs stand among those of its words, or its words are none.
+    Of programs, formulas and lists of codes it is true too, so that only scans are to be asked about."""
+    tokens = text.split()
+    if len(tokens) < _LEAST_TO_JUDGE:
+        return False
+    if sum(_SIGN_IN_WORD.search(word) is not None for word in tokens) > _MISREAD_SHARE * len(tokens):
+        return True
+    words = latin_words(text)
+    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SCANNED_SUBWORD
+
+
+def _sample_words(words: list[str]) -> list[str]:
+    """Words from all over a page."""
+    return words[:: -(-len(words) // _MOST_WORDS)]
+
+
+def encoded_line_starts(text: str) -> Iterator[int]:
+    """Where lines start that no one can read. Most are told by their spaces, in a tenth of the pattern's time."""
+    start = 0
+    for line in text.split("\n"):
+        length = len(line)
+        if (
+            length >= _MIN_LINE_LENGTH
+            and line.strip().count(" ") * _CHARACTERS_PER_SPACE <= length
+            and is_encoded(line, 0, length)
+        ):
+            yield start
+        start += length + 1
+
+
+def encoded_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Lines in a row that no one can read, of MIN_RUN_LENGTH characters together, with the blank lines behind them."""
+    start = -1
+    for line in _LINE.finditer(text, first, last):
+        in_run = start >= 0
+        if is_encoded(text, line.start(), line.end()) or (in_run and _continues_run(line[0])):
+            start = start if in_run else line.start()
+        elif in_run:
+            if line.start() - start >= MIN_RUN_LENGTH:
+                yield start, line.start()
+            start = -1
+    if start >= 0 and last - start >= MIN_RUN_LENGTH:
+        yield start, last
+
+
+def _continues_run(line: str) -> bool:
+    return not line.strip() or _ENCODED_TAIL.fullmatch(line) is not None
+
+
+def is_encoded(text: str, start: int, end: int) -> bool:
+    """Whether most of [start, end) is encoded: base64, keys, the letters of genes."""
+    size = len("".join(text[start:end].split()))
+    return (
+        sum(len(match[0]) for match in _UNREADABLE_LETTERS.finditer(text, start, end) if _is_no_word(match[0]))
+        > _UNREADABLE_SHARE * size
+    )
+
+
+def _is_digest(run: str) -> bool:
+    return len(run) in _DIGEST_LENGTHS and set(run) <= set("0123456789abcdef")
+
+
+def _is_no_word(run: str) -> bool:
+    """Neither a long word, which has one capital at the most, nor a ruled line, a file's digest or such."""
+    if len(set(run)) < _MIN_DISTINCT_LETTERS or _is_digest(run):
+        return False
+    return len(set(run)) <= _MAX_GENE_LETTERS or sum(c.isupper() or c.isdigit() for c in run) >= _MIN_DISTINCT_LETTERS
