@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     States = dict[str, tuple[State, str]]
 
 ROWS_SHOWN = 30
+FOLDERS_READ = {folder for stage in STAGES if stage.run for folder in stage.reads}  # by what `dataprep run` does
 
 STATE_MARKS = {
     "done": "done", "empty": "empty", "stale": "STALE", "behind": "behind", "missing": "-", "failed": "FAILED"
@@ -58,7 +59,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         for stage in STAGES:
             if stage.run:
                 table[stage.name] = _states(command(stage.name), job, manifest)
-            elif stage.name == "merge":
+            elif stage.writes in FOLDERS_READ:
                 table[stage.name] = _made_states(stage.name, job, manifest)
         table = mark_behind(table, manifest)
         warnings = _warnings(table, job, manifest)

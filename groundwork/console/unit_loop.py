@@ -284,7 +284,7 @@ class Runner:
             self.job.progress.unit_done()
             return
         if mirror := self.job.data.mirror:
-            await asyncio.to_thread(mirror.put, unit.writes)
+            await asyncio.to_thread(mirror.put, (*unit.writes, *outcome.writes))
         self.ledger.outcomes[unit.name] = outcome
         self._record(unit, inputs, outcome, seconds)
         self.job.progress.unit_done()
@@ -301,7 +301,7 @@ class Runner:
         return ManifestEntry(
             inputs=inputs | self._hashes(unit.adds),
             recipe=self._recipe(unit),
-            outputs=self._hashes(unit.writes),
+            outputs=self._hashes((*unit.writes, *outcome.writes)),
             status="failed" if outcome.failures else outcome.status,
             note=outcome.note,
             counts=outcome.counts,
@@ -313,10 +313,12 @@ class Runner:
 
     def _keep_edits(self, unit: Unit) -> None:
         """Set aside what the user changed by hand before it is written anew."""
-        edited_files = edited(self._forced.get(unit.name) or self._entry_of(unit), self._hashes(unit.writes))
-        for path in unit.writes:
-            name = self.job.data.relative(path)
-            if name in edited_files and path.is_file():
+        entry = self._forced.get(unit.name) or self._entry_of(unit)
+        paths = {self.job.data.relative(path): path for path in unit.writes}
+        paths |= {name: self.job.data.root / name for name in (entry.outputs if entry else ()) if name not in paths}
+        for name in edited(entry, self._hashes(tuple(paths.values()))):
+            path = paths[name]
+            if path.is_file():
                 copy = path.with_name(f"{path.name}.edited")
                 path.replace(copy)
                 self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {copy.name}")

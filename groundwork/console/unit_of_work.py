@@ -45,13 +45,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run."""
+    """How a unit ended. With `failures` it counts as failed, keeps what it wrote and is redone by the next run.
+
+    writes: files that it wrote beside those of the unit, where only the work itself shows which they are.
+    """
 
     status: Literal["ok", "empty"] = "ok"
     note: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    writes: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,11 @@ def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int
     return np.array(array("q", (numbers.setdefault(wording, len(numbers)) for wording in hashes)), dtype=np.int64)
 
 
-def write_merged_run(folder: Path, merged: MergedRuns) -> None:
-    """The run's files, one a document, and those of the copies left out; files of an earlier merge go."""
+def write_merged_run(folder: Path, merged: MergedRuns) -> list[Path]:
+    """Write the run's files, one a document, and those of the copies left out, and return both.
+
+    Files of an earlier merge go.
+    """
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
     kept_rows: dict[str, array[int]] = {}
     dropped: dict[str, array[int]] = {}
@@ -155,10 +158,19 @@ def write_merged_run(folder: Path, merged: MergedRuns) -> None:
     _remove_stale_files(folder, kept_rows)
     _remove_stale_files(folder / "rejected", dropped)
     for document, rows in sorted(kept_rows.items()):
-        write_jsonl(file_path(folder, f"{document}.jsonl"), (merged.candidates[row].pair for row in rows))
+        write_jsonl(_run_file(folder, document), (merged.candidates[row].pair for row in rows))
     for document, drop_indices in sorted(dropped.items()):
         copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(file_path(folder / "rejected", f"{document}.jsonl"), copies)
+        write_jsonl(_run_file(folder / "rejected", document), copies)
+    return [
+        _run_file(place, document)
+        for place, documents in ((folder, kept_rows), (folder / "rejected", dropped))
+        for document in sorted(documents)
+    ]
+
+
+def _run_file(folder: Path, document: str) -> Path:
+    return file_path(folder, f"{document}.jsonl")
 
 
 def _remove_stale_files(folder: Path, documents: Container[str]) -> None:

@@ -73,7 +73,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         vectors = joined_runs.vectors()
         scale = likeness(vectors, job.flags.threshold)
         merged = merge_candidates(candidates, vectors, scale)
-        write_merged_run(unit.writes[0].parent, merged)
+        run_files = write_merged_run(unit.writes[0].parent, merged)
         runs = [candidate.run for candidate in candidates]
     counts = Counter(runs[row] for row in merged.kept)
     kept_by_run = {name: counts[name] for name in joined_runs.sizes}
@@ -93,6 +93,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         f"(without evidence, cosine {scale.same_cosine:.3f} and more is one question)",
         counts={"questions": len(merged.kept), "duplicates": len(merged.dropped)},
         warnings=joined_runs.warnings,
+        writes=run_files,
     )
 
 

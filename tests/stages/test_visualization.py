@@ -286,6 +286,11 @@ def test_merging_two_runs(data: Path, run: Run) -> None:
     assert len(kept) + len(dropped) == 100
     assert run(merge.main, "wide", "narrow", "--out", "both") == 0
     assert run(generate_embeddings.main, "both") == 0
+    edited_file = next(folder.glob("*.jsonl"))
+    edited_file.write_text(edited_file.read_text() + "\n")
+    assert run(merge.main, "wide", "narrow", "--out", "both", "--force") == 0
+    copy = edited_file.with_name(f"{edited_file.name}.edited")
+    assert copy.read_text() == edited_file.read_text() + "\n"
 
 
 def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,32 +36,28 @@ def _input_path(data: Workspace, name: str) -> Path:
 
 def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
     """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
-    waiting_for: dict[str, str] = {}  # files that will change, folders of runs too, and the unit that they wait for
-    states_by_stage = {}
-    for stage in STAGES:
-        if stage.name not in table:
+    waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
+    while True:
+        states_by_stage, by_request = {}, 0  # of the files, those of stages outside of the order of `dataprep run`
+        for stage in STAGES:
+            if stage.name in table:
+                before = len(waiting_for)
+                states_by_stage[stage.name] = _mark_stage(stage.name, table[stage.name], manifest, waiting_for)
+                by_request += 0 if stage.run else len(waiting_for) - before
+        if not by_request:  # else stages before it may read them: a merged run is curated too
+            return states_by_stage
+
+
+def _mark_stage(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
+    """The states of one stage; `waiting_for` gets what its units will change."""
+    states, entries = dict(stage_states), manifest.entries(stage)
+    for unit, (kind, _) in stage_states.items():
+        entry = entries.get(unit)
+        if entry is None or kind == "failed":
             continue
-        states, entries = dict(table[stage.name]), manifest.entries(stage.name)
-        for unit, (kind, _) in table[stage.name].items():
-            entry = entries.get(unit)
-            if entry is None or kind == "failed":
-                continue
-            cause = next(
-                (waiting_for[path] for name in entry.inputs for path in _with_run(name) if path in waiting_for), ""
-            )
-            if kind in ("done", "empty") and cause:
-                states[unit] = "behind", f"waits for {cause}"
-            if kind == "stale" or states[unit][0] == "behind":
-                waiting_for |= dict.fromkeys(_changed_paths(stage.name, entry), cause or f"{stage.name} of {unit}")
-        states_by_stage[stage.name] = states
-    return states_by_stage
-
-
-def _with_run(name: str) -> tuple[str, ...]:
-    """A file of data/, and the folder of its run where it is of one."""
-    return (name, "/".join(name.split("/")[:2])) if name.startswith("qa/") else (name,)
-
-
-def _changed_paths(stage: str, entry: ManifestEntry) -> list[str]:
-    """What will change once the unit is made anew. A merge names its summary alone, and writes the whole run."""
-    return [*entry.outputs, *(name.rpartition("/")[0] for name in entry.outputs if stage == "merge")]
+        cause = next((waiting_for[name] for name in entry.inputs if name in waiting_for), "")
+        if kind in ("done", "empty") and cause:
+            states[unit] = "behind", f"waits for {cause}"
+        if kind == "stale" or states[unit][0] == "behind":
+            waiting_for.update(dict.fromkeys(entry.outputs, cause or f"{stage} of {unit}"))
+    return states

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.manifest.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
+from groundwork.data_folder.manifest.stale_downstream import mark_behind
 
 
 def entry(text: str) -> ManifestEntry:
@@ -135,3 +136,26 @@ def test_no_fingerprint_of_what_is_joined(tmp_path: Path) -> None:
     kept(shard)
     assert by_fingerprint(shard) is None
     shard.close()
+
+
+def test_what_is_made_of_a_merged_run_waits_for_the_merge(tmp_path: Path) -> None:
+    """Its curation too, although curate comes before merge; what is of other runs waits for nothing."""
+    made_of = {
+        ("curate", "a"): (["qa/a/x.jsonl"], ["qa/a/curated/x.jsonl"]),
+        ("curate", "ab"): (["qa/ab/x.jsonl"], ["qa/ab/curated/x.jsonl"]),
+        ("merge", "a + b -> ab"): (["qa/a/curated/x.jsonl"], ["qa/ab/merged.json", "qa/ab/x.jsonl"]),
+        ("create_dataset", "a"): (["qa/a/curated/x.jsonl"], []),
+        ("create_dataset", "ab"): (["qa/ab/curated/x.jsonl"], []),
+    }
+    manifest, table = Manifest(tmp_path / "manifest.db"), {}
+    for (stage, unit), (reads, writes) in made_of.items():
+        outcome = ManifestEntry(
+            inputs=dict.fromkeys(reads, "1"), outputs=dict.fromkeys(writes, "1"), recipe={}, status="ok"
+        )
+        manifest.record(stage, unit, outcome)
+        table.setdefault(stage, {})[unit] = ("stale" if stage == "merge" else "done"), ""
+    states = mark_behind(table, manifest)
+    manifest.close()
+    kinds = {unit: states[stage][unit][0] for stage, unit in made_of if stage == "create_dataset"}
+    assert kinds == {"a": "done", "ab": "behind"}
+    assert states["curate"]["ab"] == ("behind", "waits for merge of a + b -> ab")
