@@ -39,7 +39,8 @@ def say(wheel: Path, tmp_path: Path) -> Say:
     pinned = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["uv"]["exclude-newer"]
     left_out = ("VIRTUAL_ENV", "PYTHONPATH", "OPENROUTER_API_KEY", "COLUMNS")
     environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    environment |= {"UV_EXCLUDE_NEWER": pinned, "COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"UV_EXCLUDE_NEWER": pinned, "COLUMNS": "120"}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(wheel.parent / "bytecode")}
 
     def run(*words: str, command: str = "dataprep", folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
         line = ["uvx", "--quiet", "--from", str(wheel), command, *words]
