@@ -1,6 +1,6 @@
 """How close does the client come to what the endpoint allows, and what does a call cost in CPU?
 
-Run    uv run benchmarks/llm_throughput.py [--quick]
+Run    uv run benchmarks/llm_throughput.py [--quick | --smoke]
 
 A fake OpenRouter in a process of its own answers after a fixed or a lognormal latency. The ideal: so many slots, each
 taking the next call as soon as its last one ends, and no other time spent (for a fixed latency, calls x latency /
@@ -108,7 +108,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer calls")
-    share = 4 if parser.parse_args().quick else 1
+    parser.add_argument("--smoke", action="store_true", help="fewer calls, answered sooner: only that it all works")
+    options = parser.parse_args()
+    share, pace = (4 if options.quick or options.smoke else 1), (0.1 if options.smoke else 1.0)
     print(
         f"{'in flight':>9} {'latency':>16} {'calls':>6}  {'who':<24} {'of ideal':>8} {'wall s':>7} {'CPU ms/call':>11}"
     )
@@ -116,9 +118,9 @@ def main() -> None:
         for spread in (0.0, 0.5):
             for who in (ours, bare):
                 number = max(2 * concurrency, calls // share)
-                reached, wall, cpu = measure(who, number, concurrency, latency, spread)
+                reached, wall, cpu = measure(who, number, concurrency, pace * latency, spread)
                 name = "Groundwork" if who is ours else "openai + aiohttp, bare"
-                kind = f"{latency} s {'lognormal' if spread else 'fixed'}"
+                kind = f"{pace * latency} s {'lognormal' if spread else 'fixed'}"
                 row = f"{concurrency:>9} {kind:>16} {number:>6}  {name:<24} {reached:>8.1%} {wall:>7.1f} {cpu:>11.2f}"
                 print(row, flush=True)
 
