@@ -5,22 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
+from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.unit_of_work import Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.installation import as_typed
 from groundwork.stage_table import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
-MAX_SETTINGS_REPEATED = 2  # that a command repeats
+MAX_SETTINGS_LENGTH = 500  # letters of the settings that a command repeats
+CARRIED_FLAGS = ("dataset.name=", "engine.", "maps.")  # settings by flags of a stage that other stages read too
 
 
-def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: Ledger) -> str:
-    """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again."""
+def closing_lines(
+    stage: str, job: Job, finished_units: Sequence[Unit], ledger: Ledger, is_current: Callable[[str], bool]
+) -> str:
+    """`-> data/text` and `next: uv run dataprep/summarize.py`; after failures, how to try them again.
+
+    `is_current`: whether a later stage, by its name, has made all that can be made of the finished units.
+    """
     paths = {next(iter(path_texts(unit.writes))) for unit in finished_units if unit.writes}
     lines = []
     if paths:
@@ -28,7 +35,8 @@ def closing_lines(stage: str, job: Job, finished_units: Sequence[Unit], ledger: 
         path = Path(min(paths) if len(paths) == 1 else common_folder)
         lines.append(f"-> {openable_path(path)}")
     if stage in BY_NAME:
-        lines.append(f"next: {_next_command(stage, job.flags, failed=bool(ledger.failed_units))}")
+        failed = bool(ledger.failed_units)
+        lines.append(f"next: {_retry_command(stage, job.flags) if failed else _next_command(stage, job, is_current)}")
     if stage == "ingest" and ledger.failed_units:
         documents = shlex.join(ledger.failed_units[:MAX_DOCUMENTS_NAMED])
         command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
@@ -47,18 +55,38 @@ def openable_path(path: Path) -> str:
 
 def repeat_flags(flags: argparse.Namespace) -> str:
     """What was said of settings and data, to say again in the next command; of many settings, how many they are."""
-    settings = flags.assignments if len(flags.assignments) <= MAX_SETTINGS_REPEATED else []
-    arguments = [f"--config {shlex.quote(str(path))}" for path in flags.config]
-    arguments += [f"--set {shlex.quote(assignment)}" for assignment in settings]
-    arguments += [f"--data {shlex.quote(str(flags.data))}"] if flags.data else []
-    arguments += ["--test"] if flags.test else []
-    comment = "" if settings == flags.assignments else f"  # and the same {len(flags.assignments)} --set"
-    return "".join(f" {word}" for word in arguments) + comment
+    settings = _carried_settings(flags)
+    set_words = "".join(f" --set {shlex.quote(assignment)}" for assignment in settings)
+    if len(set_words) > MAX_SETTINGS_LENGTH:
+        return f"{_data_flags(flags)}  # and the same {len(settings)} --set, or --config with a file that holds them"
+    return _data_flags(flags, set_words)
 
 
-def _next_command(stage: str, flags: argparse.Namespace, *, failed: bool) -> str:
-    if failed:
-        return f"uv run {BY_NAME[stage].script} --retry-failed{repeat_flags(flags)}"
+def _carried_settings(flags: argparse.Namespace) -> list[str]:
+    """The assignments that mean something to other commands, of each setting the last."""
+    carried = [
+        text for text in flags.assignments if not isinstance(text, FlagSetting) or text.startswith(CARRIED_FLAGS)
+    ]
+    return list({str(text).partition("=")[0]: str(text) for text in carried}.values())
+
+
+def _data_flags(flags: argparse.Namespace, set_words: str = "") -> str:
+    config = "".join(f" --config {shlex.quote(str(path))}" for path in flags.config)
+    data = f" --data {shlex.quote(str(flags.data))}" if flags.data else ""
+    return f"{config}{set_words}{data}{' --test' if flags.test else ''}"
+
+
+def _retry_command(stage: str, flags: argparse.Namespace) -> str:
+    """The command as it was typed, for what failed alone."""
+    typed_words = [word for word in getattr(flags, "typed_words", ()) if word not in ("--force", "--retry-failed")]
+    arguments = f" {shlex.join(typed_words)}" if typed_words else ""
+    return f"uv run {BY_NAME[stage].script}{arguments} --retry-failed"
+
+
+def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:
     stage_names = [stage_row.name for stage_row in STAGES]
-    next_stage = next((stage_row for stage_row in STAGES[stage_names.index(stage) + 1 :] if stage_row.run), None)
-    return f"uv run {next_stage.script}{repeat_flags(flags)}" if next_stage else "uv run dataprep open"
+    later_stages = [stage_row for stage_row in STAGES[stage_names.index(stage) + 1 :] if stage_row.run]
+    for later_stage in later_stages:
+        if BY_NAME[stage].writes in later_stage.reads or not is_current(later_stage.name):
+            return f"uv run {later_stage.script}{repeat_flags(job.flags)}"
+    return f"uv run dataprep open{_data_flags(job.flags)}"

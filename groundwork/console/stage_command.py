@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from groundwork.console.exit_codes import run_guarded
@@ -37,6 +38,7 @@ __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"
 
 MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
+MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
 MAX_DRY_RUN_LINES = 20  # lines of a dry run
 
 
@@ -97,7 +99,9 @@ class Command:
         return parser
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
-        return self.parser().parse_args(argv)
+        flags = self.parser().parse_args(argv)
+        flags.typed_words = sys.argv[1:] if argv is None else list(argv)
+        return flags
 
     def run(self, flags: argparse.Namespace) -> int:
         from groundwork.data_folder.document_changes.departed_documents import find_departed
@@ -136,7 +140,9 @@ class Command:
             if self.after:
                 self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):
-                print(closing_lines(self.name, job, finished_units, ledger))
+                names = [unit.name for unit in finished_units[: MAX_UNITS_JUDGED + 1]]
+                is_current = partial(_has_made_all, job, manifest, names)
+                print(closing_lines(self.name, job, finished_units, ledger, is_current))
             return ledger.exit_code
 
     def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
@@ -327,6 +333,17 @@ class Command:
 def _written_files(manifest: Manifest) -> set[str]:
     """Every file that a stage wrote, as the manifest names it."""
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
+
+
+def _has_made_all(job: Job, manifest: Manifest, names: Sequence[str], stage: str) -> bool:
+    """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
+    from groundwork.data_folder.manifest.manifest import CURRENT_STATES
+    from groundwork.data_folder.manifest.stale_downstream import recorded_state
+
+    if len(names) > MAX_UNITS_JUDGED:
+        return False
+    entries = [manifest.entry(stage, name) for name in names]
+    return all(entry and recorded_state(job.data, manifest, entry)[0] in CURRENT_STATES for entry in entries)
 
 
 def progress_unit(stage: str) -> str:

@@ -28,6 +28,7 @@ from groundwork.console.unit_of_work import Failure, Outcome, Unit
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.manifest import (
+    CURRENT_STATES,
     Hashes,
     Manifest,
     ManifestEntry,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together
-CURRENT_STATES = ("done", "empty")
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from groundwork.console.open_job import load_config, open_job
 from groundwork.console.unit_of_work import Failure, Outcome
 from tests.console.test_shards import corpus
 from tests.console.toy import main as toy
+from tests.fake_openrouter import FakeOpenRouter
 
 
 def ledger(documents: int) -> Ledger:
@@ -69,7 +71,26 @@ def test_a_command_ends_with_a_path_and_the_next_step(
     assert out[-1].startswith("next: uv run dataprep/generate_qa.py --set chunk.min_length=50 --data ")
     several = [f"--set=chunk.{name}" for name in ("min_length=50", "max_length=4000", "overlap_sentences=0")]
     assert main(["chunk", "--data", str(data), *several]) == 0
-    assert capsys.readouterr().out.endswith(f"generate_qa.py --data {data}  # and the same 3 --set\n")
+    settings = " ".join(several).replace("=chunk", " chunk")
+    assert capsys.readouterr().out.endswith(f"generate_qa.py {settings} --data {data}\n")
+    many = [f"--set=llm.providers.p{number}.base_url=https://example.org/v1" for number in range(20)]
+    assert main(["chunk", "--data", str(data), *many]) == 0
+    assert "  # and the same 20 --set, or --config with a file" in capsys.readouterr().out
+
+
+def test_a_stage_that_has_made_all_is_not_the_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After summaries the chunks come next only where some are to be made; what failed is tried again as typed."""
+    data = corpus(tmp_path / "data")
+    nowhere = ["--set=llm.base_url=http://127.0.0.1:9/v1", "--set=llm.transport_retries=0", "--set=llm.api_key_env="]
+    assert main(["summarize", "--data", str(data), "--force", *nowhere]) == 1
+    words = shlex.join(["--data", str(data), *nowhere])
+    assert f"next: uv run dataprep/summarize.py {words} --retry-failed\n" in capsys.readouterr().out
+    with FakeOpenRouter().thread() as fake:
+        llm = [f"--set=llm.base_url={fake.url}", "--set=llm.api_key_env="]
+        for chunked, next_stage in (("", "chunk"), ("chunk", "generate_qa")):
+            assert not chunked or main([chunked, "--data", str(data)]) == 0
+            assert main(["summarize", "--data", str(data), *llm]) == 0
+            assert f"next: uv run dataprep/{next_stage}.py" in capsys.readouterr().out.splitlines()[-1]
     assert main(["chunk", "--data", str(data), "--quiet"]) == 0
     assert not capsys.readouterr().out
 

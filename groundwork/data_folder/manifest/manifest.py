@@ -61,6 +61,7 @@ MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
 
 Hashes = dict[str, str]
 State = Literal["done", "empty", "stale", "behind", "missing", "failed"]
+CURRENT_STATES = ("done", "empty")
 UnitStates = dict[str, tuple[State, str]]  # by unit, each with the reason
 
 
