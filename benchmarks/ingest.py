@@ -31,7 +31,7 @@ from groundwork.documents.conversion.converter_table import Request, run_convert
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import running_keys, strip_running

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.tables import ALL, SETTINGS, broken
 from groundwork.documents.auditing.page_audit import words
 from groundwork.documents.conversion.converter_table import Request
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 
 
 class Score(NamedTuple):

@@ -38,7 +38,7 @@ from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.layout import drawn_letters, markdown_writer, page_content
 from groundwork.documents.layout.reading_order import PagePart
 from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.labels import LIST_LABEL

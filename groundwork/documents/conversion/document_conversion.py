@@ -54,7 +54,8 @@ from groundwork.documents.conversion.page_renditions import (
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
-from groundwork.documents.pdf_files.pdfium import TextLayer, read_text_layer, unlock
+from groundwork.documents.pdf_files.pdfium import unlock
+from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running

@@ -15,7 +15,7 @@ import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, contents_lines, merges_more, readability, table_rows
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
-from groundwork.documents.pdf_files.pdfium import TextLayer
+from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens import DocumentWords, has_parted
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page

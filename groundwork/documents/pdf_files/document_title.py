@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.pdf_files.page_objects import page_objects
+from groundwork.documents.pdf_files.pdfium import page_objects
 from groundwork.language.words import WRITTEN_OUT
 
 _FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")

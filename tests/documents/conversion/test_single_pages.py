@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.engines import ocr
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 
 LINES = {

@@ -13,7 +13,7 @@ from groundwork.__main__ import main as gather
 from groundwork.console.preflight import check_run
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.engines import marker_api
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
 from tests.documents.conftest import Folder

@@ -12,7 +12,7 @@ from PIL import Image
 
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 from tests.documents.conftest import Folder
 from tests.fake_openrouter import FakeOpenRouter, Json

@@ -7,7 +7,7 @@ from pathlib import Path
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.layout.drawn_letters import Letter, to_items
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 from tests.sample.formats import write_pdf_objects
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures
 from tests.documents.conftest import Folder
 from tests.sample.formats import page_of, write_plain_pdf

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.documents.pdf_files.pdfium import read_text_layer
+from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
 
 TEXT = """The o{ffi}cer of the di{ff}erent ferries {fi}nds an e{ffi}cient and a su{ffi}cient way to de{fi}ne the {fi}rst

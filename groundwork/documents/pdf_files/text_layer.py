@@ -1,0 +1,119 @@
+"""The text layer of a PDF: what its pages say themselves, with what was typed in, its title and its outline."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
+from groundwork.documents.pdf_files.form_fields import typed_texts
+from groundwork.documents.pdf_files.pdfium import LOCK, load_page, object_size, open_pdf, page_objects
+from groundwork.documents.repair import lost_ligatures
+from groundwork.language.unreadable_text import is_misread, is_unreadable
+
+_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
+_SCAN_COVERAGE = 0.5  # which the pictures of a scan cover
+
+
+class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of each page asked for, in the order of the file's content with what was typed in at its end.
+
+    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, or
+    that were misread by an OCR; their text is left out.
+    """
+
+    page_count: int
+    title: str
+    pages: list[str]
+    scans: list[bool]
+    unreadable: list[bool] = []
+    damaged: list[int] = []  # numbers from 1 of pages that cannot be opened
+    outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
+
+
+def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
+    """The text layer of the whole PDF, or of its first pages. Raises BadDocument where it cannot be opened."""
+    with LOCK:
+        document = open_pdf(source)
+        try:
+            document.init_forms()
+            count = len(document)
+            numbers = range(min(most_pages, count) if most_pages else count)
+            opened_pages: list[OpenPage | None] = []
+            texts, picture_shares = [], []
+            for number in numbers:
+                page = load_page(document, number)
+                opened = _open_page(page)
+                texts.append(_page_text(document, opened))
+                picture_shares.append(_picture_share(page))
+                opened_pages += [opened] if number < FIRST_PAGES else []
+            if ligatures := lost_ligatures.find_ligatures(texts):
+                texts = [lost_ligatures.with_ligatures(text, ligatures) for text in texts]
+            scans = [
+                share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
+            ]
+            unreadable = [
+                is_unreadable(text) or ((share or 0) > _SCAN_COVERAGE and is_misread(text))
+                for share, text in zip(picture_shares, texts, strict=True)
+            ]
+            return TextLayer(
+                page_count=count,
+                title=document_title(document, texts, opened_pages),
+                pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
+                scans=scans,
+                unreadable=unreadable,
+                damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
+                outline=_read_outline(document),
+            )
+        finally:
+            document.close()
+
+
+def _read_outline(document: Any) -> list[tuple[int, str, int]]:
+    import pypdfium2
+
+    entries = []
+    try:
+        for bookmark in document.get_toc():
+            target = bookmark.get_dest()
+            if target is not None and target.get_index() is not None:
+                entries.append((bookmark.level, bookmark.get_title(), target.get_index() + 1))
+    except pypdfium2.PdfiumError:
+        pass  # a damaged outline is as good as none
+    return entries
+
+
+def _open_page(page: Any) -> OpenPage | None:
+    """None for a damaged page, which has no text layer; the converters may still read it."""
+    import pypdfium2
+
+    try:
+        return OpenPage(page, page.get_textpage()) if page else None
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def _page_text(document: Any, opened: OpenPage | None) -> str:
+    import pypdfium2
+
+    if opened is None:
+        return ""
+    try:
+        text = with_ligatures(opened.text, opened.text.get_text_range())
+        text = "\n".join([text, *typed_texts(document, opened.page)])
+    except pypdfium2.PdfiumError:
+        return ""
+    text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _picture_share(page: Any) -> float | None:
+    """The share of a page that pictures cover; None where it has none, or is damaged."""
+    import pypdfium2.raw as pdfium
+
+    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)] if page else []
+    width, height = page.get_size() if sizes else (0.0, 0.0)
+    return sum(sizes) / max(1.0, width * height) if sizes else None
