@@ -21,7 +21,7 @@ from groundwork.data_folder.file_names import matches_any, printable_path, slug
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.documents.conversion.converter_table import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
-from groundwork.documents.engines.plain_text import decode_text
+from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 
 TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")

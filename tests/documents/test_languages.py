@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
-from groundwork.documents.engines.plain_text import decode_text
+from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.repair.hyphens import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.word_spacing import respell_words

@@ -11,8 +11,8 @@ from email.message import EmailMessage, Message
 from typing import NamedTuple
 
 from groundwork.counted_nouns import counted
-from groundwork.documents.engines.plain_text import decode_text
 from groundwork.documents.formats.html_documents import html_to_markdown
+from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 
 HEADERS = ("From", "To", "Cc", "Date")

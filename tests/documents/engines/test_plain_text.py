@@ -1,118 +1,46 @@
-"""Which encoding a text is in, and pictures whose bytes stand in it."""
+"""Front matter of Markdown files: its title is read, the rest is no text of the document."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from groundwork.documents.engines.plain_text import decode_text
-from groundwork.errors import BadDocument
-from groundwork.markdown.picture_links import without_data, without_pictures
+from groundwork.documents.engines.plain_text import with_title
 
-TEXTS = {
-    "fr": "Règle {} : l’équipe doit être présente à l’heure, où que se déroule la rencontre ; l'œuvre est à nous.\n",
-    "es": "La regla {} señala que el tamaño del campo será de 75 metros; ¿cuántos años tendrá el árbitro?\n",
-    "pt": "A regra {} não é válida: a equipa terá de esperar até à manhã, e as seleções são informadas.\n",
-    "da": "Regel {}: holdet skal være på pladsen før kampen, og spillerne må ikke gå hjem, før dommeren siger det.\n",
-    "de": "Regel {}: Die Mannschaft muss pünktlich da sein; über Größe und Maße entscheidet „natürlich“ der Wart.\n",
-    "pl": "Zasada {}: drużyna musi być na boisku przed meczem, a gracze nie mogą odejść, jest to również źle.\n",
-}
-
-
-@pytest.mark.parametrize("language", ["fr", "es", "pt", "da", "de"])
-@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15", "cp850", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("lines", [1, 40])
-def test_western_text_is_read_as_what_it_says(language: str, encoding: str, lines: int) -> None:
-    """French, Spanish, Portuguese, Danish and German: cp1252 before other code pages, which their letters tell."""
-    text = "".join(TEXTS[language].format(k) for k in range(lines))
-    content = text.encode(encoding, errors="ignore")
-    assert decode_text(content)[0] == content.decode(encoding)
-
-
-def test_the_language_says_otherwise() -> None:
-    """Polish is no cp1252, whose letters would fit as well."""
-    text = TEXTS["pl"] * 20
-    assert decode_text(text.encode("cp1250")) == (text, "cp1250")
-    assert decode_text(text.encode("iso8859-2"))[0] == text
-
-
-@pytest.mark.parametrize("text", ["café", "Größe", "déjà vu", "São Paulo", "Prix : 20 €"])
-def test_a_few_words_are_no_chinese(text: str) -> None:
-    """Bytes that make two signs of UTF-16 are Western letters where no byte is zero."""
-    assert decode_text(text.encode("cp1252")) == (text, "cp1252")
+BODY = "## Mooring\n\nThe punt is moored at both ends.\n"
 
 
 @pytest.mark.parametrize(
-    "content", [bytes(range(256)) * 4, b"\x00\x01\x00\x02" * 50, b"MZ\x90\x00\x03\x00\x00\x00" * 9]
-)
-def test_binary_is_no_text(content: bytes) -> None:
-    """Zeros and control characters are no UTF-16."""
-    with pytest.raises(BadDocument, match="no text"):
-        decode_text(content)
-
-
-@pytest.mark.parametrize(
-    ("markdown", "words"),
+    "head",
     [
-        ("A ![plan of the lake](data:image/png;base64,iVBORw0KGgo=) here.", "A plan of the lake here."),
-        ('A ![plan](<data:image/png;base64,iVBORw0KGgo=> "title") here.', "A plan here."),
-        ("A ![plan][p] here.\n\n[p]: data:image/png;base64,iVBORw0KGgo=\n", "A plan here.\n\n"),
-        ("A ![Plan] here.\n\n[plan]: <data:image/png;base64,iVBORw0KGgo=>\n", "A Plan here.\n\n"),
-        ('A <img alt="plan" src="data:image/png;base64,iVBORw0KGgo="/> here.', "A plan here."),
-        ("A [plan](data:text/plain;base64,aGk=) here.", "A plan here."),
-        ("Keep ![this](picture.png), and data: that.", "Keep ![this](picture.png), and data: that."),
+        "---\ntitle: Punts and poles\nlayout: page\ntags: [boats, 'poles']\n---\n",
+        "---\ntitle: 'Punts and poles'\n...\n\n",
+        '+++\ntitle = "Punts and poles"\ndraft = false\n+++\n\n',
+        "\ufeff---\ntitle: |\n  Punts\n  and poles\n---  \n",
     ],
 )
-def test_data_uris_become_their_words(markdown: str, words: str) -> None:
-    """A picture whose bytes stand in the text is its alternative text, by whatever syntax."""
-    assert without_data(markdown) == words
+def test_the_title_becomes_the_first_heading(head: str) -> None:
+    """YAML and TOML alike; whatever else stands there is left out."""
+    assert with_title(head + BODY) == f"# Punts and poles\n\n{BODY}"
 
 
-def test_no_picture_of_an_office_file_can_be_fetched() -> None:
-    """Remote and local pictures alike are their words."""
-    text = 'A ![plan](https://example.org/a.png) and <img src="file:///etc/passwd" alt="b"> ![](x.png)'
-    assert without_pictures(text) == "A plan and b "
-
-
-@pytest.mark.parametrize("unit", ["![a](data:", "![", "<img src=data:", "[a]: data:x\n", "![a](data:x) ", "[a]("])
-def test_time_is_linear(unit: str) -> None:
-    """Five times the text takes about five times as long."""
-
-    def seconds(length: int) -> float:
-        text = unit * (length // len(unit)) + "data:"
-        began = time.process_time()
-        without_pictures(text)
-        return time.process_time() - began
-
-    fast = min(seconds(20_000) for _ in range(3))
-    assert any(seconds(100_000) < 15 * fast + 0.05 for _ in range(3))
-
-
-CYRILLIC = "Лодки стоят у причала, и сторож открывает ворота только во время прилива. Это бесплатно."
+def test_a_heading_that_is_there_stays_the_only_one() -> None:
+    """Many files say their title twice."""
+    assert with_title(f"---\ntitle: Punts\n---\n# All about punts\n\n{BODY}") == f"# All about punts\n\n{BODY}"
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding"),
+    "text",
     [
-        *((CYRILLIC, encoding) for encoding in ("koi8-r", "cp1251", "cp866", "iso8859-5", "mac_cyrillic")),
-        ("Přístav otevřeli až večer, protože šlo o poslední loď; žádná další nepřijela.", "iso8859-2"),
-        ("Přístav otevřeli až večer, protože šlo o poslední loď; žádná další nepřijela.", "cp1250"),
-        ("Ladja še ni prišla, zato čakamo na pomolu, čeprav že pozno zvečer dežuje.", "iso8859-2"),
-        ("Łódź stoi przy pomoście, a strażnik otwiera bramę tylko w czasie przypływu.", "iso8859-2"),
-        ("Łódź stoi przy pomoście, a strażnik otwiera bramę tylko w czasie przypływu.", "cp1250"),
-        ("船は桟橋にあり、門は潮の間だけ開きます。", "iso2022_jp"),
-        ("배는 부두에 있고 문은 만조 때만 열립니다.", "iso2022_kr"),
+        f"---\n\n{BODY}\n---\nMore.\n",
+        f"---\nPunts are flat. Poles are long.\n---\n{BODY}",
+        f"---\ntitle: [unclosed\n---\n{BODY}",
+        f"---\nwhen: 2026-02-31\n---\n{BODY}",
+        "---\n" + "[" * 5_000 + "\n---\n",
+        f"+++\nno toml\n+++\n{BODY}",
+        "---\ntitle: never closed\n",
+        "",
     ],
 )
-def test_encodings_of_one_language_are_told_apart_in_a_line(text: str, encoding: str) -> None:
-    """By the letters of its alphabet, by capitals behind small letters, or by the escape that begins the script."""
-    assert decode_text(text.encode(encoding))[0] == text
-
-
-@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
-def test_japanese_below_much_english_is_read(encoding: str) -> None:
-    """A licence in English above a Japanese book does not make the book Western."""
-    licence = "You may copy this book and give it away, with this text and without a fee, wherever you live.\n" * 40
-    book = "船は桟橋にあり、門は潮の間だけ開きます。そのあとで、だれもが町へ帰ります。\n" * 20
-    assert decode_text((licence + book).encode(encoding))[0] == licence + book
+def test_what_is_no_front_matter_stays_text(text: str) -> None:
+    """Rules between paragraphs, damaged and unclosed heads are kept whole."""
+    assert with_title(text) == text

@@ -1,0 +1,169 @@
+"""The encoding of a text, found out by its byte order mark, its letters and its language."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from groundwork.errors import BadDocument
+
+_BYTE_ORDER_MARKS = (  # longest first: UTF-32 LE begins as UTF-16 LE does
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_TEXT = "it holds no text in any known encoding; convert it to UTF-8 or remove it"
+_LEAST_TEXT_SHARE = 0.99  # of the characters of a text are letters, marks and white space
+_GOOD_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
+_LEAST_FIT = 0.3  # below it is no text
+_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
+_BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
+_WESTERN_ENCODINGS = ("cp1252", "iso8859-15", "cp850", "mac_roman")
+_ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
+    ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): (
+        *("cp1250", "iso8859-2", "iso8859-16", "cp852", "mac_latin2"),
+    ),
+    ("tr",): ("cp1254", "cp857", "mac_turkish"),
+    ("lt", "lv", "et"): ("cp1257", "iso8859-13", "iso8859-4", "cp775"),
+    ("vi",): ("cp1258",),
+}
+_LATIN_2_ALPHABETS = {  # letters beyond ASCII: encodings of these languages differ in few of them
+    "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "hr": "čćđšž", "bs": "čćđšž",
+    "hu": "áéíóöőúüű", "pl": "ąćęłńóśźż", "ro": "ăâîșşțţ", "sq": "ëç",
+}  # fmt: skip
+_HIRAGANA = re.compile("[\u3041-\u3096]")  # which no bytes of a Western text give
+_LEAST_HIRAGANA = 20
+_JAPANESE_ENCODINGS = ("cp932", "euc_jp")
+_CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be")
+_CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
+_ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequence
+    (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+)
+_NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
+_NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
+
+
+def decode_text(content: bytes) -> tuple[str, str]:
+    """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as charset-normalizer finds likeliest.
+
+    Raises BadDocument where it is no text in any encoding.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace"), encoding
+    if b"\x00" in content:
+        encoding = _utf_16_encoding(content)
+        return content.decode(encoding), encoding
+    for sequence, encoding in _ESCAPED_ENCODINGS:
+        if sequence.search(content) and (text := _try_decode(content, encoding)) is not None:
+            return text, encoding
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _decode_legacy(content)
+
+
+def _utf_16_encoding(content: bytes) -> str:
+    """UTF-16 without a byte order mark: of two bytes the high one takes fewer values. Raises BadDocument."""
+    encoding = "utf-16-be" if len(set(content[::2])) < len(set(content[1::2])) else "utf-16-le"
+    text = _try_decode(content, encoding)
+    if not text or sum(map(_is_text_character, text)) < _LEAST_TEXT_SHARE * len(text):
+        raise BadDocument(_NO_TEXT)
+    return encoding
+
+
+def _is_text_character(character: str) -> bool:
+    """No control character, none that is for private use and none that is not assigned."""
+    return character in "\t\r\n\f" or unicodedata.category(character)[0] != "C"
+
+
+def _decode_legacy(content: bytes) -> tuple[str, str]:
+    """An encoding of one byte or two a character: cp1252, unless language or letters say otherwise.
+
+    Scripts beyond Latin are left to charset-normalizer.
+    """
+    from charset_normalizer import from_bytes
+
+    from groundwork.language.detection import detect_language
+
+    for encoding in _JAPANESE_ENCODINGS:
+        if len(_HIRAGANA.findall(text := _try_decode(content, encoding) or "")) >= _LEAST_HIRAGANA:
+            return text, encoding
+    guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
+    if guess and detect_language(str(guess)) in _NON_LATIN:
+        return str(guess), guess.encoding
+    if cyrillic := _decode_cyrillic(content):
+        return cyrillic
+    for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
+        readings = list(_decoded_readings(content, encodings))
+        _, text, encoding = max(readings, key=lambda reading: reading[0])
+        if (language := detect_language(text)) in languages:
+            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (text, encoding)
+    fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])
+    if guess and fit < _GOOD_FIT and _letter_fit(str(guess)) > fit:
+        return str(guess), guess.encoding
+    if fit < _LEAST_FIT:
+        raise BadDocument(_NO_TEXT)
+    return text, encoding
+
+
+def _decode_cyrillic(content: bytes) -> tuple[str, str] | None:
+    """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
+    that has the fewest capitals behind small letters."""
+    from groundwork.language.detection import detect_language
+
+    if 2 * sum(byte > 0x7F for byte in content) < len(content):
+        return None
+    texts = [(text, encoding) for encoding in _CYRILLIC_ENCODINGS if (text := _try_decode(content, encoding))]
+    texts = [(text, encoding) for text, encoding in texts if detect_language(text) in _CYRILLIC]
+    return min(texts, key=lambda reading: _odd_capitals(reading[0]), default=None)
+
+
+def _odd_capitals(text: str) -> int:
+    """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
+    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(text))
+    return capitals + sum(character > "\x7f" and not character.isalpha() for character in text)
+
+
+def _with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
+    """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
+    letters = {*alphabet, *alphabet.upper()}
+    best = max(readings, key=lambda reading: (sum(map(letters.__contains__, reading[1])), reading[0]))
+    return best[1:] if letters else None
+
+
+def _decoded_readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
+    """(how well the letters fit, text, encoding); of equal ones `max` takes the first."""
+    for encoding in encodings:
+        text = content.decode(encoding, errors="replace")
+        yield _letter_fit(text), text, encoding
+
+
+def _try_decode(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _letter_fit(text: str) -> float:
+    """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
+    nothing but letters and apostrophes between two. 1 where there are none."""
+    contexts = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(text))
+    beside_letters = [context for context in contexts if context[0] or context[2]]
+    return sum(_fits_context(*context) for context in beside_letters) / len(beside_letters) if beside_letters else 1.0
+
+
+def _fits_context(before: str, character: str, behind: str) -> bool:
+    if character.isalpha():
+        return not (character.isupper() and (before.islower() or (behind.islower() and before.isupper())))
+    if character in "’\u00ad":
+        return True
+    inside = before.isalpha() and behind.isalpha()
+    return not inside and character in _BESIDE_WORDS
