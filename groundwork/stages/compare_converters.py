@@ -27,8 +27,7 @@ from groundwork.documents.overrides_and_recipe import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
 
 if TYPE_CHECKING:
-    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
-    from groundwork.documents.converter_comparison.converter_timing import PdfPages, TimedConversion
+    from groundwork.documents.converter_comparison import ConverterColumn, PdfPages, TimedConversion
     from groundwork.processes.worker_pool import Workers
 
 DEFAULT_PAGES = 20
@@ -71,8 +70,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.converter_comparison.comparison_report import comparison_html, with_structure
-    from groundwork.documents.converter_comparison.converter_timing import PdfPages
+    from groundwork.documents.converter_comparison import PdfPages, comparison_html, with_structure
     from groundwork.documents.pdf_files.page_images import page_jpeg
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.repair.running_headers import running_keys, strip_running
@@ -112,7 +110,7 @@ async def _converter_columns(
     job: Job, workers: Workers, pages: PdfPages
 ) -> tuple[list[ConverterColumn], list[Failure]]:
     """The results of each converter; what made one fail stands in its column, and as a failure."""
-    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
+    from groundwork.documents.converter_comparison import ConverterColumn
     from groundwork.processes.worker_pool import WorkerFailed
 
     columns, failures = [], []
@@ -144,7 +142,7 @@ def _write_markdown(page: Path, numbers: Sequence[int], columns: Sequence[Conver
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
     """The table once more where nothing was new."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
+    from groundwork.documents.converter_comparison import ConverterColumn
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
         print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
@@ -152,8 +150,7 @@ def print_comparison(job: Job, finished_units: list[Unit]) -> None:
 
 async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
-    from groundwork.documents.converter_comparison.comparison_report import YARDSTICK
-    from groundwork.documents.converter_comparison.converter_timing import time_worker
+    from groundwork.documents.converter_comparison import YARDSTICK, time_worker
     from groundwork.processes.worker_pool import WorkerFailed
 
     for column in columns:
@@ -167,8 +164,7 @@ async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterCo
 
 async def _converter_column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
-    from groundwork.documents.converter_comparison.comparison_report import ConverterColumn
-    from groundwork.documents.converter_comparison.converter_timing import column_of
+    from groundwork.documents.converter_comparison import ConverterColumn, column_of
 
     try:
         require_converter(name)
@@ -181,7 +177,7 @@ async def _time_converter(job: Job, workers: Workers, name: str, pages: PdfPages
     """A service, a model or a converter of this machine at work on the pages."""
     import os
 
-    from groundwork.documents.converter_comparison.converter_timing import time_model, time_service, time_worker
+    from groundwork.documents.converter_comparison import time_model, time_service, time_worker
     from groundwork.documents.engines.marker_api import MarkerService
 
     settings = job.config.ingest
@@ -216,7 +212,7 @@ def _page_numbers(job: Job, count: int) -> list[int]:
 
 
 def _comparison_table(columns: list[ConverterColumn]) -> str:
-    from groundwork.documents.converter_comparison.comparison_report import TABLE_TITLES, table_cells
+    from groundwork.documents.converter_comparison import TABLE_TITLES, table_cells
 
     return "\n".join(terminal.table_lines([TABLE_TITLES, *map(table_cells, columns)], indent=0))
 

@@ -252,7 +252,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision_completeness import WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision import WORDS_TO_JUDGE
     from groundwork.documents.pdf_files.page_images import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import examine

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.conversion.page_renditions import AuditedPages
-from groundwork.documents.engines.vision_completeness import Completeness, PageLayer, is_same_reading
-from groundwork.documents.repair.running_headers import running_keys, strip_running
+from groundwork.documents.repair.page_joining import plain_contents, tidy_page
+from groundwork.documents.repair.running_headers import page_labels, running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
+from groundwork.records.document_record import PageAudit
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
@@ -127,3 +130,179 @@ def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: s
 
 def _best_kept(verdicts: list[Completeness]) -> Completeness:
     return max(verdicts, key=lambda verdict: verdict.audit.text_kept)
+
+
+WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
+SHORT_DOCUMENT = 3  # pages of a document whose running headers cannot be told by their coming back
+_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
+_MOST_RUNNING_WORDS = 12  # words of such a line
+_LINES_QUOTED, _NUMBERS_NAMED = 6, 10  # lines and numbers that are named in a reason
+_QUOTED_CHARACTERS = 80  # characters of a line that is quoted
+_MISSING_SHARE = 0.5  # of a line's neighbouring words
+_CHANCE_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
+_RUNNING_TEXT_WORDS = 6  # words of a line of running text
+_LONG_WORD_LETTERS = 5  # letters of a word that is found by chance nowhere
+_SAME_SHARE = 0.95  # of the words of two draws: they say the same
+_EXTRA_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
+
+_FENCED = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
+_REPEATED_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
+_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
+_INLINE_FORMULA = re.compile(r"\$[^$]*\$")
+
+
+class Completeness(NamedTuple):
+    """A page's Markdown with its audit; `trouble` says in short why it cannot be used, `reasons` tell the model."""
+
+    markdown: str
+    audit: PageAudit
+    trouble: str = ""
+    reasons: str = ""
+    words: tuple[str, ...] = ()
+
+
+class PageLayer:
+    """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
+
+    def __init__(self, text: str, pages: int) -> None:
+        self._text, self._is_short = text, pages <= SHORT_DOCUMENT
+
+    def judge(self, reply: str, threshold: float) -> Completeness:
+        """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
+        unfenced = _FENCED.sub(r"\1", reply.strip()).strip()
+        markdown = "" if unfenced.strip("`*_ .") == "EMPTY" else plain_contents(tidy_page(unfenced))
+        if repeated := self._repeated(markdown):
+            reason = f"It repeats {repeated!r} without end."
+            return Completeness("", Reference(self._text).audit(""), f"it repeats itself: {repeated!r}", reason)
+        layer = self._without_edges(markdown)
+        reference = Reference(layer)
+        audit = _audit_leniently(reference, reference.audit(markdown), markdown)
+        is_whole = audit.text_kept >= threshold and not audit.lost_numbers and not _has_lost_stretch(layer, markdown)
+        if len(reference.words) < WORDS_TO_JUDGE or is_whole:
+            return Completeness(markdown, audit, words=tuple(words(markdown)))
+        lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
+        summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
+        trouble = summary if audit.text_kept < threshold else ""
+        return Completeness(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
+
+    def _repeated(self, markdown: str) -> str:
+        """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
+        tail = _REPEATED_TAIL.search(markdown[-4000:])
+        unit = words(tail[1]) if tail else []
+        if not tail or not unit or f" {' '.join(unit * 8)} " in _padded_words(self._text):
+            return ""
+        return " ".join(tail[1].split())[:30]
+
+    def _without_edges(self, markdown: str) -> str:
+        """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
+        short document up to two lines that are no sentence."""
+        lines = [line for line in self._text.split("\n") if any(map(str.isalnum, line))]
+        reply_words = _padded_words(markdown)
+        dropped: set[int] = set()
+        for edge_indices in (
+            range(min(_EDGE_LINES, len(lines))),
+            range(len(lines) - 1, max(-1, len(lines) - 1 - _EDGE_LINES), -1),
+        ):
+            for i in edge_indices:
+                if not (page_labels(lines[i]) or self._is_running(lines[i], reply_words, lines)):
+                    break
+                dropped.add(i)
+        return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
+
+    def _is_running(self, line: str, reply_words: str, lines: list[str]) -> bool:
+        line_words = words(line)
+        if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
+            return False
+        if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
+            return False  # a row of a table
+        phrase = f" {' '.join(line_words)} "
+        return reply_words.count(phrase) < sum(f" {' '.join(words(layer_line))} ".count(phrase) for layer_line in lines)
+
+
+def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
+    """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
+
+    So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
+    has none in their place.
+    """
+    a, b = Counter(first.words), Counter(second.words)
+    if not a or 2 * (a & b).total() < _SAME_SHARE * (a.total() + b.total()):
+        return False
+    layer_counts = Counter(words(layer))
+    lost, extra = (layer_counts - b).total(), (b - layer_counts).total()
+    return extra >= _EXTRA_SHARE * lost
+
+
+def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit:
+    """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
+    if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
+        return audit
+    letters = _ReplyLetters(markdown)
+    lost_words = reference.counts - Counter(words(markdown))
+    words_in_pieces = sum(min(n, letters.count(word)) for word, n in lost_words.items())
+    missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
+    lost_numbers = {number: n for number, n in missing_numbers.items() if letters.count(re.sub(r"\D", "", number)) < n}
+    words_kept = min(1.0, audit.words_kept + words_in_pieces / max(len(reference.words), 1))
+    numbers_kept = 1 - sum(lost_numbers.values()) / max(len(reference.numbers), 1)
+    other_factors = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
+    return msgspec.structs.replace(
+        audit,
+        words_kept=round(words_kept, 4),
+        numbers_kept=round(numbers_kept, 4),
+        text_kept=round(min(1.0, words_kept * numbers_kept * other_factors), 4),
+        lost_numbers=sorted(lost_numbers)[:20],
+    )
+
+
+class _ReplyLetters:
+    """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
+
+    def __init__(self, markdown: str) -> None:
+        bare = _LATEX_COMMAND.sub("", markdown)
+        self._letters = "".join(words(bare))
+        self._formulas = "".join(words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
+        self._word_counts = Counter(words(markdown))
+
+    def count(self, word: str) -> int:
+        """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
+        if len(word) < _LONG_WORD_LETTERS:
+            return self._formulas.count(word)
+        return max(0, self._letters.count(word) - self._word_counts[word])
+
+
+def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
+    """What is missing, for the model to look at: whole lines first, then numbers."""
+    reply_pairs = set(pairwise(words(markdown)))
+    missing_lines = [line for line in layer.split("\n") if _is_missing(words(line), reply_pairs)]
+    reasons = [
+        f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_QUOTED_CHARACTERS]}"
+        for line in missing_lines
+    ]
+    del reasons[_LINES_QUOTED:]
+    if audit.lost_numbers:
+        reasons.append(f"- These numbers are missing: {', '.join(audit.lost_numbers[:_NUMBERS_NAMED])}")
+    if audit.repeated > 1 - _SAME_SHARE:
+        reasons.append("- Parts of it are written more than once.")
+    return "\n".join(reasons) or "- Words of the page are missing."
+
+
+def _has_lost_stretch(layer: str, markdown: str) -> bool:
+    """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
+    reply_pairs = set(pairwise(words(markdown)))
+    word_lines = [line_words for line in layer.split("\n") if (line_words := words(line))]
+    is_lost = [
+        len(line) >= _RUNNING_TEXT_WORDS
+        and sum(pair in reply_pairs for pair in pairwise(line)) < _CHANCE_SHARE * len(line)
+        for line in word_lines
+    ]
+    return any(map(all, pairwise(is_lost)))
+
+
+def _is_missing(line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
+    line_pairs = list(pairwise(line_words))
+    return bool(line_pairs) and sum(pair not in reply_pairs for pair in line_pairs) >= _MISSING_SHARE * len(line_pairs)
+
+
+def _padded_words(markdown: str) -> str:
+    return f" {' '.join(words(markdown))} "

@@ -1,18 +1,40 @@
-"""The report of compare_converters: a table for the terminal, and an HTML page with every converter's renditions."""
+"""What compare_converters measures and shows: seconds, cost and accuracy of each converter on pages of a PDF.
+
+A table for the terminal, and an HTML page with every converter's renditions.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import re
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
-from groundwork.documents.auditing.page_audit import merged_cells, structure_likeness, words
+from groundwork.documents.auditing.page_audit import count_tables, merged_cells, structure_likeness, words
+from groundwork.documents.conversion.converter_table import Request
+from groundwork.errors import UnitError
 from groundwork.pages.html_frame import document_page, scrollable_table
 from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.document_record import PageAudit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from groundwork.documents.conversion.page_renditions import AuditedPages
+    from groundwork.documents.engines.marker_api import MarkerService
+    from groundwork.llm.calls.call_costs import UsageRow
+    from groundwork.llm.client import Client
+    from groundwork.processes.worker_pool import Workers
+    from groundwork.settings.ingest_settings import Ingest
+    from groundwork.settings.whole_config import Config
 
 TABLE_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),
@@ -202,3 +224,106 @@ def table_cells(column: ConverterColumn) -> list[str]:
     shares = [column.mean(name) for name in ("words_kept", "pairs_kept", "numbers_kept", "glued", "text_kept")]
     figures = [f"{column.seconds:.2f}", f"{column.rate:.1f}", cost, *(f"{share:.3f}" for share in shares)]
     return [column.name, *figures, share_text(column.structure, missing="-"), f"{column.tables}", f"{column.headings}"]
+
+
+@dataclass(frozen=True)
+class PdfPages:
+    """The pages `numbers` of the PDF `source`, and the text layer of all its pages."""
+
+    source: str
+    numbers: list[int]
+    layer: list[str]
+    page_count: int
+
+    def request(self, settings: Ingest) -> Request:
+        return Request(
+            source=self.source, ending=".pdf", settings=settings, pages=self.numbers, page_count=self.page_count
+        )
+
+
+class TimedConversion(NamedTuple):
+    """What a converter made of the pages, in how many seconds, for how many USD."""
+
+    audited: AuditedPages
+    seconds: float
+    cpu_seconds: float
+    cost: float | None = None
+
+
+async def time_worker(
+    workers: Workers, name: str, pages: PdfPages, settings: Ingest, count: Callable[..., None]
+) -> TimedConversion:
+    """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
+    request = pages.request(settings)
+    await workers.acall(warm_up, name, request, timeout=settings.timeout)  # so that imports are not counted
+    return await workers.acall(timed_convert, name, request, pages.layer, timeout=settings.timeout, on_report=count)
+
+
+async def time_service(
+    service: MarkerService, workers: Workers, name: str, pages: PdfPages, settings: Ingest, usage: list[UsageRow]
+) -> TimedConversion:
+    """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
+    from groundwork.documents.conversion.page_renditions import audit_pages
+
+    start = time.perf_counter()
+    conversion = await service.convert(pages.request(settings), Path(pages.source).name)
+    seconds = time.perf_counter() - start
+    usage += service.usage
+    audited = await workers.acall(audit_pages, name, conversion, pages.numbers, pages.layer, timeout=settings.timeout)
+    costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
+    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
+
+
+async def time_model(
+    client: Client, prompts: tuple[str, str], pages: PdfPages, config: Config, count: Callable[..., None]
+) -> TimedConversion:
+    """A model that reads each page as a picture; `prompts` ask it and ask it again."""
+    from groundwork.documents.engines.vision import PageReader
+    from groundwork.documents.pdf_files.page_images import page_jpeg
+
+    vision = config.ingest.vision
+
+    async def picture(number: int, turn: int) -> bytes:
+        return await asyncio.to_thread(page_jpeg, pages.source, number, vision.image_size, vision.jpeg_quality, turn)
+
+    reader = PageReader(client, vision, prompts, Path(pages.source).name, picture)
+    start = time.perf_counter()
+    slots = asyncio.Semaphore(2 * config.llm.max_concurrency)
+    audited = await reader.read_pages(pages.numbers, pages.layer, config.ingest.audit_threshold, slots, count)
+    seconds = time.perf_counter() - start
+    costs = [row.cost for row in client.report() if row.cost is not None]
+    return TimedConversion(audited, seconds, 0.0, sum(costs) if costs else None)
+
+
+def warm_up(name: str, request: Request) -> None:
+    from groundwork.documents.conversion.page_renditions import convert_pages
+
+    convert_pages(name, Request(source=request.source, ending=".pdf", settings=request.settings, pages=[1],
+                                page_count=request.page_count), [""])  # fmt: skip
+
+
+def timed_convert(name: str, request: Request, layer: list[str]) -> TimedConversion:
+    from groundwork.documents.conversion.page_renditions import convert_pages
+
+    wall_start, cpu_start = time.perf_counter(), time.process_time()
+    audited = convert_pages(name, request, layer)
+    return TimedConversion(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
+
+
+def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
+    """A converter's column of the comparison. Raises UnitError where none of its pages can be used."""
+    pages: Sequence[str] = timed.audited.pages
+    if timed.audited.troubles and all(timed.audited.troubles) and not any(pages):
+        raise UnitError(timed.audited.troubles[0])
+    return ConverterColumn(
+        name=name,
+        pages=list(pages),
+        makers=timed.audited.makers,
+        audits=timed.audited.audits,
+        seconds=timed.seconds,
+        rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
+        cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
+        tables=sum(map(count_tables, pages)),
+        headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
+        words=sum(len(words(page)) for page in pages),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision_completeness import PageLayer, is_same_reading
+from groundwork.documents.engines.vision import PageLayer, is_same_reading
 
 BODY = (
     "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"

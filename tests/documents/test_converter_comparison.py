@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import Reference, merged_cells, structure_likeness
-from groundwork.documents.converter_comparison.comparison_report import ConverterColumn, comparison_html, with_structure
+from groundwork.documents.converter_comparison import ConverterColumn, comparison_html, with_structure
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
