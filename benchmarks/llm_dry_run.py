@@ -30,7 +30,7 @@ from typing import Any
 from groundwork.__main__ import main as dataprep
 from groundwork.documents.pdf_files.page_images import page_jpeg
 from groundwork.documents.pdf_files.text_layer import read_text_layer
-from groundwork.language.cross_references import cross_reference_spans
+from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.markdown.statements import statements
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from tests.author import Author

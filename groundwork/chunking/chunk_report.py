@@ -11,7 +11,7 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.counted_nouns import counted
-from groundwork.language.detection import resolve_language
+from groundwork.language.language_and_script import resolve_language
 from groundwork.language.sentences import sentence_starts
 from groundwork.language.spans import trim_span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks

@@ -23,7 +23,7 @@ from groundwork.chunking.block_runs import NO_HEADING, BlockRun, ShortRuns, bloc
 from groundwork.chunking.boilerplate_and_unreadable import skip_marks, split_unreadable_runs
 from groundwork.chunking.cut_points import CutPoints, table_frame
 from groundwork.chunking.lengths import Ruler, load_tokenizer, ruler_for
-from groundwork.language.detection import detect_part_language, resolve_language
+from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.chunk_record import Chunk

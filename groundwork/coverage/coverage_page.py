@@ -14,7 +14,7 @@ from groundwork.coverage.markdown_tree import markdown_tree
 from groundwork.data_folder.read_write import text_hash
 from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.installation import as_typed
-from groundwork.language.detection import detect_language
+from groundwork.language.language_and_script import detect_language
 from groundwork.pages.html_frame import write_page
 from groundwork.records.document_record import Page
 from groundwork.records.figures import quote_in_words

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.language.detection import detect_language
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.shortened_text import shorten_text
 from groundwork.language.words import TERM, stem, stop_words
 

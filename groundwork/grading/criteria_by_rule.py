@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from groundwork.language.contradictions import is_negated
 from groundwork.language.dates import dates, without_dates
-from groundwork.language.detection import is_english
+from groundwork.language.language_and_script import is_english
 from groundwork.language.names import names
 from groundwork.language.numbers import Number, alternative_readings, numbers
-from groundwork.language.opposites import is_negated
 from groundwork.language.units import canonical_unit
 from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.records.grades import Verdict

@@ -18,7 +18,7 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.confidence_intervals import Interval, share_interval
 from groundwork.grading.judge import GradingCase, usable_criteria
 from groundwork.grading.judge_agreement import is_flipping
-from groundwork.language.detection import detect_language
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.words import content_words
 from groundwork.records.grades import CheckedAnswer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.words import ENGLISH_STOP_WORDS
-from groundwork.language.writing_systems import UNSPACED
 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]*)[\"”“»]")
 _LONGEST_QUOTED_TERM = 80  # characters of a quoted term; a longer quotation is a passage

@@ -15,7 +15,7 @@ from typing import Any
 
 import regex
 
-from groundwork.language.writing_systems import UNSPACED
+from groundwork.language.language_and_script import UNSPACED
 
 # What counts as a word, by what it is looked at for: tests/language/test_words.py says where these differ.
 WORD = regex.compile(r"[\w\p{No}]+")  # a run of letters, digits and underscores, with its vowel signs and accents

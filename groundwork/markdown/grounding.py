@@ -11,13 +11,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from groundwork.language.dates import MONTHS, dates, without_dates
-from groundwork.language.detection import is_english
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
+from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import Number, alternative_readings, numbers, without_last_zeros
 from groundwork.language.spans import Span
 from groundwork.language.units import canonical_unit
-from groundwork.language.writing_systems import has_unspaced
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import TableRow, read_table
 

@@ -9,10 +9,10 @@ from itertools import zip_longest
 from typing import Literal
 
 from groundwork.language import labels
+from groundwork.language.contradictions import is_negated
 from groundwork.language.dates import is_date
-from groundwork.language.opposites import is_negated
+from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.sentences import STATEMENT_END, sentences
-from groundwork.language.writing_systems import UNSPACED
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import TAG, Cell, read_table
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from groundwork.language.contradictions import is_negated
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import is_negated
 from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.questions.trivial_questions import ASKS_HOW

@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.language import dangling_references as wording
-from groundwork.language.cross_references import drop_bracketed_references, find_cross_reference
-from groundwork.language.detection import detect_language, foreign_language
+from groundwork.language.dangling_references import drop_bracketed_references, find_cross_reference
 from groundwork.language.instructions import is_instruction
+from groundwork.language.language_and_script import detect_language, foreign_language
 from groundwork.language.names import names
 from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words

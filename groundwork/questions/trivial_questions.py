@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from groundwork.language.detection import is_english
+from groundwork.language.language_and_script import is_english
 from groundwork.language.numbers import number_values
 from groundwork.language.question_forms import AUXILIARY
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words

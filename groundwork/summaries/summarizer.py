@@ -1,18 +1,24 @@
-"""The calls that summarise one document: whole, or part by part where it is too long, corrected once."""
+"""The calls that summarise one document: whole, or part by part where it is too long, checked by rules, corrected once.
+
+A summary may begin with the line "Name: ...": the name of the document's subject, as all questions call it.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import regex
 
 from groundwork.console.job import Job
+from groundwork.language.language_and_script import detect_language
+from groundwork.language.names import names
+from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
-from groundwork.llm.replies.text_wrappings import unwrap_text
+from groundwork.llm.replies.text_wrappings import unwrap_text, wrapping_problem
+from groundwork.markdown.grounding import SourceText
 from groundwork.settings.summarize_and_chunk_settings import Summarize
-from groundwork.summaries.subject_name import with_name
-from groundwork.summaries.summary_faults import reply_fault, summary_faults
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
@@ -118,3 +124,81 @@ def text_sections(text: str, max_length: int) -> list[str]:
         sections.append(text[start:end])
         start = end
     return [*sections, text[start:]]
+
+
+MAX_NAME_WORDS = 5  # words
+_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
+
+
+def split_name(reply: str, text: str) -> tuple[str, str]:
+    """(name, summary) of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where
+    it is too long, or where `text`, the document with its title, does not hold its words.
+    """
+    if not (match := _LINE.match(reply)):
+        return "", reply
+    subject = match[1].strip(" \t*_\"'“”„«».")
+    text_words = content_words(text, language := detect_language(text))
+    is_in_text = 0 < len(subject.split()) <= MAX_NAME_WORDS and content_words(subject, language) <= text_words
+    return subject if is_in_text else "", reply[match.end() :].strip()
+
+
+def name_fault(reply: str) -> str:
+    """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
+    words = len(match[1].split()) if (match := _LINE.match(reply)) else 0
+    if words <= MAX_NAME_WORDS:
+        return ""
+    return (
+        f'the line "Name: ..." has {words} words; give a name of at most {MAX_NAME_WORDS} that people use in a sentence'
+    )
+
+
+def with_name(reply: str, earlier_reply: str) -> str:
+    """`reply` with the line that names the subject; that of an earlier one where it has none."""
+    line = None if _LINE.match(reply) else _LINE.match(earlier_reply)
+    return f"{line[0].strip()}\n\n{reply}" if line else reply
+
+
+def without_label(reply: str) -> str:
+    """`reply` with the name as its first sentence, so that it is checked like the others."""
+    return _LINE.sub(r"\1.\n\n", reply)
+
+
+def without_name(reply: str) -> str:
+    """The summary alone."""
+    return _LINE.sub("", reply)
+
+
+MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again
+_REFUSAL = re.compile(
+    r"(?i)^\W*(?:i(?:'|’)?m sorry|i (?:cannot|can['’]t|am unable)|as an ai\b|no summary|summary (?:is )?not available)"
+)
+
+
+def reply_fault(summary: str) -> str | None:
+    """What makes a reply no summary, or more than one, for the correction turn."""
+
+    summary = without_name(unwrap_text(summary))
+    if len(re.findall(r"\w+", summary)) < 5:
+        return "It is empty; write the summary."
+    if _REFUSAL.match(summary):
+        return "It is a refusal; write the summary."
+    problem = wrapping_problem(summary)
+    return f"{problem} Send the summary alone, as plain prose." if problem else None
+
+
+def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
+    """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length,
+    of the name too.
+    """
+
+    long_name = name_fault(summary)
+    summary = without_label(summary)
+    grounds = SourceText(text, language := detect_language(text))
+    text_stems = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
+    unknown_names = sorted(
+        name for name in names(summary, language) if stem(name, language) not in text_stems and not name.isdigit()
+    )
+    faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
+    if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:
+        faults.append(f"it is {words} words long, {max_words} are allowed")
+    return [*faults, long_name] if long_name else faults

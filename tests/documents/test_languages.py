@@ -6,9 +6,9 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.documents.repair.word_spacing import respell_words
+from groundwork.documents.repair.text_layer_repair import respell_words
 from tests.documents.layout.test_markdown_writer import read, run
 
 CHINESE = "港务长有权分配和收回泊\n位。费用为12,345元。"

@@ -2,7 +2,11 @@
 
 import pytest
 
-from groundwork.language.cross_references import cross_reference_spans, drop_bracketed_references, find_cross_reference
+from groundwork.language.dangling_references import (
+    cross_reference_spans,
+    drop_bracketed_references,
+    find_cross_reference,
+)
 
 ASKED = "May a skiff of the Sarn league start again?"
 

@@ -9,7 +9,7 @@ import pytest
 
 from groundwork.coverage.chunk_coverage import coverage
 from groundwork.language import dangling_references as wording
-from groundwork.language.detection import detect_language, is_english
+from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import chinese_value, numbers
 from groundwork.language.question_forms import is_question
 from groundwork.language.words import normalised_words, words

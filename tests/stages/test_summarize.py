@@ -16,9 +16,7 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.records.summary_record import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
-from groundwork.summaries.subject_name import split_name
-from groundwork.summaries.summarizer import summary_word_limit, text_sections
-from groundwork.summaries.summary_faults import reply_fault, summary_faults
+from groundwork.summaries.summarizer import reply_fault, split_name, summary_faults, summary_word_limit, text_sections
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said

@@ -130,7 +130,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
 
 def document_languages(rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `rows` come from, told by their questions."""
-    from groundwork.language.detection import detect_language
+    from groundwork.language.language_and_script import detect_language
 
     questions_by_document: dict[str, str] = {}
     for row in rows:

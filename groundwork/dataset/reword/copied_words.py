@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.names import codes, names_as_written, quoted_terms
 from groundwork.language.words import words
-from groundwork.language.writing_systems import has_unspaced
 
 RUN_LENGTH = 5  # words in a row that make a copied stretch
 LONG_COPY = 10  # words in a row that make a copy of any text

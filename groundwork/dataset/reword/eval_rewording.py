@@ -18,7 +18,7 @@ from groundwork.dataset.reword.rewording_faults import UNCHANGED, is_only_answer
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.errors import Filtered, InvalidReply
-from groundwork.language.detection import detect_language
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.calls.task_group import gather_all
 

@@ -19,11 +19,11 @@ from groundwork.dataset.reword.copied_words import (
     words_of,
 )
 from groundwork.dataset.rows import Row
+from groundwork.language.contradictions import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
-from groundwork.language.detection import is_english
+from groundwork.language.language_and_script import is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.question_forms import AUXILIARY, is_question
 from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.questions.derived_numbers import list_lengths

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.page_audit import bare_letters, words
-from groundwork.language.writing_systems import is_right_to_left
+from groundwork.language.language_and_script import is_right_to_left
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, from_html, join_markup, tag
 

@@ -17,8 +17,8 @@ from itertools import pairwise
 
 from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import LIST_LABEL
+from groundwork.language.language_and_script import is_shaped, words_or_characters
 from groundwork.language.numbers import digit_runs
-from groundwork.language.writing_systems import is_shaped, words_or_characters
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.tables import read_table
 from groundwork.records.document_record import PageAudit

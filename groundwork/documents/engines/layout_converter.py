@@ -31,9 +31,9 @@ from groundwork.documents.layout.page_content import (
     separable_lines,
 )
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
+from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.documents.repair.running_headers import running_lines
-from groundwork.language.writing_systems import is_right_to_left, is_shaped
+from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
 
 def convert(request: Request) -> Conversion:
@@ -90,9 +90,9 @@ def _with_ligatures(pages: list[Any]) -> list[Any]:
 def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
     text_items = []
     for text_item in page.text_items:
-        words = [dataclasses.replace(word, text=with_ligatures(word.text, lost)) for word in text_item.words]
-        text_items.append(dataclasses.replace(text_item, text=with_ligatures(text_item.text, lost), words=words))
-    return dataclasses.replace(page, text_items=text_items, markdown=with_ligatures(page.markdown or "", lost))
+        words = [dataclasses.replace(word, text=restore_ligatures(word.text, lost)) for word in text_item.words]
+        text_items.append(dataclasses.replace(text_item, text=restore_ligatures(text_item.text, lost), words=words))
+    return dataclasses.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown or "", lost))
 
 
 class _LatePages(Sequence[str]):

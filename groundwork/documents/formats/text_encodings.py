@@ -90,7 +90,7 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
     """
     from charset_normalizer import from_bytes
 
-    from groundwork.language.detection import detect_language
+    from groundwork.language.language_and_script import detect_language
 
     for encoding in _JAPANESE_ENCODINGS:
         if len(_HIRAGANA.findall(text := _try_decode(content, encoding) or "")) >= _LEAST_HIRAGANA:
@@ -116,7 +116,7 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
 def _decode_cyrillic(content: bytes) -> tuple[str, str] | None:
     """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
     that has the fewest capitals behind small letters."""
-    from groundwork.language.detection import detect_language
+    from groundwork.language.language_and_script import detect_language
 
     if 2 * sum(byte > 0x7F for byte in content) < len(content):
         return None

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 
 from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_entry, is_number, label
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
 _NOTE_SIZE = 0.93  # of the body's size, which notes have at the most

@@ -26,8 +26,8 @@ from groundwork.documents.layout.text_lines import (
     text_columns,
 )
 from groundwork.language.labels import BULLET_SHAPES, BULLETS
+from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.sentences import LINE_ENDS
-from groundwork.language.writing_systems import has_unspaced
 
 _FREE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
 _LONG_LINE, _HALF_LINE = 0.7, 0.5  # of the breadth of its column, which a line covers that may go on

@@ -28,8 +28,8 @@ from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, without_line
+from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
-from groundwork.language.writing_systems import is_right_to_left
 
 _RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
 _WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs

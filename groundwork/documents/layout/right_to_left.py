@@ -19,7 +19,7 @@ import regex
 
 from groundwork.documents.layout.ruling_lines import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
-from groundwork.language.writing_systems import is_right_to_left, runs_right_to_left
+from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 
 _LATIN_LETTER = regex.compile(r"\p{Bidi_Class=L}")
 _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+")

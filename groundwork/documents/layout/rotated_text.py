@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.language.writing_systems import is_right_to_left
+from groundwork.language.language_and_script import is_right_to_left
 
 _LEAST_WORDS = 3  # of a text whose way tells its turn
 

@@ -11,7 +11,7 @@ from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, object_size, open_pdf, page_objects
-from groundwork.documents.repair import lost_ligatures
+from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.unreadable_text import is_misread, is_unreadable
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
@@ -50,8 +50,8 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 texts.append(_page_text(document, opened))
                 picture_shares.append(_picture_share(page))
                 opened_pages += [opened] if number < FIRST_PAGES else []
-            if ligatures := lost_ligatures.find_ligatures(texts):
-                texts = [lost_ligatures.with_ligatures(text, ligatures) for text in texts]
+            if ligatures := find_ligatures(texts):
+                texts = [restore_ligatures(text, ligatures) for text in texts]
             scans = [
                 share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
             ]

@@ -18,10 +18,10 @@ from typing import Any
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language import dangling_references as wording
-from groundwork.language.cross_references import cross_reference_spans
+from groundwork.language.contradictions import is_negated
+from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import change_digits, number_values, numbers
-from groundwork.language.opposites import is_negated
 from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern, words
 from groundwork.markdown.grounding import SourceText

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from groundwork.language.detection import detect_language
+from groundwork.language.contradictions import contrast_words, find_opposite, is_negated
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.opposites import contrast_words, find_opposite, is_negated
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, random_cosines, similar_rows
 from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import MissingExtra
-from groundwork.language.detection import main_script
+from groundwork.language.language_and_script import main_script
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_STATEMENT,

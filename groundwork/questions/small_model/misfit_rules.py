@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from groundwork.language.cross_references import cross_references
-from groundwork.language.detection import detect_language, is_english
+from groundwork.language.dangling_references import cross_references
+from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import numbers
 from groundwork.language.words import normalised_words
 from groundwork.questions.drafted_pairs import Draft, Fault

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
-from groundwork.language.cross_references import cross_references
+from groundwork.language.dangling_references import cross_references
 from groundwork.language.labels import DOTTED_LABEL
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import numbers

@@ -15,7 +15,7 @@ from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
 from groundwork.documents.pdf_files.text_layer import read_text_layer
-from groundwork.documents.repair.word_spacing import respell_words, restore_lost_lines
+from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
 from tests.documents.conftest import SAMPLE

@@ -13,7 +13,7 @@ from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"
 

@@ -23,7 +23,7 @@ from groundwork.documents.layout.text_lines import (
     is_number,
     is_rule,
 )
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
 _MOST_HEAD_LINES = 8  # lines of heads

@@ -30,7 +30,7 @@ from groundwork.documents.layout.tables.borderless_rows_and_columns import (
 )
 from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.text_lines import Line, is_number, label
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label

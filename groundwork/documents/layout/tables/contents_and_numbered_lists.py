@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from groundwork.documents.layout.tables.borderless_heads import is_rule_row
 from groundwork.documents.layout.tables.borderless_rows_and_columns import SpacedLine, Text, is_row
-from groundwork.documents.repair.hyphens import DocumentWords
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _PAGE_DIGITS = 3  # digits of a page number
 _LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers

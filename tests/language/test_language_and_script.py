@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.language.detection import (
+from groundwork.language.language_and_script import (
     detect_language,
     detect_part_language,
     foreign_language,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.documents.pdf_files.text_layer import read_text_layer
-from groundwork.documents.repair.lost_ligatures import find_ligatures, with_ligatures
+from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 
 TEXT = """The o{ffi}cer of the di{ff}erent ferries {fi}nds an e{ffi}cient and a su{ffi}cient way to de{fi}ne the {fi}rst
 e{ff}ort. Its e{ff}ect is {fl}at; the {fl}ow of {fl}uid in{fl}uences the pro{fi}t of {fl}ights and {fl}oods,
@@ -26,7 +26,7 @@ def test_the_words_of_a_document_tell_its_ligatures():
     """Each character is the ligature that makes words of the fewest subwords; a symbol on its own stays."""
     found = find_ligatures([lost(TEXT)])
     assert found == {code: ligature for ligature, code in CODES.items()}
-    assert with_ligatures(f"{lost(TEXT)} (\x0c, 1)", found) == f"{WHOLE} (\x0c, 1)"
+    assert restore_ligatures(f"{lost(TEXT)} (\x0c, 1)", found) == f"{WHOLE} (\x0c, 1)"
 
 
 @pytest.mark.parametrize(
