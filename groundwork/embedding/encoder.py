@@ -25,8 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.data_folder.databases import read_only_database
-from groundwork.embedding.prefixes import Kind, embedding_prefix
-from groundwork.embedding.transformer_models import load_model
+from groundwork.embedding.models_and_prefixes import Kind, embedding_prefix, load_model
 from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
 from groundwork.settings.embedding_and_map_settings import Embeddings

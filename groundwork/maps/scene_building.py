@@ -13,8 +13,7 @@ from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
-from groundwork.embedding.cluster_names import name_groups
-from groundwork.embedding.clusters import kmeans
+from groundwork.embedding.clusters import kmeans, name_groups
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
 from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity

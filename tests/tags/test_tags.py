@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.embedding.cluster_names import name_groups
+from groundwork.embedding.clusters import name_groups
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.tag_scene import tag_histogram, tags_only_in
 from groundwork.records.tags_record import Tags

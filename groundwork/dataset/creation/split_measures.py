@@ -32,7 +32,7 @@ from groundwork.dataset.split_report.report_record import (
     SplitReport,
     SplitShare,
 )
-from groundwork.embedding.cluster_names import name_by_tag_or_centre
+from groundwork.embedding.clusters import name_by_tag_or_centre
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 

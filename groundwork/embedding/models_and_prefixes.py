@@ -1,4 +1,6 @@
-"""Prefixes of embedding models: what stands before a question, or a sentence, when a model embeds it.
+"""Embedding models: how one is loaded, and the prefix that it wants before a question, or a sentence.
+
+Models of sentence-transformers come from a folder, the Hub's cache or the Hub.
 
 A model trained with prefixes gives poor vectors without them, and worse ones behind another model's; so where the
 settings leave a prefix to the model (null), it is the one that the model names itself, else its family's, else none.
@@ -6,16 +8,17 @@ settings leave a prefix to the model (null), it is the one that the model names 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from groundwork.embedding.transformer_models import hub_id, local_folder
-from groundwork.errors import ConfigError
-from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.errors import ConfigError, MissingExtra, UnitError
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings
 
 Kind = Literal["query", "document"]
 
@@ -33,6 +36,9 @@ MODEL_FAMILIES = (
 )
 
 _MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
+
+_STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
+_HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")
 
 
 def embedding_prefix(settings: Embeddings, kind: Kind) -> str:
@@ -53,8 +59,6 @@ def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
     family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
-        from groundwork.embedding.transformer_models import load_model
-
         named_prefixes = model_prompts(settings.model)
         if named_prefixes is None and family is None:
             load_model(settings.model)  # fetches its files too
@@ -106,3 +110,75 @@ def _read_model_settings(model: str) -> bytes | None:
     if isinstance(cached_file, str):
         return Path(cached_file).read_bytes()
     return b"{}"  # a mark that the Hub has no such file
+
+
+@lru_cache(maxsize=1)
+def load_model(model: str) -> Any:
+    """The model from a folder, the Hub's cache, or the Hub, in this order; the network only when it must be.
+
+    Raises MissingExtra, ConfigError (no such model, or none that can be loaded), UnitError (the Hub is out of reach).
+    """
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
+        raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
+    disable_progress_bar()
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
+    folder = local_folder(model)
+    if folder is not None:
+        return _load_or_explain(SentenceTransformer, str(folder), local_files_only=True)
+    try:
+        return SentenceTransformer(model, local_files_only=True)
+    except (OSError, ValueError):
+        _check_hub_access(model)
+        return _load_or_explain(SentenceTransformer, model)
+
+
+def local_folder(model: str) -> Path | None:
+    """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if (folder / "modules.json").is_file():
+            return folder
+        raise ConfigError([f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"])
+    if not _HUB_ID.match(model):
+        raise ConfigError(
+            [f"embeddings.model: {model} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
+        )
+    return None
+
+
+def hub_id(model: str) -> str:
+    """`model` in full: sentence-transformers finds its own models without their organisation too."""
+    return model if "/" in model else f"sentence-transformers/{model}"
+
+
+def _load_or_explain(model_class: Any, model: str, **options: Any) -> Any:
+    """Raises ConfigError where the files are there and make no model: cut off, of another library, or with own code."""
+    try:
+        return model_class(model, **options)
+    except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
+        cause = " ".join(str(error).split())[:300]
+        remedy_step = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
+        remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
+        raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
+
+
+def _check_hub_access(model: str) -> None:
+    """Fail in seconds where sentence-transformers would retry for over a minute, and say why."""
+    import huggingface_hub
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    remedy = f"give a local folder, or {_STATIC_FLAGS}"
+    try:
+        huggingface_hub.HfApi().model_info(hub_id(model), timeout=10)
+    except RepositoryNotFoundError as error:
+        raise ConfigError(
+            [f"embeddings.model: the Hub has no model {model!r} that you may read (log in: hf auth login); {remedy}"]
+        ) from error
+    except Exception as error:
+        raise UnitError(
+            f"embeddings.model: {model} is not in the cache, and the Hub is out of reach; {remedy}"
+        ) from error

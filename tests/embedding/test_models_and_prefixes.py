@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from groundwork.embedding.encoder import encoder_for
-from groundwork.embedding.prefixes import embedding_prefix
+from groundwork.embedding.models_and_prefixes import embedding_prefix
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
