@@ -1,8 +1,11 @@
-"""The session behind the review page: the pairs of one run, their chunks, and one reviewer's decisions."""
+"""The session behind the review page: the pairs of one run, their chunks, and one reviewer's decisions.
+
+The table of pairs goes to the page as a list a column, a chunk's text in pieces: evidence marked, figures by captions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, read_jsonl
+from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.data_folder.runs.recorded_decisions import (
     Decision,
     DecisionKind,
@@ -28,7 +32,7 @@ from groundwork.errors import BadRecord
 from groundwork.markdown.grounding import SourceText
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import quote_in_words
+from groundwork.records.figures import figures, is_figure, quote_in_words
 from groundwork.records.pair_record import Pair
 from groundwork.records.tags_record import Tags
 from groundwork.review.decision_requests import (
@@ -39,8 +43,6 @@ from groundwork.review.decision_requests import (
     incomplete_reason,
     trim_edits,
 )
-from groundwork.review.pair_columns import pair_columns, row_state, searched_texts
-from groundwork.review.text_pieces import figure_file, figure_pieces
 
 IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
@@ -262,3 +264,98 @@ def _covering_pairs(path: Path) -> list[str]:
     except BadRecord:
         return []
     return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
+
+
+def pair_columns(
+    rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
+) -> dict[str, Any]:
+    """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
+
+    Values that repeat are indices into `values`.
+    """
+    pairs = [row.pair for row in rows]
+    return {
+        "question": [pair.question for pair in pairs],
+        "iteration": [pair.iteration for pair in pairs],
+        "length": [len(pair.answer) for pair in pairs],
+        "covers": [covered.get(pair.id, 0) for pair in pairs],
+        "tags": _indexed_lists([tags.get(pair.id, []) for pair in pairs]),
+        "document": _indexed([pair.document for pair in pairs]),
+        "section": _indexed([" › ".join(pair.headings) for pair in pairs]),
+        "state": _indexed([row_state(row) for row in rows]),
+        "check": _indexed([_failed_check(row) for row in rows]),
+        "reason": _indexed([row.reason.replace("_", " ") for row in rows]),
+        "difficulty": _indexed([pair.difficulty for pair in pairs]),
+        "category": _indexed([pair.category for pair in pairs]),
+        "orders": {
+            "question": _sort_order([pair.question for pair in pairs]),
+            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
+        },
+    }
+
+
+def row_state(row: Candidate) -> str:
+    return "rejected" if row.stage else "edited" if _by_person(row.pair) else "kept"
+
+
+def _by_person(pair: Pair) -> bool:
+    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
+
+
+def _failed_check(row: Candidate) -> str:
+    failed = [check_name for check_name, result in row.pair.checks.items() if not result.get("passed", True)]
+    return (failed or [""])[0].replace("_", " ")
+
+
+def searched_texts(row: Candidate) -> list[str]:
+    pair = row.pair
+    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, row.detail]
+
+
+def _sort_order(texts: Sequence[str]) -> list[int]:
+    """The rows by their text, whatever its case, those without one last."""
+    return sorted(range(len(texts)), key=lambda row: (not texts[row], texts[row].casefold()))
+
+
+def _indexed(values: Sequence[str]) -> dict[str, Any]:
+    indices = {value: index for index, value in enumerate(dict.fromkeys(values))}
+    return {"values": list(indices), "index": [indices[value] for value in values]}
+
+
+def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
+    indices = {value: index for index, value in enumerate(dict.fromkeys(text for values in lists for text in values))}
+    return {"values": list(indices), "index": [[indices[value] for value in values] for values in lists]}
+
+
+def split_pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """`text` cut into (part, marked) at the spans; spans that overlap are one."""
+    cut_pieces: list[tuple[str, bool]] = []
+    position = 0
+    for start, end in sorted(spans):
+        start = max(start, position)
+        if end > start:
+            cut_pieces += [(text[position:start], False)] * (start > position) + [(text[start:end], True)]
+            position = end
+    return cut_pieces + [(text[position:], False)] * (position < len(text))
+
+
+def figure_pieces(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
+    spans, cut_pieces = list(spans), []
+    position = 0
+    for figure in figures(chunk.text, chunk.document):
+        cut_pieces += _pieces_between(chunk.text, spans, position, figure.start)
+        marked = any(start <= figure.start and figure.end <= end for start, end in spans)
+        cut_pieces.append((figure.caption, marked, figure.file))
+        position = figure.end
+    return [*cut_pieces, *_pieces_between(chunk.text, spans, position, len(chunk.text))]
+
+
+def figure_file(quote: str, document: str) -> str:
+    """The file of a quote of evidence that is a figure, or ""."""
+    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
+
+
+def _pieces_between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
+    return split_pieces(text[start:end], inside)

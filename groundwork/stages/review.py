@@ -166,7 +166,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.reader_wishes import wishes_file
     from groundwork.review.decision_requests import RequestRefused
-    from groundwork.review.served_plots import change_wish, find_wish
+    from groundwork.review.server import change_wish, find_wish
 
     document, start = job.flags.ask_about
     try:

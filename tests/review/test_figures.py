@@ -12,7 +12,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_markdown
 from groundwork.review.decision_requests import RequestRefused
-from groundwork.review.served_plots import served_figure
+from groundwork.review.server import served_figure
 from groundwork.settings.config_files import load
 from tests.sample.pictures import chart
 
