@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.grading.confidence_intervals import share_interval
-from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.judge import usable_criteria
 from groundwork.grading.memorization import MirrorPair, memorization_gap
+from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World

@@ -12,8 +12,7 @@ from typing import Any
 
 from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import format_percent, format_points
-from groundwork.grading.judge_agreement import FLIP_RATE_GOAL, is_flipping
-from groundwork.grading.judge_validation import SPOILED_KINDS, JudgeTrust
+from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, SPOILED_KINDS, JudgeTrust, is_flipping
 from groundwork.grading.memorization import ADVISED_ROWS, MemorizationGap
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport

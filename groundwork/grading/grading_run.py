@@ -1,27 +1,40 @@
-"""One grading of a dataset: the judge's check, once for all models, and the answers of each model graded."""
+"""One grading of a dataset: the rows and models that are graded, their grades, and what all that costs (--dry-run).
+
+Rows are those of the splits asked for, a mirror only where it mirrors train; models, and files of answers. The costs
+come from the real prompts, with the reference answers in place of the answers.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.errors import UnitError
-from groundwork.grading.confidence_intervals import format_percent
-from groundwork.grading.judge import GradingCase, Judge, grade_case, usable_criteria
-from groundwork.grading.judge_validation import JudgeTrust, measure_trust, reference_cases, spoiled_cases
-from groundwork.grading.refusals import REFUSAL_CRITERION
-from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.grades import CheckedAnswer, Grade, all_criteria_met, criteria_score
-from groundwork.settings.grade_settings import GradeSettings
+import msgspec
 
-CHECK_FILE = "judge_check.jsonl"
-LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected
+from groundwork.console.job import Job
+from groundwork.console.unit_of_work import Estimate
+from groundwork.counted_nouns import counted
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import read_jsonl
+from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
+from groundwork.errors import UsageError
+from groundwork.grading.judge import GradingCase, Judge, grade_case, reply_type, usable_criteria
+from groundwork.grading.judge_reliability import JudgeCheck
+from groundwork.grading.model_answers import parse_answers_argument, question_messages
+from groundwork.grading.refusals import REFUSAL_CRITERION
+from groundwork.grading.verdicts_by_rule import grade_by_rule
+from groundwork.llm.calls.task_group import gather_all
+from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.records.grades import Grade, all_criteria_met, criteria_score
+from groundwork.settings.grade_settings import GradeSettings
+from groundwork.settings.llm_settings import ModelCall, named_call
+
+FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
+IDS_SHOWN = 3
+
+TOKENS_PER_VERDICT = 35  # a reason of a short sentence, the verdict and the names of the fields
 
 
 @dataclass
@@ -32,18 +45,8 @@ class Grading:
     judges: list[Judge]
     settings: GradeSettings
     folder: Path
+    check: JudgeCheck
     first_label: str = ""  # the model that a dry run counts the check with
-    _trust: JudgeTrust | UnitError | None = None
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def judge_trust(self) -> JudgeTrust:
-        """The judge's check, made once. Raises UnitError for a judge that is not to be believed."""
-        async with self._lock:
-            if self._trust is None:
-                self._trust = await self._check_judge()
-        if isinstance(self._trust, UnitError):
-            raise self._trust
-        return self._trust
 
     async def grades(
         self, model: str, answers: dict[tuple[str, str], str], advance: Callable[[], None] = lambda: None
@@ -105,65 +108,6 @@ class Grading:
     def judge_names(self) -> list[str]:
         return [judge.name for judge in self.judges]
 
-    def check_cases(self) -> list[tuple[str, GradingCase]]:
-        """The answers that check the judge: every reference answer, and spoiled ones of some rows."""
-        open_book, check_rows = self.settings.open_book, self.settings.judge.check_rows
-        if not check_rows:
-            return []
-        references = [("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
-        answerable = [row for row in self.rows if not row.unanswerable]
-        return references + spoiled_cases(answerable, check_rows, self.settings.seed, open_book=open_book)
-
-    async def _check_judge(self) -> JudgeTrust | UnitError:
-        first_judge = self.judges[:1]
-        cases = self.check_cases()
-        graded = await gather_all(grade_case(case, first_judge) for _, case in cases)
-        checked = [
-            CheckedAnswer(
-                id=case.id.removesuffix(f" ({kind})"),
-                kind=kind,  # type: ignore[arg-type]  # one of the kinds that the cases were made of
-                question=case.question,
-                answer=case.answer,
-                criteria=criteria,
-                passed=all_criteria_met(criteria),
-                judges=[judge.name for judge in first_judge],
-                open_book=self.settings.open_book,
-            )
-            for (kind, case), criteria in zip(cases, graded, strict=True)
-        ]
-        write_jsonl(self.folder / CHECK_FILE, checked)
-        judge_trust = measure_trust(checked, self._clusters())
-        return self._rejection(judge_trust, len(checked)) or judge_trust
-
-    def saved_trust(self) -> JudgeTrust | None:
-        """What the last check of this judge found, from its file; None where there is none of it."""
-        file = self.folder / CHECK_FILE
-        checked = read_jsonl(file, CheckedAnswer) if file.exists() else []
-        own_checks = [
-            answer
-            for answer in checked
-            if answer.judges == self.judge_names[:1] and answer.open_book == self.settings.open_book
-        ]
-        return measure_trust(own_checks, self._clusters()) if own_checks else None
-
-    def _clusters(self) -> dict[str, str]:
-        return {row.id: row.document or row.chunk or row.id for row in self.rows}
-
-    def _rejection(self, check: JudgeTrust, answer_count: int) -> UnitError | None:
-        judge, least = self.judges[0].name, self.settings.judge.least_trust
-        remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
-        if answer_count and check.ungraded == answer_count:
-            return UnitError(
-                f"the judge {judge} gave no readable verdict on {counted(answer_count, 'answer')}; {remedy}"
-            )
-        if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
-            return UnitError(
-                f"the judge {judge} is not reliable enough: {format_percent(check.sensitivity)} of the reference "
-                f"answers pass, {format_percent(check.specificity)} of the spoiled ones fail "
-                f"(mean {check.balanced:.0%}, grade.judge.least_trust {least:.0%}); {remedy}"
-            )
-        return None
-
 
 def read_grades(folder: Path) -> dict[str, list[Grade]]:
     """By file, the grades of every model in `folder`. Raises BadRecord."""
@@ -196,3 +140,141 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
 
 def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
     return grade.judges[:1] == grading.judge_names[:1] and grade.open_book == grading.settings.open_book
+
+
+class ChosenRows(msgspec.Struct, frozen=True):
+    """Rows in the order of their splits, and what the reader is to know."""
+
+    rows: list[QuestionRow]
+    splits: list[str]
+    warnings: list[str]
+
+
+def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, row_limit: int = 0) -> ChosenRows:
+    """The rows to grade; `most` of each split where that is not 0, the same ids in all.
+
+    Raises UsageError for splits that are not there (those asked for by name: `explicit`), for a mirror whose rows are
+    not in train, and where no row has an answer or criteria to be graded by.
+    """
+    splits = _splits(dataset, requested, explicit)
+    candidates = [row for row in dataset.rows if row.split in splits]
+    rows = [row for row in candidates if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
+    if not rows:
+        raise UsageError(f"{dataset.name}: no row of {_list_splits(splits)} has an answer or criteria to grade by")
+    for mirror in set(MIRROR_SPLITS) & set(splits):
+        _refuse_untrained(dataset, mirror)
+    rows.sort(key=lambda row: (splits.index(row.split), row.id))
+    if row_limit:
+        kept_ids = set(list(dict.fromkeys(row.id for row in rows))[:row_limit])
+        rows = [row for row in rows if row.id in kept_ids]
+    return ChosenRows(
+        rows,
+        splits,
+        [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
+    )
+
+
+def _splits(dataset: Dataset, requested: Sequence[str], explicit: bool) -> list[str]:
+    available = dataset.splits
+    if explicit and (missing := [split for split in requested if split not in available]):
+        raise UsageError(f"{dataset.name}: has no split {missing[0]!r}; it has {_list_splits(available)}")
+    present = [split for split in requested if split in available]
+    return (
+        present or [next((split for split in FALLBACK_SPLITS if split in available), available[0])] if available else []
+    )
+
+
+def _list_splits(splits: Sequence[str]) -> str:
+    return ", ".join(split or "(no split)" for split in splits) or "no rows"
+
+
+def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
+    trained_rows = {(row.id, row.question.strip()) for row in dataset.rows if row.split == "train"}
+    mirror_rows = [row for row in dataset.rows if row.split == mirror]
+    untrained_ids = [row.id for row in mirror_rows if (row.id, row.question.strip()) not in trained_rows]
+    if untrained_ids:
+        raise UsageError(
+            f"{dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
+            "in train "
+            f"({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; "
+            "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
+        )
+
+
+def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> list[str]:
+    warnings = []
+    if left_out:
+        warnings.append(
+            f"{dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
+        )
+    without_criteria = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
+    if without_criteria:
+        warnings.append(
+            f"{dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
+            "against the reference answer"
+        )
+    if not set(MIRROR_SPLITS) & {row.split for row in rows}:
+        warnings.append(
+            f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
+            "build the dataset with --rephrase-qa --eval-mirror"
+        )
+    return warnings
+
+
+def models_to_grade(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+    """(label, call, file) of all that is to be graded: models, files of answers, and the base.
+
+    Raises UsageError where two of them have the same label.
+    """
+    settings, providers = job.config.grade, job.config.llm.providers
+    models = [*job.flags.model]
+    files = [parse_answers_argument(argument) for argument in job.flags.answers]
+    labels = {slug(label) for label, _ in files} | {
+        slug(named_call(settings.answer, model, providers).model) for model in models
+    }
+    base_model = job.flags.base
+    if base_model and slug(base_model) not in labels and not (folder / f"{slug(base_model)}.jsonl").exists():
+        models.append(base_model)
+    if not models and not files:
+        models = [settings.answer.model]
+    calls = [named_call(settings.answer, model, providers) for model in models]
+    graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
+    graded += [(label, None, file) for label, file in files]
+    slugs = [slug(label) for label, _, _ in graded]
+    for label, label_slug in zip((label for label, _, _ in graded), slugs, strict=True):
+        if slugs.count(label_slug) > 1:
+            raise UsageError(
+                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+            )
+    return graded
+
+
+def answer_estimate(
+    job: Job, call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
+) -> Estimate:
+    """A call a row; the answers as long as the reference answers."""
+    prompt_tokens = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
+    return Estimate(len(rows), prompt_tokens, sum(tokens_in(row.answer) for row in rows), call)
+
+
+def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
+    """The verdicts on a model's answers by each judge; the check comes with the first model of the run."""
+    cases = [grading.case(row, row.answer) for row in grading.rows]
+    if grading.first_label in ("", label):
+        grading.first_label = label
+        check = [case for _, case in grading.check.cases()]
+    else:
+        check = []
+    return [_estimate(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]
+
+
+def _estimate(job: Job, judge: Judge, cases: Sequence[GradingCase]) -> Estimate:
+    calls = prompt_tokens = reply_tokens = 0
+    for case in cases:
+        open_criteria = sum(grade_by_rule(criterion, case.question, case.answer) is None for criterion in case.criteria)
+        if open_criteria:
+            messages, _ = judge.messages(case, 0)
+            calls += judge.repeats
+            prompt_tokens += judge.repeats * job.tokens(judge.call, messages, reply_type(open_criteria))
+            reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
+    return Estimate(calls, prompt_tokens, reply_tokens, judge.call)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from groundwork.errors import UnitError, UsageError
-from groundwork.grading.criteria_by_rule import grade_by_rule
+from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns

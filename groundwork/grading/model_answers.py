@@ -10,22 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.errors import BadRecord, UnitError
+from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.settings.grade_settings import GradeSettings
 from groundwork.settings.llm_settings import ModelCall
-
-if TYPE_CHECKING:
-    pass
 
 IDS_SHOWN = 3  # ids in a message
 RowKey = tuple[str, str]  # split, id
@@ -143,3 +139,17 @@ def _answer_warnings(
             f"{file.name}: {counted(missing, 'row has', 'rows have')} no answer; they are not graded and not counted"
         )
     return warnings
+
+
+def parse_answers_argument(argument: str) -> tuple[str, Path]:
+    """(label, file) of `LABEL=FILE`, or of a file, which is named after itself or, as `answers`, after its folder.
+
+    Raises UsageError where there is no such file.
+    """
+    label, _, file_name = argument.partition("=")
+    path = Path(file_name if file_name and not Path(argument).exists() else argument).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--answers {argument}: no such file")
+    if file_name and path == Path(file_name).expanduser():
+        return label, path
+    return (path.resolve().parent.name if path.stem in ("answers", "predictions", "outputs") else path.stem), path

@@ -1,10 +1,14 @@
-"""The report on the grades of a dataset: scores, gaps, facets, consistency, difficulty."""
+"""The report on the grades of a dataset: scores, gaps, facets, consistency, and difficulty as it was measured.
+
+A question's difficulty is 1 - the share of the graded models that answer it right; it stands beside what was guessed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,9 +16,7 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
-from groundwork.grading.difficulty import GuessCorrelation, correlate_guesses, measure_difficulty
-from groundwork.grading.judge_agreement import Consistency, is_flipping, judge_consistency
-from groundwork.grading.judge_validation import JudgeTrust
+from groundwork.grading.judge_reliability import Consistency, JudgeTrust, is_flipping, judge_consistency
 from groundwork.grading.memorization import MemorizationGap, MirrorPair, memorization_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records.grades import Grade, MeasuredRow
@@ -22,6 +24,9 @@ from groundwork.records.grades import Grade, MeasuredRow
 FACETS = ("category", "difficulty", "cluster", "tag", "document")
 LEAST_DOCUMENTS = 6  # fewer say nothing of documents at large, so chunks are the clusters
 _STEP = re.compile(r"(\d+)\D*$")
+
+LEVELS = {"easy": 0, "medium": 1, "hard": 2}
+LEAST_ROWS = 3  # rows for a rank correlation
 
 
 class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,3 +295,51 @@ def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterio
                 NamedCriterion(id=row_id, criterion=text, why=counted(len(outcomes), "answer"))
             )
     return criteria_by_kind
+
+
+class GuessCorrelation(NamedTuple):
+    """How far the guessed difficulty follows the measured one: Spearman's rho over `rows` rows, and its p-value."""
+
+    rho: float | None  # null: too few rows, or all are alike on one side
+    p: float | None
+    rows: int
+
+
+def measure_difficulty(grades: Sequence[Grade], set_aside: Mapping[str, str]) -> list[MeasuredRow]:
+    """Each question once, in the order of `grades`; mirrors count only where nothing else of an id was graded."""
+    by_id: dict[str, list[Grade]] = defaultdict(list)
+    for grade in grades:
+        by_id[grade.id].append(grade)
+    return [_measured_row(row_id, row_grades, set_aside.get(row_id, "")) for row_id, row_grades in by_id.items()]
+
+
+def _measured_row(row_id: str, grades: list[Grade], set_aside: str) -> MeasuredRow:
+    counted_grades = [grade for grade in grades if grade.split not in MIRROR_SPLITS] or grades
+    verdicts = [grade.passed for grade in counted_grades if grade.passed is not None]
+    flipping = dict.fromkeys(
+        criterion.criterion for grade in grades for criterion in grade.criteria if is_flipping(criterion)
+    )
+    return MeasuredRow(
+        id=row_id,
+        question=counted_grades[0].question,
+        difficulty=round(1 - sum(verdicts) / len(verdicts), 4) if verdicts else None,
+        guessed=counted_grades[0].difficulty,
+        models=len({grade.model for grade in counted_grades}),
+        flipping=list(flipping),
+        set_aside=set_aside,
+    )
+
+
+def correlate_guesses(rows: Sequence[MeasuredRow]) -> GuessCorrelation:
+    """Spearman's rank correlation of guessed and measured difficulty, without the rows that were set aside."""
+    from scipy.stats import spearmanr
+
+    compared = [
+        (LEVELS[row.guessed], row.difficulty)
+        for row in rows
+        if row.guessed in LEVELS and row.difficulty is not None and not row.set_aside
+    ]
+    if len(compared) < LEAST_ROWS or any(len({levels[side] for levels in compared}) < 2 for side in (0, 1)):
+        return GuessCorrelation(None, None, len(compared))
+    correlation = spearmanr([levels[0] for levels in compared], [levels[1] for levels in compared])
+    return GuessCorrelation(float(correlation.statistic), float(correlation.pvalue), len(compared))

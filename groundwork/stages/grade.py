@@ -86,9 +86,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.grading.grading_run import Grading
+    from groundwork.grading.grading_run import Grading, choose_rows, models_to_grade
     from groundwork.grading.judge import build_judges
-    from groundwork.grading.rows_and_models_to_grade import choose_rows, models_to_grade
+    from groundwork.grading.judge_reliability import JudgeCheck
     from groundwork.maps.plot_arguments import default_datasets, sources_of
 
     sources = sources_of(job, default_datasets, prefer="datasets")
@@ -105,7 +105,9 @@ def units(job: Job) -> list[Unit]:
         row_limit=TEST_ROWS if job.test else 0,
     )
     folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
-    grading = Grading(chosen_rows.rows, build_judges(job), job.config.grade, folder)
+    judges, settings = build_judges(job), job.config.grade
+    check = JudgeCheck(chosen_rows.rows, judges[0], settings, folder)
+    grading = Grading(chosen_rows.rows, judges, settings, folder, check)
     labelled_answers = models_to_grade(job, folder)
     return [
         Unit(
@@ -133,10 +135,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
     grading, settings = grading_unit.grading, job.config.grade
     if grading_unit.file:
         answer_set = model_answers.read_answers(grading_unit.file, grading.rows)
-        await grading.judge_trust()
+        await grading.check.trust()
     else:
         assert grading_unit.call is not None  # noqa: S101  # a unit has a file or a call
-        await grading.judge_trust()
+        await grading.check.trust()
         template = job.prompt(model_answers.answer_prompt(settings))
         answer_set = await model_answers.ask_answers(
             lambda: job.client, grading_unit.call, grading.rows, template, open_book=settings.open_book
@@ -181,7 +183,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     report = grade_report(
         grading_unit.source.name,
         grades,
-        grading.saved_trust(),
+        grading.check.saved_trust(),
         base=base_model_name([grade.model for grade in grades], job.flags.base or ""),
         margin=settings.margin,
         floor=settings.floor,
@@ -199,7 +201,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
 
 def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.cost_estimate import answer_estimate, judge_estimates
+    from groundwork.grading.grading_run import answer_estimate, judge_estimates
     from groundwork.grading.model_answers import answer_prompt
 
     grading_unit: GradingUnit = unit.payload

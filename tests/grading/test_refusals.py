@@ -11,8 +11,8 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.unanswerable_questions import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
-from groundwork.grading.criteria_by_rule import grade_by_rule
 from groundwork.grading.refusals import REFUSAL_CRITERION
+from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records.grades import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import World, holds

@@ -10,10 +10,10 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
-from groundwork.grading.difficulty import correlate_guesses
 from groundwork.grading.judge import majority_verdict
-from groundwork.grading.judge_agreement import cohen_kappa, fleiss_kappa, flip_rate
+from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
 from groundwork.grading.memorization import MirrorPair, memorization_gap
+from groundwork.grading.scores import correlate_guesses
 from groundwork.records.grades import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.

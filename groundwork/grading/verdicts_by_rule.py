@@ -1,4 +1,4 @@
-"""Criteria that need no judge: those that ask for one number, one date or one name, where a rule is sure.
+"""Verdicts without a judge: on criteria that ask for one number, one date or one name, where a rule is sure.
 
 A rule that is not sure says nothing, and the judge decides. It is not sure of an answer that negates or hedges, that
 names other values beside the right one, or that is not in English (other languages' negations are not known here).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.grading.criteria_by_rule import grade_by_rule
+from groundwork.grading.verdicts_by_rule import grade_by_rule
 
 
 @pytest.mark.parametrize(
