@@ -31,7 +31,7 @@ TO_MODELS = {  # requests, whose words are part of what a reply is known by
     "questions/curation/judge_forms.py",
     "dataset/reword/rewording_judge.py",
     "tags/tagging.py",
-    "tags/tag_replies.py",
+    "tags/vocabulary_and_synonyms.py",
     "questions/interview_rounds.py",
     "llm/client.py",
 }

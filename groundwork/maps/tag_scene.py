@@ -24,8 +24,8 @@ from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.scene_building import cluster_map
 from groundwork.records.tags_record import Tags
 from groundwork.settings.embedding_and_map_settings import Maps
-from groundwork.tags import synonyms
 from groundwork.tags.tag_files import count_tags
+from groundwork.tags.vocabulary_and_synonyms import merge_targets, update_synonyms
 
 MARK_OFFSET = 0.013  # of the map: how far the marks of one tag in several datasets stand from its place
 MAX_LISTED_TAGS = 12  # tags of a dataset alone that the terminal shows
@@ -144,8 +144,8 @@ async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Sce
     counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
     vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
     file = job.data.path("tags", "synonyms.json")
-    entries, new_tags = synonyms.update_synonyms(file, counts, vectors)
-    target_of = synonyms.merge_targets(entries)
+    entries, new_tags = update_synonyms(file, counts, vectors)
+    target_of = merge_targets(entries)
     questions = {name: len(tag_rows) for name, tag_rows in rows.items()}
     bars = tag_histogram(
         {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}, questions, job.flags.min_count

@@ -1,4 +1,4 @@
-"""The tags of datasets, `data/tags/<dataset>.jsonl`, and every question that was ever tagged, in data/tags/store.db."""
+"""What is on file of tags: each dataset's, `data/tags/<dataset>.jsonl`, and every question's in data/tags/store.db."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,7 +19,19 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.errors import BadRecord, StopRun
 from groundwork.records.tags_record import Tags
-from groundwork.tags import synonyms
+from groundwork.tags.vocabulary_and_synonyms import (
+    TagVocabulary,
+    merge_targets,
+    normalise,
+    read_synonyms,
+    read_vocabulary,
+    tags_problem,
+    vocabulary_size,
+)
+
+if TYPE_CHECKING:
+    from groundwork.console.stage_command import Job
+    from groundwork.dataset.load_dataset import Dataset
 
 
 def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[str, list[str]]:
@@ -28,7 +40,7 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     Where two files disagree (one was changed by hand), those of `sources` win. Tags that synonyms.json takes together
     are one here too.
     """
-    target_of = synonyms.merge_targets(synonyms.read_synonyms(data.path("tags", "synonyms.json")))
+    target_of = merge_targets(read_synonyms(data.path("tags", "synonyms.json")))
     own_files = [tag_file(data, source.key) for source in sources]
     files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own_files, file.name))
     return {
@@ -91,3 +103,76 @@ class TagStore:
             raise StopRun(f"{self._file}: cannot be used: {error}; {remedy}") from error
         except sqlite3.DatabaseError as error:
             raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it; it is made again") from error
+
+
+def vocabulary_files(job: Job) -> list[Path]:
+    """Where the shared tags stand: for all, and, in a shard, its own on top."""
+    files = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
+    return list(dict.fromkeys(files))
+
+
+def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
+    """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
+    settings = job.config.tags
+    questions = {*questions_to_tag, *tags_so_far(job)}
+    size = vocabulary_size(len(questions), settings)
+    vocabulary = read_vocabulary(vocabulary_files(job) if settings.vocabulary_prompt else [], size)
+    vocabulary.add(tag for tags in known_tags.values() for tag in tags)
+    return vocabulary
+
+
+def tags_so_far(job: Job) -> dict[str, list[str]]:
+    """The tags of every dataset so far, by question."""
+    files = sorted(job.data.cache("tags").glob("*.jsonl"))
+    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
+
+
+def open_store(job: Job) -> TagStore:
+    settings = job.config.tags
+    path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
+    joined_store = None if joined is None else joined / path.name
+    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
+
+
+def read_current_rows(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, Tags]:
+    """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
+    settings = job.config.tags
+    if job.flags.force:
+        return {}
+    file_rows = _read_tag_file(file, settings.model, settings.max_tags, prompt_hash(job))
+    stored_rows = {question: new_row(job, question, tags) for question, tags in store.read(dataset.questions).items()}
+    return stored_rows | {row.question: row for row in file_rows}
+
+
+def read_rows_on_file(job: Job, file: Path) -> dict[str, Tags]:
+    """By question, the tags of the file, by whichever model and prompt."""
+    rows = read_jsonl(file, Tags) if file.exists() and not job.flags.force else []
+    return {row.question: _normalised(row) for row in rows}
+
+
+def new_row(job: Job, question: str, tags: list[str]) -> Tags:
+    return Tags(id="", question=question, tags=tags, model=job.config.tags.model, prompt=prompt_hash(job))
+
+
+def prompt_hash(job: Job) -> str:
+    return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
+
+
+def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> list[Tags]:
+    """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
+
+    Raises BadRecord that names the file and the question.
+    """
+    file_rows = read_jsonl(file, Tags) if file.exists() else []
+    rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
+    if max((len(row.tags) for row in rows), default=0) != max_tags:
+        return []  # tagged when another number was wanted
+    normalised = [_normalised(row) for row in rows]
+    for row in normalised:
+        if problem := tags_problem(row.tags, max_tags):
+            raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
+    return normalised
+
+
+def _normalised(row: Tags) -> Tags:
+    return msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags])

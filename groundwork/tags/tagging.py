@@ -12,7 +12,6 @@ the journal.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,27 +25,34 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord, GroundworkError, InvalidReply, UnitError
+from groundwork.errors import GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import strict_schema
 from groundwork.records.tags_record import Tags
-from groundwork.tags.tag_files import TagStore
-from groundwork.tags.tag_replies import (
-    TaggedBatch,
-    normalise,
-    reply_problem,
-    reply_schema,
-    tags_problem,
-    unannounced_problem,
+from groundwork.tags.tag_files import (
+    load_vocabulary,
+    new_row,
+    open_store,
+    read_current_rows,
+    read_rows_on_file,
+    tags_so_far,
+    vocabulary_files,
 )
-from groundwork.tags.vocabulary import PROPOSED_SHARE, TagVocabulary, overused_tags, vocabulary_size
-from groundwork.tags.vocabulary import read_vocabulary as read_vocabulary
-from groundwork.tags.vocabulary import write_vocabulary as write_vocabulary
+from groundwork.tags.vocabulary_and_synonyms import (
+    MAX_TAG_WORDS,
+    PROPOSED_SHARE,
+    TagVocabulary,
+    normalise,
+    overused_tags,
+    tags_problem,
+    write_vocabulary,
+)
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
     from groundwork.dataset.load_dataset import Dataset
+    from groundwork.settings.tag_settings import TagSettings
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 TOKENS_A_TAG = 4
@@ -79,21 +85,21 @@ async def tag_dataset(
     those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question whose tags
     stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in the end.
     """
-    settings, store = job.config.tags, _open_store(job)
+    settings, store = job.config.tags, open_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        current_rows = _current_rows(job, store, dataset, file)
-        known_rows = (_rows_on_file(job, file) if by_any_model else {}) | current_rows
+        current_rows = read_current_rows(job, store, dataset, file)
+        known_rows = (read_rows_on_file(job, file) if by_any_model else {}) | current_rows
         known_tags = {question: row.tags for question, row in known_rows.items()}
         untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
-        vocabulary = _load_vocabulary(job, [*dataset.questions, *sample], known_tags)
+        vocabulary = load_vocabulary(job, [*dataset.questions, *sample], known_tags)
         job.progress.start(len(untagged), "questions")
         if untagged and not vocabulary.tags and settings.vocabulary_prompt and len(untagged) > settings.batch:
             await _propose_vocabulary(job, vocabulary, sample or untagged)
         tagged, errors = await _tag_without_overuse(job, vocabulary, dataset.name, untagged, known_tags)
         store.write(tagged)
         if settings.vocabulary_prompt and untagged and vocabulary.tags:
-            write_vocabulary(_vocabulary_files(job)[-1], vocabulary)
-    current_rows |= {question: _new_row(job, question, tags) for question, tags in tagged.items()}
+            write_vocabulary(vocabulary_files(job)[-1], vocabulary)
+    current_rows |= {question: new_row(job, question, tags) for question, tags in tagged.items()}
     known_rows |= current_rows
     rows = [
         msgspec.structs.replace(known_rows[row.question], id=row.id)
@@ -122,7 +128,7 @@ async def _tag_without_overuse(
     tagged, errors = await _tag_in_waves(job, vocabulary, name, untagged)
     if not job.config.tags.vocabulary_prompt:
         return tagged, errors
-    if overused := overused_tags({**_tags_so_far(job), **known_tags, **tagged}):
+    if overused := overused_tags({**tags_so_far(job), **known_tags, **tagged}):
         vocabulary.strike(overused)
         questions_to_retag = [question for question, tags in tagged.items() if not set(overused).isdisjoint(tags)]
         retagged, retag_errors = await _tag_in_waves(job, vocabulary, name, questions_to_retag)
@@ -161,11 +167,11 @@ def _tagging_requests(
 ) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known_rows = _rows_on_file(job, file) if by_any_model else {}
-    known_rows |= _current_rows(job, _open_store(job), dataset, file)
+    known_rows = read_rows_on_file(job, file) if by_any_model else {}
+    known_rows |= read_current_rows(job, open_store(job), dataset, file)
     known_tags = {question: row.tags for question, row in known_rows.items()}
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
-    vocabulary, requests = _load_vocabulary(job, dataset.questions, known_tags), []
+    vocabulary, requests = load_vocabulary(job, dataset.questions, known_tags), []
     if settings.vocabulary_prompt and not vocabulary.tags and untagged:
         expected_tags = round(PROPOSED_SHARE * vocabulary.max_size)
         if len(untagged) > settings.batch:
@@ -176,28 +182,6 @@ def _tagging_requests(
         messages = _tagging_messages(job, batch, vocabulary, vocabulary.room)
         requests.append((len(batch) * settings.max_tags, messages, reply_schema(len(batch), settings)))
     return requests
-
-
-def _vocabulary_files(job: Job) -> list[Path]:
-    """Where the shared tags stand: for all, and, in a shard, its own on top."""
-    files = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
-    return list(dict.fromkeys(files))
-
-
-def _load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
-    """The shared tags, and those of questions tagged before; as many as these and `questions_to_tag` allow."""
-    settings = job.config.tags
-    questions = {*questions_to_tag, *_tags_so_far(job)}
-    size = vocabulary_size(len(questions), settings)
-    vocabulary = read_vocabulary(_vocabulary_files(job) if settings.vocabulary_prompt else [], size)
-    vocabulary.add(tag for tags in known_tags.values() for tag in tags)
-    return vocabulary
-
-
-def _tags_so_far(job: Job) -> dict[str, list[str]]:
-    """The tags of every dataset so far, by question."""
-    files = sorted(job.data.cache("tags").glob("*.jsonl"))
-    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
 
 
 async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Sequence[str]) -> None:
@@ -262,33 +246,6 @@ async def _tag_in_waves(
 def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
     settings = job.config.tags
     return vocabulary.settle_tags(tags, settings.max_tags) if settings.vocabulary_prompt else tags
-
-
-def _open_store(job: Job) -> TagStore:
-    settings = job.config.tags
-    path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    joined_store = None if joined is None else joined / path.name
-    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
-
-
-def _current_rows(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, Tags]:
-    """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
-    settings = job.config.tags
-    if job.flags.force:
-        return {}
-    file_rows = _read_tag_file(file, settings.model, settings.max_tags, _prompt_hash(job))
-    stored_rows = {question: _new_row(job, question, tags) for question, tags in store.read(dataset.questions).items()}
-    return stored_rows | {row.question: row for row in file_rows}
-
-
-def _rows_on_file(job: Job, file: Path) -> dict[str, Tags]:
-    """By question, the tags of the file, by whichever model and prompt."""
-    rows = read_jsonl(file, Tags) if file.exists() and not job.flags.force else []
-    return {row.question: _normalised(row) for row in rows}
-
-
-def _new_row(job: Job, question: str, tags: list[str]) -> Tags:
-    return Tags(id="", question=question, tags=tags, model=job.config.tags.model, prompt=_prompt_hash(job))
 
 
 def _split_batches(questions: list[str], size: int) -> list[list[str]]:
@@ -356,25 +313,63 @@ def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, roo
     return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
 
 
-def _prompt_hash(job: Job) -> str:
-    return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
+class TaggedQuestion(msgspec.Struct):
+    number: int
+    tags: list[str]
 
 
-def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> list[Tags]:
-    """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
-
-    Raises BadRecord that names the file and the question.
-    """
-    file_rows = read_jsonl(file, Tags) if file.exists() else []
-    rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
-    if max((len(row.tags) for row in rows), default=0) != max_tags:
-        return []  # tagged when another number was wanted
-    normalised = [_normalised(row) for row in rows]
-    for row in normalised:
-        if problem := tags_problem(row.tags, max_tags):
-            raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
-    return normalised
+class TaggedBatch(msgspec.Struct):
+    questions: list[TaggedQuestion]
+    new_tags: list[str] = []
 
 
-def _normalised(row: Tags) -> Tags:
-    return msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags])
+def unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int) -> str:
+    """What is wrong with a reply's new tags, for the correction turn; "" when nothing is."""
+    if len(vocabulary.tags) < MAX_TAG_WORDS * 2:
+        return ""  # nothing to take from yet
+    foreign_tags = vocabulary.foreign_tags(normalise(tag) for question in reply.questions for tag in question.tags)
+    announced = {normalise(tag) for tag in reply.new_tags}
+    if len(foreign_tags) > room:
+        listed_tags = ", ".join(foreign_tags)
+        return f"Only {room} new tags may be added; take others of the list in place of some of: {listed_tags}."
+    if unannounced := [tag for tag in foreign_tags if tag not in announced]:
+        return f"Take tags of the list, or put these under new_tags: {', '.join(unannounced)}."
+    return ""
+
+
+def reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
+    """Everything that is wrong with a batch's reply, for the correction turn."""
+    problems = [
+        f"Question {question.number} {problem}."
+        for question in reply.questions
+        if (problem := tags_problem([normalise(tag) for tag in question.tags], max_tags))
+    ]
+    if sorted(question.number for question in reply.questions) != list(range(1, count + 1)):
+        problems.insert(0, f"Give one entry for each of the questions 1 to {count}, no other, none twice.")
+    return " ".join(problems[:5]) or None
+
+
+def reply_schema(count: int, settings: TagSettings) -> dict[str, Any]:
+    """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
+    max_tags, has_new_tags = settings.max_tags, bool(settings.vocabulary_prompt)
+    tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
+    number = {"type": "integer", "minimum": 1, "maximum": count}
+    return {
+        "type": "object",
+        "properties": {
+            **({"new_tags": {"type": "array", "items": {"type": "string"}}} if has_new_tags else {}),
+            "questions": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"number": number, "tags": tags},
+                    "required": ["number", "tags"],
+                    "additionalProperties": False,
+                },
+                "minItems": count,
+                "maxItems": count,
+            },
+        },
+        "required": [*(["new_tags"] if has_new_tags else []), "questions"],
+        "additionalProperties": False,
+    }

@@ -24,7 +24,8 @@ from groundwork.questions.small_model.question_rewording import changed_terms, f
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.questions.small_model.statements_to_ask import Target
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
-from groundwork.tags.tag_replies import TaggedBatch, normalise, tags_problem
+from groundwork.tags.tagging import TaggedBatch
+from groundwork.tags.vocabulary_and_synonyms import normalise, tags_problem
 from tests.dataset.rows import pair, row
 
 FOLDER = CONFIG_DIR / "prompts"

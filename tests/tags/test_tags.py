@@ -19,10 +19,15 @@ from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.tag_scene import tag_histogram, tags_only_in
 from groundwork.records.tags_record import Tags
 from groundwork.stages.generate_tags import main
-from groundwork.tags import synonyms
-from groundwork.tags.synonyms import Synonym
 from groundwork.tags.tag_files import TagStore
-from groundwork.tags.tag_replies import normalise, tags_problem
+from groundwork.tags.vocabulary_and_synonyms import (
+    Synonym,
+    merge_targets,
+    normalise,
+    read_synonyms,
+    tags_problem,
+    update_synonyms,
+)
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import pairs, tag_reply, write_run
 
@@ -281,7 +286,7 @@ def test_a_hand_edit_that_breaks_the_rules_is_named(tmp_path: Path) -> None:
         run(fake, tmp_path, "a")
         file = tmp_path / "tags" / "a.jsonl"
         rows = read_jsonl(file, Tags)
-        from groundwork.tags.tagging import _read_tag_file
+        from groundwork.tags.tag_files import _read_tag_file
 
         file.write_text(json.dumps({"id": "x", "question": "q", "tags": ["a"] * 5, "model": rows[0].model}))
         with pytest.raises(BadRecord, match=r"a\.jsonl.*'x'.*twice"):
@@ -323,21 +328,21 @@ def test_synonyms_are_proposed_into_the_more_frequent_tag(tmp_path: Path) -> Non
     """Plurals are merged, near tags only proposed, other numbers never; and all of it stands in a file."""
     counts = Counter({"touch-rugby": 9, "penalty": 5, "touch-football": 4, "penalties": 2, "u-12": 2, "u-14": 1})
     vectors = unit([1, 0, 0], [0, 1, 0], [1, 0.8, 0], [0, 1, 0.01], [0, 0, 1], [0, 0, 1])
-    entries, fresh = synonyms.update_synonyms(tmp_path / "synonyms.json", counts, vectors)
-    assert synonyms.merge_targets(entries) == {"penalties": "penalty"}
+    entries, fresh = update_synonyms(tmp_path / "synonyms.json", counts, vectors)
+    assert merge_targets(entries) == {"penalties": "penalty"}
     assert entries["touch-football"].into == "touch-rugby"
     assert not entries["touch-football"].merge
     assert "u-14" not in entries
     assert fresh == ["penalties", "touch-football"]
-    assert synonyms.read_synonyms(tmp_path / "synonyms.json") == entries
+    assert read_synonyms(tmp_path / "synonyms.json") == entries
 
 
 def test_a_decision_in_the_file_is_never_overturned(tmp_path: Path) -> None:
     """What a person set in synonyms.json holds, and writing new proposals leaves it as it is."""
     file = tmp_path / "synonyms.json"
     file.write_text('{"penalties": {"into": "penalty", "merge": false, "why": "mine"}}')
-    entries, fresh = synonyms.update_synonyms(file, Counter({"penalty": 2, "penalties": 1}), unit([1, 0], [1, 0]))
-    assert synonyms.merge_targets(entries) == {}
+    entries, fresh = update_synonyms(file, Counter({"penalty": 2, "penalties": 1}), unit([1, 0], [1, 0]))
+    assert merge_targets(entries) == {}
     assert fresh == []
 
 
@@ -345,10 +350,10 @@ def test_chains_and_circles_of_synonyms_end() -> None:
     """a into b into c is c; a circle that a person typed is one tag, for those that lead into it too."""
     entry = {"merge": True, "why": ""}
     chain = {"a": Synonym(into="b", **entry), "b": Synonym(into="c", **entry)}
-    assert synonyms.merge_targets(chain) == {"a": "c", "b": "c"}
+    assert merge_targets(chain) == {"a": "c", "b": "c"}
     circle = {"a": Synonym(into="b", **entry), "b": Synonym(into="a", **entry)}
-    assert synonyms.merge_targets(circle) == {"b": "a"}
-    assert synonyms.merge_targets({**circle, "x": Synonym(into="b", **entry)}) == {"b": "a", "x": "a"}
+    assert merge_targets(circle) == {"b": "a"}
+    assert merge_targets({**circle, "x": Synonym(into="b", **entry)}) == {"b": "a", "x": "a"}
 
 
 def test_histogram_is_sorted_by_share_and_complete() -> None:
