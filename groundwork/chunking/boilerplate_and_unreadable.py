@@ -27,7 +27,6 @@ _MIN_LICENCE_SPREAD = 0.5  # of a licence's text, the least share that stands in
 _MAX_LEGAL_GAP = 600  # characters between two legal passages that belong to them
 MAX_LICENCE_LENGTH = 100_000  # characters of a section that may be a licence; the longest known has 36,000
 _MAX_LEGAL_SHARE = 0.5  # of a document: one that is mostly licence text is about it
-
 _LEGAL_PHRASES = (  # acts in fixed words
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
     *("tutti i diritti riservati", "todos os direitos reservados", "hereby grant", "public domain dedication"),

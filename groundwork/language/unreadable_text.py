@@ -14,6 +14,7 @@ import regex
 
 from groundwork.language.subwords import latin_words, letters_per_subword
 
+UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
 MIN_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter
 _UNREADABLE_SHARE = 0.6  # of a line or a fence that such letters make up
 _MIN_LINE_LENGTH = 40  # characters of a line that is looked at

@@ -38,7 +38,6 @@ from groundwork.documents.conversion.converter_table import (
 )
 from groundwork.documents.conversion.page_renditions import (
     OCR,
-    UNREADABLE,
     AuditedPages,
     PageCount,
     PageDraft,
@@ -46,12 +45,13 @@ from groundwork.documents.conversion.page_renditions import (
     audit_pages,
     convert_pages,
     doubt,
-    garbled_pages_of,
-    is_garbled,
+    is_unreadable_draft,
     page_ranges,
     page_warnings,
+    unreadable_pages_of,
 )
 from groundwork.documents.engines.vision import PageReader, Picture
+from groundwork.documents.file_types import examine
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import unlock
@@ -59,8 +59,9 @@ from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.running_headers import without_running
-from groundwork.documents.source_files import DocumentFile, examine, utf8_path
+from groundwork.documents.source_files import DocumentFile, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
+from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config
@@ -207,7 +208,7 @@ class Ingestion:
             if name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
             if CONVERTERS[name].by_sight:
-                due = sorted({*due, *(n for n in garbled_pages_of(drafts, layer) if n in numbers)})
+                due = sorted({*due, *(n for n in unreadable_pages_of(drafts, layer) if n in numbers)})
             if due and is_installed(name, needed=i == 0):
                 self._show_finished(len(numbers) - len(due))
                 await self._attempt(name, path, layer, due, drafts)
@@ -222,23 +223,23 @@ class Ingestion:
         self._show_finished(len(numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
-        garbled_pages = garbled_pages_of(drafts, layer)
-        if garbled_pages:
-            self.warnings.append(f"{page_ranges(garbled_pages)}: {UNREADABLE}; {OCR}")
-            for number in garbled_pages:
+        unreadable_pages = unreadable_pages_of(drafts, layer)
+        if unreadable_pages:
+            self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR}")
+            for number in unreadable_pages:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
                 drafts[number - 1].is_unreadable = True
         markdown, pages = assemble_pages(layer, drafts, numbers)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
-        await self._show_doubtful(path, markdown, pages, layer, garbled_pages)
+        await self._show_doubtful(path, markdown, pages, layer, unreadable_pages)
         return markdown, pages, layer.title
 
     async def _show_doubtful(
-        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, garbled: list[int]
+        self, path: Path, markdown: str, pages: list[Page], layer: TextLayer, unreadable: list[int]
     ) -> None:
         """Draw the pages that a reader should look at."""
         threshold = self.config.ingest.audit_threshold
-        reasons = {page.number: UNREADABLE if page.number in garbled else doubt(page, threshold) for page in pages}
+        reasons = {page.number: UNREADABLE if page.number in unreadable else doubt(page, threshold) for page in pages}
         doubtful_pages = [page for page in pages if reasons[page.number]]
         self.not_shown = [page.number for page in doubtful_pages[MOST_PAGES:]]
         for page in doubtful_pages[:MOST_PAGES]:
@@ -285,7 +286,11 @@ class Ingestion:
         self.warnings += result.warnings
         for i, number in enumerate(due):
             trouble = result.troubles[i] if result.troubles else ""
-            if CONVERTERS[name].by_sight and is_garbled(drafts[number - 1], layer, number) and result.pages[i].strip():
+            if (
+                CONVERTERS[name].by_sight
+                and is_unreadable_draft(drafts[number - 1], layer, number)
+                and result.pages[i].strip()
+            ):
                 drafts[number - 1] = PageDraft()  # what the fonts tell is no text
             drafts[number - 1].offer(
                 result.pages[i],

@@ -227,9 +227,6 @@ OCR = as_typed(
 )
 
 
-UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
-
-
 @dataclass
 class PageDraft:
     """The best rendition of one page so far."""
@@ -290,12 +287,12 @@ def assemble_pages(
     return stitched.markdown, pages
 
 
-def garbled_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
+def unreadable_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
     """The pages whose text is in letters other than those that they show."""
-    return [number for number, draft in enumerate(drafts, start=1) if is_garbled(draft, layer, number)]
+    return [number for number, draft in enumerate(drafts, start=1) if is_unreadable_draft(draft, layer, number)]
 
 
-def is_garbled(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool:
     """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
     is_misleading = layer.unreadable[number - 1 : number] == [True]
     return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.pdf_files.pdfium import page_objects
+from groundwork.documents.pdf_files.pdfium import TextObject, object_text, read_text_objects
 from groundwork.language.words import WRITTEN_OUT
 
 _FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
@@ -29,15 +27,6 @@ class _SizedText(NamedTuple):
     size: float
     y: float
     text: str
-
-
-class _TextObject(NamedTuple):
-    """A text object of a page: the size of its letters as drawn, its baseline, and whether it stands upright."""
-
-    size: float
-    y: float
-    upright: bool
-    handle: Any
 
 
 class OpenPage(NamedTuple):
@@ -65,7 +54,7 @@ def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage
 
 def _largest_title(texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
     """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
-    objects_by_page = [_text_objects(page.page) if page else [] for page in pages]
+    objects_by_page = [read_text_objects(page.page) if page else [] for page in pages]
     sizes = sorted(text_object.size for text_objects in objects_by_page for text_object in text_objects)
     least_size = _TITLE_RATIO * sizes[len(sizes) // 2] if sizes else 0.0
     largest = (least_size, "", "")
@@ -101,35 +90,12 @@ def _is_small_capital(title_text: _SizedText, text: _SizedText) -> bool:
     return text.text.isupper() and _SMALL_CAPITALS_RATIO * title_text.size < text.size < title_text.size
 
 
-def _text_objects(page: Any) -> list[_TextObject]:
-    """The text objects of a page in the order of its content."""
-    import pypdfium2.raw as pdfium
-
-    text_objects = []
-    size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
-    for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
-        pdfium.FPDFTextObj_GetFontSize(handle, size)
-        pdfium.FPDFPageObj_GetMatrix(handle, matrix)
-        upright = abs(matrix.b) < 0.1 * abs(matrix.a)
-        text_objects.append(_TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, handle))
-    return text_objects
-
-
-def _upright_texts(layer: Any, text_objects: Sequence[_TextObject], least_size: float) -> list[_SizedText]:
+def _upright_texts(layer: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_SizedText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
     texts = []
     for text_object in text_objects:
         is_candidate = text_object.size > least_size and text_object.upright
-        text = _object_text(text_object.handle, layer) if is_candidate else ""
+        text = object_text(text_object.handle, layer) if is_candidate else ""
         if not is_candidate or text.strip():
             texts.append(_SizedText(text_object.size, text_object.y, text))
     return texts
-
-
-def _object_text(handle: Any, layer: Any) -> str:
-    import pypdfium2.raw as pdfium
-
-    length = pdfium.FPDFTextObj_GetText(handle, layer.raw, None, 0)
-    buffer = ctypes.create_string_buffer(length)
-    pdfium.FPDFTextObj_GetText(handle, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
-    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")

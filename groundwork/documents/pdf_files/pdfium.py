@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from groundwork.errors import BadDocument
 
@@ -90,3 +91,35 @@ def object_size(handle: Any) -> float:
     if not pdfium.FPDFPageObj_GetBounds(handle, *sides):
         return 0.0
     return float((right.value - left.value) * (top.value - bottom.value))
+
+
+class TextObject(NamedTuple):
+    """A text object of a page: the size of its letters as drawn, its baseline, and whether it stands upright."""
+
+    size: float
+    y: float
+    upright: bool
+    handle: Any
+
+
+def read_text_objects(page: Any) -> list[TextObject]:
+    """The text objects of a page in the order of its content."""
+    import pypdfium2.raw as pdfium
+
+    text_objects = []
+    size, matrix = ctypes.c_float(), pdfium.FS_MATRIX()
+    for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_TEXT):
+        pdfium.FPDFTextObj_GetFontSize(handle, size)
+        pdfium.FPDFPageObj_GetMatrix(handle, matrix)
+        upright = abs(matrix.b) < 0.1 * abs(matrix.a)
+        text_objects.append(TextObject(size.value * math.hypot(matrix.c, matrix.d), matrix.f, upright, handle))
+    return text_objects
+
+
+def object_text(handle: Any, layer: Any) -> str:
+    import pypdfium2.raw as pdfium
+
+    length = pdfium.FPDFTextObj_GetText(handle, layer.raw, None, 0)
+    buffer = ctypes.create_string_buffer(length)
+    pdfium.FPDFTextObj_GetText(handle, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")

@@ -14,11 +14,11 @@ import docx
 import openpyxl
 import pytest
 
+from groundwork.documents.file_types import examine
 from groundwork.documents.formats.anydoc import read
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.mail import mail_to_markdown
 from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
-from groundwork.documents.source_files import examine
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 from tests.documents.formats import office_files

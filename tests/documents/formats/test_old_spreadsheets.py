@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlwt
 
-from groundwork.documents.source_files import examine
+from groundwork.documents.file_types import examine
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 

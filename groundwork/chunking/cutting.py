@@ -1,18 +1,26 @@
-"""The places where a run may be cut: text at its headings to its words, a table between rows, a fence between lines."""
+"""Runs cut into parts between the minimum and the maximum.
+
+Text is filled towards the maximum and broken first at headings, then at paragraphs, list items and sentences. A table
+over the limit is cut between rows with its header repeated, a fence between lines with its fence repeated.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import msgspec
 import regex
 
-from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, uncuttable_spans
+from groundwork.chunking.block_runs import BlockRun
+from groundwork.chunking.lengths import Ruler
+from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, sentences, uncuttable_spans
 from groundwork.language.spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 from groundwork.markdown.tables import is_html, table_rows
+from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
 # the opening line of a fence, also as a list item: its indent and marks are repeated
 _FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
@@ -198,3 +206,109 @@ def _fence_frame(text: str, block: Block) -> TableFrame:
     content = body[: last_line_start - 1] if is_closed and last_line_start else body
     borders = [start + match.end() for match in regex.finditer(r"\n", content)]
     return TableFrame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")
+
+
+class ChunkPart(msgspec.Struct, frozen=True, gc=False):
+    """A chunk to be: the slice [start, end) of the text and what is added around it."""
+
+    kind: Literal["text", "table", "code"]
+    start: int
+    end: int
+    added: str = ""
+    closing: str = ""
+    skip: str = ""
+
+
+class Packer:
+    """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
+
+    def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
+        self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
+
+    def pack(self, runs: Sequence[BlockRun]) -> list[ChunkPart]:
+        """The parts in order; their slices together are the text."""
+        chunk_parts: list[ChunkPart] = []
+        for run in runs:
+            fits = self._ruler.length(run.start, run.end) <= self._limit
+            if run.body:
+                uncut = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
+                chunk_parts += uncut if fits else self._cut_rows(run, run.body)
+            elif fits and not self._settings.overlap_sentences:
+                chunk_parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
+            else:
+                chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
+        return chunk_parts
+
+    def _cut_points(self, run: BlockRun) -> CutPoints:
+        return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
+
+    def _cut_text(self, run: BlockRun, previous: ChunkPart | None) -> Iterator[ChunkPart]:
+        breaks = self._cut_points(run)
+        start = run.start
+        while start < run.end:
+            added = self._overlap(previous, run.skip)
+            end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.text_length(added))
+            previous = ChunkPart("text", start, end, added, skip=run.skip)
+            yield previous
+            start = end
+
+    def _next_cut(self, breaks: CutPoints, start: int, end: int, room: int) -> int:
+        """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
+        ruler, min_length = self._ruler, self._settings.min_length
+        if ruler.length(start, end) <= room:
+            return end
+        min_end, max_end = max(ruler.reach(start, min_length), start + 1), ruler.reach(start, room)
+        roomy_end = min(max_end, ruler.back(end, min_length))  # leaves the minimum for what comes behind
+        half_full = ruler.reach(start, room // 2)
+        return (
+            breaks.structural_cut(min_end, roomy_end, half_full)
+            or breaks.sentence_cut(start, min_end, roomy_end)
+            or breaks.structural_cut(min_end, max_end, half_full)
+            or breaks.word_cut(start, max_end)
+        )
+
+    def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
+        """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
+        count = self._settings.overlap_sentences
+        if not count or previous is None or previous.kind != "text" or previous.skip != skip:
+            return ""
+        body = self._text[previous.start : previous.end]
+        spans = sentences(body, self._settings.language, self._settings.sentences)[-count:]
+        overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
+        return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
+
+    def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[ChunkPart]:
+        borders, opening, closing = table_frame(self._text, body)
+        if 2 * self._ruler.text_length(opening + closing) > self._limit:
+            opening = closing = ""  # a header of more than half the limit is not repeated
+        start, added = run.start, ""
+        while start < run.end:
+            if self._ruler.length(start, run.end) <= self._limit - self._ruler.text_length(added):
+                yield ChunkPart(run.kind, start, run.end, added, skip=run.skip)
+                return
+            end = self._row_border(borders, start, run.end, added, closing)
+            if end is None and added:  # one row with the header is too long; the row alone may do
+                added = ""
+                end = self._row_border(borders, start, run.end, added, "")
+            if end is None:
+                end = self._cut_points(run).word_cut(start, self._max_end(start, added, closing))
+            closing_text = closing if added or start <= body.start < end else ""
+            if closing_text and self._text[end - 1] != "\n":
+                closing_text = f"\n{closing_text}"
+            yield ChunkPart(run.kind, start, end, added, closing_text, run.skip)
+            start, added = end, opening if end > body.start else ""
+
+    def _max_end(self, start: int, added: str, closing: str) -> int:
+        """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
+        added_length = self._ruler.text_length(added) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
+        return self._ruler.reach(start, self._limit - added_length)
+
+    def _row_border(self, borders: Sequence[int], start: int, end: int, added: str, closing: str) -> int | None:
+        """The last border that keeps the limit, one that leaves the minimum for the part behind first."""
+        max_end = self._max_end(start, added, closing)
+        roomy_end = min(max_end, self._ruler.back(end, self._settings.min_length))
+        for bound in (roomy_end, max_end):
+            k = bisect_right(borders, bound) - 1
+            if k >= 0 and borders[k] > start:
+                return borders[k]
+        return None

@@ -1,0 +1,146 @@
+"""What a file of data/documents really is: its first bytes say it, not its name.
+
+An archive that unpacks to too much is refused before any converter sees it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import string
+import zipfile
+from pathlib import Path
+
+from groundwork.documents.conversion.converter_table import IMAGES, TEXT
+from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
+from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.errors import BadDocument
+
+TABLES_AND_DATA = (".csv", ".tsv", ".json", ".jsonl", ".xml", ".ipynb", ".html", ".htm", ".xhtml")
+OFFICE = (".docx", ".pptx", ".xlsx", ".xls", ".epub", ".msg", ".odt", ".ods", ".odp", ".rtf", ".doc", ".ppt")
+_SAVE_AS = {
+    ".pages": "DOCX or PDF", ".key": "PPTX or PDF", ".numbers": "XLSX", ".xlsb": "XLSX", ".djvu": "PDF", ".ps": "PDF",
+    ".mobi": "EPUB", ".azw3": "EPUB",
+}  # fmt: skip
+_IMAGE_SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"BM": ".bmp", b"II*\x00": ".tif",
+                     b"MM\x00*": ".tif"}  # fmt: skip
+_ARCHIVE_PARTS = {
+    "word/document.xml": ".docx",
+    "ppt/presentation.xml": ".pptx",
+    "xl/workbook.xml": ".xlsx",
+    "xl/workbook.bin": ".xlsb",
+    "META-INF/container.xml": ".epub",
+}
+_OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
+_OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SYNONYMS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
+             {".pptx", ".pptm"})  # fmt: skip
+
+
+def examine(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]:
+    """(the ending that fits the content, warnings). Raises BadDocument with the cause and the remedy."""
+    if path.stat().st_size == 0:
+        raise BadDocument("the file is empty (0 bytes); fetch it again or remove it")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    suffix = path.suffix.lower()
+    ending = _detect_ending(path, head, suffix)
+    if zipfile.is_zipfile(path) and ending in OFFICE:
+        refuse_archive(path, max_unpacked_mb)
+    if ending == ".pdf":
+        refuse_pdf(path, max_unpacked_mb)
+    if ending == suffix or any({ending, suffix} <= synonyms for synonyms in _SYNONYMS):
+        return ending, []
+    return ending, [f"its name ends in {suffix or 'nothing'}, but it holds {ending[1:].upper()}; read as that"]
+
+
+def _detect_ending(path: Path, head: bytes, suffix: str) -> str:
+    if b"%PDF-" in head[:1024]:
+        return ".pdf"
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return _archive_ending(path, suffix)
+    if head.startswith(_OLE_SIGNATURE):
+        return _ole_ending(path, suffix)
+    if head.startswith(b"{\\rtf"):
+        return ".rtf"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ".webp"
+    for signature, ending in _IMAGE_SIGNATURES.items():
+        if head.startswith(signature) and not (signature == b"BM" and suffix != ".bmp"):
+            return ending
+    return _text_ending(path, head, suffix)
+
+
+def _text_ending(path: Path, head: bytes, suffix: str) -> str:
+    from groundwork.documents.formats.mail import is_mail
+
+    if suffix == ".pdf":
+        raise BadDocument("it is not a PDF (no %PDF mark); it may be truncated or misnamed: fetch it again")
+    if suffix in _SAVE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
+    if suffix in IMAGES or (suffix in OFFICE and b"\x00" in head and not head.startswith(_UTF_16_MARKS)):
+        raise BadDocument(_no_such_file(suffix))
+    start = _start_of_text(path, head, suffix)
+    if start.lower().startswith(("<!doctype html", "<html")):
+        return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
+    if suffix == ".eml" or (suffix not in TEXT + TABLES_AND_DATA and is_mail(start)):
+        return ".eml"
+    if suffix in OFFICE:  # of office programs that write pages, mails and tables under such names
+        if suffix == ".xls" and "\t" in start.split("\n", 1)[0]:
+            return ".tsv"
+        raise BadDocument(_no_such_file(suffix))
+    return suffix if suffix in TEXT + TABLES_AND_DATA else ".txt"
+
+
+def _no_such_file(suffix: str) -> str:
+    return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
+
+
+def _start_of_text(path: Path, head: bytes, suffix: str) -> str:
+    """Raises BadDocument for bytes that are no text."""
+    try:
+        is_whole = head[-1:] < b"\x80" and len(head) % 2 == 0
+        return (decode_text(head) if is_whole else decode_text(path.read_bytes()))[0].lstrip()
+    except BadDocument:
+        if b"\x00" in head:
+            cause = (
+                f"{suffix or 'such'} files are not read" if suffix not in TEXT + TABLES_AND_DATA else "it holds no text"
+            )
+            raise BadDocument(f"{cause}; save it as PDF, DOCX or Markdown") from None
+        raise
+
+
+def _archive_ending(path: Path, suffix: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part_names = set(archive.namelist())
+            if "mimetype" in part_names and archive.getinfo("mimetype").file_size < 200:
+                kind = archive.read("mimetype").strip().removeprefix(_OPEN_DOCUMENT_TYPE).decode(errors="replace")
+                if kind in _OPEN_DOCUMENT:
+                    return _OPEN_DOCUMENT[kind]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
+    stems = {(stem.rstrip(string.digits), ending) for stem, _, ending in (name.rpartition(".") for name in part_names)}
+    for part_name, ending in _ARCHIVE_PARTS.items():
+        if tuple(part_name.rsplit(".", 1)) in stems:  # with a number as well, which Office on the web gives it
+            return ending
+    if suffix in _SAVE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
+    raise BadDocument("it is an archive; unpack it and put the documents in the folder")
+
+
+def _ole_ending(path: Path, suffix: str) -> str:
+    """An old office file by the streams in it, or one of today's that is encrypted."""
+    from anydoc import format_from_bytes
+
+    kind = format_from_bytes(path.read_bytes())
+    if kind in ("doc", "ppt"):
+        return f".{kind}"
+    if suffix in (".docx", ".pptx", ".xlsx"):
+        raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
+    if suffix in _SAVE_AS:
+        raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
+    if suffix in (".xls", ".msg"):
+        return suffix
+    raise BadDocument("it is an old office file; save it as DOCX, PPTX or XLSX")
