@@ -349,9 +349,10 @@ def _has_made_all(job: Job, manifest: Manifest, names: Sequence[str], stage: str
 def progress_unit(stage: str) -> str:
     """What a stage's progress counts before it has something finer to count."""
     folder = BY_NAME[stage].writes if stage in BY_NAME else ""
-    return {"plots": "pages", "datasets": "datasets", "tags": "datasets", "embeddings": "datasets"}.get(
-        folder, "documents"
+    counted_things = {"plots": "pages", "grades": "models"} | dict.fromkeys(
+        ("datasets", "tags", "embeddings"), "datasets"
     )
+    return counted_things.get(folder, "documents")
 
 
 def _left_out_message(job: Job) -> str:

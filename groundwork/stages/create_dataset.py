@@ -186,6 +186,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     inputs: BuildInputs = unit.payload
     inputs.broken = True
     dataset = await _build(job, inputs)
+    job.progress.start_phase("writing the dataset")
     replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
@@ -215,7 +216,6 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
         usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job, inputs)
     tools = _build_tools(job, document_subjects)
-    job.progress.start_phase(f"splitting {counted(len(pool.rows), 'pair')}")
     try:
         dataset = await build_splits(pool, inputs.runs, settings, tools)
     except CannotSplit as error:
@@ -223,6 +223,7 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     if settings.unanswerable:
         dataset = await add_unanswerable(job, dataset, read_passages(inputs), document_subjects, tools.encode)
     if mix_dataset:
+        job.progress.start_phase(f"mixing in rows of {counted(len(mix_dataset.rows), 'pair')}")
         dataset = await mix_in_rows(dataset, mix_dataset, settings.mix_share, settings.seed, tools.encode)
     return dataset
 
@@ -238,7 +239,10 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
     ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
     judge = _rewording_judge(job) if ask_rewordings else None
-    return BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge)
+    start_step = job.progress.start_phase
+    return BuildTools(
+        encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge, start_step
+    )
 
 
 def push(job: Job, units: list[Unit]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
+from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.eval_draw import BuildTools, EvalDraw
 from groundwork.dataset.creation.split_measures import basic_report, measure_split
@@ -59,9 +60,11 @@ async def build_splits(
         return _add_phrasings(
             BuiltDataset(splits, basic_report(settings, splits, pool, tools.embedder)), phrased, settings
         )
+    tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
     draw = await _draw_split(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
+        tools.start_step(f"rewording {counted(len(draw.split.eval), 'row')} of eval")
         check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
         reworded = await eval_rewording.reword_eval(
             draw.pool, draw.vectors, draw.split, tools.ask, check, settings.rephrase.tries, tools.judge
@@ -75,6 +78,7 @@ async def build_splits(
     splits = {"train": draw.train, "eval": _apply_rewordings(draw.eval_rows, reworded)}
     if settings.eval_mirror:
         splits["eval_mirror"] = draw.eval_rows
+    tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
     built = BuiltDataset(splits, await measure_split(draw, reworded, splits, pool, settings, tools))
     if not tools.phrase:
         return built
@@ -102,6 +106,7 @@ async def _phrase_rows(
     tools: BuildTools,
 ) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
+    tools.start_step(f"rewording {counted(len(rows), 'row')} of train")
     check, call = _rewording_check(rows, vectors, threshold, settings, tools), settings.rephrase
     return await reword_train_rows(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
 

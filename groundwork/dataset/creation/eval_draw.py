@@ -23,7 +23,7 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
 @dataclass(frozen=True)
 class BuildTools:
     """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
-    of train), a judge of eval's, and what the documents are about."""
+    of train), a judge of eval's, and what the documents are about. `start_step` is given the name of each step."""
 
     encode: Encode
     embedder: str
@@ -31,6 +31,7 @@ class BuildTools:
     about: Subjects = field(default_factory=Subjects)
     phrase: AskRewording | None = None
     judge: JudgeRewordings | None = None
+    start_step: Callable[[str], object] = str
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -12,7 +13,9 @@ from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.eval_draw import BuildTools
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
+from groundwork.dataset.reword.eval_rewording import Reworded
 from groundwork.dataset.rows import RowPool
+from groundwork.dataset.split.eval_selection import CannotSplit
 from groundwork.dataset.split_report.report_page import split_html, split_report_lines
 from groundwork.dataset.split_report.report_record import ReplacedRow
 from groundwork.embedding.encoder import StaticBackend
@@ -183,3 +186,19 @@ def test_a_dataset_without_eval_has_a_report_too():
     assert found.report.splits == {"train": 3}
     assert "eval" not in "\n".join(split_report_lines(found.report))
     assert split_html(found.report)
+
+
+def test_each_step_of_a_build_is_named_as_it_begins():
+    """While a model rewords, the step under way is the rewording and no longer the splitting."""
+    steps, steps_while_asking = [], set()
+
+    async def ask(row, _past):
+        steps_while_asking.add(steps[-1])
+        return Reworded(question=row.question, answer=row.answer)
+
+    settings = msgspec.structs.replace(load().dataset, eval_split=True)
+    pool = RowPool(rows=[row(number) for number in range(40)], invalid=[], warnings=[])
+    with suppress(CannotSplit):  # the question as it was is no rewording
+        asyncio.run(build_splits(pool, ["model-a"], settings, BuildTools(encode, "test", ask, start_step=steps.append)))
+    assert steps[0] == "splitting 40 pairs"
+    assert len(steps_while_asking) == 1 and steps_while_asking.pop().startswith("rewording ")
