@@ -73,8 +73,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.documents.converter_comparison import PdfPages, comparison_html, with_structure
     from groundwork.documents.pdf_files.page_images import page_jpeg
     from groundwork.documents.pdf_files.text_layer import read_text_layer
-    from groundwork.documents.repair.running_headers import running_keys, strip_running
     from groundwork.documents.source_files import utf8_path
+    from groundwork.markdown.running_headers import running_keys, strip_running
     from groundwork.processes.worker_pool import WorkerFailed, Workers
 
     settings = job.config.ingest

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from groundwork.documents.repair.running_headers import page_labels
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import is_shaped, words_or_characters
 from groundwork.language.numbers import digit_runs
 from groundwork.markdown.blocks import blocks, plain_title
+from groundwork.markdown.running_headers import page_labels
 from groundwork.markdown.tables import read_table
 from groundwork.records.document_record import PageAudit
 

@@ -58,10 +58,10 @@ from groundwork.documents.pdf_files.pdfium import unlock
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy_page
-from groundwork.documents.repair.running_headers import without_running
 from groundwork.documents.source_files import DocumentFile, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
+from groundwork.markdown.running_headers import without_running
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
 from groundwork.settings.whole_config import Config

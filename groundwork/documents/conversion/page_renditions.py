@@ -19,10 +19,10 @@ from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
-from groundwork.documents.repair.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.installation import as_typed
 from groundwork.language.unreadable_text import is_misread, is_unreadable
+from groundwork.markdown.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.processes.worker_pool import report_progress
 from groundwork.records.document_record import Page, PageAudit
 

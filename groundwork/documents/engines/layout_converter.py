@@ -31,8 +31,8 @@ from groundwork.documents.layout.page_content import (
     separable_lines,
 )
 from groundwork.documents.layout.rotated_text import main_turn
+from groundwork.documents.layout.running_headers import running_lines
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
-from groundwork.documents.repair.running_headers import running_lines
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
 

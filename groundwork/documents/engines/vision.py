@@ -19,10 +19,10 @@ import msgspec
 from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.documents.repair.page_joining import plain_contents, tidy_page
-from groundwork.documents.repair.running_headers import page_labels, running_keys, strip_running
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
+from groundwork.markdown.running_headers import page_labels, running_keys, strip_running
 from groundwork.records.document_record import PageAudit
 
 if TYPE_CHECKING:

@@ -21,15 +21,16 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
+from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.documents.repair.running_headers import EdgeLine, edge_lines, without_line
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
+from groundwork.markdown.running_headers import without_line
 
 _RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
 _WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs

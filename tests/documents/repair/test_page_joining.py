@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
-from groundwork.documents.repair.running_headers import without_running
+from groundwork.markdown.running_headers import without_running
 
 
 def test_a_sentence_over_a_page_end_is_one_paragraph():

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.page_headers_and_footers import PageLines
+from groundwork.markdown.running_headers import PageLines
 from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 

@@ -1,23 +1,23 @@
-"""Running headers, footers and page numbers: lines that come back at the edge of page after page.
+"""Running headers, footers and page numbers in Markdown: lines that come back at the edge of page after page.
 
-In Markdown they are told by their words. On a drawn page also by their place: the same words, or the page's number, at
-the same distance from the edge. The lines of a text layer stand in the order in which they were drawn, and a head
-beside columns may come anywhere in it.
+Page by page they are told by coming back at an edge. Those that are left in the text of a document are told by what
+else it says: "Roles and duties 11" holds a heading and a page number, and "2 Keeping Tides" comes again as "4 Keeping
+Tides" and "10 Keeping Tides".
 """
 
 from __future__ import annotations
 
 import functools
 import re
-import statistics
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
-from groundwork.documents.layout.tables.ruled_tables import Grid
-from groundwork.documents.layout.text_lines import Run, level, to_lines
+from groundwork.language.sentences import STATEMENT_END
+from groundwork.markdown.blocks import blocks
+from groundwork.records.chunk_record import Chunk
 
 _MARKDOWN_EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST_REPEATS = 3  # pages a line must come back on
@@ -161,133 +161,88 @@ def _strip_page(page: str, number: int, keys: set[str]) -> str:
     return "\n".join(line for i, line in enumerate(lines) if i not in drop).strip("\n") if drop else page.strip("\n")
 
 
-_DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
-_MARGIN_SHARE = 0.2  # of the page's height, in which they stand
-_LEAST_DRAWN_REPEATS = 3  # pages on which they come
-_PAGES_A_REPEAT = 12  # one of so many pages at the least
-_STEP_POINTS = 2.5  # points of a step; lines that come back stand no further from each other
-_FREE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3  # heights of a running line, and times its text's line spaces, below it
-_TEXT_LINES_COMPARED = 6  # of the text, whose spaces are looked at
-_MOST_CELLS = 4  # texts of a running line, its page number among them
-_LARGE_SIZE_RATIO, _LARGE_PAGES_SHARE = 1.3, 0.5  # times the body's size, and of the pages
-_LABEL_LETTERS = 12  # letters of a page number with its word
+MIN_OCCURRENCES = 3  # places that a line without a heading has to come back in
+MAX_LINE_LENGTH = 150  # characters
+MIN_PAGE_LENGTH = 1_000  # characters at least between two of them: less is no page
+MIN_WORDS = 2  # of a line that comes back
+_DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
+_EDGE_NUMBER = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
+_NAMED_PAGE = re.compile(
+    r"(?:page|seite|página|pagina)\s+\d{1,4}(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE
+)
+_LABEL = re.compile(
+    r"\A(?:chapter|section|part|appendix|kapitel|abschnitt|teil|chapitre|capítulo)?\s*[\d.]+\s", re.IGNORECASE
+)
 
 
-class EdgeLine(NamedTuple):
-    """A line that may run: its texts and the runs that they are made of, its height, and whether it is at the foot."""
+class PageLines:
+    """The page headers and footers of the document whose chunks are given."""
 
-    cells: list[str]
-    runs: list[Run]
-    y: float
-    is_foot: bool
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks = chunks
 
-
-def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> list[EdgeLine]:
-    """The lines at the edges of a page of that height in points that stand apart from its text.
-
-    Between the head of a table and its first row there is hardly more space than between its rows.
-    """
-    boxes = [_box(line) for line in level(runs)]
-    drawn = [_Box(grid.ys[0], grid.ys[-1], []) for grid in grids]
-    edges = []
-    for is_foot in (False, True):
-        boxes_inward = sorted([*boxes, *drawn], key=lambda box: -box.y2 if is_foot else box.y1)
-        limit = (1 - _MARGIN_SHARE) * height if is_foot else _MARGIN_SHARE * height
-        count = sum(box.y2 > limit if is_foot else box.y1 < limit for box in boxes_inward[:_DRAWN_EDGE])
-        free_lines = max((i for i in range(1, count + 1) if _stands_apart(boxes_inward, i, is_foot)), default=0)
-        for box in boxes_inward[:free_lines]:
-            cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
-            if 0 < len(cells) <= _MOST_CELLS:
-                edges.append(EdgeLine(cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
-    return edges
-
-
-class _Box(NamedTuple):
-    y1: float
-    y2: float
-    runs: list[Run]
-
-
-def _box(line: list[Run]) -> _Box:
-    """A line as high as its letters: the boxes of some fonts reach into the lines beside them."""
-    bottom = statistics.median(run.y2 for run in line)
-    return _Box(bottom - max(run.size for run in line), bottom, line)
-
-
-def _stands_apart(boxes_inward: Sequence[_Box], count: int, is_foot: bool) -> bool:
-    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it."""
-    gaps = [
-        above.y1 - below.y2 if is_foot else below.y1 - above.y2
-        for above, below in pairwise(boxes_inward[count - 1 : count + _TEXT_LINES_COMPARED])
-    ]
-    if not gaps:
-        return True
-    size = boxes_inward[count - 1].y2 - boxes_inward[count - 1].y1
-    return gaps[0] > max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(gaps[1:] or [0.0]))
-
-
-def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], body: float) -> list[list[EdgeLine]]:
-    """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
-
-    `body`: the size of most text.
-
-    Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once.
-    """
-    page_numbers: defaultdict[_LinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
-    for lines, number in zip(pages, numbers, strict=True):
-        for line in lines:
-            for position in _positions(line, number):
-                page_numbers[position].append(number)
-    least_pages = max(_LEAST_DRAWN_REPEATS, len(pages) // _PAGES_A_REPEAT)
-    first_lines = {" ".join(line.cells) for line in pages[0]} if pages else set()
-
-    def is_running(line: EdgeLine, number: int) -> bool:
-        if number != numbers[0] and _is_title_with_number(line, number, first_lines):
+    def __contains__(self, line: object) -> bool:
+        """Is a paragraph that is this one line, without its surrounding marks, a page's header or footer?"""
+        text = _strip_marks(str(line))
+        if _NAMED_PAGE.fullmatch(text):
             return True
-        count, first = max((_repeats(page_numbers, position) for position in _positions(line, number)), default=(0, 0))
-        may_be_title = line.runs[0].size > _LARGE_SIZE_RATIO * body and count < _LARGE_PAGES_SHARE * len(pages)
-        return count >= least_pages and not (may_be_title and number == first)
+        numbered_line = _split_page_number(text)
+        key = "" if numbered_line is None else _line_key(numbered_line[1])
+        return numbered_line is not None and (key in self._headings or key in self._recurring)
 
-    return [[line for line in lines if is_running(line, number)] for lines, number in zip(pages, numbers, strict=True)]
+    @cached_property
+    def _headings(self) -> frozenset[str]:
+        titles = {heading for chunk in self._chunks for heading in chunk.headings}
+        for chunk in self._chunks:
+            for block in blocks(chunk.text):
+                if block.kind == "heading":
+                    titles.add(block.headings[-1])
+                elif block.kind == "contents":
+                    titles |= {_DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()}
+        return frozenset(filter(None, map(_line_key, titles)))
+
+    @cached_property
+    def _recurring(self) -> frozenset[str]:
+        """What stands beside a number that grows from page to page, MIN_OCCURRENCES times and more."""
+        occurrences: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for offset, line in self._single_lines():
+            numbered_line = _split_page_number(_strip_marks(line))
+            if numbered_line and len(numbered_line[1].split()) >= MIN_WORDS:
+                occurrences[_line_key(numbered_line[1])].append((offset, numbered_line[0]))
+        return frozenset(
+            key for key, pages in occurrences.items() if key and len(pages) >= MIN_OCCURRENCES and _grow_apart(pages)
+        )
+
+    def _single_lines(self) -> Iterator[tuple[int, str]]:
+        """(offset in the document, text) of the paragraphs that are one line."""
+        for chunk in self._chunks:
+            chunk_text = chunk.text[len(chunk.added) : len(chunk.text) - len(chunk.closing)]
+            offset = chunk.start
+            for paragraph in chunk_text.split("\n\n"):
+                if "\n" not in paragraph.strip():
+                    yield offset, paragraph
+                offset += len(paragraph) + 2
 
 
-def _is_title_with_number(line: EdgeLine, number: int, first_lines: set[str]) -> bool:
-    """Whether a line is a page's number beside what heads the first page."""
-    for label, *title in (line.cells, line.cells[::-1]):
-        if label == str(number) and title and " ".join(sorted(title, key=line.cells.index)) in first_lines:
-            return True
-    return False
+def _strip_marks(line: str) -> str:
+    return line.strip("*_ \t\r\n")
 
 
-class _LinePosition(NamedTuple):
-    """Where a line stands, its height in steps, and what it comes back as."""
-
-    is_foot: bool
-    key: str
-    step: int
-
-
-def _positions(line: EdgeLine, number: int) -> list[_LinePosition]:
-    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in _line_keys(line, number)]
+def _split_page_number(line: str) -> tuple[int, str] | None:
+    """The number at an edge of a line, and the rest of it; None where there is none, or the line is a sentence."""
+    if len(line) > MAX_LINE_LENGTH or STATEMENT_END.search(line) or not (match := _EDGE_NUMBER.fullmatch(line)):
+        return None
+    return int(match[1] or match[4]), match[2] or match[3]
 
 
-def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _LinePosition) -> tuple[int, int]:
-    """On how many pages a line stands at a place or a step from it, and the first of them."""
-    matches = [
-        page_numbers[key]
-        for step in (-1, 0, 1)
-        if (key := position._replace(step=position.step + step)) in page_numbers
-    ]
-    return sum(map(len, matches)), min(numbers[0] for numbers in matches)
+def _line_key(text: str) -> str:
+    """`text` without its label ("Chapter 3."), marks and spaces, in lower case; "" where no word is left."""
+    letters = "".join(re.findall(r"[^\W_]+", _LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
+    return letters if re.search(r"[^\W\d_]{3}", letters) else ""
 
 
-def _line_keys(line: EdgeLine, number: int) -> set[str]:
-    """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
-    beside words of the page's own, such as a book's title beside its chapters'."""
-    cells = line.cells
-    label_keys = {
-        key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in line_keys(cell, number)
-    }
-    text = " ".join(cells)
-    title_keys = set() if any(map(str.isdecimal, text)) else {f"{cell}|<any>" for cell in (cells[0], cells[-1])}
-    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}
+def _grow_apart(occurrences: Sequence[tuple[int, int]]) -> bool:
+    return all(
+        next_offset - offset >= MIN_PAGE_LENGTH and number < next_number
+        for (offset, number), (next_offset, next_number) in pairwise(occurrences)
+    )

@@ -1,0 +1,148 @@
+"""Running headers, footers and page numbers of a drawn page, told by their place as well as by their words.
+
+The same words, or the page's number, come back at the same distance from the edge. The lines of a text layer stand in
+the order in which they were drawn, and a head beside columns may come anywhere in it.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from groundwork.documents.layout.tables.ruled_tables import Grid
+from groundwork.documents.layout.text_lines import Run, level, to_lines
+from groundwork.markdown.running_headers import line_keys
+
+_DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
+_MARGIN_SHARE = 0.2  # of the page's height, in which they stand
+_LEAST_DRAWN_REPEATS = 3  # pages on which they come
+_PAGES_A_REPEAT = 12  # one of so many pages at the least
+_STEP_POINTS = 2.5  # points of a step; lines that come back stand no further from each other
+_FREE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3  # heights of a running line, and times its text's line spaces, below it
+_TEXT_LINES_COMPARED = 6  # of the text, whose spaces are looked at
+_MOST_CELLS = 4  # texts of a running line, its page number among them
+_LARGE_SIZE_RATIO, _LARGE_PAGES_SHARE = 1.3, 0.5  # times the body's size, and of the pages
+_LABEL_LETTERS = 12  # letters of a page number with its word
+
+
+class EdgeLine(NamedTuple):
+    """A line that may run: its texts and the runs that they are made of, its height, and whether it is at the foot."""
+
+    cells: list[str]
+    runs: list[Run]
+    y: float
+    is_foot: bool
+
+
+def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> list[EdgeLine]:
+    """The lines at the edges of a page of that height in points that stand apart from its text.
+
+    Between the head of a table and its first row there is hardly more space than between its rows.
+    """
+    boxes = [_box(line) for line in level(runs)]
+    drawn = [_Box(grid.ys[0], grid.ys[-1], []) for grid in grids]
+    edges = []
+    for is_foot in (False, True):
+        boxes_inward = sorted([*boxes, *drawn], key=lambda box: -box.y2 if is_foot else box.y1)
+        limit = (1 - _MARGIN_SHARE) * height if is_foot else _MARGIN_SHARE * height
+        count = sum(box.y2 > limit if is_foot else box.y1 < limit for box in boxes_inward[:_DRAWN_EDGE])
+        free_lines = max((i for i in range(1, count + 1) if _stands_apart(boxes_inward, i, is_foot)), default=0)
+        for box in boxes_inward[:free_lines]:
+            cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
+            if 0 < len(cells) <= _MOST_CELLS:
+                edges.append(EdgeLine(cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
+    return edges
+
+
+class _Box(NamedTuple):
+    y1: float
+    y2: float
+    runs: list[Run]
+
+
+def _box(line: list[Run]) -> _Box:
+    """A line as high as its letters: the boxes of some fonts reach into the lines beside them."""
+    bottom = statistics.median(run.y2 for run in line)
+    return _Box(bottom - max(run.size for run in line), bottom, line)
+
+
+def _stands_apart(boxes_inward: Sequence[_Box], count: int, is_foot: bool) -> bool:
+    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it."""
+    gaps = [
+        above.y1 - below.y2 if is_foot else below.y1 - above.y2
+        for above, below in pairwise(boxes_inward[count - 1 : count + _TEXT_LINES_COMPARED])
+    ]
+    if not gaps:
+        return True
+    size = boxes_inward[count - 1].y2 - boxes_inward[count - 1].y1
+    return gaps[0] > max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(gaps[1:] or [0.0]))
+
+
+def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], body: float) -> list[list[EdgeLine]]:
+    """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
+
+    `body`: the size of most text.
+
+    Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once.
+    """
+    page_numbers: defaultdict[_LinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
+    for lines, number in zip(pages, numbers, strict=True):
+        for line in lines:
+            for position in _positions(line, number):
+                page_numbers[position].append(number)
+    least_pages = max(_LEAST_DRAWN_REPEATS, len(pages) // _PAGES_A_REPEAT)
+    first_lines = {" ".join(line.cells) for line in pages[0]} if pages else set()
+
+    def is_running(line: EdgeLine, number: int) -> bool:
+        if number != numbers[0] and _is_title_with_number(line, number, first_lines):
+            return True
+        count, first = max((_repeats(page_numbers, position) for position in _positions(line, number)), default=(0, 0))
+        may_be_title = line.runs[0].size > _LARGE_SIZE_RATIO * body and count < _LARGE_PAGES_SHARE * len(pages)
+        return count >= least_pages and not (may_be_title and number == first)
+
+    return [[line for line in lines if is_running(line, number)] for lines, number in zip(pages, numbers, strict=True)]
+
+
+def _is_title_with_number(line: EdgeLine, number: int, first_lines: set[str]) -> bool:
+    """Whether a line is a page's number beside what heads the first page."""
+    for label, *title in (line.cells, line.cells[::-1]):
+        if label == str(number) and title and " ".join(sorted(title, key=line.cells.index)) in first_lines:
+            return True
+    return False
+
+
+class _LinePosition(NamedTuple):
+    """Where a line stands, its height in steps, and what it comes back as."""
+
+    is_foot: bool
+    key: str
+    step: int
+
+
+def _positions(line: EdgeLine, number: int) -> list[_LinePosition]:
+    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in _line_keys(line, number)]
+
+
+def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _LinePosition) -> tuple[int, int]:
+    """On how many pages a line stands at a place or a step from it, and the first of them."""
+    matches = [
+        page_numbers[key]
+        for step in (-1, 0, 1)
+        if (key := position._replace(step=position.step + step)) in page_numbers
+    ]
+    return sum(map(len, matches)), min(numbers[0] for numbers in matches)
+
+
+def _line_keys(line: EdgeLine, number: int) -> set[str]:
+    """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
+    beside words of the page's own, such as a book's title beside its chapters'."""
+    cells = line.cells
+    label_keys = {
+        key for cell in (cells[0], cells[-1]) if len(cell) < _LABEL_LETTERS for key in line_keys(cell, number)
+    }
+    text = " ".join(cells)
+    title_keys = set() if any(map(str.isdecimal, text)) else {f"{cell}|<any>" for cell in (cells[0], cells[-1])}
+    return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}
