@@ -96,7 +96,11 @@ def test_curate_obeys_and_the_dataset_is_the_same(tmp_path: Path) -> None:
         assert not kept[late].checks["generation"]["passed"] and kept[late].checks["review"]["passed"]
         turned_down = read_jsonl(folder / "rejected" / "mill.jsonl", Rejected)
         assert ("review", "rejected by ann; too easy") in [(one.reason, one.detail) for one in turned_down]
-    assert "Reviewed by ann" in (folder / "report.html").read_text()
+    page = (folder / "report.html").read_text()
+    assert "Reviewed by ann" in page and "1 corrected" in page
+    corrected = page.partition("Corrected by people")[2].partition("Rejected")[0]
+    assert "edited by ann" in corrected and "<li>Names the quay</li>" in corrected
+    assert all(f"<del>{criterion}</del>" in corrected for criterion in WAITING.evaluation_criteria)
     after = build(tmp_path)
     assert after[WAITING.id]["evaluation_criteria"] == before[WAITING.id]["evaluation_criteria"]
     assert OPENING.id not in after and OPENING.id not in before

@@ -15,6 +15,7 @@ from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.records.pair_record import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
+MAX_CORRECTED = 40  # pairs with a person's words, which are all shown where there are no more
 NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
 _STYLES = """
@@ -25,6 +26,7 @@ _STYLES = """
 article { background: var(--hold); border-left: .25rem solid var(--line); border-radius: .25rem; padding: .75rem 1rem;
   margin: .75rem 0; overflow-wrap: anywhere; }
 article.k { border-color: var(--good); } article.w { border-color: var(--fair); }
+.corrected { background: var(--blue); } article.c { border-color: var(--blue); }
 article.r { border-color: var(--bad); }
 .q { font-weight: 600; } del { color: var(--soft); } .why { color: var(--bad); }
 """
@@ -45,7 +47,12 @@ class CurationResult:
 def curation_html(result: CurationResult) -> str:
     """The whole page."""
     counts = _Counts(result)
-    sizes = {"kept": len(counts.unchanged), "rewritten": len(counts.rewritten), "rejected": len(result.rejected_pairs)}
+    sizes = {
+        "kept": len(counts.unchanged),
+        "rewritten": len(counts.rewritten),
+        **({"corrected": len(counts.corrected)} if counts.corrected else {}),
+        "rejected": len(result.rejected_pairs),
+    }
     document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
@@ -63,6 +70,7 @@ def curation_html(result: CurationResult) -> str:
         *([_render_pair("k", result.kept_pairs[index]) for index in _spread_examples(counts.unchanged)] or [_NONE]),
         tag("h2", "Rewritten"),
         *([_render_pair("w", result.kept_pairs[index]) for index in _spread_examples(counts.rewritten)] or [_NONE]),
+        *_render_corrected(result.kept_pairs, counts.corrected),
         tag("h2", "Rejected"),
         *(_render_rejected(result.rejected_pairs, counts.by_reason) or [_NONE]),
     )
@@ -89,12 +97,15 @@ class _Counts:
 
     def __init__(self, result: CurationResult) -> None:
         self.documents: set[str] = set()
-        self.unchanged, self.rewritten = array("q"), array("q")  # places among the kept
+        self.unchanged, self.rewritten, self.corrected = array("q"), array("q"), array("q")  # places among the kept
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
         for index, pair in enumerate(result.kept_pairs):
-            (self.rewritten if pair.original_question else self.unchanged).append(index)
+            is_changed = pair.original_question or pair.original_answer or pair.original_criteria
+            is_corrected = is_changed and BY_PERSON in pair.checks
+            places = self.corrected if is_corrected else self.rewritten if is_changed else self.unchanged
+            places.append(index)
             self._add_columns(pair.document, pair.checks)
         for index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(index)
@@ -134,14 +145,26 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
     return elements
 
 
+def _render_corrected(pairs: Sequence[Pair], corrected: Sequence[int]) -> list[Markup]:
+    """The pairs that people gave other words, each with what it said before."""
+    if not corrected:
+        return []
+    articles = [_render_pair("c", pairs[index]) for index in corrected[:MAX_CORRECTED]]
+    more = f"… and {len(corrected) - MAX_CORRECTED:,} more; the page of review shows all."
+    notes = [tag("p", more, class_="soft")] if len(corrected) > MAX_CORRECTED else []
+    return [tag("h2", "Corrected by people"), *articles, *notes]
+
+
 def _render_pair(kind: str, pair: Pair) -> Markup:
+    """The pair; struck out above each text that was changed, what it said before."""
+    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else ""
     return _render_article(
         kind,
         pair.question,
         pair.answer,
         pair.evaluation_criteria,
-        _source_line(pair),
-        original_question=pair.original_question,
+        "; ".join(filter(None, (_source_line(pair), why))),
+        originals=(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
 
@@ -152,13 +175,16 @@ def _render_article(
     criteria: Sequence[str],
     source: str,
     reason: str = "",
-    original_question: str = "",
+    originals: tuple[str, str, Sequence[str]] = ("", "", ()),
 ) -> Markup:
+    original_question, original_answer, original_criteria = originals
     return tag(
         "article",
         *([tag("p", tag("del", original_question))] if original_question else []),
         tag("p", question, class_="q"),
+        *([tag("p", tag("del", original_answer))] if original_answer else []),
         tag("p", answer),
+        *([tag("ul", [tag("li", tag("del", text)) for text in original_criteria])] if original_criteria else []),
         *([tag("ul", [tag("li", criterion) for criterion in criteria])] if criteria else []),
         *([tag("p", reason, class_="why")] if reason else []),
         tag("p", source, class_="soft"),
