@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import Review
+    from groundwork.questions.curation.checked_pairs import CheckedPair
     from groundwork.questions.curation.curation_rounds import Curation
-    from groundwork.questions.curation.kept_and_rejected import CheckedPair
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
@@ -126,7 +126,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
-            from groundwork.questions.curation.duplicate_removal import repeated_questions
+            from groundwork.questions.curation.checked_pairs import repeated_questions
 
             repeats = await repeated_questions(checked_pairs, review, await _duplicate_search(job, questions))
         return _write_result(job, unit, review, spooled, checked_pairs, repeats)
@@ -136,8 +136,7 @@ async def _check_pairs(
     job: Job, unit: Unit, review: Review, spooled: Spooled, questions: DiskBackedList[str], at_once: int
 ) -> DiskBackedList[CheckedPair]:
     """Every pair with what its checks say; `questions` get those among which repeats are looked for."""
-    from groundwork.questions.curation.kept_and_rejected import CheckedPair
-    from groundwork.questions.curation.pairs_by_document import check_batches, read_by_document
+    from groundwork.questions.curation.checked_pairs import CheckedPair, check_batches, read_by_document
     from groundwork.records.pair_record import Pair
 
     unique_pairs, checked_pairs = spooled(Pair), spooled(CheckedPair)
@@ -166,8 +165,7 @@ def _write_result(
     repeats: Mapping[int, str],
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
-    from groundwork.questions.curation.duplicate_removal import mark_repeat
-    from groundwork.questions.curation.kept_and_rejected import restore_accepted, sort_pairs, write_curated
+    from groundwork.questions.curation.checked_pairs import mark_repeat, restore_accepted, sort_pairs, write_curated
     from groundwork.questions.curation.report_page import CurationResult, curation_html
     from groundwork.records.pair_record import Pair, Rejected
 
@@ -195,7 +193,7 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
     from groundwork.questions.curation.curation_rounds import Curation
-    from groundwork.questions.curation.judge_calls import CurationJudge
+    from groundwork.questions.curation.judge import CurationJudge
     from groundwork.questions.curation.rule_checks import pair_origin, read_origins
 
     settings, context = job.config.curate, job.config.qa.context
@@ -251,7 +249,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
-    from groundwork.questions.curation.pairs_by_document import pairs_of
+    from groundwork.questions.curation.checked_pairs import pairs_of
 
     pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
     curation, cases = _curation(job, pairs, documents)

@@ -14,8 +14,16 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
-from groundwork.questions.curation.judge_calls import CheckResults, CurationJudge, pack_batches
-from groundwork.questions.curation.judge_forms import Apart, Form, Rewrite, Rewriting, Supported, reply_schema
+from groundwork.questions.curation.judge import (
+    Apart,
+    CheckResults,
+    CurationJudge,
+    Form,
+    Supported,
+    pack_batches,
+    reply_schema,
+)
+from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting
 from groundwork.questions.curation.rule_checks import (
     REWRITABLE_CHECKS,
     CheckColumn,

@@ -26,7 +26,7 @@ from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern, words
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.interview_material import short_title
+from groundwork.questions.material_to_ask_about import short_title
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document

@@ -1,40 +1,45 @@
-"""What curation asks about several pairs in one call: what is shown of each, and its own field of the reply.
+"""The judge of curation: what it is asked about several pairs in one call, the calls, and how their replies are read.
 
-Three forms: `Apart` sees the pairs and nothing else, `Supported` the text above its pairs, `Rewriting` the evidence and
-what names the subject. The pairs of a call stand in the order of a hash of their ids, so that neither their place in
-the document nor an earlier verdict decides what stands beside what, and the order is always the same.
+Two forms of questions: `Apart` sees the pairs and nothing else, `Supported` the text above its pairs; a third is
+`Rewriting` (pair_rewriting). The pairs of a call stand in the order of a hash of their ids, so that neither their place
+in the document nor an earlier verdict decides what stands beside what, and the order is always the same. Calls are as
+few as the pairs' number and tokens allow, and one more for those that a reply left out.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-from groundwork.language.question_forms import is_question
-from groundwork.language.sentences import sentences
-from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.errors import Filtered, InvalidReply, UnitError
+from groundwork.llm.calls.task_group import gather_all
+from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
+from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
-from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
-from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED
-from groundwork.records.figures import quote_in_words, text_with_captions
+from groundwork.questions.curation.rule_checks import CurationCase
+from groundwork.questions.material_to_ask_about import UNNAMED
+from groundwork.records.figures import text_with_captions
 from groundwork.settings.curate_and_review_settings import Check, Curate
 
 Json = dict[str, Any]
 
-_STRING: Json = {"type": "string"}
-_INTEGER: Json = {"type": "integer"}
+STRING: Json = {"type": "string"}
+INTEGER: Json = {"type": "integer"}
 
 FULL_MARK = 2  # the best mark
 FRAME_TOKENS = 10
 FIELD_TOKENS = 4  # of a pair's name in the reply
 MARK_TOKENS = 2
 REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
-FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
 EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
+
+_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
 
 
 def field_name(number: int) -> str:
@@ -51,23 +56,23 @@ def reply_schema(form: Form, cases: Sequence[CurationCase]) -> Json:
     fields = [form.field(case) for case in cases]
     field_kinds = [field for i, field in enumerate(fields) if field not in fields[:i]]
     definition_names = ["m", "n"]  # named once: the schema is paid for as text
-    shared = {} if field_kinds == [_INTEGER] else {"$defs": dict(zip(definition_names, field_kinds, strict=False))}
+    shared = {} if field_kinds == [INTEGER] else {"$defs": dict(zip(definition_names, field_kinds, strict=False))}
     field_schemas = [
         {"$ref": f"#/$defs/{definition_names[field_kinds.index(field)]}"} if shared else field for field in fields
     ]
-    remarks_schema = {"remarks": _list_of(_STRING)} if form.remarks else {}
+    remarks_schema = {"remarks": list_of(STRING)} if form.remarks else {}
     return (
-        _closed_object(remarks_schema | {field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
+        closed_object(remarks_schema | {field_name(number): mark for number, mark in enumerate(field_schemas, 1)})
         | shared
     )
 
 
-def _list_of(item_schema: Json, count: int | None = None) -> Json:
+def list_of(item_schema: Json, count: int | None = None) -> Json:
     size = {} if count is None else {"minItems": count, "maxItems": count}
     return {"type": "array", "items": item_schema, **size}
 
 
-def _closed_object(properties: Json) -> Json:
+def closed_object(properties: Json) -> Json:
     return {
         "type": "object",
         "properties": properties,
@@ -134,7 +139,7 @@ class Marks(Form):
         return "a whole number" if count == 1 else f"a list of {count} whole numbers"
 
     def field(self, case: CurationCase) -> Json:
-        return _INTEGER if len(self.mark_names) == 1 else _list_of(_INTEGER, len(self.marks_of(case)))
+        return INTEGER if len(self.mark_names) == 1 else list_of(INTEGER, len(self.marks_of(case)))
 
     def read(self, case: CurationCase, value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
@@ -186,8 +191,8 @@ class Apart(Marks):
         if self.checks == ("stand_alone",):
             return "\n".join(lines[:2])
         if "criteria" in self.checks:
-            lines += ["Criteria:", *(f"- {_one_line(text)}" for text in case.pair.evaluation_criteria)]
-            lines += [f"Wrong answer: {_one_line(case.wrong_answer)}"] if case.wrong_answer else []
+            lines += ["Criteria:", *(f"- {one_line(text)}" for text in case.pair.evaluation_criteria)]
+            lines += [f"Wrong answer: {one_line(case.wrong_answer)}"] if case.wrong_answer else []
         return "\n".join(lines)
 
 
@@ -241,113 +246,147 @@ def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
         yield line_start, len(text) if line_end < 0 else line_end
 
 
-class Rewrite(NamedTuple):
-    """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped.
+def _question_and_answer(case: CurationCase) -> list[str]:
+    return [f"Question: {one_line(case.pair.question)}", f"Answer: {one_line(case.pair.answer)}"]
 
-    `evidence`: the quotes of the pair that are kept.
-    """
 
-    question: str
-    answer: str = ""
-    evidence: tuple[str, ...] = ()
-    evaluation_criteria: tuple[str, ...] = ()
+def one_line(text: str) -> str:
+    """`text` in one line, so that nothing in it can look like the next pair."""
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
-class Rewriting(Form):
-    """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
+class CheckResults:
+    """What a reply says of one pair: the form's value, and the remark."""
 
-    name = "rewrite"
-    field_description = "a question, or an object with question, answer, evidence and criteria"
+    value: Any
+    remark: str
 
-    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        origin = cases[0].origin
-        return render_turns(
-            self.prompt(self.settings.prompts["rewrite"]),
-            context=origin.context or origin.name or origin.document,
-            document=origin.name or origin.document,
-            summary=_first_sentences(origin.summary, origin.language) or "(none)",
-            pairs="\n\n".join(_render_faulty_pair(number, case) for number, case in enumerate(cases, 1)),
-        )
 
-    def field(self, _case: CurationCase) -> Json:
-        properties = {
-            "question": _STRING,
-            "answer": _STRING,
-            "evidence": _list_of(_INTEGER),
-            "criteria": _list_of(_STRING),
+Verdicts = dict[int, CheckResults | UnitError]  # by the case's number
+
+
+def pack_batches(form: Form, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
+    """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
+    documents: dict[str, dict[str, list[CurationCase]]] = {}
+    for case in cases:
+        documents.setdefault(case.pair.document, {}).setdefault(case.origin.text, []).append(case)
+    packed_batches = []
+    for chunks in documents.values():
+        remaining_cases = [case for chunk_cases in chunks.values() for case in call_order(chunk_cases)]
+        while remaining_cases:
+            count = _next_batch_size(form, remaining_cases, settings)
+            packed_batches.append(remaining_cases[:count] if form.shows_text else call_order(remaining_cases[:count]))
+            remaining_cases = remaining_cases[count:]
+    return packed_batches
+
+
+def _next_batch_size(form: Form, cases: list[CurationCase], settings: Curate) -> int:
+    """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
+    sizes = range(1, min(len(cases), settings.batch) + 1)
+    max_size = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
+    if not form.shows_text or max_size == len(cases) or cases[max_size - 1].origin != cases[max_size].origin:
+        return max_size
+    chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_size].origin)
+    following = cases[chunk_start : chunk_start + settings.batch + 1]
+    chunk_size = sum(case.origin == cases[max_size].origin for case in following)
+    return chunk_start if chunk_start and chunk_size <= settings.batch else max_size
+
+
+def _fits(form: Form, cases: Sequence[CurationCase], settings: Curate) -> bool:
+    if form.reply_tokens(cases) > settings.max_tokens // 2:
+        return False
+    return estimate_tokens(form.messages(cases)) <= settings.max_input_tokens
+
+
+@dataclass(frozen=True)
+class CurationJudge:
+    """Asks the model of `settings`."""
+
+    client: Callable[[], Client]
+    settings: Curate
+
+    async def ask(
+        self, form: Form, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
+    ) -> Verdicts:
+        """A verdict, or an error, for every case; `on_progress` hears of the pairs of each call as it ends."""
+
+        async def judge_batch(batch: list[CurationCase]) -> Verdicts:
+            verdicts = await self._judge_batch(form, batch)
+            on_progress(len(batch))
+            return verdicts
+
+        replies = await gather_all(judge_batch(batch) for batch in pack_batches(form, cases, self.settings))
+        return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
+
+    async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
+        """The verdicts of one call; where it stays unusable, of its halves, until the culprit is alone."""
+        try:
+            verdicts = await self._ask_model(form, cases)
+        except (InvalidReply, Filtered) as error:
+            if len(cases) == 1:
+                return {cases[0].number: error}
+            middle = len(cases) // 2
+            halves = await gather_all(self._judge_batch(form, half) for half in (cases[:middle], cases[middle:]))
+            return halves[0] | halves[1]
+        except UnitError as error:
+            return {case.number: error for case in cases}
+        missing = [case for case in cases if case.number not in verdicts]
+        return verdicts | await self._retry_missing(form, missing) if missing else verdicts
+
+    async def _retry_missing(self, form: Form, missing: list[CurationCase]) -> Verdicts:
+        """One further call for those that a reply left out."""
+        lost_verdicts: Verdicts = {
+            case.number: InvalidReply(f"{case.pair.id} {form.name}: left out by the reply, twice") for case in missing
         }
-        return {"anyOf": [_STRING, _closed_object(properties)]}
+        try:
+            return lost_verdicts | await self._ask_model(form, missing)
+        except UnitError as error:
+            return {case.number: error for case in missing}
 
-    def read(self, case: CurationCase, value: Any) -> Rewrite | None:
-        """The rewriting; None where a part has another type, or evidence a number that no quote has.
+    async def _ask_model(self, form: Form, cases: Sequence[CurationCase]) -> Verdicts:
+        """The verdicts of the pairs that the reply marks as it should. Raises like Client.ask."""
+        verdicts: Verdicts = {}
 
-        A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
-        """
-        fields = {"question": value} if isinstance(value, str) else value
-        if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
-            return None
-        question, answer = fields["question"].strip(), fields.get("answer") or ""
-        if (question and not is_question(question)) or not isinstance(answer, str):
-            return None
-        criteria = _read_texts(fields.get("criteria", fields.get("evaluation_criteria")), [])
-        evidence = _read_texts(fields.get("evidence"), case.pair.evidence)
-        if criteria is None or evidence is None:
-            return None
-        return Rewrite(question, answer.strip(), evidence, criteria)
+        def check(reply: Json) -> str | None:
+            verdicts.update(_read_verdicts(form, cases, reply))
+            return (
+                None
+                if verdicts
+                else f"Give every pair, {field_name(1)} to {field_name(len(cases))}, {form.field_description}."
+            )
 
-    def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
-        return FRAME_TOKENS + sum(map(self._case_tokens, cases))
-
-    def _case_tokens(self, case: CurationCase) -> int:
-        pair = case.pair
-        rewrite_tokens = (
-            FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+        await self.client().ask(
+            self.settings,
+            form.messages(cases),
+            stage="curate",
+            unit=f"{cases[0].pair.id} {form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
+            schema=Json,
+            json_schema=reply_schema(form, cases),
+            check=check,
         )
-        return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
+        return verdicts
 
 
-def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
-    """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
-    texts = []
-    for item in items or [] if isinstance(items, list | None) else [None]:
-        if type(item) is int and 0 < item <= len(numbered):
-            texts.append(numbered[item - 1])
-        elif isinstance(item, str):
-            texts.append(item.strip())
-        else:
-            return None
-    return tuple(dict.fromkeys(filter(None, texts)))
+def _read_verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Verdicts:
+    remarks = _read_remarks(reply.get("remarks"))
+    # An object in a single field may come, or be read, without the field.
+    bare_reply = reply if len(cases) == 1 else None
+    field_values = {
+        number: form.read(case, reply.get(field_name(number), bare_reply)) for number, case in enumerate(cases, 1)
+    }
+    return {
+        case.number: CheckResults(field_values[number], remarks.get(number, ""))
+        for number, case in enumerate(cases, 1)
+        if field_values[number] is not None
+    }
 
 
-def _first_sentences(summary: str, language: str) -> str:
-    """The first sentences of a summary, which say what the document is; the evidence says the rest."""
-    ends = [end for _, end in sentences(summary, language)]
-    return summary[: max((end for end in ends if end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH)]
-
-
-def _render_faulty_pair(number: int, case: CurationCase) -> str:
-    columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
-    faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
-    return "\n".join(
-        [
-            field_name(number),
-            f"Section: {' > '.join(case.pair.headings) or '(none)'}",
-            "Evidence:",
-            *(f"{n}. {_one_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
-            f"Question: {_one_line(case.pair.question)}",
-            f"Answer: {_one_line(case.pair.answer)}",
-            "Criteria:",
-            *(f"- {_one_line(text)}" for text in case.pair.evaluation_criteria),
-            f"What is wrong with it: {faults or 'its wording'}",
-        ]
-    )
-
-
-def _question_and_answer(case: CurationCase) -> list[str]:
-    return [f"Question: {_one_line(case.pair.question)}", f"Answer: {_one_line(case.pair.answer)}"]
-
-
-def _one_line(text: str) -> str:
-    """`text` in one line, so that nothing in it can look like the next pair."""
-    return " ".join(text.split())
+def _read_remarks(raw_remarks: Any) -> dict[int, str]:
+    """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
+    remarks: dict[int, str] = {}
+    for remark in raw_remarks if isinstance(raw_remarks, list) else []:
+        if isinstance(remark, str) and (match := _REMARK.fullmatch(remark.strip())):
+            number = int(match[1])
+            remarks[number] = "; ".join(filter(None, [remarks.get(number, ""), match[2]]))
+    return remarks

@@ -1,0 +1,251 @@
+"""The pairs of a run on their way through curation: read by document, repeats apart, checked, and kept or turned down.
+
+A pair is turned down by the first check that it failed; a person's decision goes first. What is asked about a document
+must not depend on other documents, since shards ask about theirs alone: before models are asked, only pairs of one
+document in the same words are taken out. All else is looked for among the pairs that stay once every other check is
+done, so that a pair that is turned down stands for no other.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
+from groundwork.data_folder.runs import obeyed_decisions
+from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.run_pairs import generation_rejects
+from groundwork.data_folder.spread_folders import file_path
+from groundwork.errors import UnitError
+from groundwork.language.words import normalised_words
+from groundwork.questions.curation.curation_rounds import Curation
+from groundwork.questions.curation.rule_checks import CurationCase, shared_column
+from groundwork.questions.duplicates.duplicate_rule import question_of
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.record_base import Record
+
+
+class CheckedPair(Record, frozen=True):
+    """A pair, and what the checks made of it: itself where one failed to run, with the error and its `status`."""
+
+    pair: Pair
+    checked: Pair
+    status: str = ""
+    error: str = ""
+
+    @staticmethod
+    def of(pair: Pair, result: Pair | UnitError) -> CheckedPair:
+        if isinstance(result, UnitError):
+            return CheckedPair(pair=pair, checked=pair, status=result.status, error=str(result))
+        return CheckedPair(pair=pair, checked=result)
+
+
+def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
+    """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
+    pair = checked_pair.checked
+    if (decision := review.decision_about(pair)) and decision.verdict == "reject":
+        return obeyed_decisions.reject_pair(pair, decision)
+    if decision:
+        return obeyed_decisions.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
+    if not checked_pair.status and (reason := first_failed_check(pair)):
+        return reject_pair(pair, reason)
+    return pair
+
+
+def sort_pairs(
+    checked_pairs: Iterable[CheckedPair],
+    review: Review,
+    kept_pairs: DiskBackedList[Pair],
+    rejected_pairs: DiskBackedList[Rejected],
+) -> list[tuple[str, str, str]]:
+    """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those kept unchecked."""
+    failures = []
+    for checked_pair in checked_pairs:
+        outcome = apply_review(checked_pair, review)
+        if not isinstance(outcome, Pair):
+            rejected_pairs.append(outcome)
+            continue
+        kept_pairs.append(outcome)
+        if checked_pair.status and review.decision_about(checked_pair.checked) is None:
+            failures.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
+    return failures
+
+
+def write_curated(
+    folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
+) -> None:
+    """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
+    kept_indexes, rejected_indexes = _indexes_by_document(kept_pairs), _indexes_by_document(rejected_pairs)
+    for document in documents:
+        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept_pairs[index] for index in kept_indexes[document]))
+        write_jsonl(
+            file_path(folder / "rejected", f"{document}.jsonl"),
+            (rejected_pairs[index] for index in rejected_indexes[document]),
+        )
+
+
+def _indexes_by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+    """The places of each document's rows, in order."""
+    indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for index, row in enumerate(rows):
+        indexes[row.document].append(index)
+    return indexes
+
+
+def restore_accepted(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+    """What generation turned down and a person accepted."""
+    if not review.verdicts:
+        return []
+    rejections = [rejection for document in documents for rejection in generation_rejects(folder, document)]
+    return review.restored_pairs(rejections, present.__contains__)
+
+
+def first_failed_check(pair: Pair) -> str:
+    """The first check that the pair did not pass, or ""."""
+    return next((check for check, column in pair.checks.items() if not column["passed"]), "")
+
+
+def reject_pair(pair: Pair, reason: str) -> Rejected:
+    fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
+    return Rejected(
+        document=pair.document,
+        chunk=pair.chunk,
+        iteration=pair.iteration,
+        reason=reason,
+        detail="; ".join(dict.fromkeys(fault_texts)),
+        pair=msgspec.to_builtins(pair),
+    )
+
+
+def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:
+    """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
+    first_pairs: dict[tuple[str, str], Pair] = {}
+    repeated_by_index: dict[int, str] = {}
+    for index in _review_order(pairs, review):
+        pair = pairs[index]
+        first_pair = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
+        if first_pair is not pair:
+            repeated_by_index[index] = first_pair.question
+    checked_pairs = [_add_duplicates_column(pair, repeated_by_index.get(index, "")) for index, pair in enumerate(pairs)]
+    unique = [pair for index, pair in enumerate(checked_pairs) if index not in repeated_by_index]
+    return unique, [pair for index, pair in enumerate(checked_pairs) if index in repeated_by_index]
+
+
+async def repeated_questions(
+    checked_pairs: Sequence[CheckedPair], review: Review, earlier_questions: EarlierQuestions
+) -> dict[int, str]:
+    """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
+    indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
+    for index, checked_pair in enumerate(checked_pairs):
+        if _would_stay(checked_pair, review):
+            indexes_by_turn[_review_turn(checked_pair.checked, review)].append(index)
+    order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
+    repeated = await earlier_questions.find_repeats(
+        LazySequence(order, lambda index: question_of(checked_pairs[index].checked))
+    )
+    return {
+        index: earlier_question for index, earlier_question in zip(order, repeated, strict=True) if earlier_question
+    }
+
+
+def mark_repeat(checked_pair: CheckedPair, index: int, repeats: Mapping[int, str]) -> CheckedPair:
+    """The pair with what `repeated_questions` found of it."""
+    if earlier_question := repeats.get(index):
+        return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
+    return checked_pair
+
+
+def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
+    """Would the pair be kept: by its checks, by a person, or unchecked?"""
+    decision = review.decision_about(checked_pair.pair)
+    if decision is not None:
+        return decision.accepts
+    return bool(checked_pair.status) or not first_failed_check(checked_pair.checked)
+
+
+def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
+    """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
+    return sorted(range(len(pairs)), key=lambda index: _review_turn(pairs[index], review))
+
+
+def _review_turn(pair: Pair, review: Review) -> int:
+    decision = review.decision_about(pair)
+    return 1 if decision is None else 0 if decision.accepts else 2
+
+
+def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
+    reason = f"repeats: {earlier_question}" if earlier_question else ""
+    column = shared_column(float(not earlier_question), not earlier_question, reason, "rule")
+    return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
+
+
+class DocumentPairs(NamedTuple):
+    """Documents whose pairs are checked together, and where among the pairs theirs are."""
+
+    documents: list[str]
+    start: int
+    pairs: int
+
+
+def read_by_document(
+    folder: Path,
+    documents: Sequence[str],
+    review: Review,
+    *,
+    batch_size: int,
+    max_pairs: int | None,
+    looks_for_repeats: bool,
+    questions: DiskBackedList[str],
+    unique_pairs: DiskBackedList[Pair],
+    checked_pairs: DiskBackedList[CheckedPair],
+) -> list[DocumentPairs]:
+    """Read the pairs of `documents` from the run's folder: `batch_size` of them together, and `max_pairs` of all.
+
+    Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique_pairs`, and to
+    `checked_pairs` those that repeat the words of another one of their document.
+    """
+    batches: list[DocumentPairs] = []
+    for document in documents:
+        pairs = pairs_of(folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
+        questions.extend(pair.question for pair in pairs)
+        document_pairs, repeated_pairs = split_same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        checked_pairs.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
+        unique_pairs.extend(document_pairs)
+        if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
+            batches.append(DocumentPairs([], len(unique_pairs) - len(document_pairs), 0))
+        batches[-1].documents.append(document)
+        batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
+    return batches
+
+
+async def check_batches(
+    batches: Sequence[DocumentPairs],
+    unique_pairs: Sequence[Pair],
+    checked_pairs: DiskBackedList[CheckedPair],
+    prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
+    on_progress: Callable[[int], None],
+) -> None:
+    """Add the pairs to `checked_pairs`, with what their checks made of them.
+
+    `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
+    """
+    for batch in batches:
+        pairs = unique_pairs[batch.start : batch.start + batch.pairs]
+        curation, cases = prepare(pairs, batch.documents)
+        results = (await curation.run(cases, on_progress)).values()
+        checked_pairs.extend(
+            CheckedPair.of(pair, result if isinstance(result, UnitError) else result.pair)
+            for pair, result in zip(pairs, results, strict=True)
+        )
+
+
+def pairs_of(folder: Path, documents: Sequence[str]) -> list[Pair]:
+    """All pairs of `documents`, as the run's folder holds them."""
+    return [pair for document in documents for pair in read_jsonl(file_path(folder, f"{document}.jsonl"), Pair)]

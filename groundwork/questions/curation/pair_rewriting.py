@@ -1,0 +1,135 @@
+"""The rewriting of pairs whose wording or criteria failed: what the model is shown of them, and what its reply changes.
+
+It sees the evidence and what names the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from groundwork.language.question_forms import is_question
+from groundwork.language.sentences import sentences
+from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.llm.prompts import Message, render_turns
+from groundwork.questions.curation.judge import (
+    FIELD_TOKENS,
+    FRAME_TOKENS,
+    INTEGER,
+    STRING,
+    Form,
+    Json,
+    closed_object,
+    field_name,
+    list_of,
+    one_line,
+)
+from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
+from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
+from groundwork.records.figures import quote_in_words
+
+FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
+
+
+class Rewrite(NamedTuple):
+    """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped.
+
+    `evidence`: the quotes of the pair that are kept.
+    """
+
+    question: str
+    answer: str = ""
+    evidence: tuple[str, ...] = ()
+    evaluation_criteria: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rewriting(Form):
+    """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
+
+    name = "rewrite"
+    field_description = "a question, or an object with question, answer, evidence and criteria"
+
+    def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
+        origin = cases[0].origin
+        return render_turns(
+            self.prompt(self.settings.prompts["rewrite"]),
+            context=origin.context or origin.name or origin.document,
+            document=origin.name or origin.document,
+            summary=_first_sentences(origin.summary, origin.language) or "(none)",
+            pairs="\n\n".join(_render_faulty_pair(number, case) for number, case in enumerate(cases, 1)),
+        )
+
+    def field(self, _case: CurationCase) -> Json:
+        properties = {
+            "question": STRING,
+            "answer": STRING,
+            "evidence": list_of(INTEGER),
+            "criteria": list_of(STRING),
+        }
+        return {"anyOf": [STRING, closed_object(properties)]}
+
+    def read(self, case: CurationCase, value: Any) -> Rewrite | None:
+        """The rewriting; None where a part has another type, or evidence a number that no quote has.
+
+        A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
+        """
+        fields = {"question": value} if isinstance(value, str) else value
+        if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
+            return None
+        question, answer = fields["question"].strip(), fields.get("answer") or ""
+        if (question and not is_question(question)) or not isinstance(answer, str):
+            return None
+        criteria = _read_texts(fields.get("criteria", fields.get("evaluation_criteria")), [])
+        evidence = _read_texts(fields.get("evidence"), case.pair.evidence)
+        if criteria is None or evidence is None:
+            return None
+        return Rewrite(question, answer.strip(), evidence, criteria)
+
+    def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
+        return FRAME_TOKENS + sum(map(self._case_tokens, cases))
+
+    def _case_tokens(self, case: CurationCase) -> int:
+        pair = case.pair
+        rewrite_tokens = (
+            FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
+        )
+        return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
+
+
+def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+    """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
+    texts = []
+    for item in items or [] if isinstance(items, list | None) else [None]:
+        if type(item) is int and 0 < item <= len(numbered):
+            texts.append(numbered[item - 1])
+        elif isinstance(item, str):
+            texts.append(item.strip())
+        else:
+            return None
+    return tuple(dict.fromkeys(filter(None, texts)))
+
+
+def _first_sentences(summary: str, language: str) -> str:
+    """The first sentences of a summary, which say what the document is; the evidence says the rest."""
+    ends = [end for _, end in sentences(summary, language)]
+    return summary[: max((end for end in ends if end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH)]
+
+
+def _render_faulty_pair(number: int, case: CurationCase) -> str:
+    columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
+    faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
+    return "\n".join(
+        [
+            field_name(number),
+            f"Section: {' > '.join(case.pair.headings) or '(none)'}",
+            "Evidence:",
+            *(f"{n}. {one_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
+            f"Question: {one_line(case.pair.question)}",
+            f"Answer: {one_line(case.pair.answer)}",
+            "Criteria:",
+            *(f"- {one_line(text)}" for text in case.pair.evaluation_criteria),
+            f"What is wrong with it: {faults or 'its wording'}",
+        ]
+    )
