@@ -22,9 +22,7 @@ from groundwork.questions.criteria import criteria_fault, drop_padding, uncovere
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Difficulty, Pair, Rejected
-
-Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
+from groundwork.records.pair_record import Category, Difficulty, Pair, Rejected
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,9 @@ from groundwork.records.record_base import Record
 Difficulty = Literal["easy", "medium", "hard"]
 
 
+Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
+
+
 class Pair(Record, frozen=True):
     """One question with its answer, rubric and evidence, as `data/qa/<run>/<document>.jsonl` holds it."""
 

@@ -10,9 +10,9 @@ import re
 from typing import Any, NamedTuple
 
 from groundwork.errors import InvalidReply
+from groundwork.language.words import stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
-from groundwork.questions.small_model.english_words import stem
 from groundwork.settings.dataset_settings import Rephrase
 
 
@@ -123,4 +123,4 @@ def _opening_schema(opening: str) -> dict[str, Any]:
 def _terms_by_stem(text: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
     text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
-    return {stem(word): word for word in text_words if word not in FUNCTION_WORDS}
+    return {stem(word, "en"): word for word in text_words if word not in FUNCTION_WORDS}

@@ -20,20 +20,19 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.language.names import names
+from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
+from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
 from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, table_caption
-from groundwork.questions.interview_rounds import Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.english_words import content_words, stem
-from groundwork.questions.small_model.misfit_rules import answers_agree, max_rivals, misfit_faults
+from groundwork.questions.material_to_ask_about import CallTokens, Material, TokenCounter, table_caption
+from groundwork.questions.small_model.fit_to_statement import QuestionSearch, answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
-from groundwork.questions.small_model.rival_statements import QuestionSearch
 from groundwork.questions.small_model.statements_to_ask import (
     Target,
     group_targets,
@@ -47,7 +46,7 @@ from groundwork.settings.generate_qa_settings import QA
 
 T = TypeVar("T")
 
-_DOCUMENT_KINDS = content_words("rules regulations handbook guide manual policy report standard")
+_DOCUMENT_KINDS = content_words("rules regulations handbook guide manual policy report standard", "en")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,9 +176,9 @@ def name_document(question: str, document: str, english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
-    title_words = content_words(document) - _DOCUMENT_KINDS
-    shared_words = content_words(question) & title_words
-    if shared_words & {stem(name) for name in names(question)} or len(shared_words) > len(title_words) / 2:
+    title_words = content_words(document, "en") - _DOCUMENT_KINDS
+    shared_words = content_words(question, "en") & title_words
+    if shared_words & {stem(name, "en") for name in names(question)} or len(shared_words) > len(title_words) / 2:
         return question
     if not english:
         return f"{document}: {question}"

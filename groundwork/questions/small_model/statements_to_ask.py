@@ -12,10 +12,9 @@ from groundwork.language.labels import DOTTED_LABEL
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import numbers
 from groundwork.language.sentences import COMPLETE_ITEM_END
-from groundwork.language.words import normalised_words, words
+from groundwork.language.words import content_words, normalised_words, words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.small_model.english_words import content_words
 
 ANSWER_CELLS = 1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
 MAX_TARGET_LENGTH = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
@@ -178,7 +177,7 @@ def importance(target: Target, text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
     own_text = " ".join(text[statement.start : statement.end] for statement in target.statements)
     plain_words = words(target.plain)
-    too_short = len(content_words(own_text)) < (2 if target.subject else 3)
+    too_short = len(content_words(own_text, "en")) < (2 if target.subject else 3)
     if too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(own_text):
         return 0
     is_list = len(target.statements) > 1 and target.statements[-1].lead

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
+from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.sentence_strategy import (
     answer_or_cells,
     name_document,

@@ -1,19 +1,27 @@
-"""Checks whether a small model's pair fits the statement that it was made of, by words and numbers, without a model."""
+"""Whether a small model's pair fits the statement that it was made of, and few others: by words, without a model.
+
+"What are the rules for time-outs in touch rugby?" fits a dozen statements of the rules; the one that it was made of is
+no answer to it. A question points when hardly another statement of the document holds as much of it. The measure is
+inverse document frequency (Sparck Jones, 1972) over the statements of one document.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from groundwork.language.dangling_references import cross_references
 from groundwork.language.language_and_script import detect_language, is_english
 from groundwork.language.numbers import numbers
-from groundwork.language.words import normalised_words
+from groundwork.language.words import content_words, normalised_words
+from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.statements import Statement
+from groundwork.questions.criteria import category_of
 from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.small_model.criteria_from_answers import category_of
-from groundwork.questions.small_model.english_words import content_words
-from groundwork.questions.small_model.rival_statements import MAX_RIVALS, terms
 from groundwork.questions.small_model.statements_to_ask import Target, has_open_end
+from groundwork.records.chunk_record import Chunk
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean
@@ -36,7 +44,8 @@ _ASKING_WORDS = content_words(
     term thing time total type use used uses using value
     way width height weight depth fee cost price share percentage age require
     additional available context criterion criteria due eligible eligibility meet meets
-    anyone anybody everyone everybody someone somebody"""
+    anyone anybody everyone everybody someone somebody""",
+    "en",
 )
 _ANSWER_KINDS = [  # how a question asks, and what its answer (or, for reasons, its statement) must then hold
     (re.compile(r"(?i)\b(?:why|purpose|reason)\b"),
@@ -73,6 +82,11 @@ _HOW_MANY = re.compile(
     r"(?i)\bhow (?:many|much|long|far|old|wide|high|tall|deep|heavy|fast|thick)\b"
     r"|\bwhat is the (?:maximum|minimum|number|distance|length|width|height|weight|depth|duration|price|fee)\b"
 )
+
+MAX_RIVALS = 3  # other statements may fit a question as well as its own
+HEADING_WEIGHT = 0.5  # of a word's weight, where only a heading above the statement holds it
+_Key = tuple[str, int]  # a statement: the chunk's id and where it starts
+_Entry = tuple[set[str], set[str]]  # its terms, and those of the headings above it
 
 
 def misfit_faults(draft: Draft, target: Target, before: str, section: str, title: str) -> list[Fault]:
@@ -112,11 +126,11 @@ def _repeated_words(text: str) -> str:
 
 def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
-    answer = content_words(draft.answer)
-    unknown_words = answer - content_words(surroundings)
+    answer = content_words(draft.answer, "en")
+    unknown_words = answer - content_words(surroundings, "en")
     if len(unknown_words) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
-    if not answer & content_words(target.plain) and not numbers(draft.answer, spelled=True):
+    if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled=True):
         return Fault("unsupported", "the answer says nothing of the statement")
     if unknown_numbers := sorted(_number_values(draft.question) - _number_values(surroundings) - {"1"}):
         return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(unknown_numbers)}")
@@ -125,13 +139,13 @@ def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault
 
 def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str) -> Fault | None:
     """A question about something else than the statement."""
-    question_words = content_words(draft.question) - content_words(title)
+    question_words = content_words(draft.question, "en") - content_words(title, "en")
     needed_share = MIN_TOPIC_SHARE if is_english(target.plain) else 0.0
-    if len(question_words & content_words(target.plain)) < max(1, needed_share * len(question_words)):
+    if len(question_words & content_words(target.plain, "en")) < max(1, needed_share * len(question_words)):
         return Fault("beside", "the question is not about the statement")
     if not is_english(target.plain):
         return None  # whose words for asking are not known
-    unknown_words = question_words - content_words(surroundings) - _ASKING_WORDS
+    unknown_words = question_words - content_words(surroundings, "en") - _ASKING_WORDS
     allowed_unknown = (
         0 if detect_language(draft.question) == "en" else max(1, STRANGE_WORDS_OF_QUESTION * len(question_words))
     )
@@ -142,8 +156,8 @@ def _off_topic_fault(draft: Draft, target: Target, surroundings: str, title: str
 
 def _row_fault(draft: Draft, target: Target) -> Fault | None:
     """A question that does not name its row, an answer without the cells that were asked about."""
-    subject_words = content_words(target.subject)
-    if subject_words and not subject_words & content_words(draft.question):
+    subject_words = content_words(target.subject, "en")
+    if subject_words and not subject_words & content_words(draft.question, "en"):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
     if target.answer_cells and not terms(draft.answer) & terms(target.answer_cells):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
@@ -174,8 +188,8 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
     ):
         return Fault("beside", "the question asks for a duty, and the answer gives a permission")
     if _asks_for_meaning(draft.question) and not target.subject:
-        statement_words = content_words(target.plain)
-        shared_words = content_words(draft.answer) & statement_words
+        statement_words = content_words(target.plain, "en")
+        shared_words = content_words(draft.answer, "en") & statement_words
         if len(shared_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled=True):
@@ -202,14 +216,14 @@ def max_rivals(question: str, target: Target, title: str) -> float:
 
 def is_definition(question: str, target: Target, title: str) -> bool:
     """Does the question ask what a term means that the statement opens with? Such a term stands in many statements."""
-    opening_words = content_words(" ".join(target.plain.split()[:OPENING_LENGTH]))
-    question_words = content_words(question) - content_words(title) - _ASKING_WORDS
+    opening_words = content_words(" ".join(target.plain.split()[:OPENING_LENGTH]), "en")
+    question_words = content_words(question, "en") - content_words(title, "en") - _ASKING_WORDS
     return category_of(question, "") == "definition" and bool(question_words) and question_words <= opening_words
 
 
 def answers_agree(answer: str, second_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
-    first_words, second_words = content_words(answer), content_words(second_answer)
+    first_words, second_words = content_words(answer, "en"), content_words(second_answer, "en")
     values = _number_values(answer), _number_values(second_answer)
     if values[0] and values[1] and not (values[0] <= values[1] or values[1] <= values[0]):
         return False
@@ -220,3 +234,61 @@ def answers_agree(answer: str, second_answer: str) -> bool:
 
 def _number_values(text: str) -> set[str]:
     return {number.value for number in numbers(text, spelled=True)}
+
+
+class QuestionSearch:
+    """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
+
+    def __init__(self, readings: Sequence[Reading], title: str) -> None:
+        self._title = terms(title)
+        self._entries: dict[_Key, _Entry] = {}
+        self._keys_by_term: dict[str, list[_Key]] = defaultdict(list)
+        for reading in readings:
+            for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
+                heading_terms = terms(" ".join(reading.headings_at(statement.start)))
+                self._add((reading.chunk.id, statement.start), (terms(plain), heading_terms))
+        self._weights = {
+            term: math.log(1 + len(self._entries) / len(keys)) for term, keys in self._keys_by_term.items()
+        }
+
+    def _add(self, key: _Key, entry: _Entry) -> None:
+        self._entries[key] = entry
+        for term in set.union(*entry):
+            self._keys_by_term[term].append(key)
+
+    def rivals(self, question: str, chunk: Chunk, statements: Iterable[Statement]) -> int:
+        """How many other statements of the document hold as much of `question` as those that it was made of.
+
+        Statements without one of the question's rarer terms cannot, and are not looked at (MaxScore: Turtle and Flood,
+        1995).
+        """
+        question_terms = terms(question) - self._title
+        keys = {(chunk.id, statement.start) for statement in statements}
+        own_entries = [self._entries[key] for key in keys if key in self._entries]
+        own_fit = self._fit(
+            question_terms,
+            set().union(*(statement_terms for statement_terms, _ in own_entries)),
+            set().union(*(heading_terms for _, heading_terms in own_entries)),
+        )
+        if not own_fit:
+            return len(self._entries) - len(own_entries)
+        candidates = {key for term in self._needed_terms(question_terms, own_fit) for key in self._keys_by_term[term]}
+        return sum(self._fit(question_terms, *self._entries[key]) >= own_fit for key in candidates - keys)
+
+    def _needed_terms(self, question_terms: set[str], fit: float) -> list[str]:
+        """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""
+        rarest_first = sorted(question_terms & self._weights.keys(), key=lambda term: (-self._weights[term], term))
+        weights = [self._weights[term] for term in rarest_first]
+        return [term for k, term in enumerate(rarest_first) if math.fsum(weights[k:]) >= fit]
+
+    def _fit(self, question_terms: set[str], statement_terms: set[str], heading_terms: set[str]) -> float:
+        weights = self._weights
+        return math.fsum(  # the same in whatever order a set gives its terms
+            weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_WEIGHT)
+            for term in question_terms & (statement_terms | heading_terms)
+        )
+
+
+def terms(text: str) -> set[str]:
+    """The stems of the content words of `text`, and its numbers."""
+    return content_words(text, "en") | {number.value for number in numbers(text, spelled=True)}

@@ -8,13 +8,13 @@ import pytest
 
 from groundwork.markdown.statements import statements
 from groundwork.questions.drafted_pairs import Draft
-from groundwork.questions.small_model.misfit_rules import (
+from groundwork.questions.small_model.fit_to_statement import (
+    QuestionSearch,
     answers_agree,
     is_definition,
     max_rivals,
     misfit_faults,
 )
-from groundwork.questions.small_model.rival_statements import QuestionSearch
 from groundwork.questions.small_model.statements_to_ask import Target, group_targets
 from tests.chunks import reading_of
 
