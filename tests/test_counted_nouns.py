@@ -28,11 +28,12 @@ NO_COUNT = (
     "cells",
 )  # text, or no whole number
 TO_MODELS = {  # requests, whose words are part of what a reply is known by
-    "questions/curation/judge_forms.py",
+    "questions/curation/judge.py",
+    "questions/curation/pair_rewriting.py",
     "dataset/reword/rewording_judge.py",
     "tags/tagging.py",
     "tags/vocabulary_and_synonyms.py",
-    "questions/interview_rounds.py",
+    "questions/chunk_interview.py",
     "llm/client.py",
 }
 

@@ -23,9 +23,15 @@ from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_figures import ChunkFigures
+from groundwork.questions.chunk_interview import MAX_TIMES_SHOWN, Asker, InterviewAnswer, InterviewRound, JudgedDraft
 from groundwork.questions.drafted_pairs import Corrections, Draft, Drafts
-from groundwork.questions.interview_material import SUMMARY_LENGTH, CallTokens, Material, TokenCounter, prompt_variables
-from groundwork.questions.interview_rounds import MAX_TIMES_SHOWN, Asker, InterviewAnswer, InterviewRound, JudgedDraft
+from groundwork.questions.material_to_ask_about import (
+    SUMMARY_LENGTH,
+    CallTokens,
+    Material,
+    TokenCounter,
+    prompt_variables,
+)
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Rejected
 from groundwork.settings.generate_qa_settings import QA

@@ -1,6 +1,7 @@
 """The interviews of one document: which chunks are asked about, by which strategy, how much, and what came of it.
 
-Before that, for --dry-run: what they will ask.
+A strategy is a way to ask about a chunk, chosen by qa.strategy: many pairs a call, or a statement a call for a small
+model. Before the interviews, for --dry-run: what they will ask.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -20,18 +21,23 @@ from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.language.instructions import is_instruction
+from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
+from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.drafted_pairs import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
-from groundwork.questions.interview_material import CallTokens, Material, TokenCounter, prompt_variables
-from groundwork.questions.interview_rounds import Asker, Interview, ask_wishes, interview
-from groundwork.questions.multi_chunk_questions import TwoChunks, related_chunks
-from groundwork.questions.strategy_choice import choose_strategy
-from groundwork.questions.wished_statements import wished_statements
+from groundwork.questions.material_to_ask_about import (
+    CallTokens,
+    Material,
+    TokenCounter,
+    prompt_variables,
+    wished_statements,
+)
+from groundwork.questions.two_chunk_questions import TwoChunks, related_chunks
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
 from groundwork.settings.generate_qa_settings import QA
@@ -284,3 +290,43 @@ def summary_line(document: DocumentCoverage) -> str:
         reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
         clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
     return ", ".join([*clauses, counted(document.calls, "call")])
+
+
+class Strategy(Protocol):
+    """What a way to ask has to give."""
+
+    def prompt_files(self, settings: QA, /) -> list[str]: ...
+
+    def askers(
+        self, settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], /
+    ) -> list[Asker]: ...
+
+    def forecast(
+        self,
+        settings: QA,
+        material: Material,
+        reading: Reading,
+        limit: int | None,
+        prompt: PromptReader,
+        tokens: TokenCounter,
+        /,
+    ) -> Iterator[CallTokens]: ...
+
+
+def choose_strategy(settings: QA) -> Strategy:
+    """The strategy of qa.strategy. The small model's is read only where it is asked for."""
+    if settings.strategy == "sentence":
+        from groundwork.questions.small_model import sentence_strategy
+
+        return sentence_strategy
+    from groundwork.questions import batched_strategy
+
+    return batched_strategy
+
+
+def prompt_files(settings: QA) -> list[str]:
+    """The files of config/prompts that `settings` makes use of."""
+    return [
+        *choose_strategy(settings).prompt_files(settings),
+        *([settings.two_chunk_prompt] if settings.multi_chunk else []),
+    ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.questions.document_interviews import Interviews
-    from groundwork.questions.interview_material import Material
+    from groundwork.questions.material_to_ask_about import Material
     from groundwork.records.coverage_record import DocumentCoverage
     from groundwork.settings.whole_config import Config
 
@@ -93,7 +93,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _material(job: Job, unit: Unit) -> Material:
-    from groundwork.questions.interview_material import read_material
+    from groundwork.questions.material_to_ask_about import read_material
 
     document = unit.payload
     run = unit.name.rpartition("/")[0]
@@ -147,7 +147,7 @@ def recipe_settings(config: Config) -> Any:
 
 
 def prompts(config: Config) -> list[str]:
-    from groundwork.questions.strategy_choice import prompt_files
+    from groundwork.questions.document_interviews import prompt_files
 
     return prompt_files(config.qa)
 

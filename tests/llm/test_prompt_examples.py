@@ -15,11 +15,11 @@ from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import SourceText, find_quote
-from groundwork.questions.curation.judge_forms import Rewriting
+from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
+from groundwork.questions.curation.pair_rewriting import Rewriting
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, unsupported_criterion_numbers
 from groundwork.questions.drafted_pairs import Draft, PairBasis
-from groundwork.questions.small_model.criteria_from_answers import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.misfit_rules import answers_agree, misfit_faults
+from groundwork.questions.small_model.fit_to_statement import answers_agree, misfit_faults
 from groundwork.questions.small_model.question_rewording import changed_terms, frame_of
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.questions.small_model.statements_to_ask import Target

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker
+from groundwork.questions.chunk_interview import InterviewRound
 from groundwork.questions.drafted_pairs import Drafts
-from groundwork.questions.interview_rounds import InterviewRound
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.chunks import reading_of
 

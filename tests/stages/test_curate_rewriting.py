@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.judge_forms import Apart, Rewriting, reply_schema
+from groundwork.questions.curation.judge import Apart, reply_schema
+from groundwork.questions.curation.pair_rewriting import Rewriting
 from groundwork.questions.curation.rule_checks import CurationCase, PairOrigin, undecided_wrong_answer, wrong_answer
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter

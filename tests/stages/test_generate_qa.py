@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.questions.strategy_choice import prompt_files
+from groundwork.questions.document_interviews import prompt_files
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import load
 from groundwork.stages.generate_qa import main

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 
-from groundwork.questions.multi_chunk_questions import related_chunks
+from groundwork.questions.two_chunk_questions import related_chunks
 from tests.chunks import reading_of
 
 

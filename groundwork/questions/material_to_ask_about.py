@@ -1,4 +1,7 @@
-"""What the interviews about a document start from: its chunks, read, and what helps to name things."""
+"""What the interviews about a document start from: its chunks, read, what helps to name things, and what readers want.
+
+The statements that readers want asked are looked up in the chunks as these are now.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from typing import Any
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
+from groundwork.language.instructions import is_instruction
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.markdown.statements import is_caption
+from groundwork.markdown.statements import Statement, is_caption
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.summary_record import Summary
@@ -31,6 +35,8 @@ _SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a head
 
 CallTokens = tuple[int, int]  # tokens in, tokens out
 TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
+
+StatementsByChunk = dict[str, list[Statement]]  # by chunk
 
 
 @dataclass(frozen=True)
@@ -132,3 +138,34 @@ def _is_askable(chunk: Chunk, settings: QA) -> bool:
 
 def _first_heading(readings: list[Reading]) -> str:
     return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")
+
+
+def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tuple[StatementsByChunk, list[Wish]]:
+    """By chunk the statements that `wishes` name, and the wishes that name none: their text is gone or left out.
+
+    Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
+    instruction to a model is never asked about.
+    """
+    candidates_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    for reading in readings:
+        for statement in reading.statements:
+            text = reading.chunk.text[statement.start : statement.end]
+            if statement.end > len(reading.chunk.added) and not statement.announces and not is_instruction(text):
+                start = reading.chunk.start + statement.start - len(reading.chunk.added)
+                candidates_by_text.setdefault(_squeeze_spaces(text), []).append((start, reading, statement))
+    statements_by_chunk: StatementsByChunk = {}
+    unmet_wishes = []
+    for wish in wishes:
+        candidates = candidates_by_text.get(_squeeze_spaces(wish.text), [])
+        if not candidates:
+            unmet_wishes.append(wish)
+            continue
+        _, reading, statement = min(candidates, key=lambda candidate: candidate[0] != wish.start)
+        chunk_statements = statements_by_chunk.setdefault(reading.chunk.id, [])
+        if statement not in chunk_statements:
+            chunk_statements.append(statement)
+    return statements_by_chunk, unmet_wishes
+
+
+def _squeeze_spaces(text: str) -> str:
+    return " ".join(text.split())
