@@ -57,14 +57,14 @@ class LetterSizes:
         text = textpage.get_text_range()
         return text, with_ligatures(textpage, text)
 
-    def of(self, item: Any, page: Any) -> float:
+    def of(self, text_item: Any, page: Any) -> float:
         """The size of a liteparse text item of a liteparse page."""
-        font = (item.font_name, item.font_size)
-        key = (*font, round(item.height, 1))
+        font = (text_item.font_name, text_item.font_size)
+        key = (*font, round(text_item.height, 1))
         if font in self._pixels:
-            return self._drawn(item, page) or _guess_size(item)
+            return self._drawn(text_item, page) or _guess_size(text_item)
         if key not in self._sizes:
-            self._sizes[key] = self._drawn(item, page) or _guess_size(item)
+            self._sizes[key] = self._drawn(text_item, page) or _guess_size(text_item)
         return self._sizes[key]
 
     def with_all_letters(self, page: Any) -> Any:
@@ -75,26 +75,27 @@ class LetterSizes:
             return page
         return dataclasses.replace(page, text_items=to_items(self._letters(page)))
 
-    def end_font(self, item: Any, page: Any) -> str:
+    def end_font(self, text_item: Any, page: Any) -> str:
         """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;
         liteparse names the font of the first. "" elsewhere, and where pdfium finds no letter."""
-        if len(item.words) < 2 or not is_bold(item) or not _SENTENCE_END.search(item.text):
+        if len(text_item.words) < 2 or not is_bold(text_item) or not _SENTENCE_END.search(text_item.text):
             return ""
-        text, letter = self._letter(item.words[-1], page)
+        text, letter = self._letter(text_item.words[-1], page)
         return _font_name(text, letter) if letter >= 0 else ""
 
-    def _drawn(self, item: Any, page: Any) -> float:
+    def _drawn(self, text_item: Any, page: Any) -> float:
         """`Tf` times the height of the text matrix, or the size that letters so high have where that can not be theirs;
         0 where pdfium finds no letter at the item's place."""
         import pypdfium2.raw as pdfium
 
-        word = max(item.words, key=lambda word: len(word.text), default=item)  # not the raised number before it
+        # the longest word, not a raised number before it
+        word = max(text_item.words, key=lambda word: len(word.text), default=text_item)
         text, letter = self._letter(word, page)
         matrix = pdfium.FS_MATRIX()
         if letter < 0 or not pdfium.FPDFText_GetMatrix(text, letter, matrix):
             return 0.0
         size = _letter_size(text, letter)
-        font = (item.font_name, item.font_size)
+        font = (text_item.font_name, text_item.font_size)
         across = abs(matrix.c) > abs(matrix.d)  # the height of the letters runs from side to side
         if font not in self._pixels and _letter_height(text, letter, across) <= _MOST_HEIGHT * size:
             return size
@@ -145,10 +146,10 @@ class LetterSizes:
         return self._page[1], self._page[2]
 
 
-def _guess_size(item: Any) -> float:
+def _guess_size(text_item: Any) -> float:
     """The operand of `Tf` where it can be the size of letters so high, else their height."""
-    size = item.font_size or 0.0
-    return float(size if 0.6 * size < item.height < 1.7 * size else item.height or 1.0)
+    size = text_item.font_size or 0.0
+    return float(size if 0.6 * size < text_item.height < 1.7 * size else text_item.height or 1.0)
 
 
 def _letter_box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, float, float]:
@@ -249,9 +250,9 @@ class Letter(NamedTuple):
     size: float
 
 
-def may_hide(item: Any) -> bool:
+def may_hide(text_item: Any) -> bool:
     """Whether a liteparse text item is higher than letters of its width can be."""
-    return bool(item.text) and item.height > _TALL_RATIO * item.width / len(item.text)
+    return bool(text_item.text) and text_item.height > _TALL_RATIO * text_item.width / len(text_item.text)
 
 
 def is_tall(loose_box: Sequence[float], size: float) -> bool:

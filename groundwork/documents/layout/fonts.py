@@ -30,11 +30,11 @@ _WIDEST = 0.75  # font sizes; Chinese and Japanese letters are wider
 def typewriter_fonts(pages: Iterable[Any]) -> frozenset[str]:
     """The fonts of liteparse's pages whose letters are all of one width: names without the prefix of a subset."""
     widths: defaultdict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for item in chain.from_iterable(page.text_items for page in pages if page):
-        text = item.text.strip()
-        if len(text) >= _LETTERS and item.font_size and text.isascii() and sum(map(str.isalpha, text)) >= _LETTERS:
-            font_name = (item.font_name or "").rpartition("+")[2]
-            widths[font_name][len(text)].append(item.width / len(text) / item.font_size)
+    for text_item in chain.from_iterable(page.text_items for page in pages if page):
+        text = text_item.text.strip()
+        if len(text) >= _LETTERS and text_item.font_size and text.isascii() and sum(map(str.isalpha, text)) >= _LETTERS:
+            font_name = (text_item.font_name or "").rpartition("+")[2]
+            widths[font_name][len(text)].append(text_item.width / len(text) / text_item.font_size)
     return frozenset(font_name for font_name, by_length in widths.items() if font_name and _is_fixed_width(by_length))
 
 
@@ -73,9 +73,9 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
     return text[:start] + text[start:].translate(_UNICODE)
 
 
-def is_bold(item: Any) -> bool:
+def is_bold(text_item: Any) -> bool:
     """Whether the first letters of a liteparse text item are bold, by their weight or the name of their font."""
-    return is_bold_font(plain_font_name(item.font_name)) or (item.font_weight or 0) >= 600
+    return is_bold_font(plain_font_name(text_item.font_name)) or (text_item.font_weight or 0) >= 600
 
 
 def plain_font_name(font: str | None) -> str:

@@ -85,12 +85,7 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     upright_items = upright(page)
     speller = Speller(text)
     item_runs = [
-        [
-            (item, run)
-            for item in items
-            if (run := to_run(item, sizes.of(item, page), speller, sizes.end_font(item, page), typewriter))
-        ]
-        for items in (upright_items.items, *upright_items.aside)
+        _text_runs(items, page, sizes, speller, typewriter) for items in (upright_items.items, *upright_items.aside)
     ]
     runs, *side_runs = ([run for _, run in side] for side in item_runs)
     fields = form_fields(page)
@@ -98,7 +93,7 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     leftward = is_right_to_left(text)
     if leftward:
         spelling = letters_in_order(*sizes.text_of(page.page_num))
-        runs = [word for item, run in item_runs[0] for word in word_runs(item, run, spelling)]
+        runs = [word for text_item, run in item_runs[0] for word in word_runs(text_item, run, spelling)]
     runs = with_typed_runs(page, runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
@@ -116,6 +111,18 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
     edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
     return PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
+
+
+def _text_runs(
+    text_items: Sequence[Any], page: Any, sizes: LetterSizes, speller: Speller, typewriter: frozenset[str]
+) -> list[tuple[Any, Run]]:
+    """Text items of a liteparse page that are not blank, each with its run."""
+    text_runs = []
+    for text_item in text_items:
+        size, end_font = sizes.of(text_item, page), sizes.end_font(text_item, page)
+        if run := to_run(text_item, size, speller, end_font, typewriter):
+            text_runs.append((text_item, run))
+    return text_runs
 
 
 def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[OrderedPage]:

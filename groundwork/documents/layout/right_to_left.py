@@ -31,9 +31,9 @@ _DRAWN_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is dra
 _WORD_GAP = 1.1  # sizes between words of one line, at the most
 
 
-def word_runs(item: Any, run: Run, spelling: dict[str, str]) -> list[Run]:
+def word_runs(text_item: Any, run: Run, spelling: dict[str, str]) -> list[Run]:
     """A liteparse text item, read as `run`, word by word, spelt as in the page's text layer."""
-    words = [(word, _spell_word(word.text, spelling)) for word in item.words if word.text.strip()]
+    words = [(word, _spell_word(word.text, spelling)) for word in text_item.words if word.text.strip()]
     return [_word_run(Box(w.x, w.y, w.x + w.width, w.y + w.height, _reading_order(text)), run) for w, text in words]
 
 

@@ -22,25 +22,25 @@ class Upright(NamedTuple):
 
 def main_turn(page: Any) -> int:
     """The degrees (0, 90, 180, 270) clockwise by which most letters of a liteparse page stand turned."""
-    if not any(item.rotation for item in page.text_items):
+    if not any(text_item.rotation for text_item in page.text_items):
         return 0
     turns = _turns_by_stated(page)
     letters: Counter[int] = Counter()
-    for item in page.text_items:
-        letters[turns[_stated_turn(item)]] += len(item.text)
+    for text_item in page.text_items:
+        letters[turns[_stated_turn(text_item)]] += len(text_item.text)
     return letters.most_common(1)[0][0]
 
 
 def upright(page: Any) -> Upright:
     """The text items of a liteparse page most of whose text stands upright."""
-    if not any(item.rotation for item in page.text_items):
+    if not any(text_item.rotation for text_item in page.text_items):
         return Upright(page.text_items, [])
     turns = _turns_by_stated(page)
     by_turn: dict[int, list[Any]] = {0: []}
-    for item in page.text_items:
-        by_turn.setdefault(turns[_stated_turn(item)], []).append(item)
+    for text_item in page.text_items:
+        by_turn.setdefault(turns[_stated_turn(text_item)], []).append(text_item)
     return Upright(
-        by_turn.pop(0), [[_turn_item(item, turn, page) for item in items] for turn, items in by_turn.items()]
+        by_turn.pop(0), [[_turn_item(text_item, turn, page) for text_item in items] for turn, items in by_turn.items()]
     )
 
 
@@ -50,15 +50,15 @@ def _turns_by_stated(page: Any) -> dict[int, int]:
     The two differ where the letters of a font are drawn mirrored, and the text mirrors them back.
     """
     step_turns: dict[int, Counter[int]] = {}
-    for item in page.text_items:
-        stated = _stated_turn(item)
-        is_measured = stated and not is_right_to_left(item.text)
-        step_turns.setdefault(stated, Counter()).update(_step_turns(item.words) if is_measured else [stated])
+    for text_item in page.text_items:
+        stated = _stated_turn(text_item)
+        is_measured = stated and not is_right_to_left(text_item.text)
+        step_turns.setdefault(stated, Counter()).update(_step_turns(text_item.words) if is_measured else [stated])
     return {stated: turns.most_common(1)[0][0] if turns else stated for stated, turns in step_turns.items()}
 
 
-def _stated_turn(item: Any) -> int:
-    return round((item.rotation or 0) / 90) * 90 % 360
+def _stated_turn(text_item: Any) -> int:
+    return round((text_item.rotation or 0) / 90) * 90 % 360
 
 
 def _step_turns(words: Sequence[Any]) -> list[int]:
@@ -77,11 +77,11 @@ def _step_turn(word: Any, next_word: Any) -> int:
     return 90 if down > 0 else 270
 
 
-def _turn_item(item: Any, turn: int, page: Any) -> Any:
+def _turn_item(text_item: Any, turn: int, page: Any) -> Any:
     if not turn:
-        return item
-    words = [_turn_box(word, turn, page) for word in item.words]
-    return dataclasses.replace(_turn_box(item, turn, page), words=sorted(words, key=lambda word: word.x))
+        return text_item
+    words = [_turn_box(word, turn, page) for word in text_item.words]
+    return dataclasses.replace(_turn_box(text_item, turn, page), words=sorted(words, key=lambda word: word.x))
 
 
 def _turn_box(box: Any, turn: int, page: Any) -> Any:

@@ -126,44 +126,46 @@ def is_bullet(text: str) -> bool:
 
 
 def to_run(
-    item: Any, size: float, speller: Speller, end_font: str = "", typewriter: Collection[str] = ()
+    text_item: Any, size: float, speller: Speller, end_font: str = "", typewriter: Collection[str] = ()
 ) -> Run | None:
     """A text item of liteparse whose letters have a size, spelt as in the text layer; None where it is blank.
 
     `end_font`: the font of its last word, where it may be another than that of the first. `typewriter`: fonts that are
     known to have letters of one width.
     """
-    text = item.text.strip().replace("\u00ad", "-")
+    text = text_item.text.strip().replace("\u00ad", "-")
     if not text:
         return None
-    font, bold = plain_font_name(item.font_name), is_bold(item)
+    font, bold = plain_font_name(text_item.font_name), is_bold(text_item)
     end_font = plain_font_name(end_font)
     runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
-    x, (top, bottom) = item.x, _extent(item)
+    x, (top, bottom) = text_item.x, _extent(text_item)
     is_typed = font in typewriter or is_mono_font(font)
-    mono = is_typed and item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
+    mono = is_typed and text_item.width > _MONO_WIDTH * size * len(text)  # not its first word alone
     spelt = speller.spell(text)
-    tokens, boxed = text.split(), [word.text for word in item.words]
+    tokens, boxed = text.split(), [word.text for word in text_item.words]
     boxes_fit = tokens == boxed or sum(map(len, tokens)) == sum(len("".join(word.split())) for word in boxed)
-    words = tuple(_spelt_words(item.words, spelt) if boxes_fit else spread_words(spelt, x, item.width, (top, bottom)))
+    words = tuple(
+        _spelt_words(text_item.words, spelt) if boxes_fit else spread_words(spelt, x, text_item.width, (top, bottom))
+    )
     if not spelt.isascii():
         spelt = with_letters(spelt, font)
         words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
-    return Run(x, top, x + item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
+    return Run(x, top, x + text_item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 
-def _extent(item: Any) -> tuple[float, float]:
+def _extent(text_item: Any) -> tuple[float, float]:
     """Top and bottom of a text item; where a sign of another font reaches far out of the line, those of its words."""
-    top, bottom = item.y, item.y + item.height
-    heights = [word.height for word in item.words]
+    top, bottom = text_item.y, text_item.y + text_item.height
+    heights = [word.height for word in text_item.words]
     if (
         not heights
-        or item.height < _TALL_RATIO * min(heights)
-        or item.height < _TALL_RATIO * statistics.median(heights)
+        or text_item.height < _TALL_RATIO * min(heights)
+        or text_item.height < _TALL_RATIO * statistics.median(heights)
     ):
         return top, bottom
-    middle = sorted(item.words, key=lambda word: word.height)[len(item.words) // 2]
+    middle = sorted(text_item.words, key=lambda word: word.height)[len(text_item.words) // 2]
     return middle.y, middle.y + middle.height
 
 
