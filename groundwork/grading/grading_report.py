@@ -6,14 +6,14 @@ verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, SPOILED_KINDS, JudgeTrust, is_flipping
-from groundwork.grading.memorization import ADVISED_ROWS, MemorizationGap
+from groundwork.grading.memorization import MemorizationGap, rows_advice
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
 from groundwork.pages.html_frame import write_page
@@ -33,7 +33,7 @@ def grade_report_lines(report: GradeReport) -> list[str]:
         )
     lines += _table_lines(report)
     for model in report.models:
-        model_lines = [*gap_lines(model.name, model.gap), *base_lines(model, report.base)]
+        model_lines = [*gap_lines(model.name, model.gap, report.split_sizes), *base_lines(model, report.base)]
         lines += [f"  {line}" for line in [*model_lines, *honesty_lines(model.name, model.honesty)]]
     lines += [f"  {line}" for line in curve_lines(report.models)]
     lines += [f"  {line}" for line in difficulty_lines(report)]
@@ -114,7 +114,7 @@ def _table_lines(report: GradeReport) -> list[str]:
     ]
 
 
-def gap_lines(model: str, gap: MemorizationGap | None) -> Iterator[str]:
+def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
     """The conclusion, its figures, and what would tell where they do not."""
     if gap is None:
         return
@@ -122,10 +122,7 @@ def gap_lines(model: str, gap: MemorizationGap | None) -> Iterator[str]:
     if gap.difference:
         yield f"  mirror - eval: {format_points(gap.difference)} points, {counted(gap.difference.n, 'pair')}"
     if gap.rows_needed:
-        yield (
-            f"  about {counted(gap.rows_needed, 'row')} would tell (32 see a true gap of 20 points in 44 % of runs, "
-            f"{ADVISED_ROWS} in 99 %): build with --eval-max {max(ADVISED_ROWS, gap.rows_needed)}"
-        )
+        yield f"  {rows_advice(gap.rows_needed, split_sizes)}"
 
 
 def base_lines(model: ModelReport, base: str) -> Iterator[str]:
@@ -179,11 +176,12 @@ ASSETS = [
 
 def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> None:
     """Write the page to `path`; texts of rows, answers and judges reach it as text alone."""
+    missing_rows = max((model.gap.rows_needed for model in report.models if model.gap), default=0)
     data = {
         "report": {
             **_report_fields(report),
             "spoiled": SPOILED_KINDS,
-            "advice": ADVISED_ROWS,
+            "advice": rows_advice(missing_rows, report.split_sizes) if missing_rows else "",
             "curve": bool(list(curve_lines(report.models))),
             "honesty": [line for model in report.models for line in honesty_lines(model.name, model.honesty)],
         },

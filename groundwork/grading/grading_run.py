@@ -6,8 +6,9 @@ come from the real prompts, with the reference answers in place of the answers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Grading:
     settings: GradeSettings
     folder: Path
     check: JudgeCheck
+    split_sizes: dict[str, int] = field(default_factory=dict)
     first_label: str = ""  # the model that a dry run counts the check with
 
     async def grades(
@@ -147,6 +149,7 @@ class ChosenRows(msgspec.Struct, frozen=True):
 
     rows: list[QuestionRow]
     splits: list[str]
+    split_sizes: dict[str, int]  # of all rows of the dataset
     warnings: list[str]
 
 
@@ -170,6 +173,7 @@ def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, r
     return ChosenRows(
         rows,
         splits,
+        Counter(row.split for row in dataset.rows),
         [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
     )
 

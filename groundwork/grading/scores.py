@@ -85,6 +85,7 @@ class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
     everybody: list[NamedCriterion]
     guess: GuessCorrelation
     rows: list[MeasuredRow]
+    split_sizes: dict[str, int]  # rows of the dataset, graded or not
     warnings: list[str]
 
 
@@ -97,8 +98,12 @@ def grade_report(
     margin: float,
     floor: float,
     warnings: Sequence[str] = (),
+    split_sizes: Mapping[str, int] | None = None,
 ) -> GradeReport:
-    """The report on `grades` of one judge and one book. Rows that the check set aside count for no score."""
+    """The report on `grades` of one judge and one book. Rows that the check set aside count for no score.
+
+    `split_sizes`: rows of the dataset by split.
+    """
     set_aside = trust.set_aside if trust else {}
     scored_grades = [grade for grade in grades if grade.id not in set_aside]
     by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
@@ -123,6 +128,7 @@ def grade_report(
         **_unanimous_criteria(scored_grades),
         guess=correlate_guesses(rows),
         rows=rows,
+        split_sizes=dict(split_sizes or {}),
         warnings=list(warnings),
     )
 

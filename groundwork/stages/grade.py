@@ -107,7 +107,7 @@ def units(job: Job) -> list[Unit]:
     folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
     judges, settings = build_judges(job), job.config.grade
     check = JudgeCheck(chosen_rows.rows, judges[0], settings, folder)
-    grading = Grading(chosen_rows.rows, judges, settings, folder, check)
+    grading = Grading(chosen_rows.rows, judges, settings, folder, check, chosen_rows.split_sizes)
     labelled_answers = models_to_grade(job, folder)
     return [
         Unit(
@@ -188,6 +188,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
         margin=settings.margin,
         floor=settings.floor,
         warnings=[*grading_unit.warnings, *warnings],
+        split_sizes=grading.split_sizes,
     )
     write_json(grading.folder / "report.json", report)
     write_jsonl(grading.folder / MEASURED, report.rows)

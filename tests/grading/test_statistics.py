@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
 from groundwork.grading.judge import majority_verdict
 from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
-from groundwork.grading.memorization import MirrorPair, memorization_gap
+from groundwork.grading.memorization import MirrorPair, memorization_gap, rows_advice
 from groundwork.grading.scores import correlate_guesses
 from groundwork.records.grades import Draw, MeasuredRow
 
@@ -118,6 +120,24 @@ def test_conclusions(evals: list[float], mirrors: list[float], conclusion: str) 
     assert found.conclusion == conclusion, found.reason
     assert bool(found.rows_needed) == (conclusion == "cannot tell" and bool(pairs))
     assert not found.rows_needed or found.rows_needed > len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("missing", "split_sizes", "advice"),
+    [
+        (40, {"train": 1_000, "eval": 32}, "--eval-max 128 --eval-fraction 0.13"),
+        (40, {"train": 100, "eval": 20}, "--eval-max 50 --eval-fraction 0.5"),
+        (200, {"train": 300, "eval": 32}, "--eval-max 200 --eval-fraction 0.67"),
+        (500, {"train": 300, "eval": 32}, "more than the 300 rows of train: generate more pairs"),
+        (40, {"train": 300, "eval": 60}, "eval has 60: grade those that are open"),
+        (40, {"eval": 32}, "--eval-max 128 and an --eval-fraction that gives so many"),
+    ],
+)
+def test_the_advice_gives_as_many_rows_as_it_says(missing: int, split_sizes: dict[str, int], advice: str) -> None:
+    """Eval is a share of all rows, at most so many: both flags are named, and a dataset too small for them is."""
+    assert rows_advice(missing, split_sizes).endswith(advice)
+    if flags := re.search(r"--eval-max (\d+) --eval-fraction ([\d.]+)", advice):
+        assert eval_size(split_sizes["train"], float(flags[2]), int(flags[1])) >= missing
 
 
 def test_a_mirror_in_the_words_of_eval() -> None:

@@ -146,10 +146,7 @@ function gapSections(report, splits) {
       say: difference[1] > 0 ? "better" : difference[2] < 0 ? "worse" : "cannot tell",
     })),
   );
-  const needed = Math.max(0, ...report.models.map((model) => (model.gap ? model.gap.rows_needed : 0)));
-  const advice = needed
-    ? ` About ${number(needed)} rows would tell where this cannot: build the dataset with --eval-max ${Math.max(needed, report.advice)}.`
-    : "";
+  const advice = report.advice ? ` Where this cannot tell, ${report.advice}.` : "";
   return [
     gaps.length
       ? section(
