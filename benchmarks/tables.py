@@ -36,7 +36,7 @@ from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.layout import drawn_letters, markdown_writer, page_content
-from groundwork.documents.layout.reading_order import PagePart
+from groundwork.documents.layout.columns_and_reading_order import PagePart
 from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings

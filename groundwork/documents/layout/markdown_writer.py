@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 
 from groundwork.documents.layout.headings_and_footnotes import Styles
-from groundwork.documents.layout.sentences_around_figures import Block, is_float, with_labels
+from groundwork.documents.layout.sentences_around_figures_and_formulas import Block, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
     APART,

@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
+from groundwork.documents.layout.columns_and_reading_order import gutters, page_parts
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
 from groundwork.documents.layout.markdown_writer import PageWriter
-from groundwork.documents.layout.reading_order import gutters, page_parts
 from groundwork.documents.layout.right_to_left import (
     letters_in_order,
     mirrored_box,
@@ -22,7 +22,7 @@ from groundwork.documents.layout.right_to_left import (
 from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
-from groundwork.documents.layout.sentences_around_figures import Block, whole_sentences
+from groundwork.documents.layout.sentences_around_figures_and_formulas import Block, whole_sentences
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run

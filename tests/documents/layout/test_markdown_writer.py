@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from groundwork.documents.layout.columns_and_reading_order import page_parts
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
 from groundwork.documents.layout.markdown_writer import PageWriter
-from groundwork.documents.layout.reading_order import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, label, to_lines, to_run
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords

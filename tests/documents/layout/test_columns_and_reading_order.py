@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.reading_order import page_parts
+from groundwork.documents.layout.columns_and_reading_order import page_parts
 from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.text_lines import Run
 

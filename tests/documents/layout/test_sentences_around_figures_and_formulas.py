@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.sentences_around_figures import Block, is_float, whole_sentences, with_labels
+from groundwork.documents.layout.sentences_around_figures_and_formulas import (
+    Block,
+    is_float,
+    whole_sentences,
+    with_labels,
+)
 from groundwork.documents.layout.text_lines import to_lines
 from tests.documents.layout.test_markdown_writer import run
 
