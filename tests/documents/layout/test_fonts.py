@@ -1,4 +1,4 @@
-"""Fonts with letters of one width."""
+"""Letters of symbol fonts, which PDFs give as codes for private use, and fonts with letters of one width."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from groundwork.documents.layout import text_lines
-from groundwork.documents.layout.fonts import typewriter_fonts
+from groundwork.documents.layout.fonts import typewriter_fonts, with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 
 CODE = [r"\usepackage{harbour}", r"\newcommand\pilot[1]{%", "for boat in boats:", "    boat.moor(pier)", "print(boats)"]
@@ -42,3 +42,25 @@ def test_the_typewriter_of_latex_is_known_by_its_name() -> None:
     item = SimpleNamespace(text="boat.moor(", words=[], font_name="ABCDEF+NimbusMonL-ReguObli", font_weight=400, **box)
     run = text_lines.to_run(item, 10.0, Speller("boat.moor("))
     assert run is not None and run.mono
+
+
+@pytest.mark.parametrize(
+    ("text", "font", "right"),
+    [
+        ("\uf06e\uf03d1", "Symbol", "ν=1"),
+        ("4 \uf0b4 10 \uf0a3 \uf061", "Times-Roman", "4 × 10 ≤ α"),
+        ("\uf0b7 an item", "Times-Roman", "\uf0b7 an item"),  # a bullet, whichever font it is of
+        ("\uf0b7", "SymbolMT", "•"),
+        ("\uf0a3 Yes", "Wingdings2", "\uf0a3 Yes"),  # a box to tick
+        ("\uf8ee1 0\uf8f9", "CMEX10", "⎡1 0⎤"),
+        ("\uf8ebx\uf8f8", "Wingdings", "⎛x⎠"),
+        ("plain, and é", "Symbol", "plain, and é"),
+    ],
+)
+def test_signs_of_symbol_fonts_are_letters(text: str, font: str, right: str) -> None:
+    """Greek letters, signs and parts of brackets are what they show; bullets and pictures stay."""
+    assert with_letters(text, font) == right
+
+
+def test_a_sign_within_a_text_is_no_bullet() -> None:
+    assert with_letters("\uf02b", "Times-Roman", begins=False) == "+"
