@@ -28,7 +28,7 @@ from groundwork.settings.llm_settings import ModelCall
 from groundwork.settings.whole_config import Config
 
 if TYPE_CHECKING:
-    from groundwork.llm.endpoint.endpoint import Endpoint
+    from groundwork.llm.endpoint.http_request import Endpoint
     from groundwork.settings.ingest_settings import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
@@ -86,7 +86,7 @@ def probe_endpoint(config: Config, name: str) -> int:
 
 async def _probe(config: Config, name: str) -> int:
     from groundwork.llm.endpoint.capabilities import Probe
-    from groundwork.llm.endpoint.endpoint import Endpoint
+    from groundwork.llm.endpoint.http_request import Endpoint
 
     settings = config.llm.providers[name] if name else config.llm
     call = next((call for call in model_calls(config).values() if call.provider == name), config.llm.defaults)
@@ -127,7 +127,7 @@ async def _print_checks(config: Config, root: Path) -> int:
 async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
     import asyncio
 
-    from groundwork.llm.endpoint.endpoint import Endpoint
+    from groundwork.llm.endpoint.http_request import Endpoint
 
     yield _documents_check(config, root)
     yield _disk_check(root)
@@ -182,7 +182,7 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
-    from groundwork.llm.endpoint.call_failures import CallFailed
+    from groundwork.llm.endpoint.http_errors import CallFailed
 
     settings = endpoint.settings
     try:
@@ -216,7 +216,7 @@ async def _listed_models(endpoint: Endpoint, path: str) -> dict[str, Any]:
 
 async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> Check:
     """OpenRouter lists the models that make embeddings apart from the others."""
-    from groundwork.llm.endpoint.call_failures import CallFailed
+    from groundwork.llm.endpoint.http_errors import CallFailed
 
     try:
         return _model_check("embeddings", call, await _listed_models(endpoint, "/embeddings/models"))
@@ -225,7 +225,7 @@ async def _embedding_model(call: ModelCall | Embeddings, endpoint: Endpoint) -> 
 
 
 async def _credit_check(name: str, endpoint: Endpoint) -> Check:
-    from groundwork.llm.endpoint.call_failures import CallFailed
+    from groundwork.llm.endpoint.http_errors import CallFailed
 
     subject = f"{name}: credit"
     try:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.document_changes.departed_documents import DepartedDocument
     from groundwork.data_folder.document_changes.set_aside_file import SetAside
-    from groundwork.llm.calls.budget import Budget
-    from groundwork.llm.calls.call_costs import UsageRow
+    from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.llm_settings import ModelCall
     from groundwork.settings.whole_config import Config

@@ -155,7 +155,7 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 
 def make_client(job: Job) -> Client:
-    from groundwork.llm.calls.budget import Budget
+    from groundwork.llm.calls.costs_and_budget import Budget
     from groundwork.llm.client import Client
     from groundwork.llm.journal.journal import IN_MEMORY
 

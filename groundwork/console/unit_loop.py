@@ -41,7 +41,7 @@ from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNa
 from groundwork.data_folder.manifest.unit_fingerprint import unit_fingerprint
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
-from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
+from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 
 if TYPE_CHECKING:
     from pathlib import Path

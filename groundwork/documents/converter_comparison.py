@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from groundwork.documents.conversion.page_renditions import AuditedPages
     from groundwork.documents.engines.marker_api import MarkerService
-    from groundwork.llm.calls.call_costs import UsageRow
+    from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
     from groundwork.settings.ingest_settings import Ingest

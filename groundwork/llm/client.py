@@ -16,14 +16,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
-from groundwork.llm.calls.budget import Budget
 from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.call_costs import UsageRow as UsageRow
-from groundwork.llm.calls.call_retries import CallRunner, limit_parameter, token_limit
+from groundwork.llm.calls.call_retries import CallRunner
+from groundwork.llm.calls.costs_and_budget import Budget
+from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
-from groundwork.llm.endpoint.endpoint import Endpoint
-from groundwork.llm.endpoint.http_request import chat_body
+from groundwork.llm.endpoint.http_request import Endpoint, chat_body, limit_parameter, token_limit
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage
 from groundwork.llm.endpoint.prices import Price
 from groundwork.llm.journal.journal import FROM_START, Journal

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.counted_nouns import counted
-from groundwork.llm.calls.call_costs import Spending
+from groundwork.llm.calls.costs_and_budget import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from groundwork.language.names import names
 from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
-from groundwork.llm.replies.text_wrappings import unwrap_text, wrapping_problem
+from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.grounding import SourceText
 from groundwork.settings.summarize_and_chunk_settings import Summarize
 

@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.console.cost_report import print_report
-from groundwork.llm.calls.call_costs import UsageRow
+from groundwork.llm.calls.costs_and_budget import UsageRow
 
 
 @pytest.mark.parametrize(("unpriced", "told"), [(0, ""), (1, ", 1 call had no price"), (3, ", 3 calls had no price")])

@@ -18,7 +18,7 @@ from groundwork.errors import (
     TransportFailed,
     UnitError,
 )
-from groundwork.llm.calls.budget import Budget
+from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.llm.client import Client
 from groundwork.processes.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter

@@ -5,8 +5,8 @@ import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.call_failures import AccessRefused, RequestRejected
 from groundwork.llm.endpoint.capabilities import RequestAdapter
+from groundwork.llm.endpoint.http_errors import AccessRefused, RequestRejected
 from groundwork.settings.config_files import load
 from tests.endpoint_habits import ENDS, RULES, SHAPES
 from tests.fake_openrouter import FakeOpenRouter

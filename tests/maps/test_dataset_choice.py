@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.llm.calls.call_costs import read_spending
+from groundwork.llm.calls.costs_and_budget import read_spending
 from groundwork.llm.journal.journal import Journal, StoredReply
 from groundwork.maps.dataset_choice import price_note
 

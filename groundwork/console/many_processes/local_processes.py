@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from groundwork.console.job import Job
     from groundwork.console.unit_of_work import Unit
-    from groundwork.llm.calls.call_costs import UsageRow
+    from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.settings.whole_config import Config
 
 REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is

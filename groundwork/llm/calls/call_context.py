@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from groundwork.llm.calls.rate_limit import RateLimiter
-from groundwork.llm.endpoint.endpoint import Endpoint
+from groundwork.llm.endpoint.http_request import Endpoint
 from groundwork.llm.endpoint.http_response import Usage
 from groundwork.llm.journal.journal import FROM_START
 from groundwork.llm.journal.journal_segments import JournalPosition

@@ -1,35 +1,38 @@
-"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause."""
+"""One request until its reply: from the journal, or through budget, limiter and endpoint, with retries by cause.
+
+The circuit breaker tells when calls stop: for the user, for a refusal that every further call would meet, or for one
+call its tries.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import random
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-import msgspec
-
-from groundwork.errors import Filtered, ProviderRefused, StopRun
-from groundwork.llm.calls.budget import Budget, Reservation, UsageHistory
+from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.call_costs import CostAccounts, UsageRow
-from groundwork.llm.calls.circuit_breaker import CircuitBreaker
+from groundwork.llm.calls.costs_and_budget import Budget, CostAccounts, Reservation, UsageHistory, UsageRow
 from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.llm.endpoint.call_failures import (
+from groundwork.llm.endpoint.capabilities import RequestAdapter
+from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
     CallFailed,
     RateLimited,
     ReplyBlocked,
     RequestRejected,
+    Unreachable,
     explain_refusal,
 )
-from groundwork.llm.endpoint.capabilities import RequestAdapter
-from groundwork.llm.endpoint.endpoint import Endpoint
-from groundwork.llm.endpoint.http_response import ChatResponse, Usage, read_response, read_vectors
+from groundwork.llm.endpoint.http_request import Endpoint, token_limit, unreachable_remedy, with_reply_limit
+from groundwork.llm.endpoint.http_response import ChatResponse, Usage, mark_cut_off, read_response, read_vectors
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.processes.process_identity import process_label
 
@@ -37,6 +40,11 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 POLL_SECONDS = 0.2  # seconds between looks at what another process is asking
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds
+CONNECT_TRIES = 3  # tries to reach an endpoint that never answered
+MAX_LOST_UNITS = 10  # units lost to transport, with no reply between them, after which the endpoint counts as down
+MAX_SAME_REJECTIONS = 5  # of the first calls, with no reply at all, after which every further one would be refused too
 
 
 class _ClaimedElsewhere(Exception):  # a signal between two functions here, never seen outside
@@ -195,8 +203,8 @@ class CallRunner:
                     context.model
                 )  # now, so that nothing comes between a reply and its storing
             started_at = time.monotonic()
-            raw_body = await self._post(context, _with_reply_limit(body, reservation.reply_tokens))
-            response = _mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
+            raw_body = await self._post(context, with_reply_limit(body, reservation.reply_tokens))
+            response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
             usage = await self._costs.with_cost(context, response.usage)
             reservation.cost = usage.cost or 0.0
             is_cut_off = reservation.reply_tokens < reply_limit and response.finish_reason == "length"
@@ -270,28 +278,107 @@ class CallRunner:
             raise
 
 
-def limit_parameter(body: Json) -> str:
-    """The key of the request that limits the reply."""
-    return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
-
-
-def token_limit(body: Json) -> int:
-    """How many tokens the request lets the reply have."""
-    return int(body.get(limit_parameter(body)) or 0)
-
-
-def _with_reply_limit(body: Json, reply_limit: int) -> Json:
-    """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
-    return body if reply_limit >= token_limit(body) else {**body, limit_parameter(body): reply_limit}
-
-
-def _mark_cut_off(response: ChatResponse, reply_limit: int) -> ChatResponse:
-    """A reply without a finish_reason that filled its room was cut off."""
-    if response.finish_reason or not 0 < reply_limit <= response.usage.output_tokens:
-        return response
-    return msgspec.structs.replace(response, finish_reason="length")
-
-
 def _stored_reply(context: CallContext, body: bytes, is_usable: bool, usage: Usage, seconds: float) -> StoredReply:
     counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
     return StoredReply(body, is_usable, context.model, context.stage, context.unit, *counts, usage.cost, seconds)
+
+
+class CircuitBreaker:
+    """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
+
+    def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
+        self._stopping, self._limiters = stopping, limiters
+        self._stop_error: StopRun | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._responsive: set[RateLimiter] = set()  # those that ever answered
+        self._lost_units: Counter[RateLimiter] = Counter()  # units in a row
+        self._rejections: Counter[tuple[RateLimiter, str]] = Counter()
+
+    def start_watching(self) -> None:
+        """From the first call on, turn away those who wait at a limiter as soon as the run stops."""
+        if self._watcher is None:
+            self._watcher = asyncio.create_task(self._watch_for_stop())
+
+    async def _watch_for_stop(self) -> None:
+        await self._stopping.wait()
+        self.stop(Stopped("stopped: no further call was launched"))
+
+    async def close(self) -> None:
+        """Stop watching for the stop."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+
+    def raise_if_stopped(self) -> None:
+        """Raise what stopped the run, if anything did."""
+        if self._stop_error is None and self._stopping.is_set():
+            self._stop_error = Stopped("stopped: no further call was launched")
+        if self._stop_error is not None:
+            raise self._stop_error
+
+    def stop(self, error: StopRun) -> StopRun:
+        """From now on nobody launches a call; those who wait for the limiter learn why."""
+        self._stop_error = self._stop_error or error
+        for limiter in self._limiters.values():
+            limiter.fail_waiting(self._stop_error)
+        return error
+
+    def record_429(self, limiter: RateLimiter, busy: RateLimited) -> None:
+        """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
+        try:
+            limiter.record_429(busy.retry_after)
+        except ProviderRefused as error:
+            raise self.stop(error) from busy
+
+    def record_reply(self, limiter: RateLimiter) -> None:
+        """A reply came through."""
+        self._responsive.add(limiter)
+        self._lost_units[limiter] = 0
+
+    def error_after_retries(
+        self, context: CallContext, failures: int, broken: BrokenCall
+    ) -> UnitError | StopRun | None:
+        """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
+        settings = context.endpoint.settings
+        if failures >= CONNECT_TRIES and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
+            return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; {unreachable_remedy(settings.base_url)}"))
+        if failures <= settings.transport_retries:
+            return None
+        self._lost_units[context.limiter] += 1
+        if self._lost_units[context.limiter] >= MAX_LOST_UNITS:
+            return self.stop(
+                ProviderRefused(
+                    f"{settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no reply: {broken}"
+                )
+            )
+        return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last with: {broken}")
+
+    def rejection_error(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
+        """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
+        remedy = rejected.remedy()
+        rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
+        self._rejections[rejection_kind] += 1
+        if context.limiter not in self._responsive and self._rejections[rejection_kind] >= MAX_SAME_REJECTIONS:
+            url = context.endpoint.settings.base_url
+            return self.stop(
+                ProviderRefused(
+                    f"{url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met {rejected}{remedy}"
+                )
+            )
+        return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
+
+    def backoff_seconds(self, context: CallContext, failures: int, broken: BrokenCall) -> float:
+        """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
+        if broken.retry_after is None:
+            return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures))
+        try:
+            context.limiter.check_patience(broken.retry_after)
+        except ProviderRefused as error:
+            raise self.stop(error) from broken
+        return broken.retry_after
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, unless the run is stopping."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        self.raise_if_stopped()

@@ -1,11 +1,26 @@
-"""The request's JSON and its address: no more in it than the endpoint understands."""
+"""One endpoint that speaks the OpenAI chat API: address and key, the JSON of a request, how it is sent, the price.
+
+There is no more in the JSON than the endpoint understands.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
-from groundwork.settings.llm_settings import ModelCall, Provider, Routing
+import msgspec
+
+from groundwork.errors import ConfigError
+from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, Unreachable, status_failure, timeout_failure
+from groundwork.llm.endpoint.local_model import LocalServer, model_identity
+from groundwork.llm.endpoint.prices import FREE, Price, parse_price
+from groundwork.settings.llm_settings import LocalModel, ModelCall, Provider, Routing
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "azure", "local", "generic"]
@@ -15,6 +30,9 @@ SAMPLING = ("temperature", "top_p", "top_k", "min_p")
 # What switches a model's thinking on and off, by host: OpenAI's own models and Gemini know degrees alone.
 _THINKING_TYPE_HOSTS = ("api.deepseek.com", "api.z.ai", "open.bigmodel.cn", "api.moonshot.ai", "api.anthropic.com")
 _REASONING_EFFORT_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com")
+
+MAX_REDIRECTS = 4
+MIN_SECRET_LENGTH = 8  # characters; what is shorter is no key, and may be a word of the reply
 
 
 def host_of(base_url: str) -> str:
@@ -107,3 +125,221 @@ def _provider_routing(routing: Routing, has_schema: bool) -> Json:
         "enforce_distillable_text": routing.enforce_distillable_text,
     }
     return {key: value for key, value in options.items() if (value is False and key == "allow_fallbacks") or value}
+
+
+def limit_parameter(body: Json) -> str:
+    """The key of the request that limits the reply."""
+    return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
+
+
+def token_limit(body: Json) -> int:
+    """How many tokens the request lets the reply have."""
+    return int(body.get(limit_parameter(body)) or 0)
+
+
+def with_reply_limit(body: Json, reply_limit: int) -> Json:
+    """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
+    return body if reply_limit >= token_limit(body) else {**body, limit_parameter(body): reply_limit}
+
+
+class Endpoint:
+    """A provider block of the config, connected on the first call. Close it when done."""
+
+    def __init__(self, settings: Provider, local: LocalModel, env: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.dialect = dialect_of(settings.base_url)
+        self._address, self._query = (LOCAL, {}) if self.dialect == "local" else split_address(settings.base_url)
+        self.identity = model_identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
+        self.reports_cost = self.dialect == "openrouter"  # in the usage of every reply
+        self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
+        self._local, self._env = local, env
+        self._server: LocalServer | None = None
+        self._openai: AsyncOpenAI | None = None
+        self._prices: dict[str, Price] | None = None
+        self._connecting, self._pricing = asyncio.Lock(), asyncio.Lock()
+
+    def key(self) -> str:
+        """The API key. Raises ConfigError when the config names a variable that is not set, or holds no key."""
+        variable = self.settings.api_key_env
+        if not variable or self.dialect == "local":
+            return "none"
+        if key := self._env.get(variable, "").strip():
+            if not re.fullmatch(r"[!#-~]+", key):
+                raise ConfigError(
+                    [f"{variable} contains a space or another character that no API key has; check it in .env"]
+                )
+            self._check_privacy()
+            return key
+        raise ConfigError(
+            [
+                f"{variable} is not set: put {variable}=... into .env, the key for {self.settings.base_url}; "
+                f"{self._without_key()}"
+            ]
+        )
+
+    def _without_key(self) -> str:
+        if self.dialect == "openrouter":
+            return "or work without one: --config local"
+        return 'or, where this endpoint needs none, set api_key_env="" beside its base_url'
+
+    def _check_privacy(self) -> None:
+        """Raises ConfigError where the key would travel unencrypted to another machine."""
+        host = host_of(self.settings.base_url)
+        if self.settings.base_url.startswith("https") or self.settings.allow_http or _is_loopback(host):
+            return
+        raise ConfigError(
+            [
+                f"llm.base_url: {self.settings.base_url} would get the key {self.settings.api_key_env} unencrypted, "
+                'for all on the way to read: use https, or api_key_env="" where no key is needed, or allow_http=true'
+            ]
+        )
+
+    def _request_options(self) -> Any:
+        """The request's options: the config's own headers, with what their variables hold, and the key's header."""
+        from openai import omit
+
+        headers: dict[str, Any] = {}
+        if self.dialect == "openrouter":
+            headers["X-OpenRouter-Title"] = "Groundwork"
+        if self.settings.key_header == "api-key" or (self.settings.key_header == "auto" and self.dialect == "azure"):
+            headers |= {"Authorization": omit, "api-key": self.key()}
+        headers |= {header: self._header_value(value) for header, value in self.settings.extra_headers.items()}
+        return {"headers": headers}
+
+    def _header_value(self, value: str) -> str:
+        """`value`, or that of the variable that it names: $MY_TOKEN. Raises ConfigError where it is not set."""
+        if not value.startswith("$"):
+            return value
+        if not (secret := self._env.get(value[1:], "").strip()):
+            raise ConfigError([f"llm.extra_headers: {value[1:]} is not set: put {value[1:]}=... into .env"])
+        self._check_privacy()
+        return secret
+
+    async def post(self, path: str, body: Json) -> bytes:
+        """The raw body of a 200. Raises CallFailed for everything else, hangs and dropped connections included."""
+        return await self._request("POST", path, body, self.settings.timeout)
+
+    async def get(self, path: str) -> Json:
+        """The JSON object at `path`, such as /models. Raises CallFailed."""
+        raw = await self._request("GET", path, None, min(30.0, self.settings.timeout))
+        try:
+            content = msgspec.json.decode(raw)
+        except msgspec.DecodeError as error:
+            raise BrokenCall(f"{path}: no JSON ({error})") from None
+        return content if isinstance(content, dict) else {"data": content}
+
+    async def price(self, model: str) -> Price | None:
+        """USD a token of `model` by the endpoint's /models; None where it names none."""
+        if self.dialect == "local":
+            return FREE
+        if self._prices is None:
+            async with self._pricing:
+                self._prices = self._prices if self._prices is not None else await self._fetch_prices()
+        return self._prices.get(model) or self._prices.get(model.partition(":")[0])
+
+    async def close(self) -> None:
+        """Close the connections, and stop the local model if it runs."""
+        if self._openai is not None:
+            await self._openai.close()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.close)
+
+    async def _request(self, method: str, path: str, body: Json | None, seconds: float) -> bytes:
+        import httpx2
+        import openai
+
+        client, options = self._openai or await self._connect(), self._request_options()
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in range(MAX_REDIRECTS):
+                    try:
+                        if method == "GET":
+                            response = await client.get(path, cast_to=httpx2.Response, options=options)
+                        else:
+                            response = await client.post(path, cast_to=httpx2.Response, body=body, options=options)
+                        break
+                    except openai.APIStatusError as error:
+                        path = self._redirect_target(error.response)
+        except TimeoutError:
+            raise timeout_failure(seconds) from None
+        except openai.APIConnectionError as error:
+            cause = error.__cause__
+            if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise Unreachable(str(cause)) from None
+            raise (
+                timeout_failure(seconds)
+                if isinstance(error, openai.APITimeoutError)
+                else BrokenCall(f"the connection broke: {cause or error}")
+            ) from None
+        else:
+            return self._redact_secrets(response.content)
+
+    def _redirect_target(self, response: Any) -> str:
+        """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
+        source = str(response.url)
+        target = str(urljoin(source, response.headers.get("location") or ""))
+        is_same_host = host_of(source) == host_of(target) and (target.startswith("https") or source.startswith("http:"))
+        if response.status_code in (307, 308) and is_same_host and target != source:
+            return target
+        headers = {**response.headers, "location": target.removesuffix("/chat/completions")}
+        raise status_failure(response.status_code, headers, self._redact_secrets(response.content)) from None
+
+    def _redact_secrets(self, body: bytes) -> bytes:
+        """`body` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
+        for secret in self._secrets():
+            body = body.replace(secret, b"[the key]")
+        return body
+
+    def _secrets(self) -> list[bytes]:
+        variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]
+        secrets = [self.key(), *(self._env.get(variable, "").strip() for variable in variables)]
+        return [secret.encode() for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
+
+    async def _connect(self) -> AsyncOpenAI:
+        """The client, made by the first caller while the others wait; starts the local model."""
+        async with self._connecting:
+            if self._openai is None:
+                self._openai = await self._create_client()
+        return self._openai
+
+    async def _create_client(self) -> AsyncOpenAI:
+        import httpx2
+        from openai import AsyncOpenAI, DefaultAioHttpClient
+
+        key, base_url = self.key(), self._address
+        if self.dialect == "local":
+            self._server = await asyncio.to_thread(LocalServer, self._local)
+            base_url = f"{self._server.address}/v1"
+        limits = httpx2.Limits(max_connections=self.concurrency + 2, max_keepalive_connections=self.concurrency + 2)
+        return AsyncOpenAI(
+            api_key=key,
+            base_url=base_url,
+            max_retries=0,  # its own retries do not see half of what fails, and count 429s as tries
+            timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
+            # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
+            http_client=DefaultAioHttpClient(
+                limits=limits, verify=base_url.startswith("https"), follow_redirects=False
+            ),
+            default_query={**self._query, **self.settings.extra_query},
+        )
+
+    async def _fetch_prices(self) -> dict[str, Price]:
+        try:
+            entries = (await self.get("/models")).get("data")
+        except CallFailed:
+            return {}
+        model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return {str(entry.get("id")): price for entry in model_entries if (price := parse_price(entry.get("pricing")))}
+
+
+def _is_loopback(host: str) -> bool:
+    return (
+        host in ("localhost", "::1") or host.endswith(".localhost") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+    )
+
+
+def unreachable_remedy(base_url: str) -> str:
+    """What to look at where no connection to `base_url` could be made."""
+    if _is_loopback(host_of(base_url)):
+        return "is it running there?"
+    return "check the network of this machine, and the address (base_url)"

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.llm.endpoint.call_failures import BrokenCall, CallFailed, ReplyBlocked, classify_failure
+from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, ReplyBlocked, classify_failure
 
 # How replies end, in the words of OpenAI, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Bedrock, vLLM, Ollama.
 CUT_OFF_REASONS = (
@@ -309,3 +309,10 @@ def _part_text(part: Any) -> str:
 
 def _excerpt(body: bytes) -> str:
     return repr(body[:80].decode(errors="replace"))
+
+
+def mark_cut_off(response: ChatResponse, reply_limit: int) -> ChatResponse:
+    """A reply without a finish_reason that filled its room was cut off."""
+    if response.finish_reason or not 0 < reply_limit <= response.usage.output_tokens:
+        return response
+    return msgspec.structs.replace(response, finish_reason="length")

@@ -18,7 +18,7 @@ from msgspec import inspect
 
 from groundwork.language.spans import span_index
 from groundwork.llm.replies import reply_json
-from groundwork.llm.replies.thoughts import remove_thoughts
+from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 
 T = TypeVar("T")
 

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
-from groundwork.llm.calls.budget import Budget
-from groundwork.llm.calls.call_costs import CURRENT_DOCUMENT
+from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT, Budget
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

@@ -5,8 +5,7 @@ from aiohttp import web
 
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.endpoint import Endpoint
-from groundwork.llm.endpoint.http_request import chat_body, dialect_of, json_level, split_address
+from groundwork.llm.endpoint.http_request import Endpoint, chat_body, dialect_of, json_level, split_address
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

@@ -16,7 +16,7 @@ from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards.join_shards import join_shards
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.workspace import Workspace
-from groundwork.llm.calls.call_costs import read_spending
+from groundwork.llm.calls.costs_and_budget import read_spending
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import FROM_START, Journal, StoredReply, request_key
 from groundwork.llm.journal.journal_segments import Segments, SegmentWriter, list_segments

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from groundwork.llm.endpoint.call_failures import (
+from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
     RateLimited,

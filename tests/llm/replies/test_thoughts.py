@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.language.spans import span_index
 from groundwork.llm.replies.structured_output import ReplyReader, UnfinishedReply
-from groundwork.llm.replies.thoughts import remove_thoughts
+from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 
 THOUGHT = 'The user wants JSON like {"pairs": []}. Step [1]: I should not stop early.'
 SAID = "A handbook of rules; each states one fact."

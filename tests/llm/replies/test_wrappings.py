@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.llm.replies.text_wrappings import unwrap_text, wrapping_problem
+from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 
 TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840."
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached
-from groundwork.llm.calls.budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, UsageHistory, WorstCase
+from groundwork.llm.calls.costs_and_budget import MIN_REPLY_TOKENS, REPLY_GROWTH, Budget, UsageHistory, WorstCase
 from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.endpoint.http_response import Usage
 from groundwork.llm.endpoint.prices import Price

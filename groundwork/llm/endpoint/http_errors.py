@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+
 
 class CallFailed(Exception):
     """A call that brought no reply, and why; `retry_after` in seconds where the endpoint named it."""
@@ -201,3 +203,18 @@ def _remedy_for_404(message: str, base_url: str) -> str:
     if "model" in message or "deployment" in message or "no endpoints found" in message:
         return f"check the model's name; {url_hint}"
     return f"{url_hint} If so, check the model's name"
+
+
+def timeout_failure(seconds: float) -> BrokenCall:
+    return BrokenCall(f"no answer within {seconds:g} s (llm.timeout)")
+
+
+def status_failure(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
+    try:
+        content = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        content = body[:200].decode(errors="replace").strip()
+    if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
+        content = content[0]
+    error = content.get("error", content) if isinstance(content, dict) else content
+    return classify_failure(status, headers, error or "no message")

@@ -1,0 +1,255 @@
+"""The money of calls: what they may cost and did cost, the lines of the cost report, and the budget of --max-cost.
+
+What a call may cost at the worst is set aside before it starts, and settled after it. The worst is told by a call's
+estimate and by what the replies so far teach. What earlier calls cost, and how long they took, is read from the
+journal's files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from contextvars import ContextVar
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.errors import BudgetReached, ConfigError
+from groundwork.llm.calls.call_context import CallContext, ReplyUsage
+from groundwork.llm.calls.token_estimate import estimate_tokens
+from groundwork.llm.endpoint.http_response import Usage
+from groundwork.llm.endpoint.prices import FREE, Price
+from groundwork.llm.journal.journal_segments import list_segments
+
+Json = dict[str, Any]
+# The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.
+CURRENT_DOCUMENT: ContextVar[str] = ContextVar("DOCUMENT", default="")
+_SPENDING_BY_MODEL = (
+    "SELECT model, COUNT(*), SUM(cost IS NOT NULL), TOTAL(cost), TOTAL(seconds) FROM replies WHERE stage = ? "
+    "GROUP BY model"
+)
+
+
+class Reservation:
+    """What one call set aside, the tokens that its reply may have for it, and what it did cost once that is known."""
+
+    def __init__(self, reserved: float, reply_tokens: int) -> None:
+        self.cost = 0.0
+        self.reserved, self.reply_tokens = reserved, reply_tokens
+
+
+class Budget:
+    """USD that a run may spend. `limit` None: no limit, and nothing is ever set aside."""
+
+    def __init__(self, limit: float | None = None) -> None:
+        self.limit = limit
+        self.spent = 0.0
+        self._reserved = 0.0
+        self._calls_in_flight = 0
+        self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
+
+    @asynccontextmanager
+    async def reserve(self, worst_case: WorstCase) -> AsyncIterator[Reservation]:
+        """Hold one call's worst case, waiting for others to settle when it does not fit beside them.
+
+        When the whole of it does not fit even alone, the reply gets less room. Raises BudgetReached when that would
+        be too little.
+        """
+        reservation = await self._reserve_when_affordable(worst_case)
+        self._reserved += reservation.reserved
+        self._calls_in_flight += 1
+        try:
+            yield reservation
+        finally:
+            self._calls_in_flight -= 1
+            # No crumbs of rounding stay behind.
+            self._reserved = self._reserved - reservation.reserved if self._calls_in_flight else 0.0
+            self.spent += reservation.cost
+            self._wake_waiting()
+
+    async def _reserve_when_affordable(self, worst_case: WorstCase) -> Reservation:
+        while self.limit is not None:
+            reply_tokens = worst_case.affordable_tokens(self.limit - self.spent)
+            worst_cost = worst_case.cost(reply_tokens)
+            if self.spent + self._reserved + worst_cost <= self.limit:
+                return Reservation(worst_cost, reply_tokens)
+            if not self._calls_in_flight:
+                raise BudgetReached(
+                    f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
+                    f"{worst_cost:.4f}; everything finished is kept, a higher --max-cost goes on from here "
+                    "(--dry-run tells what all of it takes)"
+                )
+            self._waiting_calls.append(asyncio.get_running_loop().create_future())
+            await self._waiting_calls[-1]
+        return Reservation(0.0, worst_case.max_tokens)
+
+    def _wake_waiting(self) -> None:
+        futures, self._waiting_calls = self._waiting_calls, []
+        for future in futures:
+            if not future.done():
+                future.set_result(None)
+
+
+PROMPT_MARGIN = 2.0  # times the estimate of a prompt's tokens, and times the most by which one ever exceeded it
+REPLY_GROWTH = 4  # times the longest reply so far: how long the next one may become while money is short
+MIN_REPLY_TOKENS = 2_048  # tokens; less room cuts off replies that are paid for in vain
+
+
+class WorstCase(msgspec.Struct, frozen=True):
+    """What a call may cost: its prompt of `input_tokens` at the worst, a reply of `min_tokens` to `max_tokens`."""
+
+    price: Price
+    input_tokens: float
+    max_tokens: int
+    min_tokens: int
+
+    def cost(self, reply_tokens: int) -> float:
+        """USD at the worst, when the reply may have so many tokens."""
+        return self.price.of(self.input_tokens, reply_tokens)
+
+    def affordable_tokens(self, usd: float) -> int:
+        """How many tokens the reply may have for `usd`, from `min_tokens` to `max_tokens`."""
+        if self.cost(self.max_tokens) <= usd:
+            return self.max_tokens
+        affordable = (usd - self.price.of(self.input_tokens, 0)) / self.price.completion if self.price.completion else 0
+        return max(self.min_tokens, min(self.max_tokens, int(affordable)))
+
+
+NO_COST = WorstCase(FREE, 0, 0, 0)
+
+
+class UsageHistory:
+    """What the replies so far, of one stage and model, teach of the next one's worst case."""
+
+    def __init__(self) -> None:
+        self.first_call = asyncio.Lock()  # held by the first call, which goes alone
+        self._replies = 0
+        self._longest_reply = 0  # tokens
+        self._prompt_growth = 1.0  # most tokens that a prompt ever was, over their estimate
+
+    def has_replies(self) -> bool:
+        """Whether there was a reply yet."""
+        return self._replies > 0
+
+    def record(self, estimated: int, usage: Usage) -> None:
+        """Take in a reply whose prompt was estimated at so many tokens."""
+        self._replies += 1
+        self._longest_reply = max(self._longest_reply, usage.output_tokens)
+        self._prompt_growth = max(self._prompt_growth, usage.input_tokens / max(1, estimated))
+
+    def worst_case(self, price: Price, estimated: int, limit: int, *, full_limit: bool = False) -> WorstCase:
+        """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of `limit`."""
+        use_history = self.has_replies() and not full_limit
+        max_tokens = min(limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply)) if use_history else limit
+        min_tokens = max_tokens if full_limit else min(max_tokens, max(MIN_REPLY_TOKENS, 2 * self._longest_reply))
+        return WorstCase(price, estimated * self._prompt_growth * PROMPT_MARGIN, max_tokens, min_tokens)
+
+
+class UsageRow(msgspec.Struct):
+    """A line of the cost report. `cost` is USD; `unpriced` counts the calls whose price nobody named.
+
+    `unit` is the document (see CURRENT_DOCUMENT), or what the call itself was for where no document is set.
+    """
+
+    stage: str
+    model: str
+    unit: str
+    calls: int = 0
+    replayed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+    pages: int = 0  # of a service that is paid by the page
+
+    def add(self, usage: Usage, replayed: bool) -> None:
+        """Count one reply; one from the journal cost nothing now."""
+        if replayed:
+            self.replayed += 1
+            return
+        self.calls += 1
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cost += usage.cost or 0.0
+        self.unpriced += usage.cost is None
+
+
+class CostAccounts:
+    """The money side of all calls of a run. `on_usage` hears of every call, not of replays."""
+
+    def __init__(self, budget: Budget, on_usage: Callable[[Usage], None] | None) -> None:
+        self.rows: dict[tuple[str, str, str], UsageRow] = {}
+        self._budget, self._on_usage = budget, on_usage
+        self._histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
+
+    def history(self, context: CallContext) -> UsageHistory:
+        """What the replies so far of the context's stage and model teach."""
+        return self._histories[context.endpoint.identity, context.model, context.stage]
+
+    def estimate_prompt_tokens(self, context: CallContext, body: Json) -> int:
+        """About how many tokens the prompt has, where anything hangs on it."""
+        if self._budget.limit is None and context.endpoint.settings.tokens_per_minute is None:
+            return 0
+        return estimate_tokens(body["messages"], body.get("response_format"))
+
+    async def worst_case(self, context: CallContext, prompt_tokens: int, limit: int) -> WorstCase:
+        """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
+        if self._budget.limit is None:
+            return msgspec.structs.replace(NO_COST, max_tokens=limit)
+        price = await context.endpoint.price(context.model)
+        if price is None:
+            url = context.endpoint.settings.base_url
+            raise ConfigError([f"--max-cost: {url} names no price for {context.model}; leave the flag out"])
+        return self.history(context).worst_case(price, prompt_tokens, limit, full_limit=context.full_limit)
+
+    async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
+        """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
+        if usage.cost is not None:
+            return usage
+        price = await context.endpoint.price(context.model)
+        cost = price.of(usage.input_tokens, usage.output_tokens) if price else None
+        return msgspec.structs.replace(usage, cost=cost)
+
+    def record_reply(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
+        """Enter one reply."""
+        context.reply_usages.append(ReplyUsage(usage, replayed))
+        row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
+        self.rows.setdefault(row_key, UsageRow(*row_key)).add(usage, replayed)
+        if self._on_usage and not replayed:
+            self._on_usage(usage)
+
+
+@dataclass(frozen=True)
+class Spending:
+    """The calls of one model: how many, those with a price, USD, and seconds from request to reply, added up."""
+
+    model: str
+    calls: int
+    priced: int
+    cost: float
+    seconds: float
+
+
+def read_spending(journal: Path, stage: str) -> list[Spending]:
+    """By model, from the journal's file and its segments; nothing where there is none or one is damaged."""
+    rows_by_model: dict[str, list[Spending]] = defaultdict(list)
+    try:
+        for path in [*([journal] if journal.is_file() else []), *list_segments(journal)]:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+                for row in database.execute(_SPENDING_BY_MODEL, (stage,)):
+                    rows_by_model[row[0]].append(Spending(*row))
+    except sqlite3.Error:
+        return []
+    return [_sum_spending(model, rows) for model, rows in sorted(rows_by_model.items())]
+
+
+def _sum_spending(model: str, rows: list[Spending]) -> Spending:
+    calls, priced, cost, seconds = (sum(column) for column in zip(*(astuple(row)[1:] for row in rows), strict=True))
+    return Spending(model, calls, priced, cost, seconds)
