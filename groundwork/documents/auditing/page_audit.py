@@ -205,7 +205,7 @@ def readability(reference: Reference, markdown: str) -> float:
     )
 
 
-def table_rows(markdown: str) -> int:
+def count_true_rows(markdown: str) -> int:
     """Rows of tables that are tables indeed: their borders cut no sentence."""
     return len(_TABLE_ROW.findall(markdown)) if _false_cells(markdown) < 0.05 else 0
 

@@ -13,7 +13,13 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import Reference, contents_lines, merges_more, readability, table_rows
+from groundwork.documents.auditing.page_audit import (
+    Reference,
+    contents_lines,
+    count_true_rows,
+    merges_more,
+    readability,
+)
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
@@ -218,7 +224,7 @@ def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    return (*kept_shares, readability(reference, markdown), table_rows(markdown), contents_lines(markdown))
+    return (*kept_shares, readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown))
 
 
 OCR = as_typed(

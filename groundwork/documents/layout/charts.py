@@ -13,11 +13,11 @@ from typing import Any
 from groundwork.documents.layout.ruling_lines import line_box
 from groundwork.documents.layout.text_lines import Box, Run, is_number
 
-_CELL = 24  # points; strokes nearer than this belong to one drawing
-_STROKES = 30  # that slant, of a curve
+_GRID_CELL = 24  # points; strokes nearer than this belong to one drawing
+_CURVE_STROKES = 30  # that slant, of a curve
 _LEAST_SIZE = 40, 30  # points of a chart's width and height, without its axes
 _MOST_CHARTS = 30  # charts of a page
-_BARS = 4
+_LEAST_BARS = 4
 _LINE_BREADTH = 1.5  # points; what is filled and no broader is a line, such as a cell's edge
 _AXIS_NUMBERS = 3  # beside an axis
 _OVERLAP = 6  # points by which they may reach into it
@@ -33,7 +33,9 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     """
     slanting = [line_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
     words = [word for run in runs for word in run.words]
-    drawings = [box for count, box in _clusters(slanting) if count >= _STROKES and count > 4 * _within(words, box)]
+    drawings = [
+        box for count, box in _clusters(slanting) if count >= _CURVE_STROKES and count > 4 * _within(words, box)
+    ]
     shapes = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill)]
     bar_charts = _bars([shape for shape in shapes if not any(_within([field], shape) for field in fields)], words)
     drawings = sorted(filter(_is_large, [*drawings, *bar_charts]), key=_area)[-_MOST_CHARTS:]
@@ -60,7 +62,7 @@ def _clusters(boxes: Iterable[Box]) -> list[tuple[int, Box]]:
     """Boxes that lie near each other: how many, and the box around them."""
     cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
     for box in boxes:
-        cells[int((box.x1 + box.x2) / 2 // _CELL), int((box.y1 + box.y2) / 2 // _CELL)].append(box)
+        cells[int((box.x1 + box.x2) / 2 // _GRID_CELL), int((box.y1 + box.y2) / 2 // _GRID_CELL)].append(box)
     clusters = []
     while cells:
         pending = [next(iter(cells))]
@@ -91,7 +93,7 @@ def _bars(shapes: Sequence[Box], words: Sequence[Box]) -> list[Box]:
         for group in groups.values():
             bars = [s for s in group if (s.x2 - s.x1 if sideways else s.y2 - s.y1) > _LINE_BREADTH]
             lengths = {round(s.x2 - s.x1 if sideways else s.y2 - s.y1) for s in bars}
-            if len(bars) < _BARS or len(lengths) < _BARS - 1:
+            if len(bars) < _LEAST_BARS or len(lengths) < _LEAST_BARS - 1:
                 continue
             if sum(_within(words, bar) > 0 for bar in bars) < 0.5 * len(bars):
                 bar_charts.append(_around(group))

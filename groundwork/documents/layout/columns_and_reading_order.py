@@ -50,7 +50,7 @@ class _Wording(NamedTuple):
     is_lower: bool  # it begins in small letters
 
 
-class _Box(NamedTuple):
+class _PartBox(NamedTuple):
     """Runs of one line with no more than a space between them, a drawn table, or a level line."""
 
     x1: float
@@ -66,7 +66,7 @@ class _Box(NamedTuple):
         return self.runs[0].text if len(self.runs) == 1 else " ".join(run.text for run in self.runs)
 
 
-_NOWHERE = _Box(-math.inf, 0.0, -math.inf, 0.0)
+_NOWHERE = _PartBox(-math.inf, 0.0, -math.inf, 0.0)
 
 
 def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
@@ -93,10 +93,10 @@ def page_parts(
     side, for the other may hold figures. `strokes`: level lines, which end columns that they cross.
     """
     lines = [_line_boxes(sorted(line)) for line in level(runs)]
-    drawn = [_Box(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
+    drawn = [_PartBox(grid.xs[0], grid.ys[0], grid.xs[-1], grid.ys[-1], grid=grid) for grid in grids]
     head, lines, foot = _split_head_and_foot(lines, drawn)
     boxes = [box for line in lines for box in line]
-    rules = [_Box(s.x1, s.y1, s.x2, s.y1) for s in strokes]
+    rules = [_PartBox(s.x1, s.y1, s.x2, s.y1) for s in strokes]
     split = _split_columns([*boxes, *drawn], False, column_xs, rules)
     if len(split) == 1:
         split = _split_columns([*head, *boxes, *foot, *drawn], False, column_xs, rules)
@@ -105,8 +105,8 @@ def page_parts(
 
 
 def _split_head_and_foot(
-    lines: list[list[_Box]], drawn: Sequence[_Box]
-) -> tuple[list[_Box], list[list[_Box]], list[_Box]]:
+    lines: list[list[_PartBox]], drawn: Sequence[_PartBox]
+) -> tuple[list[_PartBox], list[list[_PartBox]], list[_PartBox]]:
     """The head line of a page with its number, the lines between, and the foot line; these two belong to no column."""
     top, bottom = min((box.y1 for box in drawn), default=math.inf), max((box.y2 for box in drawn), default=0.0)
     head = foot = []
@@ -117,16 +117,16 @@ def _split_head_and_foot(
     return head, lines, foot
 
 
-def _bounds(line: Sequence[_Box]) -> tuple[float, float]:
+def _bounds(line: Sequence[_PartBox]) -> tuple[float, float]:
     return min(box.y1 for box in line), max(box.y2 for box in line)
 
 
-def _is_label(line: Sequence[_Box]) -> bool:
+def _is_label(line: Sequence[_PartBox]) -> bool:
     """Whether a line at a page's edge is its number, alone or at an end of the running header."""
     return len(line) <= _HEADER_TEXTS and any(_PAGE_NUMBER.fullmatch(box.text) for box in (line[0], line[-1]))
 
 
-def _line_boxes(line: Sequence[Run]) -> list[_Box]:
+def _line_boxes(line: Sequence[Run]) -> list[_PartBox]:
     groups: list[list[Run]] = []
     right = -math.inf  # of the last group
     for run in line:
@@ -139,9 +139,9 @@ def _line_boxes(line: Sequence[Run]) -> list[_Box]:
     return [_text_box(tuple(group)) for group in groups]
 
 
-def _text_box(runs: tuple[Run, ...]) -> _Box:
+def _text_box(runs: tuple[Run, ...]) -> _PartBox:
     x2, y1, y2 = max([run.x2 for run in runs]), min([run.y1 for run in runs]), max([run.y2 for run in runs])
-    return _Box(runs[0].x1, y1, x2, y2, runs, wording=_wording(" ".join([run.text for run in runs])))
+    return _PartBox(runs[0].x1, y1, x2, y2, runs, wording=_wording(" ".join([run.text for run in runs])))
 
 
 def _wording(text: str) -> _Wording:
@@ -150,15 +150,15 @@ def _wording(text: str) -> _Wording:
     return _Wording(len(text), entry, is_long, is_number(text), text[:1].islower())
 
 
-def _page_part(boxes: Sequence[_Box], is_column: bool) -> PagePart:
+def _page_part(boxes: Sequence[_PartBox], is_column: bool) -> PagePart:
     runs = [run for box in boxes for run in box.runs]
     grids = [box.grid for box in boxes if box.grid]
     return PagePart(runs, grids, (min(b.x1 for b in boxes), max(b.x2 for b in boxes)) if is_column else None)
 
 
 def _split_columns(
-    boxes: list[_Box], is_column: bool, column_xs: Sequence[float], rules: Sequence[_Box]
-) -> list[tuple[list[_Box], bool]]:
+    boxes: list[_PartBox], is_column: bool, column_xs: Sequence[float], rules: Sequence[_PartBox]
+) -> list[tuple[list[_PartBox], bool]]:
     band, x = _widest_band(boxes, column_xs, rules)
     if not band:
         return [(boxes, is_column)] if boxes else []
@@ -177,9 +177,11 @@ def _split_columns(
     ]
 
 
-def _widest_band(boxes: list[_Box], column_xs: Sequence[float], rules: Sequence[_Box]) -> tuple[list[_Box], float]:
+def _widest_band(
+    boxes: list[_PartBox], column_xs: Sequence[float], rules: Sequence[_PartBox]
+) -> tuple[list[_PartBox], float]:
     """The largest stretch of a page that has columns, and where these part; an empty one where none has."""
-    widest: tuple[list[_Box], float] = ([], 0.0)
+    widest: tuple[list[_PartBox], float] = ([], 0.0)
     downward = sorted([*boxes, *rules], key=lambda box: box.y1 + box.y2)
     prose_xs = sorted(box.x1 for box in boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
     for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
@@ -194,7 +196,7 @@ def _widest_band(boxes: list[_Box], column_xs: Sequence[float], rules: Sequence[
     return widest
 
 
-def _left_edges(boxes: Sequence[_Box]) -> list[float]:
+def _left_edges(boxes: Sequence[_PartBox]) -> list[float]:
     """Where many lines begin, but for the leftmost place."""
     starts = sorted(box.x1 for box in boxes if box.runs)
     groups: list[list[float]] = []
@@ -206,13 +208,13 @@ def _left_edges(boxes: Sequence[_Box]) -> list[float]:
     return [group[0] for group in groups if len(group) >= _LEAST_LINES and group[0] > starts[0] + _LEAST_COLUMN]
 
 
-def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
+def _band(boxes: Sequence[_PartBox], x: float, sides: int) -> list[_PartBox]:
     """The largest stretch of the page in which nothing crosses `x` and running text stands at so many sides of it.
 
     `boxes`: from top to bottom.
     """
-    best: list[_Box] = []
-    band: list[_Box] = []
+    best: list[_PartBox] = []
+    band: list[_PartBox] = []
     across = _NOWHERE
     left_end, right_start = x - 1, x - _HANGING
     for box in boxes:
@@ -226,7 +228,7 @@ def _band(boxes: Sequence[_Box], x: float, sides: int) -> list[_Box]:
     return band if len(band) > len(best) and _are_columns(band, x, sides) else best
 
 
-def _continues_paragraph(across: _Box, box: _Box) -> bool:
+def _continues_paragraph(across: _PartBox, box: _PartBox) -> bool:
     """Whether a line that begins below one which runs over the columns goes on with its paragraph."""
     if not across.runs or not box.runs:
         return False
@@ -234,7 +236,7 @@ def _continues_paragraph(across: _Box, box: _Box) -> bool:
     return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _CAPTION_STEP * size
 
 
-def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
+def _are_columns(band: Sequence[_PartBox], x: float, sides: int) -> bool:
     if sides > 1 and len(band) < 2 * _LEAST_LINES:
         return False
     left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
@@ -249,7 +251,7 @@ def _are_columns(band: Sequence[_Box], x: float, sides: int) -> bool:
     return x - right_edge >= _GUTTER_WIDTH * size and bottom - top > _LEAST_LINES * size
 
 
-def _is_running_text(boxes: Sequence[_Box]) -> bool:
+def _is_running_text(boxes: Sequence[_PartBox]) -> bool:
     """Whether boxes hold running text: long lines, some of them in the middle of a sentence, and few numbers."""
     if len(boxes) < _LEAST_LINES:
         return False

@@ -20,7 +20,7 @@ _BOLD_NAME = re.compile(r"bold|black|heavy|-bd|demi|cmbx|cmb\d|xbtt", re.IGNOREC
 _MONO_NAME = re.compile(
     r"mono|courier|consol|cmtt|txtt|xtt\b|t1xbtt|typewriter|nimbusmon|menlo|inconsol|fixed", re.IGNORECASE
 )
-_LETTERS = 6  # letters of a text that is measured
+_MEASURED_LETTERS = 6  # letters of a text that is measured
 _LEAST_TEXTS, _LEAST_LENGTHS = 5, 3  # that a font is told by, and different numbers of letters among them, at least
 _SAME_WIDTH = 0.005  # of a letter's width; lines that are spread to one length differ by a hundredth and more
 _FIXED_SHARE = 0.9  # of the texts
@@ -32,7 +32,12 @@ def typewriter_fonts(pages: Iterable[Any]) -> frozenset[str]:
     widths: defaultdict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for text_item in chain.from_iterable(page.text_items for page in pages if page):
         text = text_item.text.strip()
-        if len(text) >= _LETTERS and text_item.font_size and text.isascii() and sum(map(str.isalpha, text)) >= _LETTERS:
+        if (
+            len(text) >= _MEASURED_LETTERS
+            and text_item.font_size
+            and text.isascii()
+            and sum(map(str.isalpha, text)) >= _MEASURED_LETTERS
+        ):
             font_name = (text_item.font_name or "").rpartition("+")[2]
             widths[font_name][len(text)].append(text_item.width / len(text) / text_item.font_size)
     return frozenset(font_name for font_name, by_length in widths.items() if font_name and _is_fixed_width(by_length))
@@ -46,14 +51,18 @@ def _is_fixed_width(by_length: dict[int, list[float]]) -> bool:
     return is_enough and middle < _WIDEST and same_widths >= _FIXED_SHARE * len(widths)
 
 
-_SYMBOLS = (
+_SYMBOL_FONT_SIGNS = (
     " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
     "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪",
     "〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
 )
-_FIRST = (0xF020, 0xF0A0, 0xF0F1)
+_FIRST_CODES = (0xF020, 0xF0A0, 0xF0F1)
 _BRACKET_PIECES, _FIRST_PIECE_CODE = "⏐⎯®©™⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪⎮⎞⎟⎠⎤⎥⎦⎫⎬⎭", 0xF8E6
-_UNICODE = {first + k: sign for first, signs in zip(_FIRST, _SYMBOLS, strict=True) for k, sign in enumerate(signs)}
+_SIGNS_BY_CODE = {
+    first + k: sign
+    for first, signs in zip(_FIRST_CODES, _SYMBOL_FONT_SIGNS, strict=True)
+    for k, sign in enumerate(signs)
+}
 _PIECES_BY_CODE = {_FIRST_PIECE_CODE + k: piece for k, piece in enumerate(_BRACKET_PIECES)}
 _PRIVATE_CODE = re.compile("[\uf020-\uf0ff\uf8e6-\uf8fe]")
 _DINGBATS = re.compile(r"dingbat|wing|webd", re.IGNORECASE)
@@ -70,7 +79,7 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
         return text
     bullet = _BULLET.match(text) if begins and "symbol" not in font.lower() else None
     start = bullet.end() if bullet else 0
-    return text[:start] + text[start:].translate(_UNICODE)
+    return text[:start] + text[start:].translate(_SIGNS_BY_CODE)
 
 
 def is_bold(text_item: Any) -> bool:

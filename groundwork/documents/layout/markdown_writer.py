@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 
 from groundwork.documents.layout.headings_and_footnotes import Styles
-from groundwork.documents.layout.sentences_around_figures_and_formulas import Block, is_float, with_labels
+from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
     APART,
@@ -53,7 +53,7 @@ class PageWriter:
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
         self.contents = sum(is_entry(line.text) for line in text_lines) >= 4
         self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
-        self._blocks: list[Block] = []
+        self._blocks: list[PageBlock] = []
         self._text = ""  # the paragraph that grows
         self._size = 0.0  # of its largest line
         self._above: Line | None = None  # its last line
@@ -63,7 +63,7 @@ class PageWriter:
     def markdown(self) -> str:
         return "\n\n".join(block.text for block in self.blocks())
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[PageBlock]:
         """The paragraphs, headings, lists, tables and fences, in the order of the lines."""
         i = 0
         while i < len(self.lines):
@@ -118,14 +118,14 @@ class PageWriter:
         if self._text:
             is_aside = not self._listed and is_float(self._text, self._size, self.styles.body)
             room = self.right - self._above.x2 if self._above else 0.0
-            self._blocks.append(Block(self._text, is_aside, is_full=room < _WORD_ROOM * self._size))
+            self._blocks.append(PageBlock(self._text, is_aside, is_full=room < _WORD_ROOM * self._size))
         self._text, self._above = "", None
 
     def _add_block(self, block: str, *, is_float: bool = False) -> None:
         self._close_paragraph()
         self._listed = False
         if block:
-            self._blocks.append(Block(block, is_float))
+            self._blocks.append(PageBlock(block, is_float))
 
     def _goes_on(self, above: Line, line: Line) -> bool:
         size = line.main.size

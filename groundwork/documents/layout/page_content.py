@@ -22,7 +22,7 @@ from groundwork.documents.layout.right_to_left import (
 from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
-from groundwork.documents.layout.sentences_around_figures_and_formulas import Block, whole_sentences
+from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
@@ -65,7 +65,7 @@ def page_markdown(page: OrderedPage, styles: Styles) -> str:
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
-    prose: list[Block] = []
+    prose: list[PageBlock] = []
     side_texts: list[str] = []
     for number, (lines, column) in enumerate(page.parts):
         start, end = foot_notes(lines, styles)

@@ -42,8 +42,8 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> lis
 
     Between the head of a table and its first row there is hardly more space than between its rows.
     """
-    boxes = [_box(line) for line in level(runs)]
-    drawn = [_Box(grid.ys[0], grid.ys[-1], []) for grid in grids]
+    boxes = [_line_box(line) for line in level(runs)]
+    drawn = [_LineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
     edges = []
     for is_foot in (False, True):
         boxes_inward = sorted([*boxes, *drawn], key=lambda box: -box.y2 if is_foot else box.y1)
@@ -57,19 +57,19 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> lis
     return edges
 
 
-class _Box(NamedTuple):
+class _LineBox(NamedTuple):
     y1: float
     y2: float
     runs: list[Run]
 
 
-def _box(line: list[Run]) -> _Box:
+def _line_box(line: list[Run]) -> _LineBox:
     """A line as high as its letters: the boxes of some fonts reach into the lines beside them."""
     bottom = statistics.median(run.y2 for run in line)
-    return _Box(bottom - max(run.size for run in line), bottom, line)
+    return _LineBox(bottom - max(run.size for run in line), bottom, line)
 
 
-def _stands_apart(boxes_inward: Sequence[_Box], count: int, is_foot: bool) -> bool:
+def _stands_apart(boxes_inward: Sequence[_LineBox], count: int, is_foot: bool) -> bool:
     """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it."""
     gaps = [
         above.y1 - below.y2 if is_foot else below.y1 - above.y2

@@ -30,7 +30,7 @@ _FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|
 _LABEL_WORDS = 4  # of a figure's label at the most
 
 
-class Block(NamedTuple):
+class PageBlock(NamedTuple):
     """A paragraph, heading, list, table or fence of a page, the number of the part in which it stands, and whether it
     is a float, which no sentence runs through; `is_full`: no further word had its place on its last line."""
 
@@ -54,12 +54,12 @@ def is_formula(text: str) -> bool:
     return bool(_FORMULA_SIGN.search(text)) and len(LONG_WORD.findall(_INLINE_FORMULA.sub(" ", text))) < 2
 
 
-def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:
+def whole_sentences(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
     """The blocks of a page with each sentence that goes on behind floats before them, and around formulas with these.
 
     What goes on from the page before comes first, and what goes on overleaf last.
     """
-    arranged: list[Block] = []
+    arranged: list[PageBlock] = []
     for block in _join_around_formulas(blocks, join):
         last_index = _last_text_index(arranged)
         behind_floats = last_index < len(arranged) - 1 and _is_running(block)
@@ -79,9 +79,9 @@ def whole_sentences(blocks: Sequence[Block], join: Callable[[str, str], str]) ->
     return arranged
 
 
-def _join_around_formulas(blocks: Sequence[Block], join: Callable[[str, str], str]) -> list[Block]:
+def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
     """The blocks with the pieces of a formula as one, and a sentence that goes on below a formula as one with it."""
-    joined: list[Block] = []
+    joined: list[PageBlock] = []
     for block in blocks:
         if joined and _are_pieces(joined[-1], block):
             joined[-1] = joined[-1]._replace(text=f"{joined[-1].text} {block.text}")
@@ -95,22 +95,22 @@ def _join_around_formulas(blocks: Sequence[Block], join: Callable[[str, str], st
     return joined
 
 
-def _goes_on_below(above: Block, block: Block) -> bool:
+def _goes_on_below(above: PageBlock, block: PageBlock) -> bool:
     if above.is_float or not _is_running(block) or above.part != block.part:
         return False
     return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not label(block.text)
 
 
-def _is_near(above: Block, below: Block) -> bool:
+def _is_near(above: PageBlock, below: PageBlock) -> bool:
     """Whether nothing but a line's end parts two blocks, or a formula, at which lines are short."""
     return above.is_full or bool(_FORMULA_SIGN.search(above.text[-_LEAST_LETTERS:] + below.text[:_LEAST_LETTERS]))
 
 
-def _is_running(block: Block) -> bool:
+def _is_running(block: PageBlock) -> bool:
     return not block.is_float and (len(block.text) > _LEAST_LETTERS or block.text.endswith("."))
 
 
-def _are_pieces(above: Block, below: Block) -> bool:
+def _are_pieces(above: PageBlock, below: PageBlock) -> bool:
     """Whether two blocks are labels of one figure, or one of two formulas is a piece of the other, such as the limits
     below a sum."""
     if above.is_float != below.is_float or above.part != below.part or label(below.text):
@@ -125,11 +125,11 @@ def _is_wordless(text: str) -> bool:
     return not (LONG_WORD.search(text) or _BLOCK_START.match(text) or _NUMERAL.fullmatch(text))
 
 
-def _is_displayed(block: Block) -> bool:
+def _is_displayed(block: PageBlock) -> bool:
     return not block.is_float and (is_formula(block.text) or _is_wordless(block.text))
 
 
-def _last_text_index(blocks: Sequence[Block]) -> int:
+def _last_text_index(blocks: Sequence[PageBlock]) -> int:
     """The place of the last block that is no float; -1 where all are."""
     return max((i for i, block in enumerate(blocks) if not block.is_float), default=-1)
 

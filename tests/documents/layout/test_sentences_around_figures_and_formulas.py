@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.documents.layout.sentences_around_figures_and_formulas import (
-    Block,
+    PageBlock,
     is_float,
     whole_sentences,
     with_labels,
@@ -21,7 +21,7 @@ CAPTION = "Table 3. Boats that lay in the harbours at night."
 
 def order(*blocks: str | tuple[str]) -> list[str]:
     """The texts of whole_sentences; what is given as a tuple is a float."""
-    given = [Block(block[0], True) if isinstance(block, tuple) else Block(block) for block in blocks]
+    given = [PageBlock(block[0], True) if isinstance(block, tuple) else PageBlock(block) for block in blocks]
     return [block.text for block in whole_sentences(given, lambda above, below: f"{above} {below}")]
 
 
@@ -51,10 +51,10 @@ def test_a_sentence_goes_on_behind_floats(blocks, texts):
 
 def test_a_short_last_line_ends_a_paragraph_without_a_stop():
     """Entries of a list of terms begin with small letters and end without a stop; a formula may follow a short line."""
-    term, formula = Block(OPEN, is_full=False), Block("x = 2 y")
-    assert whole_sentences([term, Block(REST)], lambda a, b: f"{a} {b}") == [term, Block(REST)]
-    assert len(whole_sentences([term, formula, Block(REST)], lambda a, b: f"{a} {b}")) == 1
-    assert len(whole_sentences([term, Block(f"x = 2 {REST}")], lambda a, b: f"{a} {b}")) == 1
+    term, formula = PageBlock(OPEN, is_full=False), PageBlock("x = 2 y")
+    assert whole_sentences([term, PageBlock(REST)], lambda a, b: f"{a} {b}") == [term, PageBlock(REST)]
+    assert len(whole_sentences([term, formula, PageBlock(REST)], lambda a, b: f"{a} {b}")) == 1
+    assert len(whole_sentences([term, PageBlock(f"x = 2 {REST}")], lambda a, b: f"{a} {b}")) == 1
 
 
 def test_captions_and_notes_are_floats_and_formulas_are_not():
@@ -78,7 +78,7 @@ def test_a_caption_without_a_full_stop_stays_above_its_table():
     caption = "Table A4-13. Projected use of the piers by boats of the mid-range and above, all years, 2007 to 2011"
     sentence = "Table A4-13 gives the use of the piers by boats of the mid-range in all three years, and it says that"
     assert is_float(caption, 10, 10) and not is_float(sentence, 10, 10)
-    blocks = [Block("They go out."), Block(caption, is_float=True), Block("| a | b |", is_float=True)]
+    blocks = [PageBlock("They go out."), PageBlock(caption, is_float=True), PageBlock("| a | b |", is_float=True)]
     assert whole_sentences(blocks, lambda a, b: f"{a} {b}") == blocks
-    rest = Block("all of which were counted on the first day of June of each year.")
+    rest = PageBlock("all of which were counted on the first day of June of each year.")
     assert whole_sentences([*blocks[:2], rest], lambda a, b: f"{a} {b}")[1].text == f"{caption} {rest.text}"
