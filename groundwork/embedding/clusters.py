@@ -34,7 +34,7 @@ PCA_SAMPLE = 20_000
 ELBOW_SAMPLE = 5_000  # rows that the elbow curve is measured on; its shape does not change with more
 MIN_BEND = 0.02  # a curve that bends less than this share of its chord has no elbow
 
-# Words that say how something is asked and never what about. Frequent words of any language are found by counting.
+# Words that say how something is asked and never what about, and those of other languages that their stop words lack.
 _QUESTION_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -45,9 +45,16 @@ _QUESTION_WORDS = frozenset(
         more most much must name need needed needs no not of on one only or other out over per say set shall
         should so some soon state still such take taken takes than that the their them then there these they
         this those to too twice two under up upon use used using versus was were what when where whether which
-        while who whom whose why will with within without would you your""",
+        while who whom whose why will with within without would you your
+        wieviel darf dürfen gilt gelten | combien coûte coûtent | cuál cuáles cuánta cuántas cuánto cuántos dónde cuesta
+        quale quali quanta quante quanti quanto quando può costa | quais quanta quantas quanto quantos custa
+        hoeveel kost mag waar waarom wanneer welk welke | jaka jaki jakich jakie jakim kosztuje
+        какая каких какие каким каков какова какое какой каком стоит | hangi kaç nasıl""",
     )
 )
+MIN_LANGUAGE_SHARE = 0.05  # of sampled questions, from which a language has its stop words left out of labels
+LANGUAGE_SAMPLE = 200  # questions whose language is told
+_WORD_PARTS = re.compile(r"[-'’]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 COMMON_SHARE = 0.15  # share of all questions from which a word is too common to name a part of them
 PAIR_WEIGHT = 1.6  # how much more two neighbouring words tell than one
@@ -184,8 +191,9 @@ def _number_by_size(labels: NDArray[np.int32]) -> Labels:
 
 def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    language = detect_language(" ".join(questions))
-    ignored_words = _QUESTION_WORDS | stop_words(language)
+    languages = _languages(questions)
+    language = languages[0]
+    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in languages]
     ranked_terms = _rank_terms([_terms(question, ignored_words) for question in questions], group_of, groups)
     if any(tags):
         ranked_tags = _rank_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
@@ -243,11 +251,22 @@ def _stems(term: str, language: str) -> set[str]:
     return {stem(word, language) for word in re.split(r"[ -]", term)}
 
 
-def _terms(question: str, ignored_words: frozenset[str]) -> list[str]:
-    """Words, and pairs of neighbouring words, of a question that may tell what it is about."""
-    words: list[str] = []
-    for word in TERM.findall(_CJK.sub(_character_pairs, question.lower())):
-        words.append(word if word not in ignored_words and len(word) > 1 else "")
+def _languages(questions: Sequence[str]) -> list[str]:
+    """The languages of the questions, the most frequent first; [""] where none can be told."""
+    sample = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
+    counts = Counter(detect_language(question) for question in sample)
+    languages = [language for language, count in counts.most_common() if count >= MIN_LANGUAGE_SHARE * len(sample)]
+    return list(dict.fromkeys([detect_language(" ".join(sample)), *filter(None, languages)]))
+
+
+def _terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list[str]:
+    """Words, and pairs of neighbouring words, of a question that may tell what it is about.
+
+    `ignored_words`: by language; those count of which the question holds most.
+    """
+    terms = TERM.findall(_CJK.sub(_character_pairs, question.lower()))
+    ignored = max(ignored_words, key=lambda words: sum(term in words for term in terms))
+    words = ["" if len(term) == 1 or ignored.issuperset(_WORD_PARTS.split(term)) else term for term in terms]
     pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
     return [word for word in words if word] + pairs
 

@@ -395,6 +395,17 @@ def test_what_runs_through_the_whole_map_names_no_part_of_it() -> None:
     assert [len(label.split(" · ")) for label in name_groups(questions, tags, groups, 2)] == [1, 1]
 
 
+def test_questions_of_two_languages_have_no_function_words_of_either_as_labels() -> None:
+    """Each question is read by the stop words of its own language, however few are of it."""
+    english = [f"How long must a junior rest between race {i} and the next one of the league?" for i in range(12)]
+    german = [f"Wie hoch ist die Gebühr für das Boot {i}, das in der Nacht am Steg liegt?" for i in range(6)]
+    named = name_groups(english + german, [[]] * 18, [0] * 12 + [1] * 6, 2)
+    assert "gebühr" in named[1] or "boot" in named[1] or "steg" in named[1]
+    assert not {"die", "für", "das", "der", "ist", "am"} & set(named[1].split())
+    french = ["Combien coûte l'envoi ?", "Combien d'une licence ?", "Doit-il payer ?", "Combien de bateaux ?"] * 2
+    assert not {"combien", "doit-il", "d'une"} & set(" ".join(name_groups(french, [[]] * 8, [0] * 8, 1)).split())
+
+
 def test_labels_are_no_function_words_of_the_language() -> None:
     """A German map is not named after `der` and `mit`, a Chinese one is named by pairs of characters."""
     boats = [f"Wer darf mit dem Boot {i} in der Nacht am Steg liegen?" for i in range(6)]
