@@ -46,7 +46,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
     title = document_title(unit.reads[1:], unit.name)
     reply, warnings = await Summarizer(job, unit.name, title).summarize(text)
-    name, summary = split_name(reply, f"{title}\n\n{text}")
+    name, summary, dropped = split_name(reply, f"{title}\n\n{text}")
+    if dropped:
+        warnings.append(f"the summary: {dropped}; questions use the title, or write a name into {unit.writes[0].name}")
     record = Summary(
         document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
     )

@@ -6,7 +6,7 @@ A summary may begin with the line "Name: ...": the name of the document's subjec
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 
@@ -130,16 +130,27 @@ MAX_NAME_WORDS = 5  # words
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
-def split_name(reply: str, text: str) -> tuple[str, str]:
-    """(name, summary) of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where
-    it is too long, or where `text`, the document with its title, does not hold its words.
+class NamedSummary(NamedTuple):
+    """A reply in its parts. `dropped`: why its name is not used, in words; "" where it is, or where there is none."""
+
+    name: str
+    summary: str
+    dropped: str
+
+
+def split_name(reply: str, text: str) -> NamedSummary:
+    """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
+    too long, or where `text`, the document with its title, does not hold its words.
     """
     if not (match := _LINE.match(reply)):
-        return "", reply
-    subject = match[1].strip(" \t*_\"'“”„«».")
-    text_words = content_words(text, language := detect_language(text))
-    is_in_text = 0 < len(subject.split()) <= MAX_NAME_WORDS and content_words(subject, language) <= text_words
-    return subject if is_in_text else "", reply[match.end() :].strip()
+        return NamedSummary("", reply, "")
+    subject, summary = match[1].strip(" \t*_\"'“”„«»."), reply[match.end() :].strip()
+    if (count := len(subject.split())) > MAX_NAME_WORDS:
+        return NamedSummary("", summary, f'the name "{subject}" has {count} words, more than {MAX_NAME_WORDS}')
+    language = detect_language(text)
+    if content_words(subject, language) - content_words(text, language):
+        return NamedSummary("", summary, f'the document does not hold all words of the name "{subject}"')
+    return NamedSummary(subject, summary, "")
 
 
 def name_fault(reply: str) -> str:

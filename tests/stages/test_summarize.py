@@ -74,9 +74,10 @@ def test_one_summary_a_document(run: Run) -> None:
 )
 def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: str, name: str) -> None:
     """The line before it is the name; one that the document does not hold, or a sentence, is left out."""
-    assert split_name(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}") == (name, SUMMARY)
+    assert split_name(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}")[:2] == (name, SUMMARY)
     assert run.summarize(lambda _: f"{line}\n\n{SUMMARY}") == 0
     assert (run.summary.name, run.summary.summary) == (name, SUMMARY)
+    assert any("questions use the title" in warning for warning in run.summary.warnings) == (name == "")
 
 
 def test_a_correction_keeps_the_name(run: Run) -> None:
