@@ -201,22 +201,18 @@ def similarities(
     rows = len(vectors)
     neighbour_count = min(NEIGHBOURS, max(0, rows - 1))
     order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
-    sorted_vectors = vectors[order]
-    starts = np.searchsorted(dataset_of[order], np.arange(datasets + 1))
+    sorted_vectors, sorted_datasets = vectors[order], dataset_of[order]
+    dataset_starts = np.searchsorted(sorted_datasets, np.arange(datasets + 1))
     nearest_of = np.zeros((rows, neighbour_count), dtype=np.int64)
     nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
     nearest_in = np.full((rows, datasets), -1, dtype=np.float32)
     nearest_earlier = np.full(rows, -1, dtype=np.float32)
     for block, candidates, share in _search_blocks(sorted_vectors, seed):
         cosines = sorted_vectors[block] @ sorted_vectors[candidates].T
-        own_columns = np.searchsorted(candidates, block)
-        with_own_column = np.flatnonzero(candidates[np.minimum(own_columns, len(candidates) - 1)] == block)
-        cosines[with_own_column, own_columns[with_own_column]] = -2
-        dataset_edges = np.searchsorted(candidates, starts)
-        for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
-            if end > start:
-                nearest_in[block, dataset] = np.maximum(nearest_in[block, dataset], cosines[:, start:end].max(axis=1))
-        earlier_columns = zip(dataset_edges[dataset_of[order[block]]].tolist(), own_columns.tolist(), strict=True)
+        own_columns = _mask_own_columns(cosines, block, candidates)
+        dataset_edges = np.searchsorted(candidates, dataset_starts)
+        _raise_nearest_in(nearest_in, block, cosines, dataset_edges)
+        earlier_columns = zip(dataset_edges[sorted_datasets[block]].tolist(), own_columns.tolist(), strict=True)
         for row, (start, end) in enumerate(earlier_columns):
             if end > start:
                 nearest_earlier[block[row]] = max(nearest_earlier[block[row]], cosines[row, start:end].max())
@@ -232,6 +228,21 @@ def similarities(
         np.clip(nearest_earlier, -1, 1)[original_rows],
         recall,
     )
+
+
+def _mask_own_columns(cosines: Vectors, block: Rows, candidates: Rows) -> Rows:
+    """Where each row of `block` stands, or would stand, among `candidates`; its cosine with itself becomes -2."""
+    own_columns: Rows = np.searchsorted(candidates, block)
+    with_own_column = np.flatnonzero(candidates[np.minimum(own_columns, len(candidates) - 1)] == block)
+    cosines[with_own_column, own_columns[with_own_column]] = -2
+    return own_columns
+
+
+def _raise_nearest_in(nearest_in: Floats, block: Rows, cosines: Vectors, dataset_edges: Rows) -> None:
+    """Raise the rows `block` of `nearest_in` to the largest of `cosines` within the columns of each dataset."""
+    for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
+        if end > start:
+            nearest_in[block, dataset] = np.maximum(nearest_in[block, dataset], cosines[:, start:end].max(axis=1))
 
 
 def _keep_nearest(nearest_of: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors) -> None:

@@ -107,10 +107,6 @@ def grade_report(
     set_aside = trust.set_aside if trust else {}
     scored_grades = [grade for grade in grades if grade.id not in set_aside]
     by_document = len({grade.document for grade in scored_grades if grade.document}) >= LEAST_DOCUMENTS
-    models = sorted(
-        {grade.model for grade in grades},
-        key=lambda model: (checkpoint_step(model) is not None, checkpoint_step(model) or 0, model),
-    )
     judges = grades[0].judges if grades else []
     all_criteria = [criterion for grade in grades for criterion in grade.criteria]
     rows = measure_difficulty(grades, set_aside)
@@ -123,13 +119,23 @@ def grade_report(
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
         consistency=judge_consistency(all_criteria, judges),
-        models=[_model_report(model, scored_grades, base, by_document, margin, floor) for model in models],
+        models=[
+            _model_report(model, scored_grades, base, by_document, margin, floor) for model in _models_in_order(grades)
+        ],
         flipping=list(_flipping_criteria(grades)),
         **_unanimous_criteria(scored_grades),
         guess=correlate_guesses(rows),
         rows=rows,
         split_sizes=dict(split_sizes or {}),
         warnings=list(warnings),
+    )
+
+
+def _models_in_order(grades: Sequence[Grade]) -> list[str]:
+    """The graded models: by name, then checkpoints by their steps."""
+    return sorted(
+        {grade.model for grade in grades},
+        key=lambda model: (checkpoint_step(model) is not None, checkpoint_step(model) or 0, model),
     )
 
 

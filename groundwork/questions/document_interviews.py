@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +34,7 @@ from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, E
 from groundwork.questions.material_to_ask_about import (
     CallTokens,
     Material,
+    StatementsByChunk,
     TokenCounter,
     prompt_variables,
     wished_statements,
@@ -170,38 +172,58 @@ async def prepare_interviews(
     folder of the embeddings' cache, `joined` one that is only read.
     Raises ConfigError for a prompt or a setting that cannot be used.
     """
-    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
     sample = [statement for reading in material.readings for statement in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
     encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
-    limits = chunk_limits(config.qa, [len(reading.statements) for reading in material.readings])
-    prompt_text = prompt(config.qa.prompt)
     wished, unmet = wished_statements(material.wishes, material.readings)
-    states = [
+    earlier = partial(EarlierQuestions, encode, likeness)
+    states = _chunk_interviews(config.qa, material, prompt(config.qa.prompt), earlier, wished)
+    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
+    couples = await _two_chunk_interviews(config.qa, material, prompt, client, encode) if config.qa.multi_chunk else []
+    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
+    notes += [note] if note else []
+    notes += [f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet]
+    notice = _limit_notice(config.qa, material)
+    return Interviews(material, config.qa, states, askers, notice, notes, (encode, likeness), couples)
+
+
+def _chunk_interviews(
+    settings: QA,
+    material: Material,
+    prompt: str,
+    earlier: Callable[[], EarlierQuestions],
+    wished: StatementsByChunk,
+) -> list[Interview]:
+    limits = chunk_limits(settings, [len(reading.statements) for reading in material.readings])
+    return [
         Interview(
             reading=reading,
-            source=_pair_basis(material, [reading], prompt_text, config.qa),
-            settings=config.qa,
-            earlier=EarlierQuestions(encode, likeness),
+            source=_pair_basis(material, [reading], prompt, settings),
+            settings=settings,
+            earlier=earlier(),
             limit=limit,
             wished=wished.get(reading.chunk.id, ()),
         )
         for reading, limit in zip(material.readings, limits, strict=True)
     ]
-    askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
-    couples = []
-    if config.qa.multi_chunk:
-        two_chunks = prompt(config.qa.two_chunk_prompt)
-        for first, second in await related_chunks(material.readings, encode):
-            source = _pair_basis(material, [first, second], two_chunks, config.qa)
-            couples.append(
-                TwoChunks(client(), config.qa, two_chunks, first, second, prompt_variables(config.qa, material), source)
-            )
-    notes += [note] if note else []
-    notes += [f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet]
-    return Interviews(
-        material, config.qa, states, askers, _limit_notice(config.qa, material), notes, (encode, likeness), couples
-    )
+
+
+async def _two_chunk_interviews(
+    settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], encode: Encode
+) -> list[TwoChunks]:
+    template, variables = prompt(settings.two_chunk_prompt), prompt_variables(settings, material)
+    return [
+        TwoChunks(
+            client(),
+            settings,
+            template,
+            first,
+            second,
+            variables,
+            _pair_basis(material, [first, second], template, settings),
+        )
+        for first, second in await related_chunks(material.readings, encode)
+    ]
 
 
 def _unmet_wish_warning(state: Interview, statement: Statement) -> str:

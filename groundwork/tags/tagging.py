@@ -101,11 +101,7 @@ async def tag_dataset(
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
     current_rows |= {question: new_row(job, question, tags) for question, tags in tagged.items()}
     known_rows |= current_rows
-    rows = [
-        msgspec.structs.replace(known_rows[row.question], id=row.id)
-        for row in dataset.rows
-        if row.question in known_rows
-    ]
+    rows = _rows_of(dataset, known_rows)
     if errors and not rows:
         error = next(iter(errors.values()))
         raise type(error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {error}")
@@ -119,6 +115,11 @@ async def tag_dataset(
             if row.question in errors
         ],
     )
+
+
+def _rows_of(dataset: Dataset, row_of: Mapping[str, Tags]) -> list[Tags]:
+    """The tags of the dataset's questions that `row_of` has some for, by its ids."""
+    return [msgspec.structs.replace(row_of[row.question], id=row.id) for row in dataset.rows if row.question in row_of]
 
 
 async def _tag_without_overuse(
@@ -144,9 +145,7 @@ def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -
     """
     file = tag_file(data, dataset.source.key)
     file_rows = {row.question: row for row in read_jsonl(file, Tags)} if file.exists() else {}
-    rows = [
-        msgspec.structs.replace(file_rows[row.question], id=row.id) for row in dataset.rows if row.question in file_rows
-    ]
+    rows = _rows_of(dataset, file_rows)
     if not rows:
         raise error
     tagged = f"drawn with the tags of {len(rows):,} of {counted(len(dataset.rows), 'question')}"
