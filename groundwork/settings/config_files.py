@@ -12,7 +12,7 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.nearest_names import nearest_name, suggested_names
-from groundwork.settings.field_types import Settings, settings_class, strip_annotations
+from groundwork.settings.field_types import Settings, field_types, settings_class, strip_annotations
 from groundwork.settings.ingest_settings import complete_overrides
 from groundwork.settings.known_values import choices, find_unknown_values
 from groundwork.settings.llm_settings import ModelCall, complete_providers, inherits
@@ -193,7 +193,7 @@ def _setting_at(path: str) -> tuple[type[Settings] | None, Any]:
     block, kind = None, Config  # type: type[Settings] | None, Any
     for key in path.split("."):
         block = settings_class(kind)
-        kind = next((f.type for f in msgspec.structs.fields(block) if f.name == key), None) if block else None
+        kind = field_types(block).get(key) if block else None
     return block, kind
 
 
@@ -223,7 +223,7 @@ def _find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[st
         if not isinstance(content, dict):
             yield path, f"expected an object, got {content!r}"
             return
-        fields = {field.name: field.type for field in msgspec.structs.fields(block)}
+        fields = field_types(block)
         for key in sorted(content.keys() - fields.keys()):
             yield f"{prefix}{key}", f"no such setting{_suggest_path(f'{prefix}{key}')}"
         for field_name, field_type in fields.items():
@@ -262,7 +262,7 @@ def _suggest_path(path: str) -> str:
 
 
 def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
-    for field in msgspec.structs.fields(kind):
-        yield f"{prefix}{field.name}"
-        if block := settings_class(field.type):
-            yield from setting_paths(block, f"{prefix}{field.name}.")
+    for name, field_type in field_types(kind).items():
+        yield f"{prefix}{name}"
+        if block := settings_class(field_type):
+            yield from setting_paths(block, f"{prefix}{name}.")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, get_args
 
-import msgspec
 from msgspec import Meta
 
 from groundwork.settings.curate_and_review_settings import CURATE_PROMPTS, Check, Curate, ReviewSettings
 from groundwork.settings.dataset_settings import DatasetSettings
 from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings, Maps
 from groundwork.settings.engine_settings import Engine
-from groundwork.settings.field_types import Name, Settings, settings_class
+from groundwork.settings.field_types import Name, Settings, field_types, settings_class
 from groundwork.settings.generate_qa_settings import QA
 from groundwork.settings.grade_settings import GradeSettings
 from groundwork.settings.ingest_settings import Ingest
@@ -48,11 +47,11 @@ def fill_inherited(block: dict[str, Any], kind: type[Settings] = Config) -> None
     defaults = block["llm"]["defaults"]
 
     def fill(values: dict[str, Any], kind: type[Settings]) -> None:
-        for field in msgspec.structs.fields(kind):
-            if (inner_class := settings_class(field.type)) and inner_class is not ModelCall:
-                fill(values[field.name], inner_class)
-            elif values[field.name] is None and inherits(kind, field.name):
-                values[field.name] = defaults[field.name]
+        for name, field_type in field_types(kind).items():
+            if (inner_class := settings_class(field_type)) and inner_class is not ModelCall:
+                fill(values[name], inner_class)
+            elif values[name] is None and inherits(kind, name):
+                values[name] = defaults[name]
 
     fill(block, kind)
 
