@@ -39,7 +39,7 @@ from groundwork.documents.layout import drawn_letters, markdown_writer, page_con
 from groundwork.documents.layout.columns_and_reading_order import PagePart
 from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
 from groundwork.documents.pdf_files.text_layer import read_text_layer
-from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
+from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS

@@ -23,8 +23,8 @@ from groundwork.documents.auditing.page_audit import (
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
-from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
+from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
+from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.installation import as_typed
 from groundwork.language.unreadable_text import is_misread, is_unreadable

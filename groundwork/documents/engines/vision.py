@@ -18,7 +18,8 @@ import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, digits, words
 from groundwork.documents.conversion.page_renditions import AuditedPages
-from groundwork.documents.repair.page_joining import plain_contents, tidy_page
+from groundwork.documents.repair.outline_and_contents import plain_contents
+from groundwork.documents.repair.page_joining import tidy_page
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns

@@ -16,12 +16,9 @@ _ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
 _LEADER_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
-_CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
-_CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
-_ROW_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
 _GLUED_ITEM = re.compile(
     r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
 )
@@ -81,32 +78,6 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
         spans.append((position, position + len(text)))
         position += len(text)
     return Stitched("".join(joint + text for joint, text in zip(joints, texts, strict=True)), spans)
-
-
-def plain_contents(page: str) -> str:
-    """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
-    lines = page.split("\n")
-    entry_indices: list[int] = []
-    last_page = 0
-    for i, line in enumerate([*lines, "-"]):
-        entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
-        entry = None if entry and _ROW_OF_FIGURES.search(entry[1]) else entry
-        if entry and last_page <= int(entry[2]) <= last_page + 60 and not line.startswith("|"):
-            entry_indices.append(i)
-            last_page = int(entry[2])
-        elif line.strip():
-            if len(entry_indices) >= 5:
-                for k in entry_indices:
-                    lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
-            entry_indices, last_page = ([i], int(entry[2])) if entry else ([], 0)
-    return "\n".join(lines)
-
-
-def is_contents(markdown: str) -> bool:
-    """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
-    lines = [line for line in markdown.split("\n") if line.strip()]
-    entries = sum(bool(_CONTENTS_LINE.match(line)) for line in lines)
-    return entries >= 4 and entries > 0.6 * len(lines)
 
 
 def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:

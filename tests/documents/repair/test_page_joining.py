@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.repair.outline_headings import OutlineEntry, set_headings
-from groundwork.documents.repair.page_joining import is_contents, plain_contents, stitch, tidy_page
+from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
+from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.markdown.running_headers import without_running
 
 

@@ -1,4 +1,7 @@
-"""Headings by the PDF's own outline: what its author called a heading is one, at the level that it has there."""
+"""What a PDF says of its own parts: headings by its outline, and tables of contents as lines of one form.
+
+What its author called a heading in the outline is one, at the level that it has there.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 
+_CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
+_CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
+_ROW_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
 _MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
 _LONGEST_ENTRY = 200  # letters of a line that may be an entry
 
@@ -63,3 +69,29 @@ def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[s
 def _title_key(text: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
     return "".join(filter(str.isalnum, _MARKUP.sub("", text).casefold()))
+
+
+def plain_contents(page: str) -> str:
+    """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
+    lines = page.split("\n")
+    entry_indices: list[int] = []
+    last_page = 0
+    for i, line in enumerate([*lines, "-"]):
+        entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
+        entry = None if entry and _ROW_OF_FIGURES.search(entry[1]) else entry
+        if entry and last_page <= int(entry[2]) <= last_page + 60 and not line.startswith("|"):
+            entry_indices.append(i)
+            last_page = int(entry[2])
+        elif line.strip():
+            if len(entry_indices) >= 5:
+                for k in entry_indices:
+                    lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
+            entry_indices, last_page = ([i], int(entry[2])) if entry else ([], 0)
+    return "\n".join(lines)
+
+
+def is_contents(markdown: str) -> bool:
+    """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
+    lines = [line for line in markdown.split("\n") if line.strip()]
+    entries = sum(bool(_CONTENTS_LINE.match(line)) for line in lines)
+    return entries >= 4 and entries > 0.6 * len(lines)
