@@ -89,7 +89,7 @@ def bench_html(rows: int, folder: Path) -> None:
     from groundwork.dataset.load_dataset import QuestionRow
     from groundwork.maps.draw.html_map import write_map
     from groundwork.maps.draw.png_map import write_map_png
-    from groundwork.maps.scene_building import Group, build_scene
+    from groundwork.maps.question_map import Group, build_scene
 
     settings = load([CONFIG_DIR / "local.json"])
     made = distinct_pairs(rows)

@@ -21,7 +21,7 @@ from groundwork.embedding.nearest_neighbours import (
     random_cosines,
     random_cosines_within,
 )
-from groundwork.maps.dataset_choice import MIN_QUESTIONS, choose_dataset
+from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 
 Vectors = npt.NDArray[np.float32]

@@ -134,13 +134,13 @@ def picture_unit(job: Job, name: str, stem: str, sources: list[DatasetSource]) -
 
 async def draw_unit(job: Job, unit: Unit) -> Outcome:
     """The `process` of the commands that draw such a unit as it stands."""
-    from groundwork.maps.scene_files import draw_map
+    from groundwork.maps.map_files import draw_map
 
     return await draw_map(job, unit)
 
 
 def report_numbers(job: Job, units: list[Unit]) -> None:
     """After a command: the figures that stand beside its pictures."""
-    from groundwork.maps.scene_files import print_numbers
+    from groundwork.maps.map_files import print_numbers
 
     print_numbers(job, units)

@@ -56,7 +56,7 @@ def units(job: Job) -> list[Unit]:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.maps.tag_scene import compare_tags, write_tag_files
+    from groundwork.maps.tag_comparison import compare_tags, write_tag_files
 
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
@@ -128,7 +128,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
 
 def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.data_folder.read_write import read_json
-    from groundwork.maps.tag_scene import tag_lines
+    from groundwork.maps.tag_comparison import tag_lines
 
     for unit in finished_units if not job.flags.quiet else []:
         for line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):

@@ -170,7 +170,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.scores import base_model_name, grade_report
-    from groundwork.maps.grade_scene import draw_grade_map
+    from groundwork.maps.pass_rate_map import draw_grade_map
     from groundwork.records.grades import MEASURED
 
     if not units:

@@ -42,8 +42,8 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.errors import UnitError
-    from groundwork.maps.scene_files import write_map_pictures
-    from groundwork.maps.split_scene import split_scene
+    from groundwork.maps.map_files import write_map_pictures
+    from groundwork.maps.split_comparison import split_scene
     from groundwork.tags.tag_files import tags_by_question
 
     sources: list[DatasetSource] = unit.payload

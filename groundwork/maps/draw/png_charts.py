@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.counted_nouns import counted
-from groundwork.maps.draw.png_figure import (
+from groundwork.maps.draw.png_colours_and_legend import (
     LEGEND_COLUMNS,
     collect_missing_glyphs,
     dataset_colours,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundwork.maps.draw.png_figure import shorten_name
+from groundwork.maps.draw.png_colours_and_legend import shorten_name
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK
 

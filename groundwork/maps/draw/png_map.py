@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.maps.draw.png_charts import draw_curves, draw_figures, draw_verdict
-from groundwork.maps.draw.png_figure import (
+from groundwork.maps.draw.png_colours_and_legend import (
     LEGEND_COLUMNS,
     collect_missing_glyphs,
     dataset_colours,

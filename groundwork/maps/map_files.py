@@ -13,7 +13,7 @@ from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Outcome
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
-from groundwork.maps.dataset_choice import price_note
+from groundwork.maps.dataset_recommendation import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     """Embed what lacks vectors of the unit's sources, lay them out together and write the map's files."""
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.llm.calls.costs_and_budget import read_spending
-    from groundwork.maps.scene_building import build_scene, group_by_dataset
+    from groundwork.maps.question_map import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 
     datasets = await embed_datasets(job, unit.payload)

@@ -8,8 +8,8 @@ import numpy as np
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.maps.draw.scene import Scene
-from groundwork.maps.scene_building import Group
-from groundwork.maps.split_scene import assess_split
+from groundwork.maps.question_map import Group
+from groundwork.maps.split_comparison import assess_split
 from tests.maps.scenes import scene
 
 

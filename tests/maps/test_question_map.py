@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from groundwork.maps.scene_building import LEAST_REGION, cluster_map
+from groundwork.maps.question_map import LEAST_REGION, cluster_map
 
 
 @pytest.mark.parametrize("strays", [1, 2, 4])

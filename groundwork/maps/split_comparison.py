@@ -19,8 +19,8 @@ from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.dataset.split_report.report_sentences import describe_own_copies
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
-from groundwork.maps.scene_building import Group, build_scene, group_by_split
-from groundwork.maps.tag_scene import tag_histogram
+from groundwork.maps.question_map import Group, build_scene, group_by_split
+from groundwork.maps.tag_comparison import tag_histogram
 from groundwork.settings.embedding_and_map_settings import Maps
 
 if TYPE_CHECKING:

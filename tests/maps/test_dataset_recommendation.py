@@ -7,7 +7,7 @@ from pathlib import Path
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.llm.calls.costs_and_budget import read_spending
 from groundwork.llm.journal.journal import Journal, StoredReply
-from groundwork.maps.dataset_choice import price_note
+from groundwork.maps.dataset_recommendation import price_note
 
 
 def keep(journal: Journal, model: str, cost: float | None, seconds: float, stage: str = "generate_qa") -> None:

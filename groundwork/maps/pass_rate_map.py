@@ -15,7 +15,7 @@ from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
-from groundwork.maps.scene_building import Group, build_scene
+from groundwork.maps.question_map import Group, build_scene
 from groundwork.records.grades import MeasuredRow
 from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Maps
 
