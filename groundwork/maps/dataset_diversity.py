@@ -1,4 +1,4 @@
-"""How much of the subject a dataset asks about, how often it repeats itself, and which dataset to choose.
+"""How much of the subject a dataset asks about and how often it repeats itself, as figures and as a table.
 
 A question lies in a topic of the union of all datasets; a dataset reaches a topic when it asks about it. A larger
 dataset reaches more topics by its size alone, so datasets are compared at equally many questions: the expected reach
@@ -8,13 +8,15 @@ of m of its n questions is exact by rarefaction (Hurlbert, 1971), 1 - C(n - c, m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import lgamma
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.console import terminal
+from groundwork.counted_nouns import counted
 from groundwork.embedding.nearest_neighbours import (
     Similarities,
     calibrate_threshold,
@@ -136,22 +138,19 @@ def measure_diversity(
     """
     limits = thresholds(vectors, seed, documents)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
-    per_topic = _count_by_topic(
-        dataset_of, find_topics(vectors, dataset_of, counts, limits.same_subject, seed), len(names)
-    )
+    topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
+    per_topic = _count_by_topic(dataset_of, topic_of, len(names))
     equal_n = _comparison_size(counts)
     draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
-    unique_rows = _rows_only_in(names, dataset_of, similar.nearest_in, limits.also_asked)
+    only_in = _rows_only_in(names, dataset_of, similar.nearest_in, limits.also_asked)
     rows = [
         DatasetNumbers(
             name=name,
-            questions=counts[index],
-            chunks=chunks[index],
-            mean_per_chunk=counts[index] / chunks[index] if chunks[index] else None,
+            only_here=len(only_in[name]),
+            **_question_counts(counts[index], chunks[index]),
             redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
             **_variety(vectors[dataset_of == index], equal_n, seed),
             **_topic_reach(per_topic[index], counts[index], equal_n, draws[:, index]),
-            only_here=len(unique_rows[name]),
         )
         for index, name in enumerate(names)
     ]
@@ -160,20 +159,19 @@ def measure_diversity(
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
-        near_duplicate=limits.near_duplicate,
-        same_subject=limits.same_subject,
-        also_asked=limits.also_asked,
+        **asdict(limits),
         equal_n=equal_n,
         topics=per_topic.shape[1],
         datasets=rows,
         overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
-        best=choice.best,
-        certainty=choice.certainty,
-        recommendation=choice.sentence,
+        **asdict(choice),
     )
-    return MeasuredDiversity(
-        numbers, unique_rows, _rows_missed_by(names, dataset_of, similar.nearest_in, limits.also_asked)
-    )
+    missed_by = _rows_missed_by(names, dataset_of, similar.nearest_in, limits.also_asked)
+    return MeasuredDiversity(numbers, only_in, missed_by)
+
+
+def _question_counts(questions: int, chunks: int) -> dict[str, Any]:
+    return {"questions": questions, "chunks": chunks, "mean_per_chunk": questions / chunks if chunks else None}
 
 
 def _count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Floats:
@@ -302,3 +300,44 @@ def _confidence_interval(draws: Floats) -> tuple[float, float]:
 def _share(values: Any) -> float:
     array = np.asarray(values, dtype=np.float64)
     return float(array.mean()) if array.size else 0.0
+
+
+def diversity_table(numbers: Numbers | None) -> list[str]:
+    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
+    if numbers is None:
+        return []
+    reach_heading = f"reach of {counted(numbers.topics, 'topic')}"
+    header = ["", "questions", "a chunk", "repeats", "diversity", reach_heading, "95%", "of all"]
+    rows = [header, *map(_diversity_row, numbers.datasets)]
+    if len(numbers.datasets) == 1:  # reach is of what several ask together
+        return terminal.table_lines(
+            [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
+        )
+    are_splits = not numbers.recommendation  # none of them is to be chosen
+    lines = terminal.table_lines([row[:4] for row in rows] if are_splits else rows)
+    if not are_splits:
+        lines.append(
+            f"  (diversity and reach with {counted(numbers.equal_n, 'question')} each; 'of all' with all of its own)"
+        )
+    return lines + _overlap_table(numbers)
+
+
+def _diversity_row(dataset: DatasetNumbers) -> list[str]:
+    low, high = dataset.reach_interval
+    return [
+        dataset.name,
+        f"{dataset.questions:,}",
+        "-" if dataset.mean_per_chunk is None else f"{dataset.mean_per_chunk:.1f}",
+        f"{dataset.redundancy:.0%}",
+        f"{dataset.diversity_at_equal_n:.1f}",
+        f"{dataset.reach:.0%}",
+        f"{low:.0%}-{high:.0%}",
+        f"{dataset.reach_of_all:.0%}",
+    ]
+
+
+def _overlap_table(numbers: Numbers) -> list[str]:
+    names = [dataset.name for dataset in numbers.datasets]
+    shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
+    rows = ([name, *row] for name, row in zip(names, shares, strict=True))
+    return terminal.table_lines([["also asked by", *names], *rows])

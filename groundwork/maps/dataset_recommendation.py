@@ -31,11 +31,11 @@ CONTAINED_SHARE = 0.98  # share of its questions that another must ask too for a
 
 @dataclass(frozen=True)
 class Choice:
-    """The dataset to take ("": they cannot be told apart), the share of draws in which it leads, and a sentence."""
+    """The dataset to take ("": they cannot be told apart), the share of draws in which it leads, and sentences."""
 
     best: str = ""
     certainty: float | None = None
-    sentence: str = ""
+    recommendation: str = ""
 
 
 def choose_dataset(
@@ -47,9 +47,8 @@ def choose_dataset(
     too_small = [row for row in rows if row.questions < MIN_QUESTIONS]
     sizes = "; ".join(f"{row.name} has {counted(row.questions, 'question')}" for row in too_small)
     if len(comparable) < 2:
-        return Choice(
-            sentence=f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed." * (len(rows) > 1)
-        )
+        too_few = f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed."
+        return Choice(recommendation=too_few * (len(rows) > 1))
     candidates = _candidates(comparable, inside)
     leader, certainty = _leader(draws, candidates)
     contained_note = _describe_contained(rows, comparable, inside)

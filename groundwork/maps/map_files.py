@@ -1,4 +1,4 @@
-"""Write a Scene as its files: the PNG, the numbers, the coordinates and the page."""
+"""The files of a map of questions: PNG, numbers, coordinates, page; `draw_map` makes them of datasets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.console import terminal as terminal
 from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Outcome
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
+from groundwork.maps.dataset_diversity import diversity_table
 from groundwork.maps.dataset_recommendation import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 
@@ -119,53 +119,5 @@ def print_numbers(job: Job, units: Sequence[Unit]) -> None:
         file = next(path for path in unit.writes if path.suffix == ".json")
         if file.exists() and not job.flags.quiet:
             content = read_json(file, PictureNumbers)
-            for line in [*numbers_table(content.numbers), *(f"  {note}" for note in content.notes)]:
+            for line in [*diversity_table(content.numbers), *(f"  {note}" for note in content.notes)]:
                 print(line)
-
-
-def numbers_table(numbers: Numbers | None) -> list[str]:
-    """A line a dataset: questions, mean per chunk, repeats, diversity, reach; then how several overlap."""
-    if numbers is None:
-        return []
-    rows = [
-        [
-            "",
-            "questions",
-            "a chunk",
-            "repeats",
-            "diversity",
-            f"reach of {counted(numbers.topics, 'topic')}",
-            "95%",
-            "of all",
-        ]
-    ]
-    for row in numbers.datasets:
-        per_chunk = "-" if row.mean_per_chunk is None else f"{row.mean_per_chunk:.1f}"
-        low, high = row.reach_interval
-        rows.append(
-            [
-                row.name,
-                f"{row.questions:,}",
-                per_chunk,
-                f"{row.redundancy:.0%}",
-                f"{row.diversity_at_equal_n:.1f}",
-                f"{row.reach:.0%}",
-                f"{low:.0%}-{high:.0%}",
-                f"{row.reach_of_all:.0%}",
-            ]
-        )
-    if len(numbers.datasets) == 1:  # reach is of what several ask together
-        return terminal.table_lines(
-            [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
-        )
-    splits = not numbers.recommendation  # none of them is to be chosen
-    lines = terminal.table_lines([row[:4] for row in rows] if splits else rows)
-    if not splits:
-        lines.append(
-            f"  (diversity and reach with {counted(numbers.equal_n, 'question')} each; 'of all' with all of its own)"
-        )
-    names = [row.name for row in numbers.datasets]
-    shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-    return lines + terminal.table_lines(
-        [["also asked by", *names], *([n, *row] for n, row in zip(names, shares, strict=True))]
-    )

@@ -1,10 +1,10 @@
-"""From datasets with their vectors to the Scene of a map: places, neighbours, clusters, contours and numbers."""
+"""The map of questions, from datasets with their vectors to a Scene: positions, regions and their labels, contours."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from groundwork.embedding.clusters import kmeans, name_groups
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
 from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity
-from groundwork.maps.density_contours import density_contours
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.records.question_fields import QuestionFields
 from groundwork.settings.embedding_and_map_settings import Maps
@@ -31,6 +30,9 @@ QUESTIONS_PER_CLUSTER = 12  # at least, in the mean
 LEAST_REGION = 3  # rows that make a region of the map
 CLUSTERS_PER_ROOT = 0.75  # clusters of n questions: this times the root of n, 15 of 400
 MAX_CLUSTERS = 24  # labels that a map can hold
+DENSITY_CELLS = 160  # cells a side
+MIN_CONTOUR_POINTS = 40  # points; fewer have no density worth a line
+CONTOUR_LEVELS = (0.9, 0.6, 0.3)  # shares of the points that lie inside
 
 
 @dataclass(frozen=True)
@@ -203,3 +205,40 @@ def _notes(measured: MeasuredDiversity, method: str, recall: float) -> list[str]
     method, _, remedy = method.partition("; ")
     notes = (measured.numbers.recommendation, f"{method}; {remedy}." if remedy else "", recall_note)
     return [note for note in notes if note]
+
+
+def density_contours(dataset: str, positions: Positions) -> list[Contour]:
+    """Lines inside which 90, 60 and 30 % of the positions (n, 2) lie; none for few points."""
+    if len(positions) < MIN_CONTOUR_POINTS or not np.ptp(positions, axis=0).all():
+        return []
+    import contourpy
+    from scipy.ndimage import gaussian_filter
+
+    spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
+    low, high = positions.min(axis=0) - 0.25 * spread, positions.max(axis=0) + 0.25 * spread
+    counts, xs, ys = np.histogram2d(
+        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(low[0], high[0]), (low[1], high[1])]
+    )
+    width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
+    density = gaussian_filter(counts, [width / (xs[1] - xs[0]), width / (ys[1] - ys[0])])
+    generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
+    contours = []
+    for share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
+        lines = [
+            [(round(float(x), 4), round(float(y), 4)) for x, y in line]
+            for line in _contour_lines(generator, density_threshold)
+            if len(line) > 3
+        ]
+        contours.append(Contour(dataset=dataset, level=share, lines=lines))
+    return contours
+
+
+def _contour_lines(contour_generator: Any, density_threshold: float) -> list[npt.NDArray[np.float64]]:
+    return list(contour_generator.lines(density_threshold))
+
+
+def _density_thresholds(density: npt.NDArray[np.float64]) -> list[float]:
+    """The densities above which each share of CONTOUR_LEVELS lies."""
+    cells = np.sort(density.ravel())[::-1]
+    enclosed_shares = np.cumsum(cells) / cells.sum()
+    return [float(cells[np.searchsorted(enclosed_shares, share)]) for share in CONTOUR_LEVELS]

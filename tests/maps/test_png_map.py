@@ -10,8 +10,7 @@ from PIL import Image
 
 from groundwork.maps.draw.png_charts import write_histogram_png
 from groundwork.maps.draw.png_colours_and_legend import point_colours
-from groundwork.maps.draw.png_labels import point_labels
-from groundwork.maps.draw.png_map import find_coincident, write_map_png
+from groundwork.maps.draw.png_map import find_coincident, point_labels, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
 

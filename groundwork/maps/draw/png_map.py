@@ -1,9 +1,11 @@
-"""The map as a PNG, for a README or a paper: points, contours, tags as pies, slices where datasets coincide."""
+"""The map as a PNG, for a README or a paper: points, contours, tags as pies, slices where datasets coincide, labels."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -21,25 +23,34 @@ from groundwork.maps.draw.png_colours_and_legend import (
     new_figure,
     point_colours,
     save_png,
+    shorten_name,
     wrap_text,
 )
-from groundwork.maps.draw.png_labels import Label, place_labels, point_labels
 from groundwork.maps.draw.scene import Point, Scene
 from groundwork.pages.palette import INK, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 Size = Literal["page", "readme", "paper"]
+Floats = npt.NDArray[np.floating[Any]]
 FIGURE_SIZES = {"readme": (9.6, 4.8), "paper": (4.8, 3.9)}  # inches; of a paper's 3.4 it has 9-point letters as 6.4
 SHARED_AREA = 1.7  # of a sliced mark, to that of a single one
 MAX_TAG_LABELS = 60
 FEW_POINTS = 1_500  # points; of more, a name covers some wherever it stands
 DRAW_LAYERS = 16  # slices of the shuffled points, each drawn mark by mark
 OUTERMOST_LEVEL = 0.75  # share of a dataset's points inside the widest contour that is drawn
-
 MAX_COINCIDENT = 5_000  # points; of more, the marks are too small for slices
+_RING_SHIFTS = [(0.0, 0.0)] + [
+    (radius * np.cos(angle), radius * np.sin(angle))
+    for radius in (14, 26, 40, 58)  # points from the place that a label would have
+    for angle in np.linspace(np.pi / 2, 2.5 * np.pi, 12, endpoint=False)
+]
+NEAR_RADIUS = 30  # points that a label gives way to the dots under it
+FEW_DOTS = 40  # questions; fewer have a name each
+POINT_NAME_LENGTH = 28  # characters of such a name
 
 
 def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
@@ -99,12 +110,22 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     positions = np.array([(point.x, point.y) for point in points])
     areas = _mark_areas(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
     _draw_contours(axes, scene)
-    # In a shuffled order, so that the dataset drawn last does not cover the others.
-    draw_order = np.random.default_rng(0).permutation(len(points))
+    coincident_spots, is_coincident = find_coincident(scene, _mark_radius(axes, positions, float(areas.min())))
+    _draw_points(axes, scene, positions, areas, ~is_coincident)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.04)
+    _draw_coincident(axes, scene, coincident_spots, float(areas.min()) * SHARED_AREA)
+    _label_regions(axes, scene, positions, float(areas.max()) ** 0.5 / 2)
+
+
+def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_drawn: npt.NDArray[np.bool_]) -> None:
+    """A mark at each of `positions` (n, 2) that `is_drawn` (n,), in a shuffled order: none of the datasets covers the
+    others."""
+    draw_order = np.random.default_rng(0).permutation(len(positions))
     draw_order = draw_order[np.argsort(areas[draw_order], kind="stable")]  # the larger marks, of eval, on top
+    draw_order = draw_order[is_drawn[draw_order]]
     colours, marks = np.array(point_colours(scene).by_point), np.array(_point_marks(scene))
-    shared, is_coincident = find_coincident(scene, _mark_radius(axes, positions, float(areas.min())))
-    draw_order = draw_order[~is_coincident[draw_order]]
+    are_few = len(positions) < 3_000
     for layer in np.array_split(draw_order, DRAW_LAYERS):
         for mark in sorted(set(marks[layer])):
             rows = layer[marks[layer] == mark]
@@ -114,15 +135,16 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
                 s=areas[rows],
                 c=colours[rows],
                 marker=mark,
-                alpha=0.85 if len(points) < 3_000 else 0.5,
-                linewidths=0.4 if len(points) < 3_000 else 0,
+                alpha=0.85 if are_few else 0.5,
+                linewidths=0.4 if are_few else 0,
                 edgecolors="white",
                 zorder=2,
             )
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.04)
-    _draw_shared(axes, scene, shared, float(areas.min()) * SHARED_AREA)
-    if not scene.clusters and (dot_labels := point_labels(scene, float(areas.max()) ** 0.5 / 2)):
+
+
+def _label_regions(axes: Axes, scene: Scene, positions: Floats, mark_radius: float) -> None:
+    """The labels of the regions, the largest first; where there are none and few questions, a label at each of them."""
+    if not scene.clusters and (dot_labels := point_labels(scene, mark_radius)):
         place_labels(axes, dot_labels, dot_labels)
         return
     by_count = sorted(scene.clusters, key=lambda cluster: -cluster.count)
@@ -151,10 +173,10 @@ def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     return float(area**0.5 / 2 * scale)
 
 
-def _draw_shared(axes: Axes, scene: Scene, shared: list[CoincidentSpot], area: float) -> None:
+def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area: float) -> None:
     """A mark of slices where questions of several datasets coincide."""
     colour_of = dataset_colours(scene)
-    for spot in shared:
+    for spot in spots:
         edges = np.cumsum([0.0, *spot.counts.values()]) / sum(spot.counts.values())
         for dataset, start, end in zip(spot.counts, edges, edges[1:], strict=False):
             outline = sector_outline(float(start), float(end))
@@ -234,7 +256,7 @@ def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], n
 
     positions = np.array([(point.x, point.y) for point in points])
     neighbours = cKDTree(positions).query_ball_point(positions, reach)
-    is_free, shared = np.ones(len(points), dtype=bool), []
+    is_free, spots = np.ones(len(points), dtype=bool), []
     for row in range(len(points)):
         if not is_free[row]:
             continue
@@ -244,8 +266,8 @@ def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], n
         if len(counts) > 1:
             is_coincident[members] = True
             x, y = positions[members].mean(axis=0).tolist()
-            shared.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
-    return shared, is_coincident
+            spots.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
+    return spots, is_coincident
 
 
 def sector_outline(start: float, end: float) -> Any:
@@ -253,3 +275,99 @@ def sector_outline(start: float, end: float) -> Any:
     angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
     arc = np.column_stack([np.cos(angles), np.sin(angles)])
     return arc if end - start > 0.999 else np.vstack([[0, 0], arc])
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text at a place of the map; with a `radius` (points) it stands beside a mark of that size, else upon it."""
+
+    text: str
+    position: tuple[float, float]
+    radius: float = 0.0
+
+
+def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), points: Any = None) -> None:
+    """Write each label at the first free place on or around its own; what finds none is left out.
+
+    Free is what lies in the frame and covers no label and none of `marks`. With `points`, places (n, 2) of dots, the
+    free place near by that covers the fewest of them.
+    """
+    canvas: Any = axes.figure.canvas
+    canvas.figure.draw_without_rendering()  # fixes the axes' limits
+    renderer = canvas.get_renderer()
+    frame = axes.get_window_extent(renderer)
+    occupied = [_mark_box(axes, mark) for mark in marks]
+    dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
+    for label in labels:
+        text = _write_label(axes, label)
+        best_fit: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
+        for shift in _shifts(label):
+            if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
+                break
+            text.set_position(shift)
+            box = text.get_window_extent(renderer).expanded(1.03, 1.06)
+            is_inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            if is_inside and not any(box.overlaps(occupied_box) for occupied_box in occupied):
+                dot_count = _count_covered(box, dot_pixels)
+                best_fit = min(best_fit or (dot_count + 1, shift, box), (dot_count, shift, box), key=lambda fit: fit[0])
+        if best_fit:
+            text.set_position(best_fit[1])
+            occupied.append(best_fit[2])
+        else:
+            text.remove()
+
+
+def _count_covered(box: Any, dot_pixels: Any) -> int:
+    """How many of `dot_pixels` (n, 2), in pixels, lie under a box or its edge."""
+    margin = 4
+    in_column = (dot_pixels[:, 0] > box.x0 - margin) & (dot_pixels[:, 0] < box.x1 + margin)
+    return int((in_column & (dot_pixels[:, 1] > box.y0 - margin) & (dot_pixels[:, 1] < box.y1 + margin)).sum())
+
+
+def _shifts(label: Label) -> list[tuple[float, float]]:
+    """Where a label may stand, in points from its place, the best first."""
+    if not label.radius:
+        return _RING_SHIFTS
+    up, side = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
+    return [(0, -up), (0, up), (side, 0), (-side, 0), (side * 0.7, -up), (-side * 0.7, -up), (side * 0.7, up)]
+
+
+def _mark_box(axes: Axes, mark: Label) -> Any:
+    """The square around a mark, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    x, y = axes.transData.transform(mark.position)
+    radius = 0.9 * mark.radius * axes.figure.dpi / 72
+    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+
+
+def _write_label(axes: Axes, label: Label) -> Text:
+    from matplotlib.patheffects import withStroke
+
+    return axes.annotate(
+        label.text,
+        label.position,
+        xytext=(0, 0),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize=7.6 if label.radius else 8.2,
+        linespacing=1.1,
+        weight="normal" if label.radius else "bold",
+        color=INK,
+        path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.9)],
+        zorder=4,
+    )
+
+
+def point_labels(scene: Scene, radius: float) -> list[Label]:
+    """Of a few questions each one's first tag that no other has, or its first words; none of more."""
+    if len(scene.points) >= FEW_DOTS:
+        return []
+    tag_counts: dict[str, int] = defaultdict(int)
+    for point in scene.points:
+        for tag in point.tags:
+            tag_counts[tag] += 1
+    names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in scene.points]
+    named_points = zip(names, scene.points, strict=True)
+    return [Label(shorten_name(text, POINT_NAME_LENGTH), (point.x, point.y), radius) for text, point in named_points]
