@@ -9,6 +9,7 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,18 @@ from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
-from groundwork.errors import UsageError
+from groundwork.errors import BadRecord, UsageError
 from groundwork.installation import as_typed
 
 if TYPE_CHECKING:
+    from groundwork.coverage.document_coverage import Declined, FindNearest
     from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.embedding.encoder import Encoder
+    from groundwork.records.chunk_record import Chunk
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
+LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -82,9 +87,13 @@ def _chosen_runs(job: Job) -> list[DatasetSource]:
 
 def process(job: Job, unit: Unit) -> Outcome:
     """Write the page and the numbers of one document, and say the main ones."""
-    from groundwork.coverage.coverage_inputs import check_chunks_match, nearest_statement, read_declined
-    from groundwork.coverage.coverage_page import write_coverage
-    from groundwork.coverage.coverage_report import coverage_numbers, document_gaps, percent, report_lines
+    from groundwork.coverage.coverage_report import (
+        coverage_numbers,
+        document_gaps,
+        percent,
+        report_lines,
+        write_coverage,
+    )
     from groundwork.coverage.document_coverage import collect_coverage
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records.document_record import Document
@@ -121,6 +130,67 @@ def _unplaced_warning(count: int) -> str:
 
 def _blank_warning(count: int) -> str:
     return f"{counted(count, 'row without a question was', 'rows without a question were')} left out"
+
+
+def read_declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
+    """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
+    from groundwork.records.coverage_record import DocumentCoverage
+
+    declined_by_run: dict[str, Declined] = {}
+    for run in runs:
+        file = job.data.path(*coverage_path_parts(run, document))
+        if file.exists():
+            declined_by_run[run] = {
+                chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
+                for chunk in read_json(file, DocumentCoverage).chunks
+            }
+    return declined_by_run
+
+
+def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
+    """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
+    other places, or text that was added would count as nothing."""
+    end = 0
+    for chunk in chunks:
+        if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
+            raise _changed(file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
+        if text[end : chunk.start].strip():
+            raise _changed(file, f"the text before chunk {chunk.index + 1} is in no chunk")
+        end = max(end, chunk.end)
+    if chunks and text[end:].strip():
+        raise _changed(file, "the text behind the last chunk is in no chunk")
+
+
+def _changed(file: Path, reason: str) -> BadRecord:
+    return BadRecord(
+        f"{file.name}: changed since it was chunked ({reason}); "
+        "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+    )
+
+
+def nearest_statement(job: Job) -> FindNearest:
+    """By the static embedder, which needs no extra and no download: the statement that each question is about."""
+    encoder: Encoder | None = None
+
+    def nearest(questions: list[str], statements: list[str]) -> list[int]:
+        nonlocal encoder
+        encoder = encoder or _static_encoder(job)
+        cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
+        nearest_rows = cosines.argmax(axis=1)
+        return [int(k) if cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_rows)]
+
+    return nearest
+
+
+def _static_encoder(job: Job) -> Encoder:
+    import msgspec
+
+    from groundwork.embedding.encoder import encoder_for
+    from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
+
+    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    job.data.fetch_databases("embeddings")
+    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
 main = Command(
