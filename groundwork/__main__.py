@@ -112,7 +112,7 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
 def _doctor(argv: Sequence[str]) -> int:
     from groundwork.commands.doctor import doctor, probe_endpoint
     from groundwork.console.exit_codes import run_guarded
-    from groundwork.console.open_job import load_config, workspace
+    from groundwork.console.job import load_config, workspace
 
     flags = doctor_flags(argv)
 
@@ -140,7 +140,7 @@ def _open(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import add_data_flags, flag_parser
     from groundwork.console.index_page import linked_files, write_index
-    from groundwork.console.open_job import load_config, workspace
+    from groundwork.console.job import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
     add_data_flags(parser)

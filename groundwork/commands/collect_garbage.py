@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.open_job import load_config, open_job
+from groundwork.console.job import load_config, open_job
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers

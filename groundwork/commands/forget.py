@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.open_job import load_config, open_job
+from groundwork.console.job import load_config, open_job
 from groundwork.console.terminal import terminal_text
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.document_changes.departed_documents import (

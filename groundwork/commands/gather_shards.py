@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.open_job import load_config, open_job
+from groundwork.console.job import load_config, open_job
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard

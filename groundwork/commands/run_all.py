@@ -1,26 +1,33 @@
-"""`dataprep run`: every stage in order, and at the end where its results are."""
+"""`dataprep run`: every stage in order, and at the end where its results are.
+
+What the whole run needs is checked before its first stage: documents, keys, the local model, extras.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from groundwork.console import preflight
+from groundwork.console.chosen_documents import NO_DOCUMENTS
+from groundwork.console.job import load_config, open_job, workspace
 from groundwork.console.next_steps import openable_path
-from groundwork.console.open_job import load_config, open_job, workspace
 from groundwork.console.remembered_flags import command_arguments, remembered_calls
-from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
+from groundwork.data_folder.workspace import Workspace
+from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Command
-    from groundwork.data_folder.workspace import Workspace
-
+    from groundwork.settings.embedding_and_map_settings import Embeddings
+    from groundwork.settings.llm_settings import ModelCall, Provider
+    from groundwork.settings.whole_config import Config
 
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 
@@ -31,7 +38,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     exit_code = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
-        preflight.check_run(config, workspace(config, flags, folders=()))
+        check_run(config, workspace(config, flags, folders=()))
     flags.within_run = True
     for stage in STAGES:
         if not stage.run:
@@ -112,3 +119,61 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
     for folder in datasets[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(folder)}")
+
+
+def check_run(config: Config, data: Workspace) -> None:
+    """Raises ConfigError with a line for everything that is missing."""
+    problems: list[str] = []
+    if not data.documents.is_dir() or not any(data.documents.iterdir()):
+        problems.append(NO_DOCUMENTS.format(data.folder_address("documents")))
+    for provider in _providers(config):
+        _collect_problem(problems, lambda provider=provider: _check_reachable(provider, config))  # type: ignore[misc]  # bound now
+    if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
+        problems.append(missing)
+    if config.embeddings.backend == "sentence-transformers":
+        _collect_problem(problems, _check_embedder)
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+
+
+def _providers(config: Config) -> list[Provider]:
+    """The endpoints that the stages of a run ask by these settings, each once."""
+    calls: list[tuple[ModelCall | Embeddings, bool]] = [
+        (config.ingest.vision, config.ingest.uses("gemini")),
+        (config.summarize, True),
+        (config.qa, True),
+        (config.curate, not config.curate.rules_only),
+        (config.tags, True),
+        (config.dataset.rephrase, config.dataset.asks_rewordings),
+        (config.dataset.absent, config.dataset.unanswerable > 0),
+        (config.embeddings, config.embeddings.backend == "endpoint"),
+    ]
+    provider_names = [call.provider for call, is_made in calls if is_made]
+    return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(provider_names)]
+
+
+def _check_reachable(provider: Provider, config: Config) -> None:
+    from groundwork.llm.endpoint.http_request import Endpoint
+    from groundwork.llm.endpoint.local_model import PACKAGES, find_carrier_files
+
+    if provider.base_url != "local":
+        Endpoint(provider, config.llm.local, os.environ).key()
+        return
+    if find_spec("xllamacpp") is None:
+        raise MissingExtra("the local model", "local")
+    if config.llm.local.model == PACKAGES:
+        find_carrier_files()
+
+
+def _check_embedder() -> None:
+    if find_spec("sentence_transformers") is None:
+        missing_extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
+        alternative = "--set embeddings.backend=static --set embeddings.model=wordllama"
+        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {alternative}"])
+
+
+def _collect_problem(problems: list[str], check: Callable[[], None]) -> None:
+    try:
+        check()
+    except GroundworkError as error:
+        problems.append(str(error))

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job import Job
-from groundwork.console.open_job import load_config, open_job
+from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.document_changes.set_aside_file import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
-from groundwork.console.open_job import load_config, open_job
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import table_lines, terminal_text

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.data_folder.lazy_paths import Paths
 
+NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
+
 
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     """The documents that have a file in `folder`, in order, those of --document only where it is given."""

@@ -1,30 +1,40 @@
-"""One run of one stage, as its functions get it: settings, flags, data folder, prompts and the client of models."""
+"""One run of one stage, as its functions get it: settings, flags, data folder, prompts and the client of models.
+
+`open_job` makes it of the flags of a command line.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.progress import Progress
-from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import ConfigError
+from groundwork.data_folder.file_names import slug
+from groundwork.data_folder.read_write import text_hash
+from groundwork.data_folder.workspace import RemoteMirror, Workspace
+from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun, UsageError
+from groundwork.installation import IN_REPOSITORY, cache_dir
 
 if TYPE_CHECKING:
     import asyncio
 
     from groundwork.data_folder.document_changes.departed_documents import DepartedDocument
     from groundwork.data_folder.document_changes.set_aside_file import SetAside
+    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.llm_settings import ModelCall
     from groundwork.settings.whole_config import Config
 
-
 MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one by one
 TEST_CHUNKS = 2  # of one document, that --test works on
+TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
 def _new_event() -> asyncio.Event:
@@ -130,3 +140,154 @@ class Job:
         provider = self.config.llm.providers[call.provider] if call.provider else self.config.llm
         sent = strict_schema(schema) if isinstance(schema, type) else schema
         return estimate_tokens(messages, None if provider.base_url == "local" else sent)
+
+
+def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
+    """The settings of this run, with the environment variables of .env in place.
+
+    `tells`: where overlays disagree it is said, once a process.
+    """
+    from dotenv import load_dotenv
+
+    from groundwork.settings import config_files as config_files
+
+    path = config_files.PROJECT / ".env"
+    try:
+        load_dotenv(path)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    config = config_files.load(flags.config, flags.assignments)
+    if tells and len(flags.config) > 1 and not getattr(flags, "quiet", False):
+        for line in config_files.overridden_settings(flags.config):
+            _say_once(f"note: {line}")
+    return config
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+class open_job:  # noqa: N801  used as a with-statement's verb
+    """The job and the manifest of one stage's run; both are closed at the end.
+
+    Of a data folder elsewhere, what is new there is taken over first, and what has changed is put at the end.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        flags: argparse.Namespace,
+        *,
+        writes: bool | None = None,
+        shards: bool = False,
+        is_part: bool = False,
+        folders: Collection[str] | None = None,
+    ) -> None:
+        """`writes`: whether anything may change; by default, where --dry-run is not given.
+
+        `shards`: the states of all shards are looked at. `is_part`: of what another process of this machine does, which
+        takes over and puts what is more than one unit's. `folders`: those of a data folder elsewhere that are looked
+        into beside the units; None: all.
+        """
+        self._config, self._flags = config, flags
+        self._writes = not getattr(flags, "dry_run", True) if writes is None else writes
+        self._shards, self._part, self._folders = shards, is_part, folders
+
+    def __enter__(self) -> tuple[Job, Manifest]:
+        from groundwork.data_folder.document_changes.departed_documents import find_departed
+        from groundwork.data_folder.manifest.manifest import Manifest
+
+        data = self._data = workspace(
+            self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders
+        )
+        joined = data.joined_state / "manifest.db" if data.shard else None
+        self._manifest = Manifest(data.state / "manifest.db", joined, read_only=not self._writes, elsewhere=data.mirror)
+        quiet = getattr(self._flags, "quiet", False)
+        job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client)
+        job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)
+        return job, self._manifest
+
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        self._manifest.close()
+        if self._writes and not self._part and self._data.mirror:
+            try:
+                _push(self._data.mirror, quiet=getattr(self._flags, "quiet", False))
+            except GroundworkError as error:
+                if kind is None:
+                    raise
+                if not issubclass(kind, StopRun) or issubclass(kind, (Stopped, BudgetReached)):  # else it was told
+                    print(f"error: {error}", file=sys.stderr)
+
+
+def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
+    if mirror.push() and not quiet:
+        print(f"what is new is in {mirror.url}", file=sys.stderr)
+
+
+def workspace(
+    config: Config,
+    flags: argparse.Namespace,
+    *,
+    shards: bool = False,
+    pull: bool = True,
+    folders: Collection[str] | None = None,
+) -> Workspace:
+    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
+
+    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
+    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
+    """
+    from groundwork.settings.config_files import PROJECT
+
+    shard = getattr(flags, "shard", None)
+    mirror = None
+    location = flags.data or config.data_dir
+    if "://" in str(location):
+        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
+
+        mirror = mirror_of(str(location), config.engine.cache_dir)
+        if pull:
+            needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            databases = None if needed or needed is None else frozenset({"manifest"})
+            scope = MirrorScope(shard, shards, flags.test, needed, databases)
+            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
+    base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not base.is_dir():
+        remedy = "pass --data DIR with the documents in DIR/documents"
+        hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base}: no such folder; {hint}{remedy}")
+    return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
+
+
+@cache
+def mirror_of(url: str, folder: str) -> Mirror:
+    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
+    from groundwork.data_folder.remote_folder.mirror import Mirror
+
+    name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
+    cache_folder = Path(folder).expanduser() if folder else cache_dir()
+    return Mirror(url, cache_folder / "data" / name, say=lambda line: print(line, file=sys.stderr))
+
+
+def make_client(job: Job) -> Client:
+    from groundwork.llm.calls.costs_and_budget import Budget
+    from groundwork.llm.client import Client
+    from groundwork.llm.journal.journal import IN_MEMORY
+
+    if not job.flags.dry_run:
+        job.data.fetch_databases("journal")
+    if job.flags.max_cost is not None and job.budget is None:
+        job.budget = Budget(job.flags.max_cost)
+    client = Client(
+        job.config.llm,
+        Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
+        joined=job.data.joined_journal if job.data.shard else None,
+        fresh=job.flags.force and not job.caches_refreshed,
+        budget=job.budget,
+        on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
+        stopping=job.stopping,
+        say=job.progress.say,
+    )
+    job.progress.calls_in_flight = lambda: client.in_flight
+    return client

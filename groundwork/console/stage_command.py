@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from groundwork.console.chosen_documents import NO_DOCUMENTS
 from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, setting
-from groundwork.console.job import Job
+from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.next_steps import closing_lines
-from groundwork.console.open_job import load_config, open_job
-from groundwork.console.preflight import NO_DOCUMENTS
 from groundwork.console.terminal import terminal_text
 from groundwork.console.unit_of_work import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.lazy_paths import path_texts

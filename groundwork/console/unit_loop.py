@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ import msgspec
 
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
-from groundwork.console.output_claims import OutputClaims
 from groundwork.console.remembered_flags import choice_from_flags
-from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, STOPPING_MESSAGE
+from groundwork.console.signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.console.unit_of_work import Failure, Outcome, Unit
+from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.manifest import (
@@ -70,7 +70,7 @@ class Runner:
         """`whole_outputs`: of each unit, only one process may be at work on what it writes."""
         self.stage, self.job, self.manifest, self.recipe, self.process = stage, job, manifest, recipe, process
         self._config_names = config_names
-        self._claims = OutputClaims(job, manifest) if whole_outputs else None
+        self._claims = OutputClaims(manifest.claims, manifest.path) if whole_outputs else None
         self.ledger = Ledger(stage)
         self._stop_error: GroundworkError | None = None
         self._due_of_units: tuple[list[Unit], list[Unit]] | None = None
@@ -211,7 +211,7 @@ class Runner:
 
         async def process(unit: Unit) -> None:
             try:
-                async with self._claims.hold(unit) if self._claims else nullcontext(False) as has_waited:
+                async with self._hold_outputs(unit) as has_waited:
                     async with slots:
                         if stops or self.job.stopping.is_set():
                             return
@@ -222,7 +222,7 @@ class Runner:
                 self.job.stopping.set()
 
         tasks = [asyncio.ensure_future(process(unit)) for unit in units]
-        with self._claims or nullcontext(), _Interrupts(self.job, tasks) if concurrent else nullcontext():
+        with self._claims or nullcontext(), InterruptedTasks(self.job, tasks) if concurrent else nullcontext():
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None
@@ -233,6 +233,13 @@ class Runner:
         causes = [stop for stop in stops if not isinstance(stop, Stopped)]
         if causes or stops or cancelled or self.job.stopping.is_set():
             raise causes[0] if causes else Stopped(STOPPED_MESSAGE)
+
+    def _hold_outputs(self, unit: Unit) -> AbstractAsyncContextManager[bool]:
+        """Yields whether another process had to be waited for, which wrote the first of these outputs."""
+        if not self._claims:
+            return nullcontext(False)
+        key = self.job.data.relative(unit.writes[0]) if unit.writes else unit.name
+        return self._claims.hold(key, self.job.stopping, self.job.progress.say)
 
     async def _process_unit(self, unit: Unit, *, has_waited: bool) -> tuple[Hashes, Outcome | None, float]:
         """(hashes of what it read, how it ended, None where it was current after all, seconds)."""
@@ -326,36 +333,3 @@ class Runner:
 
 def _all_files(unit: Unit) -> tuple[Sequence[Path], ...]:
     return unit.reads, unit.adds, unit.writes
-
-
-class _Interrupts:
-    """Ctrl-C, SIGTERM or SIGHUP while calls are in flight: once to drain, twice to cancel.
-
-    A stage that computes stops at once.
-    """
-
-    def __init__(self, job: Job, tasks: Sequence[asyncio.Future[None]]) -> None:
-        self._job, self._tasks = job, tasks
-
-    def __enter__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        try:
-            for number in STOP_SIGNALS:
-                self._loop.add_signal_handler(number, self._interrupt)
-        except (NotImplementedError, RuntimeError, ValueError):
-            return  # Windows, or not the main thread: Ctrl-C is a KeyboardInterrupt there
-
-    def __exit__(self, *exc: object) -> None:
-        try:
-            for number in STOP_SIGNALS:
-                self._loop.remove_signal_handler(number)
-        except (NotImplementedError, RuntimeError, ValueError):
-            return
-
-    def _interrupt(self) -> None:
-        if self._job.stopping.is_set():
-            for task in self._tasks:
-                task.cancel()
-            return
-        self._job.stopping.set()
-        self._job.progress.say(STOPPING_MESSAGE)

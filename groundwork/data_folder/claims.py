@@ -1,13 +1,20 @@
 """Claims: which of several processes is at a piece of work now, in a table of a database that they share.
 
+By `OutputClaims` one process at a time writes what is made as a whole, such as a dataset or a merged run.
+
 A claim ends with `release`, with its process, or at its time: of a process on another host or in another container only
 the time is known.
 """
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 from typing import Any
 
 from groundwork.processes.process_identity import is_alive, process_label, this_process
@@ -19,6 +26,10 @@ _TAKE = (
     "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until"
     " WHERE owner = excluded.owner OR until < ?"
 )
+
+CLAIM_SECONDS = 300.0  # of a claim on an output, which is prolonged while its process lives
+PROLONG_SECONDS = 60.0
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class Claims:
@@ -57,3 +68,42 @@ class Claims:
         query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
         rows = self._execute(query, (self.process, time.time(), without))
         return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
+
+
+class OutputClaims:
+    """The claims of a run on what its units write, in `database`. As a context manager it prolongs them meanwhile."""
+
+    def __init__(self, claims: Claims, database: Path) -> None:
+        self._claims, self._database = claims, database
+        self._ended = threading.Event()
+
+    def __enter__(self) -> None:
+        threading.Thread(target=self._prolong, daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+
+    @asynccontextmanager
+    async def hold(self, key: str, stopping: asyncio.Event, say: Callable[[str], None]) -> AsyncIterator[bool]:
+        """Wait until no other process has the claim on `key`, then keep others from it; yields whether it had to wait.
+
+        Where the run is `stopping` while it waits, it goes on without the claim: nothing more is begun then.
+        """
+        has_waited = False
+        while not self._claims.take(key, CLAIM_SECONDS) and not stopping.is_set():
+            if not has_waited:
+                owner = process_label(self._claims.owner(key))
+                say(f"{key}: {owner} is writing it; this one goes on once it has ended")
+            has_waited = True
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        try:
+            yield has_waited
+        finally:
+            self._claims.release(key)
+
+    def _prolong(self) -> None:
+        """By a connection of this thread."""
+        while not self._ended.wait(PROLONG_SECONDS):
+            with suppress(sqlite3.Error), closing(sqlite3.connect(self._database, timeout=30)) as database:
+                Claims(database.execute).prolong(CLAIM_SECONDS)
+                database.commit()

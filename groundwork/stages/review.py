@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from groundwork.console.chosen_documents import select_documents
+from groundwork.console.job import load_config, open_job
 from groundwork.console.next_steps import openable_path, repeat_flags
-from groundwork.console.open_job import load_config, open_job
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import terminal_text
 from groundwork.counted_nouns import counted

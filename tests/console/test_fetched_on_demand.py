@@ -15,7 +15,7 @@ import pytest
 
 from groundwork import stage_table
 from groundwork.__main__ import main
-from groundwork.console.open_job import mirror_of
+from groundwork.console.job import mirror_of
 from tests.author import Author
 from tests.console.test_elsewhere import artifacts, local_contents
 from tests.console.test_elsewhere import local as local

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import MAX_LINES, Ledger
 from groundwork.console.many_processes.local_processes import ShardResult
-from groundwork.console.open_job import load_config, open_job
 from groundwork.console.unit_of_work import Failure, Outcome
 from tests.console.test_shards import corpus
 from tests.console.toy import main as toy

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.console.preflight import check_run
+from groundwork.commands.run_all import check_run
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
