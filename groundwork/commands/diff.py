@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console import terminal
 from groundwork.console.job import load_config, workspace
-from groundwork.console.next_steps import openable_path
-from groundwork.console.terminal import terminal_text
+from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.language.shortened_text import shorten_text

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import NO_DOCUMENTS
 from groundwork.console.job import load_config, open_job, workspace
-from groundwork.console.next_steps import openable_path
 from groundwork.console.remembered_flags import command_arguments, remembered_calls
+from groundwork.console.terminal import openable_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed

@@ -13,10 +13,10 @@ from rich.cells import cell_len
 
 from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import group_warnings
-from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, openable_path, repeat_flags
+from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
-from groundwork.console.terminal import table_lines, terminal_text
+from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.document_changes.departed_documents import (
     DepartedDocument,

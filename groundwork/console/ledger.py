@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundwork.console.unit_of_work import Failure, Outcome
+from groundwork.console.unit_and_outcome import Failure, Outcome
 from groundwork.counted_nouns import counted
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 

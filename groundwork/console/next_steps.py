@@ -11,7 +11,8 @@ from pathlib import Path
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import FlagSetting
-from groundwork.console.unit_of_work import Unit
+from groundwork.console.terminal import openable_path
+from groundwork.console.unit_and_outcome import Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.installation import as_typed
 from groundwork.stage_table import BY_NAME, STAGES
@@ -42,15 +43,6 @@ def closing_lines(
         command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
         lines.append(f"or leave out what cannot be read: {command}")
     return as_typed("\n".join(lines))
-
-
-def openable_path(path: Path) -> str:
-    """`path` as one can open it from the current folder."""
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:  # another drive
-        return str(path)
-    return str(path) if relative.startswith(os.pardir) else relative
 
 
 def repeat_flags(flags: argparse.Namespace) -> str:

@@ -1,7 +1,7 @@
 """The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
 
 A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
-code are the same for all and live here and in the modules beside: flags, open_job, unit_loop, ledger, exit_codes.
+code are the same for all and live here and in the modules beside: flags, job, unit_loop, ledger, dry_run_and_costs, exit_codes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from groundwork.console.chosen_documents import NO_DOCUMENTS
 from groundwork.console.exit_codes import run_guarded
@@ -20,13 +19,14 @@ from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser
 from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.terminal import terminal_text
-from groundwork.console.unit_of_work import Estimate, Failure, Outcome, Unit
+from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.stage_table import BY_NAME, writing_stage
 
 if TYPE_CHECKING:
+    from groundwork.console.dry_run_and_costs import EstimateUnit
     from groundwork.console.ledger import Ledger
     from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
     from groundwork.console.unit_loop import Process, Runner
@@ -35,17 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
-MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
-MAX_DRY_RUN_LINES = 20  # lines of a dry run
-
 
 ShardMode = Literal["documents", "caches", "none"]
-
-
-class EstimateUnit(Protocol):
-    def __call__(self, job: Job, unit: Unit) -> Estimate | list[Estimate]: ...
 
 
 @dataclass(frozen=True)
@@ -126,12 +119,18 @@ class Command:
                 job.progress.say(_left_out_message(job))
             runner = self.runner(job, manifest)
             if flags.dry_run:
-                return self._dry_run(job, runner, units)
+                from groundwork.console.dry_run_and_costs import print_dry_run
+
+                states = zip(units, runner.states(units), strict=True)
+                print_dry_run(self.name, job, [(unit, *state) for unit, state in states], self.estimate)
+                return EXIT_OK
             job.progress.counted = progress_unit(self.name)
             if self.shards != "documents":
                 self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
+            from groundwork.console.many_processes.work_division import run_in_processes
+
             try:
-                ledger = self._run_in_processes(job, runner, units) or self._run_here(job, runner, units)
+                ledger = run_in_processes(self, job, runner, units) or self._run_here(job, runner, units)
             finally:
                 self._print_report(job, runner.ledger)
             job.idle = not ledger.outcomes
@@ -184,58 +183,10 @@ class Command:
             self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
         return runner.run(units)
 
-    def _run_in_processes(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
-        """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-        from groundwork.console.many_processes.local_processes import count_processes, run_processes
-
-        address = job.flags.ray or job.config.engine.ray_address
-        if job.data.shard is not None or self.shards == "none" or not (address or self.units_a_process):
-            return None
-        if self.shards == "caches":
-            self._fill_caches(job, runner.due(units), address)
-            return None
-        if address:
-            from groundwork.console.many_processes.ray_cluster import run_on_ray
-
-            return runner.divide(units, lambda due: self._on_ray(job, len(due), address, run_on_ray), by_shards=True)
-        count = count_processes(self, job, len(runner.due(units)))
-        if count == 1:
-            return None
-        job.data.fetch_databases()  # which the processes share
-        return runner.divide(units, lambda due: run_processes(self.name, job, due, count))
-
-    def _fill_caches(self, job: Job, due: list[Unit], address: str | None) -> None:
-        """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
-        from groundwork.console.many_processes.local_processes import count_processes, run_with_own_states
-
-        if not due:
-            return
-        if address:
-            from groundwork.console.many_processes.ray_cluster import run_on_ray
-
-            shard_results = self._on_ray(job, MAX_CACHE_SHARDS, address, run_on_ray)
-        elif (count := count_processes(self, job, sum(unit.documents for unit in due))) > 1:
-            shard_results = run_with_own_states(self.name, job, count)
-        else:
-            return
-        for shard_result in shard_results:
-            job.usage += shard_result.usage
-        for error in filter(None, (shard_result.error() for shard_result in shard_results)):
-            raise error
-        job.caches_refreshed = True
-
-    def _on_ray(self, job: Job, due: int, address: str, run: Callable[..., list[ShardResult]]) -> list[ShardResult]:
-        from groundwork.data_folder.shards.join_shards import join_shards
-
-        shard_results = run(self.name, job, due, address, gpus=1 if self.needs_gpu(job.config) else 0)
-        if job.data.mirror:
-            job.data.mirror.pull_shards()
-        join_shards(job.data)
-        return shard_results
-
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.console.many_processes.local_processes import RelayedProgress, ShardResult, divide_limits
+        from groundwork.console.many_processes.local_processes import RelayedProgress, ShardResult
+        from groundwork.console.many_processes.work_division import divide_limits
 
         shard_result = ShardResult()
         try:
@@ -284,39 +235,11 @@ class Command:
         writer = writing_stage(folder)
         return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
 
-    def _dry_run(self, job: Job, runner: Runner, units: list[Unit]) -> int:
-        from groundwork.console.cost_report import print_estimate
-
-        due = [(unit, state, reason) for unit, (state, reason) in zip(units, runner.states(units), strict=True)]
-        if not job.flags.force:
-            due = [row for row in due if row[1] not in ("done", "empty")]
-        for unit, state, reason in due[:MAX_DRY_RUN_LINES]:
-            print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
-        if len(due) > MAX_DRY_RUN_LINES:
-            print(f"  … and {len(due) - MAX_DRY_RUN_LINES:,} more")
-        print(f"{self.name}: {len(due)} of {len(units)} to do")
-        estimates = self._estimates(job, [unit for unit, _, _ in due])
-        asks_models = any(estimate.calls or estimate.pages for estimate in estimates)
-        if asks_models:  # else there is no endpoint to ask for its prices
-            print_estimate(job, estimates)
-        return EXIT_OK
-
-    def _estimates(self, job: Job, units: list[Unit]) -> list[Estimate]:
-        estimates: list[Estimate | list[Estimate]] = []
-        if self.estimate:
-            for unit in units:
-                job.data.fetch(unit.reads)
-                estimates.append(self.estimate(job, unit))
-        groups = (group if isinstance(group, list) else [group] for group in estimates)
-        return [estimate for group in groups for estimate in group]
-
     def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
-        """Tell the progress line about how many calls there will be, from `sample_size` units at most."""
         if self.estimate and due:
-            sample = due[:: -(-len(due) // sample_size)]  # evenly over all of them
-            with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
-                calls = sum(estimate.calls for estimate in self._estimates(job, sample))
-                job.progress.expected_calls = round(calls * len(due) / len(sample))
+            from groundwork.console.dry_run_and_costs import expect_calls
+
+            expect_calls(job, due, sample_size, self.estimate)
 
     def _print_report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed_units:
@@ -324,7 +247,7 @@ class Command:
         for line in ledger.report_lines(verbose=job.flags.verbose):
             print(terminal_text(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
-            from groundwork.console.cost_report import print_report
+            from groundwork.console.dry_run_and_costs import print_report
 
             print_report(usage)
 

@@ -23,7 +23,7 @@ from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOPPED_MESSAGE, InterruptedTasks
-from groundwork.console.unit_of_work import Failure, Outcome, Unit
+from groundwork.console.unit_and_outcome import Failure, Outcome, Unit
 from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from groundwork.console.job import Job
-from groundwork.console.unit_of_work import Estimate
+from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
 from groundwork.dataset.creation.input_files import BuildInputs, Subjects, read_passages, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed

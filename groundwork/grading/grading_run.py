@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.console.job import Job
-from groundwork.console.unit_of_work import Estimate
+from groundwork.console.unit_and_outcome import Estimate
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Outcome
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_diversity import diversity_table

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console import terminal
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Job, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder

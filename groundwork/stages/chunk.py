@@ -11,8 +11,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import list_documents, texts_with_records
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures

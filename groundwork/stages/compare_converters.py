@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text

@@ -13,8 +13,9 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.next_steps import openable_path, repeat_flags
+from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import list_documents
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order

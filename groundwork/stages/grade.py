@@ -164,7 +164,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
-    from groundwork.console.next_steps import openable_path
+    from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.chosen_documents import select_documents
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES

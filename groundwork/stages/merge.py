@@ -14,8 +14,8 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order

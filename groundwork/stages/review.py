@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.job import load_config, open_job
-from groundwork.console.next_steps import openable_path, repeat_flags
+from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
-from groundwork.console.terminal import terminal_text
+from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError

@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.next_steps import openable_path
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.console.terminal import openable_path
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,

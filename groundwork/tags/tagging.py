@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.console.unit_of_work import Estimate
+from groundwork.console.unit_and_outcome import Estimate
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file

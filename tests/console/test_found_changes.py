@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main, stage_command
+from groundwork.console.unit_and_outcome import Unit
 from groundwork.console.unit_loop import Runner
-from groundwork.console.unit_of_work import Unit
 from groundwork.settings.config_files import prompt_file
 from tests.author import Author
 from tests.console.test_shards import settings

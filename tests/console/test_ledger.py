@@ -14,7 +14,7 @@ from groundwork.__main__ import main
 from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import MAX_LINES, Ledger
 from groundwork.console.many_processes.local_processes import ShardResult
-from groundwork.console.unit_of_work import Failure, Outcome
+from groundwork.console.unit_and_outcome import Failure, Outcome
 from tests.console.test_shards import corpus
 from tests.console.toy import main as toy
 from tests.fake_openrouter import FakeOpenRouter

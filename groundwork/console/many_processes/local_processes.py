@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwork.console.progress import Progress
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
-from groundwork.console.unit_of_work import Outcome
+from groundwork.console.unit_and_outcome import Outcome
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
-from groundwork.processes.worker_pool import core_count, end_with_parent
+from groundwork.processes.worker_pool import end_with_parent
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from groundwork.console.job import Job
-    from groundwork.console.unit_of_work import Unit
+    from groundwork.console.unit_and_outcome import Unit
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.settings.whole_config import Config
 
@@ -107,10 +107,19 @@ class DivisibleStage(Protocol):
     """What a stage's Command offers for being done by several processes."""
 
     @property
+    def name(self) -> str: ...
+
+    @property
+    def shards(self) -> str: ...
+
+    @property
     def units_a_process(self) -> int: ...
 
     @property
     def divides(self) -> Callable[[Config], bool]: ...
+
+    @property
+    def needs_gpu(self) -> Callable[[Config], bool]: ...
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
 
@@ -119,42 +128,6 @@ def stage_command(name: str) -> DivisibleStage:
     """The command of a stage, by its name."""
     command: DivisibleStage = importlib.import_module(BY_NAME[name].module).main
     return command
-
-
-def count_processes(command: DivisibleStage, job: Job, due: int) -> int:
-    """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
-    settings = job.config.engine
-    if command.units_a_process == 0 or job.data.shard is not None or due < 2 or not command.divides(job.config):
-        return 1
-    if settings.workers:
-        return min(settings.workers, due)
-    if job.flags.max_cost is not None or _uses_local_model(job.config):
-        return 1  # one budget and one model in memory are not for several
-    return max(1, min(core_count(), due // command.units_a_process))
-
-
-def _uses_local_model(config: Config) -> bool:
-    providers = (config.llm, *config.llm.providers.values())
-    return any(provider.base_url == "local" for provider in providers)
-
-
-def divide_limits(config: Config, count: int) -> Config:
-    """The settings of one of `count` processes: the endpoint's limits divided among them."""
-    from msgspec.structs import replace
-
-    def limit_share(limit: int | None) -> int | None:
-        return None if limit is None else max(1, limit // count)
-
-    def provider_share(provider: Any) -> Any:
-        return replace(
-            provider,
-            max_concurrency=max(1, provider.max_concurrency // count),
-            requests_per_minute=limit_share(provider.requests_per_minute),
-            tokens_per_minute=limit_share(provider.tokens_per_minute),
-        )
-
-    providers = {name: provider_share(provider) for name, provider in config.llm.providers.items()}
-    return replace(config, llm=replace(provider_share(config.llm), providers=providers))
 
 
 def run_processes(stage: str, job: Job, units: list[Unit], count: int) -> list[ShardResult]:

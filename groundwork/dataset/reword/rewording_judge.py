@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.console.job import Job
-from groundwork.console.unit_of_work import Estimate
+from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.reword.eval_rewording import JudgeRewordings, Reworded
 from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply

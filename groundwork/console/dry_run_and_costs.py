@@ -1,21 +1,61 @@
-"""What a run will cost (--dry-run) and what it did cost, by stage, model and document."""
+"""What a run would do and what it will cost (--dry-run), and what it did cost, by stage, model and document."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
 
 from groundwork.console.job import Job
-from groundwork.console.unit_of_work import Estimate
+from groundwork.console.unit_and_outcome import Estimate, Unit
+from groundwork.console.unit_loop import CURRENT_STATES
 from groundwork.counted_nouns import counted
-from groundwork.errors import ConfigError
+from groundwork.data_folder.manifest.manifest import State
+from groundwork.errors import ConfigError, GroundworkError
 
 if TYPE_CHECKING:
     from groundwork.llm.client import UsageRow
 
+MAX_DRY_RUN_LINES = 20  # units that a dry run names
 MAX_DOCUMENT_LINES = 12
+
+
+class EstimateUnit(Protocol):
+    def __call__(self, job: Job, unit: Unit) -> Estimate | list[Estimate]: ...
+
+
+def print_dry_run(
+    stage: str, job: Job, states: Sequence[tuple[Unit, State, str]], estimate: EstimateUnit | None
+) -> None:
+    """The units that a run would do, and what their calls would cost. `states`: of every unit, with the reason."""
+    due = [row for row in states if job.flags.force or row[1] not in CURRENT_STATES]
+    for unit, state, reason in due[:MAX_DRY_RUN_LINES]:
+        print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
+    if len(due) > MAX_DRY_RUN_LINES:
+        print(f"  … and {len(due) - MAX_DRY_RUN_LINES:,} more")
+    print(f"{stage}: {len(due)} of {len(states)} to do")
+    estimates = _estimate_units(job, [unit for unit, _, _ in due], estimate) if estimate else []
+    if any(row.calls or row.pages for row in estimates):  # else there is no endpoint to ask for its prices
+        print_estimate(job, estimates)
+
+
+def expect_calls(job: Job, due: list[Unit], sample_size: int, estimate: EstimateUnit) -> None:
+    """Tell the progress line about how many calls there will be, from `sample_size` units at most."""
+    sample = due[:: -(-len(due) // sample_size)]  # evenly over all of them
+    with suppress(GroundworkError, OSError):  # which the unit itself will meet and tell of
+        calls = sum(row.calls for row in _estimate_units(job, sample, estimate))
+        job.progress.expected_calls = round(calls * len(due) / len(sample))
+
+
+def _estimate_units(job: Job, units: list[Unit], estimate: EstimateUnit) -> list[Estimate]:
+    estimates: list[Estimate] = []
+    for unit in units:
+        job.data.fetch(unit.reads)
+        unit_estimate = estimate(job, unit)
+        estimates += unit_estimate if isinstance(unit_estimate, list) else [unit_estimate]
+    return estimates
 
 
 def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.console.cost_report import print_report
+from groundwork.console.dry_run_and_costs import print_report
 from groundwork.llm.calls.costs_and_budget import UsageRow
 
 

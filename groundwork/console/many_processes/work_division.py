@@ -1,0 +1,103 @@
+"""Who does a stage's units: this process, several of this machine, or a Ray cluster; and how limits are divided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from groundwork.console.many_processes.local_processes import (
+    DivisibleStage,
+    ShardResult,
+    run_processes,
+    run_with_own_states,
+)
+from groundwork.processes.worker_pool import core_count
+
+if TYPE_CHECKING:
+    from groundwork.console.job import Job
+    from groundwork.console.ledger import Ledger
+    from groundwork.console.unit_and_outcome import Unit
+    from groundwork.console.unit_loop import Runner
+    from groundwork.settings.whole_config import Config
+
+MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
+
+
+def run_in_processes(command: DivisibleStage, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
+    """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
+    address = job.flags.ray or job.config.engine.ray_address
+    if job.data.shard is not None or command.shards == "none" or not (address or command.units_a_process):
+        return None
+    if command.shards == "caches":
+        _fill_caches(command, job, runner.due(units), address)
+        return None
+    if address:
+        return runner.divide(units, lambda due: _run_on_ray(command, job, len(due), address), by_shards=True)
+    count = count_processes(command, job, len(runner.due(units)))
+    if count == 1:
+        return None
+    job.data.fetch_databases()  # which the processes share
+    return runner.divide(units, lambda due: run_processes(command.name, job, due, count))
+
+
+def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: str | None) -> None:
+    """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
+    if not due:
+        return
+    if address:
+        shard_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, address)
+    elif (count := count_processes(command, job, sum(unit.documents for unit in due))) > 1:
+        shard_results = run_with_own_states(command.name, job, count)
+    else:
+        return
+    for shard_result in shard_results:
+        job.usage += shard_result.usage
+    for error in filter(None, (shard_result.error() for shard_result in shard_results)):
+        raise error
+    job.caches_refreshed = True
+
+
+def _run_on_ray(command: DivisibleStage, job: Job, units: int, address: str) -> list[ShardResult]:
+    from groundwork.console.many_processes.ray_cluster import run_on_ray
+    from groundwork.data_folder.shards.join_shards import join_shards
+
+    shard_results = run_on_ray(command.name, job, units, address, gpus=1 if command.needs_gpu(job.config) else 0)
+    if job.data.mirror:
+        job.data.mirror.pull_shards()
+    join_shards(job.data)
+    return shard_results
+
+
+def count_processes(command: DivisibleStage, job: Job, due: int) -> int:
+    """How many processes do `due` units: those asked for, else as many cores as are faster than one."""
+    settings = job.config.engine
+    if command.units_a_process == 0 or job.data.shard is not None or due < 2 or not command.divides(job.config):
+        return 1
+    if settings.workers:
+        return min(settings.workers, due)
+    if job.flags.max_cost is not None or _uses_local_model(job.config):
+        return 1  # one budget and one model in memory are not for several
+    return max(1, min(core_count(), due // command.units_a_process))
+
+
+def _uses_local_model(config: Config) -> bool:
+    providers = (config.llm, *config.llm.providers.values())
+    return any(provider.base_url == "local" for provider in providers)
+
+
+def divide_limits(config: Config, count: int) -> Config:
+    """The settings of one of `count` processes: the endpoint's limits divided among them."""
+    from msgspec.structs import replace
+
+    def limit_share(limit: int | None) -> int | None:
+        return None if limit is None else max(1, limit // count)
+
+    def provider_share(provider: Any) -> Any:
+        return replace(
+            provider,
+            max_concurrency=max(1, provider.max_concurrency // count),
+            requests_per_minute=limit_share(provider.requests_per_minute),
+            tokens_per_minute=limit_share(provider.tokens_per_minute),
+        )
+
+    providers = {name: provider_share(provider) for name, provider in config.llm.providers.items()}
+    return replace(config, llm=replace(provider_share(config.llm), providers=providers))
