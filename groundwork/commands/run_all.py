@@ -92,7 +92,7 @@ def _failures(data: Workspace) -> list[str]:
     """A line for everything that failed and still counts as failed, by stage."""
     from contextlib import closing
 
-    from groundwork.data_folder.document_changes.set_aside_file import read_set_aside
+    from groundwork.data_folder.departed_and_set_aside import read_set_aside
     from groundwork.data_folder.manifest.manifest import Manifest
 
     set_aside_names = read_set_aside(data)

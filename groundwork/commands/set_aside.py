@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.terminal import terminal_text
-from groundwork.data_folder.document_changes.set_aside_file import SetAside, read_set_aside, write_set_aside
+from groundwork.data_folder.departed_and_set_aside import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.spread_folders import file_names

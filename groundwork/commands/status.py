@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
 from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags
@@ -18,13 +19,7 @@ from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.document_changes.departed_documents import (
-    DepartedDocument,
-    DocumentRemains,
-    document_remains,
-    find_departed,
-    forgotten_rows,
-)
+from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
 from groundwork.data_folder.manifest.stale_downstream import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
@@ -33,7 +28,7 @@ from groundwork.stage_table import BY_NAME, STAGES, Stage
 if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.stage_command import Command
-    from groundwork.data_folder.document_changes.set_aside_file import SetAside
+    from groundwork.data_folder.departed_and_set_aside import SetAside
     from groundwork.data_folder.manifest.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace
 

@@ -23,8 +23,7 @@ from groundwork.installation import IN_REPOSITORY, cache_dir
 if TYPE_CHECKING:
     import asyncio
 
-    from groundwork.data_folder.document_changes.departed_documents import DepartedDocument
-    from groundwork.data_folder.document_changes.set_aside_file import SetAside
+    from groundwork.data_folder.departed_and_set_aside import DepartedDocument, SetAside
     from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
@@ -96,7 +95,7 @@ class Job:
     @cached_property
     def set_aside(self) -> dict[str, SetAside]:
         """The documents that no stage works on, as a person decided."""
-        from groundwork.data_folder.document_changes.set_aside_file import read_set_aside
+        from groundwork.data_folder.departed_and_set_aside import read_set_aside
 
         return read_set_aside(self.data)
 
@@ -195,7 +194,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         self._shards, self._part, self._folders = shards, is_part, folders
 
     def __enter__(self) -> tuple[Job, Manifest]:
-        from groundwork.data_folder.document_changes.departed_documents import find_departed
+        from groundwork.data_folder.departed_and_set_aside import find_departed
         from groundwork.data_folder.manifest.manifest import Manifest
 
         data = self._data = workspace(

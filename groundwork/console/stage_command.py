@@ -1,7 +1,7 @@
 """The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
 
 A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
-code are the same for all and live here and in the modules beside: flags, job, unit_loop, ledger, dry_run_and_costs, exit_codes.
+code are the same for all and live here and in the modules beside: flags, job, unit_loop, ledger, exit_codes.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Command:
         return flags
 
     def run(self, flags: argparse.Namespace) -> int:
-        from groundwork.data_folder.document_changes.departed_documents import find_departed
+        from groundwork.data_folder.departed_and_set_aside import find_departed
 
         config = load_config(flags)
         with open_job(config, flags, folders=self.folders_read) as (job, manifest):
@@ -159,7 +159,7 @@ class Command:
 
     def _report_departed(self, job: Job) -> None:
         """Say which documents have lost their source."""
-        from groundwork.data_folder.document_changes.departed_documents import departed_warnings
+        from groundwork.data_folder.departed_and_set_aside import departed_warnings
 
         if getattr(job.flags, "within_run", False) and self.name != "ingest":
             return  # said once, by the first stage of them all

@@ -128,7 +128,7 @@ def check_service(job: Job) -> None:
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    from groundwork.data_folder.document_changes.renamed_documents import rename_document
+    from groundwork.data_folder.renamed_documents import rename_document
     from groundwork.documents.source_files import find_sources
 
     ignore = job.config.ingest.ignore

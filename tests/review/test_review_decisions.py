@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.data_folder.document_changes.departed_documents import forget_document
-from groundwork.data_folder.document_changes.renamed_documents import rename_document
+from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
+from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.runs.obeyed_decisions import read_review
 from groundwork.data_folder.runs.recorded_decisions import (
     Decision,

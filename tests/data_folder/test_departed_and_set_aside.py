@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.document_changes.departed_documents import forget_document
-from groundwork.data_folder.document_changes.renamed_documents import rename_document
+from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.workspace import Workspace
 from tests.author import Author
 from tests.console.test_shards import settings

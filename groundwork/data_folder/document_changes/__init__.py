@@ -1,1 +1,0 @@
-"""Documents that go, that change their names, and that are set aside."""
