@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
 from groundwork.console.job import load_config, workspace
@@ -16,20 +17,32 @@ from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.language.shortened_text import shorten_text
+from groundwork.pages.html_frame import document_page
+from groundwork.pages.markup import Markup, tag
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset
-    from groundwork.dataset.row_differences import Record, RowDifferences
+    from groundwork.dataset.versions_and_differences import ChangedRow, RowDifferences, RowRecord
 
 ROWS_SHOWN = 20  # rows of each kind in the terminal
 QUESTION_WIDTH = 100  # characters of a question in the terminal
+ROWS_ON_PAGE = 2_000  # rows of each kind on the page
+COMPARED_BY_WORD = ("question", "answer", "evaluation_criteria")  # whose words are compared on the page
+_PAGE_STYLE = """
+article { border-left: 3px solid var(--line); padding: .2rem 0 .2rem .9rem; margin: .9rem 0; }
+article.came { border-color: var(--good); } article.went { border-color: var(--bad); }
+article h3 { font-size: 1rem; margin: 0; } article p { margin: .2rem 0; } small { color: var(--soft); }
+dl { margin: .3rem 0; } dt { color: var(--soft); font-size: .85rem; } dd { margin: 0 0 .3rem; overflow-wrap: anywhere; }
+ins { background: color-mix(in srgb, var(--good) 18%, transparent); text-decoration: none; }
+del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
+"""
 
 
 def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
     from groundwork.dataset.dataset_argument import locate_datasets
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.dataset.row_differences import compare_rows, differences_html
+    from groundwork.dataset.versions_and_differences import compare_rows
 
     data = workspace(load_config(flags), flags, folders=())
     sources = locate_datasets(flags.datasets, data)
@@ -51,7 +64,7 @@ def show_diff(flags: argparse.Namespace) -> int:
     return EXIT_FAILED if flags.exit_code and differing else EXIT_OK
 
 
-def _records(dataset: Dataset) -> list[Record]:
+def _records(dataset: Dataset) -> list[RowRecord]:
     import msgspec
 
     return [msgspec.structs.asdict(row) for row in dataset.rows]
@@ -94,3 +107,53 @@ def _row_lines(mark: str, verb: str, rows: Sequence[tuple[str, str]]) -> list[st
     lines = [f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}" for row_id, question in rows[:ROWS_SHOWN]]
     hidden = len(rows) - ROWS_SHOWN
     return lines + [f"    … and {hidden:,} more that {verb}; --page FILE or --json FILE has all"] * (hidden > 0)
+
+
+def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
+    """The differences as one HTML page: changed rows field by field, with the words marked that went and came."""
+    return document_page(
+        title := f"{names[0]} → {names[1]}",
+        _PAGE_STYLE,
+        tag("h1", title),
+        tag("p", str(diff), "."),
+        *_section("Changed", [_changed_row(row) for row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)),
+        *_section("Came", [_added_or_removed_row(row, "came") for row in diff.came[:ROWS_ON_PAGE]], len(diff.came)),
+        *_section("Went", [_added_or_removed_row(row, "went") for row in diff.went[:ROWS_ON_PAGE]], len(diff.went)),
+    )
+
+
+def _section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]:
+    more = count - len(articles)
+    more_note = [tag("p", f"… and {more:,} more; --json FILE has all.")] * (more > 0)
+    return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
+
+
+def _changed_row(row: ChangedRow) -> Markup:
+    fields = [(tag("dt", column), tag("dd", *_mark_changes(column, *row.fields[column]))) for column in row.fields]
+    return tag("article", tag("h3", row.question), tag("small", row.id), tag("dl", fields))
+
+
+def _added_or_removed_row(row: RowRecord, kind: str) -> Markup:
+    labels = " · ".join(label for label in (row["id"], row.get("split", "")) if label)
+    return tag("article", tag("h3", row["question"]), tag("p", row["answer"]), tag("small", labels), class_=kind)
+
+
+def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
+    """What a field said and says: texts word by word, other values one after the other."""
+
+    old_text, new_text = _field_text(before), _field_text(after)
+    if column not in COMPARED_BY_WORD or not old_text or not new_text:
+        return [tag("del", old_text), " "] * bool(old_text) + [tag("ins", new_text)] * bool(new_text)
+    words = old_text.split(), new_text.split()
+    marked_words: list[Markup | str] = []
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+        if kind == "equal":
+            marked_words.append(" ".join(words[0][i1:i2]))
+        marked_words += [tag("del", " ".join(words[0][i1:i2])), " "] * (kind in ("replace", "delete"))
+        marked_words += [tag("ins", " ".join(words[1][j1:j2]))] * (kind in ("replace", "insert"))
+        marked_words.append(" ")
+    return marked_words
+
+
+def _field_text(value: Any) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from groundwork.console.job import Job
 from groundwork.console.unit_and_outcome import Estimate
+from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, Subjects, read_passages, read_subjects
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
-from groundwork.dataset.creation.input_files import BuildInputs, Subjects, read_passages, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import eval_size
@@ -15,7 +15,6 @@ from groundwork.dataset.unanswerable_questions import (
     NEAREST_CHUNKS,
     QUESTIONS_PER_CALL,
     WHOLE_DOCUMENT_LENGTH,
-    Encode,
     Findings,
     LookUp,
     Proposals,

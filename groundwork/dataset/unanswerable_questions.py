@@ -12,12 +12,13 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from groundwork.counted_nouns import counted
+from groundwork.dataset.creation.build_inputs import Encode
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from groundwork.embedding.nearest_neighbours import Vectors
 
-Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 UNANSWERABLE_CATEGORY = "unanswerable"
 UNANSWERABLE_CRITERIA = [
     "Says that this is not stated, or not known from the source",

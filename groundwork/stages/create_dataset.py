@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.counted_nouns import counted
-from groundwork.dataset.creation.input_files import (
+from groundwork.dataset.creation.build_inputs import (
     find_inputs,
     read_passages,
     read_pool,
@@ -29,9 +29,8 @@ from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, Subjects
     from groundwork.dataset.creation.build_splits import BuiltDataset
-    from groundwork.dataset.creation.eval_draw import BuildTools
-    from groundwork.dataset.creation.input_files import BuildInputs, Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.settings.whole_config import Config
 
@@ -179,9 +178,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.creation.output_files import replace_files
     from groundwork.dataset.publish.trainer_formats import export_warnings
-    from groundwork.dataset.split_report.report_page import split_report_lines
     from groundwork.dataset.split_report.report_sentences import build_warnings
-    from groundwork.dataset.versions import read_versions
+    from groundwork.dataset.split_report.split_report_page import split_report_lines
+    from groundwork.dataset.versions_and_differences import read_versions
 
     inputs: BuildInputs = unit.payload
     inputs.broken = True
@@ -230,7 +229,7 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
 
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     """The encoder, and the models that reword and judge where the settings ask for it."""
-    from groundwork.dataset.creation.eval_draw import BuildTools
+    from groundwork.dataset.creation.build_inputs import BuildTools
     from groundwork.embedding.encoder import encoder_for
 
     client = job.client if job.config.embeddings.backend == "endpoint" else None
@@ -276,8 +275,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.creation.build_splits import train_size
     from groundwork.dataset.reword.eval_rewording import Reworded
-    from groundwork.dataset.reword.rewording_calls import rewording_messages
-    from groundwork.dataset.reword.rewording_judge import judge_estimate
+    from groundwork.dataset.reword.rewording_calls import judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_selection import eval_size
     from groundwork.dataset.unanswerable_calls import unanswerable_estimate
     from groundwork.llm.calls.token_estimate import tokens_in
@@ -307,7 +305,7 @@ def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
 
 
 def _rewording_judge(job: Job) -> JudgeRewordings | None:
-    from groundwork.dataset.reword.rewording_judge import build_judge
+    from groundwork.dataset.reword.rewording_calls import build_judge
 
     call = job.config.dataset.rephrase
     return build_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.console.job import Job
+    from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
-    from groundwork.dataset.creation.input_files import BuildInputs
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.dataset.rows import Row
@@ -52,8 +52,8 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
     from groundwork.dataset.publish.card import write_card
     from groundwork.dataset.publish.harness_tasks import task_files
     from groundwork.dataset.publish.trainer_formats import export_files
-    from groundwork.dataset.split_report.report_page import split_html
-    from groundwork.dataset.versions import VERSIONS, next_versions
+    from groundwork.dataset.split_report.split_report_page import split_html
+    from groundwork.dataset.versions_and_differences import VERSIONS, next_versions
 
     settings = job.config.dataset
     columns = dataset_columns(

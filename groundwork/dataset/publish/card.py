@@ -20,7 +20,7 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_splits,
     describe_verdict,
 )
-from groundwork.dataset.versions import Version
+from groundwork.dataset.versions_and_differences import Version
 from groundwork.records.record_base import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

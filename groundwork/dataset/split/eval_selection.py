@@ -17,13 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
 from groundwork.counted_nouns import counted
+from groundwork.dataset.rows import Row
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
@@ -236,3 +239,43 @@ def _choose_by_tags(tags: Sequence[Sequence[str]], size: int, order: Rows, twins
         penalty[best_row] = np.inf
         missing[row_tags[best_row]] -= 1
     return eval_rows
+
+
+@dataclass(frozen=True)
+class EvalDraw:
+    """The rows that eval is drawn from, those of another run that are trained on, their vectors, and the choice."""
+
+    pool: list[Row]
+    vectors: Vectors
+    train_run: list[Row] | None
+    train_run_vectors: Vectors | None
+    split: Split
+    held_out: bool
+
+    @cached_property
+    def train(self) -> list[Row]:
+        """The rows of train, each with its cluster where it has one."""
+        if self.train_run is not None:
+            return self.train_run
+        rows = [
+            msgspec.structs.replace(row, cluster=int(cluster))
+            for row, cluster in zip(self.pool, self.split.labels, strict=True)
+        ]
+        return [rows[i] for i in self._kept_indices]
+
+    @cached_property
+    def train_vectors(self) -> Vectors:
+        if self.train_run_vectors is not None:
+            return self.train_run_vectors
+        return self.vectors[self._kept_indices] if self.held_out else self.vectors
+
+    @property
+    def eval_rows(self) -> list[Row]:
+        """The rows of eval as they were."""
+        labels = self.split.labels
+        return [msgspec.structs.replace(self.pool[i], cluster=int(labels[i])) for i in self.split.eval]
+
+    @property
+    def _kept_indices(self) -> list[int]:
+        removed_rows = set(self.split.eval) if self.held_out else set()
+        return [i for i in range(len(self.pool)) if i not in removed_rows]

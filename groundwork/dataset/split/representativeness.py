@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from groundwork.counted_nouns import counted
 from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
-from groundwork.dataset.split.kernel_herding import bandwidth
+from groundwork.dataset.split.kernel_herding import Kernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
@@ -107,24 +107,6 @@ def drift_sentence(moved: int, rows: int, own_cosine: float, random_cosine: floa
         "themselves as they were "
         f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
     )
-
-
-class Kernel:
-    """A Gaussian kernel, its bandwidth the median distance of random pairs of `vectors`, by random features.
-
-    Inner products of (m, size) features approach the kernel (Rahimi and Recht, "Random Features for Large-Scale
-    Kernel Machines", 2007); the distance of the means of two sets' features is their MMD.
-    """
-
-    def __init__(self, vectors: Vectors, seed: int, size: int) -> None:
-        shape = (vectors.shape[1], size // 2)
-        self._frequencies = np.random.default_rng(seed).normal(size=shape) / bandwidth(vectors, seed)
-        self._scale = np.float32((2 / size) ** 0.5)
-
-    def features(self, vectors: Vectors) -> Vectors:
-        """(m, size) of (m, d) vectors."""
-        angles = vectors @ self._frequencies.astype(np.float32)
-        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * self._scale
 
 
 def eval_closeness(split: Split, vectors: Vectors, seed: int) -> Closeness:

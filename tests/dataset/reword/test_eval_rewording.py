@@ -10,9 +10,13 @@ from groundwork.dataset.reword.eval_rewording import (
     reword_row,
     unsupported_answer_fault,
 )
-from groundwork.dataset.reword.rewording_calls import fine_part_note, restore_fine_part
+from groundwork.dataset.reword.rewording_calls import (
+    RewordingMark,
+    fine_part_note,
+    restore_fine_part,
+    rewording_problem,
+)
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording
-from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
 from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN
 from groundwork.dataset.split.eval_selection import Split
 from groundwork.embedding.clusters import Elbow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, eval_size, select_eval
-from groundwork.dataset.split.representativeness import Kernel
+from groundwork.dataset.split.kernel_herding import Kernel
 from groundwork.embedding.nearest_neighbours import find_nearest
 from tests.dataset.corpora import topics, unit
 

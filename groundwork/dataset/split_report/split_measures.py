@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out, settings_warnings
-from groundwork.dataset.creation.eval_draw import BuildTools, EvalDraw
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
 from groundwork.dataset.rows import Row, RowPool
 from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine
-from groundwork.dataset.split.eval_selection import Split, Vectors
+from groundwork.dataset.split.eval_selection import EvalDraw, Split, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
     count_moved_topics,
@@ -23,7 +23,7 @@ from groundwork.dataset.split.representativeness import (
     eval_closeness,
     value_shares,
 )
-from groundwork.dataset.split.split_map import draw_split_map
+from groundwork.dataset.split_report.report_map import draw_split_map
 from groundwork.dataset.split_report.report_record import (
     ElbowCurve,
     EvalRow,

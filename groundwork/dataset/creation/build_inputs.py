@@ -1,11 +1,11 @@
-"""What a dataset is built from: the files that are read, the rows in them, and whether a model is asked."""
+"""What a dataset is built from: the files that are read, the rows in them, and the tools that a build asks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.job import TEST_CHUNKS
@@ -18,13 +18,13 @@ from groundwork.records.figures import text_with_captions
 from groundwork.records.tags_record import Tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from groundwork.console.job import Job
     from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.dataset.rows import RowPool
-    from groundwork.records.chunk_record import Chunk
+    from groundwork.dataset.split.eval_selection import Vectors
+
+Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 
 
 @dataclass
@@ -238,3 +238,17 @@ class Subjects:
     def of(self, document: str) -> str:
         """The context and the document's own name; other documents' names say nothing of its rows."""
         return f"{self.context.strip()} {self.names.get(document, '').strip()}".strip()
+
+
+@dataclass(frozen=True)
+class BuildTools:
+    """What a build asks others for: vectors, rewordings (`ask` None: eval stays verbatim; `phrase` None: so do the rows
+    of train), a judge of eval's, and what the documents are about. `start_step` is given the name of each step."""
+
+    encode: Encode
+    embedder: str
+    ask: AskRewording | None = None
+    about: Subjects = field(default_factory=Subjects)
+    phrase: AskRewording | None = None
+    judge: JudgeRewordings | None = None
+    start_step: Callable[[str], object] = str
