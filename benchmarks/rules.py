@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
-from groundwork.dataset.rows import Row
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, padding_reasons
 from groundwork.questions.curation.rule_checks import RULE_CHECKS, PairOrigin, rule_fault
 from groundwork.questions.drafted_pairs import Draft, PairBasis
+from groundwork.records.dataset_row import Row
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT, load
 

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 
 from groundwork import installation
 from groundwork.data_folder.runs.obeyed_decisions import Review
-from groundwork.dataset.rows import _half_curated_warnings
+from groundwork.dataset.creation.rows_of_runs import _half_curated_warnings
 from groundwork.installation import PACKAGE, PROJECT, as_installed, as_typed
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from groundwork.console.job import Job
 from groundwork.console.unit_and_outcome import Estimate, Unit
-from groundwork.console.unit_loop import CURRENT_STATES
 from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.manifest import State
+from groundwork.data_folder.manifest.manifest import CURRENT_STATES, State
 from groundwork.errors import ConfigError, GroundworkError
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.train_phrasings import is_phrasing
-from groundwork.dataset.rows import Row
 from groundwork.dataset.split_report.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
+from groundwork.records.dataset_row import Row
 
 if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors

@@ -9,7 +9,8 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.dataset.rows import InvalidRow, Row, RowPool
+from groundwork.dataset.creation.rows_of_runs import RowPool
+from groundwork.records.dataset_row import InvalidRow, Row
 from groundwork.records.grades import MeasuredRow
 from groundwork.records.pair_record import Difficulty
 

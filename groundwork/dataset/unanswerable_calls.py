@@ -9,7 +9,6 @@ from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, Subjects, read_passages, read_subjects
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
 from groundwork.dataset.general_data_mix import general_rows_needed
-from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.dataset.unanswerable_questions import (
     NEAREST_CHUNKS,
@@ -26,6 +25,7 @@ from groundwork.dataset.unanswerable_questions import (
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.records.chunk_record import Chunk
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import AbsentQuestions
 
 TOKENS_PER_QUESTION = 60  # of either reply

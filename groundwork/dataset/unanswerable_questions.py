@@ -22,7 +22,6 @@ from groundwork.dataset.creation.build_inputs import Encode
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
-from groundwork.dataset.rows import Row
 from groundwork.dataset.split_report.report_record import Unanswerable
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.embedding.vector_buffer import VectorBuffer
@@ -31,6 +30,7 @@ from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.chunk_record import Chunk
+from groundwork.records.dataset_row import Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,25 +200,27 @@ async def add_unanswerable_questions(
     usable = [chunk for chunk in chunks if chunk.id in row_chunks]
     gathered = await _gather_rows(rows, usable, list(chunks), total, seed, model, encode, propose, look_up)
     added = _divide_rows(gathered.rows, counts)
-    report = built.report
     outcome = Unanswerable(
         share=share, needed=total, train=len(added["train"]), eval=len(added.get("eval", [])),
         proposed=gathered.proposed, asked=gathered.asked, answered=gathered.answered, unusable=gathered.unusable,
     )  # fmt: skip
+    return _with_unanswerable(built, added, outcome, gathered.failed)
+
+
+def _with_unanswerable(
+    built: BuiltDataset, added: Mapping[str, list[Row]], outcome: Unanswerable, failed: list[str]
+) -> BuiltDataset:
+    """`built` with the rows `added` to each split: spread over train, at the end of the others."""
     splits = {
-        split: spread_rows(split_rows, added[split])
-        if split == "train"
-        else [*split_rows, *added[split]]
-        if split in added
-        else split_rows
+        split: spread_rows(split_rows, added[split]) if split == "train" else [*split_rows, *added.get(split, [])]
         for split, split_rows in built.splits.items()
     }
     report = msgspec.structs.replace(
-        report,
+        built.report,
         splits={split: len(split_rows) for split, split_rows in splits.items()},
         unanswerable=outcome,
-        personal=[*report.personal, *scan_rows([row for drawn_rows in added.values() for row in drawn_rows])],
-        warnings=[*report.warnings, *_shortage_warnings(outcome, gathered.failed)],
+        personal=[*built.report.personal, *scan_rows([row for split_rows in added.values() for row in split_rows])],
+        warnings=[*built.report.warnings, *_shortage_warnings(outcome, failed)],
     )
     return BuiltDataset(splits, report)
 

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.dataset.rows import Row
 from groundwork.errors import BadRecord
+from groundwork.records.dataset_row import Row
 from groundwork.records.record_base import Record
 
 IGNORED_COLUMNS = ("cluster", "score")  # numbered anew whenever a dataset is built; the mark of curation or of grades

@@ -10,8 +10,8 @@ import pytest
 from groundwork.__main__ import main as program
 from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.dataset.creation.output_files import document_languages
-from groundwork.dataset.rows import Row
 from groundwork.records.chunk_record import Chunk
+from groundwork.records.dataset_row import Row
 from groundwork.records.document_record import Document
 from groundwork.records.tags_record import Tags
 from groundwork.settings.config_files import CONFIG_DIR

@@ -19,9 +19,9 @@ from groundwork.records.tags_record import Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
+    from groundwork.dataset.creation.rows_of_runs import RowPool
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.dataset.rows import RowPool
     from groundwork.dataset.split.eval_selection import Vectors
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
@@ -112,7 +112,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     """Raises UsageError for a licence, or a document with one, that there is not."""
     from groundwork.dataset.publish.licenses import license_problem
-    from groundwork.settings.known_values import no_such_message
+    from groundwork.settings.config_checks import no_such_message
 
     settings = job.config.dataset
     if problem := license_problem(settings.license):
@@ -164,7 +164,7 @@ def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     from groundwork.data_folder.runs.obeyed_decisions import read_review
     from groundwork.data_folder.runs.run_pairs import run_candidates
-    from groundwork.dataset.rows import ReviewedRun, gather_rows, sample_pool
+    from groundwork.dataset.creation.rows_of_runs import ReviewedRun, gather_rows, sample_pool
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}

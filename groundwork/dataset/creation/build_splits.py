@@ -11,6 +11,7 @@ import numpy as np
 from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
+from groundwork.dataset.creation.rows_of_runs import RowPool
 from groundwork.dataset.grade_columns import row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
@@ -22,7 +23,6 @@ from groundwork.dataset.reword.eval_rewording import (
 from groundwork.dataset.reword.rewording_calls import strategy_faults
 from groundwork.dataset.reword.rewording_faults import subject_words
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.rows import Row, RowPool
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, Vectors, eval_size, select_eval
 from groundwork.dataset.split_report.report_record import (
     ReplacedRow,
@@ -30,6 +30,7 @@ from groundwork.dataset.split_report.report_record import (
 )
 from groundwork.dataset.split_report.split_measures import basic_report, measure_split
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import DatasetSettings
 
 STRATA = ("category", "difficulty")

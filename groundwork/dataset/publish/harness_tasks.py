@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.dataset.rows import Row
 from groundwork.llm import prompts
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import HARNESSES
 
 TEMPLATES = Path(__file__).parent / "tasks"

@@ -11,8 +11,8 @@ from typing import Any
 from groundwork.data_folder.manifest.manifest import Manifest
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.card import SourceDocument
-from groundwork.dataset.rows import Row
 from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records.dataset_row import Row
 from groundwork.records.document_record import Document
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from groundwork.dataset.parquet import Contents
-from groundwork.dataset.rows import Row
 from groundwork.llm.prompts import assistant_turn, question_turns
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import HARNESSES
 
 Record = dict[str, Any]

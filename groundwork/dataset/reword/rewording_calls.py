@@ -15,11 +15,11 @@ from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.creation.build_inputs import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, PastTries, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
-from groundwork.dataset.rows import Row
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import Rephrase
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call

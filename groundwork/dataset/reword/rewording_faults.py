@@ -18,7 +18,6 @@ from groundwork.dataset.reword.copied_words import (
     terms,
     words_of,
 )
-from groundwork.dataset.rows import Row
 from groundwork.language.contradictions import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import is_english
@@ -27,6 +26,7 @@ from groundwork.language.numbers import numbers
 from groundwork.language.question_forms import AUXILIARY, is_question
 from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.questions.derived_numbers import list_lengths
+from groundwork.records.dataset_row import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.
 _OR_KEEP = (

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Rows, Split, Vectors
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
+from groundwork.records.dataset_row import Row
 
 
 def measure_leakage(

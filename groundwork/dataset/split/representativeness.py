@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.counted_nouns import counted
-from groundwork.dataset.rows import Row
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.dataset.split.kernel_herding import Kernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
+from groundwork.records.dataset_row import Row
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
 SAME_SHARES = 0.10  # total variation up to which the shares count as the same

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.dataset.publish.personal_data import PersonalData
-from groundwork.dataset.rows import InvalidRow
+from groundwork.records.dataset_row import InvalidRow
 from groundwork.records.record_base import Record
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out, settings_warnings
+from groundwork.dataset.creation.rows_of_runs import RowPool
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
-from groundwork.dataset.rows import Row, RowPool
 from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine
 from groundwork.dataset.split.eval_selection import EvalDraw, Split, Vectors
 from groundwork.dataset.split.representativeness import (
@@ -33,6 +33,7 @@ from groundwork.dataset.split_report.report_record import (
     SplitShare,
 )
 from groundwork.embedding.clusters import name_by_tag_or_centre
+from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
 
 

@@ -103,7 +103,7 @@ CONVERTERS = {
 
 def check_converters(settings: Ingest) -> None:
     """Raises ConfigError for names that are not in the table, whatever documents there are."""
-    from groundwork.settings.known_values import no_such_message
+    from groundwork.settings.config_checks import no_such_message
 
     choices = [("ingest.converter", settings.converter)] if settings.converter else []
     choices += [

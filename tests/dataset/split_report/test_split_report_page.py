@@ -11,10 +11,10 @@ from markupsafe import escape
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.build_splits import build_splits
 from groundwork.dataset.creation.conflicting_settings import is_held_out
+from groundwork.dataset.creation.rows_of_runs import RowPool
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.reword.eval_rewording import Reworded
-from groundwork.dataset.rows import RowPool
 from groundwork.dataset.split.eval_selection import CannotSplit
 from groundwork.dataset.split_report.report_record import ReplacedRow
 from groundwork.dataset.split_report.split_report_page import split_html, split_report_lines

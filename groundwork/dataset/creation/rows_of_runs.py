@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from sys import intern  # of what many rows have in common
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,8 +15,9 @@ from groundwork.data_folder.runs.obeyed_decisions import Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
+from groundwork.records.dataset_row import InvalidRow, Row
 from groundwork.records.figures import quote_in_words
-from groundwork.records.pair_record import Difficulty, Pair
+from groundwork.records.pair_record import Pair
 from groundwork.records.record_base import Record
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
@@ -27,45 +28,6 @@ class ReviewedRun(NamedTuple):
 
     review: Review
     turned_down: Sequence[Candidate]
-
-
-class Row(Record, frozen=True):
-    """One row of every split. `original_question` and `original_answer`: what a reworded or edited row said before."""
-
-    id: str
-    question: str
-    answer: str
-    evaluation_criteria: list[str]
-    difficulty: Difficulty | Literal[""]  # "": unknown, as of a mixed row
-    category: str
-    document: str
-    chunk: str
-    evidence: list[str]
-    tags: list[str]
-    headings: list[str]
-    pages: list[int]
-    model: str
-    run: str
-    iteration: int
-    cluster: int = 0
-    original_question: str = ""
-    original_answer: str = ""
-    measured_difficulty: float | None = None  # 1 - share of the graded models that answer it right
-    flipping_criteria: list[str] = msgspec.field(default_factory=list)
-    mixed: str = ""  # the dataset that a row of train was mixed in from
-    unanswerable: bool = False  # asks what the documents do not say
-    context: str = ""
-
-    def question_text(self, *, context: bool) -> str:
-        """The question; with `context` behind the chunk that answers it, where the row has one."""
-        return f"{self.context}\n\n{self.question}" if context and self.context else self.question
-
-
-class InvalidRow(Record, frozen=True):
-    """A row that cannot go into a dataset: its id (or file and line), and why."""
-
-    id: str
-    reason: str
 
 
 class RowPool(Record, frozen=True):

@@ -1,4 +1,4 @@
-"""Values that a type alone cannot tell from nonsense: codes of languages, sizes that hold nothing, names of choices."""
+"""Checks of a config that types cannot make: values that contradict each other, unknown languages, sizes too small."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
 from groundwork.nearest_names import nearest_name
+from groundwork.settings.curate_and_review_settings import CURATE_PROMPTS, Check
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings
 from groundwork.settings.field_types import strip_annotations
+from groundwork.settings.llm_settings import ModelCall
 from groundwork.settings.whole_config import Config
 
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
@@ -68,3 +71,45 @@ def _literals(kind: Any) -> Iterator[Any]:
     else:
         for inner in get_args(bare_type):
             yield from _literals(inner)
+
+
+def find_contradictions(config: Config) -> list[str]:
+    """Values that are each of the right type and cannot stand together, one message each."""
+    problems = []
+    if config.chunk.min_length > config.chunk.max_length // 2:
+        problems.append(
+            f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
+            f"({config.chunk.max_length}); lower the one or raise the other"
+        )
+    all_checks = get_args(Check)
+    for path, keys, checks in (
+        ("curate.thresholds", config.curate.thresholds, all_checks),
+        ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
+    ):
+        problems += [f"{path}.{key}: no such check; there are {', '.join(checks)}" for key in keys if key not in checks]
+    problems += [f"curate.prompts.{key}: is missing" for key in CURATE_PROMPTS if key not in config.curate.prompts]
+    if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
+        problems.append(
+            f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
+            f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
+        )
+    stages: dict[str, ModelCall | Embeddings] = {
+        "llm.defaults": config.llm.defaults,
+        "ingest.vision": config.ingest.vision,
+        "summarize": config.summarize,
+        "qa": config.qa,
+        "curate": config.curate,
+        "tags": config.tags,
+        "dataset.rephrase": config.dataset.rephrase,
+        "grade.judge": config.grade.judge,
+        "grade.answer": config.grade.answer,
+        "embeddings": config.embeddings,
+    }
+    inherited = config.llm.defaults.provider
+    for path, call in stages.items():
+        if call.provider == inherited and path != "llm.defaults":
+            continue  # reported once, where it is set
+        if call.provider and call.provider not in config.llm.providers:
+            defined = ", ".join(config.llm.providers) or "none is defined"
+            problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")
+    return problems
