@@ -30,7 +30,7 @@ NO_COUNT = (
 TO_MODELS = {  # requests, whose words are part of what a reply is known by
     "questions/curation/judge.py",
     "questions/curation/pair_rewriting.py",
-    "dataset/reword/rewording_judge.py",
+    "dataset/reword/rewording_calls.py",
     "tags/tagging.py",
     "tags/vocabulary_and_synonyms.py",
     "questions/chunk_interview.py",
