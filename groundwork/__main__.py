@@ -137,9 +137,9 @@ def _example(argv: Sequence[str]) -> int:
 
 
 def _open(argv: Sequence[str]) -> int:
+    from groundwork.commands.index_page import linked_files, write_index
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import add_data_flags, flag_parser
-    from groundwork.console.index_page import linked_files, write_index
     from groundwork.console.job import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")

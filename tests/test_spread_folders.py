@@ -16,7 +16,7 @@ import docx
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.index_page import linked_files, write_index
+from groundwork.commands.index_page import linked_files, write_index
 from groundwork.data_folder import spread_folders
 from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope, document_names
 from groundwork.data_folder.runs.run_pairs import run_candidates

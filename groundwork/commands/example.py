@@ -7,7 +7,7 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from groundwork.console.index_page import write_index
+from groundwork.commands.index_page import write_index
 from groundwork.data_folder.read_write import read_jsonl, write_text
 from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.workspace import Workspace

@@ -106,7 +106,7 @@ def _failures(data: Workspace) -> list[str]:
 
 def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None:
     """What failed, above the few links that lead to everything else."""
-    from groundwork.console.index_page import write_index
+    from groundwork.commands.index_page import write_index
 
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
     for line in failures[:FAILURES_SHOWN]:

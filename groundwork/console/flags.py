@@ -112,6 +112,20 @@ def _parse_usd(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not an amount in USD")
 
 
+def positive_number(text: str) -> int:
+    """The type of a flag that takes a whole number of at least 1."""
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+
+
+def port_number(text: str) -> int:
+    """The type of a flag that takes a port; 0: any free one."""
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+
+
 def setting(path: str, value: Any = None) -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
     if value is not None:

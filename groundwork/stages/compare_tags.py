@@ -13,6 +13,7 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console.flags import positive_number
 from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
@@ -32,15 +33,9 @@ if TYPE_CHECKING:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
     add = parser.add_argument
-    add("--min-count", metavar="N", type=_positive_number, default=1, help="leave out tags of fewer questions")
-    add("--max-tags", metavar="N", type=_positive_number, default=5, help="tags in the histogram; default: 5")
+    add("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
+    add("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
     add_picture_arguments(parser)
-
-
-def _positive_number(text: str) -> int:
-    if text.isdecimal() and int(text):
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
 
 
 def units(job: Job) -> list[Unit]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from groundwork.console.chosen_documents import select_documents
+from groundwork.console.flags import port_number
 from groundwork.console.job import load_config, open_job
 from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
@@ -43,7 +44,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="have the next generate_qa ask about a statement, as a coverage page gives it; again takes it back",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the address of the page")
-    parser.add_argument("--port", metavar="N", type=_port_number, default=0, help="of the page; default: a free one")
+    parser.add_argument("--port", metavar="N", type=port_number, default=0, help="of the page; default: a free one")
     parser.add_argument("--export", metavar="FILE", type=Path, help="write all pairs as CSV instead of showing them")
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
 
@@ -60,12 +61,6 @@ def _statement(text: str) -> tuple[str, int]:
     if document and start.isascii() and start.isdigit():
         return document, int(start)
     raise argparse.ArgumentTypeError(f"{text!r} is not DOCUMENT:START, as a coverage page says it")
-
-
-def _port_number(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) < 65536:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
 
 
 def units(job: Job) -> list[Unit]:
