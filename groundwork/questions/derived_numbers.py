@@ -18,6 +18,7 @@ from groundwork.language.names import codes
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
+from groundwork.questions.calculations import calculations
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
@@ -32,10 +33,6 @@ _PRONOUN = re.compile(
 _HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
 _LEAD_WORDS = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
 _IN_ALL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
-_TIMES = "×·*x"
-_DIVIDED_BY = "/÷"
-_SIGNS = f"{_TIMES}{_DIVIDED_BY}+−–-"
-_NUMBER_OR_SIGN = re.compile(r"(?<![\w.,])\d++(?:[.,]\d++)*+|[+×·*x/÷−–-]")  # a number or a sign
 _NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
@@ -77,11 +74,8 @@ def derived_number_text(pair: AnsweredQuestion) -> str:
     ]
     derived = [number for number, value in new_numbers if _is_derived(number, value, pair, sources)]
     source_values |= {float(number.value) for number in derived}
-    results = [result for operands, result in _expressions(pair.answer) if source_values.issuperset(operands)]
-    computed = [number for number, value in new_numbers if any(isclose(value, result) for result in results)]
-    return ", ".join(
-        dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *(n.value for n in computed)])
-    )
+    computed = _computed_quantities(pair.answer, [number for number, _ in new_numbers], source_values)
+    return ", ".join(dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *computed]))
 
 
 def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: Sequence[Quantity]) -> bool:
@@ -107,41 +101,26 @@ def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: S
     )
 
 
-def _expressions(answer: str) -> Iterator[tuple[set[float], float]]:
-    """(operands, result) of every sum, difference, product or quotient that the answer writes out: 1000 + 40 + 15."""
-    expression: list[str] = []
-    for token, is_sign, is_adjacent in _tokens(answer):
-        if is_adjacent and expression and is_sign != (expression[-1] in _SIGNS):
-            expression.append(token)
-            continue
-        yield from _evaluate(expression)
-        expression = [] if is_sign else [token]
-    yield from _evaluate(expression)
+def _computed_quantities(answer: str, new_numbers: Sequence[Number], source_values: set[float]) -> list[str]:
+    """Those of `new_numbers` that come of a calculation in the answer, if its numbers are given or computed as well.
 
-
-def _tokens(answer: str) -> Iterator[tuple[str, bool, bool]]:
-    """Each number and sign, whether it is a sign, and whether nothing but a space parts it from what stands before."""
-    previous_end = 0
-    for match in _NUMBER_OR_SIGN.finditer(answer):
-        yield match.group().replace(",", ""), match.group() in _SIGNS, answer[previous_end : match.start()] in ("", " ")
-        previous_end = match.end()
-
-
-def _evaluate(expression: Sequence[str]) -> Iterator[tuple[set[float], float]]:
-    operands = [float(token) for token in expression[::2] if token.count(".") < 2 and token not in _SIGNS]
-    if len(operands) < 2 or len(operands) != len(expression[::2]):
-        return
-    terms = operands[:1]
-    for sign, operand in zip(expression[1::2], operands[1:], strict=False):
-        if sign in _TIMES:
-            terms[-1] *= operand
-        elif sign in _DIVIDED_BY:
-            if not operand:
-                return
-            terms[-1] /= operand
-        else:
-            terms.append(operand if sign == "+" else -operand)
-    yield set(operands), abs(sum(terms))
+    Each as its value alone, whose unit the text is to say; but a share in percent is worked out with its sign.
+    """
+    written = list(calculations(answer))
+    computed: dict[int, Number] = {}
+    while True:
+        operands = source_values | {float(number.value) for number in computed.values()}
+        grounded = [calculation for calculation in written if operands.issuperset(calculation.operands)]
+        newly_computed = {
+            number.start: number
+            for number in new_numbers
+            if number.start not in computed and any(calculation.gives(number) for calculation in grounded)
+        }
+        if not newly_computed:
+            return [
+                f"{number.value} percent" if number.unit == "percent" else number.value for number in computed.values()
+            ]
+        computed |= newly_computed
 
 
 def _read_quantities(text: str) -> Iterator[Quantity]:

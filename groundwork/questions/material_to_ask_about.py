@@ -65,10 +65,10 @@ class Material:
 
 def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending,
-    or a chapter's: in its place the first of `headings` of two words that is neither, or words that say that there is
-    no name.
+    or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
+    words that say that there is no name. A heading further down names a part of the document.
     """
-    for candidate in (title, *(heading for heading in headings if len(words(_SECTION.sub("", heading))) > 1)):
+    for candidate in (title, *(heading for heading in headings[:1] if len(words(_SECTION.sub("", heading))) > 1)):
         if _CHAPTER.match(candidate):
             continue
         shortened = _SUBTITLE.split(_SECTION.sub("", candidate.strip()), maxsplit=1)[0].strip()

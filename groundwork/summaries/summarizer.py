@@ -13,7 +13,7 @@ import regex
 from groundwork.console.job import Job
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names
-from groundwork.language.words import content_words, stem
+from groundwork.language.words import stem, stop_words
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
@@ -76,8 +76,9 @@ class Summarizer:
         return summary
 
     async def _correct(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
-        """The summary, asked for again once where it has faults; those that remain are warnings."""
-        problems = summary_faults(summary, f"{self._title}\n\n{text}", self._words)
+        """The summary, asked for again once where it has faults; what remains but for the name is a warning."""
+        source = f"{self._title}\n\n{text}"
+        problems = summary_faults(summary, source, self._words)
         if not problems:
             return summary, []
         correction_request = render_template(
@@ -87,10 +88,11 @@ class Summarizer:
         )
         correction_messages = [*messages, *follow_up(summary, correction_request)]
         corrected = with_name(await self._ask(correction_messages, f"{self._document_id} correction"), summary)
-        remaining = summary_faults(corrected, f"{self._title}\n\n{text}", self._words)
+        remaining = summary_faults(corrected, source, self._words)
         if len(remaining) > len(problems):
             corrected, remaining = summary, problems
-        return corrected, [f"the summary: {problem}" for problem in remaining]
+        without_name_fault = [problem for problem in remaining if problem != name_fault(corrected, source)]
+        return corrected, [f"the summary: {problem}" for problem in without_name_fault]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
@@ -127,6 +129,7 @@ def text_sections(text: str, max_length: int) -> list[str]:
 
 
 MAX_NAME_WORDS = 5  # words
+_WORD_PART = re.compile(r"[^\W_]+")
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
@@ -145,22 +148,38 @@ def split_name(reply: str, text: str) -> NamedSummary:
     if not (match := _LINE.match(reply)):
         return NamedSummary("", reply, "")
     subject, summary = match[1].strip(" \t*_\"'“”„«»."), reply[match.end() :].strip()
-    if (count := len(subject.split())) > MAX_NAME_WORDS:
-        return NamedSummary("", summary, f'the name "{subject}" has {count} words, more than {MAX_NAME_WORDS}')
-    language = detect_language(text)
-    if content_words(subject, language) - content_words(text, language):
-        return NamedSummary("", summary, f'the document does not hold all words of the name "{subject}"')
-    return NamedSummary(subject, summary, "")
+    fault = name_fault(reply, text)
+    return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
-def name_fault(reply: str) -> str:
+def name_fault(reply: str, text: str) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
-    words = len(match[1].split()) if (match := _LINE.match(reply)) else 0
-    if words <= MAX_NAME_WORDS:
+    if not (match := _LINE.match(reply)):
         return ""
-    return (
-        f'the line "Name: ..." has {words} words; give a name of at most {MAX_NAME_WORDS} that people use in a sentence'
-    )
+    if (words := len(match[1].split())) > MAX_NAME_WORDS:
+        return (
+            f'the line "Name: ..." has {words} words; '
+            f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
+        )
+    if unknown_words := _words_not_in_text(match[1], text):
+        listed = ", ".join(f'"{word}"' for word in unknown_words)
+        return f'the line "Name: ..." says {listed}, which the text does not; give a name of words of the text'
+    return ""
+
+
+def _words_not_in_text(name: str, text: str) -> list[str]:
+    """Those words of `name` that `text` does not hold; of a compound with hyphens ("Blynk-PID") each part counts."""
+    language = detect_language(text)
+    ignored, text_stems = stop_words(language), _stems_of_parts(text, language)
+    return [
+        word
+        for word in _WORD_PART.findall(name)
+        if len(word) > 1 and word.lower() not in ignored and stem(word, language) not in text_stems
+    ]
+
+
+def _stems_of_parts(text: str, language: str) -> set[str]:
+    return {stem(word, language) for word in _WORD_PART.findall(text.lower())}
 
 
 def with_name(reply: str, earlier_reply: str) -> str:
@@ -202,14 +221,14 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     of the name too.
     """
 
-    long_name = name_fault(summary)
+    fault_of_name = name_fault(summary, text)
     summary = without_label(summary)
     grounds = SourceText(text, language := detect_language(text))
-    text_stems = {stem(word, language) for word in re.findall(r"[^\W_]+", text.lower())}
+    text_stems = _stems_of_parts(text, language)
     unknown_names = sorted(
         name for name in names(summary, language) if stem(name, language) not in text_stems and not name.isdigit()
     )
     faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
     if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:
         faults.append(f"it is {words} words long, {max_words} are allowed")
-    return [*faults, long_name] if long_name else faults
+    return [*faults, fault_of_name] if fault_of_name else faults

@@ -49,6 +49,18 @@ def draft(text: str, question: str, answer: str, **more: str) -> Draft:
          "1,234,567: 1,200,000 + 34,567.", {}),
         ("A race that is off on 15 May is rowed on the next day.", "When is a Sarn race of 15 May rowed then?",
          "On 16 May.", {"difficulty": "hard"}),
+        ("The ferry of Sarn costs 5,99 euros.", "What do 6 trips by the ferry of Sarn cost?",
+         "35,94 euros: 6 × 5,99 euros.", {}),
+        ("Up to $10,000 a child", "What do 2 children get at Sarn at most?", "$20,000: 2 × $10,000.", {}),
+        ("Sarn pays $0.67 a mile.", "What does Sarn pay for 120 miles?",
+         "$80.40: 120 miles × $0.67 per mile = $80.40.", {}),
+        ("Rent is 520 EUR and heat 85 EUR a month.", "What does a year of 12 months at Sarn cost?",
+         "7,260 EUR: (520 EUR + 85 EUR) × 12.", {}),
+        ("Members pay 30 % of $500.", "What does a member of Sarn pay?", "30 % of $500, that is $150.", {}),
+        ("Two of 3 boats of Sarn are red, 1 is blue.", "How large a part of the boats of Sarn is blue?",
+         "33.3 %: 1 / 3.", {}),
+        ("Sarn pays $0.67 a mile and a meal of $20.", "What does Sarn pay for 120 miles and a meal?",
+         "$100.40: 120 × 0.67 = 80.40, and 80.40 + 20.", {}),
     ],
 )  # fmt: skip
 def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more: dict[str, str]) -> None:
@@ -69,6 +81,9 @@ def test_numbers_that_are_worked_out(text: str, question: str, answer: str, more
         ("The ferry of Sarn costs 18.90 euros.", "What does the ferry of Sarn cost?", "19.90 euros.", {}),
         ("The wheel of Sarn turns 1.5 times a minute.", "How often does the wheel of Sarn turn?", "2.5 times.", {}),
         ("The wheel of Sarn turns 8 times, the stone 96 times.", "How often does the stone turn?", "13: 96 / 8.", {}),
+        ("Rooms at Sarn: $300 a night.", "What do 3 nights at Sarn cost?", "$990: 3 × $300.", {}),
+        ("Rooms at Sarn: $300 a night.", "What do some nights at Sarn cost?", "$1,500: 5 × $300.", {}),
+        ("The ferry of Sarn costs 5,99 euros.", "What do 6 trips by the ferry of Sarn cost?", "36,94 euros.", {}),
     ],
 )  # fmt: skip
 def test_numbers_that_are_invented(text: str, question: str, answer: str, more: dict[str, str]) -> None:

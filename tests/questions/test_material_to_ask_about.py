@@ -20,6 +20,7 @@ from tests.chunks import reading_of
         ("report_2024.pdf", "report-2024", [], UNNAMED),
         ("hr", "hr", ["Chapter 1. Introduction", "Introduction"], UNNAMED),
         ("Chapter 1. Introduction", "hr", ["Chapter 1. Introduction", "1.1. Purpose"], UNNAMED),
+        ("Bestellliste", "bestellliste", ["Bestellliste", "Die Liste"], UNNAMED),
     ],
 )
 def test_a_documents_name_is_never_its_files(title, document, headings, expected):

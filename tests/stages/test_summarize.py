@@ -68,6 +68,7 @@ def test_one_summary_a_document(run: Run) -> None:
     [
         ("Name: the Orrin tide mill", "the Orrin tide mill"),
         ("**Name:** the Orrin tide mill.", "the Orrin tide mill"),
+        ("Name: the Orrin-barley-mill", "the Orrin-barley-mill"),
         ("Name: touch rugby", ""),
         ("Name: this is a guide to a tide mill that ground barley", ""),
     ],
