@@ -2,55 +2,64 @@
 
 from __future__ import annotations
 
-import html
-import io
-import re
-import zipfile
+from groundwork.documents.formats.office_package import OfficePackage
+from groundwork.documents.formats.office_xml import Element, attribute, tags
 
-_TEXT_OR_BREAK = re.compile(rb"<w:t(?: [^<>]*)?>([^<]*)</w:t>|(</w:p>|<w:tab/>|<w:br/>)")
-_COMMENT_ID = re.compile(rb'\bw:id="(\d+)"')
-_RANGE_START = re.compile(rb'<w:commentRangeStart\b[^<>]*?\bw:id="(\d+)"[^<>]*/>')
-_COMMENT_REFERENCE = re.compile(rb'<w:commentReference\b[^<>]*?\bw:id="(\d+)"[^<>]*/>')
-_RANGE_END = b"<w:commentRangeEnd"
+_TEXT = tags("w", "t")
+_SPACE = tags("w", "p", "tab", "br", "cr")
+_RANGE_START = tags("w", "commentRangeStart")
+_RANGE_END = tags("w", "commentRangeEnd")
+_REFERENCE = tags("w", "commentReference")
 _MOST_QUOTED = 80  # letters of the words that a comment is about
+_LONGEST_RANGE = 20 * _MOST_QUOTED  # letters and spaces that a comment may stand at to be looked into
 
 
-def comment_quotes(docx: bytes, main_part: str) -> list[str]:
+def comment_quotes(package: OfficePackage) -> list[str]:
     """A quote for each comment in the order of the text: the words that it stands at, where it marks some, and what
     it says."""
-    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
-        if "word/comments.xml" not in archive.namelist():
-            return []
-        texts = _comment_texts(archive.read("word/comments.xml"))
-        document_xml = archive.read(main_part) if main_part else b""
-    words = _commented_words(document_xml)
-    numbers = dict.fromkeys(_COMMENT_REFERENCE.findall(document_xml))
+    main_part = package.main_part("docx")
+    comments = package.root(package.related(main_part, "comments", "word/comments.xml"))
+    document = package.root(main_part)
+    if comments is None or document is None:
+        return []
+    texts = {attribute(comment, "w", "id"): _plain_text(comment) for comment in comments.iter(*tags("w", "comment"))}
+    words = _commented_words(document)
+    numbers = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_REFERENCE))
     return [_quote(words.get(number, ""), texts[number]) for number in numbers if texts.get(number)]
 
 
-def _comment_texts(comments_xml: bytes) -> dict[bytes, str]:
-    """A comment's number: its text."""
-    texts = {}
-    for piece in comments_xml.split(b"<w:comment ")[1:]:
-        head, _, body = piece.partition(b">")
-        if number := _COMMENT_ID.search(head):
-            texts[number[1]] = _plain_text(body.partition(b"</w:comment>")[0])
-    return texts
-
-
-def _commented_words(xml: bytes) -> dict[bytes, str]:
+def _commented_words(document: Element) -> dict[str, str]:
     """A comment's number: the words that it is about; "" of more than some, and of none."""
-    words_by_number = {}
-    for start in _RANGE_START.finditer(xml):
-        end = xml.find(_RANGE_END + b' w:id="' + start[1] + b'"', start.end(), start.end() + 200 * _MOST_QUOTED)
-        words = _plain_text(xml[start.end() : end]) if end >= 0 else ""
-        words_by_number[start[1]] = words if len(words) <= _MOST_QUOTED else ""
-    return words_by_number
+    pieces: list[str] = []
+    length = 0
+    starts: dict[str, int] = {}
+    ranges: dict[str, tuple[int, int]] = {}
+    for element in document.iter(*_TEXT, *_SPACE, *_RANGE_START, *_RANGE_END):
+        if element.tag in _RANGE_START:
+            starts[attribute(element, "w", "id")] = length
+        elif element.tag in _RANGE_END:
+            number = attribute(element, "w", "id")
+            ranges[number] = (starts.get(number, length), length)
+        else:
+            pieces.append(_piece(element))
+            length += len(pieces[-1])
+    text = "".join(pieces)
+    return {
+        number: _short_text(text[start:end]) for number, (start, end) in ranges.items() if end - start < _LONGEST_RANGE
+    }
 
 
-def _plain_text(xml: bytes) -> str:
-    pieces = (match[1] if match[2] is None else b" " for match in _TEXT_OR_BREAK.finditer(xml))
-    return " ".join(html.unescape(b"".join(pieces).decode("utf-8", "replace")).split())
+def _short_text(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _MOST_QUOTED else ""
+
+
+def _plain_text(element: Element) -> str:
+    return " ".join("".join(map(_piece, element.iter(*_TEXT, *_SPACE))).split())
+
+
+def _piece(element: Element) -> str:
+    return (element.text or "") if element.tag in _TEXT else " "
 
 
 def _quote(commented_words: str, comment_text: str) -> str:

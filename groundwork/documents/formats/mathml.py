@@ -8,7 +8,7 @@ from typing import Any
 
 from groundwork.documents.formats.anydoc import parse
 from groundwork.documents.formats.anydoc_markdown import markdown
-from groundwork.documents.formats.office_xml_repair import zip_package
+from groundwork.documents.formats.office_package import zip_package
 from groundwork.errors import BadDocument
 
 _CONTAINER = (

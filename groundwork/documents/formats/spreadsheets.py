@@ -12,7 +12,7 @@ import io
 import re
 import zipfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,10 +73,10 @@ def number_affixes(number_format: str) -> Affixes:
 
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
-_MERGE_CELL = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_BYTES_READ = 1 << 20  # bytes of a sheet searched at a time
-_LONGEST_TAG = 200
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
+_STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
+_TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
+_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -89,12 +89,12 @@ def xlsx_to_markdown(source: str) -> str:
     """
     import openpyxl
 
-    book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+    book = openpyxl.load_workbook(_transitional_workbook(source), read_only=True, data_only=True)
     try:
         sheets = []
         for sheet in book.worksheets:
-            rows = _used_cells(sheet)
-            fill_merged(rows, _merged_areas(source, sheet._worksheet_path))
+            rows, areas = _read_sheet(book, sheet)
+            fill_merged(rows, areas)
             if table := table_to_markdown(dense_rows(rows, sheet.title)):
                 sheets.append(f"## {sheet.title}\n\n{table}")
         return "\n\n".join(sheets)
@@ -102,21 +102,68 @@ def xlsx_to_markdown(source: str) -> str:
         book.close()
 
 
-def _used_cells(sheet: Any) -> Rows:
-    sheet.reset_dimensions()  # what the file says of its size may be wrong by a million rows
+def _transitional_workbook(source: str) -> str | io.BytesIO:
+    """The file, or one with the names that openpyxl knows in place of those of "Strict Open XML"."""
+    with zipfile.ZipFile(source) as archive:
+        part_names = archive.namelist()
+        if not any(_STRICT_NAMES in archive.read(name) for name in part_names if name.endswith(".rels")):
+            return source
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as transitional:
+            for name in part_names:
+                content = archive.read(name)
+                is_xml = name.endswith((".xml", ".rels"))
+                transitional.writestr(name, _with_transitional_names(content) if is_xml else content)
+        return buffer
+
+
+def _with_transitional_names(xml: bytes) -> bytes:
+    for vocabulary in _VOCABULARIES:
+        strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
+        for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
+            xml = xml.replace(quote + strict + b"/", quote + transitional + b"/2006/")
+    return xml
+
+
+def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area]]:
+    """The cells that hold something, and the merged areas.
+
+    By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
+    """
+    from openpyxl.worksheet._reader import WorkSheetParser
+
     rows: Rows = {}
-    cells_read = 0
-    for row_number, row in enumerate(sheet.iter_rows(), start=1):
-        if not row:
-            continue
-        cells_read += len(row)
-        if cells_read > MOST_CELLS:
-            raise BadDocument(_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
-        if cells := {
-            j: text for j, cell in enumerate(row, start=1) if (text := cell_text(cell.value, cell.number_format or ""))
-        }:
-            rows[row_number] = cells
-    return rows
+    number_format = functools.cache(functools.partial(_number_format, sheet))
+    cells_spanned = 0
+    with sheet._get_source() as file:
+        parser = WorkSheetParser(
+            file,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for row_number, cells in parser.parse():
+            cells_spanned += cells[-1]["column"] if cells else 0
+            if cells_spanned > MOST_CELLS:
+                raise BadDocument(_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
+            texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
+            if row := {column: text for column, text in texts if text}:
+                rows.setdefault(row_number, {}).update(row)
+    merged_cells = parser.merged_cells.mergeCell if parser.merged_cells else ()
+    return rows, [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
+
+
+def _number_format(sheet: Any, style_id: int | str) -> str:
+    """The number format of a style; none of one that the file does not hold."""
+    from openpyxl.cell.read_only import ReadOnlyCell
+
+    try:
+        number_format: str = ReadOnlyCell(sheet, 1, 1, None, style_id=style_id or 0).number_format
+    except IndexError:
+        return ""
+    return number_format
 
 
 def dense_rows(rows: Rows, title: str) -> list[list[str]]:
@@ -131,23 +178,7 @@ def _size_error(title: str, cells: str) -> str:
     return f"the sheet {title!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"
 
 
-def _merged_areas(source: str, part: str) -> Iterator[Area]:
-    """The merged areas of a sheet, which a streamed workbook does not tell."""
-    from openpyxl.utils import column_index_from_string
-
-    with zipfile.ZipFile(source) as archive, archive.open(part) as file:
-        unsearched = b""
-        while read_bytes := file.read(_BYTES_READ):
-            searched = unsearched + read_bytes
-            end = 0
-            for match in _MERGE_CELL.finditer(searched):
-                first_column, last_column = (column_index_from_string(match[k].decode()) for k in (1, 3))
-                yield int(match[2]), first_column, int(match[4]), last_column
-                end = match.end()
-            unsearched = searched[max(end, len(searched) - _LONGEST_TAG) :]
-
-
-def fill_merged(rows: Rows, areas: Iterator[Area]) -> None:
+def fill_merged(rows: Rows, areas: Iterable[Area]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
     row_numbers = sorted(rows)
     width = max((max(cells) for cells in rows.values()), default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -174,4 +175,14 @@ def workbook(path: Path, cells: dict[str, object], merged: str = "") -> Path:
             part = old.read(name)
             is_sheet = name.startswith("xl/worksheets/sheet")
             new.writestr(name, part.replace(b"</sheetData>", b"</sheetData>" + tag) if is_sheet else part)
+    return path
+
+
+def respelt(path: Path, respell: Callable[[str, bytes], bytes], *, skipped: tuple[str, ...] = ()) -> Path:
+    """The file with each of its parts as `respell` gives it, from name and content; `skipped` are left out."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name not in skipped}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, respell(name, part))
     return path

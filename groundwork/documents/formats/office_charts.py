@@ -1,0 +1,114 @@
+"""Charts of office files, changed so that anydoc reads their tables: it goes by the order of the values alone."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+
+from groundwork.documents.formats.office_xml import Element, child, new_element, new_name, replace_element, tags
+
+_NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MOST_POINTS = 100_000  # of a series; more are damage
+
+Point = tuple[int, str]  # its place in the series, from 0, and its value
+
+
+def simplify_chart(chart: Element) -> None:
+    """Points as lines, days as dates, numbers with their units, and gaps as empty values."""
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
+
+    epoch = CALENDAR_MAC_1904 if _counts_from_1904(chart) else CALENDAR_WINDOWS_1900
+    for number_cache in chart.iter(*tags("c", "numCache")):
+        _show_values(number_cache, epoch)
+    _scatter_to_line_charts(list(chart.iter(*tags("c", "scatterChart", "bubbleChart"))))
+    for cache in chart.iter(*tags("c", "numCache", "strCache")):
+        _fill_point_gaps(cache)
+
+
+def _counts_from_1904(chart: Element) -> bool:
+    setting = child(chart, "c", "date1904")
+    return setting is not None and setting.get("val", "true") in ("1", "true")
+
+
+def _fill_point_gaps(cache: Element) -> None:
+    values = dict(_read_points(cache))
+    last_index = max(values, default=-1)
+    if len(values) <= last_index <= _MOST_POINTS:
+        cache[:] = _point_elements(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
+
+
+def _scatter_to_line_charts(charts: Sequence[Element]) -> None:
+    all_series = [series for chart in charts for series in chart.iterchildren(*tags("c", "ser"))]
+    x_values = [[x for _, x in _read_points(child(series, "c", "xVal"))] for series in all_series]
+    has_shared_x = all(xs == x_values[0] for xs in x_values)
+    row_names = x_values[0] if x_values and has_shared_x else [x for xs in x_values for x in xs]
+    row_starts = itertools.accumulate(map(len, x_values), initial=0)
+    for series, start in zip(all_series, row_starts, strict=False):
+        _scatter_to_line_series(series, row_names, 0 if has_shared_x else start)
+    for chart in charts:
+        chart.tag = new_name(chart, "lineChart")
+
+
+def _scatter_to_line_series(series: Element, row_names: Sequence[str], start: int) -> None:
+    """A series of points with the x values of all series as the names of its rows, its own from row `start` on."""
+    x_axis, y_axis = child(series, "c", "xVal"), child(series, "c", "yVal")
+    row_numbers = {index: start + i for i, (index, _) in enumerate(_read_points(x_axis))}
+    y_values = [(row_numbers.get(index, index), y) for index, y in _read_points(y_axis)]
+    for axis, name, kind, points in (
+        (x_axis, "cat", "str", list(enumerate(row_names))),
+        (y_axis, "val", "num", y_values),
+    ):
+        if axis is not None:
+            cache = new_element(axis, f"{kind}Cache", _point_elements(axis, points))
+            replace_element(axis, [new_element(axis, name, [new_element(axis, f"{kind}Ref", [cache])])])
+
+
+def _read_points(axis: Element | None) -> list[Point]:
+    points = [] if axis is None else axis.iter(*tags("c", "pt"))
+    return [
+        (int(index), value.text or "")
+        for point in points
+        if (value := child(point, "c", "v")) is not None and (index := point.get("idx", ""))[:9].isdecimal()
+    ]
+
+
+def _point_elements(like: Element, points: Iterable[Point]) -> list[Element]:
+    elements = []
+    for index, text in points:
+        elements.append(new_element(like, "pt", [new_element(like, "v", text=text)]))
+        elements[-1].set("idx", str(index))
+    return elements
+
+
+def _show_values(number_cache: Element, epoch: datetime.datetime) -> None:
+    """The numbers of a chart with their units, and its days, which its file counts from `epoch` on, as dates."""
+    from openpyxl.styles.numbers import is_date_format
+
+    format_code = child(number_cache, "c", "formatCode")
+    number_format = "" if format_code is None else format_code.text or ""
+    is_date = is_date_format(number_format)
+    for value in number_cache.iter(*tags("c", "v")):
+        if (text := (value.text or "").strip()) and _NUMBER.fullmatch(text):
+            value.text = _day_to_date(text, epoch) if is_date else _number_as_shown(text, number_format)
+
+
+def _number_as_shown(number: str, number_format: str) -> str:
+    """A number as a workbook shows it; as it is where it is none."""
+    from groundwork.documents.formats.spreadsheets import format_number
+
+    try:
+        return format_number(float(number), number_format)
+    except (ValueError, OverflowError):
+        return number
+
+
+def _day_to_date(day: str, epoch: datetime.datetime) -> str:
+    """The number of a day as its date; as it is where no calendar has it."""
+    from openpyxl.utils.datetime import from_excel
+
+    try:
+        return day if day.startswith("-") else str(from_excel(float(day), epoch)).removesuffix(" 00:00:00")
+    except (ValueError, OverflowError):
+        return day

@@ -1,0 +1,119 @@
+"""An office file as the parts of its package, which are unpacked and parsed when they are asked for."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from groundwork.documents.formats.office_xml import Element, parse_xml, write_xml
+from groundwork.errors import BadDocument
+
+_ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
+_MAIN_PARTS = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml"}  # where no relation names it
+_UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+
+
+class Relation(NamedTuple):
+    """What one part says of another: `kind` is the last word of the relation's type, `target` the other's name."""
+
+    id: str
+    kind: str
+    target: str
+
+
+class OfficePackage:
+    """The parts of a DOCX, PPTX or OpenDocument file, read when they are asked for. Raises BadDocument where one
+    cannot be unpacked."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._archive = zipfile.ZipFile(io.BytesIO(content))
+        self._roots: dict[str, Element | None] = {}
+        self._edited: set[str] = set()
+        self.part_names = dict.fromkeys(self._archive.namelist())  # in their order
+
+    def read(self, part_name: str) -> bytes:
+        """The bytes of a part, as edited; none of a part that is not there."""
+        if part_name in self._edited:
+            return write_xml(self._roots[part_name])
+        try:
+            return self._archive.read(part_name) if part_name in self.part_names else b""
+        except _UNPACKING_ERRORS as error:
+            raise BadDocument(f"it is damaged ({error})") from None
+
+    def root(self, part_name: str) -> Element | None:
+        """The parsed part; None where it cannot be parsed. Name it to `mark_edited` after a change."""
+        if part_name not in self._roots:
+            self._roots[part_name] = parse_xml(self.read(part_name))
+        return self._roots[part_name]
+
+    def root_with(self, part_name: str, element_name: str) -> Element | None:
+        """The parsed part if it mentions an element of this name: others are not parsed, for that takes longer."""
+        if part_name in self._roots:
+            return self._roots[part_name]
+        content = self.read(part_name)
+        is_mentioned = any(element_name.encode(encoding) in content for encoding in _ENCODINGS)
+        return self.root(part_name) if is_mentioned else None
+
+    def parts_in(self, folder: str) -> list[str]:
+        """The parts that lie in this folder, and not below it."""
+        return [name for name in self.part_names if posixpath.dirname(name) == folder]
+
+    def main_part(self, kind: str) -> str:
+        """The name of the part that holds the text of a DOCX, or the list of slides of a PPTX."""
+        return self.related("", "officeDocument", _MAIN_PARTS[kind])
+
+    def mark_edited(self, part_name: str) -> None:
+        self._edited.add(part_name)
+
+    def relations(self, part_name: str) -> list[Relation]:
+        """To other parts of the package; "" has those of the package itself."""
+        folder = posixpath.dirname(part_name)
+        root = self.root(relations_name(part_name))
+        return [
+            Relation(
+                element.get("Id", ""),
+                posixpath.basename(element.get("Type", "")),
+                posixpath.normpath(posixpath.join("/", folder, element.get("Target", ""))).lstrip("/"),
+            )
+            for element in (() if root is None else root.iter("{*}Relationship"))
+            if element.get("TargetMode") != "External"
+        ]
+
+    def related(self, part_name: str, kind: str, default: str) -> str:
+        """The name of the part to which a part has a relation of this kind; `default` where it has none."""
+        targets = [relation.target for relation in self.relations(part_name) if relation.kind == kind]
+        return next((target for target in targets if target in self.part_names), default)
+
+    def to_bytes(self, other_parts: Mapping[str, bytes] | None = None) -> bytes:
+        """The package with its edits, and with `other_parts` in place of those of their names."""
+        if not self._edited and not other_parts:
+            return self._content
+        return zip_package({name: self.read(name) for name in self.part_names} | dict(other_parts or {}))
+
+
+def open_package(content: bytes) -> OfficePackage | None:
+    """None for a file that is no package."""
+    try:
+        return OfficePackage(content)
+    except zipfile.BadZipFile:
+        return None
+
+
+def zip_package(parts: Mapping[str, bytes]) -> bytes:
+    """A package of these parts."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for part_name, content in parts.items():
+            archive.writestr(part_name, content)
+    return buffer.getvalue()
+
+
+def relations_name(part_name: str) -> str:
+    """The part that holds the relations of another."""
+    folder, file_name = posixpath.split(part_name)
+    return posixpath.join(folder, "_rels", f"{file_name}.rels")

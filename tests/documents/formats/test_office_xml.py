@@ -1,0 +1,201 @@
+"""Office files whose XML is spelt otherwise than by Word, or made to harm."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docx
+import openpyxl
+import pptx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+
+from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.office_xml import parse_xml as parse_safely
+from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
+from groundwork.errors import BadDocument
+from tests.documents.formats import office_files
+from tests.documents.formats.office_files import respelt
+
+Respelling = Callable[[str, bytes], bytes]
+_PREFIX = re.compile(rb"(</?|\s|xmlns:)([wcm])(?=[:=])")
+
+
+def other_prefixes(name: str, part: bytes) -> bytes:
+    return _PREFIX.sub(rb"\1ns\2", part) if "document" in name or "comments" in name or "charts" in name else part
+
+
+def single_quotes(_name: str, part: bytes) -> bytes:
+    return re.sub(rb"""="([^"']*)\"""", rb"='\1'", part)
+
+
+def utf_16(name: str, part: bytes) -> bytes:
+    if not re.search(r"(document|comments|chart\d+|styles|sheet1)\.xml$", name):
+        return part
+    return part.decode().replace("UTF-8", "UTF-16").replace("utf-8", "UTF-16").encode("utf-16")
+
+
+def strict(_name: str, part: bytes) -> bytes:
+    """As programs save "Strict Open XML": with names of the standard in place of the customary ones."""
+    return re.sub(
+        rb"http://schemas.openxmlformats.org/(\w+ml|officeDocument)/2006/", rb"http://purl.oclc.org/ooxml/\1/", part
+    )
+
+
+SPELLINGS = pytest.mark.parametrize("respell", [other_prefixes, single_quotes, utf_16, strict])
+
+
+def _document(path: Path) -> Path:
+    """A heading whose number only its style gives, a reading above a word, a comment, a formula that nobody reads."""
+    office_files.word(path, linked=False)
+    document = docx.Document(str(path))
+    paragraph = document.add_paragraph("Row to ")
+    reading = '<w:rt><w:r><w:t>reading</w:t></w:r></w:rt><w:rubyBase w:rsidR="0"><w:r><w:t>港</w:t></w:r></w:rubyBase>'
+    paragraph.add_run()._r.append(parse_xml(f"<w:ruby {nsdecls('w')}>{reading}</w:ruby>"))
+    document.add_comment(paragraph.add_run("at low tide"), text="By whom?", author="Una")
+    hidden = "<m:ctrlPr><m:r><m:t>x=9</m:t></m:r></m:ctrlPr>"
+    document.add_paragraph("Weight ")._p.append(parse_xml(f"<m:oMath {office_files.MATH}>{hidden}</m:oMath>"))
+    document.save(str(path))
+    return path
+
+
+@SPELLINGS
+def test_a_document_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, respell: Respelling) -> None:
+    """Prefixes, quotes, the encoding and the edition of the standard are the writer's choice."""
+    (text,), warnings = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx")
+    assert "## 1.1 Weight" in text and "Row to 港at low tide\n\nWeight x=9" in text
+    assert text.endswith("> On “at low tide”: By whom?") and warnings[0].startswith("1 of 3 formulas")
+
+
+@SPELLINGS
+def test_a_deck_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, respell: Respelling) -> None:
+    """Slides stay pages, and their charts tables with units."""
+    deck, shares, path = pptx.Presentation(), CategoryChartData(number_format="0%"), tmp_path / "a.pptx"
+    shares.categories = ["May", "June"]
+    shares.add_series("North", (0.25, None))
+    for _ in range(2):
+        deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 999, 999, shares)
+    deck.save(str(path))
+    pages, _ = read(str(respelt(path, respell)), ".pptx")
+    assert len(pages) == 2 and all("| May | 25% |\n| June |  |" in page for page in pages)
+
+
+@pytest.mark.parametrize("respell", [single_quotes, utf_16, strict])
+def test_a_workbook_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, respell: Respelling) -> None:
+    """A workbook saved as "Strict Open XML" is no empty one, and merged areas are found in any spelling."""
+    cells: dict[str, object] = {"A1": "Class", "B1": "Crew", "A2": "Skiffs", "B2": 4, "B3": 6}
+    path = respelt(office_files.workbook(tmp_path / "a.xlsx", cells, merged="A2:A3"), respell)
+    assert xlsx_to_markdown(str(path)).endswith("| Class | Crew |\n| --- | --- |\n| Skiffs | 4 |\n| Skiffs | 6 |")
+
+
+@pytest.mark.parametrize("head", [b"o:", b""])
+def test_comments_stay_out_of_open_document_text_by_any_prefix(tmp_path: Path, head: bytes) -> None:
+    """The text behind a comment stays."""
+    note = "<office:annotation><text:p>Too long?</text:p></office:annotation>"
+    path = office_files.open_document(tmp_path / "a.odt", "text", f"<text:p>Boat {note}rules{note}.</text:p>")
+
+    def respell(_name: str, part: bytes) -> bytes:
+        part = re.sub(rb"(</?)office:", rb"\1" + head, part)
+        return part.replace(b"xmlns:office=", b"xmlns:o=" if head else b"xmlns=").replace(b" office:", b" ")
+
+    assert read(str(respelt(path, respell)), ".odt").pages == ["Boat rules."]
+
+
+def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
+    """A main part of another name is read with its comments."""
+    path = respelt(_document(tmp_path / "a.docx"), lambda _, part: part.replace(b"word/document.xml", b"word/text.xml"))
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        parts = {name.replace("word/document.xml", "word/text.xml"): archive.read(name) for name in archive.namelist()}
+    parts["word/_rels/text.xml.rels"] = parts.pop("word/_rels/document.xml.rels")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert read(str(path), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
+
+
+def test_a_workbook_without_styles_is_read(tmp_path: Path) -> None:
+    """Small programs write no styles, or cells that name an empty one."""
+    path = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew", "A2": 4})
+
+    def respell(name: str, part: bytes) -> bytes:
+        part = re.sub(rb"<(Override|Relationship)\b[^>]*styles[^>]*/>", b"", part)
+        return part.replace(b'<c r="A2"', b'<c r="A2" s=""') if "sheet1" in name else part
+
+    path = respelt(path, respell, skipped=("xl/styles.xml",))
+    assert xlsx_to_markdown(str(path)).endswith("| Crew |\n| --- |\n| 4 |")
+    assert openpyxl.load_workbook(path, read_only=True).worksheets
+
+
+_LAUGHS = b"".join(b'<!ENTITY a%d "%b">' % (k, b"&a%d;" % (k - 1) * 10) for k in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b'<!DOCTYPE a [<!ENTITY a0 "ha">%b]><a>&a11;</a>' % _LAUGHS,
+        b'<!DOCTYPE a [<!ENTITY a0 "ha">%b]><a b="&a11;"/>' % _LAUGHS,
+        b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a>&b;</a>',
+        b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a',
+        b"<a>" * 100_000 + b"</a>" * 100_000,
+        b"<a><b>text</a></b>",
+        b"<a>&#xD83D;</a>",
+        b"<a>a & b</a>",
+        b"<a>cut o",
+        b"",
+    ],
+)
+def test_xml_made_to_harm_has_no_tree(xml: bytes) -> None:
+    """Nothing is expanded, fetched or nested without end, and what would lose text is left as it is."""
+    began = time.process_time()
+    assert parse_safely(xml) is None
+    assert time.process_time() - began < 1
+
+
+def test_a_stray_byte_costs_no_comment(tmp_path: Path) -> None:
+    """What anydoc passes over is passed over: a control character, bytes of no letter, an attribute said twice."""
+
+    def respell(name: str, part: bytes) -> bytes:
+        part = part.replace(b"<w:body>", b'<w:body w:a="1" w:a="2">')
+        return part.replace(b"Row to ", b"Row \x0b\xffto ") if name == "word/document.xml" else part
+
+    text = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
+    assert "Handbook of the lake" in text and text.endswith("> On “at low tide”: By whom?")
+
+
+def test_entities_of_a_document_stay_unread(tmp_path: Path) -> None:
+    """A document that names a file of this machine is read without it."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the code is 1234")
+
+    def respell(name: str, part: bytes) -> bytes:
+        if name != "word/document.xml":
+            return part
+        entity = f'?><!DOCTYPE a [<!ENTITY s SYSTEM "{secret.as_uri()}">]>'.encode()
+        return part.replace(b"?>", entity, 1).replace(b"Row to ", b"Row to &s;")
+
+    text = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
+    assert "Row to " in text and "1234" not in text
+
+
+@pytest.mark.parametrize(("damaged", "is_read"), [("word/theme/theme1.xml", True), ("word/document.xml", False)])
+def test_a_damaged_part_that_holds_no_text_costs_nothing(tmp_path: Path, damaged: str, is_read: bool) -> None:
+    """A document without its colours is read; one without its text is damaged."""
+    path = tmp_path / "a.docx"
+    document = docx.Document()
+    document.add_paragraph("Row.")
+    document.save(str(path))
+    respelt(path, lambda name, part: part.replace(b"<?xml ", b"<?xml  ") if name == damaged else part)
+    path.write_bytes(path.read_bytes().replace(b"<?xml  ", b"<?xml \t"))
+    if is_read:
+        assert read(str(path), ".docx").pages == ["Row."]
+    else:
+        with pytest.raises(BadDocument, match="damaged"):
+            read(str(path), ".docx")
