@@ -29,7 +29,7 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subj
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, padding_reasons
-from groundwork.questions.curation.rule_checks import RULE_CHECKS, PairOrigin, rule_fault
+from groundwork.questions.curation.cases_and_rule_checks import RULE_CHECKS, PairOrigin, rule_fault
 from groundwork.questions.drafted_pairs import Draft, PairBasis
 from groundwork.records.dataset_row import Row
 from groundwork.records.pair_record import Pair

@@ -17,11 +17,9 @@ from groundwork.data_folder.read_write import read_jsonl, write_json, write_json
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import ChunkRun, Coverage, DocumentCoverage, FigureAsked, FigureCount, Span
-from groundwork.records.document_record import Document, Page, PageAudit
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records.document_record import Document, Page, PageAudit, Summary
+from groundwork.records.pair_record import Pair, Rejected, Tags
 from groundwork.records.record_base import Record
-from groundwork.records.summary_record import Summary
-from groundwork.records.tags_record import Tags
 from groundwork.stages import chunk, coverage, curate, merge
 
 T = TypeVar("T", bound=Record)

@@ -26,8 +26,7 @@ from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, StopRun, UsageError
-from groundwork.records.pair_record import Pair
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Pair, Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job

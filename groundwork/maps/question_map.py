@@ -18,7 +18,7 @@ from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
 from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
-from groundwork.records.question_fields import QuestionFields
+from groundwork.records.pair_record import QuestionFields
 from groundwork.settings.embedding_and_map_settings import Maps
 
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
-from groundwork.records.summary_record import Summary
+from groundwork.records.document_record import Document, Summary
 from groundwork.settings.generate_qa_settings import QA
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences

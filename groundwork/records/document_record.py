@@ -1,4 +1,4 @@
-"""The record of a document, `data/text/<document>.json`, and how the stages behind ingest read it.
+"""The record of a document, `data/text/<document>.json`, how the stages behind ingest read it, and that of its summary.
 
 Offsets are characters into the document's Markdown (`data/text/<document>.md`), end exclusive; pages count from 1.
 """
@@ -52,3 +52,13 @@ class Document(Record, frozen=True):
     warnings: list[str] = []
     title: str = ""
     language: str = ""  # ISO 639-1, where the settings say it of this document
+
+
+class Summary(Record, frozen=True):
+    """`data/summaries/<document>.json`. `name`: what questions call the document's subject; "" where it has none."""
+
+    document: str
+    summary: str
+    model: str
+    name: str = ""
+    warnings: list[str] = []

@@ -1,13 +1,17 @@
-"""The records of pairs, a line each of `data/qa/<run>/`: those that were kept, and those that were turned down."""
+"""The records of pairs, a line each of `data/qa/<run>/`: those that were kept, and those that were turned down.
+
+Beside them what is known of a question wherever it goes, and its tags, a line of `data/tags/<dataset>.jsonl`.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from groundwork.records.record_base import Record
 
 Difficulty = Literal["easy", "medium", "hard"]
-
 
 Category = Literal["factual", "definition", "procedure", "condition", "numeric", "comparison", "reasoning"]
 
@@ -49,3 +53,34 @@ class Rejected(Record, frozen=True):
     reason: str
     detail: str
     pair: dict[str, Any]
+
+
+class QuestionFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair as any dataset may hold it; what it does not know stays empty."""
+
+    id: str
+    question: str
+    answer: str = ""
+    split: str = ""
+    evaluation_criteria: list[str] = []
+    evidence: list[str] = []
+    document: str = ""
+    chunk: str = ""
+    headings: list[str] = []
+    pages: list[int] = []
+    category: str = ""
+    difficulty: str = ""
+    score: float | None = None  # 0..1: of the weakest check of curation, or the share of graded models that are right
+
+
+class Tags(Record, frozen=True, omit_defaults=True):
+    """`data/tags/<dataset>.jsonl`: the tags of one question, and the model that gave them.
+
+    `prompt`: the first eight hex digits of the sha256 of the prompt that asked for them; empty where it is not known.
+    """
+
+    id: str
+    question: str
+    tags: list[str]
+    model: str = ""
+    prompt: str = ""

@@ -33,8 +33,7 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.figures import figures, is_figure, quote_in_words
-from groundwork.records.pair_record import Pair
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Pair, Tags
 from groundwork.review.decision_requests import (
     RequestRefused,
     acceptance,

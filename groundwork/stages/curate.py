@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import Review
+    from groundwork.questions.curation.cases_and_rule_checks import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair
     from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.report_page import CurationResult
-    from groundwork.questions.curation.rule_checks import CurationCase
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records.pair_record import Pair
     from groundwork.settings.whole_config import Config
@@ -192,9 +192,9 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
+    from groundwork.questions.curation.cases_and_rule_checks import pair_origin, read_origins
     from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.judge import CurationJudge
-    from groundwork.questions.curation.rule_checks import pair_origin, read_origins
 
     settings, context = job.config.curate, job.config.qa.context
     paths = {document: job.data.paths(*_context_files(document)) for document in documents}

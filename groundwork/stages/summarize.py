@@ -38,7 +38,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
-    from groundwork.records.summary_record import Summary
+    from groundwork.records.document_record import Summary
     from groundwork.summaries.summarizer import Summarizer, split_name
 
     text = text_with_captions(read_text(unit.reads[0]), unit.name)

@@ -29,7 +29,7 @@ from groundwork.errors import GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import strict_schema
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Tags
 from groundwork.tags.tag_files import (
     load_vocabulary,
     new_row,

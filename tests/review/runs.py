@@ -9,8 +9,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Pair, Rejected, Tags
 
 TEXT = (
     "## Gates\n\nThe tide mill of Orrin opens its gates at 06:30 in summer. They close again at 18:45, "

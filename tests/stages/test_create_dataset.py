@@ -13,7 +13,7 @@ from groundwork.dataset.creation.output_files import document_languages
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.dataset_row import Row
 from groundwork.records.document_record import Document
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Tags
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run

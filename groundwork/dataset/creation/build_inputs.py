@@ -15,7 +15,7 @@ from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import text_with_captions
-from groundwork.records.tags_record import Tags
+from groundwork.records.pair_record import Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
@@ -207,7 +207,7 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     was decided.
     """
     from groundwork.data_folder.read_write import read_json
-    from groundwork.records.summary_record import Summary
+    from groundwork.records.document_record import Summary
 
     names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
     titled_paths = zip(inputs.texts, document_titles(inputs), strict=True)

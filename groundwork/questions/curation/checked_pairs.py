@@ -24,8 +24,8 @@ from groundwork.data_folder.runs.run_pairs import generation_rejects
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.language.words import normalised_words
+from groundwork.questions.curation.cases_and_rule_checks import CurationCase, first_failed_check, shared_column
 from groundwork.questions.curation.curation_rounds import Curation
-from groundwork.questions.curation.rule_checks import CurationCase, shared_column
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.pair_record import Pair, Rejected
@@ -105,11 +105,6 @@ def restore_accepted(folder: Path, documents: Sequence[str], review: Review, pre
         return []
     rejections = [rejection for document in documents for rejection in generation_rejects(folder, document)]
     return review.restored_pairs(rejections, present.__contains__)
-
-
-def first_failed_check(pair: Pair) -> str:
-    """The first check that the pair did not pass, or ""."""
-    return next((check for check, column in pair.checks.items() if not column["passed"]), "")
 
 
 def reject_pair(pair: Pair, reason: str) -> Rejected:

@@ -5,7 +5,7 @@ What a rule or an earlier round has rejected is not asked about again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,16 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.curation.cases_and_rule_checks import (
+    REWRITABLE_CHECKS,
+    CheckColumn,
+    CurationCase,
+    PairOrigin,
+    add_columns,
+    build_column,
+    failed_checks,
+    rule_columns,
+)
 from groundwork.questions.curation.judge import (
     Apart,
     CheckResults,
@@ -24,17 +34,7 @@ from groundwork.questions.curation.judge import (
     reply_schema,
 )
 from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting
-from groundwork.questions.curation.rule_checks import (
-    REWRITABLE_CHECKS,
-    CheckColumn,
-    CurationCase,
-    PairOrigin,
-    build_column,
-    other_answers,
-    rule_columns,
-    undecided_wrong_answer,
-    wrong_answer,
-)
+from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from groundwork.records.figures import is_figure
 from groundwork.records.pair_record import Pair
 from groundwork.settings.curate_and_review_settings import Check, Curate
@@ -234,19 +234,3 @@ class Curation:
 def _wrong_answer_to_show(pair: Pair, origin: PairOrigin, other_answer: str) -> str:
     """The wrong answer that the judge holds the criteria against; "" where a rule tells that they miss it."""
     return undecided_wrong_answer(pair, wrong_answer(pair, other_answer, origin.language), origin.language)
-
-
-def failed_checks(pair: Pair) -> set[str]:
-    """The checks that the pair did not pass."""
-    return {name for name, column_value in pair.checks.items() if not column_value["passed"]}
-
-
-def add_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
-    """The case with further columns; what a column replaced is kept in it under `before`."""
-    checks = dict(case.pair.checks)
-    for name, new_column in columns.items():
-        old_column = checks.get(name)
-        checks[name] = (
-            {**new_column, "before": old_column["before"]} if old_column and "before" in old_column else new_column
-        )
-    return replace(case, pair=msgspec.structs.replace(case.pair, checks=checks))

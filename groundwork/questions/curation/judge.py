@@ -22,7 +22,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
-from groundwork.questions.curation.rule_checks import CurationCase
+from groundwork.questions.curation.cases_and_rule_checks import CurationCase
 from groundwork.questions.material_to_ask_about import UNNAMED
 from groundwork.records.figures import text_with_captions
 from groundwork.settings.curate_and_review_settings import Check, Curate

@@ -13,6 +13,7 @@ from groundwork.language.question_forms import is_question
 from groundwork.language.sentences import sentences
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
+from groundwork.questions.curation.cases_and_rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.curation.judge import (
     FIELD_TOKENS,
     FRAME_TOKENS,
@@ -25,7 +26,6 @@ from groundwork.questions.curation.judge import (
     list_of,
     one_line,
 )
-from groundwork.questions.curation.rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
 from groundwork.records.figures import quote_in_words
 

@@ -20,7 +20,7 @@ from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.criteria import category_of
 from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.small_model.statements_to_ask import Target, has_open_end
+from groundwork.questions.small_model.question_targets import Target, has_open_end
 from groundwork.records.chunk_record import Chunk
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it

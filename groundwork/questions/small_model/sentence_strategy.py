@@ -33,7 +33,7 @@ from groundwork.questions.drafted_pairs import Draft, Fault
 from groundwork.questions.material_to_ask_about import CallTokens, Material, TokenCounter, table_caption
 from groundwork.questions.small_model.fit_to_statement import QuestionSearch, answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
-from groundwork.questions.small_model.statements_to_ask import (
+from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
     importance,

@@ -15,7 +15,7 @@ from groundwork.questions.small_model.fit_to_statement import (
     max_rivals,
     misfit_faults,
 )
-from groundwork.questions.small_model.statements_to_ask import Target, group_targets
+from groundwork.questions.small_model.question_targets import Target, group_targets
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"

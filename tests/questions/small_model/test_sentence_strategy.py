@@ -10,17 +10,17 @@ import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
 from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.sentence_strategy import (
-    answer_or_cells,
-    name_document,
-    without_columns,
-)
-from groundwork.questions.small_model.statements_to_ask import (
+from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
     importance,
     simplify_text,
     spread_targets,
+)
+from groundwork.questions.small_model.sentence_strategy import (
+    answer_or_cells,
+    name_document,
+    without_columns,
 )
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage

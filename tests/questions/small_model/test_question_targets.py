@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.small_model.statements_to_ask import (
+from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
     importance,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.questions.curation.rule_checks import PairOrigin, pair_origin, undecided_wrong_answer, wrong_answer
+from groundwork.questions.curation.cases_and_rule_checks import PairOrigin, pair_origin
+from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer
 from tests.stages.curate_run import pair_of
 
 

@@ -1,0 +1,177 @@
+"""Pairs under curation as cases: their origin, the columns of their checks, and the checks by rule, without a model.
+
+A check's column is {"score": 0..1, "passed": true or false, "why": "...", "checker": "rule" or "model"}. `rule` means
+that no model was asked about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from groundwork.data_folder.read_write import read_json, read_jsonl
+from groundwork.data_folder.spread_folders import folder_of
+from groundwork.language import dangling_references as wording
+from groundwork.language.numbers import numbers
+from groundwork.markdown.grounding import SourceText
+from groundwork.questions.derived_numbers import unsupported_numbers
+from groundwork.questions.material_to_ask_about import short_title
+from groundwork.questions.trivial_questions import trivial_reason
+from groundwork.records.chunk_record import Chunk
+from groundwork.records.document_record import Document, Summary
+from groundwork.records.pair_record import Pair
+from groundwork.settings.curate_and_review_settings import Check, Curate
+
+RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
+REWRITABLE_CHECKS: tuple[Check, ...] = (
+    "stand_alone",
+    "natural",
+    "criteria",
+)  # by a pair written anew from its evidence
+
+CheckColumn = dict[str, Any]
+DEFAULT_PASS_SCORE = 0.5  # where curate.thresholds names none
+
+
+def rule_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
+    """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
+    faults = {check: rule_fault(check, pair, origin) for check in RULE_CHECKS if check in settings.checks}
+    shown_faults = {check: reason for check, reason in faults.items() if reason or settings.rules_only}
+    return {
+        check: build_column(settings, check, float(not reason), reason, "rule")
+        for check, reason in shown_faults.items()
+    }
+
+
+def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
+    """What a rule finds wrong with `pair`, or ""."""
+    match check:
+        case "stand_alone":
+            reference = wording.find_dangling_reference(pair.question, origin.language)
+            return f'points at something its reader cannot see: "{reference}"' if reference else ""
+        case "worth":
+            return trivial_reason(pair.question, pair.answer, origin.document, origin.language)
+        case "criteria":
+            if not pair.evaluation_criteria:
+                return "there are no criteria"
+            unsupported = unsupported_criterion_numbers(pair)
+            return f"the reference answer does not contain: {', '.join(unsupported)}" if unsupported else ""
+        case "supported":
+            return "; ".join(unsupported_numbers(origin.grounds, pair))
+        case _:
+            return ""
+
+
+def unsupported_criterion_numbers(pair: Pair) -> list[str]:
+    """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
+    supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
+    criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
+    return sorted({value for value in criterion_values if value not in supported_values})
+
+
+@dataclass(frozen=True)
+class PairOrigin:
+    """Where a pair comes from: the text of its chunks, and what names its document."""
+
+    text: str
+    document: str
+    summary: str
+    context: str
+    language: str = ""  # ISO 639-1; "" where it is not known
+    name: str = ""  # what questions call the document's subject
+
+    @cached_property
+    def grounds(self) -> SourceText:
+        return SourceText(self.text, self.language)
+
+    def drop_grounds(self) -> None:
+        """Keep no longer what was read of the text, which takes several times its size."""
+        vars(self).pop("grounds", None)
+
+
+@dataclass(frozen=True)
+class CurationCase:
+    """A pair to be judged, by its number in the run.
+
+    `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
+    `other_answer`: the answer to another question, of which one is made.
+    """
+
+    number: int
+    pair: Pair
+    origin: PairOrigin
+    wrong_answer: str = ""
+    other_answer: str = ""
+
+
+def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
+    passed = score >= settings.thresholds.get(check, DEFAULT_PASS_SCORE)
+    return shared_column(round(score, 3), passed, why.strip(), checker)
+
+
+def shared_column(score: float, passed: bool, why: str, checker: str) -> CheckColumn:
+    """Not to be changed: those without a remark are one and the same, which takes a kB less a pair."""
+    blank_column = _column_without_remark(score, passed, checker)
+    return {**blank_column, "why": why} if why else blank_column
+
+
+@lru_cache(maxsize=256)
+def _column_without_remark(score: float, passed: bool, checker: str) -> CheckColumn:
+    return {"score": score, "passed": passed, "why": "", "checker": checker}
+
+
+def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
+    """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
+
+    Raises BadRecord.
+    """
+    origins = {}
+    for document, paths in files.items():
+        summary, subject, title, chunks = "", "", "", []
+        for path in paths:
+            if folder_of(path).name == "summaries":
+                summary_record = read_json(path, Summary)
+                summary, subject = summary_record.summary, summary_record.name
+            elif folder_of(path).name == "text":
+                title = read_json(path, Document).title
+            else:
+                chunks = read_jsonl(path, Chunk)
+        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
+        short_name, slug = subject or short_title(title, document, headings), document.replace("-", " ")
+        for chunk in chunks:
+            origins[chunk.id] = PairOrigin(chunk.text, title or slug, summary, context, chunk.language, short_name)
+    return origins
+
+
+def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
+    """The origin of a pair: its chunk, with the text of the further chunks that its answer needs."""
+    chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
+    if len(chunk_origins) < 2:
+        return chunk_origins[0] if chunk_origins else None
+    return replace(chunk_origins[0], text="\n\n".join(origin.text for origin in chunk_origins))
+
+
+def failed_checks(pair: Pair) -> set[str]:
+    """The checks that the pair did not pass."""
+    return {name for name, column_value in pair.checks.items() if not column_value["passed"]}
+
+
+def add_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
+    """The case with further columns; what a column replaced is kept in it under `before`."""
+    checks = dict(case.pair.checks)
+    for name, new_column in columns.items():
+        old_column = checks.get(name)
+        checks[name] = (
+            {**new_column, "before": old_column["before"]} if old_column and "before" in old_column else new_column
+        )
+    return replace(case, pair=msgspec.structs.replace(case.pair, checks=checks))
+
+
+def first_failed_check(pair: Pair) -> str:
+    """The first check that the pair did not pass, or ""."""
+    return next((check for check, column in pair.checks.items() if not column["passed"]), "")
