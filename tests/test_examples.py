@@ -40,6 +40,10 @@ def test_one_command_shows_everything(
         assert name in page, f"{name} is not linked"
     report = json.loads((data / "datasets" / "rowing-rules" / "report.json").read_text())
     assert report and (data / "datasets" / "rowing-rules" / "README.md").is_file()
+    splits = json.loads((data / "plots" / "datasets-rowing-rules-splits.json").read_text())
+    leakage = f"Leakage: {report['leaked_before']} of "  # one count of repeats, here and in the report
+    assert [note.startswith(leakage) for note in splits["notes"] if "asked in train" in note] == [True]
+    assert not any("worded nearly like" in note for note in splits["notes"])
     ours = [
         file for name in KEPT for file in (PROJECT / "examples" / name).rglob("*.jsonl") if "curated" not in file.parts
     ]

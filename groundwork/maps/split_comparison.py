@@ -15,8 +15,8 @@ from groundwork.console.progress import Progress
 from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
-from groundwork.dataset.split_report.report_record import Representativeness
-from groundwork.dataset.split_report.report_sentences import describe_own_copies
+from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
+from groundwork.dataset.split_report.report_sentences import describe_own_copies, describe_repeats
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
@@ -37,11 +37,11 @@ def split_scene(
     encoder: str,
     tags: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
-    verdict: Representativeness | None = None,
+    report: SplitReport | None = None,
 ) -> Scene:
     """The splits of one dataset on one map: the smaller ones stand out, the notes judge them, tags compare them.
 
-    `verdict`: what the dataset's own report says of eval.
+    `report`: the dataset's own, whose verdict and repeats of eval stand here as well.
     """
     groups = group_by_split(embedded)
     scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
@@ -58,9 +58,13 @@ def split_scene(
     ]
     notes = []
     for group in compared_splits:
-        split_verdict = verdict if verdict and group.name == "eval" else assess_split(groups, train, group, scene)
+        reported = report.verdict if report and group.name == "eval" else None
+        split_verdict = reported or assess_split(groups, train, group, scene)
         notes += [line for line in (split_verdict.sentence, split_verdict.drift) if line] if split_verdict else []
-    notes += [line for group in compared_splits for line in _describe_repetition(train, group, numbers.near_duplicate)]
+    for group in compared_splits:
+        nearness = f"cosine {numbers.near_duplicate:.2f} or more by {encoder}"
+        repeats = describe_repeats(report) if report and group.name == "eval" else ""
+        notes += _describe_repetition(train, group, numbers.near_duplicate, nearness, repeats)
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -112,16 +116,21 @@ def _number_duplicates(names: list[str]) -> list[str]:
     return [name if names.index(name) == number else f"{name} ({number})" for number, name in enumerate(names)]
 
 
-def _describe_repetition(train: Group, split: Group, threshold: float) -> list[str]:
-    """Rows that stand in train by design, and questions that repeat another one of train."""
+def _describe_repetition(train: Group, split: Group, threshold: float, nearness: str, repeats: str) -> list[str]:
+    """Rows that stand in train by design, and questions that repeat another one of train.
+
+    `repeats`: that sentence of the dataset's report, by what answers the questions. Where there is none, `nearness` is
+    named: rows of other datasets hold no evidence, and their wording alone tells less.
+    """
     own_copies = _own_copies(train, split)
     _, cosines = find_nearest(split.vectors, train.vectors, own_copies)
     copied, repeated = int((own_copies >= 0).sum()), int((cosines >= threshold).sum())
     total = len(split.rows)
     return [
         *([describe_own_copies(copied, total, split.name, train.name)] if copied else []),
-        f"{repeated:,} of {counted(total, 'question')} of {split.name} nearly repeat "
-        f"{'another' if copied else 'one'} of {train.name} (cosine {threshold:.2f} or more).",
+        repeats
+        or f"{repeated:,} of {counted(total, 'question')} of {split.name} are worded nearly like "
+        f"{'another' if copied else 'one'} of {train.name} ({nearness}).",
     ]
 
 

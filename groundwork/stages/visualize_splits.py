@@ -26,7 +26,7 @@ from groundwork.maps.plot_arguments import (
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
-    from groundwork.dataset.split_report.report_record import Representativeness
+    from groundwork.dataset.split_report.report_record import SplitReport
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +53,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     if embedded_dataset.dataset.splits == [""]:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
-    verdict = _reported_verdict(sources[0])
-    scene = split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, verdict)
+    report = _own_report(sources[0])
+    scene = split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
@@ -65,8 +65,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def _reported_verdict(source: DatasetSource) -> Representativeness | None:
-    """The verdict of the dataset's own report, where there is one beside its files."""
+def _own_report(source: DatasetSource) -> SplitReport | None:
+    """The dataset's own report, where there is one beside its files."""
     from groundwork.data_folder.read_write import read_json
     from groundwork.dataset.split_report.report_record import SplitReport
     from groundwork.errors import BadRecord
@@ -75,7 +75,7 @@ def _reported_verdict(source: DatasetSource) -> Representativeness | None:
     for path in sorted(folder / "report.json" for folder in folders):
         if path.is_file():
             try:
-                return read_json(path, SplitReport).verdict
+                return read_json(path, SplitReport)
             except BadRecord:  # of an earlier version: the rows tell it as well
                 return None
     return None

@@ -218,7 +218,10 @@ def test_splits_on_one_map(data: Path, run: Run, capsys: pytest.CaptureFixture[s
     content = json.loads((data / "plots" / "datasets-rugby-splits.json").read_text())
     assert [row["name"] for row in content["numbers"]["datasets"]] == ["train", "eval", "eval_mirror"]
     assert describe_own_copies(2, 3) in content["notes"]
-    assert any(note.startswith("0 of 3 questions of eval nearly repeat another of train") for note in content["notes"])
+    (wording,) = [
+        note for note in content["notes"] if note.startswith("0 of 3 questions of eval are worded nearly like")
+    ]
+    assert wording.endswith("or more by static/wordllama).")  # how near that is depends on the embedder
     size_of(data / "plots" / "datasets-rugby-splits.png")
     assert run(visualize_splits.main, "wide") == 1
     assert "has no splits" in capsys.readouterr().out

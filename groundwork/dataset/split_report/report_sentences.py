@@ -129,14 +129,19 @@ def describe_closeness(report: SplitReport) -> list[str]:
     return lines
 
 
+def describe_repeats(report: SplitReport) -> str:
+    """How many questions of eval train asks in another one, for the report and the map of the splits alike."""
+    questions = counted(_measured_eval_rows(report), "eval question is", "eval questions are")
+    return (
+        f"Leakage: {report.leaked_before} of {questions} asked in train in another question: the same statement "
+        "answers both with the same answer."
+    )
+
+
 def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
     total = _measured_eval_rows(report)
-    lines = [
-        f"Leakage: {report.leaked_before} of {counted(total, 'eval question is', 'eval questions are')} asked "
-        "in train in another question: the same "
-        "statement answers both with the same answer."
-    ]
+    lines = [describe_repeats(report)]
     if report.verbatim_in_train:
         lines.append(describe_own_copies(report.verbatim_in_train, total))
     if report.leaked_after is not None:

@@ -40,7 +40,7 @@ function lacking(bars, names, chip) {
         class: "link",
         onclick: () => document.getElementById("differences").scrollIntoView({ block: "start" }),
       },
-      "Compare two of them ↓",
+      names.length > 2 ? "Compare two of them ↓" : "Compare them ↓",
     ),
   );
 }
