@@ -28,7 +28,7 @@ _ARCHIVE_PARTS = {
     "ppt/presentation.xml": ".pptx",
     "xl/workbook.xml": ".xlsx",
     "xl/workbook.bin": ".xlsb",
-    "META-INF/container.xml": ".epub",
+    "meta-inf/container.xml": ".epub",
 }
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
@@ -121,13 +121,25 @@ def _archive_ending(path: Path, suffix: str) -> str:
                     return _OPEN_DOCUMENT[kind]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
-    stems = {(stem.rstrip(string.digits), ending) for stem, _, ending in (name.rpartition(".") for name in part_names)}
+    # the case of letters does not count, and some programs on Windows part folders by a backslash
+    names = (name.replace("\\", "/").lower() for name in part_names)
+    stems = {(stem.rstrip(string.digits), ending) for stem, _, ending in (name.rpartition(".") for name in names)}
     for part_name, ending in _ARCHIVE_PARTS.items():
         if tuple(part_name.rsplit(".", 1)) in stems:  # with a number as well, which Office on the web gives it
             return ending
+    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _typed_ending(path)):
+        return ending
     if suffix in _SAVE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
+
+
+def _typed_ending(path: Path) -> str:
+    """By the types that a package gives its parts, which may have any names; "" where it gives none."""
+    from anydoc import format_from_bytes
+
+    kind = format_from_bytes(path.read_bytes())
+    return f".{kind}" if kind in ("docx", "pptx", "xlsx") else ""
 
 
 def _ole_ending(path: Path, suffix: str) -> str:

@@ -13,6 +13,7 @@ from groundwork.documents.formats.office_xml import Element, parse_xml, write_xm
 from groundwork.errors import BadDocument
 
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
+_CONTENT_TYPES = "[Content_Types].xml"
 _MAIN_PARTS = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml"}  # where no relation names it
 _UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
@@ -34,14 +35,14 @@ class OfficePackage:
         self._archive = zipfile.ZipFile(io.BytesIO(content))
         self._roots: dict[str, Element | None] = {}
         self._edited: set[str] = set()
-        self.part_names = dict.fromkeys(self._archive.namelist())  # in their order
+        self.part_names = archived_names(self._archive)
 
     def read(self, part_name: str) -> bytes:
         """The bytes of a part, as edited; none of a part that is not there."""
         if part_name in self._edited:
             return write_xml(self._roots[part_name])
         try:
-            return self._archive.read(part_name) if part_name in self.part_names else b""
+            return self._archive.read(self.part_names[part_name]) if part_name in self.part_names else b""
         except _UNPACKING_ERRORS as error:
             raise BadDocument(f"it is damaged ({error})") from None
 
@@ -91,7 +92,8 @@ class OfficePackage:
 
     def to_bytes(self, other_parts: Mapping[str, bytes] | None = None) -> bytes:
         """The package with its edits, and with `other_parts` in place of those of their names."""
-        if not self._edited and not other_parts:
+        is_as_archived = all(name == archived_name for name, archived_name in self.part_names.items())
+        if is_as_archived and not self._edited and not other_parts:
             return self._content
         return zip_package({name: self.read(name) for name in self.part_names} | dict(other_parts or {}))
 
@@ -102,6 +104,20 @@ def open_package(content: bytes) -> OfficePackage | None:
         return OfficePackage(content)
     except zipfile.BadZipFile:
         return None
+
+
+def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The parts' names as the package refers to them, with those in the archive.
+
+    Some programs on Windows part folders by a backslash, and the case of letters does not count.
+    """
+    is_typed = _CONTENT_TYPES in archive.namelist()
+    content_types = parse_xml(archive.read(_CONTENT_TYPES)) if is_typed else None
+    overrides = [] if content_types is None else content_types.iter("{*}Override")
+    names = ["", *(part.get("PartName", "").lstrip("/") for part in overrides)]
+    spellings = {name.casefold(): name for part_name in names for name in (part_name, relations_name(part_name))}
+    slashed_names = {name: name.replace("\\", "/") for name in archive.namelist()}
+    return {spellings.get(slashed.casefold(), slashed): name for name, slashed in slashed_names.items()}
 
 
 def zip_package(parts: Mapping[str, bytes]) -> bytes:

@@ -19,6 +19,8 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
           "http://purl.oclc.org/ooxml/officeDocument/math"),
     "p": ("http://schemas.openxmlformats.org/presentationml/2006/main",
           "http://purl.oclc.org/ooxml/presentationml/main"),
+    "x": ("http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+          "http://purl.oclc.org/ooxml/spreadsheetml/main"),
     "c": ("http://schemas.openxmlformats.org/drawingml/2006/chart", "http://purl.oclc.org/ooxml/drawingml/chart"),
     "r": ("http://schemas.openxmlformats.org/officeDocument/2006/relationships",
           "http://purl.oclc.org/ooxml/officeDocument/relationships"),

@@ -10,13 +10,13 @@ import datetime
 import functools
 import io
 import re
-import zipfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.documents.formats.workbook_repair import load_workbook
 from groundwork.errors import BadDocument
 
 _FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
@@ -74,9 +74,6 @@ def number_affixes(number_format: str) -> Affixes:
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
-_STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
-_TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
-_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -87,9 +84,7 @@ def xlsx_to_markdown(source: str) -> str:
 
     Time is linear in the cells that the file holds, not in the area between them.
     """
-    import openpyxl
-
-    book = openpyxl.load_workbook(_transitional_workbook(source), read_only=True, data_only=True)
+    book = load_workbook(source)
     try:
         sheets = []
         for sheet in book.worksheets:
@@ -100,29 +95,6 @@ def xlsx_to_markdown(source: str) -> str:
         return "\n\n".join(sheets)
     finally:
         book.close()
-
-
-def _transitional_workbook(source: str) -> str | io.BytesIO:
-    """The file, or one with the names that openpyxl knows in place of those of "Strict Open XML"."""
-    with zipfile.ZipFile(source) as archive:
-        part_names = archive.namelist()
-        if not any(_STRICT_NAMES in archive.read(name) for name in part_names if name.endswith(".rels")):
-            return source
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as transitional:
-            for name in part_names:
-                content = archive.read(name)
-                is_xml = name.endswith((".xml", ".rels"))
-                transitional.writestr(name, _with_transitional_names(content) if is_xml else content)
-        return buffer
-
-
-def _with_transitional_names(xml: bytes) -> bytes:
-    for vocabulary in _VOCABULARIES:
-        strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
-        for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
-            xml = xml.replace(quote + strict + b"/", quote + transitional + b"/2006/")
-    return xml
 
 
 def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area]]:

@@ -178,11 +178,17 @@ def workbook(path: Path, cells: dict[str, object], merged: str = "") -> Path:
     return path
 
 
-def respelt(path: Path, respell: Callable[[str, bytes], bytes], *, skipped: tuple[str, ...] = ()) -> Path:
+def respelt(
+    path: Path,
+    respell: Callable[[str, bytes], bytes] = lambda _, part: part,
+    *,
+    rename: Callable[[str], str] = str,
+    skipped: tuple[str, ...] = (),
+) -> Path:
     """The file with each of its parts as `respell` gives it, from name and content; `skipped` are left out."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist() if name not in skipped}
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
-            archive.writestr(name, respell(name, part))
+            archive.writestr(rename(name), respell(name, part))
     return path

@@ -16,6 +16,7 @@ from docx.oxml.ns import nsdecls
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
+from groundwork.documents.file_types import examine
 from groundwork.documents.formats.anydoc import read
 from groundwork.documents.formats.office_xml import parse_xml as parse_safely
 from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
@@ -109,16 +110,40 @@ def test_comments_stay_out_of_open_document_text_by_any_prefix(tmp_path: Path, h
 
 def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
     """A main part of another name is read with its comments."""
-    path = respelt(_document(tmp_path / "a.docx"), lambda _, part: part.replace(b"word/document.xml", b"word/text.xml"))
-    import zipfile
-
-    with zipfile.ZipFile(path) as archive:
-        parts = {name.replace("word/document.xml", "word/text.xml"): archive.read(name) for name in archive.namelist()}
-    parts["word/_rels/text.xml.rels"] = parts.pop("word/_rels/document.xml.rels")
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
+    path = respelt(
+        _document(tmp_path / "a.docx"),
+        lambda _, part: part.replace(b"word/document.xml", b"word/text.xml"),
+        rename=lambda name: name.replace("word/document.xml", "word/text.xml").replace(
+            "document.xml.rels", "text.xml.rels"
+        ),
+    )
+    assert examine(path, 10)[0] == ".docx"
     assert read(str(path), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
+
+
+@pytest.mark.parametrize("rename", [lambda name: name.replace("/", "\\"), str.title])
+def test_names_of_parts_are_those_of_the_package(tmp_path: Path, rename: Callable[[str], str]) -> None:
+    """Backslashes, as some programs on Windows write, and letters of another case name the same parts."""
+    document = respelt(_document(tmp_path / "a.docx"), rename=lambda name: name if name[0] == "[" else rename(name))
+    assert examine(document, 10)[0] == ".docx"
+    assert read(str(document), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
+    book = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew", "A2": "four"})
+    respelt(book, rename=lambda name: name if name[0] == "[" else rename(name))
+    assert examine(book, 10)[0] == ".xlsx"
+    assert xlsx_to_markdown(str(book)).endswith("| Crew |\n| --- |\n| four |")
+
+
+def test_styles_that_openpyxl_refuses_cost_no_number_its_unit(tmp_path: Path) -> None:
+    """A style without a name, as other programs than Excel write it, fails no workbook."""
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append([0.5])
+    book.active["A1"].number_format = "0%"
+    book.save(path)
+    respelt(path, lambda _, part: part.replace(b'name="Normal"', b""))
+    with pytest.raises(TypeError):
+        openpyxl.load_workbook(path, read_only=True)
+    assert xlsx_to_markdown(str(path)).endswith("| 50% |\n| --- |")
 
 
 def test_a_workbook_without_styles_is_read(tmp_path: Path) -> None:

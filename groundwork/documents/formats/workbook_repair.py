@@ -1,0 +1,77 @@
+"""Workbooks that openpyxl refuses, or reads as empty ones, changed so that it reads them."""
+
+from __future__ import annotations
+
+import functools
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from groundwork.documents.formats.office_package import archived_names
+from groundwork.documents.formats.office_xml import parse_xml, tags, write_xml
+
+_STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
+_TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
+_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
+_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
+
+
+def load_workbook(source: str) -> Any:
+    """The workbook of openpyxl, streamed.
+
+    Where it is refused it is read without its fonts, fills and borders, in which openpyxl takes offence at what
+    programs write that are not Excel; its number formats stay.
+    """
+    import openpyxl
+
+    load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
+    readable = _rewrite_parts(source, _with_transitional_names) if _is_strict(source) else source
+    try:
+        return load(readable)
+    except _REFUSALS as refusal:
+        try:
+            return load(_rewrite_parts(readable, _with_number_formats_alone))
+        except _REFUSALS:
+            raise refusal from None
+
+
+def _is_strict(source: str) -> bool:
+    """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
+    with zipfile.ZipFile(source) as archive:
+        return any(_STRICT_NAMES in archive.read(name) for name in archive.namelist() if name.endswith(".rels"))
+
+
+def _rewrite_parts(source: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten,
+    ):
+        for name, archived_name in archived_names(archive).items():
+            rewritten.writestr(name, rewrite(name, archive.read(archived_name)))
+    return buffer
+
+
+def _with_transitional_names(part_name: str, content: bytes) -> bytes:
+    if not part_name.endswith((".xml", ".rels")):
+        return content
+    for vocabulary in _VOCABULARIES:
+        strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
+        for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
+            content = content.replace(quote + strict + b"/", quote + transitional + b"/2006/")
+    return content
+
+
+def _with_number_formats_alone(part_name: str, content: bytes) -> bytes:
+    styles = parse_xml(content) if part_name.endswith("styles.xml") else None
+    if styles is None:
+        return content
+    for part in list(styles):
+        if part.tag not in tags("x", "numFmts", "cellXfs"):
+            styles.remove(part)
+    for style in styles.iter(*tags("x", "xf")):
+        number_format = style.get("numFmtId", "0")
+        style.clear()
+        style.set("numFmtId", number_format)
+    return write_xml(styles)
