@@ -221,21 +221,19 @@ async def _duplicate_search(job: Job, questions: Sequence[str]) -> EarlierQuesti
 def _outcome(curated: CurationResult, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
-    from groundwork.questions.curation.report_page import is_rejected_by_rule
+    from groundwork.questions.curation.report_page import is_rejected_by_rule, kind_of_kept
 
-    rewritten = sum(bool(pair.original_question) for pair in curated.kept_pairs)
-    counts = {
-        "kept": len(curated.kept_pairs) - rewritten,
-        "rewritten": rewritten,
-        "rejected": len(curated.rejected_pairs),
-    }
+    kinds = Counter(kind_of_kept(pair) for pair in curated.kept_pairs)
+    counts = {kind: kinds[kind] for kind in ("kept", "rewritten", "corrected") if kinds[kind] or kind != "corrected"}
+    counts["rejected"] = len(curated.rejected_pairs)
+    count_text = ", ".join(f"{count} {name}" for name, count in counts.items())
     reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
     reason_counts = [f"{reason} {count}" for reason, count in reasons.most_common()]
     if rejected_by_rule := sum(is_rejected_by_rule(rejected) for rejected in curated.rejected_pairs):
         counts["rejected by a rule"] = rejected_by_rule
         reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")
     reason_text = f" ({', '.join(reason_counts)})" if reason_counts else ""
-    note = f"{counts['kept']} kept, {rewritten} rewritten, {counts['rejected']} rejected{reason_text}"
+    note = f"{count_text}{reason_text}"
     note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
     return Outcome(
         status="ok" if curated.kept_pairs else "empty", note=note, counts=counts, failures=failures, warnings=warnings

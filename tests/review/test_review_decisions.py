@@ -77,7 +77,7 @@ def test_create_dataset_obeys(tmp_path: Path) -> None:
     assert said in (tmp_path / "datasets" / "made" / "report.html").read_text()
 
 
-def test_curate_obeys_and_the_dataset_is_the_same(tmp_path: Path) -> None:
+def test_curate_obeys_and_the_dataset_is_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What curation makes of the decisions is what create_dataset makes of them, and a second time nothing changes."""
     write_generated(tmp_path)
     decide(
@@ -98,6 +98,7 @@ def test_curate_obeys_and_the_dataset_is_the_same(tmp_path: Path) -> None:
         assert ("review", "rejected by ann; too easy") in [(one.reason, one.detail) for one in turned_down]
     page = (folder / "report.html").read_text()
     assert "Reviewed by ann" in page and "1 corrected" in page
+    assert "0 rewritten · 1 corrected · " in capsys.readouterr().out
     corrected = page.partition("Corrected by people")[2].partition("Rejected")[0]
     assert "edited by ann" in corrected and "<li>Names the quay</li>" in corrected
     assert all(f"<del>{criterion}</del>" in corrected for criterion in WAITING.evaluation_criteria)

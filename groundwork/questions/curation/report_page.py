@@ -6,7 +6,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
@@ -92,6 +92,13 @@ def is_rejected_by_rule(rejection: Rejected) -> bool:
     return bool(failed) and rejection.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
 
 
+def kind_of_kept(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
+    """What became of a pair that is kept: as it was, in other words of a model, or as a person has it."""
+    if not (pair.original_question or pair.original_answer or pair.original_criteria):
+        return "kept"
+    return "corrected" if BY_PERSON in pair.checks else "rewritten"
+
+
 class _Counts:
     """What the page says of all pairs, which are gone through once: there may be a million, in files."""
 
@@ -102,10 +109,8 @@ class _Counts:
         self._checks = frozenset(result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
         for index, pair in enumerate(result.kept_pairs):
-            is_changed = pair.original_question or pair.original_answer or pair.original_criteria
-            is_corrected = is_changed and BY_PERSON in pair.checks
-            places = self.corrected if is_corrected else self.rewritten if is_changed else self.unchanged
-            places.append(index)
+            places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
+            places[kind_of_kept(pair)].append(index)
             self._add_columns(pair.document, pair.checks)
         for index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(index)
@@ -138,10 +143,9 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
         elements.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
         for rejection in (rejected[index] for index in _spread_examples(group)):
             judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
+            source = _source_line(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
-            elements.append(
-                _render_article("r", question, answer, [], rejection.document, rejection.detail + judge_note)
-            )
+            elements.append(_render_article("r", question, answer, [], source, rejection.detail + judge_note))
     return elements
 
 
@@ -163,7 +167,7 @@ def _render_pair(kind: str, pair: Pair) -> Markup:
         pair.question,
         pair.answer,
         pair.evaluation_criteria,
-        "; ".join(filter(None, (_source_line(pair), why))),
+        "; ".join(filter(None, (_source_line(pair.document, pair.pages), why))),
         originals=(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
@@ -192,9 +196,9 @@ def _render_article(
     )
 
 
-def _source_line(pair: Pair) -> str:
-    pages = f", page{'s' if len(pair.pages) > 1 else ''} {', '.join(map(str, pair.pages))}" if pair.pages else ""
-    return f"{pair.document}{pages}"
+def _source_line(document: str, pages: Sequence[int]) -> str:
+    page_list = f", page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}" if pages else ""
+    return f"{document}{page_list}"
 
 
 def _spread_examples(rows: Sequence[Any]) -> list[Any]:
