@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+from groundwork.errors import BadRecord, StopRun
 
 HEADER = 100  # bytes, in which SQLite counts the changes of a file
 
@@ -24,6 +27,25 @@ _SHARD_SCHEMA = (  # tables before their indexes
 def read_only_database(path: Path) -> sqlite3.Connection:
     """A database that nobody writes to now: read without a lock, so that it may lie on a network share."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+@contextmanager
+def cache_database(file: Path, table: str, kind: str) -> Iterator[sqlite3.Connection]:
+    """A file of what can be made again, opened for one transaction; the SQL `table` makes its table where none is.
+
+    What is written is safe from kill -9, without a wait; after a power cut the file may have to be made anew. Raises
+    StopRun where it cannot be read or written now, BadRecord where it is damaged and so no `kind`.
+    """
+    try:
+        with closing(sqlite3.connect(file, timeout=60)) as database, database:
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(table)
+            yield database
+    except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
+        remedy = "free disk space and make the folder writable, then run again"
+        raise StopRun(f"{file}: cannot be used: {error}; {remedy}") from error
+    except sqlite3.DatabaseError as error:
+        raise BadRecord(f"{file}: not {kind} ({error}); delete it; it is made again") from error
 
 
 def join_database(source: Path, target: Path) -> dict[str, int]:

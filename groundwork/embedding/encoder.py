@@ -16,7 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -24,9 +24,9 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.embedding.models_and_prefixes import Kind, embedding_prefix, load_model
-from groundwork.errors import BadRecord, ConfigError, StopRun, UnitError
+from groundwork.errors import BadRecord, ConfigError, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
 from groundwork.settings.embedding_and_map_settings import Embeddings
 
@@ -169,19 +169,10 @@ class Encoder:
         with self._database() as database:
             database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """Raises StopRun where the cache cannot be read or written now, BadRecord where it is damaged."""
-        try:
-            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
-                database.execute("PRAGMA synchronous = OFF")  # kill -9 costs nothing; after a power cut it is made anew
-                database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
-                yield database
-        except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
-            remedy = "free disk space and make the folder writable, then run again"
-            raise StopRun(f"{self._file}: cannot be used: {error}; {remedy}") from error
-        except sqlite3.DatabaseError as error:
-            raise BadRecord(f"{self._file}: not a vector cache ({error}); delete it; it is made again") from error
+    def _database(self) -> AbstractContextManager[sqlite3.Connection]:
+        return cache_database(
+            self._file, "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)", "a vector cache"
+        )
 
 
 class StaticBackend:

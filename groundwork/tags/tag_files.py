@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.data_folder.databases import read_only_database
+from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
-from groundwork.errors import BadRecord, StopRun
+from groundwork.errors import BadRecord
 from groundwork.records.pair_record import Tags
 from groundwork.tags.vocabulary_and_synonyms import (
     TagVocabulary,
@@ -90,19 +90,10 @@ class TagStore:
     def _key(self, question: str) -> bytes:
         return hashlib.sha256((self._made_by + question).encode("utf-8", "surrogatepass")).digest()
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """Raises StopRun where the store cannot be read or written now, BadRecord where it is damaged."""
-        try:
-            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
-                database.execute("PRAGMA synchronous = OFF")  # as the journal: safe from kill -9, without a wait
-                database.execute("CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)")
-                yield database
-        except sqlite3.OperationalError as error:  # a full disk, a folder that cannot be written
-            remedy = "free disk space and make the folder writable, then run again"
-            raise StopRun(f"{self._file}: cannot be used: {error}; {remedy}") from error
-        except sqlite3.DatabaseError as error:
-            raise BadRecord(f"{self._file}: not a store of tags ({error}); delete it; it is made again") from error
+    def _database(self) -> AbstractContextManager[sqlite3.Connection]:
+        return cache_database(
+            self._file, "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)", "a store of tags"
+        )
 
 
 def vocabulary_files(job: Job) -> list[Path]:
