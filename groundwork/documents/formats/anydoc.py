@@ -19,10 +19,8 @@ from groundwork.documents.formats.office_package import OfficePackage, open_pack
 from groundwork.documents.formats.office_xml import (
     Element,
     attribute,
-    bare_copy,
     child,
     new_element,
-    replace_element,
     tags,
     write_xml,
 )
@@ -109,8 +107,8 @@ def _split_slides(package: OfficePackage) -> Iterator[bytes]:
     targets = {relation.id: relation.target for relation in package.relations(deck_part)}
     slide_ids = list(deck.iter(*tags("p", "sldId")))
     slide_lists = [slide_id.getparent() for slide_id in slide_ids]
-    for slide_id in slide_ids:
-        replace_element(slide_id)
+    for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
+        slide_list.remove(slide_id)
     for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
         slide_list.append(slide_id)
         names = _slide_part_names(package, targets.get(attribute(slide_id, "r", "id"), ""))
@@ -143,7 +141,7 @@ def _unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> lis
         return list(formulas)
     for k, formula in enumerate(formulas):
         number = new_element(body, "r", [new_element(body, "t", text=f"{k}:")])
-        body.append(new_element(body, "p", [number, bare_copy(formula)]))
+        body.append(new_element(body, "p", [number, copy.deepcopy(formula)]))
     try:
         text = markdown(parse(package.to_bytes({main_part: write_xml(trial)}), "docx"))
     except BadDocument:
@@ -158,7 +156,7 @@ def _replace_by_letters(package: OfficePackage, formulas: Sequence[Element]) -> 
     for formula in formulas:
         text = new_element(root, "t", text=_formula_text(formula))
         text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        replace_element(formula, [new_element(root, "r", [text])])
+        formula.getparent().replace(formula, new_element(root, "r", [text]))
     package.mark_edited(main_part)
 
 

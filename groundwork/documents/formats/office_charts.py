@@ -7,10 +7,11 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from groundwork.documents.formats.office_xml import Element, child, new_element, new_name, replace_element, tags
+from groundwork.documents.formats.office_xml import Element, child, new_element, new_name, tags
 
 _NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_MOST_POINTS = 100_000  # of a series; more are damage
+_MOST_POINTS = 100_000  # of a chart whose gaps are filled, or whose places are rows; more are damage
+_LONGEST_INDEX = 9  # digits
 
 Point = tuple[int, str]  # its place in the series, from 0, and its value
 
@@ -23,8 +24,7 @@ def simplify_chart(chart: Element) -> None:
     for number_cache in chart.iter(*tags("c", "numCache")):
         _show_values(number_cache, epoch)
     _scatter_to_line_charts(list(chart.iter(*tags("c", "scatterChart", "bubbleChart"))))
-    for cache in chart.iter(*tags("c", "numCache", "strCache")):
-        _fill_point_gaps(cache)
+    _fill_point_gaps(list(chart.iter(*tags("c", "numCache", "strCache"))))
 
 
 def _counts_from_1904(chart: Element) -> bool:
@@ -32,11 +32,14 @@ def _counts_from_1904(chart: Element) -> bool:
     return setting is not None and setting.get("val", "true") in ("1", "true")
 
 
-def _fill_point_gaps(cache: Element) -> None:
-    values = dict(_read_points(cache))
-    last_index = max(values, default=-1)
-    if len(values) <= last_index <= _MOST_POINTS:
-        cache[:] = _point_elements(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
+def _fill_point_gaps(caches: Sequence[Element]) -> None:
+    points_filled = 0
+    for cache in caches:
+        values = dict(_read_points(cache))
+        last_index = max(values, default=-1)
+        if len(values) <= last_index < _MOST_POINTS - points_filled:
+            cache[:] = _point_elements(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
+            points_filled += last_index + 1
 
 
 def _scatter_to_line_charts(charts: Sequence[Element]) -> None:
@@ -44,6 +47,8 @@ def _scatter_to_line_charts(charts: Sequence[Element]) -> None:
     x_values = [[x for _, x in _read_points(child(series, "c", "xVal"))] for series in all_series]
     has_shared_x = all(xs == x_values[0] for xs in x_values)
     row_names = x_values[0] if x_values and has_shared_x else [x for xs in x_values for x in xs]
+    if len(all_series) * len(row_names) > _MOST_POINTS:
+        return
     row_starts = itertools.accumulate(map(len, x_values), initial=0)
     for series, start in zip(all_series, row_starts, strict=False):
         _scatter_to_line_series(series, row_names, 0 if has_shared_x else start)
@@ -62,23 +67,27 @@ def _scatter_to_line_series(series: Element, row_names: Sequence[str], start: in
     ):
         if axis is not None:
             cache = new_element(axis, f"{kind}Cache", _point_elements(axis, points))
-            replace_element(axis, [new_element(axis, name, [new_element(axis, f"{kind}Ref", [cache])])])
+            series.replace(axis, new_element(axis, name, [new_element(axis, f"{kind}Ref", [cache])]))
 
 
 def _read_points(axis: Element | None) -> list[Point]:
     points = [] if axis is None else axis.iter(*tags("c", "pt"))
+    places = ((point.get("idx", ""), child(point, "c", "v")) for point in points)
     return [
         (int(index), value.text or "")
-        for point in points
-        if (value := child(point, "c", "v")) is not None and (index := point.get("idx", ""))[:9].isdecimal()
+        for index, value in places
+        if value is not None and index.isdecimal() and len(index) <= _LONGEST_INDEX
     ]
 
 
 def _point_elements(like: Element, points: Iterable[Point]) -> list[Element]:
+    from lxml import etree
+
+    point_name, value_name = new_name(like, "pt"), new_name(like, "v")
     elements = []
     for index, text in points:
-        elements.append(new_element(like, "pt", [new_element(like, "v", text=text)]))
-        elements[-1].set("idx", str(index))
+        elements.append(etree.Element(point_name, idx=str(index)))
+        etree.SubElement(elements[-1], value_name).text = text
     return elements
 
 

@@ -6,7 +6,6 @@ elements or lacks an end has no tree, so that it is left as it is to the reader 
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Iterable
 from typing import Any
@@ -92,21 +91,8 @@ def new_element(like: Element, name: str, children: Iterable[Element] = (), text
     return element
 
 
-def replace_element(element: Element, replacements: Iterable[Element] = ()) -> None:
-    """Put others in the place of an element; the text behind it stays."""
-    parent = element.getparent()
-    place = parent.index(element)
-    parent[place:place] = replacements
-    previous = element.getprevious()
-    if previous is None:
-        parent.text = (parent.text or "") + (element.tail or "") or None
-    else:
-        previous.tail = (previous.tail or "") + (element.tail or "") or None
-    parent.remove(element)
+def remove_elements(root: Element, element_tags: Iterable[str]) -> None:
+    """The text behind them stays."""
+    from lxml import etree
 
-
-def bare_copy(element: Element) -> Element:
-    """A copy without the text behind it."""
-    duplicate = copy.deepcopy(element)
-    duplicate.tail = None
-    return duplicate
+    etree.strip_elements(root, *element_tags, with_tail=False)

@@ -14,11 +14,10 @@ from groundwork.documents.formats.office_package import OfficePackage
 from groundwork.documents.formats.office_xml import (
     Element,
     attribute,
-    bare_copy,
     child,
     new_element,
     new_name,
-    replace_element,
+    remove_elements,
     tags,
 )
 
@@ -45,15 +44,16 @@ def _strip_ruby(package: OfficePackage, part_name: str) -> None:
     root = package.root_with(part_name, "ruby")
     for ruby in [] if root is None else list(root.iter(*tags("w", "ruby"))):
         base = child(ruby, "w", "rubyBase")
-        texts = [] if base is None else [bare_copy(text) for text in base.iter(*tags("w", "t"))]
-        replace_element(ruby, texts)
+        for text in [] if base is None else list(base.iter(*tags("w", "t"))):
+            ruby.addprevious(text)
+        ruby.getparent().remove(ruby)
         package.mark_edited(part_name)
 
 
 def _strip_annotations(package: OfficePackage, part_name: str) -> None:
     root = package.root_with(part_name, "annotation")
-    for annotation in [] if root is None else list(root.iter(*tags("office", "annotation"))):
-        replace_element(annotation)
+    if root is not None:
+        remove_elements(root, tags("office", "annotation"))
         package.mark_edited(part_name)
 
 

@@ -18,6 +18,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from groundwork.documents.file_types import examine
 from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.office_charts import simplify_chart
 from groundwork.documents.formats.office_xml import parse_xml as parse_safely
 from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
 from groundwork.errors import BadDocument
@@ -182,6 +183,18 @@ def test_xml_made_to_harm_has_no_tree(xml: bytes) -> None:
     began = time.process_time()
     assert parse_safely(xml) is None
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("index", ["60000", "9" * 5000, "x"])
+def test_a_small_chart_fills_no_memory(index: str) -> None:
+    """Points far from each other are filled up for one series, not for hundreds; a place that is none is no point."""
+    series = (
+        f'<c:ser><c:val><c:numRef><c:numCache><c:pt idx="{index}"><c:v>1</c:v></c:pt></c:numCache></c:numRef></c:val>'
+    )
+    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+    chart = parse_safely(f'<c:chartSpace xmlns:c="{space}">{f"{series}</c:ser>" * 300}</c:chartSpace>'.encode())
+    simplify_chart(chart)
+    assert len(list(chart.iter(f"{{{space}}}pt"))) < 100_000
 
 
 def test_a_stray_byte_costs_no_comment(tmp_path: Path) -> None:
