@@ -1,8 +1,8 @@
 """office: office formats, web pages and mail, each by the library that reads it best.
 
-Each has a module in formats/: DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc, XLSX by openpyxl and CSV by
-the standard library (spreadsheets), XLS by xlrd (old_spreadsheets), HTML by BeautifulSoup and markdownify
-(html_documents), mail by the standard library.
+Each has a module in formats/: DOCX, PPTX, OpenDocument, RTF, EPUB, DOC and PPT by anydoc, XLSX by openpyxl, XLS by xlrd
+and CSV by the standard library (spreadsheets), HTML by BeautifulSoup and markdownify (html_documents), mail by the
+standard library.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
-from groundwork.documents.formats import anydoc, html_documents, mail, old_spreadsheets, spreadsheets
+from groundwork.documents.formats import anydoc, html_documents, mail, spreadsheets
 from groundwork.documents.pictures.kept_pictures import Pictures, collect_pictures, keep_pictures
 
 
@@ -26,7 +26,7 @@ def convert(request: Request) -> Conversion:
     if ending in (".xlsx", ".xlsm"):
         text = spreadsheets.xlsx_to_markdown(source)
     elif ending == ".xls":
-        text = old_spreadsheets.xls_to_markdown(source)
+        text = spreadsheets.xls_to_markdown(source)
     elif ending in (".csv", ".tsv"):
         text = spreadsheets.csv_to_markdown(source)
     else:

@@ -119,16 +119,16 @@ def _span(cell: Any, attribute: str) -> int:
     return min(int(span[:5]), 1000) or 1 if span.isascii() and span.isdigit() else 1
 
 
-_CONTAINER = (
+_BOOK_CONTAINER = (
     b'<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile'
     b' full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
-_PACKAGE = (
+_BOOK_PACKAGE = (
     b'<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata/><manifest><item id="page"'
     b' href="page.xhtml" media-type="application/xhtml+xml"/></manifest>'
     b'<spine><itemref idref="page"/></spine></package>'
 )
-_PAGE = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
+_BOOK_PAGE = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
 _NUMBERED_FORMULA = re.compile(r"(?m)^(\d+): (\$[^\n]*\$)$")
 
 
@@ -153,10 +153,10 @@ def _read_formulas(formulas: Sequence[Any]) -> dict[int, str]:
     for formula in formulas:
         formula["xmlns"] = "http://www.w3.org/1998/Math/MathML"
         formula.attrs.pop("display", None)  # which would part it from its number
-    page = _PAGE.format(
+    page = _BOOK_PAGE.format(
         "".join(f"<p>{k}: {formula.decode(formatter='minimal')}</p>" for k, formula in enumerate(formulas))
     )
-    package = {"META-INF/container.xml": _CONTAINER, "book.opf": _PACKAGE, "page.xhtml": page.encode()}
+    package = {"META-INF/container.xml": _BOOK_CONTAINER, "book.opf": _BOOK_PACKAGE, "page.xhtml": page.encode()}
     try:
         text = markdown(parse(zip_package({"mimetype": b"application/epub+zip", **package}), "epub"))
     except BadDocument:
