@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from groundwork.data_folder.read_write import write_bytes
@@ -18,6 +19,7 @@ from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
+from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
@@ -36,6 +38,12 @@ def job_encoder(job: Job) -> Encoder:
     settings = job.config.embeddings
     client = job.client if settings.backend == "endpoint" else None
     return encoder_for(settings, job.data.cache("embeddings"), client, job.data.joined_cache("embeddings"))
+
+
+def static_encoder(job: Job) -> Encoder:
+    """The embedder that needs no extra and no download, whatever model the settings name."""
+    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
+    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
 def vector_file(data: Workspace, source: DatasetSource) -> Path:

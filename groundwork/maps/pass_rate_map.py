@@ -10,14 +10,15 @@ import numpy as np
 from groundwork.console.stage_command import Job
 from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
-from groundwork.embedding.encoder import Vectors, encoder_for
+from groundwork.dataset.question_vectors import static_encoder
+from groundwork.embedding.encoder import Vectors
 from groundwork.grading.grading_run import Grading
 from groundwork.grading.scores import GradeReport
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.question_map import Group, build_scene
 from groundwork.records.grades import MeasuredRow
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Maps
+from groundwork.settings.embedding_and_map_settings import Maps
 
 MIN_QUESTIONS = 5  # questions that make a map
 PASS_RATE_BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")
@@ -84,8 +85,7 @@ def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRROR_SPLITS}.values())
     if len(rows) < MIN_QUESTIONS or not job.config.maps.interactive:
         return
-    static = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    encoder = encoder_for(static, job.data.path("embeddings"))
+    encoder = static_encoder(job)
     vectors = encoder.encode([row.question for row in rows], "query")
     measured = {row.id: row for row in report.rows}
     title = f"Pass rate: {report.dataset}"

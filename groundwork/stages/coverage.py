@@ -170,27 +170,20 @@ def _changed(file: Path, reason: str) -> BadRecord:
 
 def nearest_statement(job: Job) -> FindNearest:
     """By the static embedder, which needs no extra and no download: the statement that each question is about."""
+    from groundwork.dataset.question_vectors import static_encoder
+
     encoder: Encoder | None = None
 
     def nearest(questions: list[str], statements: list[str]) -> list[int]:
         nonlocal encoder
-        encoder = encoder or _static_encoder(job)
+        if encoder is None:
+            job.data.fetch_databases("embeddings")
+            encoder = static_encoder(job)
         cosines = encoder.encode(questions, "query") @ encoder.encode(statements, "document").T
         nearest_rows = cosines.argmax(axis=1)
         return [int(k) if cosines[row, k] >= LIKELY_COSINE else -1 for row, k in enumerate(nearest_rows)]
 
     return nearest
-
-
-def _static_encoder(job: Job) -> Encoder:
-    import msgspec
-
-    from groundwork.embedding.encoder import encoder_for
-    from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
-
-    settings = msgspec.structs.replace(job.config.embeddings, backend="static", model=STATIC_MODEL, dimensions=0)
-    job.data.fetch_databases("embeddings")
-    return encoder_for(settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
 main = Command(

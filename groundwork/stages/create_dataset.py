@@ -230,10 +230,9 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
 def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
     """The encoder, and the models that reword and judge where the settings ask for it."""
     from groundwork.dataset.creation.build_inputs import BuildTools
-    from groundwork.embedding.encoder import encoder_for
+    from groundwork.dataset.question_vectors import job_encoder
 
-    client = job.client if job.config.embeddings.backend == "endpoint" else None
-    encoder = encoder_for(job.config.embeddings, job.data.path("embeddings"), client)
+    encoder = job_encoder(job)
     ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
     ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
     ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
