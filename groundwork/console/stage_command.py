@@ -96,25 +96,10 @@ class Command:
         return flags
 
     def run(self, flags: argparse.Namespace) -> int:
-        from groundwork.data_folder.departed_and_set_aside import find_departed
-
-        config = load_config(flags)
-        with open_job(config, flags, folders=self.folders_read) as (job, manifest):
+        with open_job(load_config(flags), flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
-            if self.name in BY_NAME:
-                job.data.copy_from_base(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
-            if self.before and not flags.dry_run:
-                self.before(job, manifest)
-            if job.departed_documents and self.before and not flags.dry_run:  # some may be carried over by now
-                job.departed_documents = find_departed(job.data, manifest, job.config.ingest.ignore)
-            self._report_departed(job)
-            if not flags.dry_run:
-                job.data.settle_files()
-            units = self._select_units(job, job.data.shard)
-            if not flags.dry_run and job.data.spread_new_folders(
-                text for unit in units for text in path_texts(unit.writes)
-            ):
-                units = self._select_units(job, job.data.shard)
+            self._prepare(job, manifest)
+            units = self._placed_units(job)
             if job.left_out_documents:
                 job.progress.say(_left_out_message(job))
             runner = self.runner(job, manifest)
@@ -124,15 +109,7 @@ class Command:
                 states = zip(units, runner.states(units), strict=True)
                 print_dry_run(self.name, job, [(unit, *state) for unit, state in states], self.estimate)
                 return EXIT_OK
-            job.progress.counted = progress_unit(self.name)
-            if self.shards != "documents":
-                self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
-            from groundwork.console.many_processes.work_division import run_in_processes
-
-            try:
-                ledger = run_in_processes(self, job, runner, units) or self._run_here(job, runner, units)
-            finally:
-                self._print_report(job, runner.ledger)
+            ledger = self._do_units(job, runner, units)
             job.idle = not ledger.outcomes
             finished_units = [unit for unit in units if not ledger.has_failed_whole(unit.name)]
             if self.after:
@@ -142,6 +119,40 @@ class Command:
                 is_current = partial(_has_made_all, job, manifest, names)
                 print(closing_lines(self.name, job, finished_units, ledger, is_current))
             return ledger.exit_code
+
+    def _prepare(self, job: Job, manifest: Manifest) -> None:
+        """What is done once, before the units are known: samples copied, names carried over, what is gone said."""
+        from groundwork.data_folder.departed_and_set_aside import find_departed
+
+        if self.name in BY_NAME:
+            job.data.copy_from_base(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
+        if self.before and not job.flags.dry_run:
+            self.before(job, manifest)
+            if job.departed_documents:  # some may be carried over by now
+                job.departed_documents = find_departed(job.data, manifest, job.config.ingest.ignore)
+        self._report_departed(job)
+        if not job.flags.dry_run:
+            job.data.settle_files()
+
+    def _placed_units(self, job: Job) -> list[Unit]:
+        """The units of this run, with paths in subfolders where a folder has become one of too many files."""
+        units = self._select_units(job, job.data.shard)
+        if not job.flags.dry_run and job.data.spread_new_folders(
+            text for unit in units for text in path_texts(unit.writes)
+        ):
+            return self._select_units(job, job.data.shard)
+        return units
+
+    def _do_units(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger:
+        from groundwork.console.many_processes.work_division import run_in_processes
+
+        job.progress.counted = progress_unit(self.name)
+        if self.shards != "documents":
+            self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
+        try:
+            return run_in_processes(self, job, runner, units) or self._run_here(job, runner, units)
+        finally:
+            self._print_report(job, runner.ledger)
 
     def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":

@@ -16,6 +16,7 @@ from groundwork.dataset.grade_columns import row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.eval_rewording import (
+    AskRewording,
     CheckRewording,
     EvalRewording,
     Reworded,
@@ -51,30 +52,13 @@ async def build_splits(
     if not pool.rows:
         raise CannotSplit("there are no pairs")
     if not settings.eval_split:
-        splits = {"train": pool.rows}
-        if not tools.phrase:
-            return BuiltDataset(splits, basic_report(settings, splits, pool, tools.embedder))
-        vectors = await tools.encode([row.question for row in pool.rows], "query")
-        phrased = await _phrase_rows(
-            pool.rows, vectors, calibrate_threshold(vectors, settings.seed), EvalBorder.of([]), settings, tools
-        )
-        return _add_phrasings(
-            BuiltDataset(splits, basic_report(settings, splits, pool, tools.embedder)), phrased, settings
-        )
+        return await _build_train_alone(pool, settings, tools)
     tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
     draw = await _draw_split(pool.rows, runs, settings, tools)
     reworded = None
     if tools.ask:
         tools.start_step(f"rewording {counted(len(draw.split.eval), 'row')} of eval")
-        check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
-        reworded = await eval_rewording.reword_eval(
-            draw.pool, draw.vectors, draw.split, tools.ask, check, settings.rephrase.tries, tools.judge
-        )
-        if not reworded.rows:
-            raise CannotSplit(
-                "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
-                f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
-            )
+        reworded = await _reword_draw(draw, tools.ask, settings, tools)
         draw = replace(draw, split=replace(draw.split, eval=list(reworded.rows)))
     splits = {"train": draw.train, "eval": _apply_rewordings(draw.eval_rows, reworded)}
     if settings.eval_mirror:
@@ -87,6 +71,34 @@ async def build_splits(
     phrased = await _phrase_rows(draw.train, draw.train_vectors, draw.split.threshold, border, settings, tools)
     near_count = await _count_near_copies(splits["eval"], phrased.rows, draw.split.threshold, tools)
     return _add_phrasings(built, phrased, settings, near_count)
+
+
+async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
+    """A dataset without eval."""
+    splits = {"train": pool.rows}
+    built = BuiltDataset(splits, basic_report(settings, splits, pool, tools.embedder))
+    if not tools.phrase:
+        return built
+    vectors = await tools.encode([row.question for row in pool.rows], "query")
+    threshold = calibrate_threshold(vectors, settings.seed)
+    phrased = await _phrase_rows(pool.rows, vectors, threshold, EvalBorder.of([]), settings, tools)
+    return _add_phrasings(built, phrased, settings)
+
+
+async def _reword_draw(
+    draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
+) -> EvalRewording:
+    """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
+    check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
+    reworded = await eval_rewording.reword_eval(
+        draw.pool, draw.vectors, draw.split, ask, check, settings.rephrase.tries, tools.judge
+    )
+    if not reworded.rows:
+        raise CannotSplit(
+            "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
+            f"dataset.rephrase.max_copied. The last reason: {reworded.replaced[-1][1]}"
+        )
+    return reworded
 
 
 async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: float, tools: BuildTools) -> int | None:
