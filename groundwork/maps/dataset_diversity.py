@@ -139,9 +139,9 @@ def measure_diversity(
     limits = thresholds(vectors, seed, documents)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
     topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
-    per_topic = _count_by_topic(dataset_of, topic_of, len(names))
+    topic_counts = _count_by_topic(dataset_of, topic_of, len(names))
     equal_n = _comparison_size(counts)
-    draws = _bootstrap_reach(per_topic, counts, equal_n, seed)
+    reach_draws = _bootstrap_reach(topic_counts, counts, equal_n, seed)
     only_in = _rows_only_in(names, dataset_of, similar.nearest_in, limits.also_asked)
     rows = [
         DatasetNumbers(
@@ -150,18 +150,18 @@ def measure_diversity(
             **_question_counts(counts[index], chunks[index]),
             redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
             **_variety(vectors[dataset_of == index], equal_n, seed),
-            **_topic_reach(per_topic[index], counts[index], equal_n, draws[:, index]),
+            **_topic_reach(topic_counts[index], counts[index], equal_n, reach_draws[:, index]),
         )
         for index, name in enumerate(names)
     ]
-    near_duplicate_overlap = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
-    choice = choose_dataset(rows, draws, per_topic, equal_n, near_duplicate_overlap)
+    contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
+    choice = choose_dataset(rows, reach_draws, topic_counts, equal_n, contained_shares)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
         **asdict(limits),
         equal_n=equal_n,
-        topics=per_topic.shape[1],
+        topics=topic_counts.shape[1],
         datasets=rows,
         overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
         **asdict(choice),
@@ -176,10 +176,10 @@ def _question_counts(questions: int, chunks: int) -> dict[str, Any]:
 
 def _count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Floats:
     """(datasets, topics): how many questions of each dataset lie in each topic."""
-    topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
-    per_topic = np.zeros((datasets, topic_count))
-    np.add.at(per_topic, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
-    return per_topic
+    topics = int(topic_of.max()) + 1 if len(topic_of) else 0
+    topic_counts = np.zeros((datasets, topics))
+    np.add.at(topic_counts, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
+    return topic_counts
 
 
 def _variety(vectors: Vectors, equal_n: int, seed: int) -> dict[str, Any]:
@@ -187,16 +187,16 @@ def _variety(vectors: Vectors, equal_n: int, seed: int) -> dict[str, Any]:
     return {"diversity": vendi(vectors), "diversity_at_equal_n": _sampled_vendi(vectors, equal_n, seed)}
 
 
-def _topic_reach(per_topic: Floats, count: int, equal_n: int, draws: Floats) -> dict[str, Any]:
-    """How many of the topics a dataset of `count` questions reaches. `per_topic` (topics,): its questions in each;
+def _topic_reach(topic_counts: Floats, count: int, equal_n: int, draws: Floats) -> dict[str, Any]:
+    """How many of the topics a dataset of `count` questions reaches. `topic_counts` (topics,): its questions in each;
     `draws`: its reach in samples of it.
     """
     return {
-        "reach": _share(rarefied_reach(per_topic, count, min(equal_n, count))),
+        "reach": _share(rarefied_reach(topic_counts, count, min(equal_n, count))),
         "reach_interval": _confidence_interval(draws),
-        "reach_of_all": _share(per_topic > 0),
-        "curve": _reach_curve(per_topic, count),
-        "missed": int((per_topic == 0).sum()),
+        "reach_of_all": _share(topic_counts > 0),
+        "curve": _reach_curve(topic_counts, count),
+        "missed": int((topic_counts == 0).sum()),
     }
 
 
@@ -228,26 +228,26 @@ def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
     return unit
 
 
-def _bootstrap_reach(per_topic: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
+def _bootstrap_reach(topic_counts: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
     """Reach of each dataset, (draws, datasets), over topics and questions drawn with replacement.
 
     The topics of a draw are the same for all datasets, the questions each dataset's own. Questions drawn with
     replacement reach less than they do; that loss is taken out, so that the draws lie around the reach itself.
     """
-    datasets, topic_count = per_topic.shape
+    datasets, topics = topic_counts.shape
     reached = np.zeros((DRAWS, datasets))
-    if not topic_count:
+    if not topics:
         return reached
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(topic_count, np.full(topic_count, 1 / topic_count), size=DRAWS) / topic_count
+    weights = rng.multinomial(topics, np.full(topics, 1 / topics), size=DRAWS) / topics
     for dataset, count in enumerate(counts):
         if not count:
             continue
         chances = rarefied_reach(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
-        topic_shares = per_topic[dataset] / count
+        topic_shares = topic_counts[dataset] / count
         drawn = rng.multinomial(count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[:, :-1]
         reached_shares = chances[drawn]
-        shortfall = chances[per_topic[dataset].astype(int)] - reached_shares.mean(axis=0)
+        shortfall = chances[topic_counts[dataset].astype(int)] - reached_shares.mean(axis=0)
         reached[:, dataset] = np.clip(((reached_shares + shortfall) * weights).sum(axis=1), 0, 1)
     return reached
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,76 +40,83 @@ class Choice:
 
 
 def choose_dataset(
-    rows: list[DatasetNumbers], draws: Floats, per_topic: Floats, equal_n: int, inside: Floats
+    rows: list[DatasetNumbers], reach_draws: Floats, topic_counts: Floats, equal_n: int, contained_shares: Floats
 ) -> Choice:
-    """`draws`: (draws, datasets) of reach; `per_topic`: (datasets, topics) questions; `inside`: (datasets, datasets),
-    the share of the row's questions that the column's dataset asks too, nearly word for word."""
+    """`reach_draws`: (draws, datasets) of reach; `topic_counts`: (datasets, topics) questions.
+
+    `contained_shares`: (datasets, datasets), the share of the row's questions that the column's dataset asks too,
+    nearly word for word.
+    """
     comparable = [number for number, row in enumerate(rows) if row.questions >= MIN_QUESTIONS]
     too_small = [row for row in rows if row.questions < MIN_QUESTIONS]
     sizes = "; ".join(f"{row.name} has {counted(row.questions, 'question')}" for row in too_small)
     if len(comparable) < 2:
         too_few = f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed."
         return Choice(recommendation=too_few * (len(rows) > 1))
-    candidates = _candidates(comparable, inside)
-    leader, certainty = _leader(draws, candidates)
-    contained_note = _describe_contained(rows, comparable, inside)
-    alike = [number for number in comparable if number not in candidates and _is_within(leader, number, inside)]
+    candidates = _candidates(comparable, contained_shares)
+    leader, certainty = _leader(reach_draws, candidates)
+    contained_note = _describe_contained(rows, comparable, contained_shares)
+    alike = [
+        number for number in comparable if number not in candidates and _is_contained(leader, number, contained_shares)
+    ]
     if too_small:
         contained_note += f" Left out: {sizes}; at least {MIN_QUESTIONS} are needed to be compared."
     other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
     notes = (
-        _describe_full_size(rows, rows[leader]) + _describe_merging(rows[leader], per_topic, leader) + contained_note
+        _describe_full_size(rows, rows[leader]) + _describe_merging(rows[leader], topic_counts, leader) + contained_note
     )
     is_sure = certainty >= SURE_SHARE and not alike
-    reach_text = _describe_reach(rows[leader], other_rows, equal_n, per_topic.shape[1], is_sure)
+    reach_text = _describe_reach(rows[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
-        lead = f"it leads in {certainty:.0%} of {len(draws):,} bootstrap draws" if len(candidates) > 1 else (
+        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(candidates) > 1 else (
             "it asks all that the others ask"
         )  # fmt: skip
         return Choice(rows[leader].name, certainty, f"Choose {rows[leader].name}: {reach_text}; {lead}.{notes}")
     rivals = [rows[number] for number in comparable if number in candidates or number in alike]
-    lead = f"{rows[leader].name} leads in only {certainty:.0%} of {len(draws):,} bootstrap draws, so "
+    lead = f"{rows[leader].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
     lead = lead if len(candidates) > 1 else ""
     return Choice("", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(rivals)}.{notes}")
 
 
-def _is_within(a: int, b: int, inside: Floats) -> bool:
-    return bool(inside[a, b] >= CONTAINED_SHARE)
+def _is_contained(part: int, whole: int, contained_shares: Floats) -> bool:
+    return bool(contained_shares[part, whole] >= CONTAINED_SHARE)
 
 
-def _candidates(comparable: list[int], inside: Floats) -> list[int]:
+def _candidates(comparable: list[int], contained_shares: Floats) -> list[int]:
     """Without the parts of others; of several that ask the same, the first."""
     candidates = []
-    for a in comparable:
-        containers = [b for b in comparable if b != a and _is_within(a, b, inside)]
-        if all(_is_within(b, a, inside) and b not in candidates for b in containers):
-            candidates.append(a)
+    for dataset in comparable:
+        containers = [
+            other for other in comparable if other != dataset and _is_contained(dataset, other, contained_shares)
+        ]
+        if all(_is_contained(whole, dataset, contained_shares) and whole not in candidates for whole in containers):
+            candidates.append(dataset)
     return candidates or comparable
 
 
-def _leader(draws: Floats, candidates: list[int]) -> tuple[int, float]:
+def _leader(reach_draws: Floats, candidates: list[int]) -> tuple[int, float]:
     """The candidate with the largest mean reach, and the share of draws in which it leads, ties shared out."""
-    candidate_draws = np.round(draws[:, candidates], 9)
+    candidate_draws = np.round(reach_draws[:, candidates], 9)
     leads = candidate_draws == candidate_draws.max(axis=1, keepdims=True)
     share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
     leader = int(candidate_draws.mean(axis=0).argmax())
     return candidates[leader], float(share[leader])
 
 
-def _describe_contained(rows: Sequence[DatasetNumbers], comparable: Sequence[int], inside: Floats) -> str:
+def _describe_contained(rows: Sequence[DatasetNumbers], comparable: Sequence[int], contained_shares: Floats) -> str:
     """A sentence for each dataset that is a part of another, and for each two that ask the same."""
     sentences = ""
-    for a in comparable:
-        for b in comparable:
-            if a == b or not _is_within(a, b, inside):
-                continue
-            if not _is_within(b, a, inside):
-                sentences += (
-                    f" {rows[b].name} asks what {rows[a].name} asks ({inside[a, b]:.0%} of its questions) and more."
-                )
-            elif a < b:
-                shares = f"{inside[a, b]:.0%} and {inside[b, a]:.0%} of them are in the other"
-                sentences += f" {rows[a].name} and {rows[b].name} ask the same questions ({shares})."
+    for part, whole in permutations(comparable, 2):
+        if not _is_contained(part, whole, contained_shares):
+            continue
+        share, reverse_share = contained_shares[part, whole], contained_shares[whole, part]
+        if not _is_contained(whole, part, contained_shares):
+            sentences += (
+                f" {rows[whole].name} asks what {rows[part].name} asks ({share:.0%} of its questions) and more."
+            )
+        elif part < whole:
+            shares = f"{share:.0%} and {reverse_share:.0%} of them are in the other"
+            sentences += f" {rows[part].name} and {rows[whole].name} ask the same questions ({shares})."
     return sentences
 
 
@@ -143,8 +151,8 @@ def _describe_full_size(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> s
     return f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {questions}."
 
 
-def _describe_merging(chosen: DatasetNumbers, per_topic: Floats, leader: int) -> str:
-    added = int(((per_topic[leader] == 0) & (per_topic.sum(axis=0) > 0)).sum())
+def _describe_merging(chosen: DatasetNumbers, topic_counts: Floats, leader: int) -> str:
+    added = int(((topic_counts[leader] == 0) & (topic_counts.sum(axis=0) > 0)).sum())
     return f" Merging adds {counted(added, 'topic')} that {chosen.name} lacks." if added else ""
 
 
