@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from groundwork.data_folder.manifest.manifest import Manifest
-from groundwork.data_folder.manifest.stale_downstream import mark_behind, recorded_states
+from groundwork.data_folder.manifest.stale_and_behind import mark_behind, recorded_states
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.workspace import Workspace

@@ -20,7 +20,7 @@ from groundwork.console.remembered_flags import RememberedCall, command_argument
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
-from groundwork.data_folder.manifest.stale_downstream import mark_behind, recorded_state
+from groundwork.data_folder.manifest.stale_and_behind import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.stage_table import BY_NAME, STAGES, Stage

@@ -271,7 +271,7 @@ def _written_files(manifest: Manifest) -> set[str]:
 def _has_made_all(job: Job, manifest: Manifest, names: Sequence[str], stage: str) -> bool:
     """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
     from groundwork.data_folder.manifest.manifest import CURRENT_STATES
-    from groundwork.data_folder.manifest.stale_downstream import recorded_state
+    from groundwork.data_folder.manifest.stale_and_behind import recorded_state
 
     if len(names) > MAX_UNITS_JUDGED:
         return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.manifest.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
-from groundwork.data_folder.manifest.stale_downstream import mark_behind
+from groundwork.data_folder.manifest.stale_and_behind import mark_behind
 
 
 def entry(text: str) -> ManifestEntry:
