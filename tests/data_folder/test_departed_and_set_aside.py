@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,19 +27,28 @@ def server() -> Iterator[FakeOpenRouter]:
         yield fake
 
 
-@pytest.fixture
-def data(tmp_path: Path, server: FakeOpenRouter, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three documents, taken to a dataset."""
-    (tmp_path / "documents").mkdir()
+    root = tmp_path_factory.mktemp("finished")
+    (root / "documents").mkdir()
     for number, name in enumerate(NAMES):
         sentences = " ".join(
             f"The ferry {name} crosses the sound at quarter {hour} with {hour + number} passengers on deck."
             for hour in range(5)
         )
-        (tmp_path / "documents" / f"{name}.md").write_text(f"# Ferry {name}\n\n{sentences}\n")
-    for stage in ("ingest", "summarize", "chunk", "generate_qa", "generate_tags", "visualize_embeddings", "coverage"):
-        assert main([stage, "--data", str(tmp_path), *settings(server)]) == 0, capsys.readouterr()
-    assert main(["create_dataset", "--name", "ferries", "--data", str(tmp_path), *settings(server)]) == 0
+        (root / "documents" / f"{name}.md").write_text(f"# Ferry {name}\n\n{sentences}\n")
+    stages = ("ingest", "summarize", "chunk", "generate_qa", "generate_tags", "visualize_embeddings", "coverage")
+    with FakeOpenRouter(reply=Author()).thread() as server:
+        for command in (*([stage] for stage in stages), ["create_dataset", "--name", "ferries"]):
+            assert main([*command, "--data", str(root), *settings(server)]) == 0, command
+    return root
+
+
+@pytest.fixture
+def data(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A copy of them for each test."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     capsys.readouterr()
     return tmp_path
 
