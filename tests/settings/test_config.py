@@ -117,9 +117,15 @@ def test_a_broken_overlay_names_its_file(tmp_path: Path, content: str) -> None:
         config_files.load([tmp_path / "broken.json"])
 
 
-def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the type checker keeps what it knows of Python's own modules and of the settings."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def test_every_setting_is_read_somewhere(cache: Path) -> None:
     """No setting stands in the file that no code reads, told by the block that each attribute is of."""
-    assert not unread(config_files.PROJECT / "groundwork", SETTINGS, tmp_path)
+    assert not unread(config_files.PROJECT / "groundwork", SETTINGS, cache)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +140,7 @@ def test_every_setting_is_read_somewhere(tmp_path: Path) -> None:
     ],
     ids=["nothing", "one value of one block", "a value of either of two blocks"],
 )
-def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, reads: set[str]) -> None:
+def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, cache: Path, code: str, reads: set[str]) -> None:
     """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
     names = (
         "from groundwork.settings.whole_config import Config\n"
@@ -143,7 +149,7 @@ def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, code: str, rea
     )
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "stage.py").write_text(f"{names}class Other:\n    batch = 1\n{code}\n")
-    assert unread(tmp_path / "code", SETTINGS, tmp_path) == leaves() - reads
+    assert unread(tmp_path / "code", SETTINGS, cache) == leaves() - reads
 
 
 @pytest.mark.parametrize("path", ["qa.model", "tags.temperature", "dataset.rephrase.top_k", "ingest.vision.provider"])
