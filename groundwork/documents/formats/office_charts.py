@@ -38,7 +38,7 @@ def _fill_point_gaps(caches: Sequence[Element]) -> None:
         values = dict(_read_points(cache))
         last_index = max(values, default=-1)
         if len(values) <= last_index < _MOST_POINTS - points_filled:
-            cache[:] = _point_elements(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
+            _write_points(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
             points_filled += last_index + 1
 
 
@@ -66,7 +66,8 @@ def _scatter_to_line_series(series: Element, row_names: Sequence[str], start: in
         (y_axis, "val", "num", y_values),
     ):
         if axis is not None:
-            cache = new_element(axis, f"{kind}Cache", _point_elements(axis, points))
+            cache = new_element(axis, f"{kind}Cache")
+            _write_points(cache, points)
             series.replace(axis, new_element(axis, name, [new_element(axis, f"{kind}Ref", [cache])]))
 
 
@@ -80,15 +81,15 @@ def _read_points(axis: Element | None) -> list[Point]:
     ]
 
 
-def _point_elements(like: Element, points: Iterable[Point]) -> list[Element]:
+def _write_points(cache: Element, points: Iterable[Point]) -> None:
+    """Put these in place of what a cache holds."""
     from lxml import etree
 
-    point_name, value_name = new_name(like, "pt"), new_name(like, "v")
-    elements = []
+    cache[:] = []
+    point_name, value_name = new_name(cache, "pt"), new_name(cache, "v")
     for index, text in points:
-        elements.append(etree.Element(point_name, idx=str(index)))
-        etree.SubElement(elements[-1], value_name).text = text
-    return elements
+        point = etree.SubElement(cache, point_name, idx=str(index))
+        etree.SubElement(point, value_name).text = text
 
 
 def _show_values(number_cache: Element, epoch: datetime.datetime) -> None:

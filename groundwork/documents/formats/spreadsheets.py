@@ -10,6 +10,9 @@ import datetime
 import functools
 import io
 import re
+import warnings
+import zipfile
+import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,6 +76,7 @@ def number_affixes(number_format: str) -> Affixes:
 
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
@@ -80,10 +84,19 @@ Area = tuple[int, int, int, int]  # first row, first column, last row, last colu
 
 
 def xlsx_to_markdown(source: str) -> str:
-    """Every sheet that holds something, as a heading and a table. Raises BadDocument for a sheet of too large an area.
+    """Every sheet that holds something, as a heading and a table. Raises BadDocument for damage and too large an area.
 
     Time is linear in the cells that the file holds, not in the area between them.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook that it would save again
+        try:
+            return _workbook_to_markdown(source)
+        except _DAMAGE as error:
+            raise BadDocument(f"it is damaged ({error})") from None
+
+
+def _workbook_to_markdown(source: str) -> str:
     book = load_workbook(source)
     try:
         sheets = []

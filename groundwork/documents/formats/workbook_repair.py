@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import zipfile
@@ -10,6 +11,7 @@ from typing import Any
 
 from groundwork.documents.formats.office_package import archived_names
 from groundwork.documents.formats.office_xml import parse_xml, tags, write_xml
+from groundwork.errors import BadDocument
 
 _STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
 _TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
@@ -18,7 +20,7 @@ _REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of 
 
 
 def load_workbook(source: str) -> Any:
-    """The workbook of openpyxl, streamed.
+    """The workbook of openpyxl, streamed. Raises BadDocument where it is refused even when it is changed.
 
     Where it is refused it is read without its fonts, fills and borders, in which openpyxl takes offence at what
     programs write that are not Excel; its number formats stay.
@@ -28,12 +30,14 @@ def load_workbook(source: str) -> Any:
     load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
     readable = _rewrite_parts(source, _with_transitional_names) if _is_strict(source) else source
     try:
-        return load(readable)
+        with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
+            return load(readable)
     except _REFUSALS as refusal:
         try:
             return load(_rewrite_parts(readable, _with_number_formats_alone))
         except _REFUSALS:
-            raise refusal from None
+            reason = str(refusal.__cause__ or refusal).partition("\n")[0]
+            raise BadDocument(f"it is damaged ({reason or type(refusal).__name__})") from None
 
 
 def _is_strict(source: str) -> bool:

@@ -197,6 +197,22 @@ def test_a_small_chart_fills_no_memory(index: str) -> None:
     assert len(list(chart.iter(f"{{{space}}}pt"))) < 100_000
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<sheetData>", b"<sheetData"),
+        (b"<worksheet ", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><worksheet '),
+        (b"<workbook ", b'<!DOCTYPE a [<!ENTITY b "c">]><workbook d="&b;" '),
+        (b"<workbook ", b"<a"),
+    ],
+)
+def test_a_damaged_workbook_says_so(tmp_path: Path, old: bytes, new: bytes) -> None:
+    """XML that is cut or declares entities is damage, in one line."""
+    path = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew"})
+    with pytest.raises(BadDocument, match=r"^it is damaged [^\n]*$"):
+        xlsx_to_markdown(str(respelt(path, lambda _, part: part.replace(old, new))))
+
+
 def test_a_stray_byte_costs_no_comment(tmp_path: Path) -> None:
     """What anydoc passes over is passed over: a control character, bytes of no letter, an attribute said twice."""
 
