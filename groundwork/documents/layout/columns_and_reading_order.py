@@ -26,6 +26,7 @@ _GUTTER_WIDTH = 0.7  # font sizes between two columns
 _SAME_LEFT = 2  # points between the beginnings of two lines of one paragraph
 _HANGING = 6  # points by which a quotation mark may stand out of its column
 _HEADER_TEXTS = 3  # texts of a running header, its page number among them
+_EDGE_GAP = 1  # sizes of the letters between a running header without a page number and the columns below it
 _PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}")
 _PROSE_SHARE, _NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
 _LONG_WORDS = 3  # words of a long line, at the least
@@ -107,18 +108,27 @@ def page_parts(
 def _split_head_and_foot(
     lines: list[list[_PartBox]], drawn: Sequence[_PartBox]
 ) -> tuple[list[_PartBox], list[list[_PartBox]], list[_PartBox]]:
-    """The head line of a page with its number, the lines between, and the foot line; these two belong to no column."""
+    """The running header of a page, the lines between, and the running footer; these two belong to no column."""
     top, bottom = min((box.y1 for box in drawn), default=math.inf), max((box.y2 for box in drawn), default=0.0)
     head = foot = []
-    if len(lines) > 2 and _is_label(lines[0]) and _bounds(lines[0])[1] < min(_bounds(lines[1])[0], top):
+    if len(lines) > 2 and _is_edge(lines[0], lines[1]) and _bounds(lines[0])[1] < min(_bounds(lines[1])[0], top):
         head, lines = lines[0], lines[1:]
-    if len(lines) > 2 and _is_label(lines[-1]) and _bounds(lines[-1])[0] > max(_bounds(lines[-2])[1], bottom):
+    if len(lines) > 2 and _is_edge(lines[-1], lines[-2]) and _bounds(lines[-1])[0] > max(_bounds(lines[-2])[1], bottom):
         foot, lines = lines[-1], lines[:-1]
     return head, lines, foot
 
 
 def _bounds(line: Sequence[_PartBox]) -> tuple[float, float]:
     return min(box.y1 for box in line), max(box.y2 for box in line)
+
+
+def _is_edge(line: Sequence[_PartBox], inner: Sequence[_PartBox]) -> bool:
+    """Whether a line at a page's edge is its number, or one text well apart from a line that has more than one."""
+    if _is_label(line):
+        return True
+    (top, bottom), (inner_top, inner_bottom) = _bounds(line), _bounds(inner)
+    gap = max(top - inner_bottom, inner_top - bottom)
+    return len(line) == 1 < len(inner) and gap > _EDGE_GAP * line[0].runs[0].size
 
 
 def _is_label(line: Sequence[_PartBox]) -> bool:
