@@ -1,4 +1,4 @@
-"""The calculations that an answer writes out: "1000 + 40 + 15", "3 nights × $300", "30 % of 500", "(520 + 85) x 12"."""
+"""The calculations that an answer shows, and what comes of them: "1000 + 40 + 15", "3 nights × $300", "30 % of 500"."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
 from math import isclose
 
 from groundwork.language.numbers import Number, numbers
 
 _MAX_GAP = 40  # characters between two numbers of a calculation: a unit, a sign, a currency
 _MAX_NUMBERS = 40  # of one calculation
+_MAX_CALCULATIONS = 100  # of one answer
+_PERCENT = 100.0  # by which a share is multiplied
+_MAX_PAIRS = 300  # of numbers that an answer states
 # what stands for a sign; "at" and "each" multiply, for nothing counts but what really comes of it
 _SIGNS = {
-    "*": r"[×·∙*x]|\\times|\\cdot|\b(?:times|multiplied by|at|mal|zu|à|je|fois|por|a)\b",
-    "/": r"[/÷]|\\div|\b(?:divided by|geteilt durch|durch|divisé par|dividido (?:por|entre)|entre)\b",
-    "+": r"\+|\b(?:plus|más|und|and|et|y)\b",
+    "*": r"[×·∙*x]|\b(?:times|multiplied by|at|mal|zu je|zu|à|je|fois|por|a)\b",
+    "/": r"[/÷]|(?<=\s):(?=\s)|\b(?:divided by|geteilt durch|durch|divisé par|dividido (?:por|entre)|entre)\b",
+    "+": r"\+|\b(?:plus|más)\b",
     "-": r"[−–-]|\b(?:minus|less|moins|menos)\b",
 }
+_LATEX = {
+    re.compile(r"\\[dt]?frac\{([^{}]{1,40})\}\{([^{}]{1,40})\}"): r"(\1) / (\2)",
+    re.compile(r"\\(?:text|mathrm)\{([^{}]{0,40})\}"): r"\1",
+    re.compile(r"\\(?:times|cdot)\b"): "×",
+    re.compile(r"\\div\b"): "÷",
+    re.compile(r"\{([.,])\}"): r"\1",
+    re.compile(r"\\[,;: ]"): " ",
+    re.compile(r"\\([%$€£])"): r"\1",
+    re.compile(r"\\[()\[\]]|\$"): "",
+}
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _CURRENCY = r"(?:[\\$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
 _UNIT = r"(?:\s*+(?:\\?[%°$€£¥]|[^\W\d_][\w./²³]*+))*?"
 _GAP = re.compile(
@@ -47,17 +62,77 @@ class Calculation:
     operands: frozenset[float]
     results: tuple[float, ...]
     divides: bool
+    count: float | None = None  # of what is added up, where the sum is divided by it: a mean
 
     def gives(self, number: Number) -> bool:
         """Is it the result, or a quotient or fraction rounded to the decimal places of the number?"""
-        places = len(number.value.partition(".")[2])
-        tolerance = 0.5001 * 10**-places if places or self.divides else 0.0
         hundredfold = [100 * result for result in self.results] if number.unit == "percent" else []
-        value = float(number.value)
         return any(
-            isclose(value, abs(result)) or abs(value - abs(result)) <= tolerance
+            self._is_rounded(abs(result), value)
+            for value in _written_values(number)
             for result in (*self.results, *hundredfold)
         )
+
+    def _is_rounded(self, result: float, value: str) -> bool:
+        places = len(value.partition(".")[2])
+        tolerance = 0.5001 * 10**-places if places or self.divides else 0.0
+        return isclose(float(value), result) or abs(float(value) - result) <= tolerance
+
+
+def without_latex(answer: str) -> str:
+    """`answer` with its LaTeX as plain text: "3 × 2,5" for "$3 \\times 2{,}5$"; as it is where it has none."""
+    if "\\" not in answer:
+        return answer
+    for command, plain in _LATEX.items():
+        answer = command.sub(plain, answer)
+    return answer
+
+
+def computed_numbers(answer: str, given: set[float], shares: set[float]) -> list[Number]:
+    """The numbers of an answer that come of a calculation in it, where this starts from what is given or computed.
+
+    `given`: numbers of question and evidence; `shares`: percentages among them, as parts of 1.
+    """
+    answer = f"= {answer}"  # behind a sign stands no label
+    written = list(islice(calculations(answer), _MAX_CALCULATIONS))
+    stated = [number for number in numbers(answer, spelled=True) if _PLAIN.fullmatch(number.value)]
+    new_numbers = [number for number in stated if float(number.value) not in given][:_MAX_CALCULATIONS]
+    computed: list[Number] = []
+    while new_numbers:
+        operands = given | shares | {_PERCENT} | {value for number in computed for value in readings(number)}
+        results = _Results(
+            [calculation for calculation in written if operands.issuperset(calculation.operands)],
+            shares | _unwritten_results({value for number in stated for value in readings(number)} & operands, shares),
+        )
+        newly_computed = [number for number in new_numbers if results.give(number)]
+        if not newly_computed:
+            break
+        computed += newly_computed
+        new_numbers = [number for number in new_numbers if number not in newly_computed]
+    return computed
+
+
+@dataclass(frozen=True)
+class _Results:
+    """What comes of the calculations that an answer writes out, and of its numbers without a sign."""
+
+    calculations: Sequence[Calculation]
+    unwritten: set[float]
+
+    def give(self, number: Number) -> bool:
+        counts = {calculation.count for calculation in self.calculations}
+        if any(_PERCENT in calculation.operands for calculation in self.calculations):
+            counts.add(_PERCENT)
+        return any(calculation.gives(number) for calculation in self.calculations) or any(
+            value in counts or any(isclose(value, result) for result in self.unwritten) for value in readings(number)
+        )
+
+
+def _unwritten_results(values: set[float], shares: set[float]) -> set[float]:
+    """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
+    pairs = islice(combinations(sorted(values), 2), _MAX_PAIRS)
+    results = {result for first, second in pairs for result in (first + second, second - first, first * second)}
+    return results | {sum(values)} | {value * share for value in {*values, 100.0} for share in shares}
 
 
 def calculations(answer: str) -> Iterator[Calculation]:
@@ -68,12 +143,18 @@ def calculations(answer: str) -> Iterator[Calculation]:
         is_plain = _PLAIN.fullmatch(number.value) is not None
         sign = _signs_between(answer, terms[-1], number) if terms and is_plain else None
         if sign is None or len(terms) == _MAX_NUMBERS:
-            yield from _calculate(answer, terms, signs)
+            yield from _calculations(answer, terms, signs)
             terms, signs = [number] if is_plain else [], []
         else:
             terms.append(number)
             signs.append(sign)
-    yield from _calculate(answer, terms, signs)
+    yield from _calculations(answer, terms, signs)
+
+
+def _calculations(text: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+    """That of all terms; and without the first, which may be the result: "20 %: (360 - 300) / 300"."""
+    yield from _calculate(text, terms, signs)
+    yield from _calculate(text, terms[1:], signs[1:])
 
 
 def _signs_between(text: str, first: Number, second: Number) -> list[str] | None:
@@ -96,17 +177,44 @@ def _calculate(text: str, terms: Sequence[Number], signs: Sequence[list[str]]) -
     before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
     closing = _CLOSING.match(text[terms[-1].end :][:_MAX_GAP])
     after = list(closing[1]) if closing else []
-    results = []
-    divides = any("/" in sign for sign in signs) or any(term.unit == "percent" for term in terms)
-    for percent in (1.0, 0.01):
-        values = [float(term.value) * (percent if term.unit == "percent" else 1.0) for term in terms]
-        tokens = [*before, repr(values[0])]
-        for sign, value in zip(signs, values[1:], strict=True):
-            tokens += [*sign, repr(value)]
-        results.append(_evaluate(_balanced([*tokens, *after])))
-    if any(result is not None for result in results):
-        operands = frozenset(float(term.value) for term in terms)
-        yield Calculation(operands, tuple(result for result in results if result is not None), divides)
+    for reading in (0, -1):
+        if reading and all(len(readings(term)) == 1 for term in terms):
+            return
+        values = [readings(term)[reading] for term in terms]
+        hundredths = [
+            value / 100 if term.unit == "percent" else value for term, value in zip(terms, values, strict=True)
+        ]
+        results = [_evaluate(_expression(before, form, signs, after)) for form in (values, hundredths)]
+        if any(result is not None for result in results):
+            divides = any("/" in sign for sign in signs) or values != hundredths
+            count = values.pop() if _is_mean(values, signs) else None
+            yield Calculation(
+                frozenset(values), tuple(result for result in results if result is not None), divides, count
+            )
+
+
+def readings(number: Number) -> list[float]:
+    """The value; and a second one where a point may part the thousands, as in German: 1.560. None of a time."""
+    return [float(value) for value in _written_values(number) if _PLAIN.fullmatch(value)]
+
+
+def _written_values(number: Number) -> list[str]:
+    return [number.value, *([number.value.replace(".", "")] if _DOTTED.fullmatch(number.value) else [])]
+
+
+def _is_mean(values: Sequence[float], signs: Sequence[list[str]]) -> bool:
+    """Is it a sum that is divided by the number of what is added up?"""
+    *sum_signs, last = signs
+    return len(values) > 2 and values[-1] == len(signs) and "/" in last and all("+" in sign for sign in sum_signs)
+
+
+def _expression(
+    before: Sequence[str], values: Sequence[float], signs: Sequence[list[str]], after: Sequence[str]
+) -> str:
+    tokens = [*before, repr(values[0])]
+    for sign, value in zip(signs, values[1:], strict=True):
+        tokens += [*sign, repr(value)]
+    return _balanced([*tokens, *after])
 
 
 def _balanced(tokens: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from groundwork.language.names import codes
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.calculations import calculations
+from groundwork.questions.calculations import computed_numbers, readings, without_latex
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
@@ -58,10 +58,11 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
     """
     if any(is_figure(quote) for quote in pair.evidence):
         return grounds.faults("", "", pair.evidence)
-    return grounds.faults(f"{pair.question} {derived_number_text(pair)}", pair.answer, pair.evidence)
+    answer = without_latex(pair.answer)
+    return grounds.faults(f"{pair.question} {_derived_number_text(pair, answer)}", answer, pair.evidence)
 
 
-def derived_number_text(pair: AnsweredQuestion) -> str:
+def _derived_number_text(pair: AnsweredQuestion, answer: str) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
     sources = list(_read_quantities(" ".join([pair.question, *pair.evidence])))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
@@ -69,26 +70,35 @@ def derived_number_text(pair: AnsweredQuestion) -> str:
     source_values = {value for value, _ in sources}
     new_numbers = [
         (number, value)
-        for number in numbers(pair.answer, spelled=True)
+        for number in numbers(answer, spelled=True)
         if (value := _numeric_value(number)) is not None and value not in source_values
     ]
-    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, sources)]
-    source_values |= {float(number.value) for number in derived}
-    computed = _computed_quantities(pair.answer, [number for number, _ in new_numbers], source_values)
-    return ", ".join(dict.fromkeys([*(f"{number.value} {number.unit}".strip() for number in derived), *computed]))
+    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, answer, sources)]
+    given = source_values | {value for number in derived for value in readings(number)}
+    given |= {value for number in numbers(f"{pair.question} {' '.join(pair.evidence)}") for value in readings(number)}
+    quantities = [f"{number.value} {number.unit}".strip() for number in derived]
+    for number in computed_numbers(answer, given, _shares(sources)):
+        quantities.append(f"{number.value} percent" if number.unit == "percent" else number.value)
+    return ", ".join(dict.fromkeys(quantities))
 
 
-def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: Sequence[Quantity]) -> bool:
+def _shares(sources: Iterable[Quantity]) -> set[float]:
+    """The percentages of the sources as parts of 1, and what is left without them or comes with them."""
+    shares = {value / 100 for value, unit in sources if unit == "percent"}
+    return shares and {1.0, *shares, *(1 - share for share in shares), *(1 + share for share in shares)}
+
+
+def _is_derived(number: Number, value: float, pair: AnsweredQuestion, answer: str, sources: Sequence[Quantity]) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
-    number_text = pair.answer[number.start : number.end]
+    number_text = answer[number.start : number.end]
     if value == 1 and any(
-        match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(pair.answer)
+        match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(answer)
     ):
         return True
-    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", pair.answer[: number.start])
-    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair)):
+    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", answer[: number.start])
+    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair, answer)):
         return True
-    text_after = pair.answer[number.end :]
+    text_after = answer[number.end :]
     if (
         is_count
         and _IN_ALL.search(text_after)
@@ -99,28 +109,6 @@ def _is_derived(number: Number, value: float, pair: AnsweredQuestion, sources: S
     return _is_converted(value, number.unit, sources) or (
         reasons and _is_sum_or_difference(value, number.unit, sources)
     )
-
-
-def _computed_quantities(answer: str, new_numbers: Sequence[Number], source_values: set[float]) -> list[str]:
-    """Those of `new_numbers` that come of a calculation in the answer, if its numbers are given or computed as well.
-
-    Each as its value alone, whose unit the text is to say; but a share in percent is worked out with its sign.
-    """
-    written = list(calculations(answer))
-    computed: dict[int, Number] = {}
-    while True:
-        operands = source_values | {float(number.value) for number in computed.values()}
-        grounded = [calculation for calculation in written if operands.issuperset(calculation.operands)]
-        newly_computed = {
-            number.start: number
-            for number in new_numbers
-            if number.start not in computed and any(calculation.gives(number) for calculation in grounded)
-        }
-        if not newly_computed:
-            return [
-                f"{number.value} percent" if number.unit == "percent" else number.value for number in computed.values()
-            ]
-        computed |= newly_computed
 
 
 def _read_quantities(text: str) -> Iterator[Quantity]:
@@ -134,11 +122,11 @@ def _numeric_value(number: Number) -> float | None:
     return float(number.value) if len(number.value) < 12 and digits.isdigit() and digits.isascii() else None
 
 
-def _list_counts(pair: AnsweredQuestion) -> Iterator[float]:
+def _list_counts(pair: AnsweredQuestion, answer: str) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
-    for text in (pair.question, pair.answer):
+    for text in (pair.question, answer):
         yield from list_lengths(text)
-    yield float(len(set(codes(f"{pair.question} {pair.answer}"))))
+    yield float(len(set(codes(f"{pair.question} {answer}"))))
     yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
 
 

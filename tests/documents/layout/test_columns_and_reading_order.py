@@ -41,3 +41,11 @@ def test_columns_end_where_a_line_is_drawn_over_both() -> None:
     assert [(len(part.runs), part.column is not None) for part in parts] == [(6, True), (6, True), (12, False)]
     parts = page_parts([*columns, *table], [], (), [Stroke(60, 290, 260, 290)])
     assert [len(part.runs) for part in parts] == [12, 12]
+
+
+@pytest.mark.parametrize(("y", "parts"), [(60, [1, 6, 6]), (88, [6, 7])], ids=["running header", "head of a column"])
+def test_a_running_header_above_columns_is_read_before_them(y: float, parts: list[int]) -> None:
+    """It has no page number, and stands over the right column alone, well apart from what both columns begin with."""
+    columns = _column(60, 100, "") + _column(320, 100, "")
+    header = Run(420, y, 520, y + 10, "Adopted: 04.06.2014", 10.0)
+    assert [len(part.runs) for part in page_parts([*columns, header], [])] == parts
