@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
@@ -39,7 +40,6 @@ from groundwork.documents.conversion.converter_table import (
 from groundwork.documents.conversion.page_renditions import (
     OCR,
     AuditedPages,
-    PageCount,
     PageDraft,
     assemble_pages,
     audit_pages,
@@ -365,3 +365,11 @@ def _choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str
     heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
     heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
     return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem
+
+
+class PageCount(Protocol):
+    """Where finished pages are shown."""
+
+    def start(self, total: int, what: str) -> None: ...
+
+    def advance(self, n: int = 1) -> None: ...

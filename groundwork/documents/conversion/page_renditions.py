@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -161,14 +161,6 @@ def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequ
     """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
     lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
     return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
-
-
-class PageCount(Protocol):
-    """Where finished pages are shown."""
-
-    def start(self, total: int, what: str) -> None: ...
-
-    def advance(self, n: int = 1) -> None: ...
 
 
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost

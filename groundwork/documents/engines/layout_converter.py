@@ -22,16 +22,9 @@ from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.headings_and_footnotes import Styles
-from groundwork.documents.layout.page_content import (
-    BLANK_PAGE,
-    STAMP_PAGES,
-    order_pages,
-    page_content,
-    page_markdown,
-    separable_lines,
-)
+from groundwork.documents.layout.page_content import BLANK_PAGE, STAMP_PAGES, order_pages, page_content, page_markdown
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.running_headers import running_lines
+from groundwork.documents.layout.running_headers import running_lines, separable_lines
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 

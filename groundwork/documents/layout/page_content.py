@@ -30,7 +30,6 @@ from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, 
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
-from groundwork.markdown.running_headers import without_line
 
 _RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
 _WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
@@ -144,17 +143,6 @@ def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLin
         )
         for parts, page in zip(parts_by_page, pages, strict=True)
     ]
-
-
-def separable_lines(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
-    """The running lines that can be taken out of the page's text layer too, against which the page is held."""
-    separable = []
-    for line in lines:
-        remaining = without_line(text, line.cells)
-        if remaining is not None:
-            separable.append(line)
-            text = remaining
-    return separable
 
 
 def _whole_line(line: str, layer: str) -> str:

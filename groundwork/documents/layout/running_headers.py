@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
-from groundwork.markdown.running_headers import line_keys
+from groundwork.markdown.running_headers import line_keys, without_line
 
 _DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
 _MARGIN_SHARE = 0.2  # of the page's height, in which they stand
@@ -146,3 +146,14 @@ def _line_keys(line: EdgeLine, number: int) -> set[str]:
     text = " ".join(cells)
     title_keys = set() if any(map(str.isdecimal, text)) else {f"{cell}|<any>" for cell in (cells[0], cells[-1])}
     return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}
+
+
+def separable_lines(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
+    """The running lines that can be taken out of the page's text layer too, against which the page is held."""
+    separable = []
+    for line in lines:
+        remaining = without_line(text, line.cells)
+        if remaining is not None:
+            separable.append(line)
+            text = remaining
+    return separable
