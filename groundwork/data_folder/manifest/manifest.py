@@ -46,16 +46,16 @@ CREATE TRIGGER IF NOT EXISTS unit_forgotten AFTER DELETE ON units BEGIN
 END;
 """
 
-_ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
-_ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
-_FINGERPRINTS = "SELECT unit, fingerprint, state, note FROM fingerprints WHERE stage = ?"
+_SELECT_ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
+_SELECT_ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
+_SELECT_FINGERPRINTS = "SELECT unit, fingerprint, state, note FROM fingerprints WHERE stage = ?"
 _KEEP_FINGERPRINT = (  # of an entry that is still the one by which the unit was judged
     "INSERT OR REPLACE INTO fingerprints SELECT ?1, ?2, ?3, ?4, ?5 "
     "WHERE EXISTS (SELECT 1 FROM units WHERE stage = ?1 AND unit = ?2 AND entry = ?6)"
 )
-_OBJECT = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
-_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
-_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
+_SELECT_OBJECT_HASH = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
+_SELECT_FILE_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
+_SELECT_FILE_HASH = "SELECT size, mtime_ns, sha256 FROM files WHERE path = ?"
 
 MOST_AT_ONCE = 900  # values of one statement: every SQLite takes so many
 
@@ -154,11 +154,13 @@ class Manifest:
         paths_by_key = {printable_path(path): path for path in path_texts(paths)}
         self._file_rows = {key: [] for key in paths_by_key}
         for batch in _batches(list(units)):
-            values, query = (stage, *batch), f"{_ENTRIES} AND unit IN ({_placeholders(batch)})"
+            values, query = (stage, *batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(batch)})"
             for unit, entry in [*self._rows_of_joined(query, values), *self._execute(query, values)]:
                 self._entries[stage, unit] = [(entry,)]
         for batch in _batches(list(self._file_rows)):
-            for key, size, mtime_ns, digest in self._execute(f"{_HASHES} IN ({_placeholders(batch)})", tuple(batch)):
+            for key, size, mtime_ns, digest in self._execute(
+                f"{_SELECT_FILE_HASHES} IN ({_placeholders(batch)})", tuple(batch)
+            ):
                 self._file_rows[key] = [(size, mtime_ns, digest)]
                 if self._elsewhere is None and _is_unchanged(paths_by_key[key], size, mtime_ns):
                     self._known_hashes[paths_by_key[key]] = digest
@@ -171,7 +173,7 @@ class Manifest:
         """The state and its reason of those units that were found current with the same fingerprint."""
         states: UnitStates = {}
         for batch in _batches(list(fingerprints)):
-            query = f"{_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
+            query = f"{_SELECT_FINGERPRINTS} AND unit IN ({_placeholders(batch)})"
             for unit, fingerprint, state, note in self._execute(query, (stage, *batch)):
                 if fingerprint == fingerprints[unit]:
                     states[unit] = state, note
@@ -196,7 +198,7 @@ class Manifest:
         """That of one unit; None where it was not finished."""
         rows = self._entries.get((stage, unit))
         if rows is None:
-            rows = self._execute(_ENTRY, (stage, unit)) or self._rows_of_joined(_ENTRY, (stage, unit))
+            rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._rows_of_joined(_SELECT_ENTRY, (stage, unit))
         return self._decoder.decode(rows[0][0]) if rows else None
 
     @overload
@@ -205,7 +207,7 @@ class Manifest:
     def entries(self, stage: str, kind: type[Entry]) -> dict[str, Entry]: ...
     def entries(self, stage: str, kind: type[Any] = ManifestEntry) -> dict[str, Any]:
         """All of a stage, or what `kind` has of each."""
-        rows = [*self._rows_of_joined(_ENTRIES, (stage,)), *self._execute(_ENTRIES, (stage,))]
+        rows = [*self._rows_of_joined(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
         decoder = msgspec.json.Decoder(kind)
         return {unit: decoder.decode(entry) for unit, entry in rows}
 
@@ -268,7 +270,7 @@ class Manifest:
             return self._object_hash(listed) or f"version {listed[1]}, which was not read"
         key, stamp = printable_path(path), (status.st_size, status.st_mtime_ns)
         rows = self._file_rows.get(key)
-        for size, mtime_ns, digest in self._execute(_HASH, (key,)) if rows is None else rows:
+        for size, mtime_ns, digest in self._execute(_SELECT_FILE_HASH, (key,)) if rows is None else rows:
             if (size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
                 return str(digest)
         with Path(path).open("rb") as file:
@@ -278,9 +280,11 @@ class Manifest:
             self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
         return digest
 
-    def _object_hash(self, listed: tuple[str, str]) -> str:
+    def _object_hash(self, path_and_version: tuple[str, str]) -> str:
         """The sha256 of a version of an object; "" where nobody has read it."""
-        rows = self._execute(_OBJECT, listed) or self._rows_of_joined(_OBJECT, listed)
+        rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._rows_of_joined(
+            _SELECT_OBJECT_HASH, path_and_version
+        )
         return str(rows[0][0]) if rows else ""
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:

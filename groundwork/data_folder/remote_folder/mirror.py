@@ -203,8 +203,8 @@ class Mirror:
 
     def fetch(self, paths: Iterable[Path]) -> None:
         """Have the content of those files at and below `paths` that are only listed. Raises UnitError, StopRun."""
-        files = (file for path in paths for file in (_files_below(path) if path.is_dir() else [path]))
-        run_in_threads(self._fetch_listed, [file for file in files if self.is_remote(file)])
+        local_files = (file for path in paths for file in (_files_below(path) if path.is_dir() else [path]))
+        run_in_threads(self._fetch_listed, [file for file in local_files if self.is_remote(file)])
 
     def is_remote(self, path: Path) -> bool:
         """Does an empty file stand for the object?"""

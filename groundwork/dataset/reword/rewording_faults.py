@@ -312,10 +312,12 @@ def _values(text: str) -> set[str]:
     "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
     """
     text = f"= {text}"
-    return {number.value for number in numbers(text, spelled=True) if not _refers_back(text, number.start, number.end)}
+    return {
+        number.value for number in numbers(text, spelled=True) if not _is_pronoun_number(text, number.start, number.end)
+    }
 
 
-def _refers_back(text: str, start: int, end: int) -> bool:
+def _is_pronoun_number(text: str, start: int, end: int) -> bool:
     number_text = text[start:end].lower()
     pointer = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
     return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and pointer is not None)
