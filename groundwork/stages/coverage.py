@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
     from groundwork.records.chunk_record import Chunk
+    from groundwork.records.pair_record import Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
@@ -112,20 +113,31 @@ def process(job: Job, unit: Unit) -> Outcome:
     write_json(unit.writes[1], coverage_numbers(asked, text))
     for line in report_lines(asked, text) if job.is_detailed else ():
         job.progress.say(line)
-    unplaced_count = sum(not question.placed for question in asked.questions)
+    chunk_ids = {reading.chunk.id for reading in readings}
+    unplaced_pairs = [question.pair for question in asked.questions if not question.placed]
     return Outcome(
         status="ok" if asked.questions else "empty",
         note=f"{percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(asked.questions), "not asked": len(document_gaps(asked))},
         warnings=[
-            *([_unplaced_warning(unplaced_count)] if unplaced_count else []),
+            *unplaced_warnings(unplaced_pairs, chunk_ids),
             *([_blank_warning(blank_count)] if blank_count else []),
         ],
     )
 
 
-def _unplaced_warning(count: int) -> str:
-    return f"{counted(count, 'question')} could not be placed on the text; was it chunked again?"
+def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
+    """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
+    gone_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    warnings = []
+    if gone_count:
+        warnings.append(f"{counted(gone_count, 'question')} could not be placed on the text; was it chunked again?")
+    if groundless_count := len(pairs) - gone_count:
+        warnings.append(
+            f"{counted(groundless_count, 'question')} could not be placed: the evidence is a heading or the lead of a "
+            "list, which are no statements"
+        )
+    return warnings
 
 
 def _blank_warning(count: int) -> str:

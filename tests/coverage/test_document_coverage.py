@@ -18,7 +18,7 @@ from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Pair
-from groundwork.stages.coverage import main
+from groundwork.stages.coverage import main, unplaced_warnings
 from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep
 
@@ -155,6 +155,15 @@ def test_questions_of_a_chunk_that_is_gone_are_named(chunks: list[Chunk]) -> Non
     orphan = msgspec.structs.replace(ask(chunks, "A player leaves first."), chunk="rugby-9999")
     result = found(chunks, {"a": [orphan]})
     assert [question.placed for question in result.questions] == [False]
+
+
+def test_why_a_question_stands_nowhere_is_said(chunks: list[Chunk]) -> None:
+    """Its chunk is gone, or what it quotes is no statement of its chunk."""
+    lead = ask(chunks, "A player leaves first.")
+    gone = msgspec.structs.replace(lead, chunk="rugby-9999")
+    warnings = unplaced_warnings([lead, gone, gone], {chunk.id for chunk in chunks})
+    assert [warning.partition(" could not be placed")[0] for warning in warnings] == ["2 questions", "1 question"]
+    assert "chunked again" in warnings[0] and "no statements" in warnings[1]
 
 
 def test_text_without_headings_is_one_section() -> None:
