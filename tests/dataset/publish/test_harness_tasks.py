@@ -36,13 +36,20 @@ app()
 HALF = "test/half"  # the model that knows every other fact
 
 
-def python_with(module: str, variable: str, remedy: str) -> str:
-    """The Python that has the harness; skips the test where there is none."""
+@pytest.fixture
+def python(request: pytest.FixtureRequest) -> str:
+    """The Python that has the harness; skips the test where there is none, before anything is made for it."""
+    module, variable, remedy = request.param
     python = os.environ.get(variable, sys.executable)
     found = subprocess.run([python, "-c", f"import {module}"], capture_output=True)
     if found.returncode:
         pytest.skip(f"{module} is not installed: {remedy}, or set {variable}")
     return python
+
+
+def harness(module: str, variable: str, remedy: str) -> pytest.MarkDecorator:
+    """Marks a test that runs tasks in this harness."""
+    return pytest.mark.parametrize("python", [(module, variable, remedy)], indirect=True, ids=[module])
 
 
 @pytest.fixture
@@ -79,9 +86,9 @@ def run(command: list[str], folder: Path, world: World) -> str:
     return done.stdout + done.stderr
 
 
-def test_inspect(world: World, exports: Path) -> None:
+@harness("inspect_ai", "INSPECT_PYTHON", "uv sync --inexact --extra inspect")
+def test_inspect(python: str, world: World, exports: Path) -> None:
     """inspect_ai runs task.py: share of criteria met and of answers that meet all, epochs and mirror on request."""
-    python = python_with("inspect_ai", "INSPECT_PYTHON", "uv sync --inexact --extra inspect")
     folder = exports / "inspect"
     flags = ["--model", f"openai-api/fake/{HALF}", "--model-role", "grader=openai-api/fake/test/judge"]
     base = [python, "-m", "inspect_ai", "eval", "task.py", *flags, "--display", "plain", "--log-format", "json"]
@@ -96,9 +103,9 @@ def test_inspect(world: World, exports: Path) -> None:
     run([*base, "-T", "split=eval_mirror", "--limit", "2"], folder, world)
 
 
-def test_lighteval(world: World, exports: Path) -> None:
+@harness("lighteval", "LIGHTEVAL_PYTHON", "it needs an environment of its own")
+def test_lighteval(python: str, world: World, exports: Path) -> None:
     """Lighteval runs task.py as a custom task over the files beside it."""
-    python = python_with("lighteval", "LIGHTEVAL_PYTHON", "it needs an environment of its own")
     folder = exports / "lighteval"
     model = f"model_name=openai/{HALF},base_url={world.server.url},api_key=k,provider=openai"
     out = run(
@@ -113,9 +120,9 @@ def test_lighteval(world: World, exports: Path) -> None:
     assert scores["ungraded"] == 0
 
 
-def test_lm_eval(world: World, exports: Path) -> None:
+@harness("lm_eval", "LM_EVAL_PYTHON", "uv sync --inexact --extra lm-eval")
+def test_lm_eval(python: str, world: World, exports: Path) -> None:
     """lm-evaluation-harness runs the YAML of each split, with the functions beside it."""
-    python = python_with("lm_eval", "LM_EVAL_PYTHON", "uv sync --inexact --extra lm-eval")
     folder = exports / "lm-eval"
     model = f"model={HALF},base_url={world.server.url}/chat/completions,tokenized_requests=False"
     run(
