@@ -23,6 +23,7 @@ from groundwork.documents.layout.rotated_text import upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
+from groundwork.documents.layout.shading import find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
@@ -104,7 +105,10 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     framed = {stroke for frame in frames for stroke in frame.steep}
     walls = [stroke for stroke in strokes.steep if stroke not in framed]
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
-    if frames and (tables := find_grids(frames, [word for run in prose for word in run.words], fields)):
+    words = [word for run in prose for word in run.words] if frames else []
+    if frames and not leftward and not fields and (shades := find_shades(page.vector_graphics)):
+        frames = [with_shaded_rows(frame, shades, words) for frame in frames]
+    if frames and (tables := find_grids(frames, words, fields)):
         prose = [run for run in prose if not any(table.holds(run) for table in tables)]
         grids += tables
     side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]

@@ -17,7 +17,9 @@ _ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands
 _PADDED = 0.25  # line heights between two rows, which no lines of a cell have between them
 _SAME_GAP = 0.3  # line heights by which spaces differ that are alike
 _INDENT = 3.0  # points
-_EDGE_SPACE = 0.38  # line heights between two words of two columns
+_PADDING = 3.0  # points from a label to the edge of its column
+_LEADER_END = "...."  # of a label whose dots lead to its figures
+_EDGE_SPACE, _WORD_EDGE_SPACE = 0.38, 0.5  # line heights between a figure, or a word, and a word of the next column
 _BESIDE_STEP = 0.65  # line heights from a line to one that stands beside it in part, at the most
 
 
@@ -73,7 +75,8 @@ def _row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], xs: lis
     height = lines[0][0].y2 - lines[0][0].y1
     gaps = [0.0, *(_gap(above, line, height) for above, line in pairwise(lines))]
     slack = _SAME_GAP * height
-    starts = {_last_wide(gaps, a + 1, b, slack) for a, b in pairwise(figure_lines)}
+    spans = [(a + 1, b) for a, b in pairwise(figure_lines)]
+    starts = {_label_start(lines, _last_wide(gaps, a, b, slack), gaps, slack, xs[1]) if a < b else b for a, b in spans}
     row_gaps = [gaps[b] for a, b in pairwise(figure_lines) if b == a + 1]
     row_gap = min(row_gaps, default=math.inf)
     for i in range(figure_lines[-1]):
@@ -89,6 +92,32 @@ def _last_wide(gaps: Sequence[float], start: int, end: int, slack: float) -> int
     """The last gap in [start, end] that is about as wide as the widest."""
     most = max(gaps[start : end + 1])
     return max(i for i in range(start, end + 1) if gaps[i] >= most - slack)
+
+
+def _label_start(lines: Sequence[list[Box]], start: int, gaps: Sequence[float], slack: float, edge: float) -> int:
+    """Where a row begins whose label's lines stand above its figures, as far apart as the rows: each but the last is
+    full, and none goes on with the row above."""
+    labels = [[word for word in line if word.x2 < edge] for line in lines[: start + 1]]
+    edge -= _PADDING
+    while start > 1 and gaps[start - 1] >= gaps[start] - slack and len(parted(lines[start - 1])) == 1:
+        above, label, below = labels[start - 2 : start + 1]
+        goes_on = (
+            bool(above)
+            and _is_full(above, label, edge)
+            and (label[0].text[0].islower() or label[0].x1 > above[0].x1 + 1)
+        )
+        if goes_on or not _is_full(label, below, edge):
+            break
+        start -= 1
+    return start
+
+
+def _is_full(label: Sequence[Box], below: Sequence[Box], edge: float) -> bool:
+    """Whether the first word of the label below would have had no place behind one that ends before `edge`."""
+    if not label or not below or label[-1].text.endswith((_LEADER_END, ":")):
+        return False
+    space = _WORD_SPACE * (label[0].y2 - label[0].y1)
+    return edge < label[-1].x2 + space + _width(below[0])
 
 
 def _is_group_name(line: Sequence[Box], below: Sequence[Box], xs: list[float]) -> bool:
@@ -197,8 +226,9 @@ def line_texts(line: Sequence[Box], xs: Sequence[float]) -> list[Box]:
     for words in parted(line):
         start = 0
         for k, (a, b) in enumerate(pairwise(words), 1):
-            is_apart = b.x1 - a.x2 > _EDGE_SPACE * (a.y2 - a.y1)
-            if is_apart and is_number(a.text) + is_number(b.text) and any(a.x2 - 1 < x < b.x1 + 1 for x in xs):
+            are_figures = is_number(a.text) + is_number(b.text)
+            is_apart = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
+            if is_apart and any(a.x2 - 1 < x < b.x1 + 1 for x in xs):
                 texts.append(joined(words[start:k]))
                 start = k
         texts.append(joined(words[start:]))

@@ -8,18 +8,16 @@ and a cell reaches as far as the next drawn line where its text runs over a colu
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
+from groundwork.documents.layout.tables.ruled_table_cells import fill_merged, row_cells
 from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,
-    interval,
-    line_texts,
     split_number_lines,
     split_rows,
     split_text_rows,
@@ -30,6 +28,7 @@ from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, 
 _MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
 _LEADERS = re.compile(r"\.{5,}")  # that fill a cell from its text to its edge
+_LEADING_DOTS, _DOT_STEP = 2, 8.0  # dots in a row that are leaders, at the least, and points from one to the next
 _NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
 _FIGURES_SHARE, _TEXTS_SHARE = 0.4, 0.8  # of the lines between two drawn lines, in which columns stand that none parts
 _TEXT_ENDS = (".", ":", ";", ",")
@@ -151,25 +150,68 @@ def _is_text(band: Band) -> bool:
 
 
 def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | None:
-    words_inside = [w for w in _words_inside(frame, words) if not _LEADERS.fullmatch(w.text)]
-    xs = _column_edges([x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)], words_inside)
+    words_inside = _without_leaders(_words_inside(frame, words))
+    xs = [x for x in frame.xs if not _cuts_words(x, words_inside, frame.steep)]
+    xs = _column_edges(xs, words_inside)
     if len(xs) < 3:
         return None
-    frame = frame._replace(xs=xs)
-    bands = [row_band for band in cut_at(frame.ys, words_inside) for row_band in split_rows(band, xs)]
-    rows = [_row_cells(band, xs, frame.steep) for band in bands]
     is_form = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FORM_FIELDS
+    frame = frame._replace(xs=xs) if is_form else _with_wall_ends(frame._replace(xs=xs), words_inside)
+    bands = [row_band for band in cut_at(frame.ys, words_inside) for row_band in split_rows(band, xs)]
+    rows = [row_cells(band, frame) for band in bands]
     if is_form and _frames_figures(frame, words):
         return None
     if is_form or are_boxes(frame, rows):
         row_bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
-        rows = [_row_cells(band, xs, frame.steep, in_boxes=True) for band in row_bands]
-        rows = _fill_merged(rows, row_bands, frame)
+        rows = [row_cells(band, frame, in_boxes=True) for band in row_bands]
+        rows = fill_merged(rows, row_bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
     row_bands = split_text_rows(bands, xs)
-    rows = rows if row_bands == bands else [_row_cells(band, xs, frame.steep) for band in row_bands]
-    rows = _fill_merged(rows, row_bands, frame)
+    rows = rows if row_bands == bands else [row_cells(band, frame) for band in row_bands]
+    rows = fill_merged(rows, row_bands, frame)
     return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
+
+
+def _with_wall_ends(frame: Frame, words: list[Box]) -> Frame:
+    """The frame with a line between a text over two columns and those of the columns, where the wall between these
+    begins or ends below or above it."""
+    lines = []
+    for left, x, right in zip(frame.xs, frame.xs[1:], frame.xs[2:], strict=False):
+        walls = [s for s in frame.steep if abs(s.x1 - x) < NEAR]
+        levels = {(s.y1, True) for s in walls} | {(s.y2, False) for s in walls}
+        column_words = [w for w in words if left < (w.x1 + w.x2) / 2 < right] if levels else []
+        lines += [Stroke(left, y, right, y) for y, is_top in levels if _ends_wall(y, frame.ys, column_words, is_top)]
+    if not lines or len(frame.ys) < 3:
+        return frame
+    ys = sorted([*frame.ys, *(line.y1 for line in lines)])
+    ys = ys[:1] + [b for a, b in pairwise(ys) if b - a > NEAR]
+    return frame._replace(ys=ys, flat=[*frame.flat, *lines])
+
+
+def _ends_wall(y: float, ys: list[float], words: Sequence[Box], is_top: bool) -> bool:
+    """Whether a wall's end parts two rows between drawn lines: beyond it stands one text alone, over both columns."""
+    above = max((edge for edge in ys if edge <= y), default=y)
+    below = min((edge for edge in ys if edge > y), default=y)
+    if min(y - above, below - y) <= 2 * NEAR or any(w.y1 + 1 < y < w.y2 - 1 for w in words):
+        return False
+    rows = cut_at([above, y, below], [w for w in words if above < (w.y1 + w.y2) / 2 < below])
+    beyond = word_lines(rows[0 if is_top else 1].words)
+    return all(row.words for row in rows) and all(len(parted(line)) == 1 for line in beyond)
+
+
+def _without_leaders(words: list[Box]) -> list[Box]:
+    """Words without the dots from a text to the edge of its cell, drawn as one word or as a row of them."""
+    dots = sorted((w for w in words if not w.text.strip(".")), key=lambda w: (round(w.y1), w.x1))
+    if not dots:
+        return words
+    rows = [dots[:1]]
+    for previous, dot in pairwise(dots):
+        if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _DOT_STEP:
+            rows[-1].append(dot)
+        else:
+            rows.append([dot])
+    leaders = {dot for row in rows if len(row) >= _LEADING_DOTS or _LEADERS.fullmatch(row[0].text) for dot in row}
+    return [word for word in words if word not in leaders]
 
 
 def _frames_figures(frame: Frame, words: list[Box]) -> bool:
@@ -196,9 +238,19 @@ def _column_edges(xs: list[float], words: list[Box]) -> list[float]:
     edges = xs[:1]
     for left, right in pairwise(xs):
         texts = [[t for t in line if left <= (t.x1 + t.x2) / 2 < right] for line in lines]
-        edges += [(a[1] + b[0]) / 2 for a, b in pairwise(_stretches_within(texts, has_labels=left == xs[0]))]
+        stretches = _stretches_within(texts, has_labels=left == xs[0])
+        edges += [_edge_between(a[1], b[0], texts) for a, b in pairwise(stretches)]
         edges.append(right)
     return edges
+
+
+def _edge_between(end: float, start: float, texts: Sequence[Sequence[Box]]) -> float:
+    """The edge of two columns in the middle of the space that even their longest texts leave free, if these do."""
+    middle = (end + start) / 2
+    several = [t for line in texts if len(line) > 1 for t in line]
+    last = max((t.x2 for t in several if (t.x1 + t.x2) / 2 < middle and t.x2 < start), default=end)
+    first = min((t.x1 for t in several if (t.x1 + t.x2) / 2 > middle and t.x1 > end), default=start)
+    return (last + first) / 2 if last < first else middle
 
 
 def _stretches_within(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
@@ -216,99 +268,3 @@ def _stretches_within(texts: Sequence[Sequence[Box]], *, has_labels: bool) -> li
     stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in several])
     whole_rows = sum(len(line) == len(stretches) for line in several)
     return stretches if whole_rows >= _TEXTS_SHARE * filled else []
-
-
-def _row_cells(band: Band, xs: list[float], steep: list[Stroke], *, in_boxes: bool = False) -> list[str]:
-    """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them.
-
-    `in_boxes`: of a form, where a figure begins the words behind it.
-    """
-    by_height = word_lines(band.words)
-    lines = [line_texts(line, () if in_boxes else xs) for line in by_height]
-    middle = (band.top + band.bottom) / 2
-    drawn = [not steep or not _is_open(steep, x, middle) for x in xs[1:-1]]
-    crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
-    groups = [0]
-    for is_wall, is_crossed in zip(drawn, _spanned_edges(xs, drawn, crossed, lines), strict=True):
-        groups.append(groups[-1] + (is_wall or not is_crossed))
-    cells: dict[int, list[str]] = {}
-    for line in by_height:
-        texts_by_group: dict[int, list[str]] = {}
-        for word in line:
-            column = interval(xs, (word.x1 + word.x2) / 2)
-            texts_by_group.setdefault(groups[column or 0], []).append(word.text.strip())
-        for group, texts in texts_by_group.items():
-            cells.setdefault(group, []).append(" ".join(texts))
-    return ["\n".join(cells.get(group, [])) for group in groups]
-
-
-def _spanned_edges(xs: list[float], drawn: list[bool], crossed: list[bool], lines: list[list[Box]]) -> list[bool]:
-    """Which inner edges a cell's text runs over, or would, if it stood alone and in the middle between drawn lines."""
-    spanned = list(crossed)
-    walls = [0, *(k + 1 for k, is_wall in enumerate(drawn) if is_wall), len(xs) - 1]
-    for a, b in pairwise(walls):
-        if not any(crossed[a : b - 1]):
-            continue
-        texts = [[t for t in line if xs[a] <= (t.x1 + t.x2) / 2 < xs[b]] for line in lines]
-        middles = [text[0].x1 + text[0].x2 for text in texts if text]
-        centred = all(abs(middle - xs[a] - xs[b]) < 0.1 * (xs[b] - xs[a]) for middle in middles)
-        if centred and all(len(text) < 2 for text in texts):
-            spanned[a : b - 1] = [True] * (b - 1 - a)
-    return spanned
-
-
-def _fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
-    """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
-    xs, _, flat, steep = frame
-    _merge_down(rows, bands, frame)
-    for i, (row, band) in enumerate(zip(rows, bands, strict=True)):
-        lines = [s for s in flat if abs(s.y1 - band.top) < NEAR] if band.drawn else []
-        walls = [s for s in steep if s.y1 - 1 <= (band.top + band.bottom) / 2 <= s.y2 + 1]
-        for j in range(len(row)):
-            x = (xs[j] + xs[j + 1]) / 2
-            above = rows[i - 1][j] if i and band.drawn else ""
-            if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in lines):
-                row[j] = above
-            if steep and j and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
-                row[j] = row[j] if any(abs(s.x1 - xs[j]) < NEAR for s in walls) else row[j - 1]
-    filled_columns = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
-    return [[row[j] for j in filled_columns] for row in rows if any(row)]
-
-
-def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
-    """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
-    xs, _, flat, steep = frame
-    middles = [(band.top + band.bottom) / 2 for band in bands]
-    strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
-    walls_by_edge = [[not _is_open(walls, x, y) for y in middles] for x, walls in zip(xs, strokes_by_edge, strict=True)]
-    for j, (left, right) in enumerate(pairwise(xs)):
-        is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
-        start = 0
-        for i in range(1, len(rows) + 1):
-            ends_here = i == len(rows) or not (is_walled[i] and is_walled[i - 1] and bands[i].drawn)
-            if ends_here or _is_drawn(flat, (left + right) / 2, bands[i].top):
-                _share_text(rows[start:i], bands[start:i], j, (left, right))
-                start = i
-
-
-def _share_text(rows: list[list[str]], bands: Sequence[Band], j: int, column: tuple[float, float]) -> None:
-    """Give the rows of one cell its text, if its lines stand right below each other."""
-    filled = [(row[j], band) for row, band in zip(rows, bands, strict=True) if row[j]]
-    if len(rows) < 2 or not filled or len(filled) == len(rows) > 2:
-        return
-    words = [[w for w in band.words if column[0] <= (w.x1 + w.x2) / 2 < column[1]] for _, band in filled]
-    for above, below in pairwise(words):
-        bottom, top = max((w.y2 for w in above), default=0.0), min((w.y1 for w in below), default=math.inf)
-        if not above or top - bottom > above[0].y2 - above[0].y1:
-            return
-    text = "\n".join(text for text, _ in filled)
-    for row in rows:
-        row[j] = text
-
-
-def _is_drawn(flat: list[Stroke], x: float, y: float) -> bool:
-    return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
-
-
-def _is_open(steep: list[Stroke], x: float, y: float) -> bool:
-    return not any(abs(s.x1 - x) < NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
