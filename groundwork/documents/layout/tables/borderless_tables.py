@@ -225,6 +225,8 @@ class _TableReader:
         filled = [k for k, cell in enumerate(cells) if cell]
         if _overlap(above, row) and _flank_label(above, row, columns, before):
             return True
+        if cells[0] and _is_label(above, columns) and not any(before[1:]) and len(filled) > 1:
+            return row.bold == above.bold and _wraps(row.texts[0], above, columns)
         if any(is_number(cells[k]) and before[k] for k in filled[0 if filled[0] else 1 :]):
             return False
         if not cells[0]:

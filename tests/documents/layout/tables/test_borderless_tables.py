@@ -132,3 +132,12 @@ def test_the_longest_text_of_a_column_may_reach_close_to_the_next_column(drawn):
             ("Weir", "Dag", "d"), ("Ford", "Egil", "e")]  # fmt: skip
     page = drawn(lambda canvas: table(canvas, (72, 163, 240), rows))
     assert page.rows == [list(row) for row in rows]
+
+
+def test_a_label_of_two_lines_above_its_figures_is_one_row(drawn):
+    """The first line of a label is full, and the second begins in small letters beside the row's figures."""
+    rows = [("Skiff", "43", "61", "12"), ("Boats for hire in summer",), ("and autumn of the year", "88", "12", "40"),
+            ("Gig", "34", "17", "93"), ("Yawl", "65", "29", "71")]  # fmt: skip
+    page_rows = drawn(lambda canvas: table(canvas, (72, 220, 280, 340), rows, step=12)).rows
+    assert page_rows == [list(rows[0]), ["Boats for hire in summer and autumn of the year", *rows[2][1:]],
+                         *map(list, rows[3:])]  # fmt: skip
