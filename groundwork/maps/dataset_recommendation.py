@@ -62,20 +62,26 @@ def choose_dataset(
     if too_small:
         contained_note += f" Left out: {sizes}; at least {MIN_QUESTIONS} are needed to be compared."
     other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
-    notes = (
-        _describe_full_size(rows, rows[leader]) + _describe_merging(rows[leader], topic_counts, leader) + contained_note
-    )
     is_sure = certainty >= SURE_SHARE and not alike
+    rivals = [number for number in comparable if number in candidates or number in alike]
+    varied = None if is_sure else _most_varied(rows, rivals)
+    advised = leader if varied is None else varied  # the dataset that the reader is left with
+    notes = (
+        _describe_full_size(rows, rows[advised])
+        + _describe_merging(rows[advised], topic_counts, advised)
+        + contained_note
+    )
     reach_text = _describe_reach(rows[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
         lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(candidates) > 1 else (
             "it asks all that the others ask"
         )  # fmt: skip
         return Choice(rows[leader].name, certainty, f"Choose {rows[leader].name}: {reach_text}; {lead}.{notes}")
-    rivals = [rows[number] for number in comparable if number in candidates or number in alike]
     lead = f"{rows[leader].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
     lead = lead if len(candidates) > 1 else ""
-    return Choice("", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(rivals)}.{notes}")
+    return Choice(
+        "", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(rows, varied, rivals)}.{notes}"
+    )
 
 
 def _is_contained(part: int, whole: int, contained_shares: Floats) -> bool:
@@ -131,15 +137,20 @@ def _describe_reach(
     )
 
 
-def _describe_variety(rows: list[DatasetNumbers]) -> str:
+def _most_varied(rows: list[DatasetNumbers], rivals: Sequence[int]) -> int | None:
+    """The rival whose diversity is much above that of all others, if there is one."""
+    first, second = sorted(rivals, key=lambda number: -rows[number].diversity_at_equal_n)[:2]
+    is_ahead = rows[first].diversity_at_equal_n >= VARIETY_FACTOR * rows[second].diversity_at_equal_n
+    return first if is_ahead else None
+
+
+def _describe_variety(rows: list[DatasetNumbers], varied: int | None, rivals: Sequence[int]) -> str:
     """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
-    first, second = sorted(rows, key=lambda row: -row.diversity_at_equal_n)[:2]
-    if first.diversity_at_equal_n < VARIETY_FACTOR * second.diversity_at_equal_n:
+    if varied is None:
         return "let the price decide"
-    return (
-        f"take {first.name} for its variety (diversity {first.diversity_at_equal_n:.1f}, the next "
-        f"{second.diversity_at_equal_n:.1f})"
-    )
+    next_best = max(rows[number].diversity_at_equal_n for number in rivals if number != varied)
+    own_diversity = rows[varied].diversity_at_equal_n
+    return f"take {rows[varied].name} for its variety (diversity {own_diversity:.1f}, the next {next_best:.1f})"
 
 
 def _describe_full_size(rows: list[DatasetNumbers], chosen: DatasetNumbers) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.llm.calls.costs_and_budget import read_spending
 from groundwork.llm.journal.journal import Journal, StoredReply
-from groundwork.maps.dataset_recommendation import price_note
+from groundwork.maps.dataset_recommendation import choose_dataset, price_note
+from tests.maps.scenes import numbers
 
 
 def keep(journal: Journal, model: str, cost: float | None, seconds: float, stage: str = "generate_qa") -> None:
@@ -41,3 +45,16 @@ def test_without_a_journal_nothing_is_said(tmp_path: Path) -> None:
     assert read_spending(tmp_path / "none.db", "generate_qa") == []
     assert read_spending(tmp_path / "damaged.db", "generate_qa") == []
     assert price_note([QuestionRow(id="1", question="q", model="m")], []) == ""
+
+
+def test_what_merging_adds_is_said_of_the_dataset_that_is_advised() -> None:
+    """Where variety decides, what the varied one lacks counts, and not what that of the wider reach lacks."""
+    wide, varied = numbers(["wide", "varied"], 80).datasets
+    rows = [wide, msgspec.structs.replace(varied, diversity_at_equal_n=60.0)]
+    draws = np.array([[0.8, 0.8], [0.9, 0.8]])
+    per_topic = np.array([[1.0, 1, 1, 0], [1, 1, 0, 1]])
+    choice = choose_dataset(rows, draws, per_topic, 40, np.eye(2))
+    assert "wide leads in only" in choice.recommendation and "take varied for its variety" in choice.recommendation
+    assert choice.recommendation.endswith(
+        " Taken whole, wide reaches more: 90% with its 40 questions. Merging adds 1 topic that varied lacks."
+    )

@@ -113,6 +113,15 @@ async def test_names_at_the_edge_move_in(show: Opener, drawn: Scene, tmp_path: P
     await expect(names).to_have_text(labels)
 
 
+async def test_charts_keep_the_size_of_their_letters_on_a_phone(show: Opener, page_file: Path) -> None:
+    """A chart is drawn for the window and not shrunk into it: at 390 pixels its figures can be read."""
+    page = await show(page_file, width=390, height=844)
+    await page.get_by_role("tab", name="Numbers").click()
+    box = await page.locator(".chart .tick").first.bounding_box()
+    assert box and box["height"] > 11
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 async def test_everything_by_keyboard(show: Opener, page_file: Path) -> None:
     """Slash searches, arrows walk over the points, Enter opens, Escape closes and gives the focus back."""
     page = await show(page_file)

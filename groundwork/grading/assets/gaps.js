@@ -47,9 +47,9 @@ function scoreTable(report, splits) {
 
 // differences: [{name, difference, say}]; each a dot with its interval on one scale from -100 to +100 points.
 function differenceChart(differences, margin, label) {
-  const wide = 960,
-    left = 250,
-    right = 150,
+  const wide = chartWidth(),
+    left = Math.min(250, wide * 0.3),
+    right = Math.min(150, wide * 0.3),
     line = 34,
     high = 30 + differences.length * line + 26;
   const px = (share) => left + ((share + 1) / 2) * (wide - left - right);
@@ -59,13 +59,13 @@ function differenceChart(differences, margin, label) {
       svg("rect", { x: px(-margin), width: px(margin) - px(-margin), y: 12, height: high - 38, class: "zone" }),
     );
   chart.append(svg("line", { x1: px(0), x2: px(0), y1: 12, y2: high - 26, class: "zero" }));
-  for (const share of [-1, -0.5, 0, 0.5, 1])
+  for (const share of wide < 600 ? [-1, 0, 1] : [-1, -0.5, 0, 0.5, 1])
     chart.append(svg("text", { x: px(share), y: high - 8, class: "tick middle", text: points(share) }));
   differences.forEach(({ name, difference, say }, k) => {
     const y = 30 + k * line,
       [mean, low, top] = difference;
     chart.append(
-      svg("text", { x: left - 14, y: y + 4, class: "name end", text: cut(name, 30) }),
+      svg("text", { x: left - 14, y: y + 4, class: "name end", text: cut(name, Math.floor((left - 14) / 7.5)) }),
       svg("line", { x1: px(low), x2: px(top), y1: y, y2: y, class: "whisker" }),
       svg(
         "circle",
@@ -80,9 +80,9 @@ function differenceChart(differences, margin, label) {
 
 function checkpointCurve(models, splits) {
   const steps = models.filter((model) => model.step !== null);
-  const wide = 960,
+  const wide = chartWidth(),
     high = 300,
-    box = { left: 48, right: 150, top: 12, bottom: 40 };
+    box = { left: 48, right: Math.min(150, wide * 0.25), top: 12, bottom: 40 };
   const [first, last] = [steps[0].step, steps[steps.length - 1].step];
   const px = (step) => box.left + ((step - first) / Math.max(last - first, 1)) * (wide - box.left - box.right);
   const py = (share) => high - box.bottom - share * (high - box.top - box.bottom);

@@ -160,10 +160,14 @@ function withBar(text, share, colour, interval = null) {
   );
 }
 
+// The width that a chart is drawn for: that of the window, so that its letters keep their size on a phone.
+const chartWidth = () => Math.max(280, Math.min(960, document.documentElement.clientWidth - 64));
+
 function curves(rows, looks, equal) {
-  const longest = Math.max(...rows.map((row) => cut(row.name, 32).length));
-  const wide = 960,
-    high = 380,
+  const wide = chartWidth(),
+    letters = wide < 600 ? 12 : 32; // of a name
+  const longest = Math.max(...rows.map((row) => cut(row.name, letters).length));
+  const high = 380,
     box = { left: 48, right: 38 + longest * 8, top: 12, bottom: 40 };
   const most = Math.max(...rows.flatMap((row) => row.curve.map(([n]) => n)), 1);
   const peak = Math.min(1, Math.max(...rows.flatMap((row) => row.curve.map(([, reach]) => reach)), 0.05) * 1.08);
@@ -186,7 +190,7 @@ function curves(rows, looks, equal) {
       svg("text", { x: box.left - 8, y: py(reach) + 4, class: "tick end", text: `${number(reach * 100)}%` }),
     );
   }
-  for (const n of ticks(most, 6))
+  for (const n of ticks(most, wide < 600 ? 3 : 6))
     chart.append(svg("text", { x: px(n), y: high - box.bottom + 20, class: "tick middle", text: number(n) }));
   chart.append(
     svg("text", { x: (box.left + wide - box.right) / 2, y: high - 4, class: "tick middle", text: "questions" }),
@@ -211,7 +215,7 @@ function curves(rows, looks, equal) {
     last = Math.max(last + 17, py(at[1]) + 4); // labels keep a line's height from one another
     chart.append(
       svg("circle", { cx: wide - box.right + 16, cy: last - 4, r: 4, style: { fill: colour } }),
-      svg("text", { x: wide - box.right + 26, y: last, class: "name", text: cut(row.name, 32) }),
+      svg("text", { x: wide - box.right + 26, y: last, class: "name", text: cut(row.name, letters) }),
     );
     if (at[0] < most)
       chart.append(

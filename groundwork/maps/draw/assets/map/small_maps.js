@@ -44,7 +44,7 @@ class SmallMaps {
 
   #drawOne(canvas, v, colour) {
     const { x, y, bounds, count, facets } = this.points,
-      ratio = Math.min(2, devicePixelRatio || 1),
+      ratio = Math.max(1.5, Math.min(2, devicePixelRatio || 1)), // two maps alone are drawn larger
       of = facets.dataset.group,
       pen = canvas.getContext("2d");
     canvas.width = canvas.height = SMALL * ratio;
