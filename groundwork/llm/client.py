@@ -117,20 +117,30 @@ class Client:
         endpoint = self._endpoint(call.provider)
         body = chat_body(endpoint.settings, call, messages, json_schema or (strict_schema(schema) if schema else None))
         limiter = self._calls.limiter(endpoint, call.model)
-        context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since, [])
-        context.remaining_characters, context.whole_prompt = remaining_characters, whole_prompt
+        context = CallContext(
+            endpoint,
+            limiter,
+            call.model,
+            stage,
+            unit,
+            sample,
+            self._since,
+            remaining_characters=remaining_characters,
+            partial=partial,
+            whole_prompt=whole_prompt,
+        )
         prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        return await self._replay_or_ask(context, body, ReplyReader(schema, check, message_text(prompt)), partial)
+        return await self._replay_or_ask(context, body, ReplyReader(schema, check, message_text(prompt)))
 
-    async def _replay_or_ask(self, context: CallContext, body: Json, reader: ReplyReader[T], partial: bool) -> Reply[T]:
+    async def _replay_or_ask(self, context: CallContext, body: Json, reader: ReplyReader[T]) -> Reply[T]:
         """The reply, stored or new; where all of it is replayed from an earlier run that failed, it is drawn anew."""
         try:
-            return await self._ask_repeatedly(context, body, reader, partial)
+            return await self._ask_repeatedly(context, body, reader)
         except InvalidReply:
             if not context.replayed:
                 raise
         context.since = self._journal.end_position()
-        return await self._ask_repeatedly(context, body, reader, partial)
+        return await self._ask_repeatedly(context, body, reader)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
@@ -170,9 +180,7 @@ class Client:
             self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
         return self._endpoints[name]
 
-    async def _ask_repeatedly(
-        self, context: CallContext, body: Json, reader: ReplyReader[T], partial: bool
-    ) -> Reply[T]:
+    async def _ask_repeatedly(self, context: CallContext, body: Json, reader: ReplyReader[T]) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         problems: list[str] = []
         request, draw, calls = body, 0, 0
@@ -182,7 +190,7 @@ class Client:
                 parsed = reader.parse(response.content, response.side_text[1])
                 if parsed.faulty:
                     calls += 1
-                    parsed = await self._correct_items(context, request, reader, parsed, response, partial)
+                    parsed = await self._correct_items(context, request, reader, parsed, response)
                 self._notice_oddities(context, response)
                 return _build_reply(parsed, context, response)
             except UnusableReply as problem:
@@ -203,13 +211,12 @@ class Client:
         reader: ReplyReader[T],
         parsed: Parsed[T],
         response: ChatResponse,
-        partial: bool,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
         body = {**request, "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)]}
         reply = await self._complete_reply(context, body, 0, reader)
         corrected = reader.merge_corrections(parsed, reply.content or reply.side_text[1])
-        if corrected.faulty and not partial:
+        if corrected.faulty and not context.partial:
             raise UnusableReply(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
         reader.check(corrected.value)
         return corrected

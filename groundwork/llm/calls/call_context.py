@@ -31,6 +31,7 @@ class CallContext(msgspec.Struct):
     reply_usages: list[ReplyUsage] = []
     full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
     remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
+    partial: bool = False  # items of a list that stay faulty are left out
     whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
 
     @property
