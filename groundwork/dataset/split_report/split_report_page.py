@@ -161,7 +161,8 @@ def _share_table(report: SplitReport, label_column: str, shares: Sequence[tuple[
         (label, f"{share.pool:,}", f"{share.eval:,}", _bars(share.pool / pool_rows, share.eval / eval_rows, largest))
         for label, share in shares
     ]
-    return table([label_column, "rows", "in eval", "share of all above, of eval below"], rows, numbers=(1, 2))
+    titles = [label_column, "rows", "in eval", "share of all above, of eval below"]
+    return table(titles, rows, numbers=(1, 2), stacked=True)
 
 
 def _bars(pool_share: float, eval_share: float, largest: float) -> Markup:
