@@ -15,6 +15,7 @@ _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\d))*")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
+_SPACED_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?: \d{3})+(?![\w]|[.,]\d{3})")
 _DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
 _ASCII_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f’")
 _CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
@@ -153,12 +154,19 @@ def _spelled_number(text: str, matches: list[re.Match[str]]) -> Number:
     return Number(start, end, str(total + below_scale), _unit_at(text, start, end))
 
 
+def join_thousands(text: str) -> str:
+    """`text` without the plain spaces that may part the thousands of its numbers: "2000 €" for "2 000 €"."""
+    return _SPACED_THOUSANDS.sub(lambda match: match.group().replace(" ", ""), text)
+
+
 def alternative_readings(text: str, english: bool) -> set[str]:
-    """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, and 1.234 for 1234 in German.
+    """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, 1.234 for 1234 in German, and
+    2 000 for 2000.
 
     They count for what a text holds, never as something that it must account for.
     """
     readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
+    readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
     if not english:
         readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
     return readings

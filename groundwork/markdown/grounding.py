@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -14,7 +14,14 @@ from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
-from groundwork.language.numbers import Number, alternative_readings, numbers, without_last_zeros
+from groundwork.language.numbers import (
+    Number,
+    alternative_readings,
+    join_thousands,
+    number_values,
+    numbers,
+    without_last_zeros,
+)
 from groundwork.language.spans import Span
 from groundwork.language.units import canonical_unit
 from groundwork.markdown.blocks import blocks
@@ -95,7 +102,7 @@ class SourceText:
         source_numbers = [number for facts in sources for number in facts.numbers]
         allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
         other_values = {value for facts in sources for value in facts.other_readings}
-        for number in _answer_numbers(without_dates(answer), self.is_english_text):
+        for number in _answer_numbers(_as_in(without_dates(answer), allowed_values), self.is_english_text):
             if number.value in other_values:
                 continue
             if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
@@ -148,6 +155,14 @@ def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
     values = {number.value for number in numbers(source)}
     return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
+
+
+def _as_in(answer: str, source_values: Set[str]) -> str:
+    """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
+    joined_text = join_thousands(answer)
+    if joined_text == answer or not number_values(joined_text) - number_values(answer) <= source_values:
+        return answer
+    return joined_text
 
 
 def _answer_numbers(answer: str, spelled: bool) -> list[Number]:

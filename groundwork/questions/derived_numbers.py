@@ -15,7 +15,7 @@ from math import floor, isclose
 from typing import Protocol
 
 from groundwork.language.names import codes
-from groundwork.language.numbers import Number, numbers
+from groundwork.language.numbers import Number, join_thousands, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculations import computed_numbers, readings, without_latex
@@ -59,7 +59,11 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
     if any(is_figure(quote) for quote in pair.evidence):
         return grounds.faults("", "", pair.evidence)
     answer = without_latex(pair.answer)
-    return grounds.faults(f"{pair.question} {_derived_number_text(pair, answer)}", answer, pair.evidence)
+    faults = grounds.faults(f"{pair.question} {_derived_number_text(pair, answer)}", answer, pair.evidence)
+    joined_answer = join_thousands(answer)
+    if not faults or joined_answer == answer:
+        return faults
+    return grounds.faults(f"{pair.question} {_derived_number_text(pair, joined_answer)}", joined_answer, pair.evidence)
 
 
 def _derived_number_text(pair: AnsweredQuestion, answer: str) -> str:
@@ -75,7 +79,8 @@ def _derived_number_text(pair: AnsweredQuestion, answer: str) -> str:
     ]
     derived = [number for number, value in new_numbers if _is_derived(number, value, pair, answer, sources)]
     given = source_values | {value for number in derived for value in readings(number)}
-    given |= {value for number in numbers(f"{pair.question} {' '.join(pair.evidence)}") for value in readings(number)}
+    source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
+    given |= {value for number in numbers(source_text) for value in readings(number)}
     quantities = [f"{number.value} {number.unit}".strip() for number in derived]
     for number in computed_numbers(answer, given, _shares(sources)):
         quantities.append(f"{number.value} percent" if number.unit == "percent" else number.value)

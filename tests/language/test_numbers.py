@@ -32,6 +32,7 @@ def test_number_spellings_meet() -> None:
         ("twice a day, someone often", ["2"]),
         ("5 million crowns", ["5"]),
         ("1.234,56 Euro at 07:30", ["1234.56", "7", "30"]),
+        ("2 000 of 10", ["2", "0", "10"]),
         ("0,575 of 1,575", ["0.575", "1575"]),
         ("CHF 14'200 and 6’350", ["14200", "6350"]),
     ],

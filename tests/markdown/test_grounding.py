@@ -96,6 +96,14 @@ def test_the_question_may_bring_its_own_numbers() -> None:
     assert SourceText(TEXT, "en").faults("May 3 boats moor?", "Yes, 3 boats may.", ["carry a horn"]) == []
 
 
+@pytest.mark.parametrize(("text_space", "answer_space"), [("\u00a0", " "), (" ", "\u202f"), (" ", " ")])
+def test_thousands_may_be_parted_by_another_space(text_space: str, answer_space: str) -> None:
+    """A document has no-break spaces in its numbers, a model writes plain ones, or the other way round."""
+    grounds = SourceText(f"Le budget est de 10{text_space}000 €.", "fr")
+    assert grounds.unsupported_facts(f"10{answer_space}000 €") == []
+    assert grounds.unsupported_facts(f"30{answer_space}000 €") != []
+
+
 def test_evidence_is_required_and_checked() -> None:
     """No evidence is a fault, and so is evidence from elsewhere."""
     assert SourceText(TEXT, "en").faults("Q?", "Yes.", []) == ["no evidence was given"]

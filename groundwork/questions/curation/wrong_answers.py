@@ -14,13 +14,14 @@ from groundwork.language.contradictions import is_negated
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import change_digits, number_values, numbers
+from groundwork.language.question_forms import YES_OR_NO, yes_and_no, yes_or_no
 from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern, words
 from groundwork.records.pair_record import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
-_YES_OR_NO = {"yes", "no"}
+_YES_OR_NO = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
@@ -38,20 +39,13 @@ def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
     wrong_values = number_values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
         telling_words = content_words(criterion, language) & answer_words - question_words
-        if not _YES_OR_NO.isdisjoint(words(criterion)) and _yes_or_no(wrong):
+        if not {"yes", "no", *yes_and_no(language)}.isdisjoint(words(criterion)) and yes_or_no(wrong, language):
             return ""
         if not is_negated(criterion) and (
             number_values(criterion) - wrong_values or (telling_words and not telling_words & wrong_words)
         ):
             return ""
     return wrong
-
-
-def _yes_or_no(answer: str) -> str:
-    """The "yes" or "no" that an answer begins with, or ""."""
-    first_word = next(iter(words(answer)), "")
-    begins_with_it = answer.lower().startswith(first_word)  # "6.1.2 No race ..." begins with its number
-    return first_word if begins_with_it and first_word in _YES_OR_NO else ""
 
 
 def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
@@ -61,8 +55,9 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     evidence or the answer to another question holds. An answer without any gives way to that other answer. The value
     that an example gives an option stays, unless a criterion says it: another is as right.
     """
-    if yes_or_no := _yes_or_no(pair.answer):
-        return "No." if yes_or_no == "yes" else "Yes."
+    if verdict := yes_or_no(pair.answer, language):
+        yes, no = yes_and_no(language)
+        return f"{(no if verdict == yes else yes).capitalize()}."
     changed, position, kept_spans = "", 0, [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
     for number in numbers(pair.answer):
         if any(start <= number.start < end for start, end in kept_spans):
@@ -150,7 +145,7 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
             candidates = [
                 k
                 for k in neighbours
-                if word_sets[k] and word_sets[k] != word_sets[i] and not _yes_or_no(pairs[k].answer)
+                if word_sets[k] and word_sets[k] != word_sets[i] and not _YES_OR_NO.match(pairs[k].answer)
             ]
             preferred = [k for k in candidates if pairs[k].category == pairs[i].category] or candidates
             best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)

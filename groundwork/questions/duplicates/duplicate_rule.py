@@ -16,6 +16,7 @@ from groundwork.language.contradictions import contrast_words, find_opposite, is
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
+from groundwork.language.question_forms import YES_OR_NO
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
@@ -24,7 +25,7 @@ SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also
 SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
 
 _CODE = re.compile(r"(?<!\w)\w*\d\w*")
-_YES_OR_NO = re.compile(r"(yes|no|ja|nein|oui|non|sí|si|não|nee)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"({YES_OR_NO})\b", re.IGNORECASE)
 _NUMBER = "#"  # before a number's value among the words of a text
 
 _MEASURES = frozenset(

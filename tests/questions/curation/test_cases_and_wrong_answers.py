@@ -34,6 +34,21 @@ def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turne
     assert (wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "", "en") == "Yes.") is is_turned
 
 
+@pytest.mark.parametrize(
+    ("answer", "language", "wrong"),
+    [
+        ("Nein, höchstens 2,5 Watt.", "de", "Ja."),
+        ("Oui, 20 euros.", "fr", "Non."),
+        ("Sí.", "es", "No."),
+        ("Да, можно.", "ru", "Нет."),
+        ("Niemals, 3 Watt.", "de", "Niemals, 4 Watt."),
+    ],
+)
+def test_yes_is_turned_to_no_in_the_language_of_the_pair(answer: str, language: str, wrong: str) -> None:
+    """A "nein" whose numbers alone are changed still meets the criterion that says no."""
+    assert wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "", language) == wrong
+
+
 def test_a_german_noun_is_no_name_to_be_exchanged():
     """Every noun has a capital in German: "zwei Vereins" for "zwei Dienste" is no wrong answer but a broken one."""
     told = {"question": "Wie viele Stunden leistet man?", "evidence": ["Mitglieder des Vereins leisten zwei Dienste."]}
