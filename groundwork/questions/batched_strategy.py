@@ -43,7 +43,7 @@ WISHED_NOTE = (
     "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
     "decline only what the chunk cannot answer."
 )
-_DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4})\W*(.*)", re.DOTALL)
+_DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 EXTRA_PAIRS_PER_CHUNK = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
@@ -209,12 +209,24 @@ def describe_rejected(rejections: Sequence[Rejected]) -> list[str]:
 
 
 def read_declined(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
-    """By gap the reason why it holds nothing worth asking, from "number: reason"; other numbers are passed over."""
+    """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
+    passed over.
+    """
     reasons = {}
     for reply in replies:
-        if (match := _DECLINED_LINE.match(reply)) and 1 <= int(match[1]) <= len(shown_gaps):
-            reasons[shown_gaps[int(match[1]) - 1]] = match[2].strip() or "declined"
+        if match := _DECLINED_LINE.match(reply):
+            for number in _listed_numbers(match[1], len(shown_gaps)):
+                reasons[shown_gaps[number - 1]] = match[2].strip() or "declined"
     return reasons
+
+
+def _listed_numbers(text: str, most: int) -> list[int]:
+    """The numbers of "5-9, 12" from 1 to `most`."""
+    listed: list[int] = []
+    for part in text.split(","):
+        first, *last = (int(number) for number in re.findall(r"\d+", part))
+        listed += range(max(first, 1), min(last[0] if last else first, most) + 1)
+    return listed
 
 
 def restore_evidence(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:

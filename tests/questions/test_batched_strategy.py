@@ -6,7 +6,9 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker
+import pytest
+
+from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker, read_declined
 from groundwork.questions.chunk_interview import InterviewRound
 from groundwork.questions.drafted_pairs import Drafts
 from groundwork.settings.config_files import CONFIG_DIR, load
@@ -34,3 +36,21 @@ async def test_only_gaps_that_stand_in_the_request_count_as_shown() -> None:
     answer = await asker.ask(InterviewRound(1, 100, [], reading.statements, wished=True))
     listed = [line for line in client.request.splitlines() if re.match(r"\d+\. Boat", line)]
     assert len(answer.shown_gaps) == len(listed) == MAX_GAPS
+
+
+@pytest.mark.parametrize(
+    ("reply", "numbers", "reason"),
+    [
+        ("3: lead-in", [3], "lead-in"),
+        ("Part 3 - lead-in", [3], "lead-in"),
+        ("2-4, 7: names", [2, 3, 4, 7], "names"),
+        ("6–99: names", [6, 7, 8], "names"),
+        ("5 - 20 minutes is trivial", [5], "20 minutes is trivial"),
+        ("4-2: names", [], ""),
+        ("none", [], ""),
+    ],
+)
+def test_parts_are_declined_one_by_one_or_together(reply: str, numbers: list[int], reason: str) -> None:
+    """A range or a list of numbers before a colon declines each of its parts; numbers of no part are passed over."""
+    statements = reading_of(" ".join(f"Boat {n} enters by gate {n}." for n in range(8))).statements
+    assert read_declined([reply], statements) == {statements[number - 1]: reason for number in numbers}
