@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,17 +57,24 @@ SPELLINGS = pytest.mark.parametrize("respell", [other_prefixes, single_quotes, u
 
 
 def _document(path: Path) -> Path:
+    path.write_bytes(_document_bytes())
+    return path
+
+
+@functools.cache
+def _document_bytes() -> bytes:
     """A heading whose number only its style gives, a reading above a word, a comment, a formula that nobody reads."""
-    office_files.word(path, linked=False)
-    document = docx.Document(str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        document = docx.Document(str(office_files.word(Path(folder) / "a.docx", linked=False)))
     paragraph = document.add_paragraph("Row to ")
     reading = '<w:rt><w:r><w:t>reading</w:t></w:r></w:rt><w:rubyBase w:rsidR="0"><w:r><w:t>港</w:t></w:r></w:rubyBase>'
     paragraph.add_run()._r.append(parse_xml(f"<w:ruby {nsdecls('w')}>{reading}</w:ruby>"))
     document.add_comment(paragraph.add_run("at low tide"), text="By whom?", author="Una")
     hidden = "<m:ctrlPr><m:r><m:t>x=9</m:t></m:r></m:ctrlPr>"
     document.add_paragraph("Weight ")._p.append(parse_xml(f"<m:oMath {office_files.MATH}>{hidden}</m:oMath>"))
-    document.save(str(path))
-    return path
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
 
 
 @SPELLINGS
