@@ -13,7 +13,7 @@ from groundwork.documents.formats.office_xml import Element, parse_xml, write_xm
 from groundwork.errors import BadDocument
 
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
-_CONTENT_TYPES = "[Content_Types].xml"
+CONTENT_TYPES = "[Content_Types].xml"
 _MAIN_PARTS = {"docx": "word/document.xml", "pptx": "ppt/presentation.xml"}  # where no relation names it
 _UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
@@ -111,8 +111,8 @@ def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
 
     Some programs on Windows part folders by a backslash, and the case of letters does not count.
     """
-    is_typed = _CONTENT_TYPES in archive.namelist()
-    content_types = parse_xml(archive.read(_CONTENT_TYPES)) if is_typed else None
+    is_typed = CONTENT_TYPES in archive.namelist()
+    content_types = parse_xml(archive.read(CONTENT_TYPES)) if is_typed else None
     overrides = [] if content_types is None else content_types.iter("{*}Override")
     names = ["", *(part.get("PartName", "").lstrip("/") for part in overrides)]
     spellings = {name.casefold(): name for part_name in names for name in (part_name, relations_name(part_name))}

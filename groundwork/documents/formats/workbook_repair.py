@@ -9,13 +9,15 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from groundwork.documents.formats.office_package import archived_names
+from groundwork.documents.formats.office_package import CONTENT_TYPES, archived_names
 from groundwork.documents.formats.office_xml import parse_xml, tags, write_xml
 from groundwork.errors import BadDocument
 
 _STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
 _TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
 _VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
+_STYLES = "xl/styles.xml"
+_STYLES_TYPE = ".spreadsheetml.styles+xml"
 _REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
 
 
@@ -28,7 +30,8 @@ def load_workbook(source: str) -> Any:
     import openpyxl
 
     load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
-    readable = _rewrite_parts(source, _with_transitional_names) if _is_strict(source) else source
+    is_readable = not _is_strict(source) and _styles_part(source) == _STYLES
+    readable = source if is_readable else _rewrite_parts(source, _with_transitional_names)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
             return load(readable)
@@ -46,14 +49,25 @@ def _is_strict(source: str) -> bool:
         return any(_STRICT_NAMES in archive.read(name) for name in archive.namelist() if name.endswith(".rels"))
 
 
+def _styles_part(source: str | io.BytesIO) -> str:
+    """The part of the styles, which openpyxl looks for under one name alone; that name where there are none."""
+    with zipfile.ZipFile(source) as archive:
+        content_types = parse_xml(archive.read(CONTENT_TYPES)) if CONTENT_TYPES in archive.namelist() else None
+    overrides = [] if content_types is None else content_types.iter("{*}Override")
+    names = [part.get("PartName", "") for part in overrides if part.get("ContentType", "").endswith(_STYLES_TYPE)]
+    return names[0].lstrip("/") if names else _STYLES
+
+
 def _rewrite_parts(source: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
     buffer = io.BytesIO()
+    styles_part = _styles_part(source)
     with (
         zipfile.ZipFile(source) as archive,
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten,
     ):
         for name, archived_name in archived_names(archive).items():
-            rewritten.writestr(name, rewrite(name, archive.read(archived_name)))
+            new_name = _STYLES if name == styles_part else name
+            rewritten.writestr(new_name, rewrite(new_name, archive.read(archived_name)))
     return buffer
 
 

@@ -144,6 +144,18 @@ def test_names_of_parts_are_those_of_the_package(tmp_path: Path, rename: Callabl
     assert xlsx_to_markdown(str(book)).endswith("| Crew |\n| --- |\n| four |")
 
 
+def test_styles_of_any_name_give_numbers_their_units(tmp_path: Path) -> None:
+    """The package names the part of the styles; under another name than usual it is read too."""
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append([0.5])
+    book.active["A1"].number_format = "0%"
+    book.save(path)
+    rename = functools.partial(re.sub, r"xl/styles\.xml", "look.xml")
+    respelt(path, lambda _, part: part.replace(b"/xl/styles.xml", b"/look.xml"), rename=rename)
+    assert xlsx_to_markdown(str(path)).endswith("| 50% |\n| --- |")
+
+
 def test_styles_that_openpyxl_refuses_cost_no_number_its_unit(tmp_path: Path) -> None:
     """A style without a name, as other programs than Excel write it, fails no workbook."""
     path = tmp_path / "a.xlsx"
