@@ -139,7 +139,8 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
     ]
 
 
-async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Scene:
+async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]], sizes: Mapping[str, int]) -> Scene:
+    """`rows`: by dataset its tagged questions; `sizes`: how many questions each has."""
     encoder = job_encoder(job)
     counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
     vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
@@ -151,8 +152,28 @@ async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]]) -> Sce
         {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}, questions, job.flags.min_count
     )
     notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, entries, new_tags)
+    notes = [*tagging_notes(rows, sizes), *notes]
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
     return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+
+
+def tagging_notes(rows: Mapping[str, Sequence[Tags]], sizes: Mapping[str, int]) -> list[str]:
+    """What a reader must know of the tags: questions without any, and models that differ."""
+    untagged = [
+        f"{sizes[name] - len(tag_rows):,} of {counted(sizes[name], 'question')} of {name}"
+        for name, tag_rows in rows.items()
+        if len(tag_rows) < sizes[name]
+    ]
+    models = {name: sorted({row.model or "?" for row in tag_rows}) for name, tag_rows in rows.items()}
+    taggers = "; ".join(f"{name} by {', '.join(names)}" for name, names in models.items() if names)
+    return [
+        *([f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []),
+        *(
+            [f"Tagged by several models, to which differences may be due: {taggers}."]
+            if len({name for names in models.values() for name in names}) > 1
+            else []
+        ),
+    ]
 
 
 def _notes(job: Job, target_of: dict[str, str], entries: dict[str, Any], new_tags: list[str]) -> list[str]:

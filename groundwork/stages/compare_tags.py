@@ -59,7 +59,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
     tagging_results = [await _tag_or_read(job, dataset) for dataset in datasets]
     rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     job.progress.start_phase("laying out the tags")
-    scene = await compare_tags(job, " · ".join(rows), rows)
+    sizes = {dataset.name: len(dataset.rows) for dataset in datasets}
+    scene = await compare_tags(job, " · ".join(rows), rows, sizes)
     job.progress.start_phase("drawing")
     boxes = write_tag_files(scene, unit, job.flags.max_tags)
     failed_parts = [failure for tagging in tagging_results for failure in tagging.failures]

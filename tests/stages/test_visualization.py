@@ -379,6 +379,8 @@ def test_comparing_tags_asks_only_for_those_that_are_missing(
         assert models == [{"first"}, {"second"}]
         questions = {row.question for row in read_jsonl(data / "tags" / "narrow.jsonl", Tags)}
         assert f"100 questions · {len(questions)} asked" in said
+        notes = json.loads((data / "plots" / "wide-vs-narrow-tags.json").read_text())["notes"]
+        assert notes[0].endswith("to which differences may be due: wide by first; narrow by second.")
         assert run(generate_tags.main, "wide", *llm) == 0
         assert len(fake.requests) > new_requests
 
@@ -400,4 +402,5 @@ def test_tags_on_file_are_drawn_where_no_model_answers(data: Path, run: Run, cap
     assert f"drawn with the tags of {len(lines) - 3} of {len(lines)} questions" in capsys.readouterr().out
     content = json.loads((data / "plots" / "wide-vs-narrow-tags.json").read_text())
     assert content["questions"]["narrow"] == len(lines) - 3
+    assert content["notes"][0] == f"Left out, for want of tags: 3 of {len(lines)} questions of narrow."
     size_of(data / "plots" / "wide-vs-narrow-tags.png")
