@@ -13,6 +13,8 @@ from typing import Any
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.formats.light_markup import as_markdown
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.language.spans import span_index
+from groundwork.markdown.blocks import blocks
 from groundwork.markdown.picture_links import without_data
 
 _YAML_FRONT_MATTER = re.compile(
@@ -20,6 +22,10 @@ _YAML_FRONT_MATTER = re.compile(
 )
 _TOML_FRONT_MATTER = re.compile(
     r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
+)
+# A line for the program that makes the site: kramdown's attributes, tags of Liquid, shortcodes of Hugo.
+_SITE_LINE = re.compile(
+    r"^(?:[*-] TOC[ \t]*\n)?[ \t]*(?:\{:[^{}\n]*+\}|\{%[^%\n]*+%\}|\{\{[<%][^<>%\n]*+[>%]\}\})[ \t]*(?:\n|\Z)", re.M
 )
 _MOST_FRONT_MATTER = 20_000  # characters
 _MOST_BRACKETS = 500  # that front matter opens: reading them takes time in the square of their number
@@ -42,10 +48,16 @@ def with_title(text: str) -> str:
         match = front_matter.match(text[:_MOST_FRONT_MATTER])
         metadata = parse(match["inside"]) if match else None
         if match and isinstance(metadata, dict):
-            body = text[match.end() :].lstrip("\n")
+            body = _without_site_lines(text[match.end() :].lstrip("\n"))
             title = " ".join(str(metadata.get("title") or "").split())
             return body if not title or body.lstrip().startswith("# ") else f"# {title}\n\n{body}"
     return text
+
+
+def _without_site_lines(text: str) -> str:
+    """`text` of a page of a site without its lines for the site's generator, but for those within code."""
+    code = [(block.start, block.end) for block in blocks(text) if block.kind == "code"]
+    return _SITE_LINE.sub(lambda match: "" if span_index(match.start(), code) is None else match.group(), text)
 
 
 def _parse_yaml(front_matter: str) -> Any:

@@ -44,3 +44,11 @@ def test_a_heading_that_is_there_stays_the_only_one() -> None:
 def test_what_is_no_front_matter_stays_text(text: str) -> None:
     """Rules between paragraphs, damaged and unclosed heads are kept whole."""
     assert with_title(text) == text
+
+
+def test_lines_for_the_generator_of_a_site_are_left_out() -> None:
+    """Attributes of kramdown, tags of Liquid and shortcodes of Hugo tell a reader nothing; those shown in code stay."""
+    code = "```\n{% raw %}\n{: .left }\n```\n"
+    site = "# Punts\n{: .no_toc }\n\n* TOC\n{:toc}\n{% include head.html %}\n{{< note >}}\nPunts {: .b } float.\n"
+    assert with_title(f"---\ntitle: Punts\n---\n{site}{code}") == f"# Punts\n\nPunts {{: .b }} float.\n{code}"
+    assert with_title(site) == site
