@@ -226,7 +226,9 @@ def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
     grounds = SourceText(text, language := detect_language(text))
     text_stems = _stems_of_parts(text, language)
     unknown_names = sorted(
-        name for name in names(summary, language) if stem(name, language) not in text_stems and not name.isdigit()
+        name
+        for name in names(summary, language)
+        if text_stems.isdisjoint({stem(name, language), name.removesuffix("s")}) and not name.isdigit()
     )
     faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
     if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:

@@ -192,6 +192,7 @@ def test_faults_name_what_is_invented_or_too_long() -> None:
     """Numbers, names and too great a length are faults; what the text says in another spelling is none."""
     assert summary_faults(SUMMARY, ENGINE, 50) == []
     assert summary_faults("Orrin's wheel measures six metres.", ENGINE, 50) == []
+    assert summary_faults("The FSAs are for health.", "There is an FSA for health, and another.", 50) == []
     assert summary_faults("The mill of Sarn.", ENGINE, 50) == ['the name "sarn" is not in the text']
     assert summary_faults("Barley was ground there. " * 9, ENGINE, 10) == ["it is 36 words long, 10 are allowed"]
 
