@@ -21,7 +21,8 @@ def row_cells(band: Band, frame: Frame, *, in_boxes: bool = False) -> list[str]:
     """
     xs, _, _, steep = frame
     by_height = word_lines(band.words)
-    lines = [line_texts(line, () if in_boxes else xs) for line in by_height]
+    undrawn = [x for x in xs if not any(abs(s.x1 - x) < NEAR for s in steep)]
+    lines = [line_texts(line, xs, undrawn) if not in_boxes else line_texts(line, ()) for line in by_height]
     drawn = [not steep or _is_wall(steep, x, band) for x in xs[1:-1]]
     crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
     groups = [0]

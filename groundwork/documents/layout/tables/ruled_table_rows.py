@@ -220,15 +220,16 @@ def split_number_lines(band: Band, xs: list[float]) -> list[Band]:
     return [row_band._replace(drawn=not k) for k, row_band in enumerate(cut_at(edges, band.words))]
 
 
-def line_texts(line: Sequence[Box], xs: Sequence[float]) -> list[Box]:
-    """The texts of a line: parted where words stand apart, and by less at the columns' edges `xs`."""
+def line_texts(line: Sequence[Box], xs: Sequence[float], undrawn: Sequence[float] = ()) -> list[Box]:
+    """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
+    (`xs`), words at those where no line is drawn."""
     texts = []
     for words in parted(line):
         start = 0
         for k, (a, b) in enumerate(pairwise(words), 1):
             are_figures = is_number(a.text) + is_number(b.text)
             is_apart = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
-            if is_apart and any(a.x2 - 1 < x < b.x1 + 1 for x in xs):
+            if is_apart and any(a.x2 - 1 < x < b.x1 + 1 for x in (xs if are_figures else undrawn)):
                 texts.append(joined(words[start:k]))
                 start = k
         texts.append(joined(words[start:]))

@@ -112,3 +112,21 @@ def test_the_edge_of_a_shade_parts_two_rows(drawn):
         ["Bronx", "12.1%", "12.8%"],
         ["Queens", "7.8%", "8.4%"],
     ]
+
+
+def test_words_far_apart_are_one_text_at_the_edge_of_columns_that_a_line_parts(drawn):
+    """A sentence over several columns may have a wide space at an edge that is drawn in the rows below."""
+
+    def draw(canvas: Canvas) -> None:
+        for y in (720, 700, 680, 660):
+            canvas.line(60, y, 300, y)
+        for x, top in ((60, 720), (140, 700), (220, 700), (300, 720)):
+            canvas.line(x, top, x, 660)
+        canvas.drawString(64, 706, "The harbour lets")
+        canvas.drawString(146, 706, "skiffs to its guests")
+        for y, row in ((686, ("Skiff", "43", "61")), (666, ("Gig", "34", "17"))):
+            for x, text in zip((64, 160, 240), row, strict=True):
+                canvas.drawString(x, y, text)
+
+    sentence = "The harbour lets skiffs to its guests"
+    assert drawn(draw).rows[0] == [sentence] * 3
