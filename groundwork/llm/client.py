@@ -117,18 +117,9 @@ class Client:
         endpoint = self._endpoint(call.provider)
         body = chat_body(endpoint.settings, call, messages, json_schema or (strict_schema(schema) if schema else None))
         limiter = self._calls.limiter(endpoint, call.model)
-        context = CallContext(
-            endpoint,
-            limiter,
-            call.model,
-            stage,
-            unit,
-            sample,
-            self._since,
-            remaining_characters=remaining_characters,
-            partial=partial,
-            whole_prompt=whole_prompt,
-        )
+        context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since)
+        context.remaining_characters, context.whole_prompt = remaining_characters, whole_prompt
+        context.partial = partial
         prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
         return await self._replay_or_ask(context, body, ReplyReader(schema, check, message_text(prompt)))
 
