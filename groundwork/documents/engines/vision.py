@@ -21,6 +21,7 @@ from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.page_joining import tidy_page
 from groundwork.errors import StopRun, TransportFailed, UnitError
+from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
 from groundwork.markdown.running_headers import page_labels, running_keys, strip_running
@@ -125,8 +126,10 @@ class PageReader:
 
 
 def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: str) -> bool:
-    """Nothing but numbers is missing for the second time, or two readings agree against the text layer."""
-    return not verdict.trouble or is_same_reading(earlier[-1], verdict, layer)
+    """Nothing but numbers is missing for the second time, or two readings agree against a text layer that is wrong."""
+    return not verdict.trouble or (
+        is_same_reading(earlier[-1], verdict, layer) and not is_other_page(verdict.audit, layer)
+    )
 
 
 def _best_kept(verdicts: list[Completeness]) -> Completeness:
@@ -144,6 +147,7 @@ _CHANCE_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhe
 _RUNNING_TEXT_WORDS = 6  # words of a line of running text
 _LONG_WORD_LETTERS = 5  # letters of a word that is found by chance nowhere
 _SAME_SHARE = 0.95  # of the words of two draws: they say the same
+_OTHER_PAGE_SHARE = 0.3  # of the text; two pages of one document share up to 0.26
 _EXTRA_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
 
 _FENCED = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
@@ -233,6 +237,11 @@ def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bo
     layer_counts = Counter(words(layer))
     lost, extra = (layer_counts - b).total(), (b - layer_counts).total()
     return extra >= _EXTRA_SHARE * lost
+
+
+def is_other_page(audit: PageAudit, layer: str) -> bool:
+    """Whether hardly any text of a layer that can be read is in the reply: the model describes another page."""
+    return audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
 
 
 def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> PageAudit:

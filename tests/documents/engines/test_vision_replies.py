@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision import PageLayer, is_same_reading
+from groundwork.documents.engines.vision import PageLayer, is_other_page, is_same_reading
 
 BODY = (
     "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"
@@ -84,3 +84,23 @@ def test_two_readings_that_agree_stand_against_a_layer_of_other_words() -> None:
     half = MARKDOWN[: len(MARKDOWN) // 2]
     cut = PageLayer(BODY, pages=1).judge(half, 0.9)
     assert cut.trouble and not is_same_reading(cut, cut, BODY)
+
+
+def test_two_readings_of_another_page_do_not_stand_against_a_layer_that_can_be_read() -> None:
+    """A layer of plain words is held to be right where hardly one is in the reply; a shifted layer is not."""
+    layer = (
+        f"{BODY}\nNewcomers practise beside the harbour wall before joining longer journeys across open water. "
+        "Instructors explain signals, currents, weather forecasts and what equipment every passenger should carry."
+    )
+    other = (
+        "The kitchen opens at seven and serves soup, bread, apples, cheese and tea until the last guest of the evening "
+        "leaves; prices hang beside the door and children under six eat for nothing on Sundays and holidays in summer, "
+        "while members may bring a friend to the garden whenever music is played there by candle light. "
+        "Rooms upstairs cost forty a night; guests ring for towels, leave keys downstairs, feed no cats, lock windows "
+        "during storms, share one telephone between four floors, borrow novels freely, return umbrellas dry."
+    )
+    first, second = (PageLayer(layer, pages=9).judge(other, 0.9) for _ in range(2))
+    assert is_same_reading(first, second, layer) and is_other_page(second.audit, layer)
+    shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in layer)
+    assert not is_other_page(PageLayer(shifted, pages=9).judge(layer, 0.9).audit, shifted)
+    assert not is_other_page(PageLayer(layer, pages=9).judge(layer.partition("Instructors")[0], 0.9).audit, layer)
