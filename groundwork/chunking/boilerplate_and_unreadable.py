@@ -1,13 +1,14 @@
 """Passages that questions leave out by default: contents pages, legal boilerplate, and letters that no one can read.
 
-A passage is boilerplate by what it does: it grants or reserves rights, in words that perform the act ("permission is
-hereby granted", "this work is licensed under", © 2021). A section about licences describes them and is kept.
+A passage is boilerplate by what it does: it grants or reserves rights, in words that perform the act on the
+document itself ("permission to copy this text is hereby granted", "this work is licensed under", © 2021). A section
+about licences describes them and is kept, and so is a permission of another kind ("mooring is permitted").
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -22,29 +23,56 @@ _CHARACTERS_PER_ACT = 400  # characters of a paragraph for each act of law in it
 _LICENCE_DENSITY = (
     0.8  # hits for each _CHARACTERS_PER_ACT characters of a licence text; measured: 54 licences .86 to 3.6
 )
+_LEAST_PART_DENSITY = 0.1  # of a part of a section that is a licence's; a preamble speaks least of law
 _MIN_LICENCE_WORDS = 3  # the least that a licence has
 _MIN_LICENCE_SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
 _MAX_LEGAL_GAP = 600  # characters between two legal passages that belong to them
 MAX_LICENCE_LENGTH = 100_000  # characters of a section that may be a licence; the longest known has 36,000
 _MAX_LEGAL_SHARE = 0.5  # of a document: one that is mostly licence text is about it
-_LEGAL_PHRASES = (  # acts in fixed words
+_RESERVATIONS = (  # acts in fixed words, which are always about the document
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
-    *("tutti i diritti riservati", "todos os direitos reservados", "hereby grant", "public domain dedication"),
-    *("permission is granted", "permission is hereby granted", "rights are granted", "license is granted"),
-    *("licence is granted", "license is hereby granted", "licence is hereby granted", "under the terms of the gnu"),
-    *("without warranty", "without any warranty", "without even the implied warranty", "without warranties"),
+    *("tutti i diritti riservati", "todos os direitos reservados"),
 )
-_LEGAL_ACTS = {  # acts in words between others, each with what it cannot do without
-    ("under",): regex.compile(
-        r"\bth(?:is|ese) [^.]{2,120}?\b(?:is|are) (?:licen[cs]ed|(?:made )?available) under"
-        r"|(?:\A|[.!?:] )[*_> -]*licen[cs]ed under"
-    ),
-    ("permitted",): regex.compile(
-        r"(?:redistribution|reproduction|copying|use)\b[^.]{0,80}\b(?:is|are) (?:hereby )?permitted"
-    ),
-    ("as is", "as-is"): regex.compile(r"\b(?:is|are) provided\b[^.]{0,80}\bas[ -]is\b"),
-    ("©", "(c)", "copyright"): regex.compile(r"(?:©|\(c\)|copyright)[ ©]*+(?:\(c\) *+)?(?:19|20)\d\d"),
-}
+_COPYRIGHT_YEAR = regex.compile(r"(?:©|(?<!\(b\).{0,80})\(c\)|copyright)[ ©]*+(?:\(c\) *+)?(?:19|20)\d\d")
+_WORK = r"""\bth(?:is|ese|e\s+present)\s(?:[\w-]+\s){0,2}?(?:documents?|documentation|works?|texts?|publications?
+    |manuals?|reports?|materials?|book(?:let)?s?|brochures?|handbooks?|guides?|articles?|papers?|websites?|web\spages?
+    |translations?|specifications?|datasets?|databases?|photographs?|presentations?|slides|tutorials?|faq
+    |how-?to|software|licen[cs]e)\b"""
+_COPY_VERB = r"(?:cop(?:y|ies|ying)|distribut|reproduc|modif|adapt|translat|publish|reprint|sublicens|deal\sin)"
+_LEGAL_ACTS = tuple(  # in sentences about the work itself: words one of which is in it, the act, the work
+    (words, regex.compile(act, regex.VERBOSE), regex.compile(about, regex.VERBOSE))
+    for words, act, about in (
+        (
+            (" grant",),
+            r"\b(?:permission|rights?|licen[cs]e)\b[^.]{0,160}\b(?:is|are)\s(?:hereby\s)?granted | \bhereby\sgrant",
+            rf"""{_COPY_VERB}.{{0,400}}(?:{_WORK} | \bthe\s(?:software|works?|documentation|materials?|licensed)\b
+                | \bthis\s(?:file|program|package|font)\b)
+              | {_WORK}.{{0,400}}{_COPY_VERB} | \bthis\s(?:copyright\s|permission\s)?notice""",
+        ),
+        (
+            ("permitted", "authori", "allowed"),
+            r"""\b(?:redistribution|reproduction|copying|use)\b[^.]{0,80}
+                \b(?:is|are)\s(?:hereby\s)?(?:permitted|authori[sz]ed|allowed)""",
+            rf"""{_WORK} | \bsource\s(?:and|or)\sbinary
+              | \bsource\s(?:is|be)\s(?:fully\s|clearly\s)?(?:acknowledged|stated|cited)""",
+        ),
+        (
+            ("under",),
+            r"""\bth(?:is|ese)\s[^.]{2,120}?\b(?:is|are)\s(?:licen[cs]ed|(?:made\s)?available|distributed|released)\sunder
+              | (?:\A|[.!?:]\s)[*_>\s-]*licen[cs]ed\sunder | \bunder\sthe\sterms\sof\sthe\sgnu""",
+            r"""\bunder\b.{0,120}?(?:\blicen[cs]e\b|\bcreative\scommons|\bcc[\s-](?:by|0)|\bgpl\b|\bpublic\sdomain|\bgnu\b)""",
+        ),
+        (
+            ("warrant", "as is", "as-is", "domain dedication"),
+            r"""\bwithout\s(?:any\s|even\sthe\simplied\s)?warrant(?:y|ies)
+              | \b(?:is|are)\sprovided\b[^.]{0,80}\bas[\s-]is\b | \bpublic\sdomain\sdedication""",
+            rf"""{_WORK} | \bthis\s(?:file|program|package|library|code|data|font|information)\b
+              | \b(?:the|licensed)\s(?:software|works?|materials?|program)\b | \bit\sis\s(?:provided|distributed)
+              | \bunder\sthe\slicen[cs]e\b | \bexpress(?:ed)?\sor\simplied""",
+        ),
+    )
+)
+_SENTENCE_END = regex.compile(r"(?<=[.!?])[)\]\"”*_]*\s")
 _LICENCE_WORD = regex.compile(  # of a text that is a licence: it speaks of itself, of its parties and of liability
     r"""\bth(?:is|e\s+present)\s+(?:\w+\s+){0,2}licen[cs]e\b | \b(?:sub)?licens(?:or|ee)s?\b
       | \blicen[cs]ed\s+(?:material|work|rights) | \bhere(?:by|in|under|of|to|inafter)\b | \bthereof\b
@@ -66,9 +94,32 @@ _ACT_HINTS = (  # one of them is in every act
         "ERMISSION",
         "ermitted",
         "ERMITTED",
+        "uthorised",
+        "uthorized",
+        "llowed",
     ),
-    *("arrant", "ARRANT", " is granted", "provided", "PROVIDED", "eserved", "ESERVED", "roits", "ervados"),
-    *("iservati", "vorbehalten", "omain dedication", "ereby grant", "the GNU", "available under"),
+    *(
+        "arrant",
+        "ARRANT",
+        " is granted",
+        " are granted",
+        "provided",
+        "PROVIDED",
+        "eserved",
+        "ESERVED",
+        "roits",
+        "ervados",
+    ),
+    *(
+        "iservati",
+        "vorbehalten",
+        "omain dedication",
+        "ereby grant",
+        "the GNU",
+        "vailable under",
+        "istributed under",
+        "eleased under",
+    ),
 )
 _PROSE_KINDS = ("paragraph", "quote", "list")
 
@@ -162,11 +213,13 @@ def _blocks_near_acts(blocks: Sequence[Block], acts: Sequence[int]) -> set[int]:
 
 def _count_acts(body: str) -> int:
     body = " ".join(body.lower().split())
-    phrase_count = sum(map(body.count, _LEGAL_PHRASES))
-    return phrase_count + sum(
-        len(pattern.findall(body))
-        for required_words, pattern in _LEGAL_ACTS.items()
-        if any(word in body for word in required_words)
+    count = sum(map(body.count, _RESERVATIONS)) + len(_COPYRIGHT_YEAR.findall(body))
+    acts = [
+        (act, about) for words, act, about in _LEGAL_ACTS if any(word in body for word in words) and act.search(body)
+    ]
+    sentences = _SENTENCE_END.split(body) if acts else []
+    return count + sum(
+        len(act.findall(sentence)) for act, about in acts for sentence in sentences if about.search(sentence)
     )
 
 
@@ -178,15 +231,24 @@ def _block_hits(text: str, block: Block, acts: int) -> _LegalHits:
 
 
 def _licence_sections(blocks: Sequence[Block], hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
-    """[first, behind) of the sections, with their sub-sections, that are the text of a licence; outermost only."""
+    """[first, behind) of the parts of the outermost sections that are the text of a licence."""
     sections = list(_sections(blocks))
+    ends = dict(sections)
     sums = _HitSums(hits)
     licence_end = 0
     for start, end in sections:
         is_short = blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH
         if start >= licence_end and is_short and sums.is_licence(start, end):
-            yield start, end
+            yield from (part for part in _parts(blocks, ends, start, end) if not sums.is_other_text(*part))
             licence_end = end
+
+
+def _parts(blocks: Sequence[Block], ends: Mapping[int, int], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """[first, behind) of what a section holds before its first sub-section, and of each sub-section."""
+    part_end = next((k for k in range(start + 1, end) if blocks[k].kind == "heading"), end)
+    while start < end:
+        yield start, part_end
+        start, part_end = part_end, ends.get(part_end, end)
 
 
 def _sections(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
@@ -213,6 +275,11 @@ class _HitSums:
             hit_length = block_hits.length if block_hits.acts or block_hits.words else 0
             row = (*block_hits, hit_length)
             self._prefix_sums.append((*map(sum, zip(self._prefix_sums[-1], row, strict=True)),))
+
+    def is_other_text(self, start: int, end: int) -> bool:
+        """Whether a part of a licence's section is too long to speak so little of law: contributors, a history."""
+        length, acts, words = (self._prefix_sums[end][k] - self._prefix_sums[start][k] for k in range(3))
+        return length > _MAX_LEGAL_GAP and (acts + words) * _CHARACTERS_PER_ACT < _LEAST_PART_DENSITY * length
 
     def is_licence(self, start: int, end: int) -> bool:
         length, acts, words, hit_length = (

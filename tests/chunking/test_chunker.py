@@ -323,6 +323,39 @@ def test_a_section_about_licences_is_no_boilerplate() -> None:
     assert not any(skip for start, skip in skips.items() if start != "## Licence\n\n")
 
 
+@pytest.mark.parametrize(
+    ("passage", "skip"),
+    [
+        ("Two of the codecs are deprecated. Therefore their use is permitted, but not recommended.", ""),
+        ("Mooring permission is granted by the keeper for one week, and longer if the quay is empty.", ""),
+        ("Read rights are granted to the group, write rights to the owner of the folder alone.", ""),
+        ("This option is available under the Tools menu as soon as a boat is chosen on the left.", ""),
+        ("Old boats are sold without warranty. The list is provided to the buyer as is, without sums.", ""),
+        ("The quays differ in depth: (a) those of 2008, (b) those of 2009, (c) 2010 and all later ones.", ""),
+        ("Reproduction is authorised provided the source is acknowledged, on paper and elsewhere.", "boilerplate"),
+        ("Use and redistribution of this manual are permitted as long as its text stays unchanged.", "boilerplate"),
+        ("This handbook is distributed under the Creative Commons Attribution licence, version 4.0.", "boilerplate"),
+        ("Software distributed under the License is distributed without warranties of any kind.", "boilerplate"),
+    ],
+)
+def test_only_a_permission_about_the_document_is_boilerplate(passage: str, skip: str) -> None:
+    """To permit is no licence: the sentence must be about copying or using the document itself."""
+    text = f"# Guide\n\n{'Some words of a guide. ' * 40}\n\n## Rules\n\n{passage}\n"
+    assert cut(text, small())[-1].skip == skip
+
+
+def test_a_long_part_that_is_no_licence_is_kept_in_a_section_with_one() -> None:
+    """Where a licence's heading falls below that of other text, as PDFs have it, only the licence goes."""
+    text = (
+        f"# Guide\n\n{'Some words of a guide. ' * 200}\n\n## About\n\n### History\n\n"
+        f"{'Many people wrote this. ' * 40}\n\n### Licence\n\n"
+        + f"{LICENCE} This licence holds; the licensor shall not be liable.\n\n"
+        * 8
+    )
+    skips = [(chunk.headings[-1], chunk.skip) for chunk in cut(text, small())]
+    assert ("History", "") in skips and ("Licence", "boilerplate") in skips and ("History", "boilerplate") not in skips
+
+
 def test_a_document_that_is_a_licence_is_about_it() -> None:
     """Nothing is left out where most of the document would be."""
     assert not any(chunk.skip for chunk in cut(f"# Licence\n\n{LICENCE}\n\nIt holds for all readers.\n", small()))
