@@ -18,7 +18,13 @@ from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from groundwork.documents.layout.fonts import is_bold
-from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.layout.right_to_left import (
+    PlacedLetter,
+    Spelling,
+    letters_in_order,
+    reading_order,
+    with_ligatures,
+)
 from groundwork.documents.pdf_files.pdfium import open_pdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
@@ -51,11 +57,16 @@ class LetterSizes:
         if self._document is not None:
             self._document.close()
 
-    def text_of(self, number: int) -> tuple[str, str]:
-        """The text of a page that is read from right to left: as pdfium gives it, and with its ligatures in order."""
-        textpage = self._text_of(number)[1]
+    def spelling_of(self, page: Any) -> Spelling:
+        """How the letters of a liteparse page from right to left are read."""
+        textpage = self._text_of(page.page_num)[1]
         text = textpage.get_text_range()
-        return text, with_ligatures(textpage, text)
+        letters = enumerate(self._letters(page))
+        middles = [
+            PlacedLetter((x.x1 + x.x2) / 2, (x.y1 + x.y2) / 2, x.sign, self._baseline(k, page)) for k, x in letters
+        ]
+        ordered = [middles[k] for k in reading_order(textpage)]
+        return Spelling(ordered, letters_in_order(text, with_ligatures(textpage, text)))
 
     def of(self, text_item: Any, page: Any) -> float:
         """The size of a liteparse text item of a liteparse page."""
@@ -124,6 +135,13 @@ class LetterSizes:
         for i in range(pdfium.FPDFText_CountChars(text)):
             box = self._in_page(_letter_box(text, i), page)
             yield Letter(*box, chr(pdfium.FPDFText_GetUnicode(text, i)), _font_name(text, i), _font_operand(text, i))
+
+    def _baseline(self, letter: int, page: Any) -> float:
+        import pypdfium2.raw as pdfium
+
+        x, y = ctypes.c_double(), ctypes.c_double()
+        pdfium.FPDFText_GetCharOrigin(self._text_of(page.page_num)[1].raw, letter, x, y)
+        return self._in_page((x.value, y.value, x.value, y.value), page)[1]
 
     def _in_page(self, box: Sequence[float], page: Any) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of a box of pdfium's in a liteparse page."""

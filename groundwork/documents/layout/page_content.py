@@ -13,7 +13,6 @@ from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
 from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.right_to_left import (
-    letters_in_order,
     mirrored_box,
     mirrored_runs,
     mirrored_strokes,
@@ -92,8 +91,7 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(text)
     if leftward:
-        spelling = letters_in_order(*sizes.text_of(page.page_num))
-        runs = [word for text_item, run in item_runs[0] for word in word_runs(text_item, run, spelling)]
+        runs = word_runs(item_runs[0], sizes.spelling_of(page))
     runs = with_typed_runs(page, runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:

@@ -5,15 +5,16 @@ word and the rightmost column come first. Latin words side by side keep their or
 bidirectional text (UAX 9) has it.
 
 pdfium turns the letters of such a line around, and with them those of a glyph that stands for several, such as lam and
-alef: these are put back in order.
+alef: these are put back in order. liteparse leaves some words as they are drawn, and parts those whose letters overlap:
+its words take their letters from pdfium, by their places.
 """
 
 from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import regex
 
@@ -28,22 +29,109 @@ _STOPS = ".,:!\u060c\u061b\u061f"  # the comma, semicolon and question mark of A
 _STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
 _MARK_SPACE = 0.4  # sizes between a word and a mark that ends it, at the most
 _DRAWN_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
+_ROW = 8  # points of the height in which letters are looked up
+_PART_GAP = 1.0  # points between the parts of a word, or by which they reach over each other
+_ROUNDING = 0.02  # points by which the places of two letters that touch may differ
 _WORD_GAP = 1.1  # sizes between words of one line, at the most
 
 
-def word_runs(text_item: Any, run: Run, spelling: dict[str, str]) -> list[Run]:
-    """A liteparse text item, read as `run`, word by word, spelt as in the page's text layer."""
-    words = [(word, _spell_word(word.text, spelling)) for word in text_item.words if word.text.strip()]
-    return [_word_run(Box(w.x, w.y, w.x + w.width, w.y + w.height, _reading_order(text)), run) for w, text in words]
+class PlacedLetter(NamedTuple):
+    """A letter of a page's text, the middle of what is drawn of it and the line on which it stands, in points from the
+    page's top left."""
+
+    x: float
+    y: float
+    sign: str
+    baseline: float
+
+
+class Spelling:
+    """How a page's letters are read, by their places, and by the stretches of letters where those tell nothing."""
+
+    def __init__(self, letters: Sequence[PlacedLetter], stretches: Mapping[str, str] | None = None) -> None:
+        """`letters`: in the order in which they are read; `stretches`: of letters, as pdfium gives them and as read."""
+        self._stretches = stretches or {}
+        self._rows: dict[int, list[tuple[int, PlacedLetter]]] = {}
+        for k, letter in enumerate(letters):
+            self._rows.setdefault(int(letter.y // _ROW), []).append((k, letter))
+
+    def _letters(self, box: Box) -> list[tuple[int, PlacedLetter]]:
+        rows = range(int(box.y1 // _ROW), int(box.y2 // _ROW) + 1)
+        return sorted(
+            (k, letter)
+            for row in rows
+            for k, letter in self._rows.get(row, [])
+            if box.x1 <= letter.x <= box.x2 and box.y1 <= letter.y <= box.y2
+        )
+
+    def places(self, box: Box) -> list[int]:
+        return [k for k, letter in self._letters(box) if letter.sign.strip()]
+
+    def levelled(self, boxes: Sequence[Box]) -> list[Box]:
+        """Words that stand on one line with one height: that of what is drawn of a word depends on its letters."""
+        baselines = [self._baseline(box) for box in boxes]
+        sides: dict[int, tuple[float, float]] = {}
+        for box, baseline in zip(boxes, baselines, strict=True):
+            if baseline is not None:
+                top, bottom = sides.get(baseline, (box.y1, box.y2))
+                sides[baseline] = (min(top, box.y1), max(bottom, box.y2))
+        return [
+            box if baseline is None else box._replace(y1=sides[baseline][0], y2=sides[baseline][1])
+            for box, baseline in zip(boxes, baselines, strict=True)
+        ]
+
+    def _baseline(self, box: Box) -> int | None:
+        letters = [letter for _, letter in self._letters(box) if letter.sign.isalnum()]  # a mark stands above it
+        return round(letters[0].baseline) if letters else None
+
+    def spell(self, box: Box) -> str:
+        stretches = _LETTERS.findall(box.text)
+        if len(stretches) == 1:
+            read = "".join(letter.sign for _, letter in self._letters(box) if _LETTERS.fullmatch(letter.sign))
+            if sorted(read) == sorted(stretches[0]):
+                return box.text.replace(stretches[0], read)
+        return _LETTERS.sub(lambda letters: self._stretches.get(letters[0], letters[0]), box.text)
+
+
+def word_runs(text_runs: Sequence[tuple[Any, Run]], spelling: Spelling) -> list[Run]:
+    """The words of a page's liteparse text items, each read as its run, spelt as in the page's text layer.
+
+    liteparse parts some words where their letters reach over each other: these are joined.
+    """
+    words = [
+        (Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text), run)
+        for text_item, run in text_runs
+        for word in text_item.words
+        if word.text.strip()
+    ]
+    joined: list[tuple[Box, Run]] = []
+    last = -2  # the place of the last letter of the word before
+    for places, (box, run) in sorted(((spelling.places(word[0]), word) for word in words), key=lambda pair: pair[0]):
+        if places and places[0] == last + 1 and _goes_on(box, joined[-1][0], run.size):
+            before, before_run = joined.pop()
+            sides = (min(box.x1, before.x1), min(before.y1, box.y1), max(box.x2, before.x2), max(before.y2, box.y2))
+            joined.append((Box(*sides, box.text + before.text), before_run))
+        else:
+            joined.append((box, run))
+        last = places[-1] if places else -2
+    boxes = spelling.levelled([box for box, _ in joined])
+    return [
+        _word_run(box._replace(text=_reading_order(spelling.spell(spelt))), run)
+        for box, (spelt, run) in zip(boxes, joined, strict=True)
+    ]
+
+
+def _goes_on(box: Box, before: Box, size: float) -> bool:
+    """Whether a box touches the one right of it, and both hold letters that run from right to left and no others."""
+    is_near = -size < before.x1 - box.x2 < _PART_GAP and abs(before.y1 - box.y1) < size
+    return is_near and all(
+        runs_right_to_left(text) and not _LATIN_LETTER.search(text) for text in (box.text, before.text)
+    )
 
 
 def letters_in_order(drawn: str, read: str) -> dict[str, str]:
     """The stretches of letters of a page's text as pdfium gives them, and with their ligatures in order."""
     return dict(zip(_LETTERS.findall(drawn), _LETTERS.findall(read), strict=False))
-
-
-def _spell_word(word: str, spelling: dict[str, str]) -> str:
-    return _LETTERS.sub(lambda letters: spelling.get(letters[0], letters[0]), word)
 
 
 def mirrored_runs(runs: Sequence[Run], width: float) -> list[Run]:
@@ -132,27 +220,46 @@ def with_ligatures(textpage: Any, text: str) -> str:
     """The `text` of a pypdfium2 text page with the letters of each glyph in their order; other scripts as they are."""
     if not is_right_to_left(text):
         return text
+    signs = _signs(textpage)
+    if "".join(signs) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
+        return text
+    return "".join(signs[k] for k in reading_order(textpage))
+
+
+def reading_order(textpage: Any) -> list[int]:
+    """The numbers of a text page's letters as they are read: those of one glyph are put in order."""
+    signs = _signs(textpage)
+    boxes = [_place(textpage, k) if runs_right_to_left(sign) else () for k, sign in enumerate(signs)]
+    ordered: list[int] = []
+    start = 0
+    while start < len(signs):
+        end = start + 1
+        while end < len(signs) and boxes[start] and boxes[end] and is_same_glyph(boxes[end - 1], boxes[end]):
+            end += 1
+        glyph = range(start, end)
+        ordered += glyph if signs[start] == _LAM and signs[end - 1] in _ALEFS else reversed(glyph)
+        start = end
+    return ordered
+
+
+def is_same_glyph(box: Sequence[float], after: Sequence[float]) -> bool:
+    """Whether two letters have one place, or parts of one: pdfium cuts a glyph's into equal parts, the first one at the
+    left."""
+    if box[2:] != after[2:]:
+        return False
+    widths = box[1] - box[0], after[1] - after[0]
+    return box == after or (abs(box[1] - after[0]) < _ROUNDING and abs(widths[0] - widths[1]) < 2 * _ROUNDING)
+
+
+def _signs(textpage: Any) -> list[str]:
     import pypdfium2.raw as pdfium
 
     count = pdfium.FPDFText_CountChars(textpage.raw)
-    letters = [chr(pdfium.FPDFText_GetUnicode(textpage.raw, k)) for k in range(count)]
-    if "".join(letters) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
-        return text
-    ordered: list[str] = []
-    start = 0
-    while start < count:
-        end = start + 1
-        if runs_right_to_left(letters[start]):
-            box = _box(textpage, start)
-            while end < count and runs_right_to_left(letters[end]) and _box(textpage, end) == box:
-                end += 1
-        glyph = letters[start:end]
-        ordered += glyph if glyph[0] == _LAM and glyph[-1] in _ALEFS else reversed(glyph)
-        start = end
-    return "".join(ordered)
+    return [chr(pdfium.FPDFText_GetUnicode(textpage.raw, k)) for k in range(count)]
 
 
-def _box(textpage: Any, k: int) -> tuple[float, ...]:
+def _place(textpage: Any, k: int) -> tuple[float, ...]:
+    """Left, right, bottom and top of a letter in points from the page's bottom left."""
     import pypdfium2.raw as pdfium
 
     sides = [ctypes.c_double() for _ in range(4)]

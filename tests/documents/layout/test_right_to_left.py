@@ -11,8 +11,15 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
-from groundwork.documents.layout.right_to_left import letters_in_order, mirrored_runs, word_runs
-from groundwork.documents.layout.text_lines import Run
+from groundwork.documents.layout.right_to_left import (
+    PlacedLetter,
+    Spelling,
+    is_same_glyph,
+    letters_in_order,
+    mirrored_runs,
+    word_runs,
+)
+from groundwork.documents.layout.text_lines import Box, Run
 
 ROWS = [["סירה", "נמל", "דמי עגינה"], ["אנפה אפורה", "אלרי", "120.50"], ["שחף", "טארן", "98.00"]]
 
@@ -96,10 +103,43 @@ class Item:
 
 def test_letters_of_one_glyph_take_the_order_of_the_text_layer():
     """Lam and alef are one glyph, and turned around with their line; words of two scripts come part by part."""
-    spelling = letters_in_order("المشكالت خاص", "المشكلات خاص")
+    spelling = Spelling([], letters_in_order("المشكالت خاص", "المشكلات خاص"))
     item = Item("المشكالت.", "Pythonو", ",خاص")
-    assert [run.text for run in word_runs(item, Run(0, 0, 1, 1, "", 10), spelling)] == [
+    assert [run.text for run in word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)] == [
         "المشكلات.",
         "وPython",
         "خاص,",
     ]
+
+
+def test_parts_of_a_word_are_joined_where_its_letters_follow_each_other():
+    """A word that comes in two items, each with its letters as drawn, is one; the next word is another."""
+    letters = [PlacedLetter(x, 5, sign, 9) for x, sign in [(37, "ع"), (33, "د"), (30, " "), (27, "ق"), (23, "ب")]]
+    item = Item("ع", "د", "بق")
+    for word, x, width in zip(item.words, (35, 31, 21), (4, 4, 8), strict=True):
+        word.x, word.width = x, width
+    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], Spelling(letters))
+    assert [(run.text, run.x1, run.x2) for run in runs] == [("عد", 31, 39), ("قب", 21, 29)]
+
+
+def test_words_on_one_line_have_one_height():
+    """A word without high letters stands beside one with them, however high what is drawn of it."""
+    letters = [PlacedLetter(27, 5, "ل", 10.2), PlacedLetter(17, 8, "ب", 10.1), PlacedLetter(7, 30, "ب", 32)]
+    boxes = [Box(25, 1, 29, 10, "ل"), Box(15, 6, 19, 12, "ب"), Box(5, 28, 9, 34, "ب")]
+    levelled = Spelling(letters).levelled(boxes)
+    assert [(box.y1, box.y2) for box in levelled] == [(1, 12), (1, 12), (28, 34)]
+
+
+@pytest.mark.parametrize(
+    ("box", "after", "is_same"),
+    [
+        ((10, 13, 1, 9), (13, 16, 1, 9), True),
+        ((10, 13, 1, 9), (10, 13, 1, 9), True),
+        ((13, 16, 1, 9), (10, 13, 1, 9), False),
+        ((10, 13, 1, 9), (13, 18, 1, 9), False),
+        ((10, 13, 1, 9), (13, 16, 1, 8), False),
+    ],
+)
+def test_letters_of_one_glyph_are_equal_parts_of_its_place(box, after, is_same):
+    """Letters of one glyph have its place, or equal parts of it from left to right, against the way of the script."""
+    assert is_same_glyph(box, after) is is_same
