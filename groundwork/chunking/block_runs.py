@@ -11,17 +11,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
-import regex
 
 from groundwork.chunking.lengths import Ruler
+from groundwork.language.labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 
 MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
-_CAPTION = regex.compile(  # Table 3: Entry fees
-    r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
-    regex.IGNORECASE,
-)
 
 
 class BlockRun(NamedTuple):
@@ -111,7 +107,7 @@ def _lead_start(text: str, text_blocks: list[Block], language: str) -> int | Non
     is_introduction = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
     under_heading = len(text_blocks) > 1 and text_blocks[-2].kind == "heading"
     below_caption = len(text_blocks) > 1 and _is_caption(text, text_blocks[-2])
-    if len(body) <= MAX_LEAD_LENGTH and (_CAPTION.match(body) or below_caption):
+    if len(body) <= MAX_LEAD_LENGTH and (CAPTION_START.match(body) or below_caption):
         return last_block.start  # whole, though the number may look like the end of a sentence
     if not is_introduction and (len(body) > MAX_LEAD_LENGTH or not under_heading):
         return None
@@ -131,5 +127,5 @@ def _is_caption(text: str, block: Block) -> bool:
     return (
         block.kind == "paragraph"
         and block.end - block.start <= MAX_LEAD_LENGTH
-        and bool(_CAPTION.match(text, block.start))
+        and bool(CAPTION_START.match(text, block.start))
     )

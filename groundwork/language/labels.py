@@ -67,3 +67,9 @@ def label_spans(text: str) -> list[Span]:
 def labels(text: str) -> set[str]:
     """The labels of rules and headings at the beginning of lines: "1.3.2" of "1.3.2. be fair"."""
     return {text[start:end].strip("# \t>*_.)") for start, end in label_spans(text)}
+
+
+CAPTION_START = re.compile(  # Table 3: Entry fees
+    r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
+    re.IGNORECASE,
+)

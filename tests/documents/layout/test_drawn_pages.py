@@ -150,6 +150,32 @@ def test_a_page_of_ten_thousand_lines_is_a_drawing(drawn):
     assert drawn(draw).markdown.endswith("The chart of the basin.")
 
 
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["41", "Rules of Tarn Harbour"], "Rules of Tarn Harbour"),
+        (["6", "TABLE 4: BERTHS OF TARN BY DEPTH"], ""),
+        (["Tabelle 3. Liegeplätze nach Tiefe"], ""),
+        (["The depth that each berth needs is given below:"], ""),
+        (["Boats longer than that lie at the outer quay."], ""),
+        (["It is given below:", "", "", "Depth of berths"], ""),
+        (["Birds of Tarn and Carex nigra Roth."], "Birds of Tarn and Carex nigra Roth."),
+        (["2021", "Harbour of Tarn, Inc."], "2021 Harbour of Tarn, Inc."),
+        (["7 Rules of Tarn Harbour"], "7 Rules of Tarn Harbour"),
+    ],
+)
+def test_a_title_is_no_sentence_caption_or_page_number(drawn, lines: list[str], title: str):
+    """The largest text of a page of running text may be one; then there is no title."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas, y=600)
+        canvas.setFont("Helvetica", 16)
+        for k, line in enumerate(lines):
+            canvas.drawString(72, 780 - 24 * k, line)
+
+    assert drawn(draw).layer.title == title
+
+
 def test_contents_without_leaders_are_lines_of_titles_and_pages(drawn):
     """Numbers that never fall beside titles are pages: each entry is a line of its own, and no row of a table."""
     titles = ["What the harbour is for", "How to enter the basin", "Where the pilots wait", "When the barrier opens",
