@@ -187,7 +187,7 @@ class PageLines:
         if _NAMED_PAGE.fullmatch(text):
             return True
         numbered_line = _split_page_number(text)
-        key = "" if numbered_line is None else _line_key(numbered_line[1])
+        key = "" if numbered_line is None else heading_key(numbered_line[1])
         return numbered_line is not None and (key in self._headings or key in self._recurring)
 
     @cached_property
@@ -199,7 +199,7 @@ class PageLines:
                     titles.add(block.headings[-1])
                 elif block.kind == "contents":
                     titles |= {_DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()}
-        return frozenset(filter(None, map(_line_key, titles)))
+        return frozenset(filter(None, map(heading_key, titles)))
 
     @cached_property
     def _recurring(self) -> frozenset[str]:
@@ -208,7 +208,7 @@ class PageLines:
         for offset, line in self._single_lines():
             numbered_line = _split_page_number(_strip_marks(line))
             if numbered_line and len(numbered_line[1].split()) >= MIN_WORDS:
-                occurrences[_line_key(numbered_line[1])].append((offset, numbered_line[0]))
+                occurrences[heading_key(numbered_line[1])].append((offset, numbered_line[0]))
         return frozenset(
             key for key, pages in occurrences.items() if key and len(pages) >= MIN_OCCURRENCES and _grow_apart(pages)
         )
@@ -235,7 +235,7 @@ def _split_page_number(line: str) -> tuple[int, str] | None:
     return int(match[1] or match[4]), match[2] or match[3]
 
 
-def _line_key(text: str) -> str:
+def heading_key(text: str) -> str:
     """`text` without its label ("Chapter 3."), marks and spaces, in lower case; "" where no word is left."""
     letters = "".join(re.findall(r"[^\W_]+", _LABEL.sub("", f"{text.strip('#*_ ')} ", count=1).lower()))
     return letters if re.search(r"[^\W\d_]{3}", letters) else ""

@@ -24,7 +24,7 @@ from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.page_content import BLANK_PAGE, STAMP_PAGES, order_pages, page_content, page_markdown
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.running_headers import running_lines, separable_lines
+from groundwork.documents.layout.running_headers import heading_names, running_lines, separable_lines
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -51,7 +51,9 @@ def convert(request: Request) -> Conversion:
             for page, text in zip(pages, layer, strict=True)
         ]
     body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
-    running = running_lines([page.edges for page in contents], numbers, body_size)
+    names = heading_names([page.runs for page in contents], body_size)
+    title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
+    running = running_lines([page.edges for page in contents], numbers, body_size, title_size, names)
     running = [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
     ordered = order_pages(contents, running)
     counts = Counter(text for page in ordered for text in set(page.side_texts))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
-from groundwork.markdown.running_headers import line_keys, without_line
+from groundwork.markdown.running_headers import heading_key, line_keys, without_line
 
 _DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
 _MARGIN_SHARE = 0.2  # of the page's height, in which they stand
@@ -26,6 +26,10 @@ _TEXT_LINES_COMPARED = 6  # of the text, whose spaces are looked at
 _MOST_CELLS = 4  # texts of a running line, its page number among them
 _LARGE_SIZE_RATIO, _LARGE_PAGES_SHARE = 1.3, 0.5  # times the body's size, and of the pages
 _LABEL_LETTERS = 12  # letters of a page number with its word
+_HEADING_SIZE_RATIO = 1.15  # times the body's size: a line above that may be a heading, a running header has less
+_HEADING_LINES = 3  # lines of a heading at the most
+_HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
+_LEAST_NAME_LETTERS = 6  # letters of a name that is cut short
 
 
 class EdgeLine(NamedTuple):
@@ -81,13 +85,35 @@ def _stands_apart(boxes_inward: Sequence[_LineBox], count: int, is_foot: bool) -
     return gaps[0] > max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(gaps[1:] or [0.0]))
 
 
-def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], body: float) -> list[list[EdgeLine]]:
+def heading_names(pages: Sequence[Sequence[Run]], body: float) -> frozenset[str]:
+    """What headings of one to three lines say, in larger type than the body's size: as `heading_key` gives it."""
+    names = set()
+    for runs in pages:
+        large_runs = [run for run in runs if run.size > _HEADING_SIZE_RATIO * body]
+        lines = [line.text for line in to_lines(large_runs)]
+        names |= {
+            heading_key(" ".join(lines[start:end]))
+            for start in range(len(lines))
+            for end in range(start + 1, start + 1 + _HEADING_LINES)
+        }
+    return frozenset(names - {""})
+
+
+def running_lines(
+    pages: Sequence[Sequence[EdgeLine]],
+    numbers: Sequence[int],
+    body: float,
+    title_size: float,
+    names: frozenset[str],
+) -> list[list[EdgeLine]]:
     """Of the lines at the edges of the pages, whose numbers are given, those that run through the document.
 
-    `body`: the size of most text.
+    `body`: the size of most text; `title_size`: of the largest on the first page. `names`: of the headings.
 
-    Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once.
+    Larger type that comes on a few of the pages may be their title, which no other line tells: it stays once, and so
+    does the largest type of the first page.
     """
+    headers = _heading_headers(pages, body, names)
     page_numbers: defaultdict[_LinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
     for lines, number in zip(pages, numbers, strict=True):
         for line in lines:
@@ -99,11 +125,43 @@ def running_lines(pages: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], b
     def is_running(line: EdgeLine, number: int) -> bool:
         if number != numbers[0] and _is_title_with_number(line, number, first_lines):
             return True
+        if id(line) in headers:
+            return True
         count, first = max((_repeats(page_numbers, position) for position in _positions(line, number)), default=(0, 0))
-        may_be_title = line.runs[0].size > _LARGE_SIZE_RATIO * body and count < _LARGE_PAGES_SHARE * len(pages)
+        is_large = line.runs[0].size > _LARGE_SIZE_RATIO * body
+        heads_document = number == numbers[0] and not line.is_foot and line.runs[0].size >= title_size
+        may_be_title = is_large and (heads_document or count < _LARGE_PAGES_SHARE * len(pages))
         return count >= least_pages and not (may_be_title and number == first)
 
     return [[line for line in lines if is_running(line, number)] for lines, number in zip(pages, numbers, strict=True)]
+
+
+def _heading_headers(pages: Sequence[Sequence[EdgeLine]], body: float, names: frozenset[str]) -> set[int]:
+    """The ids of the lines at the head that name a chapter or a section, where many pages have such a line at one
+    place."""
+    lines_by_step: defaultdict[int, list[EdgeLine]] = defaultdict(list)
+    for line in (line for lines in pages for line in lines if not line.is_foot):
+        if line.runs[0].size <= _HEADING_SIZE_RATIO * body and _names_heading(line, names):
+            lines_by_step[round(line.y / _STEP_POINTS)].append(line)
+    least_pages = max(_LEAST_DRAWN_REPEATS, _HEADED_PAGES_SHARE * len(pages))
+    headers: set[int] = set()
+    for step in list(lines_by_step):
+        nearby = [line for near in (step - 1, step, step + 1) for line in lines_by_step.get(near, [])]
+        if len(nearby) >= least_pages:
+            headers |= set(map(id, nearby))
+    return headers
+
+
+def _names_heading(line: EdgeLine, names: frozenset[str]) -> bool:
+    """Whether one of a line's texts is the name of a heading, which may be cut short."""
+    for cell in line.cells:
+        key = heading_key(cell.strip(" 0123456789"))
+        if key in names or heading_key(cell) in names:
+            return True
+        is_cut = cell.rstrip().endswith(("…", "..."))
+        if is_cut and len(key) >= _LEAST_NAME_LETTERS and any(name.startswith(key) for name in names):
+            return True
+    return False
 
 
 def _is_title_with_number(line: EdgeLine, number: int, first_lines: set[str]) -> bool:
