@@ -45,6 +45,10 @@ def convert(request: Request) -> Conversion:
     numbers = request.pages or range(1, len(pages) + 1)
     with LetterSizes(request.source, turns) as sizes:
         pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
+        pages = [
+            page and (page if is_rtl else sizes.with_raised_digits(page))
+            for page, is_rtl in zip(pages, leftward, strict=True)
+        ]
         typewriter = typewriter_fonts(pages)
         contents = [
             page_content(page, sizes, text, typewriter) if page else BLANK_PAGE

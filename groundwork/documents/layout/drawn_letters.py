@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from groundwork.documents.layout.fonts import is_bold
+from groundwork.documents.layout.raised_digits import with_raised_digits
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
     Spelling,
@@ -85,6 +86,11 @@ class LetterSizes:
         if not _any_reaches_out(self._text_of(page.page_num)[1].raw):
             return page
         return dataclasses.replace(page, text_items=to_items(self._letters(page)))
+
+    def with_raised_digits(self, page: Any) -> Any:
+        """A liteparse page whose small digits that are raised behind a number or a word are superscripts."""
+        text = self._text_of(page.page_num)[1].raw
+        return with_raised_digits(page, text, lambda letter: self._in_page(_letter_box(text, letter), page))
 
     def end_font(self, text_item: Any, page: Any) -> str:
         """The font of the last word of a liteparse text item where a stop within it may end a bold head that runs in;

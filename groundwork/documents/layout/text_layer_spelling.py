@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from groundwork.documents.layout.raised_digits import DIGITS, with_superscripts
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import WRITTEN_OUT
 
@@ -28,7 +29,13 @@ class Speller:
         self._offsets: list[int] = []
 
     def spell(self, text: str) -> str:
-        """A box's text as the text layer has it; as it is where the layer does not hold its letters."""
+        """A box's text as the text layer has it, but for raised digits; as it is where the layer does not hold its
+        letters."""
+        plain = text if text.isascii() else text.translate(DIGITS)
+        spelt = self._spell(plain)
+        return spelt if plain == text else with_superscripts(spelt, text)
+
+    def _spell(self, text: str) -> str:
         simple = text if text.isascii() and text.isprintable() else _simplified(text)
         offset = self._simple.find(simple, self._position)
         if offset < 0:

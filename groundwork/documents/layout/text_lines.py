@@ -23,7 +23,7 @@ _LEADERS_WITHIN = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
 _END_LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _NUMBER = re.compile(
-    r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡]{1,2})?[)\]]?"
+    r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡⁰¹²³⁴-⁹]{1,2})?[)\]]?"
     r"|[-–—−.*†‡…]+|n/?a|N/?A"
 )
 _WORD_OR_FORMULA = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
