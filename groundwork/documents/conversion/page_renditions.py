@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
+import regex
 
 from groundwork.documents.auditing.page_audit import (
     Reference,
@@ -163,6 +164,7 @@ def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequ
     return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
 
 
+_SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
 
@@ -216,7 +218,15 @@ def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    return (*kept_shares, readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown))
+    structure = (readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown))
+    return (*kept_shares, -_count_symbols(markdown, reference), *structure)
+
+
+def _count_symbols(markdown: str, reference: Reference) -> int:
+    """Runs of symbols in the place of a word's letters, as a font without a mapping gives them, beyond the layer's."""
+    if markdown.isascii():
+        return 0
+    return max(0, len(_SYMBOL_RUN.findall(markdown)) - len(_SYMBOL_RUN.findall(reference.text)))
 
 
 OCR = as_typed(

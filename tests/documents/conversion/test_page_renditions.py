@@ -201,3 +201,15 @@ def test_lost_lines_stand_before_a_sentence_that_goes_on_overleaf():
     reference = Reference(f"Boats lie here.\n{lost}\n{last}")
     assert restore_lost_lines(f"Boats lie here.\n\n{last}", reference) == f"Boats lie here.\n\n{lost}\n\n{last}"
     assert restore_lost_lines(f"{last}\n\nBoats lie here.", reference).endswith(lost)
+
+
+@pytest.mark.parametrize(("title", "maker"), [("❛❧❣♦✐❤♠❡", "lines"), ("algorithm", "other"), ("✓ algorithm", "other")])
+def test_a_rendition_with_symbols_for_letters_is_not_taken(title, maker):
+    """Symbols in the place of a word's letters outweigh what another rendition says twice; a tick does not."""
+    sentence = "The harbour opens at eight and all boats wait in line before its gate."
+    renditions = {
+        "lines": [f"# algorithm\n\n{sentence}\n\n{sentence}"],
+        "other": [f"# {title}\n\nalgorithm\n\n{sentence}"],
+    }
+    audited = audit_pages("layout", Conversion(renditions=renditions), [1], [f"algorithm\n{sentence}"])
+    assert audited.makers == [f"layout:{maker}"]
