@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, Self
 
 from groundwork.documents.layout.fonts import is_bold
-from groundwork.documents.layout.raised_digits import with_raised_digits
+from groundwork.documents.layout.raised_digits import may_have_raised_digits, with_raised_digits
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
     Spelling,
@@ -89,6 +89,8 @@ class LetterSizes:
 
     def with_raised_digits(self, page: Any) -> Any:
         """A liteparse page whose small digits that are raised behind a number or a word are superscripts."""
+        if not may_have_raised_digits(page.text_items):
+            return page
         text = self._text_of(page.page_num)[1].raw
         return with_raised_digits(page, text, lambda letter: self._in_page(_letter_box(text, letter), page))
 

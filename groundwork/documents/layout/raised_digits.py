@@ -7,7 +7,9 @@ import ctypes
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Iterator
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -19,7 +21,33 @@ _MOST_SIZE = 0.8  # of the size of the letter before it, which a raised digit ha
 _LEAST_RISE, _MOST_RISE = 0.2, 0.6  # of that letter's size, by which the digit stands above its line
 _MOST_GAP = 0.5  # of that letter's size, from it to the digit
 
+_ENDS_IN_DIGIT = re.compile(r"[^\s.,]\d{1,3}(?=[.,;:)\]]*+(?:\s|$))")
+_LEAST_ITEMS = 5  # without digits, which tell how high letters of a type are
+_TALLER = 0.02  # points
+
 Box = tuple[float, float, float, float]
+
+
+def may_have_raised_digits(text_items: Sequence[Any]) -> bool:
+    """Whether a text that ends in a digit is taller than those of its type without any; cheaper than its letters."""
+    heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    plain_heights: defaultdict[tuple[str, float], list[float]] = defaultdict(list)
+    for item in text_items:
+        heights[item.font_name, item.font_size].append(item.height)
+        if not any(map(str.isdecimal, item.text)):
+            plain_heights[item.font_name, item.font_size].append(item.height)
+    usual = {kind: _usual_height(plain_heights[kind], of_kind) for kind, of_kind in heights.items()}
+    if len(text_items) < _LEAST_ITEMS:
+        usual = dict.fromkeys(usual, 0.0)  # too few to tell
+    return any(
+        item.height > usual[item.font_name, item.font_size] + _TALLER and _ENDS_IN_DIGIT.search(item.text)
+        for item in text_items
+    )
+
+
+def _usual_height(plain_heights: Sequence[float], heights: Sequence[float]) -> float:
+    """The height of a type's texts, of those without digits where there are enough."""
+    return max(plain_heights) if len(plain_heights) >= _LEAST_ITEMS else statistics.median_low(heights)
 
 
 def with_raised_digits(page: Any, text: Any, in_page: Callable[[int], Box]) -> Any:
