@@ -70,6 +70,6 @@ def labels(text: str) -> set[str]:
 
 
 CAPTION_START = re.compile(  # Table 3: Entry fees
-    r"[\s*_>]*+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
+    r"[\s*_>]{0,20}+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
     re.IGNORECASE,
 )

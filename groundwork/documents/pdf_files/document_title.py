@@ -21,7 +21,7 @@ _SMALL_CAPITALS_RATIO = 0.7  # of the size of the large ones, at the least
 _TITLE_RATIO = 1.15  # times the body's size
 _PAGE_LABEL = re.compile(r"[-–| ]*(?:(?!(?:19|20)\d\d)\d{1,4}|[ivxl]{1,6})[-–|. ]*")
 _SENTENCE = re.compile(  # a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
-    r"^[,;.:)]|[:;,]$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|\d+)\.$"
+    r"^[,;.:)]|[:;,]$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$"
 )
 _CONTENTS_ENTRIES = 4  # entries from which on a page is a list of contents
 
