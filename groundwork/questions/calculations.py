@@ -99,10 +99,15 @@ def computed_numbers(answer: str, given: set[float], shares: set[float]) -> list
     new_numbers = [number for number in stated if float(number.value) not in given][:_MAX_CALCULATIONS]
     computed: list[Number] = []
     while new_numbers:
-        operands = given | shares | {_PERCENT} | {value for number in computed for value in readings(number)}
+        grounds = given | {value for number in computed for value in readings(number)}
+        factors = shares | {_PERCENT}  # that a calculation may hold without their being given
+        grounded = [calculation for calculation in written if calculation.operands <= grounds | factors]
+        used = {value for calculation in grounded for value in calculation.operands} & factors
         results = _Results(
-            [calculation for calculation in written if operands.issuperset(calculation.operands)],
-            shares | _unwritten_results({value for number in stated for value in readings(number)} & operands, shares),
+            grounded,
+            used | {calculation.count for calculation in grounded if calculation.count is not None},
+            _unwritten_results({value for number in stated for value in readings(number)} & grounds, shares),
+            {_PERCENT * share for share in shares},
         )
         newly_computed = [number for number in new_numbers if results.give(number)]
         if not newly_computed:
@@ -117,14 +122,16 @@ class _Results:
     """What comes of the calculations that an answer writes out, and of its numbers without a sign."""
 
     calculations: Sequence[Calculation]
+    used: set[float]  # in them without being given: parts of 1 for percentages, 100, the count of a mean
     unwritten: set[float]
+    percentages: set[float]
 
     def give(self, number: Number) -> bool:
-        counts = {calculation.count for calculation in self.calculations}
-        if any(_PERCENT in calculation.operands for calculation in self.calculations):
-            counts.add(_PERCENT)
-        return any(calculation.gives(number) for calculation in self.calculations) or any(
-            value in counts or any(isclose(value, result) for result in self.unwritten) for value in readings(number)
+        if any(calculation.gives(number) for calculation in self.calculations):
+            return True
+        results = self.unwritten | (self.percentages if number.unit == "percent" else set())
+        return any(
+            value in self.used or any(isclose(value, result) for result in results) for value in readings(number)
         )
 
 
@@ -132,7 +139,8 @@ def _unwritten_results(values: set[float], shares: set[float]) -> set[float]:
     """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
     pairs = islice(combinations(sorted(values), 2), _MAX_PAIRS)
     results = {result for first, second in pairs for result in (first + second, second - first, first * second)}
-    return results | {sum(values)} | {value * share for value in {*values, 100.0} for share in shares}
+    totals = {sum(values)} if len(values) > 1 else set()
+    return results | totals | {value * share for value in values for share in shares}
 
 
 def calculations(answer: str) -> Iterator[Calculation]:

@@ -39,14 +39,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
     from groundwork.records.document_record import Summary
-    from groundwork.summaries.summarizer import Summarizer, split_name
+    from groundwork.summaries.summarizer import Summarizer
 
     text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
     title = document_title(unit.reads[1:], unit.name)
-    reply, warnings = await Summarizer(job, unit.name, title).summarize(text)
-    name, summary, dropped = split_name(reply, f"{title}\n\n{text}")
+    (name, summary, dropped), warnings = await Summarizer(job, unit.name, title).summarize(text)
     if dropped:
         warnings.append(f"the summary: {dropped}; questions use the title, or write a name into {unit.writes[0].name}")
     record = Summary(

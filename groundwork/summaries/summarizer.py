@@ -6,6 +6,7 @@ A summary may begin with the line "Name: ...": the name of the document's subjec
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import regex
@@ -34,8 +35,8 @@ class Summarizer:
         self._settings: Summarize = job.config.summarize
         self._words = self._settings.max_words
 
-    async def summarize(self, text: str) -> tuple[str, list[str]]:
-        """(summary, warnings). A text that is too long for one call is summarised part by part first."""
+    async def summarize(self, text: str) -> tuple[NamedSummary, list[str]]:
+        """(name and summary, warnings). A text that is too long for one call is summarised part by part first."""
         self._words = summary_word_limit(text, self._settings.max_words)
         shortened_text = text
         while len(sections := text_sections(shortened_text, self._max_characters())) > 1:
@@ -75,24 +76,23 @@ class Summarizer:
         self._job.progress.advance()
         return summary
 
-    async def _correct(self, messages: list[Any], summary: str, text: str) -> tuple[str, list[str]]:
-        """The summary, asked for again once where it has faults; what remains but for the name is a warning."""
-        source = f"{self._title}\n\n{text}"
-        problems = summary_faults(summary, source, self._words)
-        if not problems:
-            return summary, []
+    async def _correct(self, messages: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
+        """Name and summary, asked for again once where they have faults; what remains of the summary is a warning."""
+        source = SummarySource(f"{self._title}\n\n{text}")
+        problems, name_problem = summary_faults(reply, source, self._words), name_fault(reply, source)
+        if not problems and not name_problem:
+            return split_name(reply, source), []
         correction_request = render_template(
             self._job.prompt(self._settings.correction_prompt),
-            faults="\n".join(f"- {problem}" for problem in problems),
+            faults="\n".join(f"- {problem}" for problem in [*problems, name_problem] if problem),
             max_words=str(self._words),
         )
-        correction_messages = [*messages, *follow_up(summary, correction_request)]
-        corrected = with_name(await self._ask(correction_messages, f"{self._document_id} correction"), summary)
+        correction_messages = [*messages, *follow_up(reply, correction_request)]
+        corrected = with_name(await self._ask(correction_messages, f"{self._document_id} correction"), reply)
         remaining = summary_faults(corrected, source, self._words)
         if len(remaining) > len(problems):
-            corrected, remaining = summary, problems
-        without_name_fault = [problem for problem in remaining if problem != name_fault(corrected, source)]
-        return corrected, [f"the summary: {problem}" for problem in without_name_fault]
+            corrected, remaining = reply, problems
+        return split_name(corrected, source), [f"the summary: {problem}" for problem in remaining]
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
@@ -133,6 +133,26 @@ _WORD_PART = re.compile(r"[^\W_]+")
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
+class SummarySource:
+    """What a summary and its name may say: a document with its title, read once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def language(self) -> str:
+        return detect_language(self.text)
+
+    @cached_property
+    def grounds(self) -> SourceText:
+        return SourceText(self.text, self.language)
+
+    @cached_property
+    def stems(self) -> set[str]:
+        """Those of its words, and of the parts of compounds with hyphens."""
+        return {stem(word, self.language) for word in _WORD_PART.findall(self.text.lower())}
+
+
 class NamedSummary(NamedTuple):
     """A reply in its parts. `dropped`: why its name is not used, in words; "" where it is, or where there is none."""
 
@@ -141,18 +161,18 @@ class NamedSummary(NamedTuple):
     dropped: str
 
 
-def split_name(reply: str, text: str) -> NamedSummary:
+def split_name(reply: str, source: SummarySource) -> NamedSummary:
     """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
-    too long, or where `text`, the document with its title, does not hold its words.
+    too long, or where the source does not hold its words.
     """
     if not (match := _LINE.match(reply)):
         return NamedSummary("", reply, "")
     subject, summary = match[1].strip(" \t*_\"'“”„«»."), reply[match.end() :].strip()
-    fault = name_fault(reply, text)
+    fault = name_fault(reply, source)
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
-def name_fault(reply: str, text: str) -> str:
+def name_fault(reply: str, source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
     if not (match := _LINE.match(reply)):
         return ""
@@ -161,25 +181,20 @@ def name_fault(reply: str, text: str) -> str:
             f'the line "Name: ..." has {words} words; '
             f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
         )
-    if unknown_words := _words_not_in_text(match[1], text):
+    if unknown_words := _words_not_in_source(match[1], source):
         listed = ", ".join(f'"{word}"' for word in unknown_words)
         return f'the line "Name: ..." says {listed}, which the text does not; give a name of words of the text'
     return ""
 
 
-def _words_not_in_text(name: str, text: str) -> list[str]:
-    """Those words of `name` that `text` does not hold; of a compound with hyphens ("Blynk-PID") each part counts."""
-    language = detect_language(text)
-    ignored, text_stems = stop_words(language), _stems_of_parts(text, language)
+def _words_not_in_source(name: str, source: SummarySource) -> list[str]:
+    """Those words of `name` that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
+    ignored = stop_words(source.language)
     return [
         word
         for word in _WORD_PART.findall(name)
-        if len(word) > 1 and word.lower() not in ignored and stem(word, language) not in text_stems
+        if len(word) > 1 and word.lower() not in ignored and stem(word, source.language) not in source.stems
     ]
-
-
-def _stems_of_parts(text: str, language: str) -> set[str]:
-    return {stem(word, language) for word in _WORD_PART.findall(text.lower())}
 
 
 def with_name(reply: str, earlier_reply: str) -> str:
@@ -216,21 +231,16 @@ def reply_fault(summary: str) -> str | None:
     return f"{problem} Send the summary alone, as plain prose." if problem else None
 
 
-def summary_faults(summary: str, text: str, max_words: int) -> list[str]:
-    """What the summary says that the text does not: numbers, dates, units, quotes, names; and too great length,
-    of the name too.
-    """
-
-    fault_of_name = name_fault(summary, text)
-    summary = without_label(summary)
-    grounds = SourceText(text, language := detect_language(text))
-    text_stems = _stems_of_parts(text, language)
+def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[str]:
+    """What the summary says that the source does not: numbers, dates, units, quotes, names; and too great length."""
+    summary, language = without_label(summary), source.language
     unknown_names = sorted(
         name
         for name in names(summary, language)
-        if text_stems.isdisjoint({stem(name, language), name.removesuffix("s")}) and not name.isdigit()
+        if source.stems.isdisjoint({stem(name, language), name.removesuffix("s")}) and not name.isdigit()
     )
-    faults = [*grounds.unsupported_facts(summary), *(f'the name "{name}" is not in the text' for name in unknown_names)]
+    faults = source.grounds.unsupported_facts(summary)
+    faults += [f'the name "{name}" is not in the text' for name in unknown_names]
     if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:
         faults.append(f"it is {words} words long, {max_words} are allowed")
-    return [*faults, fault_of_name] if fault_of_name else faults
+    return faults

@@ -16,7 +16,14 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.records.document_record import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
-from groundwork.summaries.summarizer import reply_fault, split_name, summary_faults, summary_word_limit, text_sections
+from groundwork.summaries.summarizer import (
+    SummarySource,
+    reply_fault,
+    split_name,
+    summary_faults,
+    summary_word_limit,
+    text_sections,
+)
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, part, said
@@ -75,7 +82,7 @@ def test_one_summary_a_document(run: Run) -> None:
 )
 def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: str, name: str) -> None:
     """The line before it is the name; one that the document does not hold, or a sentence, is left out."""
-    assert split_name(f"{line}\n\n{SUMMARY}", f"Orrin\n\n{ENGINE}")[:2] == (name, SUMMARY)
+    assert split_name(f"{line}\n\n{SUMMARY}", SummarySource(f"Orrin\n\n{ENGINE}"))[:2] == (name, SUMMARY)
     assert run.summarize(lambda _: f"{line}\n\n{SUMMARY}") == 0
     assert (run.summary.name, run.summary.summary) == (name, SUMMARY)
     assert any("questions use the title" in warning for warning in run.summary.warnings) == (name == "")
@@ -190,19 +197,25 @@ def test_a_summary_is_not_made_twice(run: Run) -> None:
 
 def test_faults_name_what_is_invented_or_too_long() -> None:
     """Numbers, names and too great a length are faults; what the text says in another spelling is none."""
-    assert summary_faults(SUMMARY, ENGINE, 50) == []
-    assert summary_faults("Orrin's wheel measures six metres.", ENGINE, 50) == []
-    assert summary_faults("The FSAs are for health.", "There is an FSA for health, and another.", 50) == []
-    assert summary_faults("The mill of Sarn.", ENGINE, 50) == ['the name "sarn" is not in the text']
-    assert summary_faults("Barley was ground there. " * 9, ENGINE, 10) == ["it is 36 words long, 10 are allowed"]
+    assert summary_faults(SUMMARY, SummarySource(ENGINE), 50) == []
+    assert summary_faults("Orrin's wheel measures six metres.", SummarySource(ENGINE), 50) == []
+    assert (
+        summary_faults("The FSAs are for health.", SummarySource("There is an FSA for health, and another."), 50) == []
+    )
+    assert summary_faults("The mill of Sarn.", SummarySource(ENGINE), 50) == ['the name "sarn" is not in the text']
+    assert summary_faults("Barley was ground there. " * 9, SummarySource(ENGINE), 10) == [
+        "it is 36 words long, 10 are allowed"
+    ]
 
 
 def test_a_german_noun_of_the_summary_is_no_invented_name() -> None:
     """A compound that the text has in two words is written with a capital and is no name; a code is looked up."""
     workshop = "Mitglieder des Vereins zahlen nichts. Die Werkstatt ist im Januar geschlossen, sonst ist sie offen."
     summary = "Die Werkstatt nimmt von den Vereinsmitgliedern kein Geld, und im Januar ist keine Reparatur"
-    assert summary_faults(f"{summary} möglich.", workshop, 50) == []
-    assert summary_faults(f"{summary} nach ADFC möglich.", workshop, 50) == ['the name "adfc" is not in the text']
+    assert summary_faults(f"{summary} möglich.", SummarySource(workshop), 50) == []
+    assert summary_faults(f"{summary} nach ADFC möglich.", SummarySource(workshop), 50) == [
+        'the name "adfc" is not in the text'
+    ]
 
 
 def test_refusals_are_told_from_summaries() -> None:
