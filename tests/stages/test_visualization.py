@@ -4,58 +4,28 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from PIL import Image
 
-from groundwork.console.progress import Progress
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.split_report.report_sentences import describe_own_copies
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
-from groundwork.records.pair_record import Pair, Tags
-from groundwork.settings.config_files import CONFIG_DIR
+from groundwork.records.pair_record import Pair
 from groundwork.stages import (
     compare_embeddings,
     compare_tags,
     generate_embeddings,
-    generate_tags,
     merge,
     visualize_embeddings,
     visualize_splits,
 )
-from tests.fake_openrouter import FakeOpenRouter
-from tests.synthetic_runs import pairs, tag_reply, write_run
-
-Run = Callable[..., int]
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    write_run(tmp_path, "wide", pairs(60, "wide"))
-    write_run(tmp_path, "narrow", pairs(40, "narrow", leaves_out=("Field", "Ball", "Uniform", "Mixed", "Injury")))
-    return tmp_path
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs a command on this test's data by the embedded encoder; returns the exit code."""
-
-    def call(main: Callable[[Sequence[str]], int], *flags: str) -> int:
-        return main(["--data", str(tmp_path), "--config", str(CONFIG_DIR / "local.json"), *flags])
-
-    return call
-
-
-def size_of(picture: Path) -> tuple[int, int]:
-    with Image.open(picture) as image:
-        image.verify()
-        return image.size
+from tests.stages.two_runs import Run, size_of
+from tests.synthetic_runs import pairs, write_run
 
 
 def test_letters_without_a_font_are_told_once(tmp_path: Path) -> None:
@@ -293,114 +263,3 @@ def test_merging_two_runs(data: Path, run: Run) -> None:
     assert run(merge.main, "wide", "narrow", "--out", "both", "--force") == 0
     copy = edited_file.with_name(f"{edited_file.name}.edited")
     assert copy.read_text() == edited_file.read_text() + "\n"
-
-
-def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """All files are written; the second run is idle although the first made synonyms.json; a decision there counts."""
-    with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        flags = [
-            "wide",
-            "narrow",
-            "--set",
-            f"llm.base_url={fake.url}",
-            "--set",
-            "tags.batch=20",
-            "--set",
-            "tags.max_tags=6",
-        ]
-        assert run(compare_tags.main, *flags) == 0
-        asked = len(fake.requests)
-        assert (data / "tags" / "synonyms.json").exists()
-        capsys.readouterr()
-        assert run(compare_tags.main, *flags) == 0
-        assert "1 up to date" in capsys.readouterr().out
-        plots = data / "plots"
-        for name in ("wide-vs-narrow-tags.png", "wide-vs-narrow-tag-map.png"):
-            size_of(plots / name)
-        tags = {bar["label"] for bar in json.loads((plots / "wide-vs-narrow-tags.json").read_text())["tags"]}
-        file = data / "tags" / "synonyms.json"
-        entries = json.loads(file.read_text())
-        entries["touch-football"] = {"into": "touch-rugby", "merge": True, "why": "one game"}
-        file.write_text(msgspec.json.encode(entries).decode())
-        assert run(compare_tags.main, *flags) == 0
-        assert len(fake.requests) == asked
-    content = json.loads((plots / "wide-vs-narrow-tags.json").read_text())
-    assert {"touch-football", "touch-rugby"} <= tags
-    assert "touch-football" not in {bar["label"] for bar in content["tags"]}
-    assert any("touch-football into touch-rugby" in note for note in content["notes"])
-
-
-@pytest.mark.usefixtures("data")
-def test_what_follows_the_last_call_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Laying out and drawing take long: meanwhile the count of questions does not stand there as if all were done."""
-    phases: list[str] = []
-    start_phase = Progress.start_phase
-    monkeypatch.setattr(Progress, "start_phase", lambda self, phase: (phases.append(phase), start_phase(self, phase)))
-    with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.max_tags=6"]
-        assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0
-    assert phases == ["laying out the tags", "drawing"]
-
-
-@pytest.mark.parametrize("main", [compare_tags.main, generate_tags.main])
-def test_where_no_question_could_be_tagged_nothing_is_written(
-    data: Path, run: Run, capsys: pytest.CaptureFixture[str], main: Callable[[Sequence[str]], int]
-) -> None:
-    """All calls fail, though too few to call the endpoint down: that is said once, and no empty file takes a place."""
-    file = data / "tags" / "wide.jsonl"
-    file.parent.mkdir()
-    file.write_text('{"id": "1", "question": "Whose?", "tags": ["of-another-model"], "model": "other"}\n')
-    before = file.read_text()
-    with FakeOpenRouter(faults={"500": 1.0}).thread() as fake:
-        llm = ["--set", f"llm.base_url={fake.url}", "--set", "llm.transport_retries=0", "--set", "tags.batch=20"]
-        assert run(main, "wide", "narrow", *llm) == 1
-    assert capsys.readouterr().out.count("could be tagged") == (1 if main is compare_tags.main else 2)
-    assert file.read_text() == before
-    assert not list((data / "plots").glob("*"))
-
-
-def test_comparing_tags_asks_only_for_those_that_are_missing(
-    data: Path, run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Tags on file are used although tags.model is another by now, which is said; generate_tags asks that one."""
-    with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        llm = ["--set", f"llm.base_url={fake.url}", "--set", "tags.batch=20", "--set", "tags.model=first"]
-        assert run(generate_tags.main, "wide", *llm) == 0
-        llm[-1] = "tags.model=second"
-        asked = len(fake.requests)
-        assert run(compare_tags.main, "wide", "narrow", "--no-interactive", *llm) == 0
-        new_requests = len(fake.requests)
-        assert {body["model"] for body in fake.requests[asked:]} == {"second"}
-        said = capsys.readouterr().out
-        assert "wide.jsonl (60 questions by first)" in said and "generate_tags.py wide narrow" in said
-        models = [
-            {row.model for row in read_jsonl(data / "tags" / f"{name}.jsonl", Tags)} for name in ("wide", "narrow")
-        ]
-        assert models == [{"first"}, {"second"}]
-        questions = {row.question for row in read_jsonl(data / "tags" / "narrow.jsonl", Tags)}
-        assert f"100 questions · {len(questions)} asked" in said
-        notes = json.loads((data / "plots" / "wide-vs-narrow-tags.json").read_text())["notes"]
-        assert notes[0].endswith("to which differences may be due: wide by first; narrow by second.")
-        assert run(generate_tags.main, "wide", *llm) == 0
-        assert len(fake.requests) > new_requests
-
-
-def test_tags_on_file_are_drawn_where_no_model_answers(data: Path, run: Run, capsys: pytest.CaptureFixture) -> None:
-    """Questions without tags are left out and named, with exit code 1; without any tags there is nothing to draw."""
-    settings = ["--set", "tags.batch=20", "--set", "tags.max_tags=6"]
-    nowhere = ["--set", "llm.base_url=http://127.0.0.1:9/v1", "--set", "llm.api_key_env="]
-    assert run(compare_tags.main, "wide", "narrow", *settings, *nowhere) == 1
-    assert not (data / "plots" / "wide-vs-narrow-tags.png").exists()
-    with FakeOpenRouter(reply=tag_reply).thread() as fake:
-        assert run(generate_tags.main, "wide", "narrow", *settings, "--set", f"llm.base_url={fake.url}") == 0
-    tags = data / "tags" / "narrow.jsonl"
-    lines = tags.read_text().splitlines(keepends=True)
-    tags.write_text("".join(lines[3:]))
-    (data / "tags" / "store.db").unlink()
-    capsys.readouterr()
-    assert run(compare_tags.main, "wide", "narrow", *settings, *nowhere) == 1
-    assert f"drawn with the tags of {len(lines) - 3} of {len(lines)} questions" in capsys.readouterr().out
-    content = json.loads((data / "plots" / "wide-vs-narrow-tags.json").read_text())
-    assert content["questions"]["narrow"] == len(lines) - 3
-    assert content["notes"][0] == f"Left out, for want of tags: 3 of {len(lines)} questions of narrow."
-    size_of(data / "plots" / "wide-vs-narrow-tags.png")
