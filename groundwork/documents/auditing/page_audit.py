@@ -33,7 +33,7 @@ _DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them t
 _THAI = re.compile("[\u0e00-\u0eff]")
 
 
-def words(text: str) -> list[str]:
+def page_words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
     return _bare_words(plain_text(text))
 
@@ -99,7 +99,7 @@ class Reference:
             numbers_kept=round(numbers_kept, 4),
             glued=round(glued, 4),
             repeated=round(repeated, 4),
-            tables=count_tables(markdown),
+            tables=count_markdown_tables(markdown),
             text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost)[:20],
         )
@@ -125,7 +125,7 @@ class Reference:
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
-            tables=count_tables(markdown),
+            tables=count_markdown_tables(markdown),
             text_kept=round(letters_kept * numbers_kept * (1 - repeated), 4),
             lost_numbers=sorted(lost)[:20],
         )
@@ -178,7 +178,7 @@ def _unfill_cells(markdown: str) -> str:
     return "\n".join(lines)
 
 
-def count_tables(markdown: str) -> int:
+def count_markdown_tables(markdown: str) -> int:
     """Markdown tables, counted by their delimiter rows."""
     return len(re.findall(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$", markdown, re.MULTILINE))
 

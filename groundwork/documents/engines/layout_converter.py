@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
-from groundwork.documents.auditing.page_audit import count_tables
+from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
@@ -61,7 +61,7 @@ def convert(request: Request) -> Conversion:
         ],
         "pdf-inspector": inspector_pages,
     }
-    if unsure_pages := [numbers[i] for i in shaped if count_tables(inspector_pages[i])]:
+    if unsure_pages := [numbers[i] for i in shaped if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
     running_cells = [[line.cells for line in lines] for lines in running]
     return Conversion(
