@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import is_shaped, words_or_characters
 from groundwork.language.numbers import digit_runs
@@ -26,7 +27,6 @@ from groundwork.records.document_record import PageAudit
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _HYPHEN_IN_WORD = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
-_LEADERS = re.compile(r"(?:\.\s?){4,}")
 _TABLE_BLOCK = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN_WORDS = 6  # words of a run that counts as repeated
 _DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
@@ -49,7 +49,7 @@ def _bare_words(text: str) -> list[str]:
 
 
 def _bare_digits(text: str) -> list[str]:
-    return digit_runs(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
+    return digit_runs(without_leaders(text))
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
@@ -189,7 +189,6 @@ _ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
 _ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
-_CONTENTS_ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
 _TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
 
@@ -211,7 +210,7 @@ def count_true_rows(markdown: str) -> int:
 
 
 def contents_lines(markdown: str) -> int:
-    return len(_CONTENTS_ENTRY.findall(markdown))
+    return len(CONTENTS_LINE.findall(markdown))
 
 
 def _items_kept(text: str, markdown: str) -> float:

@@ -12,7 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
-from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_entry, is_number, label
+from groundwork.documents.dot_leaders import is_contents_entry
+from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
@@ -89,7 +90,7 @@ class Styles:
 def _may_head(line: Line) -> bool:
     text = line.text
     stands_alone = len(line.cells) == 1 and not is_bullet(text)
-    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_entry(text)
+    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_contents_entry(text)
 
 
 def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:

@@ -10,6 +10,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
+from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
@@ -20,7 +21,6 @@ from groundwork.documents.layout.text_lines import (
     cleaned,
     column_of,
     is_bullet,
-    is_entry,
     is_rule,
     label,
     text_columns,
@@ -51,7 +51,7 @@ class PageWriter:
         text_lines = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
-        self.contents = sum(is_entry(line.text) for line in text_lines) >= 4
+        self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
         self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
         self._blocks: list[PageBlock] = []
         self._text = ""  # the paragraph that grows
@@ -131,7 +131,7 @@ class PageWriter:
         size = line.main.size
         if line.y - above.y > self._most_steps(above, line) * self.styles.leading * max(size, above.main.size):
             return False
-        if is_entry(above.text) or _has_field_rule(above):
+        if is_contents_entry(above.text) or _has_field_rule(above):
             return False
         is_lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not is_lower:
@@ -205,7 +205,7 @@ class PageWriter:
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
-        if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
+        if not line.cells or len(line.cells) > 1 or label(line.text) or is_contents_entry(line.text):
             return False
         is_near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
         is_within = (
