@@ -18,6 +18,8 @@ from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
 _NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
+_OTHER_FONT_RATIO, _SAME_FONT_RATIO = 1.06, 1.15  # times the body's size, which a heading is larger than
+_UNNAMED_FONT_RATIO = 1.1  # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
@@ -57,7 +59,8 @@ class Styles:
     def _is_large(self, line: Line) -> bool:
         run = line.main
         is_other_font = run.bold or (run.font != self.font and not run.mono)
-        return run.size > (1.06 if is_other_font else 1.15) * self.body and _may_head(line)
+        size_ratio = _OTHER_FONT_RATIO if is_other_font else _SAME_FONT_RATIO if self.font else _UNNAMED_FONT_RATIO
+        return run.size > size_ratio * self.body and _may_head(line)
 
     def _is_set_off(self, line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""

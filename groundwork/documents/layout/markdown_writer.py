@@ -34,6 +34,10 @@ _LONG_LINE, _HALF_LINE = 0.7, 0.5  # of the breadth of its column, which a line 
 _ROW_GAP = 2.2  # and rows further apart than this are no table's
 _WORD_ROOM = 4  # sizes, which most words have their place in
 _SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
+_HEADING_LEADING, _SAME_LEADING = (
+    1.5,
+    1.06,
+)  # sizes, or times the body's leading, from one line of a heading to the next
 _FOOT_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
@@ -207,7 +211,8 @@ class PageWriter:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
         if not line.cells or len(line.cells) > 1 or label(line.text) or is_contents_entry(line.text):
             return False
-        is_near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
+        most_leading = max(_HEADING_LEADING, _SAME_LEADING * self.styles.leading) * line.main.size
+        is_near = line.y - above.y < most_leading and abs(above.main.size - line.main.size) < 0.2
         is_within = (
             above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
         )  # a name in another font may stand there
