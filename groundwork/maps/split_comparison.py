@@ -16,7 +16,7 @@ from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
-from groundwork.dataset.split_report.report_sentences import describe_own_copies, describe_repeats
+from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
@@ -133,7 +133,7 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
     copied, repeated = int((own_copies >= 0).sum()), int((cosines >= threshold).sum())
     total = len(split.rows)
     return [
-        *([describe_own_copies(copied, total, split.name, train.name)] if copied else []),
+        *([describe_verbatim_copies(copied, total, split.name, train.name)] if copied else []),
         repeats
         or f"{repeated:,} of {counted(total, 'question')} of {split.name} are worded nearly like "
         f"{'another' if copied else 'one'} of {train.name} ({nearness}).",

@@ -56,14 +56,14 @@ class PageReader:
         """The pages `numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
-        async def read_one(number: int) -> Completeness:
+        async def read_page(number: int) -> Completeness:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with picture_slots:
                 reply = await self.read(number, text, len(layer), threshold)
             on_page()
             return reply
 
-        replies = await gather_all(map(read_one, numbers))
+        replies = await gather_all(map(read_page, numbers))
         pages = strip_running([reply.markdown for reply in replies], keys, numbers)
         return AuditedPages(
             pages=pages,
