@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
-from groundwork.documents.formats.docx_comments import comment_quotes
+from groundwork.documents.formats.office_comments import docx_comments, odt_comments
 from groundwork.documents.formats.office_package import OfficePackage, open_package, relations_name, zip_package
 from groundwork.documents.formats.office_xml import (
     Element,
@@ -53,16 +53,23 @@ def read(source: str, ending: str) -> AnydocReading:
     package = open_package(content) if kind in _PACKAGES else None
     if package is None:
         return AnydocReading([markdown(parse(content, kind))], [])
+    comments = odt_comments(package) if kind == "odt" else []
     repair_package(package, kind)
     if kind == "pptx":
         slides = [markdown(parse(slide, kind)) for slide in _split_slides(package)]
         return AnydocReading(slides or [""], [])
     if kind == "docx":
         return _read_docx(package)
-    return AnydocReading([markdown(parse(package.to_bytes(), kind))], [])
+    return AnydocReading([_with_comments(markdown(parse(package.to_bytes(), kind)), comments)], [])
+
+
+def _with_comments(text: str, comments: list[str]) -> str:
+    return "\n\n".join(filter(None, [text, *comments]))
 
 
 def _read_docx(package: OfficePackage) -> AnydocReading:
+    comments = docx_comments(package)
+    package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
     document = parse(package.to_bytes(), "docx")
     formulas = _find_formulas(package)
     unread = _unread_formulas(package, formulas) if len(formulas) > _count_math(document.blocks) else []
@@ -74,7 +81,7 @@ def _read_docx(package: OfficePackage) -> AnydocReading:
             f"{len(unread)} of {counted(len(formulas), 'formula is', 'formulas are')} given as plain text: "
             "they could not be read as LaTeX"
         ]
-    return AnydocReading(["\n\n".join(filter(None, [markdown(document), *comment_quotes(package)]))], warnings)
+    return AnydocReading([_with_comments(markdown(document), comments)], warnings)
 
 
 def parse(content: bytes, kind: str) -> Document:

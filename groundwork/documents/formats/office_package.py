@@ -68,6 +68,10 @@ class OfficePackage:
         """The name of the part that holds the text of a DOCX, or the list of slides of a PPTX."""
         return self.related("", "officeDocument", _MAIN_PARTS[kind])
 
+    def free_trees(self) -> None:
+        """Forget the parsed parts, but for those that were edited."""
+        self._roots = {part_name: root for part_name, root in self._roots.items() if part_name in self._edited}
+
     def mark_edited(self, part_name: str) -> None:
         self._edited.add(part_name)
 

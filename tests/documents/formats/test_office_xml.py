@@ -107,8 +107,8 @@ def test_a_workbook_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, resp
 
 
 @pytest.mark.parametrize("head", [b"o:", b""])
-def test_comments_stay_out_of_open_document_text_by_any_prefix(tmp_path: Path, head: bytes) -> None:
-    """The text behind a comment stays."""
+def test_comments_of_open_document_text_by_any_prefix(tmp_path: Path, head: bytes) -> None:
+    """They stand below the text, and the text behind a comment stays."""
     note = "<office:annotation><text:p>Too long?</text:p></office:annotation>"
     path = office_files.open_document(tmp_path / "a.odt", "text", f"<text:p>Boat {note}rules{note}.</text:p>")
 
@@ -116,7 +116,7 @@ def test_comments_stay_out_of_open_document_text_by_any_prefix(tmp_path: Path, h
         part = re.sub(rb"(</?)office:", rb"\1" + head, part)
         return part.replace(b"xmlns:office=", b"xmlns:o=" if head else b"xmlns=").replace(b" office:", b" ")
 
-    assert read(str(respelt(path, respell)), ".odt").pages == ["Boat rules."]
+    assert read(str(respelt(path, respell)), ".odt").pages == ["Boat rules.\n\n> Too long?\n\n> Too long?"]
 
 
 def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:

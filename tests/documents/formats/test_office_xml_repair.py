@@ -150,7 +150,9 @@ def test_comments_stay_out_of_open_document_text(tmp_path: Path) -> None:
     """A comment, its author and its date are not woven into the heading that they are about."""
     note = "<office:annotation><dc:date xmlns:dc='d'>2009-10-05</dc:date><text:p>Too long?</text:p></office:annotation>"
     body = f'<text:h text:outline-level="1">Boat {note}rules</text:h><text:p>Row.</text:p>'
-    assert read(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == ["# Boat rules\n\nRow."]
+    assert read(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == [
+        "# Boat rules\n\nRow.\n\n> Too long?"
+    ]
 
 
 def test_an_item_whose_sign_rtf_cannot_write_keeps_its_number(tmp_path: Path) -> None:

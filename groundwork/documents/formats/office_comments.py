@@ -1,4 +1,4 @@
-"""The comments that readers wrote beside the text of a DOCX, which anydoc leaves out."""
+"""The comments that readers wrote beside the text of a DOCX or ODT, which anydoc leaves out or weaves into the text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ _SPACE = tags("w", "p", "tab", "br", "cr")
 _RANGE_START = tags("w", "commentRangeStart")
 _RANGE_END = tags("w", "commentRangeEnd")
 _REFERENCE = tags("w", "commentReference")
+_ANNOTATION, _ANNOTATION_END = tags("office", "annotation"), tags("office", "annotation-end")
+_ODT_PARAGRAPHS = tags("text", "p", "h")
+_ODT_SPACE = (*_ODT_PARAGRAPHS, *tags("text", "s", "tab", "line-break"))
 _MOST_QUOTED = 80  # letters of the words that a comment is about
 _LONGEST_RANGE = 20 * _MOST_QUOTED  # letters and spaces that a comment may stand at to be looked into
 
 
-def comment_quotes(package: OfficePackage) -> list[str]:
+def docx_comments(package: OfficePackage) -> list[str]:
     """A quote for each comment in the order of the text: the words that it stands at, where it marks some, and what
     it says."""
     main_part = package.main_part("docx")
@@ -26,6 +29,61 @@ def comment_quotes(package: OfficePackage) -> list[str]:
     words = _commented_words(document)
     numbers = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_REFERENCE))
     return [_quote(words.get(number, ""), texts[number]) for number in numbers if texts.get(number)]
+
+
+def odt_comments(package: OfficePackage) -> list[str]:
+    """The same of OpenDocument text, where comments stand in the paragraphs that they are about."""
+    root = package.root_with("content.xml", "annotation")
+    return [] if root is None else _OdtComments(root).quotes()
+
+
+class _OdtComments:
+    """The text of an ODT as it is walked through, with the place of each comment in it."""
+
+    def __init__(self, root: Element) -> None:
+        from lxml import etree
+
+        self._pieces: list[str] = []
+        self._length = 0
+        self._comments: list[tuple[str, int, str]] = []  # name, place, text
+        self._ends: dict[str, int] = {}
+        walker = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walker:
+            if event == "start" and element.tag in _ANNOTATION:
+                self._comments.append((attribute(element, "office", "name"), self._length, _odt_text(element)))
+                walker.skip_subtree()
+            elif event == "start":
+                self._add(_odt_space(element) + (element.text or ""))
+            else:
+                self._end(element)
+
+    def quotes(self) -> list[str]:
+        text = "".join(self._pieces)
+        return [
+            _quote(_short_text(text[start:end]) if end - start < _LONGEST_RANGE else "", comment)
+            for name, start, comment in self._comments
+            for end in [self._ends.get(name, start)]
+            if comment
+        ]
+
+    def _end(self, element: Element) -> None:
+        if element.tag in _ANNOTATION_END:
+            self._ends[attribute(element, "office", "name")] = self._length
+        self._add(element.tail or "")
+
+    def _add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._length += len(piece)
+
+
+def _odt_text(comment: Element) -> str:
+    paragraphs = comment.iter(*_ODT_PARAGRAPHS)
+    texts = ("".join(paragraph.itertext("*", with_tail=True)) for paragraph in paragraphs)
+    return " ".join(" ".join(texts).split())
+
+
+def _odt_space(element: Element) -> str:
+    return " " if element.tag in _ODT_SPACE else ""
 
 
 def _commented_words(document: Element) -> dict[str, str]:

@@ -15,9 +15,11 @@ import openpyxl
 import pytest
 
 from groundwork.documents.file_types import examine
+from groundwork.documents.formats import anydoc
 from groundwork.documents.formats.anydoc import read
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.mail import mail_to_markdown
+from groundwork.documents.formats.office_package import open_package
 from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
@@ -47,6 +49,46 @@ def test_comments_of_word_are_quotes_below_the_text(tmp_path: Path) -> None:
     (text,), told = read(str(tmp_path / "a.docx"), ".docx")
     quotes = "> On “at low tide”: Only with the lamp & the bell.\n\n> On “lit”: By whom? Tell."
     assert text == f"The barrier opens at low tide\n\nIt is lit\n\n{quotes}" and not told
+
+
+def test_comments_of_open_document_text_are_quotes_below_it(tmp_path: Path) -> None:
+    """As of Word: with the words that they are about where a range is marked, over the end of a paragraph too."""
+
+    def note(name: str, *lines: str) -> str:
+        paragraphs = "".join(f"<text:p>{line}</text:p>" for line in lines)
+        who = '<dc:creator xmlns:dc="http://purl.org/dc/elements/1.1/">Una</dc:creator>'
+        return f'<office:annotation office:name="{name}">{who}{paragraphs}</office:annotation>'
+
+    end = '<office:annotation-end office:name="{}"/>'
+    body = (
+        f"<text:p>The barrier {note('1', 'By <text:span>whom</text:span>?', 'Tell.')}opens<text:s/>at "
+        f"<text:span>low</text:span> tide{end.format(1)}, and it is lit{note('2', 'Always.')}.</text:p>"
+        f"<text:p>{note('3')}Row {note('4', 'Both?')}on</text:p><text:p>and{end.format(4)} rest.</text:p>"
+    )
+    path = office_files.open_document(tmp_path / "a.odt", "text", body)
+    quotes = "> On “opens at low tide”: By whom? Tell.\n\n> Always.\n\n> On “on and”: Both?"
+    paragraphs = "The barrier opens at low tide, and it is lit.\n\nRow on\n\nand rest."
+    assert read(str(path), ".odt").pages == [f"{paragraphs}\n\n{quotes}"]
+
+
+def test_the_tree_that_comments_are_read_from_is_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long document is not in memory twice, as XML and as anydoc's model of it."""
+    document = docx.Document()
+    document.add_comment(document.add_paragraph().add_run("lit"), text="By whom?", author="Una")
+    document.save(str(tmp_path / "a.docx"))
+    package = open_package((tmp_path / "a.docx").read_bytes())
+    assert package is not None and package.root("word/document.xml") is not None
+    held: list[list[str]] = []
+    anydoc_parse = anydoc.parse
+
+    def parse(content: bytes, kind: str) -> object:
+        held.append([name for name, root in vars(package)["_roots"].items() if root is not None])
+        return anydoc_parse(content, kind)
+
+    monkeypatch.setattr(anydoc, "open_package", lambda _: package)
+    monkeypatch.setattr(anydoc, "parse", parse)
+    assert read(str(tmp_path / "a.docx"), ".docx").pages[0].endswith("> On “lit”: By whom?")
+    assert held == [[]]
 
 
 def test_a_style_s_level_numbers_its_headings(tmp_path: Path) -> None:
