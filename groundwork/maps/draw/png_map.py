@@ -27,7 +27,7 @@ from groundwork.maps.draw.png_colours_and_legend import (
     wrap_text,
 )
 from groundwork.maps.draw.scene import Point, Scene
-from groundwork.pages.palette import INK, QUIET
+from groundwork.pages.palette import INK, LIGHT, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_
     draw_order = np.random.default_rng(0).permutation(len(positions))
     draw_order = draw_order[np.argsort(areas[draw_order], kind="stable")]  # the larger marks, of eval, on top
     draw_order = draw_order[is_drawn[draw_order]]
-    colours, marks = np.array(point_colours(scene).by_point), np.array(_point_marks(scene))
+    colours, marks = np.array(point_colours(scene).by_point), np.array(point_marks(scene))
     are_few = len(positions) < 3_000
     for layer in np.array_split(draw_order, DRAW_LAYERS):
         for mark in sorted(set(marks[layer])):
@@ -223,8 +223,13 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     place_labels(axes, labels[:MAX_TAG_LABELS], labels)
 
 
-def _point_marks(scene: Scene) -> list[str]:
-    """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many."""
+def point_marks(scene: Scene) -> list[str]:
+    """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many.
+
+    Of one dataset those of clusters, whose colours come again after those of the palette.
+    """
+    if len(scene.datasets) < 2 and scene.clusters:
+        return [dataset_mark(max(point.cluster, 0) // len(LIGHT), scene) for point in scene.points]
     by_dataset = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
     return [by_dataset[point.dataset] for point in scene.points]
 

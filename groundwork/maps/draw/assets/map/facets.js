@@ -17,15 +17,16 @@ class Facet {
 
   // values: names, in the legend's order. of: per point its value's index, or a list of them where there are `many`.
   // slots: per value its place in the palette, -1: grey. marked: with marks of different shape. ordered: small to large.
-  constructor(colours, name, values, of, { many = false, marked = true, ordered = false, slots = null } = {}) {
+  // shapes: per value its place among the marks, where that is not its place in the palette.
+  constructor(colours, name, values, of, { many = false, marked = true, ordered = false, slots, shapes } = {}) {
     this.colours = colours;
     this.name = name;
     this.values = values;
     this.of = of;
     this.many = many;
-    this.marked = marked;
     this.ordered = ordered;
     this.slots = slots || values.map((_, v) => (v < COLOURED ? v : -1));
+    this.shapes = shapes || (marked ? this.slots : this.slots.map(() => 0));
   }
 
   get title() {
@@ -54,10 +55,10 @@ class Facet {
       { marks } = this.colours;
     const ordered = theme.dark ? this.colours.orderedDark : this.colours.orderedLight;
     const grey = css("--other");
-    return this.slots.map((slot) => {
+    return this.slots.map((slot, v) => {
       if (slot < 0) return { colour: grey, mark: "circle" };
       if (this.ordered) return { colour: ordered[slot], mark: "circle" };
-      return { colour: palette[slot % palette.length], mark: this.marked ? marks[slot % marks.length] : "circle" };
+      return { colour: palette[slot % palette.length], mark: marks[this.shapes[v] % marks.length] };
     });
   }
 
@@ -112,11 +113,13 @@ function difficultyValues({ values, of }) {
 }
 
 // Clusters, the largest first; neighbours on the map get different colours, each taking the one used farthest away.
+// Each that has a colour again has the next mark.
 function clusterValues(scene) {
   const clusters = scene.clusters.filter((c) => c.id >= 0).sort((a, b) => b.count - a.count);
   if (!clusters.length) return [[], []];
   const index = new Map(clusters.map((c, v) => [c.id, v])),
-    slots = [];
+    slots = [],
+    shapes = [];
   clusters.forEach((c, v) => {
     const away = Array.from({ length: COLOURED }, (_, slot) =>
       Math.min(
@@ -126,10 +129,12 @@ function clusterValues(scene) {
           .flatMap((other, o) => (slots[o] === slot ? [Math.hypot(c.x - other.x, c.y - other.y)] : [])),
       ),
     );
-    slots.push(away.indexOf(Math.max(...away)));
+    const slot = away.indexOf(Math.max(...away));
+    shapes.push(slots.filter((earlier) => earlier === slot).length);
+    slots.push(slot);
   });
   const values = clusters.map((c) => c.label || `cluster ${c.id}`);
   const of = scene.cluster.map((id) => index.get(id) ?? values.length);
-  if (!of.includes(values.length)) return [values, of, { marked: false, slots }];
-  return [[...values, "in no cluster"], of, { marked: false, slots: [...slots, -1] }];
+  if (!of.includes(values.length)) return [values, of, { slots, shapes }];
+  return [[...values, "in no cluster"], of, { slots: [...slots, -1], shapes: [...shapes, 0] }];
 }

@@ -13,7 +13,7 @@ from groundwork.maps.draw.scene import Cluster, Scene
 from groundwork.pages import palette
 from tests.maps.conftest import Opener
 from tests.maps.map_page import at_rest, pixels
-from tests.maps.scenes import COUNT, MODELS
+from tests.maps.scenes import COUNT, MODELS, scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -69,6 +69,16 @@ async def test_colour_by(show: Opener, page_file: Path) -> None:
         after = await page.locator("#stage").screenshot()
         assert after != before
         before = after
+
+
+async def test_clusters_of_one_colour_differ_in_their_mark(show: Opener, tmp_path: Path) -> None:
+    """Of twelve clusters eight are dots of a colour each; the others have a second mark, in the legend too."""
+    write_map(scene(240, ["one"]), tmp_path / "one.html")
+    page = await show(tmp_path / "one.html")
+    await page.click('.pills label:has(input[value="cluster"])')
+    await expect(page.locator("#legend li")).to_have_count(12)
+    swatches = await page.locator("#legend li svg.swatch").evaluate_all("all => all.map((one) => one.outerHTML)")
+    assert len(swatches) == len(set(swatches)) >= 12
 
 
 async def test_labels_never_overlap(show: Opener, page_file: Path) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from groundwork.maps.draw.png_charts import write_histogram_png
 from groundwork.maps.draw.png_colours_and_legend import point_colours
-from groundwork.maps.draw.png_map import find_coincident, point_labels, write_map_png
+from groundwork.maps.draw.png_map import find_coincident, point_labels, point_marks, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
 
@@ -39,6 +39,13 @@ def test_one_dataset_is_coloured_and_has_a_legend() -> None:
     assert sum(count for _, _, count in found.legend) == 21 and len(set(found.by_point)) == 3
     assert {name for name, _, _ in found.legend} == {point.category for point in few.points}
     assert point_colours(scene(240, ["one"])).legend == []
+
+
+def test_clusters_beyond_the_palette_have_another_mark() -> None:
+    """Twelve clusters of one dataset: no two have both the colour and the mark of one another."""
+    drawn = scene(240, ["one"])
+    looks = set(zip(point_colours(drawn).by_point, point_marks(drawn), [p.cluster for p in drawn.points], strict=True))
+    assert len(looks) == len({(colour, mark) for colour, mark, _ in looks}) == 12
 
 
 def test_few_questions_have_names() -> None:
