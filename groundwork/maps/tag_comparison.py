@@ -17,6 +17,7 @@ from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import project_vectors
+from groundwork.errors import UnitError
 from groundwork.maps.draw.html_map import write_tags
 from groundwork.maps.draw.png_charts import write_histogram_png
 from groundwork.maps.draw.png_map import write_map_png
@@ -58,7 +59,7 @@ def tags_only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[st
     }
 
 
-def build_tag_scene(
+def tag_scene(
     title: str,
     bars: list[Bar],
     vectors: npt.NDArray[np.float32],
@@ -140,7 +141,10 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
 
 
 async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]], sizes: Mapping[str, int]) -> Scene:
-    """`rows`: by dataset its tagged questions; `sizes`: how many questions each has."""
+    """`rows`: by dataset its tagged questions; `sizes`: how many questions each has.
+
+    Raises UnitError where no tag is as frequent as --min-count asks.
+    """
     encoder = job_encoder(job)
     counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
     vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
@@ -148,13 +152,19 @@ async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]], sizes:
     entries, new_tags = update_synonyms(file, counts, vectors)
     target_of = merge_targets(entries)
     questions = {name: len(tag_rows) for name, tag_rows in rows.items()}
-    bars = tag_histogram(
-        {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}, questions, job.flags.min_count
-    )
+    tag_counts = {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}
+    bars = tag_histogram(tag_counts, questions, job.flags.min_count)
+    if not bars and any(tag_counts.values()):
+        raise UnitError(_too_rare(tag_counts, job.flags.min_count))
     notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, entries, new_tags)
     notes = [*tagging_notes(rows, sizes), *notes]
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return build_tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+
+
+def _too_rare(counts: Mapping[str, Counter[str]], minimum: int) -> str:
+    most = max(sum(counts.values(), Counter()).values())
+    return f"no tag has {counted(minimum, 'question')}; the most frequent has {most:,}: --min-count {most} or lower"
 
 
 def tagging_notes(rows: Mapping[str, Sequence[Tags]], sizes: Mapping[str, int]) -> list[str]:

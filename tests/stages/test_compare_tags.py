@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def test_comparing_tags_tags_first_what_has_none(data: Path, run: Run, capsys: p
     assert {"touch-football", "touch-rugby"} <= tags
     assert "touch-football" not in {bar["label"] for bar in content["tags"]}
     assert any("touch-football into touch-rugby" in note for note in content["notes"])
+
+
+def test_a_count_that_no_tag_has_writes_nothing(data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """No empty page: the message names the highest --min-count, and with that one the page is drawn."""
+    with FakeOpenRouter(reply=tag_reply).thread() as fake:
+        flags = ["wide", "narrow", "--set", f"llm.base_url={fake.url}", "--interactive"]
+        assert run(compare_tags.main, *flags, "--min-count", "5000") == 1
+        message = re.search(r"no tag has 5,000 questions; .* --min-count (\d+) or lower", capsys.readouterr().out)
+        assert message and not list((data / "plots").glob("*tag*"))
+        assert run(compare_tags.main, *flags, "--min-count", message[1]) == 0
 
 
 @pytest.mark.usefixtures("data")
