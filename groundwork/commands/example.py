@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.commands.index_page import write_index
@@ -38,26 +39,28 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -
     """
     if not (EXAMPLES_FOLDER / "qa").is_dir():
         raise UsageError(f"{EXAMPLES_FOLDER}: not there; it lies in the repository and not in the wheel")
-    _draw_curation()
+    curation_pages = _draw_curation()
     exit_code = EXIT_OK
     for name, *arguments in EXAMPLE_STEPS:
         main = command(name)
         stage_flags = main.parse([*arguments, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
         stage_flags.within_run = True
         exit_code = max(exit_code, main.run(stage_flags))
-    page = write_index(Workspace(EXAMPLES_FOLDER))
+    page = write_index(Workspace(EXAMPLES_FOLDER), curation_pages)
     print(f"open    {page}")
     if not flags.no_browser:
         webbrowser.open(page.as_uri())
     return exit_code
 
 
-def _draw_curation() -> None:
+def _draw_curation() -> list[Path]:
     """The page of each run's curation, from its kept and rejected pairs: the models are not asked again."""
     checks = load([EXAMPLES_CONFIG]).curate.checks
-    for run in EXAMPLE_RUNS:
-        curated = EXAMPLES_FOLDER / "qa" / run / "curated"
+    pages = [EXAMPLES_FOLDER / "qa" / run / "curated" / "report.html" for run in EXAMPLE_RUNS]
+    for run, page in zip(EXAMPLE_RUNS, pages, strict=True):
+        curated = page.parent
         kept_pairs = [pair for path in run_pair_files(curated) for pair in read_jsonl(path, Pair)]
         rejected_files = run_pair_files(curated / "rejected")
         rejected_pairs = [record for path in rejected_files for record in read_jsonl(path, Rejected)]
-        write_text(curated / "report.html", curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))
+        write_text(page, curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))
+    return pages

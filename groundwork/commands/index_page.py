@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +26,7 @@ _SECTIONS = (  # (title, where the files are); a file stands below the first tha
     ("Curation", "qa/*/curated/report.html"),
     ("Grades", "grades/*/report.html"),
 )
+NO_STATE = "not recorded"  # of a file that no stage of this folder wrote, such as one copied into it
 _STYLES = """
 .when { color: var(--soft); white-space: nowrap; }
 .stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
@@ -33,10 +34,10 @@ td:first-child { overflow-wrap: anywhere; }
 """
 
 
-def write_index(data: Workspace) -> Path:
-    """Write the page and return its path."""
+def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
+    """Write the page and return its path. `current`: pages of no stage that were written just now."""
     path = data.root / "index.html"
-    states = _states_by_file(data)
+    states = dict.fromkeys(map(data.relative, current), "done") | _states_by_file(data)
     sections = [section for title, pattern in _SECTIONS for section in _render_section(data, title, pattern, states)]
     body = sections or [tag("p", "Nothing has been made yet.")]
     write_text(path, document_page(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
@@ -70,7 +71,8 @@ def _render_section(data: Workspace, title: str, pattern: str, states: Mapping[s
     if files:
         yield tag("h2", title)
         rows = [
-            (_link(data, file), _state_mark(states.get(data.relative(file), "")), _written_at(file)) for file in files
+            (_link(data, file), _state_mark(states.get(data.relative(file), NO_STATE)), _written_at(file))
+            for file in files
         ]
         yield table(("page", "state", "written"), rows)
 
