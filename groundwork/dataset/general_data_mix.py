@@ -20,13 +20,12 @@ from groundwork.dataset.split_report.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
-from groundwork.records.dataset_row import Row
+from groundwork.records.dataset_row import MIXED_ID_PREFIX, Row
 
 if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
-MIXED_ID_PREFIX = "mix/"
 
 
 def general_rows_needed(row_count: int, share: float) -> int:

@@ -28,6 +28,7 @@ from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import tokens_in
+from groundwork.records.dataset_row import MIXED_ID_PREFIX
 from groundwork.records.grades import Grade, all_criteria_met, criteria_score
 from groundwork.settings.grade_settings import GradeSettings
 from groundwork.settings.llm_settings import ModelCall, named_call
@@ -149,7 +150,7 @@ class ChosenRows(msgspec.Struct, frozen=True):
 
     rows: list[QuestionRow]
     splits: list[str]
-    split_sizes: dict[str, int]  # of all rows of the dataset
+    split_sizes: dict[str, int]  # by `count_questions`, of all rows of the dataset
     warnings: list[str]
 
 
@@ -173,8 +174,19 @@ def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, r
     return ChosenRows(
         rows,
         splits,
-        Counter(row.split for row in dataset.rows),
+        count_questions(dataset.rows),
         [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
+    )
+
+
+def count_questions(rows: Sequence[QuestionRow]) -> Counter[str]:
+    """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
+    datasets are none."""
+    ids = {(row.split, row.id) for row in rows}
+    return Counter(
+        split
+        for split, row_id in ids
+        if not row_id.startswith(MIXED_ID_PREFIX) and (split, row_id.rpartition("~")[0]) not in ids
     )
 
 

@@ -39,7 +39,7 @@ class MemorizationGap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rows_advice(missing: int, split_sizes: Mapping[str, int]) -> str:
-    """How to have the `missing` pairs that would tell. `split_sizes`: rows of the dataset by split, where known.
+    """How to have the `missing` pairs that would tell. `split_sizes`: questions of the dataset by split, where known.
 
     ADVISED_ROWS are advised instead where they are more and leave half of train outside of eval.
     """

@@ -85,7 +85,7 @@ class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
     everybody: list[NamedCriterion]
     guess: GuessCorrelation
     rows: list[MeasuredRow]
-    split_sizes: dict[str, int]  # rows of the dataset, graded or not
+    split_sizes: dict[str, int]  # questions of the dataset, graded or not
     warnings: list[str]
 
 
@@ -102,7 +102,7 @@ def grade_report(
 ) -> GradeReport:
     """The report on `grades` of one judge and one book. Rows that the check set aside count for no score.
 
-    `split_sizes`: rows of the dataset by split.
+    `split_sizes`: questions of the dataset by split.
     """
     set_aside = trust.set_aside if trust else {}
     scored_grades = [grade for grade in grades if grade.id not in set_aside]

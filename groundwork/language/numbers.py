@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from groundwork.language.labels import label_spans
 from groundwork.language.spans import span_index
 from groundwork.language.units import canonical_unit
-from groundwork.language.words import content_words
 
 _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\d))*")
@@ -89,11 +88,6 @@ def digit_runs(text: str) -> list[str]:
 def number_values(text: str, *, spelled: bool = False) -> set[str]:
     """The values of the numbers of `text`."""
     return {number.value for number in numbers(text, spelled=spelled)}
-
-
-def content_terms(text: str, language: str) -> set[str]:
-    """The stems of the content words of `text`, and the values of its numbers, those in words too."""
-    return content_words(text, language) | number_values(text, spelled=True)
 
 
 def change_digits(digits: str) -> str:

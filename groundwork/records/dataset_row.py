@@ -9,6 +9,8 @@ import msgspec
 from groundwork.records.pair_record import Difficulty
 from groundwork.records.record_base import Record
 
+MIXED_ID_PREFIX = "mix/"  # of the ids of rows that were mixed in from another dataset
+
 
 class Row(Record, frozen=True):
     """One row of every split. `original_question` and `original_answer`: what a reworded or edited row said before."""

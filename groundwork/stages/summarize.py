@@ -38,7 +38,6 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
-    from groundwork.language.words import word_count
     from groundwork.records.document_record import Summary
     from groundwork.summaries.summarizer import Summarizer
 
@@ -53,7 +52,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
     )
     write_json(unit.writes[0], record)
-    words = word_count(summary)
+    words = len(summary.split())
     name_note = f', called "{name}" in questions' if name else ""
     return Outcome(note=f"{words} words{name_note}", counts={"words": words}, warnings=warnings)
 

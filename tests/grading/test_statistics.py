@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
+from groundwork.grading.grading_run import count_questions
 from groundwork.grading.judge import majority_verdict
 from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
 from groundwork.grading.memorization import MirrorPair, memorization_gap, rows_advice
@@ -138,6 +140,13 @@ def test_the_advice_gives_as_many_rows_as_it_says(missing: int, split_sizes: dic
     assert rows_advice(missing, split_sizes).endswith(advice)
     if flags := re.search(r"--eval-max (\d+) --eval-fraction ([\d.]+)", advice):
         assert eval_size(split_sizes["train"], float(flags[2]), int(flags[1])) >= missing
+
+
+def test_wordings_of_a_question_are_no_further_questions() -> None:
+    """Eval is drawn from the questions: other wordings of a row and rows of other datasets do not count."""
+    ids = {"train": ["a-1", "a-1~2", "a-1~3", "b~2", "mix/c-1"], "eval": ["a-1"]}
+    rows = [QuestionRow(id=row_id, question="?", split=split) for split in ids for row_id in ids[split]]
+    assert count_questions(rows) == {"train": 2, "eval": 1}
 
 
 def test_a_mirror_in_the_words_of_eval() -> None:

@@ -142,10 +142,16 @@ def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated
     return [decisions, *(path for path in files if path.exists())]
 
 
-def reject_by_person(pair: Pair, decision: Decision) -> Rejected:
+def reject_pair(pair: Pair, decision: Decision) -> Rejected:
     """The record of a pair that a person turned down."""
-    reasons = [f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
-    return Rejected.of(pair, BY_PERSON, "; ".join(reasons))
+    return Rejected(
+        document=pair.document,
+        chunk=pair.chunk,
+        iteration=pair.iteration,
+        reason=BY_PERSON,
+        detail="; ".join([f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]),
+        pair=msgspec.to_builtins(pair),
+    )
 
 
 def accept_pair(pair: Pair, decision: Decision) -> Pair:
