@@ -5,7 +5,8 @@ The strings are patterns to be put into larger ones. "si" is no yes: in Spanish 
 
 from __future__ import annotations
 
-import re
+from collections.abc import KeysView
+from functools import cache
 
 import regex
 
@@ -20,13 +21,19 @@ _QUESTION_END = regex.compile(
 AUXILIARY = (  # what a yes/no question of English begins with
     "(?:is|are|was|were|do|does|did|can|could|may|might|must|should|shall|will|would|has|have|had)"
 )
-_YES_AND_NO = {
-    "cs": ("ano", "ne"), "da": ("ja", "nej"), "de": ("ja", "nein"), "el": ("ναι", "όχι"), "en": ("yes", "no"),
-    "es": ("sí", "no"), "fi": ("kyllä", "ei"), "fr": ("oui", "non"), "hu": ("igen", "nem"), "it": ("sì", "no"),
-    "nb": ("ja", "nei"), "nl": ("ja", "nee"), "no": ("ja", "nei"), "pl": ("tak", "nie"), "pt": ("sim", "não"),
-    "ro": ("da", "nu"), "ru": ("да", "нет"), "sv": ("ja", "nej"), "tr": ("evet", "hayır"), "uk": ("так", "ні"),
+_VERDICTS = {  # yes and no in turn, those of most use first: in some languages the verb of the question answers it
+    "ar": "نعم لا", "bg": "да не", "ca": "sí no", "cs": "ano ne", "da": "ja nej", "de": "ja nein", "el": "ναι όχι",
+    "en": "yes no", "es": "sí no", "et": "jah ei", "fa": "بله خیر", "fi": "kyllä ei", "fr": "oui non", "he": "כן לא",
+    "hi": "हाँ नहीं हां नहीं", "hr": "da ne", "hu": "igen nem", "id": "ya tidak", "it": "sì no", "lt": "taip ne",
+    "ja": "はい いいえ できます できません 可能です 不可能です 必要です 不要です",
+    "ko": "예 아니요 네 아니요 네 아니오",
+    "lv": "jā nē", "nb": "ja nei", "nl": "ja nee", "no": "ja nei", "pl": "tak nie", "pt": "sim não", "ro": "da nu",
+    "ru": "да нет", "sk": "áno nie", "sl": "da ne", "sv": "ja nej", "tr": "evet hayır", "uk": "так ні",
+    "th": "ใช่ ไม่ใช่ ได้ ไม่ได้ ต้อง ไม่ต้อง มี ไม่มี จำเป็น ไม่จำเป็น", "ur": "ہاں نہیں جی نہیں", "vi": "có không",
+    "zh": """是 不是 可以 不可以 能 不能 会 不会 有 没有 需要 不需要 必须 不必 应当 不应当 应该 不应该 允许 不允许
+        对 不对 是的 不是 是 否""",
 }  # fmt: skip
-_FIRST_WORD = re.compile(r"\W*([^\W\d_]+)(?![\w-])")  # "no-one" is another word
+_FIRST_WORD = regex.compile(r"\W*([\p{L}\p{M}]+)(?![\w-])")  # "no-one" is another word; vowel signs belong to theirs
 YES_OR_NO = "(?:yes|no|ja|nein|oui|non|sí|não|nee)"
 
 
@@ -35,13 +42,36 @@ def is_question(text: str) -> bool:
     return _QUESTION_END.search(text.rstrip()) is not None
 
 
-def yes_and_no(language: str) -> tuple[str, str]:
+@cache
+def _opposites_of_verdicts(language: str) -> dict[str, str]:
+    """Each word for yes of a language with its no, and each no with its yes, the more usual one where there are two."""
+    terms = _VERDICTS.get(language, _VERDICTS["en"]).split()
+    opposites: dict[str, str] = {}
+    for yes, no in zip(terms[::2], terms[1::2], strict=True):
+        opposites.setdefault(yes, no)
+        opposites.setdefault(no, yes)
+    return opposites
+
+
+def verdict_words(language: str) -> KeysView[str]:
     """The words for yes and no of a language by its ISO 639-1 code; those of English where they are not known."""
-    return _YES_AND_NO.get(language, _YES_AND_NO["en"])
+    return _opposites_of_verdicts(language).keys()
 
 
 def yes_or_no(answer: str, language: str) -> str:
     """The word for yes or no that an answer begins with, in small letters, or ""."""
     match = _FIRST_WORD.match(answer)
     word = match[1].lower() if match else ""
-    return word if word in yes_and_no(language) else ""
+    return word if word in verdict_words(language) else ""
+
+
+def opposite_verdict(answer: str, language: str) -> str:
+    """No for an answer that begins with yes, yes for one that begins with no, in the answer's language; else ""."""
+    return _opposites_of_verdicts(language).get(yes_or_no(answer, language), "")
+
+
+def are_opposite_verdicts(first: str, second: str, language: str) -> bool:
+    """Is one of two answers yes, and the other no?"""
+    terms = _VERDICTS.get(language, _VERDICTS["en"]).split()
+    verdicts = [yes_or_no(answer, language) for answer in (first, second)]
+    return all(verdicts) and (verdicts[0] in terms[::2]) != (verdicts[1] in terms[::2])

@@ -122,7 +122,8 @@ def padding_reasons(question: str, criteria: Sequence[str], language: str, answe
     reasons = {
         criterion: reason
         for criterion in criteria
-        if (reason := _padding_reason(criterion, facts, question, answer_words, language))
+        if not _answer_words_alone(criterion, facts, question, answer)
+        and (reason := _padding_reason(criterion, facts, question, answer_words, language))
     }
     if reasons and len(reasons) == len(facts):
         reasons.pop(next(iter(reasons)))
@@ -177,6 +178,13 @@ def _padding_reason(
         return "another criterion says it"
     is_given = _is_in_question(criterion, question, language) and not _is_answered(fact, answer_words)
     return "the question says it" if is_given else ""
+
+
+def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str) -> set[str]:
+    """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
+    other_texts = [question, *(other for other, fact in facts.items() if facts[criterion] < fact)]
+    said_elsewhere = {word for text in other_texts for word in words(text)}
+    return set(words(criterion)) & set(words(answer)) - said_elsewhere - _IDLE_WORDS
 
 
 def _is_answered(fact: set[str], answer_words: Counter[str]) -> bool:

@@ -102,6 +102,23 @@ def test_padding_is_told_in_the_language_of_the_text() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "answer", "stem", "facts"),
+    [
+        ("ru", "До применения, затем раз в год.", "Указывает поверку", ("до применения", "раз в год")),
+        ("de", "Vor dem Einsatz und danach noch einmal.", "Nennt die Prüfung", ("vor dem Einsatz", "noch einmal")),
+        ("en", "Before first use, and then only once.", "States a check", ("before first use", "only once")),
+    ],
+)
+def test_a_criterion_of_small_words_of_the_answer_is_no_padding(
+    language: str, answer: str, stem: str, facts: tuple[str, str]
+) -> None:
+    """ "Once a year" is all stop words in Russian, and half of the answer; where the answer lacks it, it is padding."""
+    criteria = [f"{stem} {fact}" for fact in facts]
+    assert not padding_reasons("?", criteria, language, answer)
+    assert padding_reasons("?", criteria, language, "—") == {criteria[1]: "another criterion says it"}
+
+
 def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
     """ "Before", "more" and "all" can be what was asked for."""
     assert criteria_fault(["Answers before"], "Before: they are added to the elapsed time.") == ""

@@ -6,6 +6,7 @@ The judge holds a pair's criteria against one: criteria that a wrong answer meet
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -14,7 +15,7 @@ from groundwork.language.contradictions import is_negated
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names import codes, names_as_written
 from groundwork.language.numbers import change_digits, number_values, numbers
-from groundwork.language.question_forms import YES_OR_NO, yes_and_no, yes_or_no
+from groundwork.language.question_forms import YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
 from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern, words
 from groundwork.records.pair_record import Pair
@@ -33,13 +34,10 @@ def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    question_words, answer_words, wrong_words = (
-        content_words(text, language) for text in (pair.question, pair.answer, wrong)
-    )
-    wrong_values = number_values(wrong, spelled=True)
+    wrong_words, wrong_values = content_words(wrong, language), number_values(wrong, spelled=True)
     for criterion in pair.evaluation_criteria:
-        telling_words = content_words(criterion, language) & answer_words - question_words
-        if not {"yes", "no", *yes_and_no(language)}.isdisjoint(words(criterion)) and yes_or_no(wrong, language):
+        telling_words = _telling_words(pair, criterion, language)
+        if not {"yes", "no", *verdict_words(language)}.isdisjoint(words(criterion)) and yes_or_no(wrong, language):
             return ""
         if not is_negated(criterion) and (
             number_values(criterion) - wrong_values or (telling_words and not telling_words & wrong_words)
@@ -52,22 +50,46 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with what it tells turned into something else of its kind.
 
     Yes becomes no; a number another one beside the same unit; a name, path or code another one of its kind that the
-    evidence or the answer to another question holds. An answer without any gives way to that other answer. The value
-    that an example gives an option stays, unless a criterion says it: another is as right.
+    evidence or the answer to another question holds. An answer without any gives way to that other answer. What no
+    criterion asks for stays: a number beside those that criteria name, or beside the words they name, and the value
+    that an example gives an option.
     """
-    if verdict := yes_or_no(pair.answer, language):
-        yes, no = yes_and_no(language)
-        return f"{(no if verdict == yes else yes).capitalize()}."
-    changed, position, kept_spans = "", 0, [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
-    for number in numbers(pair.answer):
-        if any(start <= number.start < end for start, end in kept_spans):
-            continue  # "unless 16.3 applies" is as true with another number
-        digits = pair.answer[number.start : number.end]
-        changed += pair.answer[position : number.start] + change_digits(digits)
-        position = number.end
+    if verdict := opposite_verdict(pair.answer, language):
+        return verdict.capitalize() + _end_mark(pair.answer)
+    changed, position = "", 0
+    for start, end in _spans_to_change(pair, language):
+        changed += pair.answer[position:start] + change_digits(pair.answer[start:end])
+        position = end
     if changed:
         return changed + pair.answer[position:]
     return _with_other_names(pair, other_answer, language) or other_answer or "That is not told."
+
+
+def _end_mark(answer: str) -> str:
+    """The mark that ends the answer in its script ("。"); "" where it has none."""
+    return answer[-1] if unicodedata.category(answer[-1]).startswith("P") else ""
+
+
+def _spans_to_change(pair: Pair, language: str) -> list[Span]:
+    """The numbers of the answer that criteria ask for; all of them where the criteria name neither number nor words.
+
+    "unless 16.3 applies" is as true with another number, so that references stay.
+    """
+    kept_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
+    changeable = [
+        number for number in numbers(pair.answer) if not any(start <= number.start < end for start, end in kept_spans)
+    ]
+    criterion_values = set[str]().union(*(number_values(text, spelled=True) for text in pair.evaluation_criteria))
+    asked_for = [number for number in changeable if number.value in criterion_values]
+    if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
+        return []
+    return [(number.start, number.end) for number in asked_for or changeable]
+
+
+def _telling_words(pair: Pair, criterion: str, language: str) -> set[str]:
+    """The words of the answer that a criterion names and the question does not."""
+    answer_words, question_words = (content_words(text, language) for text in (pair.answer, pair.question))
+    return content_words(criterion, language) & answer_words - question_words
 
 
 def _option_value_spans(pair: Pair) -> list[Span]:

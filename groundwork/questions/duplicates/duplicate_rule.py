@@ -16,7 +16,7 @@ from groundwork.language.contradictions import contrast_words, find_opposite, is
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.question_forms import YES_OR_NO
+from groundwork.language.question_forms import are_opposite_verdicts
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
@@ -25,7 +25,6 @@ SAME_SUBJECT = 0.7  # of what two pairs tell of their statement, where each also
 SAME_ANSWER = 0.5  # of the shorter of two answers, beside what its question says
 
 _CODE = re.compile(r"(?<!\w)\w*\d\w*")
-_YES_OR_NO = re.compile(rf"({YES_OR_NO})\b", re.IGNORECASE)
 _NUMBER = "#"  # before a number's value among the words of a text
 
 _MEASURES = frozenset(
@@ -142,10 +141,9 @@ def _opposite_meaning(first: AskedQuestion, second: AskedQuestion) -> str:
             opposites
         ):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
-    yes_or_no = [_YES_OR_NO.match(pair.answer.strip()) for pair in (first, second)]
-    if all(yes_or_no) and yes_or_no[0][1].lower() != yes_or_no[1][1].lower() and (  # type: ignore[index]  # both are there
+    if are_opposite_verdicts(first.answer, second.answer, first.language) and (
         is_negated(first.question) == is_negated(second.question)
-    ):  # fmt: skip
+    ):
         return "one is answered yes, the other no"
     return ""
 

@@ -42,11 +42,35 @@ def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turne
         ("Sí.", "es", "No."),
         ("Да, можно.", "ru", "Нет."),
         ("Niemals, 3 Watt.", "de", "Niemals, 4 Watt."),
+        ("لا، لا يجوز ذلك.", "ar", "نعم."),
+        ("不可以。", "zh", "可以。"),
+        ("需要，提前3天。", "zh", "不需要。"),
+        ("ไม่ต้อง เพราะรวมภาษีแล้ว", "th", "ต้อง"),
+        ("はい、3日以内です。", "ja", "いいえ。"),
+        ("नहीं, केवल 3 दिन।", "hi", "हाँ।"),
+        ("不可逆的过程。", "zh", "他。"),
     ],
 )
 def test_yes_is_turned_to_no_in_the_language_of_the_pair(answer: str, language: str, wrong: str) -> None:
     """A "nein" whose numbers alone are changed still meets the criterion that says no."""
-    assert wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "", language) == wrong
+    assert wrong_answer(pair_of(1, answer=answer, evidence=[answer]), "他。", language) == wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "criteria", "wrong"),
+    [
+        ("8 points, as the 2nd place gives 8.", ["States 8 points"], "9 points, as the 2nd place gives 9."),
+        ("Two pumps, of 30 litres.", ["States two pumps"], "In the shed."),
+        ("The workshop, below 5 %.", ["Names the workshop"], "In the shed."),
+        ("The workshop, below 5 %.", ["Names the workshop", "States the charge"], "The workshop, below 6 %."),
+        ("30 seconds.", ["States how long it takes"], "41 seconds."),
+        ("600 euros: 7 × 650 − 3,950.", ["States 600 euros"], "711 euros: 7 × 650 − 3,950."),
+    ],
+)
+def test_what_no_criterion_asks_for_stays_in_a_wrong_answer(answer: str, criteria: list[str], wrong: str) -> None:
+    """Another number in an explanation meets the criteria, and rightly: the pair would look worse than it is."""
+    pair = pair_of(1, question="What then?", answer=answer, evidence=[answer], evaluation_criteria=criteria)
+    assert wrong_answer(pair, "In the shed.", "en") == wrong
 
 
 def test_a_german_noun_is_no_name_to_be_exchanged():
