@@ -76,7 +76,7 @@ def said_by_one_row(test: Rows, rows: Rows) -> float:
 
 
 def _told(text: str) -> frozenset[str]:
-    return frozenset(content_words(text, "en") | number_values(text, spelled=True))
+    return frozenset(content_words(text, "en") | number_values(text, spelled="en"))
 
 
 def by_question(test: str, trainings: Sequence[Training]) -> dict[str, float]:

@@ -157,7 +157,7 @@ class _PairWords:
         self.language = reading.language
         self.words = content_words(pair_text, self.language)
         self.values = {
-            number.value for number in numbers(" ".join([pair_text, *pair.evaluation_criteria]), spelled=True)
+            number.value for number in numbers(" ".join([pair_text, *pair.evaluation_criteria]), spelled="en")
         }
 
         self.covered_statements = {number for number, read in enumerate(statements) if self._covers_statement(read)}

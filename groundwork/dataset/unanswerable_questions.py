@@ -286,8 +286,8 @@ async def _chunk_rows(
 
 def _is_honest(reply: str, question: str, passage_text: str) -> bool:
     """Whether the reply says something, and no number that neither the question nor the passages have."""
-    return bool(reply.strip()) and number_values(reply, spelled=True) <= number_values(
-        f"{question} {passage_text}", spelled=True
+    return bool(reply.strip()) and number_values(reply, spelled="en") <= number_values(
+        f"{question} {passage_text}", spelled="en"
     )
 
 

@@ -256,7 +256,7 @@ def _criterion_terms(row: QuestionRow) -> list[set[str]]:
 
 
 def _terms(text: str, language: str) -> set[str]:
-    return content_words(text, language) | number_values(text, spelled=True)
+    return content_words(text, language) | number_values(text, spelled="en")
 
 
 def _language(row: QuestionRow) -> str:

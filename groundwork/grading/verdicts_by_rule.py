@@ -60,10 +60,10 @@ def _by_number(criterion: str, question: str, answer: str, is_plain: bool) -> Ru
     if len(criterion_numbers) != 1 or len(words(criterion)) - len(units) > VERBS_ALLOWED or dates(criterion):
         return None
     (expected,) = criterion_numbers
-    question_values = {number.amount for number in numbers(question, spelled=True)}
+    question_values = {number.amount for number in numbers(question, spelled="en")}
     if expected.amount in question_values or dates(answer):
         return None
-    answer_numbers = [number for number in numbers(answer, spelled=True) if number.amount not in question_values]
+    answer_numbers = [number for number in numbers(answer, spelled="en") if number.amount not in question_values]
     if (
         is_plain
         and answer_numbers
@@ -83,9 +83,9 @@ def _by_missing_number(expected: Number, answer_numbers: list[Number], answer: s
     ):
         if all(number.amount != expected.amount for number in answer_numbers):
             return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {expected.unit} instead")
-    elif not answer_numbers and not answer_units and not numbers(answer, spelled=True):
+    elif not answer_numbers and not answer_units and not numbers(answer, spelled="en"):
         is_large = "." not in expected.value and int(expected.value) >= NO_PARAPHRASE
-        if is_large and not alternative_readings(answer, english=True):
+        if is_large and not alternative_readings(answer, "en"):
             return RuleVerdict("unmet", "the answer gives no number")
     return None
 

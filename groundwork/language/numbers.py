@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
+from groundwork.language.number_words import is_article, number_words
 from groundwork.language.spans import span_index
 from groundwork.language.units import canonical_unit
 
@@ -24,25 +25,6 @@ _CHINESE_DIGITS = {
 }
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
-_SPELLED = re.compile(r"[a-z]+", re.IGNORECASE)
-# between the words of one number: twenty-five, two hundred and six
-_WORD_JOINT = re.compile(r"[ -]|,? and ", re.IGNORECASE)
-_ONES = {
-    word: value
-    for value, word in enumerate(
-        re.findall(
-            r"\w+",
-            """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-            seventeen eighteen nineteen""",
-        )
-    )
-}
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
-NUMBER_WORDS = {word: str(value) for word, value in (_ONES | _TENS | _SCALES).items()} | {"twice": "2"}
-
 _UNIT_AFTER = re.compile(r"[\s-]{0,2}([^\W\d_]+|[%°$€£])")
 _CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
 
@@ -67,8 +49,11 @@ def without_last_zeros(value: str) -> str:
     return value.rstrip("0").rstrip(".") if "." in value else value
 
 
-def numbers(text: str, *, spelled: bool = False) -> list[Number]:
-    """The numbers of `text` in order, without the labels of its rules and headings; `spelled` adds "seven" as 7."""
+def numbers(text: str, *, spelled: str = "") -> list[Number]:
+    """The numbers of `text` in order, without the labels of its rules and headings.
+
+    `spelled` is the ISO 639-1 code of the language whose number words count as well: "seven" as 7 with "en".
+    """
     labels = label_spans(text)
     found_numbers = [
         Number(match.start(), match.end(), _canonical_value(match.group()), _unit_at(text, match.start(), match.end()))
@@ -76,7 +61,7 @@ def numbers(text: str, *, spelled: bool = False) -> list[Number]:
         if span_index(match.start(), labels) is None
     ]
     if spelled:
-        found_numbers += _spelled_numbers(text)
+        found_numbers += _spelled_numbers(text, spelled)
     return sorted(found_numbers, key=lambda number: number.start)
 
 
@@ -85,7 +70,7 @@ def digit_runs(text: str) -> list[str]:
     return _DIGIT_RUN.findall(text)
 
 
-def number_values(text: str, *, spelled: bool = False) -> set[str]:
+def number_values(text: str, *, spelled: str = "") -> set[str]:
     """The values of the numbers of `text`."""
     return {number.value for number in numbers(text, spelled=spelled)}
 
@@ -95,63 +80,10 @@ def change_digits(digits: str) -> str:
     return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
 
 
-def _spelled_numbers(text: str) -> Iterator[Number]:
-    """Numbers in English words, those of several words as one: 125 for "a hundred and twenty-five"."""
-    matches: list[re.Match[str]] = []
-    for match in _SPELLED.finditer(text):
-        word = match.group().lower()
-        if (
-            word not in NUMBER_WORDS
-            or _is_part_of_word(text, match)
-            or (not matches and _is_scale_of_digits(text, match, word))
-        ):
-            continue
-        if matches and not (
-            _WORD_JOINT.fullmatch(text, matches[-1].end(), match.start()) and _continues_number(matches, word, text)
-        ):
-            yield _spelled_number(text, matches)
-            matches = []
-        matches.append(match)
-    if matches:
-        yield _spelled_number(text, matches)
-
-
-def _is_part_of_word(text: str, match: re.Match[str]) -> bool:
-    """The letters go on in another script, or behind an apostrophe."""
-    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
-    return before.isalnum() or before == "_" or after.isalnum() or after == "_"
-
-
-def _is_scale_of_digits(text: str, match: re.Match[str], word: str) -> bool:
-    """The word counts the digits in front of it: "5 million"."""
-    return word in _SCALES and text[max(0, match.start() - 2) : match.start()].rstrip()[-1:].isdigit()
-
-
-def _continues_number(matches: list[re.Match[str]], word: str, text: str) -> bool:
-    """Does `word` belong to the number so far? "Twenty five" is one number, "seven eight" and "one and two" are two."""
-    end = matches[-1].end()
-    last_word, joint = matches[-1].group().lower(), text[end : end + 2]
-    if word == "twice" or last_word == "twice":
-        return False
-    if word in _SCALES:
-        return last_word not in _SCALES or _SCALES[last_word] < _SCALES[word]
-    if last_word in _SCALES:
-        return True
-    return last_word in _TENS and word in _ONES and 0 < _ONES[word] < 10 and joint[0] in " -" and joint[1] not in "aA"
-
-
-def _spelled_number(text: str, matches: list[re.Match[str]]) -> Number:
-    total = below_scale = 0
-    for match in matches:
-        word = match.group().lower()
-        if word == "hundred":
-            below_scale = (below_scale or 1) * 100
-        elif word in _SCALES:
-            total, below_scale = total + (below_scale or 1) * _SCALES[word], 0
-        else:
-            below_scale += int(NUMBER_WORDS[word])
-    start, end = matches[0].start(), matches[-1].end()
-    return Number(start, end, str(total + below_scale), _unit_at(text, start, end))
+def _spelled_numbers(text: str, language: str) -> Iterator[Number]:
+    for word in number_words(text, language):
+        if not (word.is_ordinal or is_article(word, language)):
+            yield Number(word.start, word.end, word.value, _unit_at(text, word.start, word.end))
 
 
 def join_thousands(text: str) -> str:
@@ -159,15 +91,16 @@ def join_thousands(text: str) -> str:
     return _SPACED_THOUSANDS.sub(lambda match: match.group().replace(" ", ""), text)
 
 
-def alternative_readings(text: str, english: bool) -> set[str]:
-    """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, 1.234 for 1234 in German, and
-    2 000 for 2000.
+def alternative_readings(text: str, language: str) -> set[str]:
+    """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, 1.234 for 1234 in German,
+    2 000 for 2000, and in words "ein" and ordinals.
 
     They count for what a text holds, never as something that it must account for.
     """
     readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
-    if not english:
+    readings |= {word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)}
+    if language != "en":
         readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}
     return readings
 

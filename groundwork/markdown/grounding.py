@@ -14,6 +14,7 @@ from groundwork.language.dates import MONTHS, dates, without_dates
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
+from groundwork.language.number_words import has_other_meaning
 from groundwork.language.numbers import (
     Number,
     alternative_readings,
@@ -49,9 +50,9 @@ class SourceText:
         self._spans: dict[str, Span | None] = {}  # of the quotes that were looked up
 
     @cached_property
-    def is_english_text(self) -> bool:
-        """Do the English names of numbers count? Elsewhere "ten" is no number: it is "this" in Polish."""
-        return self.language == "en" if self.language else is_english(self.text)
+    def word_language(self) -> str:
+        """The language whose number words count: "ten" is a number in English, and "this" in Polish."""
+        return self.language or ("en" if is_english(self.text) else "")
 
     def find(self, quote: str) -> Span | None:
         """Where `quote` stands in the text as (start, end), or None.
@@ -92,7 +93,7 @@ class SourceText:
 
     def unsupported_facts(self, answer: str, question: str = "") -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons."""
-        sources = [self._facts, *([_read_facts(question, self.is_english_text)] if question else [])]
+        sources = [self._facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = f"{self.text}\n\n{question}"
         problems = [
             f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
@@ -102,7 +103,7 @@ class SourceText:
         source_numbers = [number for facts in sources for number in facts.numbers]
         allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
         other_values = {value for facts in sources for value in facts.other_readings}
-        for number in _answer_numbers(_as_in(without_dates(answer), allowed_values), self.is_english_text):
+        for number in _answer_numbers(_as_in(without_dates(answer), allowed_values), self.word_language):
             if number.value in other_values:
                 continue
             if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
@@ -116,7 +117,7 @@ class SourceText:
 
     @cached_property
     def _facts(self) -> _Facts:
-        return _read_facts(self.text, self.is_english_text)
+        return _read_facts(self.text, self.word_language)
 
     @cached_property
     def _normalised(self) -> _NormalisedText:
@@ -147,8 +148,8 @@ class _Facts(NamedTuple):
     other_readings: set[str]  # of its numbers
 
 
-def _read_facts(text: str, spelled: bool) -> _Facts:
-    return _Facts(dates(text), numbers(text, spelled=spelled), labels(text), alternative_readings(text, spelled))
+def _read_facts(text: str, language: str) -> _Facts:
+    return _Facts(dates(text), numbers(text, spelled=language), labels(text), alternative_readings(text, language))
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
@@ -165,9 +166,14 @@ def _as_in(answer: str, source_values: Set[str]) -> str:
     return joined_text
 
 
-def _answer_numbers(answer: str, spelled: bool) -> list[Number]:
+def _answer_numbers(answer: str, language: str) -> list[Number]:
     """The numbers of an answer. Only lists have labels: what an answer of one line begins with may be invented."""
-    return numbers(answer if "\n" in answer.strip() else f"= {answer}", spelled=spelled)
+    text = answer if "\n" in answer.strip() else f"= {answer}"
+    return [
+        number
+        for number in numbers(text, spelled=language)
+        if not has_other_meaning(text[number.start : number.end], language)
+    ]
 
 
 def _is_same_amount(number: Number, source_numbers: Sequence[Number]) -> bool:

@@ -88,14 +88,15 @@ def without_latex(answer: str) -> str:
     return answer
 
 
-def computed_numbers(answer: str, given: set[float], shares: set[float]) -> list[Number]:
+def computed_numbers(answer: str, given: set[float], shares: set[float], language: str) -> list[Number]:
     """The numbers of an answer that come of a calculation in it, where this starts from what is given or computed.
 
-    `given`: numbers of question and evidence; `shares`: percentages among them, as parts of 1.
+    `given`: numbers of question and evidence; `shares`: percentages among them, as parts of 1;
+    `language`: whose number words count.
     """
     answer = f"= {answer}"  # behind a sign stands no label
-    written = list(islice(calculations(answer), _MAX_CALCULATIONS))
-    stated = [number for number in numbers(answer, spelled=True) if _PLAIN.fullmatch(number.value)]
+    written = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
+    stated = [number for number in numbers(answer, spelled=language) if is_plain(number.value)]
     new_numbers = [number for number in stated if float(number.value) not in given][:_MAX_CALCULATIONS]
     computed: list[Number] = []
     while new_numbers:
@@ -143,16 +144,15 @@ def _unwritten_results(values: set[float], shares: set[float]) -> set[float]:
     return results | totals | {value * share for value in values for share in shares}
 
 
-def calculations(answer: str) -> Iterator[Calculation]:
+def calculations(answer: str, language: str) -> Iterator[Calculation]:
     """The calculations of `answer` in order, each as long as numbers and signs follow each other."""
     terms: list[Number] = []
     signs: list[list[str]] = []
-    for number in numbers(answer, spelled=True):
-        is_plain = _PLAIN.fullmatch(number.value) is not None
-        sign = _signs_between(answer, terms[-1], number) if terms and is_plain else None
+    for number in numbers(answer, spelled=language):
+        sign = _signs_between(answer, terms[-1], number) if terms and is_plain(number.value) else None
         if sign is None or len(terms) == _MAX_NUMBERS:
             yield from _calculations(answer, terms, signs)
-            terms, signs = [number] if is_plain else [], []
+            terms, signs = [number] if is_plain(number.value) else [], []
         else:
             terms.append(number)
             signs.append(sign)
@@ -201,9 +201,14 @@ def _calculate(text: str, terms: Sequence[Number], signs: Sequence[list[str]]) -
             )
 
 
+def is_plain(value: str) -> bool:
+    """Is it a number that can be computed with, and no time or number of a version?"""
+    return _PLAIN.fullmatch(value) is not None
+
+
 def readings(number: Number) -> list[float]:
     """The value; and a second one where a point may part the thousands, as in German: 1.560. None of a time."""
-    return [float(value) for value in _written_values(number) if _PLAIN.fullmatch(value)]
+    return [float(value) for value in _written_values(number) if is_plain(value)]
 
 
 def _written_values(number: Number) -> list[str]:

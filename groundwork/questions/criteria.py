@@ -17,7 +17,7 @@ from functools import lru_cache
 import regex
 
 from groundwork.language.contradictions import is_negated
-from groundwork.language.numbers import NUMBER_WORDS, numbers
+from groundwork.language.numbers import numbers
 from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.sentences import sentences
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
@@ -68,7 +68,6 @@ _VERB = re.compile(
 _SUBORDINATE = re.compile(
     r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
 )
-_NUMBER = rf"(?:\d+(?:[.,:]\d+)*|{'|'.join(NUMBER_WORDS)})"
 _LEADING_CONDITION = re.compile(
     r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
 )
@@ -171,7 +170,7 @@ def _padding_reason(
     if _NEGATIVE.match(criterion.strip()):
         return "an irrelevant answer meets it as well"
     fact = facts[criterion]
-    if numbers(criterion, spelled=True) or not fact:
+    if numbers(criterion, spelled="en") or not fact:
         return ""
     wider = [larger for larger in facts.values() if fact < larger]
     if wider and not _is_denial(criterion) and not all(_is_said_beside(fact, larger, answer_words) for larger in wider):
@@ -230,7 +229,7 @@ def _fact_words(text: str, language: str) -> Counter[str]:
 
 def _is_checkable(criterion: str, answer: str) -> bool:
     facts = set(words(criterion)) - _EMPTY_WORDS - _TELLING_WORDS
-    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled=True) or _YES_OR_NO.search(criterion):
+    if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO.search(criterion):
         return True
     return bool((facts - _IDLE_WORDS) & set(words(answer)))
 
@@ -249,7 +248,7 @@ def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[
             if _tells_more(clause, question)
         ]
     if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled=True)] or clauses, question)
+        clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled="en")] or clauses, question)
     clauses = clauses or [answer.strip(" .")]
     if len(clauses) == 1:
         clauses = _split_phrases(clauses[0], question)
@@ -289,10 +288,10 @@ def _trim_known_start(phrase: str, question: str) -> str:
     tokens = list(re.finditer(r"\S+", phrase))
     starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
     if _MEASURE.search(question):
-        starts = [i for i in starts if numbers(f"of {tokens[i].group()}", spelled=True)] or starts
+        starts = [i for i in starts if numbers(f"of {tokens[i].group()}", spelled="en")] or starts
     start = starts[0] if starts else 0
     while start > 0 and (
-        tokens[start - 1].group().lower() in _SMALL_WORDS or re.match(rf"\(?{_NUMBER}", tokens[start - 1].group(), re.I)
+        tokens[start - 1].group().lower() in _SMALL_WORDS or numbers(f"of {tokens[start - 1].group()}", spelled="en")
     ):
         start -= 1
     trimmed = phrase[tokens[start].start() :]
@@ -321,7 +320,7 @@ def difficulty_of(answer: str) -> Difficulty:
 
 def category_of(question: str, answer: str) -> Category:
     """By the wording of the question, then by the numbers and conditions of the answer."""
-    if _MEASURE.search(question) and numbers(answer, spelled=True):
+    if _MEASURE.search(question) and numbers(answer, spelled="en"):
         return "numeric"
     if _CONDITION.search(question):
         return "condition"
@@ -365,9 +364,9 @@ def _is_balanced(text: str) -> bool:
 
 def _tells_more(text: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
-    question_values = {number.value for number in numbers(question, spelled=True)}
+    question_values = {number.value for number in numbers(question, spelled="en")}
     new_words = content_words(text, "en") - content_words(question, "en")
-    return bool(new_words) or any(number.value not in question_values for number in numbers(f"of {text}", spelled=True))
+    return bool(new_words) or any(number.value not in question_values for number in numbers(f"of {text}", spelled="en"))
 
 
 def _lower_first_letter(clause: str) -> str:

@@ -15,15 +15,21 @@ from math import floor, isclose
 from typing import Protocol
 
 from groundwork.language.names import codes
-from groundwork.language.numbers import Number, join_thousands, numbers
+from groundwork.language.numbers import Number, alternative_readings, join_thousands, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.calculations import computed_numbers, readings, without_latex
+from groundwork.questions.calculations import computed_numbers, is_plain, readings, without_latex
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 
-_LIST_SEPARATOR = re.compile(r"[,;]|\b(?:and|or|nor|plus)\b", re.IGNORECASE)
+_CONJUNCTIONS = {
+    "da": "og|eller", "de": "und|oder|sowie", "en": "and|or|nor|plus", "es": "y|e|o|u", "fr": "et|ou", "it": "ed?|od?",
+    "nl": "en|of", "pt": "e|ou",
+}  # fmt: skip
+_LIST_SEPARATORS = {
+    language: re.compile(rf"[,;]|\b(?:{words})\b", re.IGNORECASE) for language, words in _CONJUNCTIONS.items()
+}
 _SENTENCE = re.compile(r"[.:?!](?:\s|$)|\n")
 _PRONOUN = re.compile(
     r"\b(?:an?|the|each|every|this|that|which|another|any|no|some|whichever)\s+(?:[\w-]+\s+){0,2}one\b"
@@ -59,30 +65,33 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
     if any(is_figure(quote) for quote in pair.evidence):
         return grounds.faults("", "", pair.evidence)
     answer = without_latex(pair.answer)
-    faults = grounds.faults(f"{pair.question} {_derived_number_text(pair, answer)}", answer, pair.evidence)
+    language = grounds.word_language
+    faults = grounds.faults(f"{pair.question} {_derived_number_text(pair, answer, language)}", answer, pair.evidence)
     joined_answer = join_thousands(answer)
     if not faults or joined_answer == answer:
         return faults
-    return grounds.faults(f"{pair.question} {_derived_number_text(pair, joined_answer)}", joined_answer, pair.evidence)
+    derived = _derived_number_text(pair, joined_answer, language)
+    return grounds.faults(f"{pair.question} {derived}", joined_answer, pair.evidence)
 
 
-def _derived_number_text(pair: AnsweredQuestion, answer: str) -> str:
+def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
-    sources = list(_read_quantities(" ".join([pair.question, *pair.evidence])))
+    sources = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
         sources.append((1.0, ""))
     source_values = {value for value, _ in sources}
     new_numbers = [
         (number, value)
-        for number in numbers(answer, spelled=True)
+        for number in numbers(answer, spelled=language)
         if (value := _numeric_value(number)) is not None and value not in source_values
     ]
-    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, answer, sources)]
+    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, answer, sources, language)]
     given = source_values | {value for number in derived for value in readings(number)}
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
     given |= {value for number in numbers(source_text) for value in readings(number)}
+    given |= {float(value) for value in alternative_readings(source_text, language) if is_plain(value)}
     quantities = [f"{number.value} {number.unit}".strip() for number in derived]
-    for number in computed_numbers(answer, given, _shares(sources)):
+    for number in computed_numbers(answer, given, _shares(sources), language):
         quantities.append(f"{number.value} percent" if number.unit == "percent" else number.value)
     return ", ".join(dict.fromkeys(quantities))
 
@@ -93,7 +102,9 @@ def _shares(sources: Iterable[Quantity]) -> set[float]:
     return shares and {1.0, *shares, *(1 - share for share in shares), *(1 + share for share in shares)}
 
 
-def _is_derived(number: Number, value: float, pair: AnsweredQuestion, answer: str, sources: Sequence[Quantity]) -> bool:
+def _is_derived(
+    number: Number, value: float, pair: AnsweredQuestion, answer: str, sources: Sequence[Quantity], language: str
+) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
     number_text = answer[number.start : number.end]
     if value == 1 and any(
@@ -101,13 +112,13 @@ def _is_derived(number: Number, value: float, pair: AnsweredQuestion, answer: st
     ):
         return True
     is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", answer[: number.start])
-    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair, answer)):
+    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair, answer, language)):
         return True
     text_after = answer[number.end :]
     if (
         is_count
         and _IN_ALL.search(text_after)
-        and isclose(value, sum(addend for addend, _ in _read_quantities(text_after)))
+        and isclose(value, sum(addend for addend, _ in _read_quantities(text_after, language)))
     ):
         return True
     reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
@@ -116,8 +127,8 @@ def _is_derived(number: Number, value: float, pair: AnsweredQuestion, answer: st
     )
 
 
-def _read_quantities(text: str) -> Iterator[Quantity]:
-    for number in numbers(text, spelled=True):
+def _read_quantities(text: str, language: str) -> Iterator[Quantity]:
+    for number in numbers(text, spelled=language):
         if (value := _numeric_value(number)) is not None:
             yield value, number.unit
 
@@ -127,20 +138,21 @@ def _numeric_value(number: Number) -> float | None:
     return float(number.value) if len(number.value) < 12 and digits.isdigit() and digits.isascii() else None
 
 
-def _list_counts(pair: AnsweredQuestion, answer: str) -> Iterator[float]:
+def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
     for text in (pair.question, answer):
-        yield from list_lengths(text)
+        yield from list_lengths(text, language)
     yield float(len(set(codes(f"{pair.question} {answer}"))))
     yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
 
 
-def list_lengths(text: str) -> Iterator[float]:
+def list_lengths(text: str, language: str = "en") -> Iterator[float]:
     """How many things each sentence of `text` lists, with and without those that hold a number."""
+    separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
     for sentence in _SENTENCE.split(text):
-        items = [item for item in _LIST_SEPARATOR.split(sentence) if item.strip()]
+        items = [item for item in separator.split(sentence) if item.strip()]
         yield float(len(items))
-        yield float(sum(not numbers(item, spelled=True) for item in items))
+        yield float(sum(not numbers(item, spelled=language) for item in items))
 
 
 def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:

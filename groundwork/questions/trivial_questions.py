@@ -103,7 +103,7 @@ def _answer_in_question(question: str, answer: str) -> str:
 def _says_something_small(answer: str, question: str) -> bool:
     """Is there a number, a yes or no, or another small word that the question lacks, which may be the answer?"""
     small_words = {word for word in words(answer) if word in ENGLISH_STOP_WORDS} - _IDLE_WORDS - set(words(question))
-    return bool(small_words or number_values(answer, spelled=True) - number_values(question, spelled=True))
+    return bool(small_words or number_values(answer, spelled="en") - number_values(question, spelled="en"))
 
 
 _CODE = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w|[A-Z]{2})\w*")

@@ -9,14 +9,14 @@ from groundwork.language.numbers import change_digits, numbers
 from groundwork.language.words import content_words, stem
 
 
-def values(text: str, *, spelled: bool = False) -> list[str]:
+def values(text: str, *, spelled: str = "") -> list[str]:
     return [number.value for number in numbers(text, spelled=spelled)]
 
 
 def test_number_spellings_meet() -> None:
     """1,000 is 1000, 07 is 7, 2,5 is 2.5; spelled numbers count where asked for."""
     assert values("1,000 of 07 and 2,5 and 3.25") == ["1000", "7", "2.5", "3.25"]
-    assert values("seven (7) goals", spelled=True) == ["7", "7"]
+    assert values("seven (7) goals", spelled="en") == ["7", "7"]
     assert values("seven goals") == []
 
 
@@ -39,7 +39,7 @@ def test_number_spellings_meet() -> None:
 )
 def test_spelled_numbers_are_read_whole(text: str, value: list[str]) -> None:
     """Words of one number are one number, and neighbours are several."""
-    assert values(text, spelled=True) == value
+    assert values(text, spelled="en") == value
 
 
 def test_names_are_capitals_inside_a_sentence_and_codes() -> None:

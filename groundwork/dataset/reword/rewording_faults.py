@@ -263,7 +263,7 @@ def _list_counts(reworded: str, list_text: str) -> set[str]:
     """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
     lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
     spelled_values = {
-        number.value for number in numbers(reworded, spelled=True) if reworded[number.start : number.end].isalpha()
+        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
     }
     return spelled_values & lengths
 
@@ -302,7 +302,7 @@ def _all_values(text: str) -> set[str]:
     """The values of all numbers of a text, ordinals in words too."""
     ordinals = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
     return ordinals | {
-        number.value for number in numbers(f"= {text}", spelled=True)
+        number.value for number in numbers(f"= {text}", spelled="en")
     }  # one at its beginning is no label
 
 
@@ -313,7 +313,7 @@ def _values(text: str) -> set[str]:
     """
     text = f"= {text}"
     return {
-        number.value for number in numbers(text, spelled=True) if not _is_pronoun_number(text, number.start, number.end)
+        number.value for number in numbers(text, spelled="en") if not _is_pronoun_number(text, number.start, number.end)
     }
 
 

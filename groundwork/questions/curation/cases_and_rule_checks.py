@@ -69,7 +69,7 @@ def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
 
 def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled=True)}
+    supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled="en")}
     criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
     return sorted({value for value in criterion_values if value not in supported_values})
 

@@ -34,7 +34,7 @@ def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
     It does where a criterion names a number, or words of the right answer that are not in the question, and the wrong
     answer holds none of them. A criterion that negates something is met by what is not said.
     """
-    wrong_words, wrong_values = content_words(wrong, language), number_values(wrong, spelled=True)
+    wrong_words, wrong_values = content_words(wrong, language), number_values(wrong, spelled="en")
     for criterion in pair.evaluation_criteria:
         telling_words = _telling_words(pair, criterion, language)
         if not {"yes", "no", *verdict_words(language)}.isdisjoint(words(criterion)) and yes_or_no(wrong, language):
@@ -79,7 +79,7 @@ def _spans_to_change(pair: Pair, language: str) -> list[Span]:
     changeable = [
         number for number in numbers(pair.answer) if not any(start <= number.start < end for start, end in kept_spans)
     ]
-    criterion_values = set[str]().union(*(number_values(text, spelled=True) for text in pair.evaluation_criteria))
+    criterion_values = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
     asked_for = [number for number in changeable if number.value in criterion_values]
     if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
         return []

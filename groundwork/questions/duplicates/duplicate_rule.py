@@ -92,7 +92,7 @@ def difference(first: AskedQuestion, second: AskedQuestion) -> str:
 
 def differ_in_fact(first: str, second: str) -> bool:
     """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if number_values(first, spelled=True) != number_values(second, spelled=True):
+    if number_values(first, spelled="en") != number_values(second, spelled="en"):
         return True
     if contrast_words(first) != contrast_words(second):
         return True
@@ -225,7 +225,7 @@ def _different_answer(first: AskedQuestion, second: AskedQuestion) -> str:
 def _has_common_first_number(first: AskedQuestion, second: AskedQuestion, common: Words) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_pair = max(first, second, key=lambda pair: len(_number_words(pair.added_words)))
-    first_number = min(numbers(longer_pair.answer, spelled=True), key=lambda number: number.start)
+    first_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
     return _NUMBER + first_number.value in common
 
 
@@ -234,7 +234,7 @@ def _meaning_words(text: str, language: str) -> Words:
 
     "One" is no number: one does, the one.
     """
-    values = number_values(text) | number_values(text, spelled=True) - {"1"}
+    values = number_values(text) | number_values(text, spelled="en") - {"1"}
     return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in values})
 
 

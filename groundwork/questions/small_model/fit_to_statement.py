@@ -130,7 +130,7 @@ def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault
     unknown_words = answer - content_words(surroundings, "en")
     if len(unknown_words) > max(1, (STRANGE_WORDS_OF_ROW if target.subject else STRANGE_WORDS) * len(answer)):
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
-    if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled=True):
+    if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
     if unknown_numbers := sorted(_number_values(draft.question) - _number_values(surroundings) - {"1"}):
         return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(unknown_numbers)}")
@@ -192,7 +192,7 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
         shared_words = content_words(draft.answer, "en") & statement_words
         if len(shared_words) < MIN_DEFINITION_SHARE * len(statement_words) or not _MEANING_VERB.search(draft.answer):
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
-    if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled=True):
+    if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled="en"):
         return Fault("beside", "the question asks for a number that the answer does not give")
     if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
         return Fault("beside", "the answer tells no more than the question")
@@ -233,7 +233,7 @@ def answers_agree(answer: str, second_answer: str) -> bool:
 
 
 def _number_values(text: str) -> set[str]:
-    return {number.value for number in numbers(text, spelled=True)}
+    return {number.value for number in numbers(text, spelled="en")}
 
 
 class QuestionSearch:
@@ -291,4 +291,4 @@ class QuestionSearch:
 
 def terms(text: str) -> set[str]:
     """The stems of the content words of `text`, and its numbers."""
-    return content_words(text, "en") | {number.value for number in numbers(text, spelled=True)}
+    return content_words(text, "en") | {number.value for number in numbers(text, spelled="en")}

@@ -122,7 +122,7 @@ class SentenceAsker:
         unit = f"{self.chunk.id} at {target.statements[0].start}"
         reply = await self._call(messages, Reply, unit, iteration)
         question = name_document(
-            without_columns(reply.question, target), self.document, self.reading.source_text.is_english_text
+            without_columns(reply.question, target), self.document, self.reading.source_text.word_language == "en"
         )
         answer = without_columns(answer_or_cells(reply.answer.strip(), target), target)
         question_without_title = question.replace(self.document, "")
