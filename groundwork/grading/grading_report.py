@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from groundwork.console import terminal
 from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import format_percent, format_points
 from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, SPOILED_KINDS, JudgeTrust, is_flipping
@@ -108,10 +109,7 @@ def _table_lines(report: GradeReport) -> list[str]:
                     f"{split_score.cannot_tell:,}",
                 ]
             )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return terminal.table_lines(rows, to_left=range(len(rows[0])))
 
 
 def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
+from groundwork.language.labels import RULE_LABEL
 from groundwork.language.language_and_script import detect_language, detect_part_language
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
@@ -20,7 +21,7 @@ from groundwork.records.chunk_record import Chunk
 MIN_COUNTED_LINES = 3  # that count up, and are a listing
 _LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
 _FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
-_HEADING_NUMBER = re.compile(r"[A-Z]?(\d+(?:\.\d+)*)\.?\s")
+_HEADING_NUMBER = re.compile(rf"({RULE_LABEL})\.?\s")
 
 
 class Reading:
