@@ -22,6 +22,7 @@ from groundwork.documents.auditing.page_audit import (
     readability,
 )
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
+from groundwork.documents.pdf_files.form_fields import TICKS
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
@@ -218,7 +219,8 @@ def _qualities(rendition: Rendition, reference: Reference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, markdown = rendition.audit, rendition.markdown
     kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
-    structure = (readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown))
+    ticks = sum(map(markdown.count, TICKS))
+    structure = (readability(reference, markdown), count_true_rows(markdown), contents_lines(markdown), ticks)
     return (*kept_shares, -_count_symbols(markdown, reference), *structure)
 
 

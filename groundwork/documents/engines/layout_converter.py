@@ -64,7 +64,7 @@ def convert(request: Request) -> Conversion:
     ordered = [
         page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
     ]
-    styles = Styles([[line for lines, _ in page.parts for line in lines] for page in ordered])
+    styles = Styles([page.form_lines or [line for lines, _ in page.parts for line in lines] for page in ordered])
     warnings: list[str] = []
     inspector_pages = _LatePages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {

@@ -8,8 +8,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
-from groundwork.documents.layout.columns_and_reading_order import gutters, page_parts
+from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
 from groundwork.documents.layout.drawn_letters import LetterSizes
+from groundwork.documents.layout.forms import Form, form_lines, is_form, without_boxes
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
 from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.right_to_left import (
@@ -26,7 +27,7 @@ from groundwork.documents.layout.shading import find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
-from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, with_typed_runs
+from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, tick_boxes, with_typed_runs
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
@@ -46,6 +47,7 @@ class PageContent(NamedTuple):
     strokes: Sequence[Stroke]
     side_texts: list[str]
     edges: list[EdgeLine]
+    form: Form | None = None  # of a page to fill in
 
 
 class OrderedPage(NamedTuple):
@@ -54,6 +56,7 @@ class OrderedPage(NamedTuple):
 
     parts: list[tuple[list[Line], tuple[float, float] | None]]
     side_texts: list[str]
+    form_lines: Sequence[Line] = ()  # of a page to fill in, whose parts have its texts alone
 
 
 BLANK_PAGE = PageContent([], [], [], [], [])
@@ -97,6 +100,11 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
         charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
+    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
+    ticks = tick_boxes(page)
+    if not leftward and is_form(sum(len(run.words) for run in runs), len(fields) + len(ticks)):
+        form = Form(without_boxes(strokes, ticks), fields)
+        return PageContent(runs, [], strokes.flat, side_texts, edge_lines(runs, [], page.height), form)
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames = find_frames(strokes)
@@ -109,7 +117,6 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     if frames and (tables := find_grids(frames, words, fields)):
         prose = [run for run in prose if not any(table.holds(run) for table in tables)]
         grids += tables
-    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
     edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
     return PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
 
@@ -130,21 +137,22 @@ def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLin
     """The parts of the pages in the order in which they are read, without the running lines."""
     running_ids = {id(run) for lines in running for line in lines for run in line.runs}
     runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
-    parts_by_page = [
-        page_parts(page_runs, page.grids, (), page.strokes) for page_runs, page in zip(runs, pages, strict=True)
-    ]
+    parts_by_page = [_parts(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
-        parts_by_page = [
-            page_parts(page_runs, page.grids, column_xs, page.strokes)
-            for page_runs, page in zip(runs, pages, strict=True)
-        ]
+        parts_by_page = [_parts(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)]
     return [
-        OrderedPage(
+        OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
+        if page.form
+        else OrderedPage(
             [(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts],
             page.side_texts,
         )
-        for parts, page in zip(parts_by_page, pages, strict=True)
+        for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)
     ]
+
+
+def _parts(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
+    return [] if page.form else page_parts(runs, page.grids, column_xs, page.strokes)
 
 
 def _whole_line(line: str, layer: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from groundwork.documents.layout.text_lines import Box, Run
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
+TICKS = "☐☒"
+"""A box to tick, empty and ticked."""
 _BOXES = ("checkbox", "radio")
 _VALUES = ("text", "combobox", "listbox")
 
@@ -65,7 +67,7 @@ def _is_comb(field: Any, run: Run, runs: Sequence[Run]) -> bool:
 def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     typed_runs = []
     for field in page.form_fields or ():
-        text = ("☒" if field.checked else "☐") if field.type in _BOXES else field.value if field.type in _VALUES else ""
+        text = TICKS[bool(field.checked)] if field.type in _BOXES else field.value if field.type in _VALUES else ""
         typed_runs += _text_runs(text, field.rect, runs)
     for note in page.annotations or ():
         if note.subtype == _NOTE_SUBTYPES[0]:
@@ -73,10 +75,15 @@ def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     return typed_runs
 
 
-def form_fields(page: Any) -> list[Box]:
+def form_fields(page: Any, types: Sequence[str] = _VALUES) -> list[Box]:
     """Where something can be typed into a liteparse page."""
-    rects = [field.rect for field in page.form_fields or () if field.type in _VALUES and field.rect]
+    rects = [field.rect for field in page.form_fields or () if field.type in types and field.rect]
     return [Box(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height) for rect in rects]
+
+
+def tick_boxes(page: Any) -> list[Box]:
+    """Where something can be ticked on a liteparse page."""
+    return form_fields(page, _BOXES)
 
 
 def icon_notes(page: Any) -> list[str]:
