@@ -143,7 +143,7 @@ def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
         while span and span[1] <= end:
             span = next(uncut_spans, None)
         is_inside = span and span[0] < end
-        is_inside = bool(is_inside) or _WIDE_POINT.match(text, end - 2) is not None
+        is_inside = bool(is_inside) or _WIDE_POINT.match(text, end - 2) is not None or _goes_on(text, end)
         if is_inside or not start < end < len(text) or _is_only_marker(text, start, end):
             continue
         if _is_in_citation(text, end):
@@ -152,6 +152,11 @@ def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
         if end:
             yield end
             start = end
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """A quoted sentence ends here, and not the one that quotes it: “It rains.”: a note."""
+    return text[end : end + 1] in (":", ";", ",") and not text[end - 1].isspace()
 
 
 def _is_in_citation(text: str, end: int) -> bool:

@@ -115,3 +115,12 @@ def test_spans_that_no_cut_may_enter() -> None:
 def test_a_citation_is_not_cut(text: str, parts: int, engine: str) -> None:
     """Volume, reporter and page of a law or a report stay together; a number that starts a sentence does so still."""
     assert len(cut(text, "en", engine)) == parts
+
+
+@pytest.mark.parametrize("engine", ["sentencex", "regex"])
+@pytest.mark.parametrize("mark", [":", ",", ";"])
+def test_a_quoted_sentence_ends_no_other(mark: str, engine: str) -> None:
+    """What goes on behind the quotes is no sentence that starts with a colon."""
+    text = f"The gate opens. On “It costs 35 euros.”{mark} Legal wants 40. Then it shuts."
+    found = [text[start:end] for start, end in sentences(text, "en", engine)]
+    assert found[-2:] == [f"On “It costs 35 euros.”{mark} Legal wants 40.", "Then it shuts."]
