@@ -25,6 +25,7 @@ from groundwork.dataset.reword.rewording_calls import strategy_faults
 from groundwork.dataset.reword.rewording_faults import subject_words
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, Vectors, eval_size, select_eval
+from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import (
     ReplacedRow,
     SplitReport,
@@ -76,7 +77,8 @@ async def build_splits(
 async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
     """A dataset without eval."""
     splits = {"train": pool.rows}
-    built = BuiltDataset(splits, basic_report(settings, splits, pool, tools.embedder))
+    report = basic_report(settings, splits, pool, tools.embedder)
+    built = BuiltDataset(splits, msgspec.structs.replace(report, shares=value_shares(pool.rows, [])))
     if not tools.phrase:
         return built
     vectors = await tools.encode([row.question for row in pool.rows], "query")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from groundwork.counted_nouns import counted
 from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
+from groundwork.installation import as_typed
 
 
 def describe_splits(report: SplitReport) -> list[str]:
@@ -34,6 +35,14 @@ def describe_splits(report: SplitReport) -> list[str]:
         purpose = f" With it: {tells}sentences were learnt by heart." if is_whole and reworded else ""
         lines.append(f"eval_mirror: the rows of eval verbatim as they were, in the same order, joined by id.{purpose}")
     return [*lines, *describe_additions(report)]
+
+
+def describe_missing_eval(report: SplitReport) -> list[str]:
+    """Of a dataset without eval: how to have one; nothing of others."""
+    if "eval" in report.splits:
+        return []
+    command = as_typed(f"uv run dataprep/create_dataset.py --name {report.name} --eval-split")
+    return [f"Every row is in train, and there is none to evaluate a model by; for that: {command}"]
 
 
 def describe_additions(report: SplitReport) -> list[str]:

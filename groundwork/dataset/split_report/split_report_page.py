@@ -11,6 +11,7 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_additions,
     describe_closeness,
     describe_leakage,
+    describe_missing_eval,
     describe_mixture,
     describe_phrasings,
     describe_replaced,
@@ -59,7 +60,7 @@ def _report_lines(report: SplitReport) -> list[str]:
         lines += _cluster_lines(report.clusters)
         lines += [f"  {line}" for line in describe_leakage(report)]
     else:
-        lines += [f"  {line}" for line in describe_additions(report)]
+        lines += [f"  {line}" for line in [*describe_missing_eval(report), *describe_additions(report)]]
     lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in report.fewer[:3]]
     if report.replaced:
         lines.append(f"  {describe_replaced(report)}")
@@ -97,6 +98,9 @@ def split_html(report: SplitReport) -> str:
             body.append(_section("How many clusters", _elbow_figure(report.curve)))
         body += [_section(f"Shares by {column}", _shares(report, shares)) for column, shares in report.shares.items()]
         body.append(_section("Every eval row", _eval_rows_table(report)))
+    else:
+        body += [tag("p", line) for line in describe_missing_eval(report)]
+        body += [_section(f"Rows by {column}", _counts(shares)) for column, shares in report.shares.items()]
     return document_page(f"{report.name}: split report", STYLES, *body, *_finding_sections(report))
 
 
@@ -142,10 +146,18 @@ def _clusters(report: SplitReport) -> Markup:
     return _share_table(report, "cluster", [(f"{n}: {c.value}", c) for n, c in enumerate(report.clusters)])
 
 
+def _counts(shares: Sequence[SplitShare]) -> Markup:
+    rows = [(share.value or "none", f"{share.pool:,}") for share in shares[:MAX_SHARES]]
+    return join_markup([*_cut_note(shares), table(["value", "rows"], rows, numbers=(1,))])
+
+
+def _cut_note(shares: Sequence[SplitShare]) -> list[Markup]:
+    return [tag("p", f"the {MAX_SHARES} most frequent of {len(shares)}")] if len(shares) > MAX_SHARES else []
+
+
 def _shares(report: SplitReport, shares: Sequence[SplitShare]) -> Markup:
-    note = [tag("p", f"the {MAX_SHARES} most frequent of {len(shares)}")] if len(shares) > MAX_SHARES else []
     labelled_shares = [(share.value or "none", share) for share in shares[:MAX_SHARES]]
-    return join_markup([*note, _share_table(report, "value", labelled_shares)])
+    return join_markup([*_cut_note(shares), _share_table(report, "value", labelled_shares)])
 
 
 def _share_table(report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:

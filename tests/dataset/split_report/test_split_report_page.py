@@ -53,6 +53,15 @@ def test_the_page_escapes_what_rows_say(report):
     assert not re.search(r"""(src|href)=(?!"data:)|@import|url\(""", shown)
 
 
+def test_a_dataset_without_eval_is_described_too():
+    """Its page counts the rows by tag and the like, and page and terminal name what makes an eval split."""
+    found = made([row(n, tags=[f"tag-{n % 3}"]) for n in range(40)], name="touch-rugby", eval_split=False).report
+    shown = split_html(found)
+    assert re.search(r"<td>tag-0</td>\s*<td[^>]*>14</td>", shown) and "Rows by document" in shown
+    for text in (shown, "\n".join(split_report_lines(found))):
+        assert "create_dataset.py --name touch-rugby --eval-split" in text
+
+
 def test_the_page_draws_every_row_of_the_map(report):
     """Each row is a point, eval on top, with its question to read; light and dark come from the browser."""
     shown = split_html(report)
@@ -185,7 +194,7 @@ def test_a_dataset_without_eval_has_a_report_too():
     """Only train: no figures of a split, and nothing fails."""
     found = made([row(n) for n in range(3)], eval_split=False)
     assert found.report.splits == {"train": 3}
-    assert "eval" not in "\n".join(split_report_lines(found.report))
+    assert "eval" not in re.sub("Every row is in train.*", "", "\n".join(split_report_lines(found.report)))
     assert split_html(found.report)
 
 
