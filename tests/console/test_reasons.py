@@ -91,3 +91,13 @@ def test_fewer_files_by_a_changed_setting_are_not_gone() -> None:
     assert judge_state(entry, {}, new, {"a.md": "1"}, 2) == ("stale", "settings.ingest.pictures changed")
     assert judge_state(entry, {}, old, {"a.md": "1"}, 2) == ("missing", "its files are gone")
     assert judge_state(entry, {}, new, {}, 2) == ("missing", "its files are gone")
+
+
+def test_a_setting_that_has_more_files_read_is_the_reason() -> None:
+    """`--rephrase-qa` reads the summaries: they did not change. A file that did goes before the setting."""
+    entry = ManifestEntry(inputs={"qa/a.jsonl": "1"}, recipe={"settings": {"rephrase": False}}, outputs={}, status="ok")
+    recipe = {"settings": {"rephrase": True}}
+    more = {"qa/a.jsonl": "1", "summaries/a.json": "1"}
+    assert judge_state(entry, more, recipe, {}, 0) == ("stale", "settings.rephrase changed")
+    assert judge_state(entry, {**more, "qa/a.jsonl": "2"}, recipe, {}, 0) == ("stale", "qa/a.jsonl changed")
+    assert judge_state(entry, more, entry.recipe, {}, 0) == ("stale", "summaries/a.json changed")

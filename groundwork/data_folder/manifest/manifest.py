@@ -338,7 +338,9 @@ def judge_state(
     if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if entry.inputs != inputs:
-        return "stale", f"{', '.join(differing_keys(entry.inputs, inputs)[:2])} changed"
+        changed = [name for name, digest in inputs.items() if entry.inputs.get(name, digest) != digest]
+        if changed or entry.recipe == recipe:  # else other settings read other files
+            return "stale", f"{', '.join((changed or differing_keys(entry.inputs, inputs))[:2])} changed"
     if entry.recipe != recipe:
         return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
     return ("empty" if entry.status == "empty" else "done"), entry.note
