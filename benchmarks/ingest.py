@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from groundwork.documents.auditing.page_audit import digits, words
+from groundwork.documents.auditing.page_audit import digits, page_words
 from groundwork.documents.conversion.converter_table import Request, run_converter
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
@@ -81,17 +81,17 @@ def from_html(files: list[Path]) -> Truth:
                 rows.append(row([cell.get_text(" ") for cell in tr.select("td, th")]))
     joined = "\n".join(text)
     headings, rows = [h for h in headings if h], [r for r in rows if len(r) > 1]
-    return Truth(Counter(words(joined)), Counter(digits(joined)), headings, rows)
+    return Truth(Counter(page_words(joined)), Counter(digits(joined)), headings, rows)
 
 
 def from_markdown(markdown: str, outline: list[tuple[int, str, int]]) -> Truth:
     text = "\n".join([markdown, *(f"{title} {page}" for _, title, page in outline)])
-    return Truth(Counter(words(text)), Counter(digits(text)), *structure(markdown))
+    return Truth(Counter(page_words(text)), Counter(digits(text)), *structure(markdown))
 
 
 def from_text_layer(pages: list[str]) -> Truth:
     text = "\n".join(strip_running(pages, running_keys(pages), range(1, len(pages) + 1)))
-    return Truth(Counter(words(text)), Counter(digits(text)))
+    return Truth(Counter(page_words(text)), Counter(digits(text)))
 
 
 def structure(markdown: str) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -106,11 +106,11 @@ def structure(markdown: str) -> tuple[list[str], list[tuple[str, ...]]]:
 def heading(text: str) -> str:
     """A heading's words without its number."""
     number = r"^\W*(?:(?:chapter|appendix)\W+)?(?:\d+|[A-Z](?=[.\d]))?(?:\.\d+)*\.?\s"
-    return " ".join(words(re.sub(number, "", text.strip() + " ", flags=re.IGNORECASE)))
+    return " ".join(page_words(re.sub(number, "", text.strip() + " ", flags=re.IGNORECASE)))
 
 
 def row(cells: list[str]) -> tuple[str, ...]:
-    return tuple(" ".join(words(cell)) for cell in cells if words(cell))
+    return tuple(" ".join(page_words(cell)) for cell in cells if page_words(cell))
 
 
 # --- scores --------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class Scores:
 
 
 def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
-    found = Counter(words(markdown))
+    found = Counter(page_words(markdown))
     lost = truth.numbers - Counter(digits(markdown))
     headings, rows = structure(markdown)
     kept_headings = (Counter(headings) & Counter(truth.headings)).total()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.tables import ALL, SETTINGS, broken
-from groundwork.documents.auditing.page_audit import words
+from groundwork.documents.auditing.page_audit import page_words
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 
@@ -45,7 +45,7 @@ def score(engine: str, pdf: Path) -> Score | None:
         print(f"  {pdf.name}: left out: {type(error).__name__}: {error}")
         return None
     seconds = ended.user + ended.system - began.user - began.system
-    return Score(pdf.name, broken(markdown), len(words(markdown)), layer.page_count, seconds)
+    return Score(pdf.name, broken(markdown), len(page_words(markdown)), layer.page_count, seconds)
 
 
 def row(name: str, engine: str, scores: list[Score]) -> str:

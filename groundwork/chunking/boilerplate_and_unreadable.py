@@ -239,7 +239,7 @@ def _licence_sections(blocks: Sequence[Block], hits: Sequence[_LegalHits]) -> It
     for start, end in sections:
         is_short = blocks[end - 1].end - blocks[start].start <= MAX_LICENCE_LENGTH
         if start >= licence_end and is_short and sums.is_licence(start, end):
-            yield from (part for part in _parts(blocks, ends, start, end) if not sums.is_other_text(*part))
+            yield from (part for part in _parts(blocks, ends, start, end) if not sums.is_hardly_legal(*part))
             licence_end = end
 
 
@@ -276,7 +276,7 @@ class _HitSums:
             row = (*block_hits, hit_length)
             self._prefix_sums.append((*map(sum, zip(self._prefix_sums[-1], row, strict=True)),))
 
-    def is_other_text(self, start: int, end: int) -> bool:
+    def is_hardly_legal(self, start: int, end: int) -> bool:
         """Whether a part of a licence's section is too long to speak so little of law: contributors, a history."""
         length, acts, words = (self._prefix_sums[end][k] - self._prefix_sums[start][k] for k in range(3))
         return length > _MAX_LEGAL_GAP and (acts + words) * _CHARACTERS_PER_ACT < _LEAST_PART_DENSITY * length

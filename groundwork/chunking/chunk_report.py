@@ -190,7 +190,7 @@ def chunk_counts(text: str, blocks: list[Block], chunks: list[Chunk], settings: 
     text_segments = segments(text, resolve_language(settings.language, text), settings.sentences, blocks)
     sentence_count = sum(segment.kind == "sentence" for segment in text_segments)
     counts = {"segments": count_segments(blocks), "chunks": len(chunks), "sentences": sentence_count}
-    return counts | count_tables(blocks, chunks)
+    return counts | whole_and_split_tables(blocks, chunks)
 
 
 def count_segments(blocks: list[Block]) -> int:
@@ -198,7 +198,7 @@ def count_segments(blocks: list[Block]) -> int:
     return sum(1 if not is_table else len(list(run)) for is_table, run in groupby(blocks, lambda b: b.kind == "table"))
 
 
-def count_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
+def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
     starts = [chunk.start for chunk in chunks]
     tables = [block for block in blocks if block.kind == "table"]

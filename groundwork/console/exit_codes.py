@@ -25,14 +25,7 @@ def run_guarded(work: Callable[[], int]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
     try:
-        with KeyboardInterrupts():
-            try:
-                code = work()
-            except SystemExit:  # of --help
-                sys.stdout.flush()
-                raise
-            sys.stdout.flush()
-            return code
+        return _run_and_flush(work)
     except Stopped as error:
         print(f"{error}; go on with: {' '.join(_command_line())}", file=sys.stderr)
         return error.exit_code
@@ -46,17 +39,29 @@ def run_guarded(work: Callable[[], int]) -> int:
         _discard_output()
         return EXIT_STOPPED
     except OSError as error:
-        prefix = f"{error.filename}: " if error.filename else ""
-        if error.errno == errno.ENOSPC:
-            if not error.filename:
-                _discard_output()
-            print(
-                f"error: {prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere",
-                file=sys.stderr,
-            )
-            return EXIT_FAILED
-        print(f"error: {prefix}{error.strerror or error}; check its rights, or pass --data DIR", file=sys.stderr)
+        if error.errno == errno.ENOSPC and not error.filename:
+            _discard_output()
+        print(f"error: {_describe_os_error(error)}", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _run_and_flush(work: Callable[[], int]) -> int:
+    with KeyboardInterrupts():
+        try:
+            code = work()
+        except SystemExit:  # of --help
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()
+        return code
+
+
+def _describe_os_error(error: OSError) -> str:
+    """Which file, why, and what to do."""
+    prefix = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"{prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere"
+    return f"{prefix}{error.strerror or error}; check its rights, or pass --data DIR"
 
 
 def _discard_output() -> None:

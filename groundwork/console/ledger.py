@@ -18,6 +18,12 @@ MAX_NUMBERS = 12
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
+def _count_phrase(count: int, name: str) -> str:
+    """`21 chunks`, `1 chunk`, `1 table whole`: of a name whose first word may be a plural."""
+    noun, space, addition = name.partition(" ")
+    return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}{space}{addition}"
+
+
 @dataclass
 class Ledger:
     """What became of the units of one stage."""
@@ -50,10 +56,10 @@ class Ledger:
         totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
             totals.update(outcome.counts)
-        counts += [f"{count:,} {name}" for name, count in totals.items()]
+        counts += [_count_phrase(count, name) for name, count in totals.items()]
         return f"{self.stage}: {' · '.join(counts)} · {self.seconds:.1f} s"
 
-    def has_failed_whole(self, name: str) -> bool:
+    def has_failed_entirely(self, name: str) -> bool:
         """Did this unit fail as a whole, so that what lies in its files is of an earlier run?"""
         outcome = self.outcomes.get(name)
         return outcome is not None and any(not failure.part for failure in outcome.failures)

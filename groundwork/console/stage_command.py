@@ -111,7 +111,7 @@ class Command:
                 return EXIT_OK
             ledger = self._do_units(job, runner, units)
             job.idle = not ledger.outcomes
-            finished_units = [unit for unit in units if not ledger.has_failed_whole(unit.name)]
+            finished_units = [unit for unit in units if not ledger.has_failed_entirely(unit.name)]
             if self.after:
                 self.after(job, finished_units)
             if not flags.quiet and not getattr(flags, "within_run", False):

@@ -298,7 +298,7 @@ class Runner:
 
     def _record(self, unit: Unit, inputs: Hashes, outcome: Outcome, seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
-        failed = self.ledger.has_failed_whole(unit.name)
+        failed = self.ledger.has_failed_entirely(unit.name)
         if self._forced and not failed:  # a run that is stopped from here on leaves the rest to be done
             self.manifest.forget(self.stage, self._forced.keys() - self.ledger.outcomes.keys())
         previous_entry = self._forced.get(unit.name) if failed else None

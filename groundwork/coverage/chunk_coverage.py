@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from groundwork.language.numbers import Number, numbers
+from groundwork.language.numbers import Number, number_values
 from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -156,9 +156,7 @@ class _PairWords:
         self.text = reading.chunk.text
         self.language = reading.language
         self.words = content_words(pair_text, self.language)
-        self.values = {
-            number.value for number in numbers(" ".join([pair_text, *pair.evaluation_criteria]), spelled="en")
-        }
+        self.values = number_values(" ".join([pair_text, *pair.evaluation_criteria]), spelled="en")
 
         self.covered_statements = {number for number, read in enumerate(statements) if self._covers_statement(read)}
 

@@ -99,6 +99,10 @@ class CoverageCount(CoverageStruct):
 
 
 Counts = dict[str, dict[Kind, CoverageCount]]
+Items = dict[tuple[int, int, Kind], CoverageItem]  # by start, end and kind
+Candidates = dict[
+    int, list[tuple[CoverageItem, str]]
+]  # by question the statements that it may be about, with their text
 
 
 class CoveredDocument(CoverageStruct):
@@ -152,20 +156,11 @@ def collect_coverage(
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    items: dict[tuple[int, int, Kind], CoverageItem] = {}
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
     for index, question in enumerate(questions):
         for chunk_id in question.pair.chunks:
             by_chunk.setdefault((chunk_id, question.run), []).append(index)
-    candidates: dict[int, list[tuple[CoverageItem, str]]] = {}  # by question the statements of its chunks
-    for reading in readings:
-        chunk = reading.chunk
-        for run in runs or {"": []}:
-            indices = by_chunk.get((chunk.id, run), [])
-            if indices or not chunk.skip:
-                statements = _add_items(reading, indices, questions, items)
-                for index in indices:
-                    candidates.setdefault(index, []).extend(statements)
+    items, candidates = _collect_items(readings, list(runs) or [""], questions, by_chunk)
     _mark_declined(readings, declined or {}, items)
     figure_items = _collect_figures(readings, questions, by_chunk)
     placed = {i for item in items.values() for i in item.asked} | {i for figure in figure_items for i in figure.asked}
@@ -180,6 +175,25 @@ def collect_coverage(
         left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
         figures=figure_items,
     )
+
+
+def _collect_items(
+    readings: Sequence[Reading],
+    runs: Sequence[str],
+    questions: list[RunQuestion],
+    by_chunk: Mapping[tuple[str, str], list[int]],
+) -> tuple[Items, Candidates]:
+    """The statements and numbers of the chunks, and by question the statements of its chunks."""
+    items: Items = {}
+    candidates: Candidates = {}
+    for reading in readings:
+        for run in runs:
+            indices = by_chunk.get((reading.chunk.id, run), [])
+            if indices or not reading.chunk.skip:
+                statements = _add_items(reading, indices, questions, items)
+                for index in indices:
+                    candidates.setdefault(index, []).extend(statements)
+    return items, candidates
 
 
 def _collect_figures(
@@ -202,10 +216,7 @@ def _collect_figures(
 
 
 def _add_items(
-    reading: Reading,
-    indices: list[int],
-    questions: list[RunQuestion],
-    items: dict[tuple[int, int, Kind], CoverageItem],
+    reading: Reading, indices: list[int], questions: list[RunQuestion], items: Items
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to `items`, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
@@ -221,9 +232,7 @@ def _add_items(
     return statements
 
 
-def _mark_declined(
-    readings: Sequence[Reading], declined: Mapping[str, Declined], items: Mapping[tuple[int, int, Kind], CoverageItem]
-) -> None:
+def _mark_declined(readings: Sequence[Reading], declined: Mapping[str, Declined], items: Items) -> None:
     """Note at each of `items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
@@ -234,10 +243,7 @@ def _mark_declined(
 
 
 def _place_by_embedding(
-    questions: list[RunQuestion],
-    candidates: dict[int, list[tuple[CoverageItem, str]]],
-    placed: set[int],
-    nearest: FindNearest,
+    questions: list[RunQuestion], candidates: Candidates, placed: set[int], nearest: FindNearest
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     unplaced: dict[tuple[int, ...], list[int]] = {}  # by their statements, so that these are embedded once

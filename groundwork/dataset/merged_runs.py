@@ -10,7 +10,6 @@ from pathlib import Path
 from sys import intern
 from typing import NamedTuple, get_args
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -195,15 +194,10 @@ def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
 def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
     candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
     pair, reason = candidate.pair, _keep_reason(keeper, candidate)
-    return Rejected(
-        document=pair.document,
-        chunk=pair.chunk,
-        iteration=pair.iteration,
-        reason="duplicate",
-        detail=f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {reason}: "
-        f"{keeper.pair.question}",
-        pair={**msgspec.to_builtins(pair), "run": candidate.run},
+    detail = (
+        f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {reason}: {keeper.pair.question}"
     )
+    return Rejected.of(pair, "duplicate", detail, run=candidate.run)
 
 
 def _pair(row: QuestionRow, row_id: str, run: str) -> Pair:

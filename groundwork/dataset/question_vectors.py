@@ -65,7 +65,7 @@ async def embed_datasets(job: Job, sources: list[DatasetSource]) -> list[Embedde
     ]
 
 
-async def embed_one_by_one(job: Job, sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
+async def stream_embedded_datasets(job: Job, sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
     """As `embed_datasets`, each dataset read once the one before is done with, so that one is in memory at a time."""
     encoder = job_encoder(job)
     for source in sources:

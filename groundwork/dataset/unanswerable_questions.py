@@ -132,6 +132,14 @@ class _QuestionSearch:
             await encode([chunk.text for chunk in chunks], "document"),
         )  # fmt: skip
 
+    async def open_questions(self, questions: list[str]) -> tuple[list[str], Vectors]:
+        """Those of `questions` that no row asks, with their vectors (m, d)."""
+        if not questions:
+            return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
+        vectors = await self.encode(questions, "query")
+        is_open = find_nearest(vectors, self.row_vectors.rows)[1] < self.threshold
+        return [question for question, is_new in zip(questions, is_open, strict=True) if is_new], vectors[is_open]
+
     def passages(self, questions: Sequence[str], vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
         """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
         questions, whose `vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of them.
@@ -246,42 +254,37 @@ async def _chunk_rows(
     """The rows of one chunk; those of another chunk may still ask the same."""
     gathered = _Gathered()
     try:
-        proposals = await propose(chunk, QUESTIONS_PER_CALL)
-        distinct = {
-            proposed.question.strip(): proposed
-            for proposed in reversed(proposals.questions)
-            if proposed.question.strip()
-        }
-        questions = list(reversed(distinct))
-        gathered.proposed = len(questions)
-        if not questions:
+        proposed = _distinct_questions(await propose(chunk, QUESTIONS_PER_CALL))
+        gathered.proposed = len(proposed)
+        open_questions, vectors = await search.open_questions(list(proposed))
+        gathered.asked = len(proposed) - len(open_questions)
+        if not open_questions:
             return gathered
-        vectors = await search.encode(questions, "query")
-        open_indices = [
-            index
-            for index, cosine in enumerate(find_nearest(vectors, search.row_vectors.rows)[1])
-            if cosine < search.threshold
-        ]
-        gathered.asked = len(questions) - len(open_indices)
-        if not open_indices:
-            return gathered
-        open_questions = [questions[index] for index in open_indices]
-        passages = search.passages(open_questions, vectors[open_indices], chunk)
-        findings = await look_up(chunk, [distinct[question] for question in open_questions], passages)
+        passages = search.passages(open_questions, vectors, chunk)
+        findings = await look_up(chunk, [proposed[question] for question in open_questions], passages)
     except UnitError as error:
         gathered.failed.append(str(error))
         return gathered
     by_number = {finding.number: finding for finding in findings.findings}
     passage_text = " ".join(passage.text for passage in passages)
-    for number, index in enumerate(open_indices, 1):
+    for number, question in enumerate(open_questions, 1):
         finding = by_number.get(number)
         if finding and (finding.answered or finding.quote.strip()):
             gathered.answered += 1
-        elif finding is None or not _is_honest(finding.reply, questions[index], passage_text):
+        elif finding is None or not _is_honest(finding.reply, question, passage_text):
             gathered.unusable += 1
         else:
-            gathered.rows.append(_row(questions[index], finding.reply.strip(), chunk, model))
+            gathered.rows.append(_row(question, finding.reply.strip(), chunk, model))
     return gathered
+
+
+def _distinct_questions(proposals: Proposals) -> dict[str, Proposed]:
+    """What was proposed, by its question; of several with one question the first."""
+    by_question: dict[str, Proposed] = {}
+    for proposed in proposals.questions:
+        if question := proposed.question.strip():
+            by_question.setdefault(question, proposed)
+    return by_question
 
 
 def _is_honest(reply: str, question: str, passage_text: str) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
-from groundwork.documents.auditing.page_audit import count_tables, merged_cells, structure_likeness, words
+from groundwork.documents.auditing.page_audit import count_markdown_tables, merged_cells, page_words, structure_likeness
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.errors import UnitError
 from groundwork.pages.html_frame import document_page, scrollable_table
@@ -149,7 +149,7 @@ def _section(
 
 def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) -> Markup:
     markdown, audit = column.pages[i], column.audits[i]
-    lost = Counter(words(layer)) - Counter(words(markdown))
+    lost = Counter(page_words(layer)) - Counter(page_words(markdown))
     engine = column.makers[i].partition(":")[2]
     likeness = column.likenesses[i] if column.likenesses else None
     maker = [tag("small", engine), " "] if engine else []
@@ -158,7 +158,7 @@ def _rendition(column: ConverterColumn, i: int, layer: str, merged: set[str]) ->
         tag(
             "h3", column.name, " ", maker, tag("span", *_grade("text", audit.text_kept), *_grade("structure", likeness))
         ),
-        tag("div", markdown_to_html(markdown, set(words(layer)), merged), class_="text"),
+        tag("div", markdown_to_html(markdown, set(page_words(layer)), merged), class_="text"),
         *([_details(f"{lost.total()} words lost", tag("p", " ".join(lost.elements())))] if lost else []),
         _details("Markdown", tag("pre", markdown)),
     )
@@ -323,7 +323,7 @@ def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
         seconds=timed.seconds,
         rate=len(pages) / max(timed.cpu_seconds or timed.seconds, 1e-6),
         cost_per_thousand=None if timed.cost is None else 1000 * timed.cost / len(pages),
-        tables=sum(map(count_tables, pages)),
+        tables=sum(map(count_markdown_tables, pages)),
         headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
-        words=sum(len(words(page)) for page in pages),
+        words=sum(len(page_words(page)) for page in pages),
     )

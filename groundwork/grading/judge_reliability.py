@@ -24,8 +24,7 @@ from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval, format_percent, share_interval
 from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_verdict, usable_criteria
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.numbers import change_digits, number_values, numbers
-from groundwork.language.words import content_words
+from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.grades import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
 from groundwork.settings.grade_settings import GradeSettings
@@ -234,13 +233,13 @@ def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
     """The answer that shares least with the criteria."""
     terms, language = set().union(*_criterion_terms(row)), _language(row)
     other_answers = [other_row.answer for other_row in rows[:ANSWERS_COMPARED] if other_row.id != row.id]
-    nearest = min(other_answers, key=lambda answer: len(terms & _terms(answer, language)), default="")
+    nearest = min(other_answers, key=lambda answer: len(terms & content_terms(answer, language)), default="")
     return nearest if nearest and _lacks_criterion(row, nearest) else ""
 
 
 def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
     """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    answer_terms = _terms(answer, _language(row))
+    answer_terms = content_terms(answer, _language(row))
     for terms in _criterion_terms(row):
         figures = {term for term in terms if term[0].isdigit()}
         if (figures - answer_terms) if figures else (terms and not terms & answer_terms):
@@ -251,12 +250,8 @@ def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
 def _criterion_terms(row: QuestionRow) -> list[set[str]]:
     """For each criterion the words and numbers that the reference answer gives it beyond the question."""
     language = _language(row)
-    reference_terms = _terms(row.answer, language) - _terms(row.question, language)
-    return [_terms(criterion, language) & reference_terms for criterion in _criteria(row)]
-
-
-def _terms(text: str, language: str) -> set[str]:
-    return content_words(text, language) | number_values(text, spelled="en")
+    reference_terms = content_terms(row.answer, language) - content_terms(row.question, language)
+    return [content_terms(criterion, language) & reference_terms for criterion in _criteria(row)]
 
 
 def _language(row: QuestionRow) -> str:

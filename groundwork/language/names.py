@@ -19,7 +19,9 @@ _INITIALISM_BEFORE = re.compile(
 )  # "D." of "D.C.", "U.S. " of "U.S. Senate"
 _LONGEST_INITIALISM = 20  # characters
 _CAPITAL_NOUNS = frozenset({"de", "lb"})  # German and Luxembourgish, where a capital marks a noun and no name
-_NAME = re.compile(rf"[^\W_{UNSPACED}]+")
+_NAME = re.compile(
+    rf"[^\W_{UNSPACED}\uac00-\ud7af]+"
+)  # Korean has no capitals, and particles behind its numbers: 14일까지
 
 
 def quoted_terms(text: str) -> list[str]:

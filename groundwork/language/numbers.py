@@ -11,6 +11,7 @@ from groundwork.language.labels import label_spans
 from groundwork.language.number_words import is_article, number_words
 from groundwork.language.spans import span_index
 from groundwork.language.units import canonical_unit
+from groundwork.language.words import content_words
 
 _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\d))*")
@@ -73,6 +74,11 @@ def digit_runs(text: str) -> list[str]:
 def number_values(text: str, *, spelled: str = "") -> set[str]:
     """The values of the numbers of `text`."""
     return {number.value for number in numbers(text, spelled=spelled)}
+
+
+def content_terms(text: str, language: str) -> set[str]:
+    """The stems of the content words of `text`, and the values of its numbers, those in words too."""
+    return content_words(text, language) | number_values(text, spelled="en")
 
 
 def change_digits(digits: str) -> str:

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -48,6 +49,26 @@ def _split_unspaced(word: str) -> Iterator[str]:
         run_end = run.end()
     if run_end < len(word):
         yield word[run_end:]
+
+
+def word_pieces(word: str) -> list[str]:
+    """A word in lower case; what of it is of a script without spaces, or Korean, as its pairs of characters."""
+    return list(_split_unspaced(word.lower()))
+
+
+_UNSPACED_LETTERS = [  # with how many of them make a word
+    (regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]++"), 2),
+    (regex.compile(r"[\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}]++"), 5),
+]
+
+
+def word_count(text: str) -> int:
+    """How many words a text has, for its length; where no space parts them, about as many as its letters make."""
+    unspaced_words = 0.0
+    for letters, letters_a_word in _UNSPACED_LETTERS:
+        unspaced_words += sum(map(len, letters.findall(text))) / letters_a_word
+        text = letters.sub(" ", text)
+    return sum(any(map(str.isalnum, word)) for word in text.split()) + math.ceil(unspaced_words)
 
 
 def normalised_words(text: str) -> str:

@@ -122,21 +122,23 @@ class MeasuredDiversity:
     missed_by: dict[str, list[int]]
 
 
+@dataclass(frozen=True)
+class DatasetQuestions:
+    """The questions of the datasets `names`."""
+
+    names: list[str]
+    vectors: Vectors  # (n, d)
+    dataset_of: Indices  # (n,): of each question the index of its dataset
+    chunks: list[int]  # of each dataset how many chunks it asks about
+    documents: Sequence[str] = ()  # of each question, where they are known
+
+
 def measure_diversity(
-    names: list[str],
-    vectors: Vectors,
-    dataset_of: Indices,
-    chunks: list[int],
-    similar: Similarities,
-    encoder: str,
-    projection: str,
-    seed: int = 0,
-    documents: Sequence[str] = (),
+    questions: DatasetQuestions, similar: Similarities, encoder: str, projection: str, seed: int = 0
 ) -> MeasuredDiversity:
-    """The numbers of the datasets `names`. `dataset_of` (n,): each question's; `chunks`: how many each asked about;
-    `documents`: each question's, where they are known.
-    """
-    limits = thresholds(vectors, seed, documents)
+    """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
+    names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
+    limits = thresholds(vectors, seed, questions.documents)
     counts = [int((dataset_of == index).sum()) for index in range(len(names))]
     topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
     topic_counts = _count_by_topic(dataset_of, topic_of, len(names))
@@ -147,7 +149,7 @@ def measure_diversity(
         DatasetNumbers(
             name=name,
             only_here=len(only_in[name]),
-            **_question_counts(counts[index], chunks[index]),
+            **_question_counts(counts[index], questions.chunks[index]),
             redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
             **_variety(vectors[dataset_of == index], equal_n, seed),
             **_topic_reach(topic_counts[index], counts[index], equal_n, reach_draws[:, index]),
@@ -155,7 +157,6 @@ def measure_diversity(
         for index, name in enumerate(names)
     ]
     contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
-    choice = choose_dataset(rows, reach_draws, topic_counts, equal_n, contained_shares)
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
@@ -164,7 +165,7 @@ def measure_diversity(
         topics=topic_counts.shape[1],
         datasets=rows,
         overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
-        **asdict(choice),
+        **asdict(choose_dataset(rows, reach_draws, topic_counts, equal_n, contained_shares)),
     )
     missed_by = _rows_missed_by(names, dataset_of, similar.nearest_in, limits.also_asked)
     return MeasuredDiversity(numbers, only_in, missed_by)

@@ -48,20 +48,14 @@ def choose_dataset(
     nearly word for word.
     """
     comparable = [number for number, row in enumerate(rows) if row.questions >= MIN_QUESTIONS]
-    too_small = [row for row in rows if row.questions < MIN_QUESTIONS]
-    sizes = "; ".join(f"{row.name} has {counted(row.questions, 'question')}" for row in too_small)
     if len(comparable) < 2:
-        too_few = f"Too few questions to choose by: {sizes}; at least {MIN_QUESTIONS} are needed."
+        too_few = f"Too few questions to choose by: {_describe_too_small(rows)} are needed."
         return Choice(recommendation=too_few * (len(rows) > 1))
     candidates = _candidates(comparable, contained_shares)
     leader, certainty = _leader(reach_draws, candidates)
-    contained_note = _describe_contained(rows, comparable, contained_shares)
     alike = [
         number for number in comparable if number not in candidates and _is_contained(leader, number, contained_shares)
     ]
-    if too_small:
-        contained_note += f" Left out: {sizes}; at least {MIN_QUESTIONS} are needed to be compared."
-    other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
     is_sure = certainty >= SURE_SHARE and not alike
     rivals = [number for number in comparable if number in candidates or number in alike]
     varied = None if is_sure else _most_varied(rows, rivals)
@@ -69,8 +63,11 @@ def choose_dataset(
     notes = (
         _describe_full_size(rows, rows[advised])
         + _describe_merging(rows[advised], topic_counts, advised)
-        + contained_note
+        + _describe_contained(rows, comparable, contained_shares)
     )
+    if len(comparable) < len(rows):
+        notes += f" Left out: {_describe_too_small(rows)} are needed to be compared."
+    other_rows = sorted((rows[number] for number in comparable if number != leader), key=lambda row: -row.reach)
     reach_text = _describe_reach(rows[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
         lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(candidates) > 1 else (
@@ -82,6 +79,11 @@ def choose_dataset(
     return Choice(
         "", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(rows, varied, rivals)}.{notes}"
     )
+
+
+def _describe_too_small(rows: Sequence[DatasetNumbers]) -> str:
+    sizes = [f"{row.name} has {counted(row.questions, 'question')}" for row in rows if row.questions < MIN_QUESTIONS]
+    return f"{'; '.join(sizes)}; at least {MIN_QUESTIONS}"
 
 
 def _is_contained(part: int, whole: int, contained_shares: Floats) -> bool:

@@ -27,7 +27,7 @@ HALF = 0.5
 HARD_REGION_SHARE = 0.25  # share of a region's questions that no model passes, above which it is named
 
 
-def grade_scene(
+def build_pass_rate_scene(
     rows: Sequence[QuestionRow],
     vectors: Vectors,
     measured: Mapping[str, MeasuredRow],
@@ -89,4 +89,5 @@ def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     vectors = encoder.encode([row.question for row in rows], "query")
     measured = {row.id: row for row in report.rows}
     title = f"Pass rate: {report.dataset}"
-    write_map(grade_scene(rows, vectors, measured, title, job.config.maps, encoder.name), grading.folder / "map.html")
+    scene = build_pass_rate_scene(rows, vectors, measured, title, job.config.maps, encoder.name)
+    write_map(scene, grading.folder / "map.html")

@@ -16,7 +16,7 @@ from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.clusters import kmeans, name_groups
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
-from groundwork.maps.dataset_diversity import MeasuredDiversity, measure_diversity
+from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.records.pair_record import QuestionFields
 from groundwork.settings.embedding_and_map_settings import Maps
@@ -88,8 +88,8 @@ def build_scene(
     clusters, cluster_of = cluster_map(positions, [row.question for row in rows], tags_of, settings.seed)
     chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
     names = [group.name for group in groups]
-    documents = [row.document for row in rows]
-    measured = measure_diversity(names, vectors, group_of, chunks, similar, encoder, method, settings.seed, documents)
+    questions = DatasetQuestions(names, vectors, group_of, chunks, [row.document for row in rows])
+    measured = measure_diversity(questions, similar, encoder, method, settings.seed)
     return Scene(
         title=title,
         subtitle=f"{counted(len(rows), 'question')} · {encoder} · {method.partition(';')[0]}",

@@ -16,7 +16,7 @@ from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
-from groundwork.dataset.split_report.report_sentences import describe_own_copies, describe_repeats
+from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
@@ -31,7 +31,7 @@ MIN_TAGGED_SHARE = 0.9  # share of a split's questions that must bear tags for t
 COPY_ID = re.compile(r"~\d+$")  # ends the id of a reworded copy in train
 
 
-def split_scene(
+def build_split_scene(
     embedded: EmbeddedDataset,
     settings: Maps,
     encoder: str,
@@ -45,31 +45,25 @@ def split_scene(
     """
     groups = group_by_split(embedded)
     scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
-    assert scene.numbers is not None  # noqa: S101  # scene_of always measures
-    numbers = msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
+    assert scene.numbers is not None  # noqa: S101  # build_scene always measures
     train = max(groups, key=lambda group: len(group.rows))
     compared_splits = [
         group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
     ]
     emphasized = {group.name for group in compared_splits}
-    points = [
-        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized else point
-        for point in scene.points
-    ]
-    notes = []
+    notes = _describe_representativeness(groups, train, compared_splits, scene, report)
     for group in compared_splits:
-        reported = report.verdict if report and group.name == "eval" else None
-        split_verdict = reported or assess_split(groups, train, group, scene)
-        notes += [line for line in (split_verdict.sentence, split_verdict.drift) if line] if split_verdict else []
-    for group in compared_splits:
-        nearness = f"cosine {numbers.near_duplicate:.2f} or more by {encoder}"
+        threshold = scene.numbers.near_duplicate
         repeats = describe_repeats(report) if report and group.name == "eval" else ""
-        notes += _describe_repetition(train, group, numbers.near_duplicate, nearness, repeats)
+        notes += _describe_repetition(train, group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats)
     return msgspec.structs.replace(
         scene,
         compares="splits",
-        points=points,
-        numbers=numbers,
+        points=[
+            msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized else point
+            for point in scene.points
+        ],
+        numbers=msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation=""),
         notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
@@ -77,6 +71,18 @@ def split_scene(
         },
         histogram=_split_histogram(scene),
     )
+
+
+def _describe_representativeness(
+    groups: Sequence[Group], train: Group, splits: Sequence[Group], scene: Scene, report: SplitReport | None
+) -> list[str]:
+    """For each of `splits` whether it stands for the whole; of eval as the dataset's own report says it."""
+    sentences = []
+    for split in splits:
+        reported = report.verdict if report and split.name == "eval" else None
+        if verdict := reported or assess_split(groups, train, split, scene):
+            sentences += [line for line in (verdict.sentence, verdict.drift) if line]
+    return sentences
 
 
 def assess_split(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
@@ -127,7 +133,7 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
     copied, repeated = int((own_copies >= 0).sum()), int((cosines >= threshold).sum())
     total = len(split.rows)
     return [
-        *([describe_own_copies(copied, total, split.name, train.name)] if copied else []),
+        *([describe_verbatim_copies(copied, total, split.name, train.name)] if copied else []),
         repeats
         or f"{repeated:,} of {counted(total, 'question')} of {split.name} are worded nearly like "
         f"{'another' if copied else 'one'} of {train.name} ({nearness}).",

@@ -59,7 +59,7 @@ def tags_only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[st
     }
 
 
-def tag_scene(
+def build_tag_scene(
     title: str,
     bars: list[Bar],
     vectors: npt.NDArray[np.float32],
@@ -159,7 +159,7 @@ async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]], sizes:
     notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, entries, new_tags)
     notes = [*tagging_notes(rows, sizes), *notes]
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+    return build_tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
 
 
 def _too_rare(counts: Mapping[str, Counter[str]], minimum: int) -> str:

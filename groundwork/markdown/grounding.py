@@ -154,7 +154,7 @@ def _read_facts(text: str, language: str) -> _Facts:
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
-    values = {number.value for number in numbers(source)}
+    values = number_values(source)
     return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
 
 

@@ -145,13 +145,15 @@ def _strip_page(page: str, number: int, keys: set[str]) -> str:
     lines = page.split("\n")
     filled_indices = [i for i, line in enumerate(lines) if line.strip()]
     drop: set[int] = set()
+    dropped_keys: set[str] = set()
     has_page_number = False
     for indices in (filled_indices[:_MARKDOWN_EDGE], filled_indices[: -_MARKDOWN_EDGE - 1 : -1]):
         for i in indices:
             matching_keys = keys.intersection(line_keys(lines[i], number))
-            if not matching_keys:
-                break
+            if not matching_keys or (lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_keys)):
+                break  # text, or the title below a header of its words
             drop.add(i)
+            dropped_keys |= matching_keys
             has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
     for indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
         outermost = next((i for i in indices if i not in drop), None)

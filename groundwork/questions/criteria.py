@@ -17,7 +17,7 @@ from functools import lru_cache
 import regex
 
 from groundwork.language.contradictions import is_negated
-from groundwork.language.numbers import numbers
+from groundwork.language.numbers import number_values, numbers
 from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.sentences import sentences
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
@@ -364,7 +364,7 @@ def _is_balanced(text: str) -> bool:
 
 def _tells_more(text: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
-    question_values = {number.value for number in numbers(question, spelled="en")}
+    question_values = number_values(question, spelled="en")
     new_words = content_words(text, "en") - content_words(question, "en")
     return bool(new_words) or any(number.value not in question_values for number in numbers(f"of {text}", spelled="en"))
 

@@ -54,6 +54,19 @@ class Rejected(Record, frozen=True):
     detail: str
     pair: dict[str, Any]
 
+    @classmethod
+    def of(cls, pair: Pair, reason: str, detail: str, **additions: str) -> Rejected:
+        """The record of `pair`; `additions` stand among its fields."""
+        fields = {**msgspec.to_builtins(pair), **additions}
+        return cls(
+            document=pair.document,
+            chunk=pair.chunk,
+            iteration=pair.iteration,
+            reason=reason,
+            detail=detail,
+            pair=fields,
+        )
+
 
 class QuestionFields(msgspec.Struct, frozen=True, kw_only=True):
     """A pair as any dataset may hold it; what it does not know stays empty."""

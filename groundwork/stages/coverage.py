@@ -107,7 +107,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     check_chunks_match(text, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
     blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
-    find_nearest, declined_statements = nearest_statement(job), read_declined(job, document.id, runs)
+    find_nearest, declined_statements = nearest_statement(job), read_declined_statements(job, document.id, runs)
     asked = collect_coverage(document.id, document.title, text, readings, runs, find_nearest, declined_statements)
     write_coverage(asked, text, document.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(asked, text))
@@ -144,7 +144,7 @@ def _blank_warning(count: int) -> str:
     return f"{counted(count, 'row without a question was', 'rows without a question were')} left out"
 
 
-def read_declined(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
+def read_declined_statements(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
     """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
     from groundwork.records.coverage_record import DocumentCoverage
 

@@ -221,9 +221,9 @@ async def _duplicate_search(job: Job, questions: Sequence[str]) -> EarlierQuesti
 def _outcome(curated: CurationResult, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
-    from groundwork.questions.curation.report_page import is_rejected_by_rule, kind_of_kept
+    from groundwork.questions.curation.report_page import curation_outcome, is_rejected_by_rule
 
-    kinds = Counter(kind_of_kept(pair) for pair in curated.kept_pairs)
+    kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
     counts = {kind: kinds[kind] for kind in ("kept", "rewritten", "corrected") if kinds[kind] or kind != "corrected"}
     counts["rejected"] = len(curated.rejected_pairs)
     count_text = ", ".join(f"{count} {name}" for name, count in counts.items())

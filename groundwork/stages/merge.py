@@ -61,13 +61,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.read_write import write_json
     from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
-    from groundwork.dataset.question_vectors import embed_one_by_one
+    from groundwork.dataset.question_vectors import stream_embedded_datasets
     from groundwork.questions.duplicates.duplicate_search import likeness
 
     sources: list[DatasetSource] = unit.payload
     with closing(DiskBackedList(MergeCandidate, job.data.state)) as candidates:
         joined_runs = JoinedRuns(candidates)
-        async for embedded_dataset in embed_one_by_one(job, sources):
+        async for embedded_dataset in stream_embedded_datasets(job, sources):
             joined_runs.add(embedded_dataset)
             del embedded_dataset  # its rows are in a file now
         vectors = joined_runs.vectors()

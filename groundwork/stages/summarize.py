@@ -38,6 +38,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
+    from groundwork.language.words import word_count
     from groundwork.records.document_record import Summary
     from groundwork.summaries.summarizer import Summarizer
 
@@ -52,7 +53,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
     )
     write_json(unit.writes[0], record)
-    words = len(summary.split())
+    words = word_count(summary)
     name_note = f', called "{name}" in questions' if name else ""
     return Outcome(note=f"{words} words{name_note}", counts={"words": words}, warnings=warnings)
 

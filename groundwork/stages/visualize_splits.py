@@ -43,7 +43,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
     from groundwork.errors import UnitError
     from groundwork.maps.map_files import write_map_pictures
-    from groundwork.maps.split_comparison import split_scene
+    from groundwork.maps.split_comparison import build_split_scene
     from groundwork.tags.tag_files import tags_by_question
 
     sources: list[DatasetSource] = unit.payload
@@ -54,7 +54,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         raise UnitError("has no splits (files named train, eval, ...); run create_dataset first")
     tags = tags_by_question(job.data, sources)
     report = _own_report(sources[0])
-    scene = split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
+    scene = build_split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)

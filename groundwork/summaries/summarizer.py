@@ -14,7 +14,7 @@ import regex
 from groundwork.console.job import Job
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names
-from groundwork.language.words import stem, stop_words
+from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
@@ -130,6 +130,7 @@ def text_sections(text: str, max_length: int) -> list[str]:
 
 MAX_NAME_WORDS = 5  # words
 _WORD_PART = re.compile(r"[^\W_]+")
+_QUOTED_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 
 
@@ -149,8 +150,8 @@ class SummarySource:
 
     @cached_property
     def stems(self) -> set[str]:
-        """Those of its words, and of the parts of compounds with hyphens."""
-        return {stem(word, self.language) for word in _WORD_PART.findall(self.text.lower())}
+        """Those of its words, and of the parts of compounds with hyphens; pairs of characters as `word_pieces`."""
+        return {stem(piece, self.language) for word in _WORD_PART.findall(self.text) for piece in word_pieces(word)}
 
 
 class NamedSummary(NamedTuple):
@@ -167,9 +168,15 @@ def split_name(reply: str, source: SummarySource) -> NamedSummary:
     """
     if not (match := _LINE.match(reply)):
         return NamedSummary("", reply, "")
-    subject, summary = match[1].strip(" \t*_\"'“”„«»."), reply[match.end() :].strip()
+    subject, summary = _without_quotes(match[1].strip(" \t*_.")), reply[match.end() :].strip()
     fault = name_fault(reply, source)
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
+
+
+def _without_quotes(name: str) -> str:
+    """`name` without quotes around all of it: those of a part of it stay."""
+    match = _QUOTED_NAME.fullmatch(name)
+    return match[1] if match else name
 
 
 def name_fault(reply: str, source: SummarySource) -> str:
@@ -193,7 +200,9 @@ def _words_not_in_source(name: str, source: SummarySource) -> list[str]:
     return [
         word
         for word in _WORD_PART.findall(name)
-        if len(word) > 1 and word.lower() not in ignored and stem(word, source.language) not in source.stems
+        if len(word) > 1
+        and word.lower() not in ignored
+        and any(stem(piece, source.language) not in source.stems for piece in word_pieces(word))
     ]
 
 
@@ -241,6 +250,6 @@ def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[
     )
     faults = source.grounds.unsupported_facts(summary)
     faults += [f'the name "{name}" is not in the text' for name in unknown_names]
-    if (words := len(summary.split())) > MAX_LENGTH_RATIO * max_words:
+    if (words := word_count(summary)) > MAX_LENGTH_RATIO * max_words:
         faults.append(f"it is {words} words long, {max_words} are allowed")
     return faults

@@ -67,7 +67,7 @@ class TagVocabulary:
     def room(self) -> int:
         return max(0, self.max_size - len(self._tags))
 
-    def known_tag(self, tag: str) -> str:
+    def canonical_tag(self, tag: str) -> str:
         """The tag that says the same, in whatever number and order of words; "" where there is none."""
         return self._tags.get(tag_form(tag), "")
 
@@ -90,9 +90,9 @@ class TagVocabulary:
         """
         final_tags: list[str] = []
         for tag in tags:
-            if not self.known_tag(tag) and (self.room or len(self._tags) < max_tags):
+            if not self.canonical_tag(tag) and (self.room or len(self._tags) < max_tags):
                 self.add([tag])
-            final_tags.append(self.known_tag(tag))
+            final_tags.append(self.canonical_tag(tag))
         for index, tag in enumerate(final_tags):
             if not tag or tag in final_tags[:index]:
                 final_tags[index] = self._nearest_tag(tags[index], final_tags) or tags[index]
@@ -100,7 +100,7 @@ class TagVocabulary:
 
     def foreign_tags(self, tags: Iterable[str]) -> list[str]:
         """The tags that are not in the vocabulary, each once."""
-        return list(dict.fromkeys(tag for tag in tags if not self.known_tag(tag)))
+        return list(dict.fromkeys(tag for tag in tags if not self.canonical_tag(tag)))
 
     def _nearest_tag(self, tag: str, excluded: Sequence[str]) -> str:
         """The tag with most words in common, then most letters, that is not among `excluded`."""

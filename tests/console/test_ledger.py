@@ -168,3 +168,9 @@ def test_a_full_disk_behind_the_output_is_one_line(tmp_path: Path, arguments: li
         1,
         "error: the output: No space left on device; free disk space, or write elsewhere\n",
     )
+
+
+def test_a_count_of_one_is_said_in_the_singular() -> None:
+    """`1 chunk` and `1 table split`, where several are `2 chunks`."""
+    ledger = Ledger("chunk", outcomes={"a": Outcome(counts={"chunks": 1, "tables split": 1, "asked": 1, "words": 2})})
+    assert ledger.summary() == "chunk: 1 ok · 1 chunk · 1 table split · 1 asked · 2 words · 0.0 s"

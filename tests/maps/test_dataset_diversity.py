@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.maps.dataset_diversity import MeasuredDiversity, find_topics, measure_diversity, rarefied_reach, vendi
+from groundwork.maps.dataset_diversity import (
+    DatasetQuestions,
+    MeasuredDiversity,
+    find_topics,
+    measure_diversity,
+    rarefied_reach,
+    vendi,
+)
 
 TOPICS = 30
 
@@ -27,7 +34,9 @@ def measured(datasets: dict[str, list[int]], noise: float = 0.02) -> MeasuredDiv
     dataset_of = np.repeat(np.arange(len(datasets)), [len(own) for own in datasets.values()])
     vectors = vectors_of(joined, noise=noise)
     found = similarities(vectors, dataset_of, len(datasets))
-    return measure_diversity(list(datasets), vectors, dataset_of, [1] * len(datasets), found, "e", "t-SNE")
+    return measure_diversity(
+        DatasetQuestions(list(datasets), vectors, dataset_of, [1] * len(datasets)), found, "e", "t-SNE"
+    )
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 30))
@@ -154,7 +163,9 @@ def test_redundancy_is_the_share_that_repeats() -> None:
     """Ten questions asked twice: half of them repeat an earlier one."""
     vectors = np.repeat(np.eye(64, dtype=np.float32)[:10], 2, axis=0)
     found = similarities(vectors, np.zeros(20, dtype=np.int64), 1)
-    numbers = measure_diversity(["a"], vectors, np.zeros(20, dtype=np.int64), [5], found, "e", "t").numbers
+    numbers = measure_diversity(
+        DatasetQuestions(["a"], vectors, np.zeros(20, dtype=np.int64), [5]), found, "e", "t"
+    ).numbers
     assert numbers.datasets[0].redundancy == 0.5
     assert numbers.datasets[0].mean_per_chunk == 4
     assert numbers.recommendation == "", "one dataset is no choice"
@@ -216,8 +227,8 @@ def test_what_one_document_asks_is_not_also_asked_by_every_question_of_it() -> N
     documents[100:] = documents[40:60]
     dataset_of = np.repeat([0, 1], [60, 60])
     found = similarities(vectors, dataset_of, 2)
-    told = measure_diversity(["a", "b"], vectors, dataset_of, [6, 6], found, "e", "t", documents=documents)
+    told = measure_diversity(DatasetQuestions(["a", "b"], vectors, dataset_of, [6, 6], documents), found, "e", "t")
     assert told.numbers.overlap[1] == [pytest.approx(20 / 60, abs=0.02), 1]
     assert len(told.only_in["a"]) == 40
-    blind = measure_diversity(["a", "b"], vectors, dataset_of, [6, 6], found, "e", "t").numbers
+    blind = measure_diversity(DatasetQuestions(["a", "b"], vectors, dataset_of, [6, 6]), found, "e", "t").numbers
     assert blind.overlap[1][0] == 1 and blind.topics == told.numbers.topics

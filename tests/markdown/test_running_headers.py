@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.running_headers import PageLines
+from groundwork.markdown.running_headers import PageLines, without_running
 from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 
@@ -60,3 +60,9 @@ def test_captions_are_no_statements(text, said):
     found = [reading_of(text).chunk.text[one.start : one.end] for one in reading_of(text).statements]
     assert len(found) == len(said) and all(one.startswith(start) for one, start in zip(found, said, strict=True))
     assert is_caption("Table 3: Gates") and not is_caption("Example 3: the gates are open.")
+
+
+def test_a_title_below_a_header_of_its_words_stays() -> None:
+    """A header goes from every page; the title that it repeats is text."""
+    pages = [f"Harbour rules\n\n{text}" for text in ("# Harbour rules\n\nBoats moor.", "Boats row.", "Boats rest.")]
+    assert without_running(pages) == ["# Harbour rules\n\nBoats moor.", "Boats row.", "Boats rest."]

@@ -88,6 +88,35 @@ def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: s
     assert any("questions use the title" in warning for warning in run.summary.warnings) == (name == "")
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "name"),
+    [
+        ("青岚科技有限公司员工休假管理办法", "青岚科技有限公司", "青岚科技有限公司"),
+        ("青岚科技有限公司员工休假管理办法", "蓝天科技公司", ""),
+        ("한빛농업연구소에서 2시간 이상 교육을 받는다.", "한빛농업연구소", "한빛농업연구소"),
+        ("Вода в лаборатории «Чистый Исток».", "лаборатория «Чистый Исток»", "лаборатория «Чистый Исток»"),
+        ("Вода в лаборатории «Чистый Исток».", "«Чистый Исток».", "Чистый Исток"),
+        ("家庭用精米機「ホノカ RM-40」取扱説明書", "「ホノカ RM-40」", "ホノカ RM-40"),
+    ],
+)
+def test_a_name_stands_in_the_text_in_any_script(text: str, line: str, name: str) -> None:
+    """Without spaces around it, or with a particle behind it, too; quotes around a part of it stay."""
+    assert split_name(f"Name: {line}\n\n{text}", SummarySource(text)).name == name
+
+
+def test_a_korean_number_with_another_particle_is_no_unknown_name() -> None:
+    """Korean writes particles behind its numbers: 14일 of the text may be 14일까지 in a summary."""
+    source = SummarySource("추출액은 냉장고에 보관하고 14일 안에 사용한다.")
+    assert summary_faults("추출액은 14일까지 사용한다.", source, 120) == []
+
+
+@pytest.mark.parametrize("text", ["本办法适用于全体员工。" * 45, "ราคานี้รวมภาษีมูลค่าเพิ่มแล้ว" * 45])
+def test_a_long_summary_is_noticed_where_no_space_parts_the_words(text: str) -> None:
+    """About as many words as its letters make are counted."""
+    assert "words long, 120 are allowed" in " ".join(summary_faults(text, SummarySource(text), 120))
+    assert summary_faults(text[: len(text) // 3], SummarySource(text), 120) == []
+
+
 def test_a_correction_keeps_the_name(run: Run) -> None:
     """Where it comes without the line, that of the first reply holds."""
 

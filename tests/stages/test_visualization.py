@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.dataset.split_report.report_sentences import describe_own_copies
+from groundwork.dataset.split_report.report_sentences import describe_verbatim_copies
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records.pair_record import Pair
@@ -187,7 +187,7 @@ def test_splits_on_one_map(data: Path, run: Run, capsys: pytest.CaptureFixture[s
     assert run(visualize_splits.main, "rugby", "--no-interactive") == 0
     content = json.loads((data / "plots" / "datasets-rugby-splits.json").read_text())
     assert [row["name"] for row in content["numbers"]["datasets"]] == ["train", "eval", "eval_mirror"]
-    assert describe_own_copies(2, 3) in content["notes"]
+    assert describe_verbatim_copies(2, 3) in content["notes"]
     (wording,) = [
         note for note in content["notes"] if note.startswith("0 of 3 questions of eval are worded nearly like")
     ]

@@ -14,7 +14,7 @@ from groundwork.records.pair_record import Tags
 from groundwork.tags.vocabulary_and_synonyms import propose_synonyms
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import write_run
-from tests.tags.test_tags import pairs, run
+from tests.tags.test_tagging import pairs, run
 
 NUMBERED = re.compile(r"^(\d+)\. ", re.MULTILINE)
 

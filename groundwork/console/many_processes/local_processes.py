@@ -147,7 +147,7 @@ def equal_shares(units: Sequence[Unit], count: int) -> list[frozenset[str]]:
     return [frozenset(unit_names) for _, _, unit_names in sorted(shares, key=lambda share: share[1])]
 
 
-def run_with_own_states(stage: str, job: Job, count: int) -> list[ShardResult]:
+def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult]:
     """`stage` by `count` processes, each with its shard's state of its own; the caches that they fill are joined.
 
     For stages whose units are whole runs, which every shard has a part of.

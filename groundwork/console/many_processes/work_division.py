@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.many_processes.local_processes import (
     DivisibleStage,
     ShardResult,
+    run_in_separate_states,
     run_processes,
-    run_with_own_states,
 )
 from groundwork.processes.worker_pool import core_count
 
@@ -46,7 +46,7 @@ def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: st
     if address:
         shard_results = _run_on_ray(command, job, MAX_CACHE_SHARDS, address)
     elif (count := count_processes(command, job, sum(unit.documents for unit in due))) > 1:
-        shard_results = run_with_own_states(command.name, job, count)
+        shard_results = run_in_separate_states(command.name, job, count)
     else:
         return
     for shard_result in shard_results:

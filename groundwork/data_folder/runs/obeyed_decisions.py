@@ -142,16 +142,10 @@ def review_files(data: Workspace, run: str, documents: Sequence[str], *, curated
     return [decisions, *(path for path in files if path.exists())]
 
 
-def reject_pair(pair: Pair, decision: Decision) -> Rejected:
+def reject_by_person(pair: Pair, decision: Decision) -> Rejected:
     """The record of a pair that a person turned down."""
-    return Rejected(
-        document=pair.document,
-        chunk=pair.chunk,
-        iteration=pair.iteration,
-        reason=BY_PERSON,
-        detail="; ".join([f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]),
-        pair=msgspec.to_builtins(pair),
-    )
+    reasons = [f"rejected by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
+    return Rejected.of(pair, BY_PERSON, "; ".join(reasons))
 
 
 def accept_pair(pair: Pair, decision: Decision) -> Pair:

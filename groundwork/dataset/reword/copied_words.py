@@ -91,7 +91,7 @@ def copied_share(original: str, reworded: str, keep: Iterable[str] = ()) -> floa
     return copied / max(1, free_words(reworded, keep))
 
 
-def kept_in_order(original: str, reworded: str) -> float:
+def share_in_order(original: str, reworded: str) -> float:
     """The share of the words of the longer text that both have in the same order (longest common subsequence)."""
     original_words, reworded_words = ([word.text for word in words_of(text)] for text in (original, reworded))
     lengths = [0] * (len(reworded_words) + 1)
@@ -116,7 +116,7 @@ def is_copy(
 
     `same_words`: from which share of words in common on it is the other order alone that differs.
     """
-    is_alike = kept_in_order(original, reworded) >= SAME_ORDER or share_in_common(original, reworded) >= same_words
+    is_alike = share_in_order(original, reworded) >= SAME_ORDER or share_in_common(original, reworded) >= same_words
     return is_alike or copied_share(original, reworded, keep) > most_copied
 
 
@@ -128,7 +128,7 @@ def is_built_anew(original: str, reworded: str) -> bool:
     original_frame = _frame(original_words, _runs_of_terms(reworded_words))
     reworded_frame = _frame(reworded_words, _runs_of_terms(original_words))
     lengths = len(original_frame), len(reworded_frame)
-    words_kept = kept_in_order(" ".join(original_frame), " ".join(reworded_frame)) * max(lengths)
+    words_kept = share_in_order(" ".join(original_frame), " ".join(reworded_frame)) * max(lengths)
     return len(original_frame) >= LEAST_FRAME and words_kept < SAME_FRAME * min(lengths)
 
 

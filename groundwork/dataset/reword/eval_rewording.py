@@ -93,6 +93,30 @@ def unsupported_answer_fault(
     )
 
 
+@dataclass
+class _Replacements:
+    """The spare rows of each cluster, which take the place of rows that resist."""
+
+    split: Split
+    vectors: Vectors
+    spares: dict[int, list[int]]
+    remaining: int  # replacements that are allowed still
+
+    @classmethod
+    def of(cls, split: Split, vectors: Vectors) -> _Replacements:
+        spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
+        return cls(split, vectors, spares, max(8, len(split.eval)))
+
+    def take(self, index: int) -> int | None:
+        """The spare row most like that at `index`; None where there is none, or too many were replaced."""
+        spare = self.spares.get(self.split.group(index)) or max(self.spares.values(), key=len, default=[])
+        if not spare or not self.remaining:
+            return None
+        self.remaining -= 1
+        cosines = self.vectors[spare] @ self.vectors[index]
+        return spare.pop(_most_similar(cosines, self.split.threshold))
+
+
 async def reword_eval(
     rows: Sequence[Row],
     vectors: Vectors,
@@ -111,8 +135,7 @@ async def reword_eval(
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What `judge`
     turns down is worded once more; what it turns down then gives way as well.
     """
-    spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
-    outcome, replacement_limit = EvalRewording(), max(8, len(split.eval))
+    outcome, replacements = EvalRewording(), _Replacements.of(split, vectors)
     pending = list(split.eval)
     while pending:
         replies = await gather_all(reword_row(rows[index], index, ask, check, tries) for index in pending)
@@ -126,11 +149,9 @@ async def reword_eval(
                 outcome.rows[index] = reply
                 continue
             outcome.replaced.append((rows[index].id, reply))
-            spare = spares.get(split.group(index)) or max(spares.values(), key=len, default=[])
-            if spare and len(outcome.replaced) <= replacement_limit:
-                following.append(spare.pop(_most_similar(vectors[spare] @ vectors[index], split.threshold)))
-            else:
-                outcome.dropped += 1
+            replacement = replacements.take(index)
+            following += [] if replacement is None else [replacement]
+            outcome.dropped += replacement is None
         pending = following
     outcome.rows = dict(sorted(outcome.rows.items()))
     return outcome

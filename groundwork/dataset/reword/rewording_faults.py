@@ -13,8 +13,8 @@ from groundwork.dataset.reword.copied_words import (
     free_words,
     is_built_anew,
     is_copy,
-    kept_in_order,
     longest_copy,
+    share_in_order,
     terms,
     words_of,
 )
@@ -140,7 +140,7 @@ def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, k
     if fault := _kind_fault(row, reworded, answer):
         yield fault
     yield from _meaning_faults("question", original, reworded, _tellable_text(row, reworded))
-    if kept_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
+    if share_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", original, reworded)
     is_old_build = is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS)
     if is_old_build and not is_built_anew(original, reworded):
@@ -203,7 +203,7 @@ def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, k
     must, may = duties(row.answer), duties(reworded)
     # "no one may leave" says what "all must stay" says
     negated = is_negated(f"{row.answer}\n{reworded}".replace("No.", ""))
-    if must and may and not must & may and not negated and kept_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
+    if must and may and not must & may and not negated and share_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
     if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded, most_copied, keep):
         return

@@ -152,7 +152,7 @@ def describe_leakage(report: SplitReport) -> list[str]:
     total = _measured_eval_rows(report)
     lines = [describe_repeats(report)]
     if report.verbatim_in_train:
-        lines.append(describe_own_copies(report.verbatim_in_train, total))
+        lines.append(describe_verbatim_copies(report.verbatim_in_train, total))
     if report.leaked_after is not None:
         lines.append(
             f"After rewording {report.leaked_after} of {total} are still worded like a question of train: a cosine of "
@@ -172,7 +172,7 @@ def describe_leakage(report: SplitReport) -> list[str]:
     return lines
 
 
-def describe_own_copies(count: int, total: int, split: str = "eval", train: str = "train") -> str:
+def describe_verbatim_copies(count: int, total: int, split: str = "eval", train: str = "train") -> str:
     """How many rows of a split are rows of train as well, for the report and the map of the splits alike."""
     questions = counted(total, "question")
     return f"{count:,} of {questions} of {split} also stand in {train} themselves, verbatim: that is the design."

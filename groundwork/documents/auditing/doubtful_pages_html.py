@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from groundwork.counted_nouns import counted
-from groundwork.documents.auditing.page_audit import bare_letters, words
+from groundwork.documents.auditing.page_audit import bare_letters, page_words
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, from_html, join_markup, tag
@@ -55,9 +55,11 @@ def doubtful_html(source: str, pages: Sequence[DoubtfulPage], left_out: Sequence
 
 
 def _section(page: DoubtfulPage) -> Markup:
-    lost = Counter(words(page.layer)) - Counter(words(page.markdown))
+    lost = Counter(page_words(page.layer)) - Counter(page_words(page.markdown))
     missing = [_more(f"{lost.total():,} words lost", tag("p", " ".join(lost.elements())))] if lost else []
-    text = markdown_to_html(page.markdown, set(words(page.layer))) if page.markdown.strip() else tag("p", "no text")
+    text = (
+        markdown_to_html(page.markdown, set(page_words(page.layer))) if page.markdown.strip() else tag("p", "no text")
+    )
     return tag(
         "section",
         tag("h2", f"Page {page.number}"),
@@ -125,5 +127,5 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
 
 
 def _unknown(piece: str, known_words: Collection[str]) -> bool:
-    piece_words = words(piece)
+    piece_words = page_words(piece)
     return any(word not in known_words for word in piece_words)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import is_shaped, words_or_characters
 from groundwork.language.numbers import digit_runs
@@ -26,14 +27,13 @@ from groundwork.records.document_record import PageAudit
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _HYPHEN_IN_WORD = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
-_LEADERS = re.compile(r"(?:\.\s?){4,}")
 _TABLE_BLOCK = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN_WORDS = 6  # words of a run that counts as repeated
 _DOUBLED = 0.8  # of the letters of a Thai text layer, which says some of them twice, are all there are
 _THAI = re.compile("[\u0e00-\u0eff]")
 
 
-def words(text: str) -> list[str]:
+def page_words(text: str) -> list[str]:
     """The words of text or Markdown, lower case, ligatures resolved, hyphenated words as one."""
     return _bare_words(plain_text(text))
 
@@ -49,7 +49,7 @@ def _bare_words(text: str) -> list[str]:
 
 
 def _bare_digits(text: str) -> list[str]:
-    return digit_runs(_LEADERS.sub(" ", text) if "...." in text or ". . ." in text else text)
+    return digit_runs(without_leaders(text))
 
 
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
@@ -99,7 +99,7 @@ class Reference:
             numbers_kept=round(numbers_kept, 4),
             glued=round(glued, 4),
             repeated=round(repeated, 4),
-            tables=count_tables(markdown),
+            tables=count_markdown_tables(markdown),
             text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost)[:20],
         )
@@ -125,7 +125,7 @@ class Reference:
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
-            tables=count_tables(markdown),
+            tables=count_markdown_tables(markdown),
             text_kept=round(letters_kept * numbers_kept * (1 - repeated), 4),
             lost_numbers=sorted(lost)[:20],
         )
@@ -178,7 +178,7 @@ def _unfill_cells(markdown: str) -> str:
     return "\n".join(lines)
 
 
-def count_tables(markdown: str) -> int:
+def count_markdown_tables(markdown: str) -> int:
     """Markdown tables, counted by their delimiter rows."""
     return len(re.findall(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$", markdown, re.MULTILINE))
 
@@ -189,7 +189,6 @@ _ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
 _ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
-_CONTENTS_ENTRY = re.compile(r"\S (?:(?:\.\s?){4,}|… ?)\s*\d+\W*$", re.MULTILINE)
 _SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
 _TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
 
@@ -211,7 +210,7 @@ def count_true_rows(markdown: str) -> int:
 
 
 def contents_lines(markdown: str) -> int:
-    return len(_CONTENTS_ENTRY.findall(markdown))
+    return len(CONTENTS_LINE.findall(markdown))
 
 
 def _items_kept(text: str, markdown: str) -> float:

@@ -29,6 +29,7 @@ from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_co
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.installation import as_typed
+from groundwork.language.language_and_script import is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.markdown.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.processes.worker_pool import report_progress
@@ -114,12 +115,22 @@ class _Judge:
         chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
         for i in conversion.read_due():
             chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])
+        pages = [plain_contents(self._mend(rendition)) for rendition in chosen]
         return AuditedPages(
-            pages=[plain_contents(self._mend(rendition)) for rendition in chosen],
+            pages=self._without_own_headers(pages, numbers),
             audits=[rendition.audit for rendition in chosen],
             makers=[f"{self._name}:{rendition.maker}" if rendition.maker else self._name for rendition in chosen],
             warnings=conversion.warnings,
         )
+
+    def _without_own_headers(self, pages: list[str], numbers: Sequence[int]) -> list[str]:
+        """The pages; of those in a shaped script, whose text layer spells its headers in another way, without what runs
+        through their Markdown."""
+        is_shaped_page = [is_shaped(self._layer[number - 1]) for number in numbers]
+        if not any(is_shaped_page):
+            return pages
+        stripped = strip_running(pages, running_keys(pages, numbers[0]), numbers)
+        return [after if shaped else page for page, after, shaped in zip(pages, stripped, is_shaped_page, strict=True)]
 
     def _best_rendition(
         self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]

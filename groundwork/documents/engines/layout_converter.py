@@ -17,14 +17,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
-from groundwork.documents.auditing.page_audit import count_tables
+from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.headings_and_footnotes import Styles
-from groundwork.documents.layout.page_content import BLANK_PAGE, STAMP_PAGES, order_pages, page_content, page_markdown
+from groundwork.documents.layout.page_content import (
+    BLANK_PAGE,
+    STAMP_PAGES,
+    PageContent,
+    order_pages,
+    page_content,
+    page_markdown,
+)
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.running_headers import heading_names, running_lines, separable_lines
+from groundwork.documents.layout.running_headers import EdgeLine, heading_names, running_lines, separable_lines
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -43,6 +50,29 @@ def convert(request: Request) -> Conversion:
     shaped = [i for i, text in enumerate(layer) if is_shaped(text) and not leftward[i]]
     pages = [None if i in shaped else page for i, page in enumerate(pages)]
     numbers = request.pages or range(1, len(pages) + 1)
+    pages, contents = _page_contents(request, pages, turns, layer, leftward)
+    running = _find_running_lines(contents, numbers, layer)
+    warnings: list[str] = []
+    inspector_pages = _LatePages(request, len(pages), warnings)
+    renditions: dict[str, Sequence[str]] = {
+        "lines": _own_pages(contents, running),
+        "liteparse": [
+            "" if is_rtl else _liteparse_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)
+        ],
+        "pdf-inspector": inspector_pages,
+    }
+    if unsure_pages := [numbers[i] for i in shaped if count_markdown_tables(inspector_pages[i])]:
+        warnings.append(_tables_warning(unsure_pages))
+    running_cells = [[line.cells for line in lines] for lines in running]
+    return Conversion(
+        renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
+    )
+
+
+def _page_contents(
+    request: Request, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str], leftward: Sequence[bool]
+) -> tuple[list[Any], list[PageContent]]:
+    """liteparse's pages with the letters that it leaves out, and what is read of each."""
     with LetterSizes(request.source, turns) as sizes:
         pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
         pages = [
@@ -50,34 +80,32 @@ def convert(request: Request) -> Conversion:
             for page, is_rtl in zip(pages, leftward, strict=True)
         ]
         typewriter = typewriter_fonts(pages)
-        contents = [
+        return pages, [
             page_content(page, sizes, text, typewriter) if page else BLANK_PAGE
             for page, text in zip(pages, layer, strict=True)
         ]
+
+
+def _find_running_lines(
+    contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]
+) -> list[list[EdgeLine]]:
+    """The running headers and footers of each page."""
     body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
     names = heading_names([page.runs for page in contents], body_size)
     title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
     running = running_lines([page.edges for page in contents], numbers, body_size, title_size, names)
-    running = [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
+    return [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
+
+
+def _own_pages(contents: Sequence[PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[str]:
+    """The Markdown of our own reading, without running lines and without stamps at the side of many pages."""
     ordered = order_pages(contents, running)
     counts = Counter(text for page in ordered for text in set(page.side_texts))
     ordered = [
         page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
     ]
     styles = Styles([page.form_lines or [line for lines, _ in page.parts for line in lines] for page in ordered])
-    warnings: list[str] = []
-    inspector_pages = _LatePages(request, len(pages), warnings)
-    renditions: dict[str, Sequence[str]] = {
-        "lines": [page_markdown(page, styles) for page in ordered],
-        "liteparse": ["" if is_rtl else _own_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)],
-        "pdf-inspector": inspector_pages,
-    }
-    if unsure_pages := [numbers[i] for i in shaped if count_tables(inspector_pages[i])]:
-        warnings.append(_tables_warning(unsure_pages))
-    running_cells = [[line.cells for line in lines] for lines in running]
-    return Conversion(
-        renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
-    )
+    return [page_markdown(page, styles) for page in ordered]
 
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:
@@ -149,10 +177,10 @@ def _pdf_inspector(request: Request) -> list[str]:
 
 
 def _liteparse(request: Request) -> list[str]:
-    return [_own_markdown(page) for page in read_pages(request)]
+    return [_liteparse_markdown(page) for page in read_pages(request)]
 
 
-def _own_markdown(page: Any) -> str:
+def _liteparse_markdown(page: Any) -> str:
     """liteparse's Markdown of a page; of one without text it makes an empty fence, which is none."""
     markdown = page.markdown or "" if page else ""
     return markdown if re.search(r"\w", markdown.replace("```text", "")) else ""

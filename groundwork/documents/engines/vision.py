@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from groundwork.documents.auditing.page_audit import Reference, digits, words
+from groundwork.documents.auditing.page_audit import Reference, digits, page_words
 from groundwork.documents.conversion.page_renditions import AuditedPages
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.page_joining import tidy_page
@@ -56,14 +56,14 @@ class PageReader:
         """The pages `numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
 
-        async def read_one(number: int) -> Completeness:
+        async def read_page(number: int) -> Completeness:
             text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
             async with picture_slots:
                 reply = await self.read(number, text, len(layer), threshold)
             on_page()
             return reply
 
-        replies = await gather_all(map(read_one, numbers))
+        replies = await gather_all(map(read_page, numbers))
         pages = strip_running([reply.markdown for reply in replies], keys, numbers)
         return AuditedPages(
             pages=pages,
@@ -185,16 +185,16 @@ class PageLayer:
         audit = _audit_leniently(reference, reference.audit(markdown), markdown)
         is_whole = audit.text_kept >= threshold and not audit.lost_numbers and not _has_lost_stretch(layer, markdown)
         if len(reference.words) < WORDS_TO_JUDGE or is_whole:
-            return Completeness(markdown, audit, words=tuple(words(markdown)))
+            return Completeness(markdown, audit, words=tuple(page_words(markdown)))
         lost_note = f"; numbers lost: {', '.join(audit.lost_numbers[:5])}" if audit.lost_numbers else ""
         summary = f"text kept {audit.text_kept:.2f}, words kept {audit.words_kept:.2f}{lost_note}"
         trouble = summary if audit.text_kept < threshold else ""
-        return Completeness(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(words(markdown)))
+        return Completeness(markdown, audit, trouble, _reasons(layer, markdown, audit), tuple(page_words(markdown)))
 
     def _repeated(self, markdown: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
         tail = _REPEATED_TAIL.search(markdown[-4000:])
-        unit = words(tail[1]) if tail else []
+        unit = page_words(tail[1]) if tail else []
         if not tail or not unit or f" {' '.join(unit * 8)} " in _padded_words(self._text):
             return ""
         return " ".join(tail[1].split())[:30]
@@ -216,13 +216,15 @@ class PageLayer:
         return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
 
     def _is_running(self, line: str, reply_words: str, lines: list[str]) -> bool:
-        line_words = words(line)
+        line_words = page_words(line)
         if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
             return False
         if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
             return False  # a row of a table
         phrase = f" {' '.join(line_words)} "
-        return reply_words.count(phrase) < sum(f" {' '.join(words(layer_line))} ".count(phrase) for layer_line in lines)
+        return reply_words.count(phrase) < sum(
+            f" {' '.join(page_words(layer_line))} ".count(phrase) for layer_line in lines
+        )
 
 
 def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
@@ -234,7 +236,7 @@ def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bo
     a, b = Counter(first.words), Counter(second.words)
     if not a or 2 * (a & b).total() < _SAME_SHARE * (a.total() + b.total()):
         return False
-    layer_counts = Counter(words(layer))
+    layer_counts = Counter(page_words(layer))
     lost, extra = (layer_counts - b).total(), (b - layer_counts).total()
     return extra >= _EXTRA_SHARE * lost
 
@@ -249,7 +251,7 @@ def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> P
     if reference.shaped or (audit.words_kept == 1 and audit.numbers_kept == 1):
         return audit
     letters = _ReplyLetters(markdown)
-    lost_words = reference.counts - Counter(words(markdown))
+    lost_words = reference.counts - Counter(page_words(markdown))
     words_in_pieces = sum(min(n, letters.count(word)) for word, n in lost_words.items())
     missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
     lost_numbers = {number: n for number, n in missing_numbers.items() if letters.count(re.sub(r"\D", "", number)) < n}
@@ -270,9 +272,9 @@ class _ReplyLetters:
 
     def __init__(self, markdown: str) -> None:
         bare = _LATEX_COMMAND.sub("", markdown)
-        self._letters = "".join(words(bare))
-        self._formulas = "".join(words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
-        self._word_counts = Counter(words(markdown))
+        self._letters = "".join(page_words(bare))
+        self._formulas = "".join(page_words(_LATEX_COMMAND.sub("", " ".join(_INLINE_FORMULA.findall(markdown)))))
+        self._word_counts = Counter(page_words(markdown))
 
     def count(self, word: str) -> int:
         """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
@@ -283,8 +285,8 @@ class _ReplyLetters:
 
 def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
-    reply_pairs = set(pairwise(words(markdown)))
-    missing_lines = [line for line in layer.split("\n") if _is_missing(words(line), reply_pairs)]
+    reply_pairs = set(pairwise(page_words(markdown)))
+    missing_lines = [line for line in layer.split("\n") if _is_missing(page_words(line), reply_pairs)]
     reasons = [
         f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_QUOTED_CHARACTERS]}"
         for line in missing_lines
@@ -299,8 +301,8 @@ def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
 
 def _has_lost_stretch(layer: str, markdown: str) -> bool:
     """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
-    reply_pairs = set(pairwise(words(markdown)))
-    word_lines = [line_words for line in layer.split("\n") if (line_words := words(line))]
+    reply_pairs = set(pairwise(page_words(markdown)))
+    word_lines = [line_words for line in layer.split("\n") if (line_words := page_words(line))]
     is_lost = [
         len(line) >= _RUNNING_TEXT_WORDS
         and sum(pair in reply_pairs for pair in pairwise(line)) < _CHANCE_SHARE * len(line)
@@ -315,4 +317,4 @@ def _is_missing(line_words: list[str], reply_pairs: set[tuple[str, str]]) -> boo
 
 
 def _padded_words(markdown: str) -> str:
-    return f" {' '.join(words(markdown))} "
+    return f" {' '.join(page_words(markdown))} "

@@ -14,9 +14,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.tables.ruled_tables import Grid
-from groundwork.documents.layout.text_lines import Run, is_entry, is_number, level
+from groundwork.documents.layout.text_lines import Run, is_number, level
 
 _LEAST_LINES = 4  # lines of running text on each side
 _LEAST_COLUMN = 40  # points of a column's breadth
@@ -155,7 +156,7 @@ def _text_box(runs: tuple[Run, ...]) -> _PartBox:
 
 
 def _wording(text: str) -> _Wording:
-    entry = is_entry(text)
+    entry = is_contents_entry(text)
     is_long = not entry and len(text.split()) >= _LONG_WORDS
     return _Wording(len(text), entry, is_long, is_number(text), text[:1].islower())
 

@@ -31,6 +31,7 @@ from groundwork.documents.pdf_files.pdfium import open_pdf
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
 _NAME_BYTES = 128  # bytes of a font's name
 _SCALE = 100  # parts of a point in which pdfium is asked for a place
+_PLACES_IN_WORD = (1 / 2, 1 / 3, 2 / 3)  # of its width, at which a letter is looked for
 _MOST_HEIGHT = 4  # times its size, which no letter is high
 _LETTER_HEIGHTS = (  # of letters, in font sizes
     (re.compile(r"[A-Zbdfhkl0-9]"), 0.7),
@@ -122,14 +123,19 @@ class LetterSizes:
         return _size_by_height(text, letter, across)
 
     def _letter(self, word: Any, page: Any) -> tuple[Any, int]:
-        """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word; -1 for none."""
+        """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word, or near it where
+        a wide comma stands there, most of whose place is empty; -1 for none."""
         import pypdfium2.raw as pdfium
 
         raw, text = (handle.raw for handle in self._text_of(page.page_num))
-        x, y = ctypes.c_double(), ctypes.c_double()
-        position = (int(_SCALE * (word.x + word.width / 2)), int(_SCALE * (word.y + word.height / 2)))
-        pdfium.FPDF_DeviceToPage(raw, *self._device(page), *position, x, y)
-        return text, pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)
+        letter = -1
+        for share in _PLACES_IN_WORD:
+            x, y = ctypes.c_double(), ctypes.c_double()
+            position = (int(_SCALE * (word.x + word.width * share)), int(_SCALE * (word.y + word.height / 2)))
+            pdfium.FPDF_DeviceToPage(raw, *self._device(page), *position, x, y)
+            if (letter := pdfium.FPDFText_GetCharIndexAtPos(text, x, y, 3, 3)) >= 0:
+                break
+        return text, letter
 
     def _device(self, page: Any) -> tuple[int, int, int, int, int]:
         """A liteparse page as pdfium draws it: left, top, width and height in parts of a point, quarters of a turn."""

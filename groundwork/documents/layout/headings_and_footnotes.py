@@ -12,11 +12,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
-from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_entry, is_number, label
+from groundwork.documents.dot_leaders import is_contents_entry
+from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
 _NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
+_OTHER_FONT_RATIO, _SAME_FONT_RATIO = 1.06, 1.15  # times the body's size, which a heading is larger than
+_UNNAMED_FONT_RATIO = 1.1  # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
@@ -56,7 +59,8 @@ class Styles:
     def _is_large(self, line: Line) -> bool:
         run = line.main
         is_other_font = run.bold or (run.font != self.font and not run.mono)
-        return run.size > (1.06 if is_other_font else 1.15) * self.body and _may_head(line)
+        size_ratio = _OTHER_FONT_RATIO if is_other_font else _SAME_FONT_RATIO if self.font else _UNNAMED_FONT_RATIO
+        return run.size > size_ratio * self.body and _may_head(line)
 
     def _is_set_off(self, line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
@@ -89,7 +93,7 @@ class Styles:
 def _may_head(line: Line) -> bool:
     text = line.text
     stands_alone = len(line.cells) == 1 and not is_bullet(text)
-    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_entry(text)
+    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_contents_entry(text)
 
 
 def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:

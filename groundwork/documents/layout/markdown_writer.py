@@ -10,6 +10,7 @@ import re
 import statistics
 from collections.abc import Sequence
 
+from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
@@ -20,7 +21,6 @@ from groundwork.documents.layout.text_lines import (
     cleaned,
     column_of,
     is_bullet,
-    is_entry,
     is_rule,
     label,
     text_columns,
@@ -34,6 +34,10 @@ _LONG_LINE, _HALF_LINE = 0.7, 0.5  # of the breadth of its column, which a line 
 _ROW_GAP = 2.2  # and rows further apart than this are no table's
 _WORD_ROOM = 4  # sizes, which most words have their place in
 _SENTENCE_STEP = 2.2  # of the usual steps, between full lines of a sentence
+_HEADING_LEADING, _SAME_LEADING = (
+    1.5,
+    1.06,
+)  # sizes, or times the body's leading, from one line of a heading to the next
 _FOOT_NOTE = re.compile(r"\d{1,3} ?[A-Z“\"(]")  # a footnote
 _PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
@@ -51,7 +55,7 @@ class PageWriter:
         text_lines = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
-        self.contents = sum(is_entry(line.text) for line in text_lines) >= 4
+        self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
         self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
         self._blocks: list[PageBlock] = []
         self._text = ""  # the paragraph that grows
@@ -131,7 +135,7 @@ class PageWriter:
         size = line.main.size
         if line.y - above.y > self._most_steps(above, line) * self.styles.leading * max(size, above.main.size):
             return False
-        if is_entry(above.text) or _has_field_rule(above):
+        if is_contents_entry(above.text) or _has_field_rule(above):
             return False
         is_lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not is_lower:
@@ -205,9 +209,10 @@ class PageWriter:
 
     def _same_heading(self, above: Line, line: Line, level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
-        if not line.cells or len(line.cells) > 1 or label(line.text) or is_entry(line.text):
+        if not line.cells or len(line.cells) > 1 or label(line.text) or is_contents_entry(line.text):
             return False
-        is_near = line.y - above.y < 1.5 * line.main.size and abs(above.main.size - line.main.size) < 0.2
+        most_leading = max(_HEADING_LEADING, _SAME_LEADING * self.styles.leading) * line.main.size
+        is_near = line.y - above.y < most_leading and abs(above.main.size - line.main.size) < 0.2
         is_within = (
             above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
         )  # a name in another font may stand there

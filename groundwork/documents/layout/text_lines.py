@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, shortened_leaders
 from groundwork.documents.layout.fonts import is_bold, is_bold_font, is_mono_font, plain_font_name, with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
@@ -16,11 +17,7 @@ from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _BULLET = re.compile(DRAWN_BULLET)
 _LABEL = re.compile(DRAWN_LABEL)
-_CONTENTS_ENTRY = re.compile(r"(?:(?<!\.)(?<!\.\s)(?:\.\s?){4,}+|…)\s*\d+\W*$")
-_LEADER_DOTS = ("....", ". . .", ".. ..", "…")
 _RULE = re.compile(r"[-_=*~–—─━]{4,}+")  # a line drawn with letters
-_LEADERS_WITHIN = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*")
-_END_LEADERS = re.compile(r"(?:\.\s?){4,}$")
 _MONO_WIDTH = 0.5  # font sizes; a typewriter's letters have 0.52 to 0.6, the letters of other fonts 0.45
 _NUMBER = re.compile(
     r"[-–—−+~<>±≥≤(\[]*[$€£¥]?\s?[-–−]?\.?\d[\d.,:/%’' –-]*[)\]%*†‡]*(?:\s?[a-z*†‡⁰¹²³⁴-⁹]{1,2})?[)\]]?"
@@ -100,12 +97,6 @@ def label(text: str) -> str:
     return match[0] if match else ""
 
 
-@lru_cache(8192)
-def is_entry(text: str) -> bool:
-    """Whether a line is one of a table of contents: a title, leading dots and a page number."""
-    return any(dots in text for dots in _LEADER_DOTS) and _CONTENTS_ENTRY.search(text) is not None
-
-
 def is_rule(text: str) -> bool:
     """Whether a text is a line drawn with letters: dashes from one side to the other, or below a head."""
     return _RULE.fullmatch(text) is not None
@@ -115,8 +106,8 @@ def cleaned(text: str) -> str:
     """A line without the arrow that leads back to the contents, its leading dots as `…`, its label free of its text."""
     if "↑" in text:
         text = text.rstrip("↑ ")
-    if is_entry(text):
-        text = _LEADERS_WITHIN.sub(" … ", text)
+    if is_contents_entry(text):
+        text = shortened_leaders(text)
     label_end = len(label(text))
     return f"{text[:label_end]} {text[label_end:]}" if label_end and text[label_end : label_end + 1].strip() else text
 
@@ -318,7 +309,7 @@ def _prominence(run: Run) -> tuple[bool, float]:
 
 def _join_leaders(cells: list[Run]) -> list[Run]:
     """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
-    if not any(cell.text[0] == "." or _END_LEADERS.search(cell.text) for cell in cells):
+    if not any(cell.text[0] == "." or LEADERS_AT_END.search(cell.text) for cell in cells):
         return cells
     if any(is_number(cell.text.strip(". ")) for cell in cells[1:-1]):
         return cells
@@ -334,7 +325,7 @@ def _join_leaders(cells: list[Run]) -> list[Run]:
 
 def _title_start(cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
-    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or _END_LEADERS.search(cell.text)), 0)
+    dots = next((i for i, cell in enumerate(cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0)
     title_index = max(0, dots - 1) if cells[dots].text[0] == "." else dots
     while title_index and len(cells[title_index - 1].text.split()) < _TEXT_WORDS:
         title_index -= 1

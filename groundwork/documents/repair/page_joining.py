@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
+from groundwork.documents.dot_leaders import shortened_leaders
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
 _ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
-_LEADERS = re.compile(r"(?:(?<!\s)\s++)?(?:(?:\.\s?){4,}\s*|…{2,}\s*|(?<!_)(?<!_\s)(?:_\s?){6,}+\s*(?=\d+\W*$))")
-_LEADER_DOTS = ("....", ". . .", ".. ..", "……", "___", "_ _")  # what leaders hold
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
@@ -173,7 +172,7 @@ def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str
 def _tidy_line(line: str) -> str:
     line = _UNDERLINE.sub("", line) if "u>" in line else line
     line = _BACK_LINK.sub("", line) if "↑" in line else line
-    text = _LEADERS.sub(" … ", line) if any(dots in line for dots in _LEADER_DOTS) else line
+    text = shortened_leaders(line)
     if text != line:
         text = text.replace("**", "").lstrip("# ").rstrip()
     elif len(text) > 160 and (heading := HEADING_LINE.match(text)):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from groundwork.documents.auditing.page_audit import Reference, digits, words
+from groundwork.documents.auditing.page_audit import Reference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.labels import PAGE_LABEL
 from groundwork.language.language_and_script import WORD_OR_CHARACTER, words_or_characters
@@ -37,7 +37,7 @@ def respell_words(markdown: str, reference: Reference) -> str:
 def restore_lost_lines(markdown: str, reference: Reference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
     those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
-    markdown_words = words(markdown)
+    markdown_words = page_words(markdown)
     missing = Counter[str]() if markdown_words == reference.words else reference.counts - Counter(markdown_words)
     if missing.total() < 2:
         return markdown
@@ -51,7 +51,7 @@ def _lost_lines(layer: str, missing: Counter[str], text: str) -> list[str]:
     """The lines of a text layer that lack most of their words; those below each other are one paragraph."""
     lost_paragraphs: list[list[str]] = [[]]
     for line in layer.split("\n"):
-        line_words = words(line)
+        line_words = page_words(line)
         word_counts = Counter(line_words)
         is_lacking = word_counts.total() > 2 and (word_counts & missing).total() > 0.6 * word_counts.total()
         inner_words = line_words[1:-1] if len(line_words) > _PARTED_LINE_WORDS else line_words  # its ends may be parts

@@ -17,7 +17,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language import dangling_references as wording
-from groundwork.language.numbers import numbers
+from groundwork.language.numbers import number_values, numbers
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.material_to_ask_about import short_title
@@ -69,7 +69,7 @@ def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
 
 def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    supported_values = {number.value for number in numbers(f"{pair.question} {pair.answer}", spelled="en")}
+    supported_values = number_values(f"{pair.question} {pair.answer}", spelled="en")
     criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
     return sorted({value for value in criterion_values if value not in supported_values})
 

@@ -51,7 +51,7 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
-        return obeyed_decisions.reject_pair(pair, decision)
+        return obeyed_decisions.reject_by_person(pair, decision)
     if decision:
         return obeyed_decisions.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
     if not checked_pair.status and (reason := first_failed_check(pair)):
@@ -108,15 +108,9 @@ def restore_accepted(folder: Path, documents: Sequence[str], review: Review, pre
 
 
 def reject_pair(pair: Pair, reason: str) -> Rejected:
+    """The record of a pair that checks turned down, with what they said."""
     fault_texts = [column["why"] for column in pair.checks.values() if not column["passed"] and column["why"]]
-    return Rejected(
-        document=pair.document,
-        chunk=pair.chunk,
-        iteration=pair.iteration,
-        reason=reason,
-        detail="; ".join(dict.fromkeys(fault_texts)),
-        pair=msgspec.to_builtins(pair),
-    )
+    return Rejected.of(pair, reason, "; ".join(dict.fromkeys(fault_texts)))
 
 
 def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair], list[Pair]]:

@@ -191,8 +191,8 @@ class Apart(Marks):
         if self.checks == ("stand_alone",):
             return "\n".join(lines[:2])
         if "criteria" in self.checks:
-            lines += ["Criteria:", *(f"- {one_line(text)}" for text in case.pair.evaluation_criteria)]
-            lines += [f"Wrong answer: {one_line(case.wrong_answer)}"] if case.wrong_answer else []
+            lines += ["Criteria:", *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria)]
+            lines += [f"Wrong answer: {single_line(case.wrong_answer)}"] if case.wrong_answer else []
         return "\n".join(lines)
 
 
@@ -247,10 +247,10 @@ def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
 
 
 def _question_and_answer(case: CurationCase) -> list[str]:
-    return [f"Question: {one_line(case.pair.question)}", f"Answer: {one_line(case.pair.answer)}"]
+    return [f"Question: {single_line(case.pair.question)}", f"Answer: {single_line(case.pair.answer)}"]
 
 
-def one_line(text: str) -> str:
+def single_line(text: str) -> str:
     """`text` in one line, so that nothing in it can look like the next pair."""
     return " ".join(text.split())
 

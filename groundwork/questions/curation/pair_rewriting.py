@@ -24,7 +24,7 @@ from groundwork.questions.curation.judge import (
     closed_object,
     field_name,
     list_of,
-    one_line,
+    single_line,
 )
 from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
 from groundwork.records.figures import quote_in_words
@@ -125,11 +125,11 @@ def _render_faulty_pair(number: int, case: CurationCase) -> str:
             field_name(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"{n}. {one_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
-            f"Question: {one_line(case.pair.question)}",
-            f"Answer: {one_line(case.pair.answer)}",
+            *(f"{n}. {single_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
+            f"Question: {single_line(case.pair.question)}",
+            f"Answer: {single_line(case.pair.answer)}",
             "Criteria:",
-            *(f"- {one_line(text)}" for text in case.pair.evaluation_criteria),
+            *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria),
             f"What is wrong with it: {faults or 'its wording'}",
         ]
     )

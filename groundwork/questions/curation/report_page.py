@@ -92,7 +92,7 @@ def is_rejected_by_rule(rejection: Rejected) -> bool:
     return bool(failed) and rejection.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
 
 
-def kind_of_kept(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
+def curation_outcome(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
     """What became of a pair that is kept: as it was, in other words of a model, or as a person has it."""
     if not (pair.original_question or pair.original_answer or pair.original_criteria):
         return "kept"
@@ -110,7 +110,7 @@ class _Counts:
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
         for index, pair in enumerate(result.kept_pairs):
             places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
-            places[kind_of_kept(pair)].append(index)
+            places[curation_outcome(pair)].append(index)
             self._add_columns(pair.document, pair.checks)
         for index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(index)

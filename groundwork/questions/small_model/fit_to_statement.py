@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from groundwork.language.dangling_references import cross_references
 from groundwork.language.language_and_script import detect_language, is_english
-from groundwork.language.numbers import numbers
+from groundwork.language.numbers import content_terms, number_values, numbers
 from groundwork.language.words import content_words, normalised_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -132,7 +132,9 @@ def _unsupported_fault(draft: Draft, target: Target, surroundings: str) -> Fault
         return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(unknown_words))}")
     if not answer & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
-    if unknown_numbers := sorted(_number_values(draft.question) - _number_values(surroundings) - {"1"}):
+    if unknown_numbers := sorted(
+        number_values(draft.question, spelled="en") - number_values(surroundings, spelled="en") - {"1"}
+    ):
         return Fault("unsupported", f"the question's numbers are not the text's: {', '.join(unknown_numbers)}")
     return None
 
@@ -159,7 +161,7 @@ def _row_fault(draft: Draft, target: Target) -> Fault | None:
     subject_words = content_words(target.subject, "en")
     if subject_words and not subject_words & content_words(draft.question, "en"):
         return Fault("dangling", f"the question does not name its row: {target.subject}")
-    if target.answer_cells and not terms(draft.answer) & terms(target.answer_cells):
+    if target.answer_cells and not content_terms(draft.answer, "en") & content_terms(target.answer_cells, "en"):
         return Fault("beside", f"the answer leaves out what is told of {target.subject}")
     return None
 
@@ -194,7 +196,9 @@ def _answer_kind_fault(draft: Draft, target: Target, title: str) -> Fault | None
             return Fault("beside", "the question asks what a term means, and the answer does not say it")
     if _HOW_MANY.search(draft.question) and not numbers(draft.answer, spelled="en"):
         return Fault("beside", "the question asks for a number that the answer does not give")
-    if not (terms(draft.answer) - terms(f"{draft.question} {title}")) & terms(target.plain):
+    if not (content_terms(draft.answer, "en") - content_terms(f"{draft.question} {title}", "en")) & content_terms(
+        target.plain, "en"
+    ):
         return Fault("beside", "the answer tells no more than the question")
     return None
 
@@ -224,7 +228,7 @@ def is_definition(question: str, target: Target, title: str) -> bool:
 def answers_agree(answer: str, second_answer: str) -> bool:
     """Do two answers share their words, without different numbers?"""
     first_words, second_words = content_words(answer, "en"), content_words(second_answer, "en")
-    values = _number_values(answer), _number_values(second_answer)
+    values = number_values(answer, spelled="en"), number_values(second_answer, spelled="en")
     if values[0] and values[1] and not (values[0] <= values[1] or values[1] <= values[0]):
         return False
     if not first_words or not second_words:
@@ -232,21 +236,17 @@ def answers_agree(answer: str, second_answer: str) -> bool:
     return len(first_words & second_words) >= AGREEING_WORDS * min(len(first_words), len(second_words))
 
 
-def _number_values(text: str) -> set[str]:
-    return {number.value for number in numbers(text, spelled="en")}
-
-
 class QuestionSearch:
     """The statements of a document with the words by which a question finds them; those of the title tell nothing."""
 
     def __init__(self, readings: Sequence[Reading], title: str) -> None:
-        self._title = terms(title)
+        self._title = content_terms(title, "en")
         self._entries: dict[_Key, _Entry] = {}
         self._keys_by_term: dict[str, list[_Key]] = defaultdict(list)
         for reading in readings:
             for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
-                heading_terms = terms(" ".join(reading.headings_at(statement.start)))
-                self._add((reading.chunk.id, statement.start), (terms(plain), heading_terms))
+                heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
+                self._add((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
         self._weights = {
             term: math.log(1 + len(self._entries) / len(keys)) for term, keys in self._keys_by_term.items()
         }
@@ -262,7 +262,7 @@ class QuestionSearch:
         Statements without one of the question's rarer terms cannot, and are not looked at (MaxScore: Turtle and Flood,
         1995).
         """
-        question_terms = terms(question) - self._title
+        question_terms = content_terms(question, "en") - self._title
         keys = {(chunk.id, statement.start) for statement in statements}
         own_entries = [self._entries[key] for key in keys if key in self._entries]
         own_fit = self._fit(
@@ -287,8 +287,3 @@ class QuestionSearch:
             weights.get(term, 0.0) * (1 if term in statement_terms else HEADING_WEIGHT)
             for term in question_terms & (statement_terms | heading_terms)
         )
-
-
-def terms(text: str) -> set[str]:
-    """The stems of the content words of `text`, and its numbers."""
-    return content_words(text, "en") | {number.value for number in numbers(text, spelled="en")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.auditing.page_audit import Reference, digits, readability, words
+from groundwork.documents.auditing.page_audit import Reference, digits, page_words, readability
 
 TEXT = """1.1. The game is played by five players on sand.
 1.2. The field is 75 metres long, 25 metres wide and has two end zones.
@@ -67,7 +67,7 @@ def test_a_merged_cell_in_all_its_columns_is_not_said_twice():
 
 def test_hyphens_at_line_ends_are_no_difference():
     """A word broken at a line's end and the mended word are one word; so are ligatures and their letters."""
-    assert words("the exam-\nple of ﬁelds") == words("the example of fields")
+    assert page_words("the exam-\nple of ﬁelds") == page_words("the example of fields")
 
 
 def test_numbers_keep_their_form():

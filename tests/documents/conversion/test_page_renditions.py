@@ -213,3 +213,14 @@ def test_a_rendition_with_symbols_for_letters_is_not_taken(title, maker):
     }
     audited = audit_pages("layout", Conversion(renditions=renditions), [1], [f"algorithm\n{sentence}"])
     assert audited.makers == [f"layout:{maker}"]
+
+
+def test_headers_of_a_shaped_script_go_however_the_text_layer_spells_them():
+    """pdfium doubles letters of Thai, and not alike on each page: the Markdown itself tells what runs through it."""
+    header = "ราคาห้องพักของโรงแรม"
+    texts = ["ห้องเล็กราคา 350 บาท", "ห้องกลางราคา 480 บาท", "ห้องใหญ่ราคา 650 บาท"]
+    layer = [f"{header[:k]}{header[k - 2 :]}\n{text}\nหน้าน้ {k}" for k, text in enumerate(texts, 3)]
+    pages = [f"{header}\n\n{text}\n\nหน้า {k}" for k, text in enumerate(texts, 1)]
+    pages[0] = pages[0].replace("\n\n", f"\n\n# {header}\n\n", 1)
+    done = audit_pages("layout", Conversion(renditions={"pdf-inspector": pages}), [1, 2, 3], layer)
+    assert done.pages == [f"# {header}\n\n{texts[0]}", *texts[1:]]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reportlab.pdfgen.canvas import Canvas
+
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.layout.drawn_letters import Letter, to_items
+from groundwork.documents.engines.layout_converter import read_pages
+from groundwork.documents.layout.drawn_letters import Letter, LetterSizes, to_items
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 from tests.sample.formats import write_pdf_objects
@@ -70,3 +73,16 @@ def test_letters_become_items() -> None:
     assert [item.text for item in items] == ["a lot func-", "tion", "x"]
     assert [word.text for word in items[0].words] == ["a", "lot", "func-"]
     assert (items[0].x, items[0].y, items[0].width, items[0].height) == (10, 100, 65, 7)
+
+
+def test_a_mark_in_the_middle_of_a_word_hides_no_size(tmp_path: Path) -> None:
+    """A stop, like a wide comma, is small and low: with one in the middle, a letter beside it tells the size."""
+    pdf = tmp_path / "scaled.pdf"
+    canvas = Canvas(str(pdf))
+    canvas.scale(0.75, 0.75)
+    canvas.setFont("Helvetica", 40)
+    canvas.drawString(60, 800, "mmmm.mmmm")
+    canvas.save()
+    (page,) = read_pages(Request(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
+    with LetterSizes(str(pdf)) as sizes:
+        assert sizes.of(page.text_items[0], page) == 30

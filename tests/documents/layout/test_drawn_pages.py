@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.text_lines import Line, Run
 from tests.documents.layout.drawing import PROSE, prose, table
 
 
@@ -255,3 +257,28 @@ def test_numbers_under_a_head_are_a_table(drawn):
     headed = drawn(lambda canvas: table(canvas, [72, 120], [("No.", "Rule"), *[row for row in REFERENCES if row[0]]]))
     short = drawn(lambda canvas: table(canvas, [72, 120], [("1", "Ellary"), ("2", "Tarn"), ("3", "Skerry")]))
     assert headed.markdown.startswith("| No. | Rule |") and short.markdown.startswith("| 1 | Ellary |")
+
+
+def test_a_title_of_two_lines_is_led_like_the_text(drawn):
+    """Where lines of the text stand far apart, as in a browser, those of a heading do too."""
+
+    def draw(canvas: Canvas) -> None:
+        for k, line in enumerate(PROSE * 3):
+            canvas.drawString(72, 640 - 17 * k, line)
+        canvas.setFont("Helvetica", 20)
+        canvas.drawString(72, 780, "Rules of Ellary Harbour and of")
+        canvas.drawString(72, 746, "the Old Mole")
+
+    assert drawn(draw).markdown.startswith("# Rules of Ellary Harbour and of the Old Mole\n\n")
+
+
+@pytest.mark.parametrize(("font", "level"), [("", 1), ("Serif", 0)])
+def test_a_little_larger_type_heads_where_fonts_have_no_names(font: str, level: int) -> None:
+    """Browsers embed Chinese fonts without a name, so that no line is known to be bold."""
+    texts = ("第一条 本办法适用于全体员工。", "申请步骤", "第二条 病假期间发给工资。")
+    sizes = (11.5, 13.0, 11.5)
+    lines = [
+        Line(20.0 * k, [Run(42, 20.0 * k - 12, 300, 20.0 * k, text, size, font)])
+        for k, (text, size) in enumerate(zip(texts, sizes, strict=True))
+    ]
+    assert Styles([lines]).heading(lines[1]) == level

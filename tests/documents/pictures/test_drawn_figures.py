@@ -17,7 +17,7 @@ from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.documents.pictures.page_areas import Area, TextLine, prose_lines, text_lines, whole_page
 from groundwork.records.figures import figures
 from tests.documents.conftest import Folder
-from tests.documents.pictures.test_pictures import PARAGRAPHS, pdf
+from tests.documents.pictures.test_kept_pictures import PARAGRAPHS, pdf
 from tests.sample.pictures import chart
 
 Draw = Callable[[Canvas], None]

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from groundwork.documents.dot_leaders import is_contents_entry, without_cell_leaders
 from groundwork.documents.layout.text_lines import (
     Box,
     Line,
     Stretches,
-    is_entry,
     is_number,
     label,
     parted,
@@ -23,8 +23,6 @@ from groundwork.documents.layout.text_lines import (
 _CELL_SPACE = 0.5  # sizes between two words of one cell
 _OVERHANG = 3  # points by which a text may stand out of the line below it
 _CAPTION_NUMBER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
-_LEADING_DOTS = 3  # dots or underscores of leaders, at the least
-_LEADERS = re.compile(r"(?:\s?\.){3,}+\s*$|(?:(?<!\s)\s++)?…\s*$|(?:\s?[._]){6,}")
 _ALIGNED_ROWS, _ALIGNED_SHARE = 4, 0.8  # rows that leave a space free before figures
 _FIGURE_GUTTER, _LABEL_GUTTER = 0.3, 0.65  # sizes of that space between two figures, and between a word and a figure
 _CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25  # rows that cross such a space, at the most, and have it wide, at the least
@@ -62,7 +60,7 @@ class SpacedLine(NamedTuple):
 
 def spaced_line(line: Line) -> SpacedLine:
     """A line parted where its words stand apart, numbers by less than words."""
-    if not line.cells or is_entry(line.text):
+    if not line.cells or is_contents_entry(line.text):
         return SpacedLine(line.y, line.y, 0, [])
     texts = [
         _cell_text(words)
@@ -103,8 +101,7 @@ def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
 
 def _cell_text(words: Sequence[Box]) -> Text:
     text = " ".join([word.text for word in words])
-    may_lead = "…" in text or text.count(".") + text.count("_") >= _LEADING_DOTS
-    return Text(words[0].x1, max([word.x2 for word in words]), _LEADERS.sub("", text) if may_lead else text, words)
+    return Text(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
 
 
 def cut_text(text: Text, cuts: Sequence[float], space: float, *, before_words: bool = False) -> list[Text]:

@@ -8,7 +8,6 @@ and a cell reaches as far as the next drawn line where its text runs over a colu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,8 +26,8 @@ from groundwork.documents.layout.text_lines import Box, Run, is_number, joined, 
 
 _MOST_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_SHARE, _LEVEL_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
-_LEADERS = re.compile(r"\.{5,}")  # that fill a cell from its text to its edge
 _LEADING_DOTS, _DOT_STEP = 2, 8.0  # dots in a row that are leaders, at the least, and points from one to the next
+_DOTS_IN_WORD = 5  # drawn as one word
 _NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
 _FIGURES_SHARE, _TEXTS_SHARE = 0.4, 0.8  # of the lines between two drawn lines, in which columns stand that none parts
 _TEXT_ENDS = (".", ":", ";", ",")
@@ -210,7 +209,7 @@ def _without_leaders(words: list[Box]) -> list[Box]:
             rows[-1].append(dot)
         else:
             rows.append([dot])
-    leaders = {dot for row in rows if len(row) >= _LEADING_DOTS or _LEADERS.fullmatch(row[0].text) for dot in row}
+    leaders = {dot for row in rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _DOTS_IN_WORD for dot in row}
     return [word for word in words if word not in leaders]
 
 
