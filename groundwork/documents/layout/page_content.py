@@ -17,6 +17,7 @@ from groundwork.documents.layout.right_to_left import (
     mirrored_box,
     mirrored_runs,
     mirrored_strokes,
+    unmirrored,
     word_runs,
 )
 from groundwork.documents.layout.rotated_text import upright
@@ -79,7 +80,7 @@ def page_markdown(page: OrderedPage, styles: Styles) -> str:
     head, gap, last_block = text.rpartition("\n\n")
     side_texts += page.side_texts
     blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
-    return "\n\n".join(filter(None, blocks))
+    return unmirrored("\n\n".join(filter(None, blocks)))
 
 
 def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> PageContent:

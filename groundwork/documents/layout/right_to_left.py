@@ -21,12 +21,20 @@ import regex
 from groundwork.documents.layout.ruling_lines import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
+from groundwork.language.units import canonical_unit
 
 _LATIN_LETTER = regex.compile(r"\p{Bidi_Class=L}")
 _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _STOPS = ".,:!\u060c\u061b\u061f"  # the comma, semicolon and question mark of Arabic among them
 _STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
+_BRACKET = regex.compile(r"[«»()\[\]]")
+_BETWEEN = r"\{0}[ ]?+([^\{0}\{1}\n]{{1,80}}?)[ ]?\{1}"
+_BRACKET_PAIRS = [  # with the patterns of a pair as it is read, and as it is drawn
+    (opening, closing, *(regex.compile(_BETWEEN.format(*pair)) for pair in ((opening, closing), (closing, opening))))
+    for opening, closing in ("«»", "()")
+]
+_MARK_BEFORE_LATIN = regex.compile(rf"[{_STOPS}]+(?=\p{{Bidi_Class=L}})")
 _MARK_SPACE = 0.4  # sizes between a word and a mark that ends it, at the most
 _DRAWN_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
 _ROW = 8  # points of the height in which letters are looked up
@@ -85,6 +93,10 @@ class Spelling:
         return round(letters[0].baseline) if letters else None
 
     def spell(self, box: Box) -> str:
+        if _BRACKET.search(box.text) and runs_right_to_left(box.text) and not _LATIN_LETTER.search(box.text):
+            whole = "".join(letter.sign for _, letter in self._letters(box)).split()
+            if sorted("".join(whole)) == sorted("".join(box.text.split())):
+                return " ".join(whole)
         stretches = _LETTERS.findall(box.text)
         if len(stretches) == 1:
             read = "".join(letter.sign for _, letter in self._letters(box) if _LETTERS.fullmatch(letter.sign))
@@ -157,6 +169,16 @@ def _mirror(stroke: Stroke, width: float) -> Stroke:
     return stroke._replace(x1=width - stroke.x2, x2=width - stroke.x1, ends=ends)
 
 
+def unmirrored(text: str) -> str:
+    """Text from right to left whose brackets and quotes are given as they are drawn, with each pair as it is read."""
+    if not is_right_to_left(text):
+        return text
+    for opening, closing, as_read, as_drawn in _BRACKET_PAIRS:
+        if len(as_drawn.findall(text)) > len(as_read.findall(text)):
+            text = as_drawn.sub(rf"{opening}\1{closing}", text)
+    return text
+
+
 def _word_run(box: Box, run: Run) -> Run:
     return run._replace(x1=box.x1, y1=box.y1, x2=box.x2, y2=box.y2, text=box.text, words=(box,))
 
@@ -185,7 +207,7 @@ def _mirror_words(words: Sequence[Run], width: float) -> list[Run]:
     for is_latin, group in itertools.groupby(_mark_latin(words), key=lambda pair: pair[0]):
         runs = [run for _, run in group]
         left, right = runs[0].x1, runs[-1].x2
-        for run in runs:
+        for run in _with_marks_behind(runs) if is_latin and has_rtl else runs:
             x = width - right + run.x1 - left if is_latin else width - run.x2
             if not run.text.strip(_STOPS):
                 x -= _space_before(run, words)
@@ -193,6 +215,15 @@ def _mirror_words(words: Sequence[Run], width: float) -> list[Run]:
             box = Box(x, run.y1, x + run.x2 - run.x1, run.y2, text)
             mirrored.append(_word_run(box, run))
     return mirrored
+
+
+def _with_marks_behind(runs: Sequence[Run]) -> list[Run]:
+    """Latin words side by side on a line from right to left: a mark left of the first one ends the last one."""
+    match = _MARK_BEFORE_LATIN.match(runs[0].text)
+    if not match:
+        return list(runs)
+    bare = [runs[0]._replace(text=runs[0].text[match.end() :]), *runs[1:]]
+    return [*bare[:-1], bare[-1]._replace(text=bare[-1].text + match[0])]
 
 
 def _space_before(mark: Run, words: Sequence[Run]) -> float:
@@ -203,11 +234,13 @@ def _space_before(mark: Run, words: Sequence[Run]) -> float:
 
 def _mark_latin(words: Sequence[Run]) -> list[tuple[bool, Run]]:
     """Each word, and whether it belongs to Latin words side by side, with the numbers right of them."""
-    marked = []
+    marked: list[tuple[bool, Run]] = []
     is_latin = False
     for run in words:
         is_foreign = not runs_right_to_left(run.text)
-        is_latin = is_foreign and (is_latin or _LATIN_LETTER.search(run.text) is not None)
+        has_letter = _LATIN_LETTER.search(run.text) is not None
+        # a number right of a unit stands before it: "4 MB"
+        is_latin = is_foreign and (has_letter or (is_latin and not canonical_unit(marked[-1][1].text.strip(_STOPS))))
         marked.append((is_latin, run))
     return marked
 
@@ -223,7 +256,7 @@ def with_ligatures(textpage: Any, text: str) -> str:
     signs = _signs(textpage)
     if "".join(signs) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
         return text
-    return "".join(signs[k] for k in reading_order(textpage))
+    return unmirrored("".join(signs[k] for k in reading_order(textpage)))
 
 
 def reading_order(textpage: Any) -> list[int]:
@@ -239,6 +272,22 @@ def reading_order(textpage: Any) -> list[int]:
         glyph = range(start, end)
         ordered += glyph if signs[start] == _LAM and signs[end - 1] in _ALEFS else reversed(glyph)
         start = end
+    return marks_behind_letters(ordered, signs)
+
+
+_MARK_FIRST = regex.compile(r"(?<![\p{L}\p{M}])\p{Mn}(?=\p{Arabic}|\p{Hebrew})")
+_MARK_LAST = regex.compile(r"[\p{Arabic}\p{Hebrew}]\p{Mn}(?![\p{L}\p{M}])")
+_MARKS_BEFORE_LETTER = regex.compile(r"\p{Mn}++\p{L}")
+
+
+def marks_behind_letters(ordered: list[int], signs: Sequence[str]) -> list[int]:
+    """The letters with each vowel sign behind its letter; browsers draw it before, so that it may begin a word."""
+    text = "".join(signs[k] for k in ordered)
+    if len(text) != len(ordered) or len(_MARK_FIRST.findall(text)) <= len(_MARK_LAST.findall(text)):
+        return ordered
+    for match in _MARKS_BEFORE_LETTER.finditer(text):
+        start, end = match.span()
+        ordered[start:end] = [ordered[end - 1], *ordered[start : end - 1]]
     return ordered
 
 

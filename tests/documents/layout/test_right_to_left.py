@@ -16,7 +16,9 @@ from groundwork.documents.layout.right_to_left import (
     Spelling,
     is_same_glyph,
     letters_in_order,
+    marks_behind_letters,
     mirrored_runs,
+    unmirrored,
     word_runs,
 )
 from groundwork.documents.layout.text_lines import Box, Run
@@ -75,10 +77,15 @@ def words(*texts: tuple[float, str]) -> list[Run]:
         ([(100, "2026"), (124, "-"), (132, "2024"), (156, "בשנים")], ["בשנים", "2024", "-", "2026"]),
         ([(100, "תקן"), (118, "-2-5")], ["2-5-", "תקן"]),
         ([(100, "-5")], ["-5"]),
+        ([(100, "،PDF"), (122, "בצורת")], ["בצורת", "PDF،"]),
+        ([(100, ".Port"), (128, "Ellary"), (162, "בנמל")], ["בנמל", "Port", "Ellary."]),
+        ([(100, ".MB"), (118, "4"), (126, "על")], ["על", "4", "MB."]),
+        ([(100, "PDF"), (118, "4"), (126, "על")], ["על", "PDF", "4"]),
     ],
 )
 def test_words_side_by_side_are_read_from_the_right(drawn_words, read):
-    """Latin words keep their order; a number's hyphen is read behind it beside words, and is a minus alone."""
+    """Latin words keep their order, and what ends them is drawn left of them; a number stands before its unit; a
+    number's hyphen is read behind it beside words, and is a minus alone."""
     assert [run.text for run in sorted(mirrored_runs(words(*drawn_words), 400))] == read
 
 
@@ -143,3 +150,32 @@ def test_words_on_one_line_have_one_height():
 def test_letters_of_one_glyph_are_equal_parts_of_its_place(box, after, is_same):
     """Letters of one glyph have its place, or equal parts of it from left to right, against the way of the script."""
     assert is_same_glyph(box, after) is is_same
+
+
+@pytest.mark.parametrize(
+    ("drawn_first", "read"),
+    [
+        ("ُيرجى تقديم الطلب ويوقَّع", "يُرجى تقديم الطلب ويوقعَّ"),
+        ("ابتداءً من اليوم يُدفع الأجر كاملاً", "ابتداءً من اليوم يُدفع الأجر كاملاً"),
+    ],
+)
+def test_vowel_signs_stand_behind_their_letters(drawn_first: str, read: str) -> None:
+    """A sign that begins a word tells that all are drawn before their letters, as browsers do; else all stay."""
+    signs = list(drawn_first)
+    assert "".join(signs[k] for k in marks_behind_letters(list(range(len(signs))), signs)) == read
+
+
+@pytest.mark.parametrize(
+    ("drawn_pair", "read"),
+    [
+        ("في بوابة »نخيل« الإلكترونية", "في بوابة «نخيل» الإلكترونية"),
+        ("في بوابة »نخيل « الإلكترونية", "في بوابة «نخيل» الإلكترونية"),
+        ("الحد )الأعلى( ثلاثة", "الحد (الأعلى) ثلاثة"),
+        ("البند (أ) والبند (ب) والبند (ج)", "البند (أ) والبند (ب) والبند (ج)"),
+        ("أ) البند الأول (شرح)", "أ) البند الأول (شرح)"),
+        ("see )a( there", "see )a( there"),
+    ],
+)
+def test_pairs_of_brackets_are_as_they_are_read(drawn_pair: str, read: str) -> None:
+    """Fonts may give the bracket that is seen, the mirror of the one that is meant."""
+    assert unmirrored(drawn_pair) == read
