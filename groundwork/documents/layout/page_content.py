@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
+from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.forms import Form, form_lines, is_form, without_boxes
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
@@ -106,6 +107,9 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
     if not leftward and is_form(sum(len(run.words) for run in runs), len(fields) + len(ticks)):
         form = Form(without_boxes(strokes, ticks), fields)
         return PageContent(runs, [], strokes.flat, side_texts, edge_lines(runs, [], page.height), form)
+    if page.vector_graphics and (bullets := find_bullets(page.vector_graphics)):
+        bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
+        runs = with_bullets(runs, bullets, charts)
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames = find_frames(strokes)

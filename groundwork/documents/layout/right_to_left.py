@@ -31,7 +31,12 @@ _STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_C
 _BRACKET = regex.compile(r"[«»()\[\]]")
 _BETWEEN = r"\{0}[ ]?+([^\{0}\{1}\n]{{1,80}}?)[ ]?\{1}"
 _BRACKET_PAIRS = [  # with the patterns of a pair as it is read, and as it is drawn
-    (opening, closing, *(regex.compile(_BETWEEN.format(*pair)) for pair in ((opening, closing), (closing, opening))))
+    (
+        opening,
+        closing,
+        regex.compile(_BETWEEN.format(opening, closing)),
+        regex.compile(_BETWEEN.format(closing, opening)),
+    )
     for opening, closing in ("«»", "()")
 ]
 _MARK_BEFORE_LATIN = regex.compile(rf"[{_STOPS}]+(?=\p{{Bidi_Class=L}})")

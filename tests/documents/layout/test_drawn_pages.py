@@ -282,3 +282,32 @@ def test_a_little_larger_type_heads_where_fonts_have_no_names(font: str, level: 
         for k, (text, size) in enumerate(zip(texts, sizes, strict=True))
     ]
     assert Styles([lines]).heading(lines[1]) == level
+
+
+@pytest.mark.parametrize(("x", "is_list"), [(60, True), (20, False)])
+def test_discs_before_lines_are_bullets(drawn, x: int, is_list: bool) -> None:
+    """Browsers draw the bullets of a list; a disc far from any line is none."""
+    items = ("whole for the first 15 days,", "by half for other 60 days,", "none after that.")
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        for k, item in enumerate(items):
+            canvas.circle(x, 603.5 - 14 * k, 1.9, stroke=0, fill=1)
+            canvas.drawString(72, 600 - 14 * k, item)
+
+    listed = "\n".join(f"- {item}" for item in items)
+    assert drawn(draw).markdown.endswith(f"\n\n{listed}") == is_list
+    assert drawn(draw).markdown.count("\n- ") == (3 if is_list else 0)
+
+
+def test_marks_of_a_legend_are_no_bullets(drawn) -> None:
+    """Where texts stand left of the discs as well, they are marks beside their names."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        for k, (left, right) in enumerate((("Gig", "Skiff"), ("Yawl", "Dory"))):
+            canvas.drawString(72, 600 - 14 * k, left)
+            canvas.circle(102, 603.5 - 14 * k, 1.9, stroke=0, fill=1)
+            canvas.drawString(110, 600 - 14 * k, right)
+
+    assert "- " not in drawn(draw).markdown
