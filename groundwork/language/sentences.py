@@ -11,7 +11,7 @@ them side by side.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 
 import regex
@@ -71,7 +71,25 @@ _CITATIONS = [  # (before, behind) a stop of a reference to a law or a report, w
         (r"(?<![\p{L}\d])(?:[Pp]aras?|[Tt]it|[Ee]qs?|Stats|[Ss]ubsec)\.", r"\d"),
     )
 ]
+_ABBREVIATIONS = [  # (before, behind) a stop within a sentence, in languages of which sentencex knows few or none
+    (regex.compile(before + r"[^\S\n]*+\n?[^\S\n]*+\Z"), regex.compile(behind))  # no blank line between
+    for before, behind in (
+        # a word of one or two letters before a small one: т. е. воды, vb. standartlar
+        (r"(?<![\p{L}\p{M}\d])\p{L}{1,2}\.", r"\p{Ll}"),
+        # initials in a row: Е. В. Горшкова
+        (r"(?<![\p{L}\p{M}\d])\p{Lu}\.", r"\p{Lu}\.\s*\p{Lu}\p{Ll}"),
+        # a letter of a script without capitals: د. سامر
+        (r"(?<![\p{L}\p{M}\d])[\p{Arabic}\p{Hebrew}\p{Devanagari}\p{Bengali}]\p{M}*\.", r"\p{Lo}"),
+        # titles and the like before a name: डॉ. मीरा, TP. Đà Nẵng, Öğr. Üyesi
+        (r"(?<![\p{L}\p{M}\d])(?:डॉ|श्री|प्रो|कु|TP|TS|ThS|PGS|GS|Öğr|Doç|Gör|Uzm|ул|пр|акад|проф|гр)\.", r"\p{L}"),
+        # Thai ends no sentence with a full stop: พ.ศ. 2568, 10.00 น. และ
+        (r"\p{Thai}\p{M}*\.", r"[\p{Thai}\d(]"),
+        # a quotation within a sentence of Chinese or Japanese: 「…。」と思う, “……。”是
+        (r"[。！？][”」』]", r"[是的等]|と[いう言思考書述話答呼叫聞のは、]|って|です"),
+    )
+]
 _CITATION_BEFORE, _CITATION_BEHIND = 40, 16  # characters
+_WIDE_END = regex.compile(r"[。！？｡]++[\p{Pe}\p{Pf}\"']*+\s*+(?=\d)")  # no end to sentencex, for a number follows
 _CITED_PAGE_END = regex.compile(
     r"\d{1,5}\.\s+(?=\p{Lu})"
 )  # the page ends its sentence, which sentencex takes for a label
@@ -117,8 +135,11 @@ def _sentencex_ends(text: str, language: str) -> list[int]:
         text = _SURROGATE.sub("\ufffd", text)  # one for one: offsets stay
     ends = list(accumulate(map(len, segment(language, text))))
     if ends and ends[-1] == len(text):
-        return ends[:-1]
-    return [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
+        ends.pop()
+    else:
+        ends = [boundary["start_index"] for boundary in get_sentence_boundaries(language, text)][1:]
+    wide_ends = [match.end() for match in _WIDE_END.finditer(text)]
+    return sorted({*ends, *wide_ends}) if wide_ends else ends
 
 
 def _regex_ends(text: str, _language: str) -> list[int]:
@@ -146,7 +167,9 @@ def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
         is_inside = bool(is_inside) or _WIDE_POINT.match(text, end - 2) is not None or _goes_on(text, end)
         if is_inside or not start < end < len(text) or _is_only_marker(text, start, end):
             continue
-        if _is_in_citation(text, end):
+        if _is_between(text, end, _ABBREVIATIONS):
+            continue
+        if _is_between(text, end, _CITATIONS):
             page = _CITED_PAGE_END.match(text, end)
             end = page.end() if page else 0
         if end:
@@ -159,9 +182,10 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end : end + 1] in (":", ";", ",") and not text[end - 1].isspace()
 
 
-def _is_in_citation(text: str, end: int) -> bool:
+def _is_between(text: str, end: int, patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]) -> bool:
+    """Does one of the patterns, each of what stands before and behind, fit an end?"""
     before, behind = text[max(0, end - _CITATION_BEFORE) : end], text[end : end + _CITATION_BEHIND]
-    return any(first.search(before) and second.match(behind) for first, second in _CITATIONS)
+    return any(second.match(behind) and first.search(before) for first, second in patterns)
 
 
 def _is_only_marker(text: str, start: int, end: int) -> bool:

@@ -117,6 +117,40 @@ def test_a_citation_is_not_cut(text: str, parts: int, engine: str) -> None:
     assert len(cut(text, "en", engine)) == parts
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("ru", ["Это вода, т. е. вода из озёр.", "Её мерит к. х. н. Лукьянов."]),
+        ("ru", ["Протокол пишет Е. В. Горшкова.", "Его хранят пять лет."]),
+        ("tr", ["Kılavuz EN 335 vb. standartlara uyar.", "Onu Dr. Öğr. Üyesi Selin Er yazdı."]),
+        ("vi", ["Xưởng ở TP. Đà Nẵng mở cửa.", "Giá đã gồm thuế."]),
+        ("ar", ["يحال العامل إلى الطبيب د. سامر الحلواني.", "وعليه أن يحضر."]),
+        ("hi", ["जाँच डॉ. मीरा देशपांडे ने की।", "रिपोर्ट तैयार है।"]),
+        ("en", ["It returns the byte offset of it.\n\n", "offset is a number."]),
+        ("th", ["เวลาเข้าพักคือ 10.00 น. และเวลารับกลับคือ 12.00 น. ของปี พ.ศ. 2568 ทุกวัน"]),
+    ],
+)
+def test_abbreviations_of_other_languages_end_no_sentence(language: str, expected: list[str], engine: str) -> None:
+    """Titles, initials, short words before a small letter, and the stops of Thai stand within a sentence."""
+    assert cut(" ".join(expected), language, engine) == [sentence.strip() for sentence in expected]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("zh", ["本办法由人力资源部解释。", "2021年版同时废止。", "“谁审批，谁负责。”是基本原则。"]),
+        ("zh", ["他说：“知道了。”", "她走了。"]),
+        ("ja", ["「大丈夫だ。」と思っても、手を触れません。", "20分以上休ませてください。"]),
+        ("ja", ["彼は「行く。」と言った。", "「はい。」", "ところが雨が降った。"]),
+    ],
+)
+def test_wide_stops(language: str, expected: list[str], engine: str) -> None:
+    """A wide stop ends a sentence before a number too, and none where the sentence goes on behind a quotation."""
+    assert cut("".join(expected), language, engine) == expected
+
+
 @pytest.mark.parametrize("engine", ["sentencex", "regex"])
 @pytest.mark.parametrize("mark", [":", ",", ";"])
 def test_a_quoted_sentence_ends_no_other(mark: str, engine: str) -> None:
