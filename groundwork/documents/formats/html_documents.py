@@ -16,15 +16,32 @@ from groundwork.documents.formats.office_package import zip_package
 from groundwork.errors import BadDocument
 
 _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
+_FURNITURE_TAGS = [
+    *("script", "style", "noscript", "template", "nav", "dialog"),
+    *("select", "textarea", "input", "svg", "iframe", "object", "embed"),
+]
+_FURNITURE_ROLES = ["navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"]
+_EDGE_TAGS, _EDGE_ROLES = ["footer", "aside"], ["contentinfo", "complementary"]  # notes, where the content holds them
+_CONTENT_TAGS = ["main", "article"]
+_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
+_BLOCK_TAGS = [
+    *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
+    *("legend", "main", "summary"),
+]
+_CONSENT = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
+MAX_BANNER_LENGTH = 1500  # characters of a banner that asks for consent
+MAIN_SHARE, ARTICLE_SHARE = 0.3, 0.5  # of a page's text, from which an element that is named its content is all of it
 
 
 def html_to_markdown(html: str | bytes) -> str:
-    """HTML as Markdown, its tables with one header row and merged cells filled."""
+    """The content of a page as Markdown, its tables with one header row and merged cells filled."""
     from markdownify import MarkdownConverter
 
     soup = _parse_html(html)
-    for noise in [*soup(["script", "style", "noscript", "template", "nav"]), *soup(role="navigation")]:
-        noise.decompose()
+    _drop_page_furniture(soup)
+    content = _main_content(soup)
+    for block in soup(_BLOCK_TAGS):
+        block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
     for image in soup("img"):
         image.replace_with(
             f" {alt} " if (alt := str(image.get("alt") or "").strip()) else ""
@@ -39,8 +56,46 @@ def html_to_markdown(html: str | bytes) -> str:
         else:
             _square_table(table, soup)
     writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
-    markdown: str = writer.convert_soup(soup.body or soup)
+    markdown: str = writer.convert_soup(content)
     return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
+
+
+def _drop_page_furniture(soup: Any) -> None:
+    """Take out what is about the page or the site: scripts, menus, controls, banners, sidebars and footers.
+
+    What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
+    """
+    furniture = [*soup(_FURNITURE_TAGS), *soup.find_all(role=_FURNITURE_ROLES)]
+    furniture += [part for part in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if not part.find_parent(_CONTENT_TAGS)]
+    furniture += [button for button in soup("button") if not button.find_parent(_HEADING_TAGS)]
+    furniture += [part for part in soup(["div", "section", "form"]) if _is_consent_banner(part)]
+    for part in furniture:
+        if not part.decomposed:
+            part.decompose()
+
+
+def _is_consent_banner(part: Any) -> bool:
+    names = " ".join([str(part.get("id") or ""), *part.get("class", [])])
+    return bool(_CONSENT.search(names)) and len(part.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
+
+
+def _main_content(soup: Any) -> Any:
+    """The one element that a page names as its content and that holds much of its text; the body of another page.
+
+    The page's heading comes along where it stands above.
+    """
+    body = soup.body or soup
+    length = len(body.get_text(" ", strip=True))
+    for parts, least_share in (([*soup("main"), *soup(role="main")], MAIN_SHARE), (soup("article"), ARTICLE_SHARE)):
+        outer_parts = [
+            part for part in parts if not any(part is not other and other in part.parents for other in parts)
+        ]
+        if len(outer_parts) == 1 and len(outer_parts[0].get_text(" ", strip=True)) > least_share * length:
+            heading = None if outer_parts[0].h1 else body.h1
+            if heading:
+                outer_parts[0].insert(0, heading.extract())
+            return outer_parts[0]
+    return body
 
 
 def html_title(html: str | bytes) -> str:

@@ -1,4 +1,4 @@
-"""Web pages: tables that place parts of a page, and formulas."""
+"""Web pages: what of them is content, tables that place parts of a page, and formulas."""
 
 from __future__ import annotations
 
@@ -30,6 +30,52 @@ def test_a_table_of_one_column_with_a_head_is_a_table() -> None:
     assert html_to_markdown(page).strip().startswith("| Oars |")
     spaced = DATA.replace("</td><td>", "</td><td></td><td>").replace("</table>", "<tr><td></td></tr></table>")
     assert html_to_markdown(spaced).strip() == ROWS
+
+
+RENT = "<h1>Rent a drill</h1><p>A drill costs 9 euros a day, a saw 12, and a ladder 4.</p>"
+BANNER = '<div id="cookie-bar">We use cookies <button>Accept</button></div>'
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<body>{BANNER}{RENT}<footer>© Orrin Tools · Imprint</footer></body>",
+        f"<body><header>Orrin Tools</header><main>{RENT}</main><aside>Other offers</aside></body>",
+        f"<body><p>Orrin Tools</p><article>{RENT}</article><div role='complementary'>Newest</div></body>",
+        f"<body><main>{RENT.replace('</h1>', '</h1><button>Share</button><dialog>Sign in</dialog>')}</main></body>",
+        f"<body><header>{RENT[:21]}</header><div role='main'>{RENT[21:]}</div><p>Top</p></body>",
+    ],
+)
+def test_what_is_about_the_site_is_left_out(page: str) -> None:
+    """Banners, footers, sidebars and controls are no text of the document; its heading may stand above the content."""
+    words = " ".join(html_to_markdown(page).split())
+    assert words == "# Rent a drill A drill costs 9 euros a day, a saw 12, and a ladder 4."
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("<h2><button>Who pays?</button></h2><div hidden>The renter.</div>", "## Who pays? The renter."),
+        (f"{RENT}<article><p>Read more.</p></article>", "Read more."),
+        (
+            "<main><p>Cut.</p><aside>Mind the blade.</aside><footer>Seen 2024.</footer></main>",
+            "Mind the blade. Seen 2024.",
+        ),
+        ("<article><p>One.</p></article><article><p>Two.</p></article>", "One. Two."),
+        (f"<section class='cookies'><p>{'Butter and flour. ' * 120}</p></section>", "Butter and flour."),
+    ],
+)
+def test_what_belongs_to_the_content_stays(page: str, kept: str) -> None:
+    """Folded answers, headings that are buttons, notes within the content, several articles, a recipe for cookies."""
+    assert kept in " ".join(html_to_markdown(page).split())
+
+
+@pytest.mark.parametrize(
+    "tag", ["header", "figure", "address", "details", "summary", "main", "form", "center", "legend"]
+)
+def test_blocks_are_not_joined(tag: str) -> None:
+    """Two blocks are two paragraphs, whichever element holds them."""
+    assert html_to_markdown(f"<body><{tag}>One.</{tag}><{tag}>Two.</{tag}></body>").split() == ["One.", "Two."]
 
 
 FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
