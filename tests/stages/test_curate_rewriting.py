@@ -126,6 +126,14 @@ def test_evidence_is_named_by_its_numbers(given: object, kept: tuple[str, ...] |
     assert (read and read.evidence) == kept
 
 
+def test_the_only_quote_is_meant_whatever_its_number():
+    """Models number the evidence on from one pair to the next; a pair of one quote leaves no doubt."""
+    case = CurationCase(0, pair_of(1, evidence=["It ground barley until 1931."]), PairOrigin("", "mill", "", ""))
+    read = Rewriting(load([], []).curate, str).read
+    assert read(case, {**MADE, "evidence": [2]}).evidence == ("It ground barley until 1931.",)
+    assert read(case, {**MADE, "evidence": [0]}) is None
+
+
 def test_a_remark_counts_for_the_pair_it_names(run: Run) -> None:
     """Remarks are lines that begin with the pair's name; what names none costs the remark, not the marks."""
     remarks = [

@@ -102,8 +102,8 @@ def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
     """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
     texts = []
     for item in items or [] if isinstance(items, list | None) else [None]:
-        if type(item) is int and 0 < item <= len(numbered):
-            texts.append(numbered[item - 1])
+        if type(item) is int and numbered and 0 < item <= max(len(numbered), item * (len(numbered) == 1)):
+            texts.append(numbered[min(item, len(numbered)) - 1])
         elif isinstance(item, str):
             texts.append(item.strip())
         else:
