@@ -23,7 +23,7 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval, format_percent, share_interval
 from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_verdict, usable_criteria
-from groundwork.language.language_and_script import detect_language
+from groundwork.language.language_and_script import detect_language, has_unspaced
 from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.grades import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
@@ -218,21 +218,49 @@ def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
     return changed if _lacks_criterion(row, changed) else ""
 
 
+_DENIALS = {  # of the answer in quotation marks, by ISO 639-1 codes
+    "ar": "هذا غير صحيح: «{}» والعكس هو الصحيح.",
+    "cs": "To není pravda: „{}“ Platí opak.",
+    "da": "Det er forkert: »{}« Det modsatte er tilfældet.",
+    "de": "Das ist falsch: „{}“ Das Gegenteil ist der Fall.",
+    "en": "This is false: “{}” The opposite is the case.",
+    "es": "Esto es falso: «{}» Es cierto lo contrario.",
+    "fr": "C'est faux : « {} » C'est le contraire qui est vrai.",
+    "hi": "यह गलत है: “{}” इसका उल्टा सही है।",
+    "it": "Questo è falso: «{}» È vero il contrario.",
+    "ja": "これは誤りです。「{}」その反対が正しいです。",
+    "ko": "이것은 틀렸습니다: “{}” 그 반대가 맞습니다.",
+    "nl": "Dit is onjuist: “{}” Het tegendeel is waar.",
+    "pl": "To nieprawda: „{}” Jest odwrotnie.",
+    "pt": "Isto é falso: «{}» O contrário é que é verdade.",
+    "ru": "Это неверно: «{}» Верно обратное.",
+    "sv": "Det är fel: ”{}” Motsatsen är sann.",
+    "tr": "Bu yanlış: “{}” Doğrusu bunun tersidir.",
+    "uk": "Це неправда: «{}» Правильним є протилежне.",
+    "zh": "这是错误的：“{}”事实正好相反。",
+}
+
+
 def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
-    return f"This is false: “{row.answer.strip()}” The opposite is the case."
+    """The answer called false, in its own language where the words for it are known."""
+    return _DENIALS.get(_language(row), _DENIALS["en"]).format(row.answer.strip())
 
 
 def _cut_answer(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
-    """The half of the words that lacks something, the first where both do."""
-    words = row.answer.split()
-    halves = (" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :]))
+    """The half of the words that lacks something, the first where both do; of the letters in scripts without spaces."""
+    answer = row.answer.strip()
+    separator = "" if has_unspaced(answer) else " "
+    pieces: Sequence[str] = answer.split() if separator else answer
+    halves = (separator.join(pieces[: len(pieces) // 2]), separator.join(pieces[len(pieces) // 2 :]))
     return next((half for half in halves if half and _lacks_criterion(row, half)), "")
 
 
 def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
-    """The answer that shares least with the criteria."""
+    """The answer that shares least with the criteria, of a row in the same language where there is one."""
     terms, language = set().union(*_criterion_terms(row)), _language(row)
-    other_answers = [other_row.answer for other_row in rows[:ANSWERS_COMPARED] if other_row.id != row.id]
+    other_rows = [other_row for other_row in rows[:ANSWERS_COMPARED] if other_row.id != row.id]
+    rows_in_language = [other_row for other_row in other_rows if _language(other_row) == language]
+    other_answers = [other_row.answer for other_row in rows_in_language or other_rows]
     nearest = min(other_answers, key=lambda answer: len(terms & content_terms(answer, language)), default="")
     return nearest if nearest and _lacks_criterion(row, nearest) else ""
 
