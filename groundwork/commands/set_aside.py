@@ -74,6 +74,7 @@ def _set_aside_record(job: Job, manifest: Manifest, name: str, file: Path | None
     """With what failed as the reason where none is given."""
     entry = manifest.entries("ingest").get(name)
     failure = entry.failures[0]["reason"] if entry and entry.failures else ""
+    failure = failure.removeprefix(f"{file.name}: " if file else "")  # which `source` names
     job.data.fetch([file] if file else [])
     source = job.data.relative(file).removeprefix("documents/") if file and job.data.documents in file.parents else ""
     return SetAside(reason=reason or failure, source=source, sha256=manifest.sha256(file) if file and source else "")

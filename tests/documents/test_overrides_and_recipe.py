@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
 from groundwork.__main__ import main
 from groundwork.data_folder.file_names import matches
 from groundwork.data_folder.read_write import read_jsonl
+from groundwork.documents.conversion import document_conversion
 from groundwork.documents.overrides_and_recipe import override_pages, page_numbers
-from groundwork.errors import BadDocument
+from groundwork.errors import BadDocument, MissingExtra
 from groundwork.records.chunk_record import Chunk
 from groundwork.settings.ingest_settings import DocumentOverride
 from tests.documents.conftest import Folder
@@ -116,6 +119,21 @@ def test_ignored_files_are_passed_over_and_named(folder: Folder, capsys: pytest.
     assert "ignored  drafts-rules (documents/drafts/rules.md)" in capsys.readouterr().out
 
 
+def test_a_picture_without_ocr_names_one_remedy(
+    folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extra to install is named once, whatever converters are missing."""
+
+    def require_converter(name: str) -> None:
+        raise MissingExtra(f"The converter {name}", "ocr")
+
+    monkeypatch.setattr(document_conversion, "require_converter", require_converter)
+    Image.new("L", (40, 40), 255).save(folder.root / "documents" / "logo.png")
+    assert folder.ingest() == 1
+    out = capsys.readouterr().out
+    assert "logo.png: it is a picture; read it with a vision model" in out and out.count("--extra ocr") == 1
+
+
 def test_set_aside_ends_the_advice_to_try_again(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that cannot be read is set aside with what failed as the reason, and taken back on request."""
     folder.add("rules.md", "# Rules\n\nThe tide turns at noon.")
@@ -126,10 +144,10 @@ def test_set_aside_ends_the_advice_to_try_again(folder: Folder, capsys: pytest.C
     assert main(["set-aside", "brokn", *there]) == 2
     assert "did you mean broken?" in capsys.readouterr().err
     assert main(["set-aside", "broken.pdf", *there]) == 0
-    assert "set aside: broken (broken.pdf:" in capsys.readouterr().out
+    assert re.search(r"set aside: broken \((?!broken\.pdf)\w", capsys.readouterr().out)
     assert folder.ingest() == 0 and main(there) == 0
     out = capsys.readouterr().out
-    assert "set aside  broken (documents/broken.pdf): " in out and "--retry-failed" not in out
+    assert re.search(r"set aside  broken \(documents/broken\.pdf\): (?!broken)\w", out) and "--retry-failed" not in out
     assert "has changed since" not in out
     folder.add("broken.pdf", b"%PDF-1.7 and a little more")
     assert main(there) == 0

@@ -151,7 +151,8 @@ class Ingestion:
             except MissingExtra as error:
                 if name == self.config.ingest.converter:
                     raise
-                reasons.append(str(error))
+                if ending not in IMAGES:  # of which OCR says the same
+                    reasons.append(str(error))
                 continue
             try:
                 conversion = await (
@@ -176,7 +177,7 @@ class Ingestion:
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title
         remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
-        raise BadDocument(f"{'; '.join(reasons)}; {remedy}")
+        raise BadDocument(f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
 
     async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
