@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from groundwork.console.signals import KeyboardInterrupts
 from groundwork.console.terminal import terminal_text
@@ -21,6 +22,7 @@ def run_guarded(work: Callable[[], int]) -> int:
 
     What is printed is on its way before the code is known: later, a full disk would be the interpreter's to tell.
     """
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()  # none after `>&-`
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
@@ -62,6 +64,10 @@ def _describe_os_error(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return f"{prefix or 'the output: '}{error.strerror}; free disk space, or write elsewhere"
     return f"{prefix}{error.strerror or error}; check its rights, or pass --data DIR"
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _discard_output() -> None:
