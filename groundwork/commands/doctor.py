@@ -182,7 +182,8 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
-    from groundwork.llm.endpoint.http_errors import CallFailed
+    from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
+    from groundwork.llm.endpoint.http_request import unreachable_remedy
 
     settings = endpoint.settings
     try:
@@ -195,7 +196,9 @@ async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | 
         models = await _listed_models(endpoint, "/models")
     except CallFailed as failure:
         problem = f"{settings.base_url}/models: {failure}"
-        yield Check("FAIL", f"{name}: endpoint", problem, "is it running and reachable?")
+        unreachable = isinstance(failure, Unreachable)
+        remedy = unreachable_remedy(settings.base_url) if unreachable else "is it running and reachable?"
+        yield Check("FAIL", f"{name}: endpoint", problem, remedy)
         return
     yield Check("ok", f"{name}: endpoint", f"{settings.base_url} answers, {counted(len(models), 'model')}")
     if endpoint.dialect == "openrouter":

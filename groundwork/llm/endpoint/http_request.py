@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
@@ -318,7 +319,10 @@ class Endpoint:
             timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
             # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
             http_client=DefaultAioHttpClient(
-                limits=limits, verify=base_url.startswith("https"), follow_redirects=False
+                limits=limits,
+                verify=base_url.startswith("https"),
+                follow_redirects=False,
+                trust_env=not _is_loopback(host_of(base_url)),  # no proxy reaches this machine's own addresses
             ),
             default_query={**self._query, **self.settings.extra_query},
         )
@@ -338,8 +342,19 @@ def _is_loopback(host: str) -> bool:
     )
 
 
+def _proxy_of(address: str) -> str:
+    """Host and port of the proxy that the environment names for an address; "" for none."""
+    proxies = getproxies()
+    proxy = proxies.get(urlsplit(address).scheme) or proxies.get("all") or ""
+    if not proxy or proxy_bypass(host_of(address)):
+        return ""
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+
+
 def unreachable_remedy(base_url: str) -> str:
     """What to look at where no connection to `base_url` could be made."""
     if _is_loopback(host_of(base_url)):
         return "is it running there?"
+    if proxy := _proxy_of(base_url):
+        return f"calls go through the proxy {proxy} of this shell; NO_PROXY={host_of(base_url)} has them go past it"
     return "check the network of this machine, and the address (base_url)"

@@ -36,3 +36,22 @@ def test_where_nothing_answers_the_remedy_depends_on_the_place():
     """Nobody asks whether OpenRouter is running there."""
     assert "running" in unreachable_remedy("http://localhost:8000/v1")
     assert "network" in unreachable_remedy("https://openrouter.ai/api/v1")
+
+
+def test_a_proxy_is_named_where_nothing_answers(monkeypatch):
+    """Without its password, and not where NO_PROXY has calls go past it."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://una:secret@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    remedy = unreachable_remedy("https://models.example.org/v1")
+    assert "proxy proxy.example:3128" in remedy and "NO_PROXY=models.example.org" in remedy and "secret" not in remedy
+    assert "proxy" not in unreachable_remedy("https://inside.example/v1")
+
+
+async def test_no_proxy_is_asked_for_this_machine(fake, config_for, journal, monkeypatch):
+    """A model of one's own answers in a shell whose variables name a proxy."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    config = config_for(fake)
+    async with Client(config.llm, journal) as client:
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
+    assert fake.requests
