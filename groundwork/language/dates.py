@@ -1,16 +1,36 @@
-"""The full dates of a text, however they are written: 2025-01-31, 31 January 2025, January 31, 2025."""
+"""The full dates of a text, however they are written: 2025-01-31, January 31, 2025, 31. Januar 2025, 31.1.2025."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+Date = tuple[int, int, int]
+"""Year, month, day."""
+
+_MONTH_NAMES = (  # English in short too, Danish, Dutch, French, German, Italian, Portuguese, Spanish
+    "january jan januar januari janvier gennaio janeiro enero jänner",
+    "february feb februar februari février febbraio fevereiro febrero",
+    "march mar marts maart mars märz marzo março",
+    "april apr avril aprile abril",
+    "may maj mei mai maggio maio mayo",
+    "june jun juni juin giugno junho junio",
+    "july jul juli juillet luglio julho julio",
+    "august aug augustus août agosto",
+    "september sep sept septembre settembre setembro septiembre setiembre",
+    "october oct oktober octobre ottobre outubro octubre",
+    "november nov novembre novembro noviembre",
+    "december dec dezember décembre dicembre dezembro diciembre",
 )
-_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH},? (\d{{4}})\b", re.IGNORECASE)
+_MONTHS = {name: month for month, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b|\b(\d{4})年(\d{1,2})月(\d{1,2})日")
+_DOTTED_DATE = re.compile(r"(?<![\d.])(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})(?![\d])")  # the day first
+_SLASHED_DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
+_MONTH = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?(?: of| de)?[ \u00a0]{_MONTH}(?: de| del)?,?[ \u00a0](\d{{4}})\b",
+    re.IGNORECASE,
+)
 _MONTH_DAY = re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b", re.IGNORECASE)
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -21,12 +41,28 @@ _BARE_DATE = re.compile(
 )
 
 
-def dates(text: str) -> set[tuple[int, int, int]]:
-    """Every full date as (year, month, day), from 2025-01-31, 31 January 2025 and January 31, 2025."""
-    full_dates = {(int(y), int(m), int(d)) for y, m, d in _ISO_DATE.findall(text)}
-    full_dates |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for d, m, y in _DAY_MONTH.findall(text)}
-    full_dates |= {(int(y), MONTHS.index(m[:3].lower()) + 1, int(d)) for m, d, y in _MONTH_DAY.findall(text)}
+def dates(text: str) -> set[Date]:
+    """Every full date: 2025-01-31, 31 January 2025, January 31, 2025, 31.1.2025, 31. Januar 2025, 31 de enero de 2025.
+
+    Of 3/5/2025 nobody knows which is the month: see `slashed_dates`.
+    """
+    groups = ([part for part in match.groups() if part] for match in _ISO_DATE.finditer(text))
+    full_dates = {(int(year), int(month), int(day)) for year, month, day in groups}
+    full_dates |= {(int(y), int(m), int(d)) for d, m, y in _DOTTED_DATE.findall(text) if 0 < int(m) <= 12}
+    full_dates |= {(int(y), _month(m), int(d)) for d, m, y in _DAY_MONTH.findall(text)}
+    full_dates |= {(int(y), _month(m), int(d)) for m, d, y in _MONTH_DAY.findall(text)}
     return full_dates
+
+
+def _month(name: str) -> int:
+    return _MONTHS.get(name.casefold(), 0)
+
+
+def slashed_dates(text: str) -> Iterator[tuple[str, set[Date]]]:
+    """(as it is written, what it may mean) of every 3/5/2025: the day first, and the month first."""
+    for match in _SLASHED_DATE.finditer(text):
+        first, second, year = (int(part) for part in match.groups())
+        yield match.group(), {(year, m, d) for d, m in ((first, second), (second, first)) if 0 < m <= 12}
 
 
 def is_date(text: str) -> bool:
@@ -36,6 +72,11 @@ def is_date(text: str) -> bool:
 
 def without_dates(text: str) -> str:
     """`text` with its full dates taken out, for checks of the other numbers."""
-    for pattern in (_ISO_DATE, _DAY_MONTH, _MONTH_DAY):
+    for pattern in (_ISO_DATE, _DOTTED_DATE, _DAY_MONTH, _MONTH_DAY):
         text = pattern.sub(" ", text)
     return text
+
+
+def names_month(text: str, month: int) -> bool:
+    """Does `text` name the month, in short or in full?"""
+    return any(_month(word) == month for word in re.findall(r"[^\W\d_]+", text))

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from groundwork.language.labels import label_spans
+from groundwork.language.notations import exponent_after, fractions, roman_values, scale_after, times_power
 from groundwork.language.number_words import is_article, number_words
 from groundwork.language.spans import span_index
-from groundwork.language.units import canonical_unit
+from groundwork.language.units import UNIT_NAME, canonical_unit
 from groundwork.language.words import content_words
 
 _DIGIT_RUN = re.compile(r"\d+(?:[.,:/]\d+)*")
@@ -26,7 +27,8 @@ _CHINESE_DIGITS = {
 }
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
-_UNIT_AFTER = re.compile(r"[\s-]{0,2}([^\W\d_]+|[%°$€£])")
+_DECIMAL = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
+_UNIT_AFTER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
 _CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
 
 
@@ -56,14 +58,33 @@ def numbers(text: str, *, spelled: str = "") -> list[Number]:
     `spelled` is the ISO 639-1 code of the language whose number words count as well: "seven" as 7 with "en".
     """
     labels = label_spans(text)
-    found_numbers = [
-        Number(match.start(), match.end(), _canonical_value(match.group()), _unit_at(text, match.start(), match.end()))
-        for match in _NUMBER.finditer(text)
-        if span_index(match.start(), labels) is None
-    ]
+    found_numbers = [number for number in _numbers_in_digits(text) if span_index(number.start, labels) is None]
     if spelled:
         found_numbers += _spelled_numbers(text, spelled)
     return sorted(found_numbers, key=lambda number: number.start)
+
+
+def _numbers_in_digits(text: str) -> Iterator[Number]:
+    """Those of digits, with a power of ten or a scale as one number: 1.2e-3, 3 × 10⁸, 1.5 million, 120万."""
+    end = 0
+    for match in _NUMBER.finditer(text):
+        if match.start() < end:
+            continue
+        end, value = match.end(), _canonical_value(match.group())
+        if (power := _power_after(text, match)) and _DECIMAL.fullmatch(value):
+            value, end = times_power(value, power[0]), power[1]
+        yield Number(match.start(), end, value, _unit_at(text, match.start(), end))
+
+
+def _power_after(text: str, match: re.Match[str]) -> tuple[int, int] | None:
+    return exponent_after(text, *match.span()) or scale_after(text, match.end())
+
+
+def mantissa_and_scale(written: str) -> tuple[str, int] | None:
+    """("1.5", 6) of "1.5 million", None of a number without a scale."""
+    if (match := _NUMBER.match(written)) and (scale := scale_after(written, match.end())):
+        return _canonical_value(match.group()), scale[0]
+    return None
 
 
 def digit_runs(text: str) -> list[str]:
@@ -99,12 +120,14 @@ def join_thousands(text: str) -> str:
 
 def alternative_readings(text: str, language: str) -> set[str]:
     """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, 1.234 for 1234 in German,
-    2 000 for 2000, and in words "ein" and ordinals.
+    2 000 for 2000, 0.75 for 3/4, 1.5 of 1.5 million, 4 for IV, and in words "ein" and ordinals.
 
     They count for what a text holds, never as something that it must account for.
     """
     readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
+    readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
+    readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
     readings |= {word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)}
     if language != "en":
         readings |= {match.group().replace(".", "") for match in _DOTTED.finditer(text)}

@@ -26,7 +26,7 @@ UNITS = {
         "tonne tonnes",
         "litre litres liter liters l",
         "millilitre millilitres milliliter milliliters ml",
-        "percent % percentage",
+        "percent % ％ percentage prozent procent percento pourcent porciento porcento",
         "degree degrees °",
         "dollar dollars $ usd",
         "euro euros € eur",
@@ -43,6 +43,9 @@ UNITS = {
 }
 """Every name of a unit, in lower case, with the unit's canonical name."""
 
+UNIT_NAME = r"(?:per|pour|por)[ \u00a0](?:cento?|ciento)(?!\w)|[^\W\d_]+|[%％°$€£]"
+"""A word or a sign that may be a unit's name, for re.IGNORECASE."""
+
 _MEASURES = {  # unit -> (what it measures, how many of the smallest unit of that)
     "second": ("time", 1), "minute": ("time", 60), "hour": ("time", 3600), "day": ("time", 86_400),
     "week": ("time", 604_800),
@@ -55,7 +58,7 @@ _MEASURES = {  # unit -> (what it measures, how many of the smallest unit of tha
 
 def canonical_unit(word: str) -> str:
     """The canonical name of a unit of measurement, or ""."""
-    return UNITS.get(word.lower(), "")
+    return UNITS.get("".join(word.lower().split()), "")
 
 
 def in_smallest_units(value: float, unit: str) -> tuple[str, float] | None:

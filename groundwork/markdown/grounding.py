@@ -10,24 +10,27 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from groundwork.language.dates import MONTHS, dates, without_dates
+from groundwork.language.dates import Date, dates, names_month, slashed_dates
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
+from groundwork.language.notations import plain_fractions, scales, without_latex
 from groundwork.language.number_words import has_other_meaning
 from groundwork.language.numbers import (
     Number,
     alternative_readings,
-    join_thousands,
+    mantissa_and_scale,
     number_values,
     numbers,
     without_last_zeros,
 )
 from groundwork.language.spans import Span
-from groundwork.language.units import canonical_unit
+from groundwork.language.units import UNIT_NAME, canonical_unit
 from groundwork.markdown.blocks import blocks
+from groundwork.markdown.source_spelling import in_source_spelling
 from groundwork.markdown.tables import TableRow, read_table
 
+_UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
 _TYPOGRAPHIC_SIGNS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "‚": "'"} | dict.fromkeys("‐‑‒–—−", "-")
@@ -93,8 +96,9 @@ class SourceText:
 
     def unsupported_facts(self, answer: str, question: str = "") -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons."""
+        answer, terms = without_latex(answer), quoted_terms(answer)
         sources = [self._facts, *([_read_facts(question, self.word_language)] if question else [])]
-        source_text = f"{self.text}\n\n{question}"
+        source_text = without_latex(f"{self.text}\n\n{question}")
         problems = [
             f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
             for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
@@ -103,14 +107,21 @@ class SourceText:
         source_numbers = [number for facts in sources for number in facts.numbers]
         allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
         other_values = {value for facts in sources for value in facts.other_readings}
-        for number in _answer_numbers(_as_in(without_dates(answer), allowed_values), self.word_language):
-            if number.value in other_values:
+        values, source_dates = allowed_values | other_values, {date for facts in sources for date in facts.dates}
+        answer = in_source_spelling(answer, source_text, values, source_dates)
+        # only lists have labels: what an answer of one line begins with may be invented
+        answer = answer if "\n" in answer.strip() else f"= {answer}"
+        for number in numbers(answer, spelled=self.word_language):
+            written = answer[number.start : number.end]
+            if number.value in other_values or has_other_meaning(written, self.word_language):
+                continue
+            if number.value not in values and _is_mantissa(written, values, scales(source_text)):
                 continue
             if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
                 problems.append(f"the number {number.value} is not in the text")
             elif number.unit and not _has_unit(number, source_numbers, source_text):
                 problems.append(f"the text does not say {number.value} {number.unit}")
-        for term in quoted_terms(answer):
+        for term in terms:
             if not self.find(term) and not (question and find_quote(term, question)):
                 problems.append(f'the term "{term}" is not in the text')
         return list(dict.fromkeys(problems))
@@ -142,38 +153,28 @@ def find_quote(quote: str, text: str) -> Span | None:
 class _Facts(NamedTuple):
     """The facts of a text."""
 
-    dates: set[tuple[int, int, int]]
+    dates: set[Date]
     numbers: list[Number]
     labels: set[str]
     other_readings: set[str]  # of its numbers
 
 
 def _read_facts(text: str, language: str) -> _Facts:
-    return _Facts(dates(text), numbers(text, spelled=language), labels(text), alternative_readings(text, language))
+    text = plain_fractions(without_latex(text))
+    text_dates = dates(text).union(*(meanings for _, meanings in slashed_dates(text)))
+    return _Facts(text_dates, numbers(text, spelled=language), labels(text), alternative_readings(text, language))
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
     values = number_values(source)
-    return {str(year), str(day)} <= values and (re.search(rf"(?i)\b{MONTHS[month - 1]}", source) is not None)
+    return {str(year), str(day)} <= values and names_month(source, month)
 
 
-def _as_in(answer: str, source_values: Set[str]) -> str:
-    """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
-    joined_text = join_thousands(answer)
-    if joined_text == answer or not number_values(joined_text) - number_values(answer) <= source_values:
-        return answer
-    return joined_text
-
-
-def _answer_numbers(answer: str, language: str) -> list[Number]:
-    """The numbers of an answer. Only lists have labels: what an answer of one line begins with may be invented."""
-    text = answer if "\n" in answer.strip() else f"= {answer}"
-    return [
-        number
-        for number in numbers(text, spelled=language)
-        if not has_other_meaning(text[number.start : number.end], language)
-    ]
+def _is_mantissa(written: str, values: Set[str], source_scales: Set[int]) -> bool:
+    """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
+    parts = mantissa_and_scale(written)
+    return parts is not None and parts[0] in values and parts[1] in source_scales
 
 
 def _is_same_amount(number: Number, source_numbers: Sequence[Number]) -> bool:
@@ -190,7 +191,7 @@ def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> 
     }
     if number.unit in units:
         return True
-    return "" in units and any(canonical_unit(word) == number.unit for word in re.findall(r"[^\W\d_]+|[%°$€£]", source))
+    return "" in units and any(canonical_unit(word) == number.unit for word in _UNIT_NAME.findall(source))
 
 
 def _find_quote_parts(quote_parts: Sequence[str], text: str) -> Span | None:

@@ -24,16 +24,6 @@ _SIGNS = {
     "+": r"\+|\b(?:plus|más)\b",
     "-": r"[−–-]|\b(?:minus|less|moins|menos)\b",
 }
-_LATEX = {
-    re.compile(r"\\[dt]?frac\{([^{}]{1,40})\}\{([^{}]{1,40})\}"): r"(\1) / (\2)",
-    re.compile(r"\\(?:text|mathrm)\{([^{}]{0,40})\}"): r"\1",
-    re.compile(r"\\(?:times|cdot)\b"): "×",
-    re.compile(r"\\div\b"): "÷",
-    re.compile(r"\{([.,])\}"): r"\1",
-    re.compile(r"\\[,;: ]"): " ",
-    re.compile(r"\\([%$€£])"): r"\1",
-    re.compile(r"\\[()\[\]]|\$"): "",
-}
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
 _DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _CURRENCY = r"(?:[\\$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
@@ -77,15 +67,6 @@ class Calculation:
         places = len(value.partition(".")[2])
         tolerance = 0.5001 * 10**-places if places or self.divides else 0.0
         return isclose(float(value), result) or abs(float(value) - result) <= tolerance
-
-
-def without_latex(answer: str) -> str:
-    """`answer` with its LaTeX as plain text: "3 × 2,5" for "$3 \\times 2{,}5$"; as it is where it has none."""
-    if "\\" not in answer:
-        return answer
-    for command, plain in _LATEX.items():
-        answer = command.sub(plain, answer)
-    return answer
 
 
 def computed_numbers(answer: str, given: set[float], shares: set[float], language: str) -> list[Number]:

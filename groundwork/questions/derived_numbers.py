@@ -15,10 +15,11 @@ from math import floor, isclose
 from typing import Protocol
 
 from groundwork.language.names import codes
+from groundwork.language.notations import without_latex
 from groundwork.language.numbers import Number, alternative_readings, join_thousands, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.calculations import computed_numbers, is_plain, readings, without_latex
+from groundwork.questions.calculations import computed_numbers, is_plain, readings
 from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
