@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +20,7 @@ from typing import Any, Literal
 import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra, UnitError
+from groundwork.language.language_and_script import detect_language
 from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings
 
 Kind = Literal["query", "document"]
@@ -39,6 +42,29 @@ _MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
 
 _STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
 _HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")
+
+
+_ENGLISH_MODELS = re.compile(
+    r"wordllama|modernbert-embed|nomic-embed-text-v1|all-minilm|(?<!multilingual-)\be5-(?:small|base|large)\b|bge-\w+-en",
+    re.IGNORECASE,
+)
+_QUESTIONS_READ = 200  # that tell the languages
+_FOREIGN_SHARE = 0.5  # of the questions whose language is plain
+
+
+def language_warning(model: str, questions: Sequence[str]) -> str:
+    """What to do where most questions are in languages that a model trained on English hardly knows; "" elsewhere."""
+    if not _ENGLISH_MODELS.search(model):
+        return ""
+    step = max(1, len(questions) // _QUESTIONS_READ)
+    languages = Counter(filter(None, map(detect_language, questions[::step])))
+    foreign = [language for language, _ in languages.most_common() if language != "en"]
+    if sum(languages[language] for language in foreign) <= _FOREIGN_SHARE * languages.total():
+        return ""
+    return (
+        f"{model} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for repeats "
+        "and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another multilingual model"
+    )
 
 
 def embedding_prefix(settings: Embeddings, kind: Kind) -> str:

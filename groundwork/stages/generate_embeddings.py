@@ -34,6 +34,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_vectors
+    from groundwork.embedding.models_and_prefixes import language_warning
 
     source: DatasetSource = unit.payload
     encoder = job_encoder(job)
@@ -44,11 +45,12 @@ async def process(job: Job, unit: Unit) -> Outcome:
     prefix = encoder.prefix("query") if dataset.rows else ""
     prefix_note = f" behind {prefix!r}" if prefix else ""
     note = f"{counted(len(vectors), 'question')} by {encoder.name}{prefix_note}, {encoder.computed:,} of them new"
+    unknown_language = language_warning(job.config.embeddings.model, dataset.questions)
     return Outcome(
         status="ok" if dataset.rows else "empty",
         note=note,
         counts={"questions": len(vectors), "embedded": encoder.computed},
-        warnings=dataset.warnings,
+        warnings=[*dataset.warnings, *([unknown_language] if unknown_language else [])],
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from groundwork.embedding.encoder import encoder_for
-from groundwork.embedding.models_and_prefixes import embedding_prefix
+from groundwork.embedding.models_and_prefixes import embedding_prefix, language_warning
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
@@ -137,3 +137,23 @@ async def test_an_endpoint_gets_its_models_prefix(tmp_path: Path) -> None:
         async with Client(config.llm, tmp_path / "journal.db") as client:
             await encoder_for(config.embeddings, tmp_path, client).aencode(["how long?"])
     assert fake.requests[0]["input"] == ["query: how long?"]
+
+
+RUSSIAN = ["Как долго хранят протоколы?", "Кто подписывает протокол лаборатории?", "How long is the field?"]
+
+
+@pytest.mark.parametrize(
+    ("model", "questions", "warns"),
+    [
+        ("wordllama", RUSSIAN, True),
+        ("intfloat/e5-base", RUSSIAN, True),
+        ("intfloat/multilingual-e5-base", RUSSIAN, False),
+        ("wordllama", ["How long is the field?", "Who may ask for a berth in the harbour?"], False),
+        ("wordllama", [], False),
+    ],
+)
+def test_a_model_of_english_is_named_for_other_languages(model: str, questions: list[str], warns: bool) -> None:
+    """Where most questions are in another language, a multilingual model is advised."""
+    warning = language_warning(model, questions)
+    assert bool(warning) == warns
+    assert not warns or ("in ru:" in warning and "multilingual" in warning)

@@ -188,8 +188,12 @@ def _render_article(
         tag("p", question, class_="q"),
         *([tag("p", tag("del", original_answer))] if original_answer else []),
         tag("p", answer),
-        *([tag("ul", [tag("li", tag("del", text)) for text in original_criteria])] if original_criteria else []),
-        *([tag("ul", [tag("li", criterion) for criterion in criteria])] if criteria else []),
+        *(
+            [tag("ul", [tag("li", tag("del", text)) for text in original_criteria], dir="auto")]
+            if original_criteria
+            else []
+        ),
+        *([tag("ul", [tag("li", criterion) for criterion in criteria], dir="auto")] if criteria else []),
         *([tag("p", reason, class_="why")] if reason else []),
         tag("p", source, class_="soft"),
         class_=kind,
