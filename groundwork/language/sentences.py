@@ -79,11 +79,12 @@ _ABBREVIATIONS = [  # (before, behind) a stop within a sentence, in languages of
         # initials in a row: Е. В. Горшкова
         (r"(?<![\p{L}\p{M}\d])\p{Lu}\.", r"\p{Lu}\.\s*\p{Lu}\p{Ll}"),
         # a letter of a script without capitals: د. سامر
-        (r"(?<![\p{L}\p{M}\d])[\p{Arabic}\p{Hebrew}\p{Devanagari}\p{Bengali}]\p{M}*\.", r"\p{Lo}"),
+        (r"(?<![\p{L}\p{M}\d])(?!\d)[\p{Arabic}\p{Hebrew}\p{Devanagari}\p{Bengali}]\p{M}*\.", r"\p{Lo}"),
         # titles and the like before a name: डॉ. मीरा, TP. Đà Nẵng, Öğr. Üyesi
         (r"(?<![\p{L}\p{M}\d])(?:डॉ|श्री|प्रो|कु|TP|TS|ThS|PGS|GS|Öğr|Doç|Gör|Uzm|ул|пр|акад|проф|гр)\.", r"\p{L}"),
-        # Thai ends no sentence with a full stop: พ.ศ. 2568, 10.00 น. และ
-        (r"\p{Thai}\p{M}*\.", r"[\p{Thai}\d(]"),
+        # Thai ends no sentence with a full stop: พ.ศ. 2568; but behind "o'clock" often one ends: 10.00 น. และ goes on
+        (r"(?<!\d\s?น)(?<=\p{Thai}\p{M}?)\.", r"[\p{Thai}\d(]"),
+        (r"\d\s?น\.", r"(?:และ|หรือ|ถึง|ของ|ใน|ที่|โดย|จน|แต่|ซึ่ง)|[\d(]"),
         # a quotation within a sentence of Chinese or Japanese: 「…。」と思う, “……。”是
         (r"[。！？][”」』]", r"[是的等]|と[いう言思考書述話答呼叫聞のは、]|って|です"),
     )
