@@ -51,7 +51,8 @@ DRAWN_LABEL = (
 """1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
 _UNIT_WORDS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
-_AMOUNT = rf"\d++\.\d++(?:\s*[€$£¥%‰°]|[ \t]++(?:{_UNIT_WORDS}|EUR|Euro|USD|GBP)\b)"
+_SCALES = "million|billion|Millionen|Milliarden|Mio|Mrd|millions|milliards|millones|milioni|milhões|miljoen"
+_AMOUNT = rf"\d++\.\d++(?:\s*[€$£¥%‰°]|[ \t]++(?:{_UNIT_WORDS}|{_SCALES}|EUR|Euro|USD|GBP)\b)"
 
 LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|(?!{_AMOUNT}){DOTTED_LABEL})"
 """7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € and 5.2 metres are amounts, "3.2 Points" is a label."""

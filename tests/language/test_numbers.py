@@ -62,6 +62,7 @@ def test_an_amount_at_the_beginning_is_no_label() -> None:
         ("5.2 metres", "5.2"),
         ("14.60 Euro", "14.60"),
         ("2.5 kg a day", "2.5"),
+        ("2.4 million people", "2400000"),
     ):
         assert values(text) == [value] and not labels(text), text
     for text in ("3.2 Points", "1.3.2 days off", "2.1 Metres and feet", "4.5 The course"):
