@@ -8,10 +8,14 @@ chance are not; and private or unassigned characters are no letters at all.
 from __future__ import annotations
 
 import re  # for the patterns of encoded runs, which go over a whole text: it takes less time than regex
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from itertools import pairwise
 
 import regex
 
+from groundwork.language.language_and_script import main_script
 from groundwork.language.subwords import latin_words, letters_per_subword
 
 UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
@@ -38,21 +42,44 @@ _LEAST_TO_JUDGE = 30  # different words, or characters, to judge by
 _LEAST_LETTERS = 4  # of a word to judge by
 _SHIFTED_SUBWORD = 1.9  # letters of a subword; texts in Turkish or Estonian, and lists of names, have more than 2.0
 _SCANNED_SUBWORD = 2.1  # the same, of all words of a scan; text with a fifth of its letters wrong has 2.1 to 2.5
+_PLAIN_SUBWORD = 3.0  # the same, of text of which no tenth is in other letters
+_ODD_SIGN = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\ue000-\uf8ff]")
 _MOST_WORDS = 120  # words that are looked at
 _UNASSIGNED_SHARE = 0.3  # of the characters
+_SHORT_UNASSIGNED_SHARE = 0.5  # the same, of fewer than _LEAST_TO_JUDGE
+_WORDS_SUBWORD = {"latin": 2.1, "cyrillic": 1.65}  # letters of a subword: of words they have more, by chance fewer
+_LEAST_WORDS, _SURER = 3, 1.4  # so many times as many letters, where there are fewer words
+_LETTER_SHARE = 0.5  # of the characters of a text
+LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS},}}+")
+_SAME_PAIRS = 0.5  # of the pairs of characters of a text that says what another one says
 
 
 def is_unreadable(text: str) -> bool:
     """Whether a page's text is in letters other than those that the page shows."""
     signs = "".join(text.split())
     has_odd_signs = not signs.isprintable() or "\ufffd" in signs  # the two patterns are slow, and seldom needed
-    if len(signs) >= _LEAST_TO_JUDGE and has_odd_signs:
-        if len(_NO_LETTER.findall(signs)) > _UNASSIGNED_SHARE * len(signs):
+    if len(signs) > 1 and has_odd_signs:
+        is_short = len(signs) < _LEAST_TO_JUDGE
+        share = _SHORT_UNASSIGNED_SHARE if is_short else _UNASSIGNED_SHARE
+        if len(_NO_LETTER.findall(signs)) > share * len(signs):
             return True
-        if len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
+        if not is_short and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
             return True
+    letters = _subword_letters(text)
+    return letters is not None and letters < _SHIFTED_SUBWORD
+
+
+def reads_plainly(text: str) -> bool:
+    """Whether a text is long and its words are so well known that no part of it can be in other letters."""
+    letters = _subword_letters(text) if "\ufffd" not in text and not _ODD_SIGN.search(text) else None
+    return letters is not None and letters > _PLAIN_SUBWORD
+
+
+@lru_cache(maxsize=4)  # of a page, which is asked about twice
+def _subword_letters(text: str) -> float | None:
+    """Letters of a subword of a text's different Latin words; None of fewer than tell."""
     words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
-    return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SHIFTED_SUBWORD
+    return letters_per_subword(_sample_words(words)) if len(words) >= _LEAST_TO_JUDGE else None
 
 
 def is_misread(text: str) -> bool:
@@ -65,6 +92,27 @@ def is_misread(text: str) -> bool:
         return True
     words = latin_words(text)
     return len(words) >= _LEAST_TO_JUDGE and letters_per_subword(_sample_words(words)) < _SCANNED_SUBWORD
+
+
+def are_words(words: Collection[str]) -> bool:
+    """Whether words in Latin or Cyrillic letters are those of a language; False for other scripts, and for none."""
+    least = _WORDS_SUBWORD.get(main_script(" ".join(words))) if words else None
+    surer = _SURER if len(words) < _LEAST_WORDS else 1.0
+    return least is not None and letters_per_subword(sorted(words)) >= least * surer
+
+
+def reads_as_text(text: str) -> bool:
+    """Whether a text, however short, is mostly letters and, in a script in which that can be told, its words are."""
+    letters = sum(map(str.isalpha, text))
+    if letters <= _LETTER_SHARE * len("".join(text.split())):
+        return False
+    return main_script(text) not in _WORDS_SUBWORD or are_words({word.casefold() for word in LONG_WORD.findall(text)})
+
+
+def says_the_same(text: str, other: str) -> bool:
+    """Whether most pairs of neighbouring characters of a text, blanks left out, stand in another one as well."""
+    pairs, other_pairs = (Counter(pairwise("".join(side.split()))) for side in (text, other))
+    return (pairs & other_pairs).total() > _SAME_PAIRS * pairs.total()
 
 
 def _sample_words(words: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from groundwork.language.unreadable_text import is_misread, is_unreadable
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
 as soon as the last ferry has left the basin because the swell would otherwise break against its gates during every
@@ -86,3 +86,30 @@ def test_signs_among_letters_are_a_bad_ocr():
     words = ENGLISH.split()
     assert is_misread(" ".join(word[:2] + "~" + word[2:] if k % 3 == 0 else word for k, word in enumerate(words)))
     assert not is_misread(" ".join(word + "~" if k % 20 == 0 else word for k, word in enumerate(words)))
+
+
+def test_a_text_of_two_characters_without_a_meaning_can_not_be_read():
+    """A page may hold a few letters only: where most of them are none, it says nothing."""
+    assert is_unreadable("\x19\x12")
+    assert not is_unreadable("\uf0b7 Tide \uf0b7 Port")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_text"),
+    [
+        ("Ferry to Tarn Harbour", True),
+        ("Xli jivvc", False),
+        ('!" %$! #', False),
+        ("Паром до города", True),
+        ("לוח זמנים", True),
+    ],
+)
+def test_a_few_words_read_as_text(text, is_text):
+    """A few words are enough where a script's words are known; of others the letters count."""
+    assert reads_as_text(text) is is_text
+
+
+def test_two_texts_say_the_same_whatever_their_spaces():
+    """What two engines make of one font is compared letter by letter; another reading of the page differs."""
+    assert says_the_same("# Uif mpdl lffqfs", "Uif\nmpdllffqfs")
+    assert not says_the_same("The lock keeper", "Uif mpdl lffqfs")

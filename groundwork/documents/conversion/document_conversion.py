@@ -231,7 +231,7 @@ class Ingestion:
                 drafts[number - 1].audit = None  # there is nothing to hold it against
                 drafts[number - 1].is_unreadable = True
         markdown, pages = assemble_pages(layer, drafts, numbers)
-        self.warnings += page_warnings(pages, self.config.ingest.audit_threshold)
+        self.warnings += page_warnings(pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
         await self._show_doubtful(path, markdown, pages, layer, unreadable_pages)
         return markdown, pages, layer.title
 
@@ -350,6 +350,7 @@ class Ingestion:
     def _why_empty(self, layer: TextLayer, drafts: list[PageDraft]) -> str:
         reasons = [draft.fell_back for draft in drafts if draft.fell_back]
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
+        cause = UNREADABLE if layer.misleading and not any(layer.scans) else cause
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
 
 

@@ -19,6 +19,7 @@ from groundwork.documents.auditing.page_audit import (
     contents_lines,
     count_true_rows,
     merges_more,
+    plain_text,
     readability,
 )
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
@@ -29,8 +30,8 @@ from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_co
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.installation import as_typed
-from groundwork.language.language_and_script import is_shaped
-from groundwork.language.unreadable_text import is_misread, is_unreadable
+from groundwork.language.language_and_script import is_right_to_left, is_shaped
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.markdown.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.processes.worker_pool import report_progress
 from groundwork.records.document_record import Page, PageAudit
@@ -315,18 +316,40 @@ def unreadable_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[i
 
 def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool:
     """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
-    is_misleading = layer.unreadable[number - 1 : number] == [True]
-    return is_unreadable(draft.markdown) or (is_misleading and is_misread(draft.markdown))
+    if is_unreadable(draft.markdown):
+        return True
+    if number not in layer.misleading or _is_read_by_sight(draft.converter):
+        return False
+    letters = plain_text(draft.markdown)
+    return (
+        not reads_as_text(letters)
+        or is_misread(draft.markdown)
+        or is_right_to_left(letters)  # its order cannot be held against anything
+        or says_the_same(letters, layer.misleading[number])
+    )
 
 
-def page_warnings(pages: Sequence[Page], threshold: float) -> list[str]:
-    """The pages that a reader of the text should look at."""
-    warnings = []
+def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
+    """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
+    warnings = [
+        f"page {page.number}: {_partly(share)}; {OCR}"
+        for page in pages
+        if (share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
+    ]
     if scans := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
     warnings += _fallen_back(pages)
     doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
     return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
+
+
+def _is_read_by_sight(converter: str) -> bool:
+    name = converter.partition(":")[0]
+    return name in CONVERTERS and CONVERTERS[name].by_sight
+
+
+def _partly(share: float) -> str:
+    return f"{share:.0%} of its letters are in a font that gives others than the page shows"
 
 
 def doubt(page: Page, threshold: float) -> str:

@@ -10,19 +10,23 @@ import msgspec
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
+from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, object_size, open_pdf, page_objects
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
-from groundwork.language.unreadable_text import is_misread, is_unreadable
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 _SCAN_COVERAGE = 0.5  # which the pictures of a scan cover
+_UNREADABLE_SHARE = 0.3  # of the letters of a page that cannot be read
+_PARTLY_SHARE = 0.03  # of those of one that can be read but for a part
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     """The text of each page asked for, in the order of the file's content with what was typed in at its end.
 
-    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show, or
-    that were misread by an OCR; their text is left out.
+    `scans`: the pages that show a picture; `unreadable`: those whose fonts tell other letters than they show,
+    or that were misread by an OCR; their text is left out of `pages` and stands in `misleading`. `partly_unreadable`:
+    by the number of a page from 1, the share of its letters in such fonts, where most of the page can be read.
     """
 
     page_count: int
@@ -30,6 +34,8 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     pages: list[str]
     scans: list[bool]
     unreadable: list[bool] = []
+    misleading: dict[int, str] = {}  # by the number of a page from 1
+    partly_unreadable: dict[int, float] = {}
     damaged: list[int] = []  # numbers from 1 of pages that cannot be opened
     outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
@@ -43,12 +49,14 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
             count = len(document)
             numbers = range(min(most_pages, count) if most_pages else count)
             opened_pages: list[OpenPage | None] = []
-            texts, picture_shares = [], []
+            texts, picture_shares, misleading_shares = [], [], []
+            fonts = MisleadingFonts()
             for number in numbers:
                 page = load_page(document, number)
                 opened = _open_page(page)
                 texts.append(_page_text(document, opened))
                 picture_shares.append(_picture_share(page))
+                misleading_shares.append(_misleading_share(fonts, opened, texts[-1]))
                 opened_pages += [opened] if number < FIRST_PAGES else []
             if ligatures := find_ligatures(texts):
                 texts = [restore_ligatures(text, ligatures) for text in texts]
@@ -56,8 +64,10 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
             ]
             unreadable = [
-                is_unreadable(text) or ((share or 0) > _SCAN_COVERAGE and is_misread(text))
-                for share, text in zip(picture_shares, texts, strict=True)
+                misleading_share > _UNREADABLE_SHARE
+                or is_unreadable(text)
+                or ((share or 0) > _SCAN_COVERAGE and is_misread(text))
+                for misleading_share, share, text in zip(misleading_shares, picture_shares, texts, strict=True)
             ]
             return TextLayer(
                 page_count=count,
@@ -65,11 +75,26 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
                 unreadable=unreadable,
+                misleading={n: text for n, (bad, text) in enumerate(zip(unreadable, texts, strict=True), 1) if bad},
+                partly_unreadable={
+                    n: share
+                    for n, (bad, share) in enumerate(zip(unreadable, misleading_shares, strict=True), 1)
+                    if share > _PARTLY_SHARE and not bad
+                },
                 damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
                 outline=_read_outline(document),
             )
         finally:
             document.close()
+
+
+def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str) -> float:
+    import pypdfium2
+
+    try:
+        return fonts.share(opened.text) if opened and not reads_plainly(text) else 0.0
+    except pypdfium2.PdfiumError:
+        return 0.0
 
 
 def _read_outline(document: Any) -> list[tuple[int, str, int]]:

@@ -10,11 +10,16 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
-from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
+from groundwork.documents.conversion.page_renditions import (
+    PageDraft,
+    audit_pages,
+    convert_pages,
+    is_unreadable_draft,
+)
 from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
-from groundwork.documents.pdf_files.text_layer import read_text_layer
+from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.errors import ConfigError
 from groundwork.settings.config_files import load
@@ -224,3 +229,21 @@ def test_headers_of_a_shaped_script_go_however_the_text_layer_spells_them():
     pages[0] = pages[0].replace("\n\n", f"\n\n# {header}\n\n", 1)
     done = audit_pages("layout", Conversion(renditions={"pdf-inspector": pages}), [1, 2, 3], layer)
     assert done.pages == [f"# {header}\n\n{texts[0]}", *texts[1:]]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "converter", "is_told"),
+    [
+        ("Uif mpdl lffqfs", "layout:lines", True),
+        ("", "layout:lines", True),
+        ("לוח זמנים", "layout:liteparse", True),
+        ("The lock keeper opens", "layout:pdf-inspector", False),
+        ("לוח זמנים", "gemini", False),
+    ],
+)
+def test_a_page_in_misleading_fonts_is_readable_only_if_an_engine_reads_its_words(markdown, converter, is_told):
+    """What says the same as the text layer, nothing, or words whose order nothing tells is not believed; sight is."""
+    layer = TextLayer(
+        page_count=1, title="", pages=[""], scans=[False], unreadable=[True], misleading={1: "Uif mpdl lffqfs pqfot"}
+    )
+    assert is_unreadable_draft(PageDraft(markdown=markdown, converter=converter), layer, 1) is is_told

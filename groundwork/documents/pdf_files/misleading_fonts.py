@@ -1,0 +1,239 @@
+"""Fonts that tell other letters than they draw: without a mapping, with a shifted one, with invented names of glyphs.
+
+What is drawn of each letter (its top and bottom over the baseline, and its width) is held against the same letter of
+DejaVu, that comes with matplotlib and has the letters of most alphabets. In a font that tells what it draws the
+two go together, whatever its design: an `l` is tall, an `m` wide, a `p` reaches below the line. In one that does not,
+they are as strangers. That takes ten different letters, where a test of the words takes a page; a font of odd shapes
+(a script, a display type) is cleared by its words.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import regex
+
+from groundwork.language.unreadable_text import LONG_WORD, are_words
+
+_PROBES = 12  # letters of a page that are asked for their font
+_SAMPLE = 120  # letters of a page with a new font that are looked at
+_LEAST_LETTERS = 10  # different ones that a font is judged by
+_LEAST_IN_WORDS = 6  # letters with another one beside them
+_LEAST_FIT = 0.6  # correlation; of 293 fonts of other people's PDFs all have more, and fonts that tell others less
+_LEAST_JOINED_FIT = 0.5  # of letters without capitals, which DejaVu draws as they stand alone
+_ALIKE = 0.005  # sizes; tops and bottoms that differ less tell nothing: bars, or a box of the font for all letters
+_EVEN = 0.15  # sizes by which capitals and figures differ in height
+_VAGUE_FIT = 0.1  # of those: less tells, so that only what is far off is told
+_TILTED = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
+_MOST_WORDS = 60
+_NO_LETTER_SHARE = 0.5  # of a font's letters that are none
+_REFERENCES = ("DejaVuSans.ttf", "DejaVuSansMono.ttf")  # proportional, and of a typewriter
+_REFERENCE_SIZE = 40  # pixels
+_INVISIBLE = 3  # how an OCR draws its text over a picture
+_NAME_BYTES = 128
+_NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\p{Cc}\ufffd--[\x02\ufffe\s]]", regex.V1)  # pdfium's hyphens at a line's end
+_COMPARED = regex.compile(r"[\p{L}\p{Nd}!-/:;?-@\[-_{}]")  # not a bullet, which each font draws in its own way
+
+Font = tuple[int, str]  # where pdfium keeps it, which another may take over, and its name
+
+
+class Extent(NamedTuple):
+    """What is drawn of a letter, in font sizes: top and bottom over the baseline, and width."""
+
+    top: float
+    bottom: float
+    width: float
+
+
+class FontLetters:
+    """What a font draws of each letter that it tells, and how many of its letters are none."""
+
+    def __init__(self) -> None:
+        self.extents: dict[str, Extent] = {}
+        self.words: set[str] = set()
+        self.in_words = 0  # letters with another one beside them
+        self.unknown = 0  # those of them that are none
+
+    def add(self, textpage: Any, k: int) -> None:
+        """With what is drawn of the letter `k` of a pypdfium2 text page."""
+        sign = _sign(textpage, k)
+        is_unknown = _NO_LETTER.match(sign) is not None
+        if (is_unknown or sign not in self.extents) and (extent := _extent(textpage.raw, k)):
+            self.extents[sign] = extent
+        if not _sign(textpage, k + 1).isspace():
+            self.in_words += 1
+            self.unknown += is_unknown and sign in self.extents
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it draws other letters than it tells."""
+        if self.in_words < _LEAST_IN_WORDS:
+            return False
+        if self.unknown > _NO_LETTER_SHARE * self.in_words:
+            return True
+        least_fit = _LEAST_FIT if any(map(_has_case, self.extents)) else _LEAST_JOINED_FIT
+        return any(fit < least_fit for fit in fits(self.extents)) and not are_words(self.words)
+
+
+class MisleadingFonts:
+    """The fonts of one PDF that tell other letters than they draw, each judged by the pages that it stands on."""
+
+    def __init__(self) -> None:
+        self._letters: dict[Font, FontLetters] = {}
+        self._misleading: set[Font] = set()
+
+    def share(self, textpage: Any) -> float:
+        """The share of a pypdfium2 text page's letters that are in such fonts."""
+        probed_fonts = {font for _, font in _sample(textpage, _PROBES)}
+        if not any(font not in self._letters or font in self._misleading for font in probed_fonts):
+            return 0.0
+        fonts = Counter(self._study(textpage))
+        for font in fonts:
+            (self._misleading.add if self._letters[font].is_misleading else self._misleading.discard)(font)
+        misleading = sum(n for font, n in fonts.items() if font in self._misleading)
+        return misleading / max(1, fonts.total())
+
+    def _study(self, textpage: Any) -> list[Font]:
+        """The fonts of letters all over a page, with what they draw of each added to what is known of them."""
+        fonts = []
+        words = list(LONG_WORD.finditer(textpage.get_text_range()))
+        starts = [word.start() for word in words]
+        for k, font in _sample(textpage, _SAMPLE):
+            if _sign(textpage, k).isspace() or _is_invisible(textpage, k):
+                continue
+            letters = self._letters.setdefault(font, FontLetters())
+            letters.add(textpage, k)
+            if (i := bisect_right(starts, k) - 1) >= 0 and k < words[i].end() and len(letters.words) < _MOST_WORDS:
+                letters.words.add(words[i][0].casefold())
+            if len(letters.extents) < _LEAST_LETTERS:
+                for neighbour in range(k + 1, k + _step(textpage, _SAMPLE)):
+                    if _font_address(textpage, neighbour) == font[0]:
+                        letters.add(textpage, neighbour)
+            fonts.append(font)
+        return fonts
+
+
+def _has_case(sign: str) -> bool:
+    return sign.lower() != sign.upper()
+
+
+def _step(textpage: Any, most: int) -> int:
+    count: int = textpage.count_chars()
+    return max(1, -(-count // most))
+
+
+def _sample(textpage: Any, most: int) -> Iterator[tuple[int, Font]]:
+    """The numbers of so many letters all over a text page, each with its font."""
+    names: dict[int, str] = {}
+    for k in range(0, textpage.count_chars(), _step(textpage, most)):
+        if address := _font_address(textpage, k):
+            if address not in names:
+                names[address] = _font_name(textpage, k)
+            yield k, (address, names[address])
+
+
+def _font_address(textpage: Any, k: int) -> int:
+    """Where pdfium keeps a letter's font; 0 for a space that pdfium guesses, which has none."""
+    import pypdfium2.raw as pdfium
+
+    if not (text_object := pdfium.FPDFText_GetTextObject(textpage.raw, k)):
+        return 0
+    address: int | None = ctypes.cast(pdfium.FPDFTextObj_GetFont(text_object), ctypes.c_void_p).value
+    return address or 0
+
+
+def _font_name(textpage: Any, k: int) -> str:
+    import pypdfium2.raw as pdfium
+
+    name = ctypes.create_string_buffer(_NAME_BYTES)
+    font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(textpage.raw, k))
+    pdfium.FPDFFont_GetBaseFontName(font, name, _NAME_BYTES)
+    return name.value.decode("utf-8", "replace")
+
+
+def _sign(textpage: Any, k: int) -> str:
+    import pypdfium2.raw as pdfium
+
+    return chr(pdfium.FPDFText_GetUnicode(textpage.raw, k))
+
+
+def _is_invisible(textpage: Any, k: int) -> bool:
+    import pypdfium2.raw as pdfium
+
+    mode: int = pdfium.FPDFTextObj_GetTextRenderMode(pdfium.FPDFText_GetTextObject(textpage.raw, k))
+    return mode == _INVISIBLE
+
+
+def _extent(text: Any, k: int) -> Extent | None:
+    """None for a letter that does not stand upright, or of which nothing is drawn."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(text, k, matrix)
+    size = pdfium.FPDFText_GetFontSize(text, k) * matrix.d
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(text, k, x, y)
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium.FPDFText_GetCharBox(text, k, left, right, bottom, top)
+    if size <= 0 or abs(matrix.b) > _TILTED * abs(matrix.a) or top.value <= bottom.value:
+        return None
+    sides = (top.value - y.value, bottom.value - y.value, right.value - left.value)
+    return Extent(*(side / size for side in sides))
+
+
+def fits(extents: Mapping[str, Extent]) -> list[float]:
+    """How what is drawn goes together with the letters told (correlation, 1 is best): of all letters, and of the small
+    ones alone, since a mapping that is out of order may keep capitals apart. Empty where too few tell."""
+    small_letters = {sign: extent for sign, extent in extents.items() if sign.islower()}
+    parts = [[_fit(part, file) for file in _REFERENCES] for part in (extents, small_letters)]
+    return [max(part_fits) for part in parts if (part_fits := [fit for fit in part if fit is not None])]
+
+
+def _fit(extents: Mapping[str, Extent], file: str) -> float | None:
+    pairs = [(extent, reference) for sign, extent in extents.items() if (reference := _reference(sign, file))]
+    if len(pairs) < _LEAST_LETTERS:
+        return None
+    drawn, told = (np.array(side) for side in zip(*pairs, strict=True))
+    is_vague = np.ptp(told[:, 0]) < _EVEN
+    if max(np.ptp(drawn[:, 0]), np.ptp(drawn[:, 1])) < _ALIKE:
+        return None
+    drawn, told = drawn - drawn.mean(axis=0), told - told.mean(axis=0)
+    norm = np.sqrt((drawn * drawn).sum() * (told * told).sum())
+    fit = float((drawn * told).sum() / norm) if norm else None
+    return None if is_vague and fit is not None and fit > _VAGUE_FIT else fit
+
+
+@lru_cache(4096)
+def _reference(sign: str, file: str) -> Extent | None:
+    """What DejaVu draws of a letter; None where it has none."""
+    if not _COMPARED.match(sign):
+        return None
+    font, missing = _reference_font(file)
+    mask, (_, y) = font.getmask2(sign, anchor="ls")
+    ink = mask.getbbox()
+    if ink is None or bytes(mask) == missing:
+        return None
+    left, top, right, bottom = (side / _REFERENCE_SIZE for side in ink)
+    above = y / _REFERENCE_SIZE
+    return Extent(-above - top, -above - bottom, right - left)
+
+
+@cache
+def _reference_font(file: str) -> tuple[Any, bytes]:
+    """A font of DejaVu, and what it draws for a letter that it does not have."""
+    from PIL import ImageFont
+
+    spec = importlib.util.find_spec("matplotlib")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    font: Any = ImageFont.truetype(
+        str(folder / "mpl-data/fonts/ttf" / file), _REFERENCE_SIZE, layout_engine=ImageFont.Layout.BASIC
+    )
+    return font, bytes(font.getmask("\uffff"))
