@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from groundwork.console.progress import Progress
 
 SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
+SHARDS_PER_WORKER = 16  # after which a new process takes over, which costs a second
 START_REMEDY = "start a cluster there: ray start --head"
 CONNECT_SECONDS = 10.0  # seconds
 MAX_TASK_RETRIES = 5  # of a shard: how often a node may die under it
@@ -43,7 +44,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     count = max(1, min(job.config.engine.shards or SHARDS_PER_PROCESSOR * processors, units))
     lasting = {"max_restarts": -1, "max_task_retries": -1}  # a full memory may take it, and progress alone is lost
     board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_this_node(ray)).remote()
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=MAX_TASK_RETRIES, max_calls=1)(_run_task)
+    task = ray.remote(**task_options(gpus))(_run_task)
     among = min(count, processors)
     shards_by_task = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
     shard_results: list[ShardResult] = []
@@ -60,6 +61,12 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
                 return [*shard_results, *(ShardResult(stopped=("Stopped", STOPPED_MESSAGE)) for _ in shards_by_task)]
             _show_board(ray, board, job.progress)
     return shard_results
+
+
+def task_options(gpus: float) -> dict[str, float]:
+    """How Ray runs a shard: a worker's process does several, one after the other, unless it holds memory of a GPU."""
+    calls = 1 if gpus else SHARDS_PER_WORKER
+    return {"num_cpus": 1, "num_gpus": gpus, "max_retries": MAX_TASK_RETRIES, "max_calls": calls}
 
 
 def connect(address: str) -> Any:
@@ -112,6 +119,9 @@ class _Board:
     def stop(self) -> None:
         self._stop = True
 
+    def is_stopping(self) -> bool:
+        return self._stop
+
     def news(self) -> tuple[list[Snapshot], list[str]]:
         lines, self._lines = self._lines, []
         return list(self._snapshots.values()), lines
@@ -142,6 +152,9 @@ def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, b
     if data_folder is not None and not data_folder.is_dir():
         message = f"{data_folder}: not there on the node {os.uname().nodename}; every node needs the same data folder"
         return ShardResult(stopped=("UsageError", message))
+    ray: Any = importlib.import_module("ray")
+    if ray.get(board.is_stopping.remote()):  # its first news would come too late: the calls of a short shard are out
+        return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
     flags.shard, flags.ray = shard, None
     return stage_command(stage).run_shard(flags, shard, _BoardChannel(shard, board), among=among)
 

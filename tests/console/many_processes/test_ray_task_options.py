@@ -1,0 +1,11 @@
+"""How Ray is asked to run a shard; without Ray."""
+
+from __future__ import annotations
+
+from groundwork.console.many_processes.ray_cluster import SHARDS_PER_WORKER, task_options
+
+
+def test_a_worker_does_several_shards_unless_it_holds_a_gpu() -> None:
+    """A process takes a second to start; one that had a GPU has to end for its memory to be free."""
+    assert task_options(0)["max_calls"] == SHARDS_PER_WORKER > 4
+    assert task_options(1)["max_calls"] == 1 and task_options(1)["num_gpus"] == 1
