@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from text_to_num import find_numbers
 
@@ -39,7 +40,7 @@ def number_words(text: str, language: str) -> Iterator[NumberWords]:
     if language not in LANGUAGES:
         return
     matches = list(_TOKEN.finditer(text))
-    for number in find_numbers([_Word(match.group()) for match in matches], language, 0):
+    for number in find_numbers([_token(match.group()) for match in matches], language, 0):
         start, end = matches[number.start].start(), matches[number.end - 1].end()
         value = str(int(number.value)) if number.value == int(number.value) else str(number.value)
         if not _is_part_of_more(text, start, int(number.value)) and text[start:end].lower() not in _NO_NUMBERS:
@@ -61,6 +62,8 @@ def has_other_meaning(word: str, language: str) -> bool:
 class _Word:
     """A token as text2num asks for it."""
 
+    __slots__ = ("word",)
+
     def __init__(self, word: str) -> None:
         self.word = _SENTENCE_END if word.count("\n") > 1 or word == "|" else word
 
@@ -72,6 +75,9 @@ class _Word:
 
     def not_a_number_part(self) -> bool:
         return False
+
+
+_token = lru_cache(maxsize=4096)(_Word)  # a text has few different words: fewer objects than tokens
 
 
 def _is_part_of_more(text: str, start: int, value: int) -> bool:
