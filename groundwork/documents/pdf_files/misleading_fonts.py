@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from operator import mul
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import regex
 
 from groundwork.language.unreadable_text import LONG_WORD, are_words
@@ -201,14 +202,23 @@ def _fit(extents: Mapping[str, Extent], file: str) -> float | None:
     pairs = [(extent, reference) for sign, extent in extents.items() if (reference := _reference(sign, file))]
     if len(pairs) < _LEAST_LETTERS:
         return None
-    drawn, told = (np.array(side) for side in zip(*pairs, strict=True))
-    is_vague = np.ptp(told[:, 0]) < _EVEN
-    if max(np.ptp(drawn[:, 0]), np.ptp(drawn[:, 1])) < _ALIKE:
+    drawn, told = ([list(column) for column in zip(*side, strict=True)] for side in zip(*pairs, strict=True))
+    is_vague = _spread(told[0]) < _EVEN
+    if max(_spread(drawn[0]), _spread(drawn[1])) < _ALIKE:
         return None
-    drawn, told = drawn - drawn.mean(axis=0), told - told.mean(axis=0)
-    norm = np.sqrt((drawn * drawn).sum() * (told * told).sum())
-    fit = float((drawn * told).sum() / norm) if norm else None
+    deviations, expected = ([x for column in side for x in _centred(column)] for side in (drawn, told))
+    norm = math.sqrt(sum(x * x for x in deviations) * sum(x * x for x in expected))
+    fit = sum(map(mul, deviations, expected)) / norm if norm else None
     return None if is_vague and fit is not None and fit > _VAGUE_FIT else fit
+
+
+def _spread(values: Sequence[float]) -> float:
+    return max(values) - min(values)
+
+
+def _centred(values: Sequence[float]) -> Iterator[float]:
+    mean = math.fsum(values) / len(values)
+    return (value - mean for value in values)
 
 
 @lru_cache(4096)
