@@ -41,7 +41,9 @@ _REFERENCE_SIZE = 40  # pixels
 _INVISIBLE = 3  # how an OCR draws its text over a picture
 _NAME_BYTES = 128
 _NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\p{Cc}\ufffd--[\x02\ufffe\s]]", regex.V1)  # pdfium's hyphens at a line's end
-_COMPARED = regex.compile(r"[\p{L}\p{Nd}!-/:;?-@\[-_{}]")  # not a bullet, which each font draws in its own way
+_COMPARED = regex.compile(  # not a bullet, nor Arabic, which each font draws and joins in its own way
+    r"[[\p{L}--\p{Arabic}]\p{Nd}!-/:;?-@\[-_{}]", regex.V1
+)
 
 Font = tuple[int, str]  # where pdfium keeps it, which another may take over, and its name
 
