@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -63,12 +64,7 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
             scans = [
                 share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
             ]
-            unreadable = [
-                misleading_share > _UNREADABLE_SHARE
-                or is_unreadable(text)
-                or ((share or 0) > _SCAN_COVERAGE and is_misread(text))
-                for misleading_share, share, text in zip(misleading_shares, picture_shares, texts, strict=True)
-            ]
+            unreadable = _unreadable_pages(texts, picture_shares, misleading_shares)
             return TextLayer(
                 page_count=count,
                 title=document_title(document, texts, opened_pages),
@@ -76,16 +72,30 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
                 scans=scans,
                 unreadable=unreadable,
                 misleading={n: text for n, (bad, text) in enumerate(zip(unreadable, texts, strict=True), 1) if bad},
-                partly_unreadable={
-                    n: share
-                    for n, (bad, share) in enumerate(zip(unreadable, misleading_shares, strict=True), 1)
-                    if share > _PARTLY_SHARE and not bad
-                },
+                partly_unreadable=_partly_unreadable(unreadable, misleading_shares),
                 damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
                 outline=_read_outline(document),
             )
         finally:
             document.close()
+
+
+def _unreadable_pages(
+    texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float]
+) -> list[bool]:
+    """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
+    return [
+        misleading_share > _UNREADABLE_SHARE
+        or is_unreadable(text)
+        or ((picture_share or 0) > _SCAN_COVERAGE and is_misread(text))
+        for misleading_share, picture_share, text in zip(misleading_shares, picture_shares, texts, strict=True)
+    ]
+
+
+def _partly_unreadable(unreadable: Sequence[bool], misleading_shares: Sequence[float]) -> dict[int, float]:
+    """The share of unreadable letters by the number of each page that is readable but for them."""
+    shares = enumerate(zip(unreadable, misleading_shares, strict=True), 1)
+    return {number: share for number, (is_bad, share) in shares if share > _PARTLY_SHARE and not is_bad}
 
 
 def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str) -> float:
