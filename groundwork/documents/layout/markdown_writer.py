@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.pseudocode import pseudocode_end
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
@@ -56,7 +57,7 @@ class PageWriter:
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
-        self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._columns_end)}
+        self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._text_end)}
         self._blocks: list[PageBlock] = []
         self._text = ""  # the paragraph that grows
         self._size = 0.0  # of its largest line
@@ -234,11 +235,17 @@ class PageWriter:
 
     # --- code ---
 
+    def _text_end(self, start: int) -> int:
+        """Where the columns or the program end that begin at a line, which are no table; `start` where none do."""
+        end = pseudocode_end(self.lines, start, self.styles.leading)
+        return end if end > start else self._columns_end(start)
+
     def _code_end(self, start: int) -> int:
         """Where the lines of a typewriter's font that begin at a line end."""
         if self.styles.mono or _ADDRESS.match(self.lines[start].text):
             return start
-        if (end := self._program_end(start)) > start:
+        ends = (self._program_end(start), pseudocode_end(self.lines, start, self.styles.leading))
+        if (end := max(ends)) > start:
             return end
         end = start
         while end < len(self.lines) and self._is_code(self.lines[end]):

@@ -30,6 +30,7 @@ from groundwork.documents.layout.tables.borderless_rows_and_columns import (
     spaced_line,
 )
 from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
+from groundwork.documents.layout.tables.displayed_formulas import are_formulas
 from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
@@ -289,7 +290,7 @@ class _TableReader:
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
         if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
             return False
-        if _is_prose(body, columns) or _is_justified(body):
+        if _is_prose(body, columns) or _is_justified(body) or are_formulas(body):
             return False
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
