@@ -236,8 +236,12 @@ class Subjects:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, document: str) -> str:
-        """The context and the document's own name; other documents' names say nothing of its rows."""
-        return f"{self.context.strip()} {self.names.get(document, '').strip()}".strip()
+        """The context and the document's own name, the longer alone where it holds the other. Other names say
+        nothing of these rows.
+        """
+        phrases = [self.context.strip(), self.names.get(document, "").strip()]
+        longer = max(phrases, key=len)
+        return longer if all(phrase.casefold() in longer.casefold() for phrase in phrases) else "; ".join(phrases)
 
 
 @dataclass(frozen=True)
