@@ -12,9 +12,6 @@ from groundwork.documents.layout.text_lines import Box
 NEAR = 2.5  # points within which two lines are one
 _SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
 _TICK_BOX = 16  # points of a box to tick, at the most
-_DOUBLE_LINE = 4  # points between the two lines of a double line, at the most
-_THROUGH_SHARE = 0.8  # of a frame's height, along which the lines between columns are drawn at the least
-_OPEN_SIDE = 8  # points beside the outermost steep line, at the least, that make a column without a line at its side
 _MOST_LINES = 2000  # lines of a page's tables; what has more is a drawing
 
 
@@ -57,8 +54,7 @@ def find_frames(strokes: Strokes) -> list[Frame]:
     if len(strokes.flat) < 2:
         return []
     groups = [inner for group in _connected_groups(*strokes) for inner in _without_border(group)]
-    frames = [frame for frame in map(_build_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
-    return _joined_at_double_lines(frames)
+    return [frame for frame in map(_build_frame, groups) if len(frame.ys) > 1 and len(frame.xs) > 2]
 
 
 def _without_ticks(flat: list[Stroke], steep: list[Stroke]) -> Strokes:
@@ -141,54 +137,13 @@ def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
 # --- strokes to frames ---
 
 
-def _joined_at_double_lines(frames: list[Frame]) -> list[Frame]:
-    """The frames, two as one where a double line parts them: the same columns above and below it."""
-    joined: list[Frame] = []
-    for frame in sorted(frames, key=lambda frame: frame.ys[0]):
-        above = next((other for other in joined if _is_right_below(other, frame)), None)
-        if above is None:
-            joined.append(frame)
-        else:
-            ys = [*above.ys[:-1], (above.ys[-1] + frame.ys[0]) / 2, *frame.ys[1:]]
-            joined[joined.index(above)] = Frame(above.xs, ys, above.flat + frame.flat, above.steep + frame.steep)
-    return joined
-
-
-def _is_right_below(above: Frame, frame: Frame) -> bool:
-    is_near = 0 < frame.ys[0] - above.ys[-1] < _DOUBLE_LINE
-    return (
-        is_near
-        and len(above.xs) == len(frame.xs)
-        and all(abs(a - b) < NEAR for a, b in zip(above.xs, frame.xs, strict=True))
-    )
-
-
 def _build_frame(group: list[Stroke]) -> Frame:
     flat = [s for s in group if s.y2 - s.y1 < NEAR]
     steep = [s for s in group if s.y2 - s.y1 >= NEAR]
     reach = [s.y1 for s in steep] + [s.y2 for s in steep]
     ys = _cluster([s.y1 for s in flat] + ([min(reach), max(reach)] if reach else []))
     ends = [x for s in flat for x in s.ends]
-    xs = _cluster([s.x1 for s in steep] + _frequent_ends(ends, len(ys)))
-    are_parted = len(xs) > 2 and all(_is_drawn_through(x, steep, ys) for x in xs)
-    return Frame(_with_open_sides(xs, ys, flat) if are_parted else xs, ys, flat, steep)
-
-
-def _is_drawn_through(x: float, steep: list[Stroke], ys: list[float]) -> bool:
-    """Whether a line is drawn along most of a frame's height."""
-    return sum(s.y2 - s.y1 for s in steep if abs(s.x1 - x) < NEAR) > _THROUGH_SHARE * (ys[-1] - ys[0])
-
-
-def _with_open_sides(xs: list[float], ys: list[float], flat: list[Stroke]) -> list[float]:
-    """The columns' edges, and those where the first and the last line across end beyond the steep ones."""
-    outer = [[s for s in flat if abs(s.y1 - y) < NEAR] for y in (ys[0], ys[-1])]
-    if not all(outer):
-        return xs
-    lefts = [min(s.x1 for s in strokes) for strokes in outer]
-    rights = [max(s.x2 for s in strokes) for strokes in outer]
-    left = [min(lefts)] if abs(lefts[0] - lefts[1]) < NEAR and xs[0] - max(lefts) > _OPEN_SIDE else []
-    right = [max(rights)] if abs(rights[0] - rights[1]) < NEAR and min(rights) - xs[-1] > _OPEN_SIDE else []
-    return [*left, *xs, *right]
+    return Frame(_cluster([s.x1 for s in steep] + _frequent_ends(ends, len(ys))), ys, flat, steep)
 
 
 def _connected_groups(flat: list[Stroke], steep: list[Stroke]) -> list[list[Stroke]]:

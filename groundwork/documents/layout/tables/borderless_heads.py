@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.borderless_rows_and_columns import (
@@ -49,10 +49,9 @@ def is_rule_row(row: SpacedLine) -> bool:
 def heads_end(rows: Sequence[SpacedLine], columns: Stretches) -> int:
     """How many lines of a table are heads: those above the first with a number beside its first cell.
 
-    Years over other columns than the first are heads too, and figures in parentheses, as of units. Of a table with few
-    numbers those above its first cell.
+    Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
     """
-    are_figures = [any(is_number(text.text) for text in row.texts[1:]) and not _has_heads(row, columns) for row in rows]
+    are_figures = [any(is_number(text.text) for text in row.texts[1:]) and not _are_years(row, columns) for row in rows]
     if sum(are_figures) > 1 and (end := are_figures.index(True)) <= _MOST_HEAD_LINES:
         return _without_name(rows, end, columns)
     return next((i for i, row in enumerate(rows) if column_at(row.texts[0], columns) == 0), 0)
@@ -72,13 +71,8 @@ def _without_name(rows: Sequence[SpacedLine], end: int, columns: Stretches) -> i
     return end if is_under and group.y2 - above.y2 < _TIGHT_STEP * (rows[end].y2 - group.y2) else end - 1
 
 
-def _has_heads(row: SpacedLine, columns: Stretches) -> bool:
-    """Whether a line's texts stand over other columns than the first, its figures years or all in parentheses."""
-    if any(column_at(text, columns) == 0 for text in row.texts):
-        return False
-    figures = [text.text for text in row.texts if is_number(text.text)]
-    are_years = all(_YEAR.fullmatch(text.text) for text in row.texts)
-    return are_years or all(figure[0] == "(" and figure[-1] == ")" for figure in figures)
+def _are_years(row: SpacedLine, columns: Stretches) -> bool:
+    return all(_YEAR.fullmatch(text.text) and column_at(text, columns) > 0 for text in row.texts)
 
 
 def placed(row: SpacedLine, columns: Stretches) -> list[str]:
@@ -93,8 +87,7 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
 def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
     """The rows of the heads: each head in all the cells that it fills."""
     heads: list[_Head] = []
-    rows = _over_repeated_heads([_spread_evenly(row, columns) for row in rows], columns)
-    rows = _over_repeated_heads([cut_row(row, columns) for row in rows], columns)
+    rows = [cut_row(_spread_evenly(row, columns), columns) for row in rows]
     for i, row in enumerate(rows):
         for text in row.texts:
             if not is_rule(text.text):
@@ -134,30 +127,6 @@ def _spread_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:
         if start == len(columns) and len(texts) == len(row.texts) and not is_single:
             return row._replace(texts=texts)
     return row
-
-
-def _over_repeated_heads(rows: Sequence[SpacedLine], columns: Stretches) -> list[SpacedLine]:
-    """Lines of heads, those that stand over the same heads below, such as years, each over all of these."""
-    if len(rows) < 2 or len({column_at(text, columns) for text in rows[-1].texts}) < len(rows[-1].texts):
-        return list(rows)
-    lowest = {column_at(text, columns): text.text for text in rows[-1].texts}
-    return [*(_over_alike(row, lowest, columns) for row in rows[:-1]), rows[-1]]
-
-
-def _over_alike(row: SpacedLine, lowest: dict[int, str], columns: Stretches) -> SpacedLine:
-    """A line of heads, each that stands over as good as one column over those up to the next, if the heads below are
-    different ones and the same as below another head of the line."""
-    covered = [_head_columns(text, columns) for text in row.texts]
-    starts = [under[0] for under in covered]
-    stretches = [range(a, b) for a, b in pairwise([*starts, len(columns)])]
-    names = [tuple(lowest.get(k, "") for k in stretch) for stretch in stretches]
-    texts = [
-        text._replace(reach=(columns[stretch[0]][0], columns[stretch[-1]][1]))
-        if len(under) < len(stretch) == len(set(heads)) and all(heads) and names.count(heads) > 1
-        else text
-        for text, under, stretch, heads in zip(row.texts, covered, stretches, names, strict=True)
-    ]
-    return row._replace(texts=texts)
 
 
 def _is_centred(edges: float, middle: float, size: float) -> bool:

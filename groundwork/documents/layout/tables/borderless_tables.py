@@ -7,7 +7,6 @@ heads that spans several columns.
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -34,11 +33,8 @@ from groundwork.documents.layout.tables.displayed_formulas import are_formulas
 from groundwork.documents.layout.text_lines import Line, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
-_TABLE_CAPTION = re.compile(r"(?:Table|TABLE|Tab\.|Tabelle|Tableau|Tabla|Tabella)\s+[A-Z]?\d")
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
-_WIDE_STEP = 1.2  # of the distance between two rows, from which on a line goes on with none above it
-_BELOW_GAP = 0.6  # sizes between two lines of one cell
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
 _EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
 _ROW_GAP = 2.4  # line heights between two rows of one table
@@ -127,15 +123,7 @@ class _TableReader:
                 break  # a line of text
             at += 1
             skipped = 0 if end == at else skipped + (not _is_number_label(row, stretches))
-        return end + self._ends_label(end, stretches)
-
-    def _ends_label(self, at: int, stretches: list[tuple[float, float]]) -> bool:
-        """Whether a line holds the rest of the last row's label alone."""
-        if at >= len(self.rows) or len(self.rows[at].texts) != 1 or len(stretches) < 2 or not is_row(self.rows[at - 1]):
-            return False
-        row, above = self.rows[at], self.rows[at - 1]
-        is_near = row.y1 - above.y2 < _BELOW_GAP * row.size and row.texts[0].x2 < stretches[1][0]
-        return is_near and row.bold == above.bold and _wraps(row.texts[0], above, stretches)
+        return end
 
     def _follows(self, at: int) -> bool:
         row, above = self.rows[at], self.rows[at - 1]
@@ -161,31 +149,7 @@ class _TableReader:
         ruled = self._ruled_heads(start, columns)
         top = self._climb(ruled, columns)
         has_row = any(is_row(row) for row in self.rows[top : ruled + 1])
-        return self._below_caption(top if ruled == start or has_row else self._climb(start, columns), start)
-
-    def _below_caption(self, top: int, start: int) -> int:
-        """Where the heads begin below a caption's lines, each but the last of them full."""
-        first = next((at for at in range(top - 1, max(self.floor, top - 4) - 1, -1) if self._is_caption_start(at)), top)
-        caption_end = first
-        while (
-            first < top
-            and caption_end < start
-            and (caption_end == first or self._goes_on_in_caption(caption_end, first))
-        ):
-            caption_end += 1
-        return max(top, caption_end)
-
-    def _is_caption_start(self, at: int) -> bool:
-        row = self.rows[at]
-        return len(row.texts) == 1 and _TABLE_CAPTION.match(row.texts[0].text) is not None
-
-    def _goes_on_in_caption(self, at: int, first: int) -> bool:
-        """Whether a line holds one text, whose first word would have had no place on the line above it."""
-        row, above, caption = self.rows[at], self.rows[at - 1], self.rows[first].texts[0]
-        if len(row.texts) != 1 or row.bold != above.bold or row.y1 - above.y2 > _BELOW_GAP * row.size:
-            return False
-        text = row.texts[0]
-        return abs(row.size - above.size) < 0.1 * row.size and above.texts[0].x2 + _first_width(text) > caption.x2
+        return top if ruled == start or has_row else self._climb(start, columns)
 
     def _climb(self, start: int, columns: list[tuple[float, float]]) -> int:
         top = start
@@ -216,7 +180,7 @@ class _TableReader:
         if label(row.texts[0].text):
             return False
         stands_out = row.texts[0].x1 < columns[0][0] - row.size or row.texts[-1].x2 > columns[-1][1] + row.size
-        if stands_out and not _is_over_last(row, columns) and extra_heads(row, columns) is None:
+        if stands_out and extra_heads(row, columns) is None:
             return False
         if _is_caption(row, columns):
             return False
@@ -257,9 +221,7 @@ class _TableReader:
         cells: list[str],
     ) -> bool:
         """Whether a line carries on the cells of the row above it."""
-        if row.y1 - above.y2 > _BELOW_GAP * row.size or _is_centred(row, columns):
-            return False
-        if self.step and row.y2 - above.y2 > _WIDE_STEP * self.step:
+        if row.y1 - above.y2 > 0.6 * row.size or _is_centred(row, columns):
             return False
         filled = [k for k, cell in enumerate(cells) if cell]
         if _overlap(above, row) and _flank_label(above, row, columns, before):
@@ -338,28 +300,16 @@ def _wraps(text: Text, above: SpacedLine, columns: list[tuple[float, float]]) ->
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(text, columns)
     texts_above = [text_above for text_above in above.texts if column_at(text_above, columns) == k]
-    word_width = _first_width(text)
+    word_width = (text.x2 - text.x1) * (len(text.text.split()[0]) + 1) / len(text.text)
     if not texts_above or " " not in texts_above[-1].text:
         return False
     return (text.text[0].islower() or text.text[0] == "(") and texts_above[-1].x2 + word_width > columns[k][1]
-
-
-def _first_width(text: Text) -> float:
-    """The width of a text's first word and the space behind it."""
-    return (text.x2 - text.x1) * (len(text.text.split()[0]) + 1) / len(text.text)
 
 
 def _is_centred(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
     under = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return len(under) > 1 and under[0] > 0 and row.texts[0].x1 > columns[under[0]][0] + row.size
-
-
-def _is_over_last(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
-    """Whether a line stands out of the columns at the right alone, by a text in the middle of the last one."""
-    text, (left, right) = row.texts[-1], columns[-1]
-    is_centred = abs(text.x1 + text.x2 - left - right) < row.size
-    return row.texts[0].x1 > columns[0][0] - row.size and text.x1 > columns[-2][1] and is_centred
 
 
 def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:

@@ -141,31 +141,3 @@ def test_a_label_of_two_lines_above_its_figures_is_one_row(drawn):
     page_rows = drawn(lambda canvas: table(canvas, (72, 220, 280, 340), rows, step=12)).rows
     assert page_rows == [list(rows[0]), ["Boats for hire in summer and autumn of the year", *rows[2][1:]],
                          *map(list, rows[3:])]  # fmt: skip
-
-
-def test_heads_over_the_same_years_are_each_over_all_of_these(drawn):
-    """What stands over as good as one column is over all up to the next head, where both have the same heads below."""
-
-    def draw(canvas: Canvas) -> None:
-        table(canvas, (72, 200, 290, 380), [("Trade", "Shops", "Staff", "Wages")], y=722)
-        table(canvas, (200, 290, 380), [("(1,000)", "(1,000)", "(dol.)")], y=711)
-        rows = [("", *("1998", "1999") * 3), ("Rope", *"123456"), ("Sail", *"345678"), ("Tar", *"567890")]
-        table(canvas, (72, 200, 245, 290, 335, 380, 425), rows, y=700)
-
-    heads = [head for head in ("Shops (1,000)", "Staff (1,000)", "Wages (dol.)") for _ in range(2)]
-    assert drawn(draw).rows[0][1:] == heads
-
-
-def test_a_label_goes_on_below_the_last_row(drawn):
-    """What had no place in the label of the last row is no paragraph below the table."""
-    rows = [
-        ("Kind of mill", "12%", "9%"),
-        ("Large mill on the river", "10%", "5%"),
-        ("Share bought by mill", "3%", "4%"),
-    ]
-
-    def draw(canvas: Canvas) -> None:
-        table(canvas, (72, 220, 290), rows)
-        table(canvas, (72,), [("owners themselves",)], y=660)
-
-    assert drawn(draw).rows[-1] == ["Share bought by mill owners themselves", "3%", "4%"]

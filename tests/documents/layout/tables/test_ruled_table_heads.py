@@ -130,20 +130,3 @@ def test_words_far_apart_are_one_text_at_the_edge_of_columns_that_a_line_parts(d
 
     sentence = "The harbour lets skiffs to its guests"
     assert drawn(draw).rows[0] == [sentence] * 3
-
-
-def test_a_table_open_at_its_sides_has_its_outer_columns_and_its_heads_above_a_double_line(drawn):
-    """The lines across reach beyond the steep ones, and a double line parts the heads from the rows."""
-
-    def draw(canvas: Canvas) -> None:
-        for y in (720, 700, 697, 620):
-            canvas.line(60, y, 360, y)
-        for x in (110, 210, 310):
-            canvas.line(x, 720, x, 700)
-            canvas.line(x, 697, x, 620)
-        canvas.setFontSize(8)
-        for k, row in enumerate([("No.", "Event", "Place", "Code"), *(("1", "Start", "Quay", "2T"),) * 3]):
-            for x, text in zip((65, 115, 215, 315), row, strict=True):
-                canvas.drawString(x, 706 - 20 * k, text)
-
-    assert drawn(draw).rows[:2] == [["No.", "Event", "Place", "Code"], ["1", "Start", "Quay", "2T"]]
