@@ -21,6 +21,7 @@ _NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
 _OTHER_FONT_RATIO, _SAME_FONT_RATIO = 1.06, 1.15  # times the body's size, which a heading is larger than
 _UNNAMED_FONT_RATIO = 1.1  # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_NUMERAL_TITLE = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
@@ -48,13 +49,20 @@ class Styles:
         self.leading = _leading(pages, self.body)
         self.vocabulary = DocumentWords(line.text for line in lines)
         self._box_titles = self._recurring(lines)
+        numerals = {match[1] for line in lines if (match := _NUMERAL_TITLE.fullmatch(line.text))}
+        self._has_numerals = len(numerals) > 1
         self._levels = self._ranks(pages)
 
     def heading(self, line: Line) -> int:
         """A line's level as a heading, 1 the highest; 0 where its type is not a heading's."""
         if self._is_large(line):
             return self._levels.get(_rounded(line.main.size), 1)
-        return min(6, max(self._levels.values(), default=1) + 1) if self._is_set_off(line) else 0
+        is_set_off = self.is_numeral_title(line) or self._is_set_off(line)
+        return min(6, max(self._levels.values(), default=1) + 1) if is_set_off else 0
+
+    def is_numeral_title(self, line: Line) -> bool:
+        """Whether a line is a section's title in capitals behind a Roman numeral, in a document of more than one."""
+        return self._has_numerals and bool(_NUMERAL_TITLE.fullmatch(line.text)) and _may_head(line)
 
     def _is_large(self, line: Line) -> bool:
         run = line.main

@@ -198,7 +198,8 @@ class PageWriter:
             self._prose_end = end
         if end - start > (4 if is_large else 2) or self._runs_in(end):
             return start
-        return end if is_large or label(line.text) or self._stands_free(start, end) else start
+        has_label = label(line.text) or self.styles.is_numeral_title(line)
+        return end if is_large or has_label or self._stands_free(start, end) else start
 
     def _runs_in(self, below: int) -> bool:
         """Whether a bold start goes on in the line below it, and then runs into its text."""
@@ -213,6 +214,8 @@ class PageWriter:
         if not line.cells or len(line.cells) > 1 or label(line.text) or is_contents_entry(line.text):
             return False
         most_leading = max(_HEADING_LEADING, _SAME_LEADING * self.styles.leading) * line.main.size
+        if above.text.isupper() and line.text != line.text.upper() and not self.styles.heading(line):
+            return False
         is_near = line.y - above.y < most_leading and abs(above.main.size - line.main.size) < 0.2
         is_within = (
             above.text.endswith(("-", "‐", ",")) or line.text[:1].islower()
