@@ -24,8 +24,9 @@ def convert(request: Request) -> Conversion:
         text, warnings = mail.mail_to_markdown(Path(source).read_bytes())
         return Conversion(pages=[text.strip()], warnings=warnings)
     if ending in (".xlsx", ".xlsm"):
-        text = spreadsheets.xlsx_to_markdown(source)
-    elif ending == ".xls":
+        text, warnings = spreadsheets.read_xlsx(source)
+        return Conversion(pages=[text.strip()], warnings=warnings)
+    if ending == ".xls":
         text = spreadsheets.xls_to_markdown(source)
     elif ending in (".csv", ".tsv"):
         text = spreadsheets.csv_to_markdown(source)

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from groundwork.counted_nouns import counted
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.formats.workbook_repair import load_workbook
 from groundwork.errors import BadDocument
@@ -77,13 +78,21 @@ def number_affixes(number_format: str) -> Affixes:
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
+_CALCULATE = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
-def xlsx_to_markdown(source: str) -> str:
+class WorkbookText(NamedTuple):
+    """A workbook as Markdown, and what of it could not be read."""
+
+    text: str
+    warnings: list[str]
+
+
+def read_xlsx(source: str) -> WorkbookText:
     """Every sheet that holds something, as a heading and a table. Raises BadDocument for damage and too large an area.
 
     Time is linear in the cells that the file holds, not in the area between them.
@@ -91,37 +100,51 @@ def xlsx_to_markdown(source: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook that it would save again
         try:
-            return _workbook_to_markdown(source)
+            return _read_workbook(source)
         except _DAMAGE as error:
             raise BadDocument(f"it is damaged ({error})") from None
 
 
-def _workbook_to_markdown(source: str) -> str:
+def _read_workbook(source: str) -> WorkbookText:
     book = load_workbook(source)
     try:
-        sheets = []
+        sheets, uncalculated = [], 0
         for sheet in book.worksheets:
-            rows, areas = _read_sheet(book, sheet)
+            rows, areas, formulas = _read_sheet(book, sheet)
+            uncalculated += formulas
             fill_merged(rows, areas)
             if table := table_to_markdown(dense_rows(rows, sheet.title)):
                 sheets.append(f"## {sheet.title}\n\n{table}")
-        return "\n\n".join(sheets)
+        reasons = (
+            [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []
+        )
+        return WorkbookText("\n\n".join(sheets), reasons)
     finally:
         book.close()
 
 
-def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area]]:
-    """The cells that hold something, and the merged areas.
+def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
+    """The cells that hold something, the merged areas, and how many formulas have no value.
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
     """
-    from openpyxl.worksheet._reader import WorkSheetParser
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+
+    uncalculated = 0
+
+    class Parser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
+        def parse_cell(self, element: Any) -> dict[str, Any]:
+            nonlocal uncalculated
+            cell: dict[str, Any] = super().parse_cell(element)
+            is_formula = cell["value"] is None and element.find(FORMULA_TAG) is not None
+            uncalculated += is_formula and element.get("t") != "str"  # a text, whose value is empty
+            return cell
 
     rows: Rows = {}
     number_format = functools.cache(functools.partial(_number_format, sheet))
     cells_spanned = 0
     with sheet._get_source() as file:
-        parser = WorkSheetParser(
+        parser = Parser(
             file,
             sheet._shared_strings,
             data_only=True,
@@ -137,7 +160,8 @@ def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area]]:
             if row := {column: text for column, text in texts if text}:
                 rows.setdefault(row_number, {}).update(row)
     merged_cells = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    return rows, [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
+    areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
+    return rows, areas, uncalculated
 
 
 def _number_format(sheet: Any, style_id: int | str) -> str:

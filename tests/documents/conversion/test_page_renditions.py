@@ -18,7 +18,7 @@ from groundwork.documents.conversion.page_renditions import (
 )
 from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.html_documents import html_to_markdown
-from groundwork.documents.formats.spreadsheets import csv_to_markdown, xlsx_to_markdown
+from groundwork.documents.formats.spreadsheets import csv_to_markdown, read_xlsx
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.errors import ConfigError
@@ -146,7 +146,7 @@ def test_xlsx_shows_what_a_reader_sees(tmp_path):
     book.create_sheet("Empty")
     path = tmp_path / "fees.xlsx"
     book.save(path)
-    assert xlsx_to_markdown(str(path)).split("\n") == [
+    assert read_xlsx(str(path)).text.split("\n") == [
         "## Fees",
         "",
         "| Year | Fee | From |",

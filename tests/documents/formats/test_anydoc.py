@@ -20,7 +20,7 @@ from groundwork.documents.formats.anydoc import read
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.mail import mail_to_markdown
 from groundwork.documents.formats.office_package import open_package
-from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
+from groundwork.documents.formats.spreadsheets import read_xlsx
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 from tests.documents.formats import office_files
@@ -181,7 +181,7 @@ def test_damaged_files_say_so(tmp_path: Path, ending: str) -> None:
 def test_merged_cells_of_a_workbook_are_filled(tmp_path: Path) -> None:
     """The text of a merged area is in every row and column of it that holds something."""
     cells = {"A1": "Class", "B1": "Crew", "A2": "Skiffs", "B2": 4, "B3": 6, "D2": None}
-    text = xlsx_to_markdown(str(office_files.workbook(tmp_path / "a.xlsx", cells, merged="A2:A3")))
+    text = read_xlsx(str(office_files.workbook(tmp_path / "a.xlsx", cells, merged="A2:A3"))).text
     assert text == "## Crews\n\n| Class | Crew |\n| --- | --- |\n| Skiffs | 4 |\n| Skiffs | 6 |"
 
 
@@ -189,9 +189,9 @@ def test_a_far_cell_costs_nothing(tmp_path: Path) -> None:
     """A cell in the last corner of a sheet, or a merged area of the whole sheet, is read in no time."""
     began = time.process_time()
     far = office_files.workbook(tmp_path / "far.xlsx", {"A1": "near", "XFD1048576": "far"})
-    assert xlsx_to_markdown(str(far)).splitlines()[2:] == ["| near |  |", "| --- | --- |", "|  | far |"]
+    assert read_xlsx(str(far)).text.splitlines()[2:] == ["| near |  |", "| --- | --- |", "|  | far |"]
     whole = office_files.workbook(tmp_path / "whole.xlsx", {"A1": "all"}, merged="A1:XFD1048576")
-    assert xlsx_to_markdown(str(whole)).splitlines()[2:] == ["| all |", "| --- |"]
+    assert read_xlsx(str(whole)).text.splitlines()[2:] == ["| all |", "| --- |"]
     assert time.process_time() - began < 5
 
 
@@ -202,7 +202,7 @@ def test_an_empty_area_of_a_billion_cells_is_refused(tmp_path: Path) -> None:
         book.active.cell(row, 16385 - row, "x")
     book.save(tmp_path / "a.xlsx")
     with pytest.raises(BadDocument, match=r"'Sheet' spans .* cells, nearly all of them empty; delete"):
-        xlsx_to_markdown(str(tmp_path / "a.xlsx"))
+        read_xlsx(str(tmp_path / "a.xlsx"))
 
 
 def test_time_for_a_workbook_is_linear(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_time_for_a_workbook_is_linear(tmp_path: Path) -> None:
             sheet.append([k, k + 1, "oar", "bow"])
         book.save(tmp_path / "a.xlsx")
         began = time.process_time()
-        assert xlsx_to_markdown(str(tmp_path / "a.xlsx")).count("\n") == rows + 2
+        assert read_xlsx(str(tmp_path / "a.xlsx")).text.count("\n") == rows + 2
         return time.process_time() - began
 
     fast = min(seconds(500) for _ in range(2))

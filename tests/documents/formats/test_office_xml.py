@@ -23,7 +23,7 @@ from groundwork.documents.file_types import examine
 from groundwork.documents.formats.anydoc import read
 from groundwork.documents.formats.office_charts import simplify_chart
 from groundwork.documents.formats.office_xml import parse_xml as parse_safely
-from groundwork.documents.formats.spreadsheets import xlsx_to_markdown
+from groundwork.documents.formats.spreadsheets import read_xlsx
 from groundwork.errors import BadDocument
 from tests.documents.formats import office_files
 from tests.documents.formats.office_files import respelt
@@ -103,7 +103,7 @@ def test_a_workbook_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, resp
     """A workbook saved as "Strict Open XML" is no empty one, and merged areas are found in any spelling."""
     cells: dict[str, object] = {"A1": "Class", "B1": "Crew", "A2": "Skiffs", "B2": 4, "B3": 6}
     path = respelt(office_files.workbook(tmp_path / "a.xlsx", cells, merged="A2:A3"), respell)
-    assert xlsx_to_markdown(str(path)).endswith("| Class | Crew |\n| --- | --- |\n| Skiffs | 4 |\n| Skiffs | 6 |")
+    assert read_xlsx(str(path)).text.endswith("| Class | Crew |\n| --- | --- |\n| Skiffs | 4 |\n| Skiffs | 6 |")
 
 
 @pytest.mark.parametrize("head", [b"o:", b""])
@@ -141,7 +141,7 @@ def test_names_of_parts_are_those_of_the_package(tmp_path: Path, rename: Callabl
     book = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew", "A2": "four"})
     respelt(book, rename=lambda name: name if name[0] == "[" else rename(name))
     assert examine(book, 10)[0] == ".xlsx"
-    assert xlsx_to_markdown(str(book)).endswith("| Crew |\n| --- |\n| four |")
+    assert read_xlsx(str(book)).text.endswith("| Crew |\n| --- |\n| four |")
 
 
 def test_styles_of_any_name_give_numbers_their_units(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_styles_of_any_name_give_numbers_their_units(tmp_path: Path) -> None:
     book.save(path)
     rename = functools.partial(re.sub, r"xl/styles\.xml", "look.xml")
     respelt(path, lambda _, part: part.replace(b"/xl/styles.xml", b"/look.xml"), rename=rename)
-    assert xlsx_to_markdown(str(path)).endswith("| 50% |\n| --- |")
+    assert read_xlsx(str(path)).text.endswith("| 50% |\n| --- |")
 
 
 def test_styles_that_openpyxl_refuses_cost_no_number_its_unit(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_styles_that_openpyxl_refuses_cost_no_number_its_unit(tmp_path: Path) ->
     respelt(path, lambda _, part: part.replace(b'name="Normal"', b""))
     with pytest.raises(TypeError):
         openpyxl.load_workbook(path, read_only=True)
-    assert xlsx_to_markdown(str(path)).endswith("| 50% |\n| --- |")
+    assert read_xlsx(str(path)).text.endswith("| 50% |\n| --- |")
 
 
 def test_a_workbook_without_styles_is_read(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_workbook_without_styles_is_read(tmp_path: Path) -> None:
         return part.replace(b'<c r="A2"', b'<c r="A2" s=""') if "sheet1" in name else part
 
     path = respelt(path, respell, skipped=("xl/styles.xml",))
-    assert xlsx_to_markdown(str(path)).endswith("| Crew |\n| --- |\n| 4 |")
+    assert read_xlsx(str(path)).text.endswith("| Crew |\n| --- |\n| 4 |")
     assert openpyxl.load_workbook(path, read_only=True).worksheets
 
 
@@ -232,7 +232,7 @@ def test_a_damaged_workbook_says_so(tmp_path: Path, old: bytes, new: bytes) -> N
     """XML that is cut or declares entities is damage, in one line."""
     path = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew"})
     with pytest.raises(BadDocument, match=r"^it is damaged [^\n]*$"):
-        xlsx_to_markdown(str(respelt(path, lambda _, part: part.replace(old, new))))
+        read_xlsx(str(respelt(path, lambda _, part: part.replace(old, new))))
 
 
 def test_a_stray_byte_costs_no_comment(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.formats.spreadsheets import format_number, xlsx_to_markdown
+from groundwork.documents.formats.spreadsheets import format_number, read_xlsx
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,18 @@ def test_a_workbook_shows_units_and_whole_seconds(tmp_path: Path) -> None:
     book.active.append([0.5, datetime.datetime(2020, 1, 2, 6, 15, 0, 703)])
     book.active["A2"].number_format = "0%"
     book.save(tmp_path / "units.xlsx")
-    assert "| 50% | 2020-01-02 06:15:00 |" in xlsx_to_markdown(str(tmp_path / "units.xlsx"))
+    assert "| 50% | 2020-01-02 06:15:00 |" in read_xlsx(str(tmp_path / "units.xlsx")).text
+
+
+def test_formulas_without_a_value_are_told(tmp_path: Path) -> None:
+    """What a program writes without calculating has empty cells for sums, and nobody would know."""
+    book = openpyxl.Workbook()
+    for row in (["Boat", "Crew"], ["Skiff", 4], ["Gig", 6], ["All", "=SUM(B2:B3)"], ["Mean", "=B4/2"]):
+        book.active.append(row)
+    book.save(tmp_path / "crews.xlsx")
+    text, warnings = read_xlsx(str(tmp_path / "crews.xlsx"))
+    assert text.endswith("| Gig | 6 |\n| All |  |\n| Mean |  |")
+    assert [warning.partition(":")[0] for warning in warnings] == ["2 formulas have no value"]
+    book.active["B4"], book.active["B5"] = 10, None
+    book.save(tmp_path / "crews.xlsx")
+    assert read_xlsx(str(tmp_path / "crews.xlsx")).warnings == []
