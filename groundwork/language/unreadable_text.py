@@ -10,7 +10,6 @@ from __future__ import annotations
 import re  # for the patterns of encoded runs, which go over a whole text: it takes less time than regex
 from collections import Counter
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -75,7 +74,6 @@ def reads_plainly(text: str) -> bool:
     return letters is not None and letters > _PLAIN_SUBWORD
 
 
-@lru_cache(maxsize=4)  # of a page, which is asked about twice
 def _subword_letters(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
     words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))

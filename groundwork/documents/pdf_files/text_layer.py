@@ -81,28 +81,30 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
 
 
 def _unreadable_pages(
-    texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float]
+    texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float | None]
 ) -> list[bool]:
     """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
     return [
-        misleading_share > _UNREADABLE_SHARE
-        or is_unreadable(text)
+        (misleading_share is not None and (misleading_share > _UNREADABLE_SHARE or is_unreadable(text)))
         or ((picture_share or 0) > _SCAN_COVERAGE and is_misread(text))
         for misleading_share, picture_share, text in zip(misleading_shares, picture_shares, texts, strict=True)
     ]
 
 
-def _partly_unreadable(unreadable: Sequence[bool], misleading_shares: Sequence[float]) -> dict[int, float]:
+def _partly_unreadable(unreadable: Sequence[bool], misleading_shares: Sequence[float | None]) -> dict[int, float]:
     """The share of unreadable letters by the number of each page that is readable but for them."""
     shares = enumerate(zip(unreadable, misleading_shares, strict=True), 1)
-    return {number: share for number, (is_bad, share) in shares if share > _PARTLY_SHARE and not is_bad}
+    return {number: share for number, (is_bad, share) in shares if share and share > _PARTLY_SHARE and not is_bad}
 
 
-def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str) -> float:
+def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str) -> float | None:
+    """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
     import pypdfium2
 
+    if reads_plainly(text):
+        return None
     try:
-        return fonts.share(opened.text) if opened and not reads_plainly(text) else 0.0
+        return fonts.share(opened.text) if opened else 0.0
     except pypdfium2.PdfiumError:
         return 0.0
 
