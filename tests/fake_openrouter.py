@@ -128,6 +128,7 @@ class FakeOpenRouter:
             asyncio.run_coroutine_threadsafe(self.__aexit__(), loop).result(10)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(10)
+            loop.close()
 
     # What the server answers.
 
