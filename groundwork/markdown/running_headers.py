@@ -92,7 +92,10 @@ def page_labels(page: str) -> list[str]:
 
 @functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
 def line_keys(line: str, number: int) -> tuple[str, ...]:
-    """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off."""
+    """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off.
+
+    A heading of Markdown whose number counts with the pages ("# Lesson 3") is the title of each.
+    """
     text = " ".join(_MARKUP.sub("", line).split()).casefold()
     if not text or text.startswith("|") or len(text) > 200:
         return ()
@@ -102,7 +105,14 @@ def line_keys(line: str, number: int) -> tuple[str, ...]:
             keys.append(f"{int(match[0]) - number}|{text[: match.start()]}<page>{text[match.end() :]}")
     if len(text) < 8 and not text.strip("ivxlc"):
         keys.append(f"{_roman_value(text) - number}|<page>")
-    return tuple(keys)
+    return tuple(key for key in keys if not (line.startswith("#") and is_numbered_title(key)))
+
+
+def is_numbered_title(key: str) -> bool:
+    """Whether what a line may repeat as has words beside the number that counts with the pages, but for "page"."""
+    text = key.partition("|")[2]
+    has_number = "<page>" in text
+    return has_number and any(map(str.isalpha, text.replace("<page>", ""))) and not _NAMED_PAGE.fullmatch(text)
 
 
 def _is_settled(positions: Counter[int], pages: int) -> bool:
@@ -136,7 +146,7 @@ def _edge_texts(page: str) -> list[str]:
 def _page_number_keys(line: str, number: int) -> list[str]:
     """What a line may be that carries its page's number and a text of its own, such as the section's title."""
     text = " ".join(_MARKUP.sub("", line).split())
-    if len(text) > 100 or text.startswith("|"):
+    if len(text) > 100 or text.startswith("|") or line.startswith("#"):
         return []
     return [f"{int(match[1] or match[2]) - number}|<any>" for match in _NUMBER_AT_END.finditer(text)]
 
@@ -170,7 +180,7 @@ MIN_WORDS = 2  # of a line that comes back
 _DOT_LEADERS = re.compile(r"[\s.…_·|]{1,200}(?:\d{1,4}|[ivxlc]{1,7})[\s|]*$")  # behind an entry of a contents page
 _EDGE_NUMBER = re.compile(r"(?:(\d{1,4})\s+(?=[^\W\d_])(.+)|(\S.*?[^\W\d_]\W*)\s(\d{1,4}))")
 _NAMED_PAGE = re.compile(
-    r"(?:page|seite|página|pagina)\s+\d{1,4}(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE
+    r"(?:page|seite|página|pagina)\s+(?:\d{1,4}|<page>)(?:\s+(?:of|von|sur|de|di|van)\s+\d{1,4})?", re.IGNORECASE
 )
 _LABEL = re.compile(
     r"\A(?:chapter|section|part|appendix|kapitel|abschnitt|teil|chapitre|capítulo)?\s*[\d.]+\s", re.IGNORECASE

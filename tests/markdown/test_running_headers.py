@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.running_headers import PageLines, without_running
+from groundwork.markdown.running_headers import PageLines, running_keys, strip_running, without_running
 from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 
@@ -66,3 +66,13 @@ def test_a_title_below_a_header_of_its_words_stays() -> None:
     """A header goes from every page; the title that it repeats is text."""
     pages = [f"Harbour rules\n\n{text}" for text in ("# Harbour rules\n\nBoats moor.", "Boats row.", "Boats rest.")]
     assert without_running(pages) == ["# Harbour rules\n\nBoats moor.", "Boats row.", "Boats rest."]
+
+
+def test_headings_that_only_a_number_parts_stay():
+    """A text layer has no headings, so that "Lesson 3" looks like a header there; the heading of the Markdown stays."""
+    pages = [f"# Lesson {number}\n\n{FILLER.strip()}" for number in range(1, 6)]
+    assert without_running(pages) == pages
+    keys = running_keys([page.removeprefix("# ") for page in pages])
+    assert keys and strip_running(pages, keys, range(1, 6)) == pages
+    named = [page.replace("Lesson", "Page") for page in pages]
+    assert not any("#" in page for page in without_running(named))

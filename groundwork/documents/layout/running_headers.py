@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
-from groundwork.markdown.running_headers import heading_key, line_keys, without_line
+from groundwork.markdown.running_headers import heading_key, is_numbered_title, line_keys, without_line
 
 _DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
 _MARGIN_SHARE = 0.2  # of the page's height, in which they stand
@@ -117,7 +117,7 @@ def running_lines(
     page_numbers: defaultdict[_LinePosition, list[int]] = defaultdict(list)  # the pages that have a line there
     for lines, number in zip(pages, numbers, strict=True):
         for line in lines:
-            for position in _positions(line, number):
+            for position in _positions(line, number, body):
                 page_numbers[position].append(number)
     least_pages = max(_LEAST_DRAWN_REPEATS, len(pages) // _PAGES_A_REPEAT)
     first_lines = {" ".join(line.cells) for line in pages[0]} if pages else set()
@@ -127,7 +127,9 @@ def running_lines(
             return True
         if id(line) in headers:
             return True
-        count, first = max((_repeats(page_numbers, position) for position in _positions(line, number)), default=(0, 0))
+        count, first = max(
+            (_repeats(page_numbers, position) for position in _positions(line, number, body)), default=(0, 0)
+        )
         is_large = line.runs[0].size > _LARGE_SIZE_RATIO * body
         heads_document = number == numbers[0] and not line.is_foot and line.runs[0].size >= title_size
         may_be_title = is_large and (heads_document or count < _LARGE_PAGES_SHARE * len(pages))
@@ -180,8 +182,12 @@ class _LinePosition(NamedTuple):
     step: int
 
 
-def _positions(line: EdgeLine, number: int) -> list[_LinePosition]:
-    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in _line_keys(line, number)]
+def _positions(line: EdgeLine, number: int, body: float) -> list[_LinePosition]:
+    """Where a line may come back; large type at the head with a number ("Lesson 3", "Results 2021") is a title that
+    only its number parts from the next page's."""
+    is_large = not line.is_foot and line.runs[0].size > _LARGE_SIZE_RATIO * body
+    keys = {key for key in _line_keys(line, number) if not (is_large and is_numbered_title(key))}
+    return [_LinePosition(line.is_foot, key, round(line.y / _STEP_POINTS)) for key in keys]
 
 
 def _repeats(page_numbers: Mapping[_LinePosition, Sequence[int]], position: _LinePosition) -> tuple[int, int]:

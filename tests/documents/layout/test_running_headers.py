@@ -68,3 +68,13 @@ def test_the_title_of_the_first_page_stays_once() -> None:
     assert running(titles, title_size=16) == [False, True, True, True]
     assert running(titles, title_size=24) == [True] * 4
     assert running([edge_line("Regatta of the lake")] * 4, title_size=BODY) == [True] * 4
+
+
+def test_titles_that_only_a_number_parts_stay() -> None:
+    """ "Lesson 3" in large type heads its page, whatever the page's number; a page's own name does not, nor does what
+    small type says.
+    """
+    for first, title in ((1, "Lesson"), (2019, "Results")):
+        assert not any(running([edge_line(f"{title} {first + k}", size=2 * BODY) for k in range(5)]))
+    assert all(running([edge_line(f"Seite {k}", size=2 * BODY) for k in range(1, 6)]))
+    assert all(running([edge_line(f"Tides of Orrin {k}") for k in range(1, 6)]))
