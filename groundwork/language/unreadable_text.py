@@ -100,11 +100,17 @@ def are_words(words: Collection[str]) -> bool:
 
 
 def reads_as_text(text: str) -> bool:
-    """Whether a text, however short, is mostly letters and, in a script in which that can be told, its words are."""
-    letters = sum(map(str.isalpha, text))
-    if letters <= _LETTER_SHARE * len("".join(text.split())):
+    """Whether a text, however short, is mostly letters and figures and, in a script in which that can be told, its
+    words are; without any word it has to be figures.
+    """
+    signs = "".join(text.split())
+    letters, figures = (sum(map(kind, signs)) for kind in (str.isalpha, str.isdecimal))
+    if letters + figures <= _LETTER_SHARE * len(signs):
         return False
-    return main_script(text) not in _WORDS_SUBWORD or are_words({word.casefold() for word in LONG_WORD.findall(text)})
+    words = {word.casefold() for word in LONG_WORD.findall(text)}
+    if not words and figures > _LETTER_SHARE * len(signs):
+        return True
+    return main_script(text) not in _WORDS_SUBWORD or are_words(words)
 
 
 def says_the_same(text: str, other: str) -> bool:

@@ -102,6 +102,10 @@ def test_a_text_of_two_characters_without_a_meaning_can_not_be_read():
         ('!" %$! #', False),
         ("Паром до города", True),
         ("לוח זמנים", True),
+        ("35 633 960 60 36 479 601 13", True),
+        ("Week 35 633 960 Ferry 36 479", True),
+        ("Xli jivvc 35 633 960 60", False),
+        ('!" 7% $! 5#', False),
     ],
 )
 def test_a_few_words_read_as_text(text, is_text):

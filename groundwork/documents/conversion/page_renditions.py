@@ -177,6 +177,7 @@ def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequ
     return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
 
 
+_TABLE_LINES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 _SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 
@@ -320,7 +321,7 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         return True
     if number not in layer.misleading or _is_read_by_sight(draft.converter):
         return False
-    letters = plain_text(draft.markdown)
+    letters = plain_text(_TABLE_LINES.sub(" ", draft.markdown))
     return (
         not reads_as_text(letters)
         or is_misread(draft.markdown)

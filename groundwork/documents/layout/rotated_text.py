@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,11 +12,14 @@ from typing import Any, NamedTuple
 
 from groundwork.language.language_and_script import is_right_to_left
 
+_MOST_TILT = 8.0  # degrees by which a text that counts as upright, or as turned by a right angle, is tilted
+_WATERMARK_SIZE = 1.5  # times the usual width of a letter, from which on slanting text is no label
+_WATERMARK_LENGTH = 0.15  # of a page's width, from which on it is no sign of a formula
 _LEAST_WORDS = 3  # of a text whose way tells its turn
 
 
 class Upright(NamedTuple):
-    """A page's text items that stand upright, and the others by their turn, each set upright."""
+    """A page's text items that stand upright, and the others by their turn, each set upright; a watermark as it is."""
 
     items: list[Any]
     aside: list[list[Any]]
@@ -35,13 +40,35 @@ def upright(page: Any) -> Upright:
     """The text items of a liteparse page most of whose text stands upright."""
     if not any(text_item.rotation for text_item in page.text_items):
         return Upright(page.text_items, [])
-    turns = _turns_by_stated(page)
+    turns, watermark = _turns_by_stated(page), _watermark(page)
     by_turn: dict[int, list[Any]] = {0: []}
     for text_item in page.text_items:
-        by_turn.setdefault(turns[_stated_turn(text_item)], []).append(text_item)
-    return Upright(
-        by_turn.pop(0), [[_turn_item(text_item, turn, page) for text_item in items] for turn, items in by_turn.items()]
-    )
+        if not any(text_item is marking for marking in watermark):
+            by_turn.setdefault(turns[_stated_turn(text_item)], []).append(text_item)
+    aside = [[_turn_item(text_item, turn, page) for text_item in items] for turn, items in by_turn.items() if turn]
+    return Upright(by_turn[0], [*aside, watermark] if watermark else aside)
+
+
+def _watermark(page: Any) -> list[Any]:
+    """The text items that slant in large letters over a page; small ones are labels, such as those of an axis."""
+    is_slanting = [_MOST_TILT < (text_item.rotation or 0) % 90 < 90 - _MOST_TILT for text_item in page.text_items]
+    if not any(is_slanting) or all(is_slanting):
+        return []
+    sizes = [_letter_width(text_item) for text_item in page.text_items]
+    usual = statistics.median(size for size, slants in zip(sizes, is_slanting, strict=True) if not slants)
+    return [
+        text_item
+        for text_item, size, slants in zip(page.text_items, sizes, is_slanting, strict=True)
+        if slants and size > _WATERMARK_SIZE * usual and _length(text_item) > _WATERMARK_LENGTH * page.width
+    ]
+
+
+def _letter_width(text_item: Any) -> float:
+    return _length(text_item) / max(1, len(text_item.text))
+
+
+def _length(text_item: Any) -> float:
+    return math.hypot(text_item.width, text_item.height)
 
 
 def _turns_by_stated(page: Any) -> dict[int, int]:

@@ -53,6 +53,22 @@ def test_a_stamp_that_reaches_over_the_page_is_whole(drawn):
     assert drawn(draw).markdown.endswith("\n\narXiv:2103.15348v2 [cs.CV] 21 Jun 2021")
 
 
+@pytest.mark.parametrize("angle", [30, 45, 60])
+def test_a_watermark_stays_out_of_the_lines_that_it_crosses(drawn, angle):
+    """Large letters at a slant are a paragraph below the text, and no heading of the line that they begin on."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        canvas.saveState()
+        canvas.setFont("Helvetica-Bold", 60)
+        canvas.translate(160, 640)
+        canvas.rotate(angle)
+        canvas.drawString(0, 0, "DRAFT")
+        canvas.restoreState()
+
+    assert drawn(draw).markdown == f"{' '.join(PROSE)}\n\nDRAFT"
+
+
 @pytest.mark.parametrize("angle", [90, 180, -90])
 def test_a_turned_page_is_read_upright(drawn, angle):
     """A table drawn sideways has its rows as rows."""
