@@ -6,15 +6,25 @@ The patterns are pieces for other modules' patterns, without groups that capture
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from groundwork.language.spans import Span
 from groundwork.language.units import UNITS
 
-RULE_LABEL = r"[A-Z]?\d+(?:\.\d+)*"
+SECTION_NUMBER = r"\d+(?:\.\d+)*"
+"""7, 1.3.2: a label of numbers alone."""
+
+RULE_LABEL = rf"[A-Z]?{SECTION_NUMBER}"
 """7, A4, 1.3.2: the label itself, which may as well be a number."""
 
 DOTTED_LABEL = r"[A-Z]?\d+(?:\.\d+)+"
 """1.3.2, A4.1: a label of two parts and more."""
+
+STOPPED_LABEL = r"[A-Z]?(?:\d+\.)+\d*"
+"""7. A4. 1.3.2: a label with a stop behind its first part."""
+
+GLUED_LABEL = r"(?:[A-Z]?(?:\d+\.){2,}\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2}))"
+"""1.3.2.Boats 7.Boats: a label that its text touches."""
 
 BULLETS = "•‣⁃◦▪"
 """Marks that are nothing but bullets."""
@@ -25,9 +35,11 @@ BULLET_SHAPES = "●○■"
 LIST_LABEL = rf"(?:[A-Z]?\d+\.(?:\d+\.)*\d*|\d+\)|\(?[a-z]\)|[{BULLETS}{BULLET_SHAPES}–])"
 """7. 1.3.2 A4.1. 2) (b) •: what a list item or a rule begins with."""
 
+_SMALL_LETTERS = "".join(letter for letter in map(chr, range(0x2000)) if letter.islower())
+
 MARKDOWN_ITEM = rf"""(?: [A-Z]?\d{{1,3}} (?: \.[ \t]                                # 1. item, A1. item
                            | (?:\.\d{{1,3}})++ (?: \.(?=\D)                       # 1.2. rule
-                                                 | [ \t]++(?=[^\W\d_a-z])))       # 1.2.3 Rule
+                                                 | [ \t]++(?=[^\W\d_{_SMALL_LETTERS}])))  # 1.2.3 Rule
                | [-*+{BULLETS}][ \t]                                              # - item
                | \(?+ (?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{2,6}}) \) [ \t]             # 1) a) (iv)
              )"""
@@ -52,10 +64,20 @@ DRAWN_LABEL = (
 
 _UNIT_WORDS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
 _SCALES = "million|billion|Millionen|Milliarden|Mio|Mrd|millions|milliards|millones|milioni|milhões|miljoen"
-_AMOUNT = rf"\d++\.\d++(?:\s*[€$£¥%‰°]|[ \t]++(?:{_UNIT_WORDS}|{_SCALES}|EUR|Euro|USD|GBP)\b)"
+_CURRENCY_SIGNS = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
+_CURRENCIES = (
+    "EUR|Euro|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|TRY|RUB|UAH|JPY|CNY|KRW|INR|IDR|VND|BRL|MXN|ZAR|kr|zł|Kč|Ft"
+    "|lei|đồng"
+)
+_AMOUNT = (
+    rf"(?:\d++(?:\.\d++|(?:\.\d{{3}}){{2,}})"
+    rf"(?:\s*[{_CURRENCY_SIGNS}%‰°]|[ \t]++(?:{_UNIT_WORDS}|{_SCALES}|{_CURRENCIES})\b)"
+    rf"|\d{{1,3}}+(?:\.\d{{3}})++(?![\d.])(?:(?<=\.000)|[ \t]++(?=[{_SMALL_LETTERS}])))"
+)
 
 LABEL_AT_START = rf"(?:{RULE_LABEL}[.)]|(?!{_AMOUNT}){DOTTED_LABEL})"
-"""7. A4) 1.3.2: what stands in front of a rule's text; 2.50 € and 5.2 metres are amounts, "3.2 Points" is a label."""
+"""7. A4) 1.3.2: what stands in front of a rule's text. "3.2 Points" is a label; 2.50 €, 5.2 metres and 2.500 thành viên
+are amounts."""
 
 _LABEL = re.compile(rf"(?m)^[ \t>]*(?:#{{1,6}}[ \t]+)?[*_]{{0,2}}{LABEL_AT_START}[*_]{{0,2}}(?=\s|[A-Z])")
 

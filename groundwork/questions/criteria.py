@@ -74,7 +74,11 @@ _LEADING_CONDITION = re.compile(
 _PHRASE_START = regex.compile(
     r"""(?ix)(?:,|(?<!\s))\s++ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
     (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
-    (?=(?:after|before|during|until|unless|if|when|once|while|because|so\ that|in\ order\ to|provided|except)\b)"""
+    (?=(?:(?<!\b(?:the|a)\s(?:night|morning|evening|moment|while)\s)(?:after|before)
+      |during|until|unless|(?<!\b(?:as|what)\s)if|when
+      |(?<!\b(?:at|for|than)\s)once(?!\s+(?:again|more|per|every|before|after|an?\s(?:day|night|week|month|year|season))\b)
+      |(?<!\b(?:an?|the|this|long|little|short|worth)\s)while
+      |(?<!\b(?:is|are|was|were|be|been|being|as|not)\s)provided|because|so\ that|in\ order\ to|except)\b(?!\s*$))"""
 )
 _SMALL_WORDS = frozenset(
     words(

@@ -17,6 +17,7 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language.instructions import is_instruction
+from groundwork.language.labels import SECTION_NUMBER
 from groundwork.language.words import words
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
@@ -30,7 +31,7 @@ UNNAMED = "(it has no name; take one from its summary or its text)"
 MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
 _CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
-_SECTION = re.compile(r"^(?:\d+\.)*\d+\.?\s+(?=\D)")  # the number before a heading
+_SECTION = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
 
 CallTokens = tuple[int, int]  # tokens in, tokens out
 TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request

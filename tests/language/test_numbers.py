@@ -63,9 +63,13 @@ def test_an_amount_at_the_beginning_is_no_label() -> None:
         ("14.60 Euro", "14.60"),
         ("2.5 kg a day", "2.5"),
         ("2.4 million people", "2400000"),
+        ("2.50 zł za osobę", "2.50"),
+        ("15.000.000 đồng", "15000000"),
     ):
         assert values(text) == [value] and not labels(text), text
-    for text in ("3.2 Points", "1.3.2 days off", "2.1 Metres and feet", "4.5 The course"):
+    for text in ("2.000 đồng mỗi lượt", "2.500 medlemmer", "10.000 Euro", "12.000 членов"):
+        assert len(values(text)) == 1 and not labels(text), text
+    for text in ("1.907 Definitions", "3.2 Points", "1.3.2 days off", "2.1 Metres and feet", "4.5 The course"):
         assert values(text) == [] and labels(text), text
 
 

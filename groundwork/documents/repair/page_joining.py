@@ -9,18 +9,17 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
-from groundwork.language.labels import LIST_LABEL
+from groundwork.language.labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|[A-Z]?(?:\d+\.){{2,}}\d*\S")
+_ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|{DOTTED_LABEL}\.\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
-_GLUED_ITEM = re.compile(
-    r"^((?:#{1,6} )?(?:(?:[A-Z]?\d+\.)(?:\d+\.)+\d*(?=[A-Z“\"(])|[A-Z]?\d{1,3}\.(?=[A-Z][a-z]{2})))"
-)
+_GLUED_ITEM = re.compile(rf"^((?:#{{1,6}} )?{GLUED_LABEL})")
+_STOPPED_ITEM = re.compile(rf"{STOPPED_LABEL}\s")
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
@@ -213,4 +212,4 @@ def _needs_blank(previous: str, line: str) -> bool:
         return True
     if line.startswith("|") != previous.startswith("|"):
         return True
-    return bool(re.match(r"[A-Z]?(?:\d+\.)+\d*\s", line))
+    return bool(_STOPPED_ITEM.match(line))
