@@ -3,8 +3,8 @@
 What is drawn of each letter (its top and bottom over the baseline, and its width) is held against the same letter of
 DejaVu, that comes with matplotlib and has the letters of most alphabets. In a font that tells what it draws the
 two go together, whatever its design: an `l` is tall, an `m` wide, a `p` reaches below the line. In one that does not,
-they are as strangers. That takes ten different letters, where a test of the words takes a page; a font of odd shapes
-(a script, a display type) is cleared by its words.
+they are as strangers. That takes ten different letters, where a test of the words takes a page, and on a page of a few
+words four that stand far off; a font of odd shapes (a script, a display type) is cleared by its words.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import importlib.util
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import mul
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import regex
 
+from groundwork.documents.pdf_files.letter_extents import Extent, boxed_extent, inked_extents
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _PROBES = 12  # letters of a page that are asked for their font
@@ -33,7 +34,10 @@ _LEAST_JOINED_FIT = 0.5  # of letters without capitals, which DejaVu draws as th
 _ALIKE = 0.005  # sizes; tops and bottoms that differ less tell nothing: bars, or a box of the font for all letters
 _EVEN = 0.15  # sizes by which capitals and figures differ in height
 _VAGUE_FIT = 0.1  # of those: less tells, so that only what is far off is told
-_TILTED = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
+_FEW_LETTERS = 4  # different ones, at the least, of a page of a few words
+_SHORT_PAGE = 60  # letters that such a page has not
+_OFF, _OFF_SHARE = 0.2, 0.2  # sizes by which a top or a bottom is far off, and the share of letters that are
+_FEW_FIT = 0.3  # correlation; words in their own letters have more in all types tried but one of old-style figures
 _MOST_WORDS = 60
 _NO_LETTER_SHARE = 0.5  # of a font's letters that are none
 _REFERENCES = ("DejaVuSans.ttf", "DejaVuSansMono.ttf")  # proportional, and of a typewriter
@@ -48,14 +52,6 @@ _COMPARED = regex.compile(  # not a bullet, nor Arabic, which each font draws an
 Font = tuple[int, str]  # where pdfium keeps it, which another may take over, and its name
 
 
-class Extent(NamedTuple):
-    """What is drawn of a letter, in font sizes: top and bottom over the baseline, and width."""
-
-    top: float
-    bottom: float
-    width: float
-
-
 class FontLetters:
     """What a font draws of each letter that it tells, and how many of its letters are none."""
 
@@ -64,20 +60,34 @@ class FontLetters:
         self.words: set[str] = set()
         self.in_words = 0  # letters with another one beside them
         self.unknown = 0  # those of them that are none
+        self._places: dict[str, int] = {}  # of letters on the page that is looked at
+        self._inked = False  # whether what is drawn is taken from the page's picture
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
         sign = _sign(textpage, k)
         is_unknown = _NO_LETTER.match(sign) is not None
-        if (is_unknown or sign not in self.extents) and (extent := _extent(textpage.raw, k)):
-            self.extents[sign] = extent
+        if (is_unknown or sign not in self.extents) and (extent := boxed_extent(textpage.raw, k)):
+            self._places.setdefault(sign, k)
+            if not self._inked:
+                self.extents[sign] = extent
         if not _sign(textpage, k + 1).isspace():
             self.in_words += 1
-            self.unknown += is_unknown and sign in self.extents
+            self.unknown += is_unknown and sign in self.extents | self._places
 
-    @property
-    def is_misleading(self) -> bool:
-        """Whether it draws other letters than it tells."""
+    def finish_page(self, textpage: Any, *, is_short: bool) -> None:
+        """Look at the picture of a page where the letters that were added from it all have one box."""
+        least_letters = _FEW_LETTERS if is_short else _LEAST_LETTERS
+        if not self._inked and len(self.extents) >= least_letters and _are_alike(self.extents.values()):
+            self._inked, self.extents = True, {}
+        if self._inked and self._places:
+            self.extents |= inked_extents(textpage, self._places)
+        self._places = {}
+
+    def is_misleading(self, *, is_short: bool) -> bool:
+        """Whether it draws other letters than it tells; on a short page few letters tell, where they are far off."""
+        if is_short and len(self.extents) < _LEAST_LETTERS and not are_words(self.words) and are_far_off(self.extents):
+            return True
         if self.in_words < _LEAST_IN_WORDS:
             return False
         if self.unknown > _NO_LETTER_SHARE * self.in_words:
@@ -99,8 +109,12 @@ class MisleadingFonts:
         if not any(font not in self._letters or font in self._misleading for font in probed_fonts):
             return 0.0
         fonts = Counter(self._study(textpage))
+        is_short = textpage.count_chars() < _SHORT_PAGE
         for font in fonts:
-            (self._misleading.add if self._letters[font].is_misleading else self._misleading.discard)(font)
+            letters = self._letters[font]
+            letters.finish_page(textpage, is_short=is_short)
+            is_misleading = letters.is_misleading(is_short=is_short)
+            (self._misleading.add if is_misleading else self._misleading.discard)(font)
         misleading = sum(n for font, n in fonts.items() if font in self._misleading)
         return misleading / max(1, fonts.total())
 
@@ -175,23 +189,6 @@ def _is_invisible(textpage: Any, k: int) -> bool:
     return mode == _INVISIBLE
 
 
-def _extent(text: Any, k: int) -> Extent | None:
-    """None for a letter that does not stand upright, or of which nothing is drawn."""
-    import pypdfium2.raw as pdfium
-
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(text, k, matrix)
-    size = pdfium.FPDFText_GetFontSize(text, k) * matrix.d
-    x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDFText_GetCharOrigin(text, k, x, y)
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    pdfium.FPDFText_GetCharBox(text, k, left, right, bottom, top)
-    if size <= 0 or abs(matrix.b) > _TILTED * abs(matrix.a) or top.value <= bottom.value:
-        return None
-    sides = (top.value - y.value, bottom.value - y.value, right.value - left.value)
-    return Extent(*(side / size for side in sides))
-
-
 def fits(extents: Mapping[str, Extent]) -> list[float]:
     """How what is drawn goes together with the letters told (correlation, 1 is best): of all letters, and of the small
     ones alone, since a mapping that is out of order may keep capitals apart. Empty where too few tell."""
@@ -200,18 +197,47 @@ def fits(extents: Mapping[str, Extent]) -> list[float]:
     return [max(part_fits) for part in parts if (part_fits := [fit for fit in part if fit is not None])]
 
 
+def are_far_off(extents: Mapping[str, Extent]) -> bool:
+    """Whether of a few letters some stand elsewhere over their line than those told, and they fit them badly."""
+    judged = [
+        [(extent, told) for sign, extent in extents.items() if (told := _reference(sign, file))] for file in _REFERENCES
+    ]
+    return all(
+        len(pairs) >= _FEW_LETTERS
+        and sum(_is_off(*pair) for pair in pairs) >= _OFF_SHARE * len(pairs)
+        and _correlation(pairs) < _FEW_FIT
+        for pairs in judged
+    )
+
+
+def _is_off(drawn: Extent, told: Extent) -> bool:
+    return max(abs(drawn.top - told.top), abs(drawn.bottom - told.bottom)) > _OFF
+
+
 def _fit(extents: Mapping[str, Extent], file: str) -> float | None:
     pairs = [(extent, reference) for sign, extent in extents.items() if (reference := _reference(sign, file))]
     if len(pairs) < _LEAST_LETTERS:
         return None
-    drawn, told = ([list(column) for column in zip(*side, strict=True)] for side in zip(*pairs, strict=True))
-    is_vague = _spread(told[0]) < _EVEN
-    if max(_spread(drawn[0]), _spread(drawn[1])) < _ALIKE:
+    tops = [told.top for _, told in pairs]
+    is_vague = _spread(tops) < _EVEN
+    if _are_alike([drawn for drawn, _ in pairs]):
         return None
-    deviations, expected = ([x for column in side for x in _centred(column)] for side in (drawn, told))
-    norm = math.sqrt(sum(x * x for x in deviations) * sum(x * x for x in expected))
-    fit = sum(map(mul, deviations, expected)) / norm if norm else None
-    return None if is_vague and fit is not None and fit > _VAGUE_FIT else fit
+    fit = _correlation(pairs)
+    return None if is_vague and fit > _VAGUE_FIT else fit
+
+
+def _correlation(pairs: Sequence[tuple[Extent, Extent]]) -> float:
+    """Of tops, bottoms and widths as drawn and as told, each over its mean; 0 where either are all alike."""
+    drawn, told = (
+        [x for column in zip(*side, strict=True) for x in _centred(column)] for side in zip(*pairs, strict=True)
+    )
+    norm = math.sqrt(sum(x * x for x in drawn) * sum(x * x for x in told))
+    return sum(map(mul, drawn, told)) / norm if norm else 0.0
+
+
+def _are_alike(extents: Collection[Extent]) -> bool:
+    """Whether letters have one top and one bottom, which tells nothing of them."""
+    return max(_spread([extent[side] for extent in extents]) for side in (0, 1)) < _ALIKE
 
 
 def _spread(values: Sequence[float]) -> float:
