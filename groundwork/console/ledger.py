@@ -15,7 +15,7 @@ MAX_LINES = 40  # of failures, warnings and notes together, where notes have to 
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
 MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
 MAX_NUMBERS = 12
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
 def _count_phrase(count: int, name: str) -> str:
@@ -82,12 +82,14 @@ class Ledger:
 def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
     """A line for each kind of warning of a document, and one for a kind that many documents share.
 
-    Warnings are of one kind when they differ in numbers alone. `warnings`: (document, text).
+    Warnings are of one kind when they differ in numbers and the document's name alone; the digits of a name such as
+    cp1252 are no number. `warnings`: (document, text).
     """
     warnings_by_kind: dict[str, dict[str, list[str]]] = {}
     for document, text in warnings:
         warning_text = text.removeprefix(f"{document}: ")
-        warnings_by_kind.setdefault(_NUMBER.sub("#", warning_text), {}).setdefault(document, []).append(warning_text)
+        kind = _NUMBER.sub("#", warning_text.replace(document, "#"))
+        warnings_by_kind.setdefault(kind, {}).setdefault(document, []).append(warning_text)
     lines = []
     for documents in warnings_by_kind.values():
         if len(documents) > MAX_DOCUMENTS_OF_A_KIND:

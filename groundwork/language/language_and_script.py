@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,11 @@ def may_be_language(text: str, language: str) -> bool:
     text = text[:_SAMPLE]
     by_script = _language_by_script(text)
     return by_script == language if by_script else dict(_identifier().rank(text)).get(language, 1.0) >= EXCLUDED_BELOW
+
+
+def language_probability(text: str, languages: Collection[str]) -> float:
+    """The probability that `text` is in one of these languages, from 0 to 1, whatever its script."""
+    return float(sum(share for language, share in _identifier().rank(text[:_SAMPLE]) if language in languages))
 
 
 def main_script(text: str) -> str:

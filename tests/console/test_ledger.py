@@ -47,6 +47,13 @@ def test_a_kind_of_warning_that_many_documents_share_is_one_line() -> None:
     assert lines[1:] == ["  warning  30 of one kind, such as d0: d0.json is missing: chunks get no pages"]
 
 
+def test_warnings_of_several_code_pages_are_of_several_kinds() -> None:
+    """The digits of a name are no number: a text read in a rare code page is seen among many in a common one."""
+    outcomes = {f"d{n}": Outcome(warnings=["read as cp1257" if n == 7 else "read as cp1252"]) for n in range(30)}
+    lines = Ledger("ingest", outcomes=outcomes).report_lines()
+    assert lines[1:] == ["  warning  29 of one kind, such as d0: read as cp1252", "  warning  d7: read as cp1257"]
+
+
 def test_parts_that_failed_for_one_reason_are_one_line() -> None:
     """Where an endpoint is down every question fails alike: that is said once, and with --verbose of each."""
     alike = [Failure(f"question {n}", "failed transport", "nothing listens") for n in range(195)]

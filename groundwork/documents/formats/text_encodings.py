@@ -24,6 +24,25 @@ _LEAST_FIT = 0.3  # below it is no text
 _BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
 _BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
 _WESTERN_ENCODINGS = ("cp1252", "iso8859-15", "cp850", "mac_roman")
+_WESTERN_LANGUAGES = (
+    "da",
+    "no",
+    "nb",
+    "nn",
+    "sv",
+    "fi",
+    "is",
+    "fo",
+    "de",
+    "nl",
+    "fr",
+    "es",
+    "pt",
+    "it",
+    "ca",
+    "gl",
+    "eu",
+)
 _ENCODINGS_BY_LANGUAGES = {  # languages whose letters cp1252 lacks: the encodings they are written in, commonest first
     ("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"): (
         *("cp1250", "iso8859-2", "iso8859-16", "cp852", "mac_latin2"),
@@ -37,7 +56,7 @@ _LATIN_2_ALPHABETS = {  # letters beyond ASCII: encodings of these languages dif
     "hu": "áéíóöőúüű", "pl": "ąćęłńóśźż", "ro": "ăâîșşțţ", "sq": "ëç",
 }  # fmt: skip
 _HIRAGANA = re.compile("[\u3041-\u3096]")  # which no bytes of a Western text give
-_LEAST_HIRAGANA = 20
+_LEAST_HIRAGANA, _HIRAGANA_SHARE, _MUCH_HIRAGANA = 3, 0.3, 20  # of a text: signs, share of signs, enough of any text
 _JAPANESE_ENCODINGS = ("cp932", "euc_jp")
 _CYRILLIC = ("ru", "uk", "bg", "sr", "mk", "be")
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5", "mac_cyrillic")
@@ -46,11 +65,14 @@ _ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequen
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
 )
 _NOT_GUESSED = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]  # told by their bytes
+_SUPERSETS = {"euc_kr": "cp949", "shift_jis_2004": "cp932", "iso8859-6": "cp1256", "tis-620": "cp874"}
+_WORD = re.compile(r"[^\W\d_]+")
+_LEAST_WORD = 2  # letters of a word in another script, in the mean
 _NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
 
 def decode_text(content: bytes) -> tuple[str, str]:
-    """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as charset-normalizer finds likeliest.
+    """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as chardet finds likeliest.
 
     Raises BadDocument where it is no text in any encoding.
     """
@@ -86,49 +108,91 @@ def _is_text_character(character: str) -> bool:
 def _decode_legacy(content: bytes) -> tuple[str, str]:
     """An encoding of one byte or two a character: cp1252, unless language or letters say otherwise.
 
-    Scripts beyond Latin are left to charset-normalizer.
+    Scripts beyond Latin are left to chardet.
     """
-    from charset_normalizer import from_bytes
-
-    from groundwork.language.language_and_script import detect_language
+    from groundwork.language.language_and_script import main_script
 
     for encoding in _JAPANESE_ENCODINGS:
-        if len(_HIRAGANA.findall(text := _try_decode(content, encoding) or "")) >= _LEAST_HIRAGANA:
+        text = _try_decode(content, encoding) or ""
+        if len(_HIRAGANA.findall(text)) >= min(_MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(text))):
             return text, encoding
-    guess = from_bytes(content, cp_exclusion=_NOT_GUESSED).best()
-    if guess and detect_language(str(guess)) in _NON_LATIN:
-        return str(guess), guess.encoding
-    if cyrillic := _decode_cyrillic(content):
-        return cyrillic
-    for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
-        readings = list(_decoded_readings(content, encodings))
-        _, text, encoding = max(readings, key=lambda reading: reading[0])
-        if (language := detect_language(text)) in languages:
-            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (text, encoding)
+    guess = _chardet_guess(content)
+    if guess and _is_beyond_latin(guess[0]):
+        return (_decode_cyrillic(content, guess[1]) if main_script(guess[0]) == "cyrillic" else None) or guess
+    if reading := _decode_cyrillic(content) or _decode_central_european(content):
+        return reading
     fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])
-    if guess and fit < _GOOD_FIT and _letter_fit(str(guess)) > fit:
-        return str(guess), guess.encoding
+    if guess and fit < _GOOD_FIT and _letter_fit(guess[0]) > fit:
+        return guess
     if fit < _LEAST_FIT:
         raise BadDocument(_NO_TEXT)
     return text, encoding
 
 
-def _decode_cyrillic(content: bytes) -> tuple[str, str] | None:
+def _chardet_guess(content: bytes) -> tuple[str, str] | None:
+    import chardet
+
+    eras = chardet.EncodingEra.ALL & ~chardet.EncodingEra.MAINFRAME
+    encoding = chardet.detect(
+        content,
+        encoding_era=eras,
+        prefer_superset=False,  # which takes ISO-8859-5 for a part of cp1251
+        compat_names=False,
+        exclude_encodings=_NOT_GUESSED,
+        no_match_encoding="ascii",
+    )["encoding"]
+    encodings = [_SUPERSETS.get(encoding, encoding), encoding] if encoding else []
+    return next(((text, name) for name in encodings if (text := _try_decode(content, name))), None)
+
+
+def _is_beyond_latin(text: str) -> bool:
+    """Whether its language is written in another script, or words of another script stand in it whole: no letter of
+    theirs touches a Latin one."""
+    from groundwork.language.language_and_script import detect_language
+
+    if detect_language(text) in _NON_LATIN:
+        return True
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    letters = "".join(words)
+    is_whole = not any(character.isascii() or _is_latin(character) for character in letters)
+    return is_whole and len(letters) >= _LEAST_WORD * len(words) > 0
+
+
+def _is_latin(character: str) -> bool:
+    return unicodedata.name(character, "").startswith("LATIN")
+
+
+def _decode_central_european(content: bytes) -> tuple[str, str] | None:
+    """A text in a language whose letters cp1252 lacks, unless as cp1252 it is likelier in one of that page's."""
+    from groundwork.language.language_and_script import detect_language, language_probability
+
+    western = language_probability(content.decode("cp1252", errors="replace"), _WESTERN_LANGUAGES)
+    for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
+        readings = list(_decoded_readings(content, encodings))
+        _, text, encoding = max(readings, key=lambda reading: reading[0])
+        if (language := detect_language(text)) in languages and language_probability(text, languages) > western:
+            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (text, encoding)
+    return None
+
+
+def _decode_cyrillic(content: bytes, guess: str = "") -> tuple[str, str] | None:
     """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
-    that has the fewest capitals behind small letters."""
+    that has the fewest capitals behind small letters. `guess`: an encoding that needs no such language."""
     from groundwork.language.language_and_script import detect_language
 
     if 2 * sum(byte > 0x7F for byte in content) < len(content):
         return None
-    texts = [(text, encoding) for encoding in _CYRILLIC_ENCODINGS if (text := _try_decode(content, encoding))]
-    texts = [(text, encoding) for text, encoding in texts if detect_language(text) in _CYRILLIC]
+    encodings = dict.fromkeys([*_CYRILLIC_ENCODINGS, *filter(None, [guess])])
+    texts = [(text, encoding) for encoding in encodings if (text := _try_decode(content, encoding))]
+    texts = [(text, encoding) for text, encoding in texts if encoding == guess or detect_language(text) in _CYRILLIC]
     return min(texts, key=lambda reading: _odd_capitals(reading[0]), default=None)
 
 
 def _odd_capitals(text: str) -> int:
     """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
     capitals = sum(a.islower() and b.isupper() for a, b in pairwise(text))
-    return capitals + sum(character > "\x7f" and not character.isalpha() for character in text)
+    signs = (character for character in text if character > "\x7f" and not character.isalpha())
+    return capitals + sum(character not in _BESIDE_WORDS for character in signs)
 
 
 def _with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:

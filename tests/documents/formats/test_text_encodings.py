@@ -76,3 +76,36 @@ def test_japanese_below_much_english_is_read(encoding: str) -> None:
     licence = "You may copy this book and give it away, with this text and without a fee, wherever you live.\n" * 40
     book = "船は桟橋にあり、門は潮の間だけ開きます。そのあとで、だれもが町へ帰ります。\n" * 20
     assert decode_text((licence + book).encode(encoding))[0] == licence + book
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("vælger\ngør", "cp1252"),
+        ("varetægt\nmænd\nudlændinge\nBrøndby", "cp1252"),
+        ("møde\nBrøndby\nvælger\nfærge", "cp1252"),
+        ("GRÜSSE AUS KÖLN", "cp1252"),
+        ("Tämän", "cp1252"),
+        ("Temperatur: 4 °C", "cp1252"),
+        ("vyrų ir moterų", "cp1257"),
+        ("Лодки стоят", "cp1251"),
+        ("Сторож пригласит гостей", "cp1251"),
+        ("ΛΕΜΒΟΣ και λιμάνι", "cp1253"),
+        ("船は桟橋にあり", "cp932"),
+        ("潮の間だけ開きます", "euc_jp"),
+        ("小船停在码头", "gb18030"),
+        ("小船停在碼頭", "big5"),
+        ("배는 부두에", "cp949"),
+        ("The chair opened at nine. Present: Анна Петрова, Игорь Смирнов, Ольга Кузнецова, Павел Орлов.", "cp1251"),
+    ],
+)
+def test_a_few_words_are_read_in_the_code_page_of_their_language(text: str, encoding: str) -> None:
+    """Lists of words as well, which Danish shares with Lithuanian's code page, and names within English."""
+    assert decode_text(text.encode(encoding))[0] == text
+
+
+@pytest.mark.parametrize("encoding", ["iso8859-5", "cp855"])
+def test_cyrillic_among_much_markup_keeps_its_code_page(encoding: str) -> None:
+    """A page's tags outweigh the letters of its text."""
+    page = "".join(f'<item number="{k}" href="https://example.org/{k}">{CYRILLIC}</item>\n' for k in range(9))
+    assert decode_text(page.encode(encoding))[0] == page
