@@ -17,11 +17,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
+from msgspec import structs
+
 from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.liteparse_pages import parse_pages
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
@@ -117,9 +120,9 @@ def _with_ligatures(pages: list[Any]) -> list[Any]:
 def _with_letters(page: Any, lost: Mapping[str, str]) -> Any:
     text_items = []
     for text_item in page.text_items:
-        words = [dataclasses.replace(word, text=restore_ligatures(word.text, lost)) for word in text_item.words]
-        text_items.append(dataclasses.replace(text_item, text=restore_ligatures(text_item.text, lost), words=words))
-    return dataclasses.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown or "", lost))
+        words = [structs.replace(word, text=restore_ligatures(word.text, lost)) for word in text_item.words]
+        text_items.append(structs.replace(text_item, text=restore_ligatures(text_item.text, lost), words=words))
+    return structs.replace(page, text_items=text_items, markdown=restore_ligatures(page.markdown, lost))
 
 
 class _LatePages(Sequence[str]):
@@ -219,7 +222,7 @@ def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any
         quiet=True,
         **options,
     )
-    return {page.page_num: page for page in parser.parse(request.source).pages}
+    return {page.page_num: page for page in parse_pages(parser, request.source)}
 
 
 ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.documents.layout.ruling_lines import line_box
 from groundwork.documents.layout.text_lines import Box, Run, is_number
 
 _GRID_CELL = 24  # points; strokes nearer than this belong to one drawing
@@ -31,7 +30,7 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
 
     `fields`: where something can be typed in; what is drawn around them are no bars.
     """
-    slanting = [line_box(line) for line in drawn.lines if abs(line.x1 - line.x2) > 0.3 and abs(line.y1 - line.y2) > 0.3]
+    slanting = [line for line in drawn.lines if line.x2 - line.x1 > 0.3 and line.y2 - line.y1 > 0.3]
     words = [word for run in runs for word in run.words]
     drawings = [
         box for count, box in _clusters(slanting) if count >= _CURVE_STROKES and count > 4 * _within(words, box)
@@ -42,7 +41,7 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
     outlines = _outlines(drawn.shapes)
     if not drawings and not outlines:
         return []
-    straight = [line_box(line) for line in drawn.lines if abs(line.x1 - line.x2) < 1 or abs(line.y1 - line.y2) < 1]
+    straight = [line for line in drawn.lines if line.x2 - line.x1 < 1 or line.y2 - line.y1 < 1]
     drawings = [
         _with_axes_and_grid(box, straight, words) if box in bar_charts else _with_axes(box, straight)
         for box in [*drawings, *_plots(outlines, straight, words)]

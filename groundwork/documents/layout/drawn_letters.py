@@ -9,7 +9,6 @@ one of them, so that the items of such a page are made anew from its letters.
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 import math
 import re
 import statistics
@@ -17,7 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, Self
 
+import msgspec
+
 from groundwork.documents.layout.fonts import is_bold
+from groundwork.documents.layout.liteparse_pages import TextItem, Word
 from groundwork.documents.layout.raised_digits import may_have_raised_digits, with_raised_digits
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
@@ -86,7 +88,7 @@ class LetterSizes:
             return page
         if not _any_reaches_out(self._text_of(page.page_num)[1].raw):
             return page
-        return dataclasses.replace(page, text_items=to_items(self._letters(page)))
+        return msgspec.structs.replace(page, text_items=to_items(self._letters(page)))
 
     def with_raised_digits(self, page: Any) -> Any:
         """A liteparse page whose small digits that are raised behind a number or a word are superscripts."""
@@ -321,8 +323,6 @@ def _is_apart(previous: Letter, letter: Letter) -> bool:
 
 
 def _build_item(letters: Sequence[Letter]) -> Any:
-    from liteparse import TextItem, WordBox
-
     words = [
         list(group) for is_blank, group in groupby(letters, lambda letter: not letter.sign.strip()) if not is_blank
     ]
@@ -336,9 +336,8 @@ def _build_item(letters: Sequence[Letter]) -> Any:
         height=height,
         font_name=words[0][0].font,
         font_size=words[0][0].size,
-        char_codes=[],
         rotation=_rotation([letter for word in words for letter in word]),
-        words=[WordBox(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
+        words=[Word(_letters_text(word), *bounds) for word, bounds in zip(words, word_bounds, strict=True)],
     )
 
 

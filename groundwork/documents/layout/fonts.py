@@ -83,8 +83,8 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
 
 
 def is_bold(text_item: Any) -> bool:
-    """Whether the first letters of a liteparse text item are bold, by their weight or the name of their font."""
-    return is_bold_font(plain_font_name(text_item.font_name)) or (text_item.font_weight or 0) >= 600
+    """Whether the first letters of a liteparse text item are bold, by the name of their font."""
+    return is_bold_font(plain_font_name(text_item.font_name))
 
 
 def plain_font_name(font: str | None) -> str:

@@ -4,13 +4,14 @@ the next figure of the number before them. pdfium knows each letter's size and p
 from __future__ import annotations
 
 import ctypes
-import dataclasses
 import math
 import re
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import msgspec
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -63,7 +64,7 @@ def with_raised_digits(page: Any, text: Any, in_page: Callable[[int], Box]) -> A
             if item.x <= x <= item.x + item.width and item.y - 1 <= y <= item.y + item.height + 1:
                 items[k] = _with_superscript(item, x, before, digit)
                 break
-    return dataclasses.replace(page, text_items=items)
+    return msgspec.structs.replace(page, text_items=items)
 
 
 def _raised(text: Any) -> Iterator[tuple[int, str, str]]:
@@ -154,10 +155,10 @@ def _with_superscript(item: Any, x: float, before: str, digit: str) -> Any:
             if at < 0:
                 return item
             words = list(item.words)
-            words[k] = dataclasses.replace(word, text=_superscript(word.text, at))
+            words[k] = msgspec.structs.replace(word, text=_superscript(word.text, at))
             offset = at + sum(len("".join(earlier.text.split())) for earlier in words[:k])
             text = _superscript_solid(item.text, offset, digit)
-            return dataclasses.replace(item, text=text, words=words) if text else item
+            return msgspec.structs.replace(item, text=text, words=words) if text else item
     return item
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
+
+import msgspec
 
 from groundwork.language.language_and_script import is_right_to_left
 
@@ -51,7 +52,7 @@ def upright(page: Any) -> Upright:
 
 def _watermark(page: Any) -> list[Any]:
     """The text items that slant in large letters over a page; small ones are labels, such as those of an axis."""
-    is_slanting = [_MOST_TILT < (text_item.rotation or 0) % 90 < 90 - _MOST_TILT for text_item in page.text_items]
+    is_slanting = [_MOST_TILT < text_item.rotation % 90 < 90 - _MOST_TILT for text_item in page.text_items]
     if not any(is_slanting) or all(is_slanting):
         return []
     sizes = [_letter_width(text_item) for text_item in page.text_items]
@@ -85,7 +86,8 @@ def _turns_by_stated(page: Any) -> dict[int, int]:
 
 
 def _stated_turn(text_item: Any) -> int:
-    return round((text_item.rotation or 0) / 90) * 90 % 360
+    turn: int = round(text_item.rotation / 90) * 90 % 360
+    return turn
 
 
 def _step_turns(words: Sequence[Any]) -> list[int]:
@@ -108,12 +110,12 @@ def _turn_item(text_item: Any, turn: int, page: Any) -> Any:
     if not turn:
         return text_item
     words = [_turn_box(word, turn, page) for word in text_item.words]
-    return dataclasses.replace(_turn_box(text_item, turn, page), words=sorted(words, key=lambda word: word.x))
+    return msgspec.structs.replace(_turn_box(text_item, turn, page), words=sorted(words, key=lambda word: word.x))
 
 
 def _turn_box(box: Any, turn: int, page: Any) -> Any:
     x, y, width, height = _bounds(box.x, box.y, box.width, box.height, turn, page)
-    return dataclasses.replace(box, x=x, y=y, width=width, height=height)
+    return msgspec.structs.replace(box, x=x, y=y, width=width, height=height)
 
 
 def _bounds(x: float, y: float, width: float, height: float, turn: int, page: Any) -> tuple[float, float, float, float]:

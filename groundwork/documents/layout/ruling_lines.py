@@ -88,8 +88,8 @@ def _in_any(stroke: Stroke, boxes: list[Box]) -> bool:
 def _segments(drawn: Any) -> list[Box]:
     """Drawn lines: strokes, and filled shapes so thin that they can be nothing else. A marker's stroke is thicker."""
     thin = [Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < NEAR]
-    edges = [line_box(line) for line in drawn.lines if not line.stroke]
-    return thin + [line_box(line) for line in drawn.lines if line.stroke] + _strips(edges)
+    edges = [line for line in drawn.lines if not line.stroke]
+    return thin + [line for line in drawn.lines if line.stroke] + _strips(edges)
 
 
 def _strips(edges: list[Box]) -> list[Box]:
@@ -106,16 +106,6 @@ def _strips(edges: list[Box]) -> list[Box]:
                     strips.append(Box(start, at, stop, at) if sideways else Box(at, start, at, stop))
                     break
     return strips
-
-
-def line_box(line: Any) -> Box:
-    """The box from one end of liteparse's line to the other."""
-    x1, y1, x2, y2 = line.x1, line.y1, line.x2, line.y2
-    if x1 > x2:
-        x1, x2 = x2, x1
-    if y1 > y2:
-        y1, y2 = y2, y1
-    return Box(x1, y1, x2, y2)
 
 
 def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:

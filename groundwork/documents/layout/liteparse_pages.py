@@ -1,0 +1,154 @@
+"""liteparse's pages with what is read of them.
+
+They are taken from the objects of its Rust extension. The copies that liteparse makes of those in Python hold a good
+deal more, and take a third of the time of the parsing itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Word(msgspec.Struct, gc=False):
+    """A word, in points from the page's top left."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class TextItem(msgspec.Struct):
+    """Text on one line, in points from the page's top left; `font_size`: the operand of `Tf`; `rotation`: degrees."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    font_name: str | None
+    font_size: float | None
+    rotation: float
+    words: list[Word]
+
+
+class DrawnLine(msgspec.Struct, gc=False):
+    """A line from left to right and from top to bottom: a stroke, or the edge of a filled shape."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    stroke: bool
+
+
+class Shape(msgspec.Struct, gc=False):
+    """A drawn path, by the left, top, width and height of its bounds."""
+
+    bbox: tuple[float, float, float, float]
+    stroke: bool
+    fill: bool
+    fill_color: str | None
+    has_curve: bool
+
+
+class VectorGraphics(msgspec.Struct):
+    shapes: list[Shape]
+    lines: list[DrawnLine]
+
+
+class Rect(msgspec.Struct, gc=False):
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Annotation(msgspec.Struct):
+    subtype: str
+    contents: str | None
+    rect: Rect | None
+
+
+class FormField(msgspec.Struct):
+    type: str
+    value: str | None
+    checked: bool | None
+    rect: Rect | None
+
+
+class ParsedPage(msgspec.Struct):
+    page_num: int
+    width: float
+    height: float
+    markdown: str
+    text_items: list[TextItem]
+    vector_graphics: VectorGraphics | None
+    annotations: list[Annotation]
+    form_fields: list[FormField]
+
+
+def parse_pages(parser: Any, source: str) -> list[ParsedPage]:
+    """The pages of a PDF by a `liteparse.LiteParse`. Raises liteparse's ParseError."""
+    from liteparse import ParseError
+
+    native = getattr(parser, "_native", None)  # no part of its interface: where it is gone, the copies do as well
+    try:
+        return [read_page(page) for page in (native or parser).parse(source).pages]
+    except ParseError:
+        raise
+    except Exception as error:  # of the extension, as liteparse itself takes them
+        raise ParseError(str(error)) from error
+
+
+def read_page(page: Any) -> ParsedPage:
+    """What is read of a page of liteparse's, of its extension or of its copies in Python."""
+    return ParsedPage(
+        page.page_num,
+        page.width,
+        page.height,
+        page.markdown or "",
+        list(map(_read_text_item, page.text_items)),
+        _read_graphics(page.vector_graphics),
+        [Annotation(note.subtype, note.contents, _read_rect(note.rect)) for note in page.annotations or ()],
+        list(map(_read_field, page.form_fields or ())),
+    )
+
+
+def _read_text_item(item: Any) -> TextItem:
+    words = [Word(word.text, word.x, word.y, word.width, word.height) for word in item.words]
+    font = (item.font_name, item.font_size)
+    return TextItem(item.text, item.x, item.y, item.width, item.height, *font, item.rotation or 0.0, words)
+
+
+def _read_graphics(graphics: Any) -> VectorGraphics | None:
+    if graphics is None:
+        return None
+    lines = [_drawn_line(line.x1, line.y1, line.x2, line.y2, line.stroke) for line in graphics.lines]
+    return VectorGraphics(list(map(_read_shape, graphics.shapes)), lines)
+
+
+def _drawn_line(x1: float, y1: float, x2: float, y2: float, stroke: bool) -> DrawnLine:
+    if x1 > x2:
+        x1, x2 = x2, x1
+    if y1 > y2:
+        y1, y2 = y2, y1
+    return DrawnLine(x1, y1, x2, y2, stroke)
+
+
+def _read_shape(shape: Any) -> Shape:
+    bounds = shape.bbox
+    bbox = bounds if isinstance(bounds, tuple) else (bounds.x, bounds.y, bounds.width, bounds.height)
+    return Shape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)
+
+
+def _read_field(field: Any) -> FormField:
+    kind = field.type if hasattr(field, "type") else field.field_type
+    return FormField(kind, field.value, field.checked, _read_rect(field.rect))
+
+
+def _read_rect(rect: Any) -> Rect | None:
+    return Rect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None
