@@ -60,7 +60,9 @@ def read(source: str, ending: str) -> AnydocReading:
         return AnydocReading(slides or [""], [])
     if kind == "docx":
         return _read_docx(package)
-    return AnydocReading([_with_comments(markdown(parse(package.to_bytes(), kind)), comments)], [])
+    return AnydocReading(
+        [_with_comments(markdown(parse(package.to_bytes(), kind), of_sheets=kind == "ods"), comments)], []
+    )
 
 
 def _with_comments(text: str, comments: list[str]) -> str:

@@ -23,9 +23,13 @@ _WEB = ("http://", "https://", "mailto:")
 _STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
 
 
-def markdown(document: Document) -> str:
-    """The blocks of a document, its notes below them."""
-    sections = [text for block in document.blocks if (text := _block_markdown(block))]
+def markdown(document: Document, *, of_sheets: bool = False) -> str:
+    """The blocks of a document, its notes below them. `of_sheets`: its tables are the sheets of a workbook."""
+    texts = (
+        _sheet_markdown(block.table) if of_sheets and block.table else _block_markdown(block)
+        for block in document.blocks
+    )
+    sections = [text for text in texts if text]
     sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
     return "\n\n".join(sections)
 
@@ -110,20 +114,48 @@ def _roman_numeral(n: int) -> str:
 
 def _table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
-    from groundwork.documents.formats.spreadsheets import table_to_markdown
+    from groundwork.documents.formats.sheet_blocks import table_to_markdown
 
-    width = max((len(row) for row in table.grid), default=0)
-    if width * len(table.grid) > _MOST_CELLS:
-        raise BadDocument(f"a table in it has {counted(width * len(table.grid), 'cell')}, more than {_MOST_CELLS:,}")
-    if table.kind == "layout" or width < 2:
+    if table.kind == "layout" or _width(table) < 2:
         cells = [slot.cell for row in table.grid for slot in row if slot.cell]
         return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))
-    texts = [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
+    texts = _cell_texts(table)
+    _fill_merged(table, texts)
+    return table_to_markdown(texts)
+
+
+def _sheet_markdown(table: Table) -> str:
+    from groundwork.documents.formats.sheet_blocks import sheet_to_markdown, single_cells
+
+    texts = _cell_texts(table)
+    lone_texts = single_cells(_by_number(texts))
+    _fill_merged(table, texts)
+    rows = _by_number(texts)
+    return sheet_to_markdown(rows, {i: text for i, text in lone_texts.items() if set(rows[i].values()) == {text}})
+
+
+def _by_number(texts: list[list[str]]) -> dict[int, dict[int, str]]:
+    """The cells that hold something by row and column from 1."""
+    rows = {i: {j: text for j, text in enumerate(row, 1) if text} for i, row in enumerate(texts, 1)}
+    return {i: cells for i, cells in rows.items() if cells}
+
+
+def _cell_texts(table: Table) -> list[list[str]]:
+    """Raises BadDocument for a table of too many cells."""
+    if (count := _width(table) * len(table.grid)) > _MOST_CELLS:
+        raise BadDocument(f"a table in it has {counted(count, 'cell')}, more than {_MOST_CELLS:,}")
+    return [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
+
+
+def _fill_merged(table: Table, texts: list[list[str]]) -> None:
     for i, row in enumerate(table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
                 texts[i][j] = texts[slot.origin_row or 0][slot.origin_col or 0]
-    return table_to_markdown(texts)
+
+
+def _width(table: Table) -> int:
+    return max((len(row) for row in table.grid), default=0)
 
 
 def _one_line(blocks: Sequence[Block]) -> str:

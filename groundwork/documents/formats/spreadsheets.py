@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.counted_nouns import counted
+from groundwork.documents.formats.sheet_blocks import MOST_CELLS, Rows, sheet_to_markdown, single_cells, size_error
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.formats.workbook_repair import load_workbook
 from groundwork.errors import BadDocument
@@ -27,6 +28,7 @@ _FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.
 _DIGIT_SIGNS = "0#?"
 _LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
 _CONDITION_SIGNS = ("<", ">", "=")
+_DELIMITERS = ",;\t|"  # of comma-separated values
 _LEAST_DECIMALS = 2  # of a percentage
 _SIGNIFICANT_DIGITS = 15  # of a number, as spreadsheets calculate
 
@@ -76,12 +78,10 @@ def number_affixes(number_format: str) -> Affixes:
     return Affixes(before, f"{space}{behind}" if behind else "", decimals, width)
 
 
-MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
 _CALCULATE = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
 _HALF_A_SECOND = datetime.timedelta(milliseconds=500)
 
-Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
@@ -112,9 +112,8 @@ def _read_workbook(source: str) -> WorkbookText:
         for sheet in book.worksheets:
             rows, areas, formulas = _read_sheet(book, sheet)
             uncalculated += formulas
-            fill_merged(rows, areas)
-            if table := table_to_markdown(dense_rows(rows, sheet.title)):
-                sheets.append(f"## {sheet.title}\n\n{table}")
+            if text := _merged_sheet(rows, areas, sheet.title):
+                sheets.append(text)
         reasons = (
             [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []
         )
@@ -155,7 +154,7 @@ def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
         for row_number, cells in parser.parse():
             cells_spanned += cells[-1]["column"] if cells else 0
             if cells_spanned > MOST_CELLS:
-                raise BadDocument(_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
+                raise BadDocument(size_error(sheet.title, f"more than {MOST_CELLS:,}"))
             texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
             if row := {column: text for column, text in texts if text}:
                 rows.setdefault(row_number, {}).update(row)
@@ -175,16 +174,13 @@ def _number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def dense_rows(rows: Rows, title: str) -> list[list[str]]:
-    """The rows and columns that hold something."""
-    columns = sorted({column for cells in rows.values() for column in cells})
-    if len(rows) * len(columns) > MOST_CELLS:
-        raise BadDocument(_size_error(title, f"{len(rows) * len(columns):,}"))
-    return [[cells.get(column, "") for column in columns] for cells in rows.values()]
-
-
-def _size_error(title: str, cells: str) -> str:
-    return f"the sheet {title!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"
+def _merged_sheet(rows: Rows, areas: Iterable[Area], title: str) -> str:
+    """A sheet under its title; "" for one without cells."""
+    lone_texts = single_cells(rows)
+    fill_merged(rows, areas)
+    lone_texts = {number: text for number, text in lone_texts.items() if set(rows[number].values()) == {text}}
+    markdown = sheet_to_markdown(rows, lone_texts, title)
+    return f"## {title}\n\n{markdown}" if markdown else ""
 
 
 def fill_merged(rows: Rows, areas: Iterable[Area]) -> None:
@@ -202,24 +198,28 @@ def fill_merged(rows: Rows, areas: Iterable[Area]) -> None:
 def csv_to_markdown(source: str) -> str:
     text, _ = decode_text(Path(source).read_bytes())
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
+    table = enumerate(csv.reader(io.StringIO(text, newline=""), _csv_dialect(text[:8192], source)), 1)
+    rows = {i: {j: cell for j, cell in enumerate(cells, 1) if cell.strip()} for i, cells in table}
+    rows = {number: cells for number, cells in rows.items() if cells}
+    return sheet_to_markdown(rows, single_cells(rows))
+
+
+def _csv_dialect(sample: str, source: str) -> type[csv.Dialect] | csv.Dialect:
+    """What the sniffer says, unless it parts few lines and another delimiter most, as below a title with commas."""
     try:
-        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
+        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(sample, delimiters=_DELIMITERS)
         dialect.doublequote = True  # which the sniffer denies where its sample has no quote within a cell
     except csv.Error:
         dialect = csv.excel_tab if source.lower().endswith(".tsv") else csv.excel
-    return table_to_markdown(list(csv.reader(io.StringIO(text, newline=""), dialect)))
+    lines = [line for line in sample.splitlines() if line.strip()]
+    best = max(_DELIMITERS, key=lambda delimiter: sum(delimiter in line for line in lines))
+    if sum(dialect.delimiter in line for line in lines) * 2 < len(lines) < 2 * sum(best in line for line in lines):
 
+        class Delimited(csv.excel):
+            delimiter = best
 
-def table_to_markdown(rows: list[list[str]]) -> str:
-    """Rows as a Markdown table, the first as its header; empty rows and columns are left out. "" for nothing."""
-    width = max(map(len, rows), default=0)
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    columns = [j for j in range(width) if any(row[j] for row in rows)]
-    filled_rows = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
-    if not filled_rows:
-        return ""
-    header, *body = filled_rows
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
+        return Delimited
+    return dialect
 
 
 def cell_text(value: Any, number_format: str) -> str:
@@ -249,9 +249,8 @@ def xls_to_markdown(source: str) -> str:
         for sheet in map(book.sheet_by_index, range(book.nsheets)):
             rows = _used_xls_cells(book, sheet)
             areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells)
-            fill_merged(rows, areas)
-            if table := table_to_markdown(dense_rows(rows, sheet.name)):
-                sheets.append(f"## {sheet.name}\n\n{table}")
+            if text := _merged_sheet(rows, areas, sheet.name):
+                sheets.append(text)
         return "\n\n".join(sheets)
 
 

@@ -23,6 +23,7 @@ _STOPPED_ITEM = re.compile(rf"{STOPPED_LABEL}\s")
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_FENCE = "```"
 _LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
 _LONG_TEXT = 60  # letters of what is running text and no label
 _MOST_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
@@ -85,6 +86,8 @@ def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str,
         return above, "\n", _strip_repeated_head(above, below)
     if last_line.startswith("|") and (rows := _table_rows_overleaf(above, below)):
         return above, "\n", rows
+    if last_line == _FENCE == first_line:  # a listing that goes on overleaf
+        return above.removesuffix(f"\n{_FENCE}"), "\n", below.removeprefix(f"{_FENCE}\n")
     if (
         ends_mid_sentence(last_line)
         and not begins_mid_sentence(first_line)

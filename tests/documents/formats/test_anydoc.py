@@ -151,13 +151,14 @@ def test_open_document_text_and_sheets(tmp_path: Path) -> None:
     rows = "".join(
         f"<table:table-row>{''.join(f'<table:table-cell><text:p>{c}</text:p></table:table-cell>' for c in row)}"
         "</table:table-row>"
-        for row in (("Class", "Crew"), ("Skiff", "4"))
+        for row in (("Crews of the season",), ("Class", "Crew"), ("Skiff", "4"))
     )
     sheet = office_files.open_document(
         tmp_path / "b.ods", "spreadsheet", f'<table:table table:name="x">{rows}</table:table>'
     )
     assert examine(sheet, 10)[0] == ".ods"
-    assert "| Class | Crew |\n| --- | --- |\n| Skiff | 4 |" in read(str(sheet), ".ods").pages[0]
+    table = "| Class | Crew |\n| --- | --- |\n| Skiff | 4 |"
+    assert read(str(sheet), ".ods").pages[0] == f"Crews of the season\n\n{table}"
 
 
 def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:

@@ -31,6 +31,11 @@ def test_a_table_over_a_page_end_is_one_table():
     assert stitch([first, "| 2 | 20 s |\n|---|---|\n| 3 | 30 s |"]).markdown == f"{first}\n| 2 | 20 s |\n| 3 | 30 s |"
 
 
+def test_a_listing_over_a_page_end_is_one_listing():
+    text = stitch(["Call it so:\n\n```\nfor boat in fleet:\n```", "```\n    launch(boat)\n```\n\nThen wait."]).markdown
+    assert text == "Call it so:\n\n```\nfor boat in fleet:\n    launch(boat)\n```\n\nThen wait."
+
+
 def test_a_table_over_a_page_end_repeats_no_head():
     """Heads of two rows and the caption, which the next page repeats with a remark, stand once in the one table."""
     heads = "| Rule | Penalty | Penalty |\n|---|---|---|\n| Rule | day | night |"
