@@ -15,6 +15,8 @@ _CONTENTS_LINE = re.compile(r"^.*\S (?:\.{3}|…) \d+\W*$")
 _CONTENTS_ENTRY = re.compile(r"^(?:#{1,6} +)?(?![-*+] )(\S.{1,120}?\S)(?: ?[.…·]++)*+ \**(\d{1,4})\**\s*$")
 _ROW_OF_FIGURES = re.compile(r"\w\W+\d[\d.,]*$")  # a row of figures, and no title
 _MARKUP = re.compile(r"[*_`#\\]|</?\w+>")
+_LEAST_ENTRIES = 5
+_YEARS = range(1400, 2100)
 _LONGEST_ENTRY = 200  # letters of a line that may be an entry
 
 
@@ -74,20 +76,29 @@ def _title_key(text: str) -> str:
 def plain_contents(page: str) -> str:
     """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
     lines = page.split("\n")
-    entry_indices: list[int] = []
+    entries: dict[int, re.Match[str]] = {}  # by line
     last_page = 0
     for i, line in enumerate([*lines, "-"]):
         entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
         entry = None if entry and _ROW_OF_FIGURES.search(entry[1]) else entry
         if entry and last_page <= int(entry[2]) <= last_page + 60 and not line.startswith("|"):
-            entry_indices.append(i)
+            entries[i] = entry
             last_page = int(entry[2])
         elif line.strip():
-            if len(entry_indices) >= 5:
-                for k in entry_indices:
+            if _are_entries(list(entries.values())):
+                for k in entries:
                     lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
-            entry_indices, last_page = ([i], int(entry[2])) if entry else ([], 0)
+            entries, last_page = ({i: entry}, int(entry[2])) if entry else ({}, 0)
     return "\n".join(lines)
+
+
+def _are_entries(entries: Sequence[re.Match[str]]) -> bool:
+    """Whether lines that end in numbers that go up are a contents: a list that says one thing of each number ("Lot
+    14") is none, and neither are years without leaders, as those of a life or a chronicle."""
+    if len(entries) < _LEAST_ENTRIES or 2 * len({entry[1] for entry in entries}) <= len(entries):
+        return False
+    has_leaders = any(re.search(r"[.…·]{2}|…", entry[0]) for entry in entries)
+    return has_leaders or not all(int(entry[2]) in _YEARS for entry in entries)
 
 
 def is_contents(markdown: str) -> bool:

@@ -52,6 +52,16 @@ def test_rows_of_figures_are_no_contents():
     assert plain_contents(page) == page
 
 
+def test_lists_that_number_one_thing_and_years_of_a_life_are_no_contents():
+    """One title before each number, and years without leaders, are no entries; years behind leaders are."""
+    lots = "\n\n".join(f"Lot {k}" for k in range(14, 20))
+    steps = [("Bachelor of Science", 2008), ("Master of Arts", 2010), ("Thesis", 2014), ("Chair", 2018), ("Dean", 2021)]
+    life = "\n\n".join(f"{title} {year}" for title, year in steps)
+    assert plain_contents(lots) == lots
+    assert plain_contents(life) == life
+    assert is_contents(plain_contents("\n\n".join(f"{title} ..... {year}" for title, year in steps)))
+
+
 @given(st.lists(st.text(alphabet="ab .\n|#-", max_size=30), max_size=8))
 def test_spans_partition_the_text(pages):
     """Whatever the pages: spans are in order, within the text, and an empty page has an empty span."""
