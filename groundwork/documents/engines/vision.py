@@ -55,13 +55,14 @@ class PageReader:
     ) -> AuditedPages:
         """The pages `numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
+        stripped_layer = strip_running(layer, keys, range(1, len(layer) + 1))
 
         async def read_page(number: int) -> Completeness:
-            text = strip_running([layer[number - 1]], keys, [number])[0] if number <= len(layer) else ""
+            page_layer, text = (pages[number - 1] if number <= len(layer) else "" for pages in (layer, stripped_layer))
             async with picture_slots:
                 reply = await self.read(number, text, len(layer), threshold)
             on_page()
-            return reply
+            return reply._replace(markdown=_without_running_edges(reply.markdown, page_layer, text))
 
         replies = await gather_all(map(read_page, numbers))
         pages = strip_running([reply.markdown for reply in replies], keys, numbers)
@@ -130,6 +131,28 @@ def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: s
     return not verdict.trouble or (
         is_same_reading(earlier[-1], verdict, layer) and not is_other_page(verdict.audit, layer)
     )
+
+
+def _without_running_edges(markdown: str, layer: str, stripped_layer: str) -> str:
+    """The reply without lines at its edges that the model took over from the running lines of the page, in other
+    signs or order ("- 5 -" for "Page 5 of 9"); `stripped_layer` is the page's layer without these."""
+    running_words = Counter(_bare_words(layer)) - Counter(_bare_words(stripped_layer))
+    text_lines = [_bare_words(line) for line in stripped_layer.split("\n")]
+    lines = markdown.split("\n")
+    filled_indices = [i for i, line in enumerate(lines) if line.strip()]
+    dropped: set[int] = set()
+    for indices in (filled_indices[:_EDGE_LINES], filled_indices[: -_EDGE_LINES - 1 : -1]):
+        for i in indices:
+            words = _bare_words(lines[i])
+            is_running = bool(words) and Counter(words) <= running_words and words not in text_lines
+            if not is_running or lines[i].startswith(("#", "|", "`")):
+                break
+            dropped.add(i)
+    return "\n".join(line for i, line in enumerate(lines) if i not in dropped).strip("\n") if dropped else markdown
+
+
+def _bare_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
 
 
 def _best_kept(verdicts: list[Completeness]) -> Completeness:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision import PageLayer, is_other_page, is_same_reading
+from groundwork.documents.engines.vision import PageLayer, _without_running_edges, is_other_page, is_same_reading
 
 BODY = (
     "Every crew signs the book before it rows, and again when it is back at the jetty. A skiff that is not back by\n"
@@ -104,3 +104,14 @@ def test_two_readings_of_another_page_do_not_stand_against_a_layer_that_can_be_r
     shifted = "".join(chr(ord(c) - 1) if c.isalpha() else c for c in layer)
     assert not is_other_page(PageLayer(shifted, pages=9).judge(layer, 0.9).audit, shifted)
     assert not is_other_page(PageLayer(layer, pages=9).judge(layer.partition("Instructors")[0], 0.9).audit, layer)
+
+
+def test_running_lines_that_a_reply_took_over_in_other_signs_go() -> None:
+    """A page label in another form and a header at the reply's edge go; a heading of its words, and text, stay."""
+    text = "2 Ropes\nA rope is measured at 5 places.\nIssue a permit."
+    layer = f"Lift Manual Issue 7\n{text}\nPage 5 of 9"
+    body = "# 2 Ropes\n\nA rope is measured at 5 places.\n\nIssue a permit."
+    assert _without_running_edges(f"LIFT MANUAL — Issue 7\n\n{body}\n\n– 5 –", layer, text) == body
+    assert _without_running_edges(f"{body}\n\n5/9", layer, text) == body
+    assert _without_running_edges(f"# Lift Manual\n\n{body}", layer, text) == f"# Lift Manual\n\n{body}"
+    assert _without_running_edges(f"{body}\n\n17", layer, text) == f"{body}\n\n17"
