@@ -28,7 +28,9 @@ from groundwork.documents.layout.liteparse_pages import parse_pages
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
+    MeasuredItem,
     PageContent,
+    measured_items,
     order_pages,
     page_content,
     page_markdown,
@@ -78,14 +80,14 @@ def _page_contents(
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
     with LetterSizes(request.source, turns) as sizes:
         pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
-        pages = [
-            page and (page if is_rtl else sizes.with_raised_digits(page))
-            for page, is_rtl in zip(pages, leftward, strict=True)
-        ]
+        items_by_page: list[list[list[MeasuredItem]]] = []
+        for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
+            pages[i] = page and (page if leftward[i] else sizes.with_raised_digits(page))
+            items_by_page.append(measured_items(pages[i], sizes) if page else [])
         typewriter = typewriter_fonts(pages)
         return pages, [
-            page_content(page, sizes, text, typewriter) if page else BLANK_PAGE
-            for page, text in zip(pages, layer, strict=True)
+            page_content(page, items, sizes, text, typewriter) if page else BLANK_PAGE
+            for page, items, text in zip(pages, items_by_page, layer, strict=True)
         ]
 
 

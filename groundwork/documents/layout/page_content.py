@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
@@ -13,6 +13,7 @@ from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.forms import Form, form_lines, is_form, without_boxes
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
+from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
 from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
@@ -52,6 +53,15 @@ class PageContent(NamedTuple):
     form: Form | None = None  # of a page to fill in
 
 
+class MeasuredItem(NamedTuple):
+    """A text item of liteparse, the size of its letters in points, and the font of its last word where that may be
+    another than that of the first."""
+
+    text_item: TextItem
+    size: float
+    end_font: str
+
+
 class OrderedPage(NamedTuple):
     """A page's parts as they are read, each with its column's left and right, and the lines of turned text and
     of notes."""
@@ -84,13 +94,25 @@ def page_markdown(page: OrderedPage, styles: Styles) -> str:
     return unmirrored("\n\n".join(filter(None, blocks)))
 
 
-def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset[str]) -> PageContent:
-    """What is drawn on a liteparse page, spelt as in the page's text layer."""
+def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
+    """The text items of a page that stand upright, and those of each other turn, set upright."""
     upright_items = upright(page)
-    speller = Speller(text)
-    item_runs = [
-        _text_runs(items, page, sizes, speller, typewriter) for items in (upright_items.items, *upright_items.aside)
+    return [
+        [MeasuredItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page)) for text_item in items]
+        for items in (upright_items.items, *upright_items.aside)
     ]
+
+
+def page_content(
+    page: ParsedPage,
+    items: Sequence[Sequence[MeasuredItem]],
+    sizes: LetterSizes,
+    text: str,
+    typewriter: frozenset[str],
+) -> PageContent:
+    """What is drawn on a page, spelt as in its text layer. `items`: its measured items."""
+    speller = Speller(text)
+    item_runs = [_text_runs(side, speller, typewriter) for side in items]
     runs, *side_runs = ([run for _, run in side] for side in item_runs)
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
@@ -127,12 +149,11 @@ def page_content(page: Any, sizes: LetterSizes, text: str, typewriter: frozenset
 
 
 def _text_runs(
-    text_items: Sequence[Any], page: Any, sizes: LetterSizes, speller: Speller, typewriter: frozenset[str]
-) -> list[tuple[Any, Run]]:
-    """Text items of a liteparse page that are not blank, each with its run."""
+    items: Sequence[MeasuredItem], speller: Speller, typewriter: frozenset[str]
+) -> list[tuple[TextItem, Run]]:
+    """The text items that are not blank, each with its run."""
     text_runs = []
-    for text_item in text_items:
-        size, end_font = sizes.of(text_item, page), sizes.end_font(text_item, page)
+    for text_item, size, end_font in items:
         if run := to_run(text_item, size, speller, end_font, typewriter):
             text_runs.append((text_item, run))
     return text_runs
