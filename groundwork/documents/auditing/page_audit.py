@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from groundwork.documents.auditing.right_to_left_words import WordShares, bare_words, compare_words
 from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
 from groundwork.language.labels import LIST_LABEL
-from groundwork.language.language_and_script import is_shaped, words_or_characters
+from groundwork.language.language_and_script import is_right_to_left, is_shaped, words_or_characters
 from groundwork.language.numbers import digit_runs
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.running_headers import page_labels
@@ -63,7 +64,8 @@ def plain_text(text: str) -> str:
 class Reference:
     """A page's text layer, prepared once for several renditions.
 
-    Of a `shaped` script it holds the right letters in the wrong order, so letters are compared and not words.
+    Of a `shaped` script it holds the right letters in the wrong order: letters are compared, and words of those from
+    right to left with a tolerance.
     """
 
     def __init__(self, text: str) -> None:
@@ -111,22 +113,28 @@ class Reference:
         return Counter(self.numbers) - Counter(found_numbers) - Counter(page_labels(self.text))
 
     def _audit_letters(self, markdown: str, bare: str, found_numbers: list[str]) -> PageAudit:
-        """By the letters and numbers alone, whatever their order."""
-        layer_letters, found_letters = (Counter(filter(str.isalpha, text)) for text in (plain_text(self.text), bare))
+        """By letters and numbers, whatever their order; from right to left also by words, since those are in order."""
+        layer_bare = plain_text(self.text)
+        layer_letters, found_letters = (Counter(filter(str.isalpha, text)) for text in (layer_bare, bare))
         lost = self._lost_numbers(found_numbers)
         share = (layer_letters & found_letters).total() / layer_letters.total()
         letters_kept = 1.0 if share >= _DOUBLED and found_letters <= layer_letters and _THAI.search(bare) else share
         letters_once = sum(map(str.isalpha, plain_text(_unfill_cells(markdown))))
         repeated = max(0.0, 1 - layer_letters.total() / letters_once) if letters_once else 0.0
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
+        words = WordShares(letters_kept, 1.0, 0.0)
+        if is_right_to_left(layer_bare):
+            tables = [bare_words(plain_text(table)) for table in _TABLE_BLOCK.findall(markdown)]
+            words = compare_words(bare_words(layer_bare), bare_words(bare), tables)
+        text_kept = words.kept * numbers_kept * (1 - repeated) * (0.9 + 0.1 * words.neighbours) * (1 - words.turned)
         return PageAudit(
-            words_kept=round(letters_kept, 4),
-            pairs_kept=1.0,
+            words_kept=round(words.kept, 4),
+            pairs_kept=round(words.neighbours, 4),
             numbers_kept=round(numbers_kept, 4),
             glued=0.0,
             repeated=round(repeated, 4),
             tables=count_markdown_tables(markdown),
-            text_kept=round(letters_kept * numbers_kept * (1 - repeated), 4),
+            text_kept=round(text_kept, 4),
             lost_numbers=sorted(lost)[:20],
         )
 

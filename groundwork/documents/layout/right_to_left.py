@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import regex
@@ -28,7 +28,7 @@ _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bid
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _STOPS = ".,:!\u060c\u061b\u061f"  # the comma, semicolon and question mark of Arabic among them
 _STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
-_BRACKET = regex.compile(r"[«»()\[\]]")
+_ONE_BRACKET = str.maketrans(")]}»", "([{«")
 _BETWEEN = r"\{0}[ ]?+([^\{0}\{1}\n]{{1,80}}?)[ ]?\{1}"
 _BRACKET_PAIRS = [  # with the patterns of a pair as it is read, and as it is drawn
     (
@@ -39,6 +39,7 @@ _BRACKET_PAIRS = [  # with the patterns of a pair as it is read, and as it is dr
     )
     for opening, closing in ("«»", "()")
 ]
+_HYPHEN_BEHIND_NUMBER = regex.compile(r"(?<=\p{Hebrew})(\d+(?:[.,:]\d+)*+)([-\u05be])(?![\w-])")
 _MARK_BEFORE_LATIN = regex.compile(rf"[{_STOPS}]+(?=\p{{Bidi_Class=L}})")
 _MARK_SPACE = 0.4  # sizes between a word and a mark that ends it, at the most
 _DRAWN_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
@@ -98,16 +99,24 @@ class Spelling:
         return round(letters[0].baseline) if letters else None
 
     def spell(self, box: Box) -> str:
-        if _BRACKET.search(box.text) and runs_right_to_left(box.text) and not _LATIN_LETTER.search(box.text):
-            whole = "".join(letter.sign for _, letter in self._letters(box)).split()
-            if sorted("".join(whole)) == sorted("".join(box.text.split())):
-                return " ".join(whole)
+        """A drawn word as it is read: by its letters' order on the page where it has those and no others."""
+        whole = "".join(letter.sign for _, letter in self._letters(box)).split()
+        if _sorted_signs("".join(whole)) == _sorted_signs("".join(box.text.split())):
+            return " ".join(whole)
+        return _reading_order(self._spell_stretches(box))
+
+    def _spell_stretches(self, box: Box) -> str:
         stretches = _LETTERS.findall(box.text)
         if len(stretches) == 1:
             read = "".join(letter.sign for _, letter in self._letters(box) if _LETTERS.fullmatch(letter.sign))
             if sorted(read) == sorted(stretches[0]):
                 return box.text.replace(stretches[0], read)
         return _LETTERS.sub(lambda letters: self._stretches.get(letters[0], letters[0]), box.text)
+
+
+def _sorted_signs(text: str) -> list[str]:
+    """The signs of a text whatever their order; a bracket counts as its mirror."""
+    return sorted(text.translate(_ONE_BRACKET))
 
 
 def word_runs(text_runs: Sequence[tuple[Any, Run]], spelling: Spelling) -> list[Run]:
@@ -127,21 +136,26 @@ def word_runs(text_runs: Sequence[tuple[Any, Run]], spelling: Spelling) -> list[
         if places and places[0] == last + 1 and _goes_on(box, joined[-1][0], run.size):
             before, before_run = joined.pop()
             sides = (min(box.x1, before.x1), min(before.y1, box.y1), max(box.x2, before.x2), max(before.y2, box.y2))
-            joined.append((Box(*sides, box.text + before.text), before_run))
+            text = box.text + before.text if box.x1 < before.x1 else before.text + box.text
+            joined.append((Box(*sides, text), before_run))
         else:
             joined.append((box, run))
         last = places[-1] if places else -2
     boxes = spelling.levelled([box for box, _ in joined])
     return [
-        _word_run(box._replace(text=_reading_order(spelling.spell(spelt))), run)
+        _word_run(box._replace(text=spelling.spell(spelt)), run)
         for box, (spelt, run) in zip(boxes, joined, strict=True)
     ]
 
 
 def _goes_on(box: Box, before: Box, size: float) -> bool:
-    """Whether a box touches the one right of it, and both hold letters that run from right to left and no others."""
-    is_near = -size < before.x1 - box.x2 < _PART_GAP and abs(before.y1 - box.y1) < size
-    return is_near and all(
+    """Whether a box touches the one right of it, and both hold letters that run from right to left and no others; or
+    the one left of it, and both hold figures."""
+    if abs(before.y1 - box.y1) > size:
+        return False
+    if before.text.isdecimal() and box.text.isdecimal():
+        return abs(box.x1 - before.x2) < _PART_GAP
+    return -size < before.x1 - box.x2 < _PART_GAP and all(
         runs_right_to_left(text) and not _LATIN_LETTER.search(text) for text in (box.text, before.text)
     )
 
@@ -175,9 +189,11 @@ def _mirror(stroke: Stroke, width: float) -> Stroke:
 
 
 def unmirrored(text: str) -> str:
-    """Text from right to left whose brackets and quotes are given as they are drawn, with each pair as it is read."""
+    """Text from right to left whose brackets and quotes are given as they are drawn, with each pair as it is read; and
+    the hyphen between a Hebrew prefix and its number, which is drawn left of the number's place."""
     if not is_right_to_left(text):
         return text
+    text = _HYPHEN_BEHIND_NUMBER.sub(r"\2\1", text)
     for opening, closing, as_read, as_drawn in _BRACKET_PAIRS:
         if len(as_drawn.findall(text)) > len(as_read.findall(text)):
             text = as_drawn.sub(rf"{opening}\1{closing}", text)
@@ -277,9 +293,23 @@ def reading_order(textpage: Any) -> list[int]:
         glyph = range(start, end)
         ordered += glyph if signs[start] == _LAM and signs[end - 1] in _ALEFS else reversed(glyph)
         start = end
-    return marks_behind_letters(ordered, signs)
+    return marks_behind_glyphs(marks_behind_letters(ordered, signs), signs, lambda k: _place(textpage, k))
 
 
+def marks_behind_glyphs(
+    ordered: list[int], signs: Sequence[str], place: Callable[[int], tuple[float, ...]]
+) -> list[int]:
+    """The letters with each vowel sign that is a part of the next letter's glyph behind that letter."""
+    for i, k in enumerate(ordered[:-1]):
+        letter = ordered[i + 1]
+        if not _MARK.match(signs[k]) or not runs_right_to_left(signs[letter]):
+            continue
+        if is_same_glyph(place(k), place(letter)) or is_same_glyph(place(letter), place(k)):
+            ordered[i : i + 2] = [letter, k]
+    return ordered
+
+
+_MARK = regex.compile(r"\p{Mn}")
 _MARK_FIRST = regex.compile(r"(?<![\p{L}\p{M}])\p{Mn}(?=\p{Arabic}|\p{Hebrew})")
 _MARK_LAST = regex.compile(r"[\p{Arabic}\p{Hebrew}]\p{Mn}(?![\p{L}\p{M}])")
 _MARKS_BEFORE_LETTER = regex.compile(r"\p{Mn}++\p{L}")

@@ -11,11 +11,13 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
+from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
     Spelling,
     is_same_glyph,
     letters_in_order,
+    marks_behind_glyphs,
     marks_behind_letters,
     mirrored_runs,
     unmirrored,
@@ -58,6 +60,28 @@ def test_lines_from_right_to_left_are_one_paragraph(drawn):
     lines = ["רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו", "התהפכה והוא מוריד אותו שוב."]
     page = drawn(lambda canvas: [write(canvas, 520, 700 - 14 * k, line) for k, line in enumerate(lines)])
     assert page.markdown == " ".join(lines)
+
+
+def test_turned_letters_and_turned_word_order_are_seen(drawn):
+    """A rendition whose words are turned around, or whose lines run the other way, keeps all letters and is no good."""
+    page = drawn(lambda canvas: write(canvas, 520, 700, "רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו"))
+    reference = Reference(page.layer.pages[0])
+    assert page.audit.text_kept == 1
+    assert reference.audit(" ".join(word[::-1] for word in page.markdown.split())).text_kept < 0.3
+    assert reference.audit(" ".join(reversed(page.markdown.split()))).text_kept < 0.3
+
+
+@pytest.mark.parametrize(
+    ("layer", "markdown", "least"),
+    [
+        ("السفينة على الرصيف", "السفينة عىل الرصيف", 1.0),
+        ("يُدفع الرسم كاملًا", "يدفع الرسم كاملا", 1.0),
+        ("سفينة نورس رصيف ثالث", "| سفينة | رصيف |\n| --- | --- |\n| نورس | ثالث |", 1.0),
+    ],
+)
+def test_glyphs_vowel_signs_and_cells_are_no_turned_words(layer, markdown, least):
+    """Letters of one glyph in another order, vowel signs left out, and the columns of a table keep the text."""
+    assert Reference(layer).audit(markdown).text_kept == least
 
 
 def test_a_page_shows_such_a_table_from_the_right():
@@ -119,6 +143,17 @@ def test_letters_of_one_glyph_take_the_order_of_the_text_layer():
     ]
 
 
+def test_words_take_the_order_of_their_letters_on_the_page():
+    """A number in two boxes is one, and a word with signs is read as its letters follow each other on the page."""
+    signs = [(45, "1"), (51, "4"), (57, "8"), (39, " "), (33, "ס"), (30, '"'), (26, "מ")]
+    item = Item('מ"ס', "1", "48")
+    for word, x, width in zip(item.words, (24, 42, 48), (12, 6, 12), strict=True):
+        word.x, word.width = x, width
+    spelling = Spelling([PlacedLetter(x, 5, sign, 9) for x, sign in signs])
+    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)
+    assert sorted((run.text, run.x1, run.x2) for run in runs) == [("148", 42, 60), ('ס"מ', 24, 36)]
+
+
 def test_parts_of_a_word_are_joined_where_its_letters_follow_each_other():
     """A word that comes in two items, each with its letters as drawn, is one; the next word is another."""
     letters = [PlacedLetter(x, 5, sign, 9) for x, sign in [(37, "ع"), (33, "د"), (30, " "), (27, "ق"), (23, "ب")]]
@@ -165,6 +200,14 @@ def test_vowel_signs_stand_behind_their_letters(drawn_first: str, read: str) -> 
     assert "".join(signs[k] for k in marks_behind_letters(list(range(len(signs))), signs)) == read
 
 
+def test_a_vowel_sign_of_the_next_letters_glyph_stands_behind_it():
+    """A sign that shares its letter's glyph comes behind it, one that has a place of its own stays."""
+    signs = "زٔه باحثً"
+    places = {1: (10, 13, 1, 9), 2: (13, 16, 1, 9), 7: (30, 33, 1, 9), 8: (27, 30, 1, 9)}
+    ordered = marks_behind_glyphs(list(range(len(signs))), signs, lambda k: places[k])
+    assert "".join(signs[k] for k in ordered) == "زهٔ باحثً"
+
+
 @pytest.mark.parametrize(
     ("drawn_pair", "read"),
     [
@@ -174,8 +217,10 @@ def test_vowel_signs_stand_behind_their_letters(drawn_first: str, read: str) -> 
         ("البند (أ) والبند (ب) والبند (ج)", "البند (أ) والبند (ب) والبند (ج)"),
         ("أ) البند الأول (شرح)", "أ) البند الأول (شرح)"),
         ("see )a( there", "see )a( there"),
+        ("מתחילה ב1- בינואר ומסתיימת ב31- בדצמבר", "מתחילה ב-1 בינואר ומסתיימת ב-31 בדצמבר"),
+        ("בשנים 2024-2026 ובשנת 2027", "בשנים 2024-2026 ובשנת 2027"),
     ],
 )
-def test_pairs_of_brackets_are_as_they_are_read(drawn_pair: str, read: str) -> None:
-    """Fonts may give the bracket that is seen, the mirror of the one that is meant."""
+def test_brackets_and_hyphens_are_as_they_are_read(drawn_pair: str, read: str) -> None:
+    """Fonts may give the bracket that is seen, the mirror of the one that is meant, and a prefix has its hyphen."""
     assert unmirrored(drawn_pair) == read
