@@ -12,6 +12,7 @@ from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import IMAGES, TEXT
 from groundwork.documents.decompression_bombs import refuse_archive, refuse_pdf
+from groundwork.documents.formats.anydoc import save_old_file_as
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 
@@ -32,6 +33,7 @@ _ARCHIVE_PARTS = {
 }
 _OPEN_DOCUMENT = {"text": ".odt", "spreadsheet": ".ods", "presentation": ".odp"}  # by the file `mimetype` in it
 _OPEN_DOCUMENT_TYPE = b"application/vnd.oasis.opendocument."
+_OLD_FORMATS = {".doc": "DOCX", ".ppt": "PPTX", ".xls": "XLSX"}  # what to save each as
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SYNONYMS = ({".htm", ".html", ".xhtml"}, {".jpg", ".jpeg"}, {".tif", ".tiff"}, {".docx", ".docm"}, {".xlsx", ".xlsm"},
@@ -94,6 +96,8 @@ def _text_ending(path: Path, head: bytes, suffix: str) -> str:
 
 
 def _no_such_file(suffix: str) -> str:
+    if suffix in _OLD_FORMATS:
+        return f"it is no {suffix[1:].upper()} file of 1997 or later; {save_old_file_as(_OLD_FORMATS[suffix])}"
     return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
@@ -149,10 +153,14 @@ def _ole_ending(path: Path, suffix: str) -> str:
     kind = format_from_bytes(path.read_bytes())
     if kind in ("doc", "ppt"):
         return f".{kind}"
+    if kind == "xlsx":  # as anydoc calls a workbook of any age
+        return ".xls"
     if suffix in (".docx", ".pptx", ".xlsx"):
         raise BadDocument("it is encrypted, or of an old format by its content; save it without a password")
     if suffix in _SAVE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_AS[suffix]}")
     if suffix in (".xls", ".msg"):
         return suffix
-    raise BadDocument("it is an old office file; save it as DOCX, PPTX or XLSX")
+    new_format = _OLD_FORMATS.get(suffix)
+    remedy = save_old_file_as(new_format) if new_format else "save it as DOCX, PPTX or XLSX"
+    raise BadDocument(f"it is an old office file; {remedy}")

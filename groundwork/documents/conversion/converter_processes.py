@@ -67,6 +67,12 @@ def failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     return reason if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {reason}"
 
 
+def refusal_with_remedy(error: WorkerFailed | UnitError) -> str:
+    """What a converter says of a file that it refuses, where that names a remedy behind a semicolon; else ""."""
+    is_refusal = isinstance(error, BadDocument) or (isinstance(error, WorkerFailed) and error.kind == "BadDocument")
+    return str(error) if is_refusal and ";" in str(error) else ""
+
+
 def is_crash(error: Exception) -> bool:
     """Whether a call failed because its process ended."""
     return isinstance(error, WorkerFailed) and error.kind == "crash"

@@ -73,12 +73,16 @@ OFFICE = (
     *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
     *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
 )
+MARKITDOWN = (
+    *(".pdf", ".docx", ".pptx", ".xlsx", ".xls", ".csv", ".tsv", ".epub", ".html", ".htm", ".xhtml"),
+    *(".msg", ".json", ".jsonl", ".xml", ".ipynb"),
+)
 
 CONVERTERS = {
     "layout": Converter(
         module="layout_converter", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
     ),
-    "markitdown": Converter(module="markitdown", packages=("markitdown",), paged=True, singly=True),
+    "markitdown": Converter(module="markitdown", packages=("markitdown",), endings=MARKITDOWN, paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),
     "office": Converter(
         module="office", packages=("firecrawl-anydoc", "openpyxl", "xlrd", "markdownify"), endings=OFFICE

@@ -23,6 +23,7 @@ from groundwork.documents.conversion.converter_processes import (
     find_crashing_pages,
     is_crash,
     picture_slots,
+    refusal_with_remedy,
 )
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
@@ -145,6 +146,7 @@ class Ingestion:
         """A document without pages, or with slides: the first converter that can."""
         request = Request(source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images))
         reasons: list[str] = []
+        refusal = ""
         for name in converter_names:
             try:
                 require_converter(name)
@@ -162,6 +164,7 @@ class Ingestion:
                 )
             except (WorkerFailed, UnitError) as error:
                 reasons.append(failure_reason(error, name))
+                refusal = refusal or refusal_with_remedy(error)
                 continue
             self._converter = name
             self.warnings += [*reasons, *conversion.warnings]
@@ -171,13 +174,18 @@ class Ingestion:
             numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
             texts = [conversion.pages[number - 1] for number in numbers]
             if not "".join(texts).strip():
-                raise BadDocument("it holds no text; remove it, or read its pictures with --converter gemini")
+                remedy = (
+                    "read its pictures with --converter gemini"
+                    if ending in IMAGES
+                    else "save it as PDF to read pictures"
+                )
+                raise BadDocument(f"it holds no text; remove it, or {remedy}")
             stitched = stitch(texts, flowing=False)
             numbered = zip(numbers, stitched.spans, strict=True) if has_pages else ()
             pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
             return stitched.markdown, pages, conversion.title
         remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
-        raise BadDocument(f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
+        raise BadDocument(refusal or f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
 
     async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""

@@ -35,6 +35,7 @@ FORMATS = {
     ".docx": "docx", ".docm": "docx", ".doc": "doc", ".pptx": "pptx", ".pptm": "pptx", ".ppt": "ppt",
     ".odt": "odt", ".ods": "ods", ".odp": "odp", ".rtf": "rtf", ".epub": "epub",
 }  # fmt: skip
+_OLD_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
 _PACKAGES = ("docx", "pptx", "odt", "ods", "odp")
 _NUMBERED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 _SLIDE_FOLDERS = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
@@ -63,6 +64,11 @@ def read(source: str, ending: str) -> AnydocReading:
     return AnydocReading(
         [_with_comments(markdown(parse(package.to_bytes(), kind), of_sheets=kind == "ods"), comments)], []
     )
+
+
+def save_old_file_as(new_format: str) -> str:
+    """The remedy for a file of a format that is not read: "save it as DOCX, or convert it: ..." (by LibreOffice)."""
+    return f"save it as {new_format}, or convert it: soffice --headless --convert-to {new_format.lower()} FILE"
 
 
 def _with_comments(text: str, comments: list[str]) -> str:
@@ -94,6 +100,9 @@ def parse(content: bytes, kind: str) -> Document:
     except anydoc.EncryptedError:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
+        if kind in _OLD_FORMATS:
+            cause = f"it is damaged, or of an Office before 1997 ({error})"
+            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_FORMATS[kind])}") from None
         raise BadDocument(str(error)) from None
     kept_pictures.note_pictures(document)
     return document

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import xlwt
+import xlwt.CompoundDoc
 
 from groundwork.documents.file_types import examine
 from groundwork.errors import BadDocument
@@ -61,3 +62,35 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(BadDocument, match="no XLS file"):
         examine(path, 10)
+
+
+def _old_file(path: Path, stream: str, content: bytes) -> Path:
+    """A compound file as old office programs write it, with one stream of any name."""
+    xlwt.CompoundDoc.XlsDoc().save(str(path), content.ljust(5000, b"\x00"))
+    old, new = ("Workbook".encode("utf-16-le"), stream.encode("utf-16-le"))
+    entry = path.read_bytes().index(old)
+    written = bytearray(path.read_bytes())
+    written[entry : entry + 66] = new.ljust(64, b"\x00") + (len(new) + 2).to_bytes(2, "little")
+    path.write_bytes(written)
+    return path
+
+
+def test_a_workbook_named_as_a_letter_is_read_as_a_workbook(tmp_path: Path) -> None:
+    """Its content says what it is, whatever the ending of an office program."""
+    for name in ("boats.doc", "boats.xlsx"):
+        book = xlwt.Workbook()
+        book.add_sheet("Boats").write(0, 0, "Heron")
+        book.save(str(tmp_path / name))
+        assert examine(tmp_path / name, 10)[0] == ".xls"
+
+
+def test_letters_of_old_programs_name_the_remedy_once(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    """Word 95 and Word 2 are not read: one line says how to convert them, and no second converter is tried."""
+    _old_file(folder.documents / "word95.doc", "WordDocument", b"\xdc\xa5" + bytes(40))
+    folder.add("word2.doc", b"\xdb\xa5\x2d\x00" + bytes(200))
+    assert folder.ingest() == 1
+    failures = [line for line in capsys.readouterr().out.splitlines() if "failed  word" in line]
+    assert len(failures) == 2
+    for line in failures:
+        assert line.endswith("; save it as DOCX, or convert it: soffice --headless --convert-to docx FILE")
+        assert "markitdown" not in line and "1997" in line
