@@ -28,7 +28,8 @@ _DIRECTIONS = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}\p{M}]+|[^\p{Bid
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _STOPS = ".,:!\u060c\u061b\u061f"  # the comma, semicolon and question mark of Arabic among them
 _STOP_BEFORE_WORD = regex.compile(rf"([{_STOPS}]+)([\p{{Bidi_Class=R}}\p{{Bidi_Class=AL}}\p{{M}}]+)")
-_ONE_BRACKET = str.maketrans(")]}»", "([{«")
+_PLAIN_SIGNS = str.maketrans(")]}»–—−‐‑“”„‘’‚", "([{«-----\"\"\"'''")
+_MINUS_BEHIND = regex.compile(r"(\d[\d.,]*+)([-−])")  # as it is drawn where it is read first
 _BETWEEN = r"\{0}[ ]?+([^\{0}\{1}\n]{{1,80}}?)[ ]?\{1}"
 _BRACKET_PAIRS = [  # with the patterns of a pair as it is read, and as it is drawn
     (
@@ -102,7 +103,8 @@ class Spelling:
         """A drawn word as it is read: by its letters' order on the page where it has those and no others."""
         whole = "".join(letter.sign for _, letter in self._letters(box)).split()
         if _sorted_signs("".join(whole)) == _sorted_signs("".join(box.text.split())):
-            return " ".join(whole)
+            minus = _MINUS_BEHIND.fullmatch(" ".join(whole))
+            return f"{minus[2]}{minus[1]}" if minus else " ".join(whole)
         return _reading_order(self._spell_stretches(box))
 
     def _spell_stretches(self, box: Box) -> str:
@@ -115,8 +117,8 @@ class Spelling:
 
 
 def _sorted_signs(text: str) -> list[str]:
-    """The signs of a text whatever their order; a bracket counts as its mirror."""
-    return sorted(text.translate(_ONE_BRACKET))
+    """The signs of a text whatever their order; a bracket counts as its mirror, a dash as a hyphen."""
+    return sorted(text.translate(_PLAIN_SIGNS))
 
 
 def word_runs(text_runs: Sequence[tuple[Any, Run]], spelling: Spelling) -> list[Run]:

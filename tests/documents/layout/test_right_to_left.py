@@ -55,6 +55,19 @@ def test_the_rightmost_column_is_the_first(drawn, is_framed):
     assert page.audit.text_kept == 1
 
 
+def test_dashes_and_minus_signs_of_a_table_stay(drawn):
+    """An empty cell's em dash is no hyphen, and a minus, drawn right of its number, stands before it."""
+    rows = [["סירה", "נמל", "תעריף"], ["אנפה", "—", "120.50"], ["שחף", "טארן — אלרי", "5-"], ["נורס", "–", "98.00"]]
+
+    def draw(canvas: Canvas) -> None:
+        for k, row in enumerate(rows):
+            for x, text in zip((500, 380, 220), row, strict=True):
+                write(canvas, x, 700 - 20 * k, text)
+
+    rows_read = drawn(draw).rows
+    assert [row[1:] for row in rows_read[1:]] == [["—", "120.50"], ["טארן — אלרי", "-5"], ["–", "98.00"]]
+
+
 def test_lines_from_right_to_left_are_one_paragraph(drawn):
     """The lines of a paragraph begin at the right, and are joined as those of other scripts are."""
     lines = ["רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו", "התהפכה והוא מוריד אותו שוב."]
