@@ -25,6 +25,7 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
           "http://purl.oclc.org/ooxml/officeDocument/relationships"),
     "office": ("urn:oasis:names:tc:opendocument:xmlns:office:1.0",),
     "text": ("urn:oasis:names:tc:opendocument:xmlns:text:1.0",),
+    "field": ("urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",),
 }  # fmt: skip
 _TOLERATED_ERRORS = {  # they cost no text, and anydoc passes over them too
     "ERR_ATTRIBUTE_REDEFINED", "ERR_INVALID_CHAR", "ERR_INVALID_ENCODING", "NS_ERR_UNDEFINED_NAMESPACE",

@@ -7,6 +7,7 @@ numbering of a paragraph itself; one that comes from its style is read as of the
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import NamedTuple
 
 from groundwork.documents.formats.office_charts import simplify_chart
@@ -20,6 +21,7 @@ from groundwork.documents.formats.office_xml import (
     remove_elements,
     tags,
 )
+from groundwork.documents.formats.word_forms import write_form_values, write_odt_form_values
 
 _MOST_BASE_STYLES = 10  # styles that one is based on
 
@@ -28,6 +30,7 @@ def repair_package(package: OfficePackage, kind: str) -> None:
     """Write that markup otherwise, in a file of a format of anydoc's."""
     if kind in ("odt", "ods", "odp"):
         _strip_annotations(package, "content.xml")
+        _write_forms(package, "content.xml", "fieldmark", write_odt_form_values)
         return
     main_part = package.main_part(kind)
     folder = posixpath.dirname(main_part)
@@ -36,6 +39,8 @@ def repair_package(package: OfficePackage, kind: str) -> None:
     if kind == "docx":
         for part_name in package.parts_in(folder):
             _strip_ruby(package, part_name)
+            _write_forms(package, part_name, "ffData", write_form_values)
+            _strip_deleted_rows(package, part_name)
         _number_styled_paragraphs(package, main_part)
 
 
@@ -47,6 +52,22 @@ def _strip_ruby(package: OfficePackage, part_name: str) -> None:
         for text in [] if base is None else list(base.iter(*tags("w", "t"))):
             ruby.addprevious(text)
         ruby.getparent().remove(ruby)
+        package.mark_edited(part_name)
+
+
+def _write_forms(package: OfficePackage, part_name: str, element_name: str, write: Callable[[Element], bool]) -> None:
+    root = package.root_with(part_name, element_name)
+    if root is not None and write(root):
+        package.mark_edited(part_name)
+
+
+def _strip_deleted_rows(package: OfficePackage, part_name: str) -> None:
+    """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
+    root = package.root_with(part_name, "delText")
+    properties = [] if root is None else list(root.iter(*tags("w", "trPr")))
+    for deleted in (row for row in properties if child(row, "w", "del") is not None):
+        row = deleted.getparent()
+        row.getparent().remove(row)
         package.mark_edited(part_name)
 
 

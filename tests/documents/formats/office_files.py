@@ -69,6 +69,40 @@ def with_unknown_formula(path: Path) -> Path:
     return path
 
 
+def with_form(path: Path) -> Path:
+    """Old form fields: boxes by their state and by their default, a text, lists; and rows, one of them deleted."""
+    document = docx.Document()
+    for label, field, shown in [
+        ("Vegan", "<w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox>", ""),
+        ("Fish", "<w:checkBox><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>", ""),
+        ("Swims", "<w:checkBox><w:default w:val='1'/></w:checkBox>", ""),
+        ("Name", "<w:textInput/>", "Ada Reed"),
+        ("Boat", "<w:ddList><w:result w:val='1'/>{}</w:ddList>", ""),
+        ("Oars", "<w:ddList>{}</w:ddList>", ""),
+        ("Club", "<w:ddList>{}</w:ddList>", "Heron"),
+    ]:
+        paragraph = document.add_paragraph()
+        entries = "<w:listEntry w:val='Gig'/><w:listEntry w:val='Skiff'/>"
+        for xml in (
+            f"<w:r {nsdecls('w')}><w:t xml:space='preserve'>{label}: </w:t></w:r>",
+            f"<w:r {nsdecls('w')}><w:fldChar w:fldCharType='begin'><w:ffData>{field.format(entries)}</w:ffData>"
+            "</w:fldChar></w:r>",
+            f"<w:r {nsdecls('w')}><w:instrText>FORM</w:instrText></w:r>",
+            f"<w:r {nsdecls('w')}><w:fldChar w:fldCharType='separate'/><w:t>{shown}</w:t></w:r>",
+            f"<w:r {nsdecls('w')}><w:fldChar w:fldCharType='end'/></w:r>",
+        ):
+            paragraph._p.append(parse_xml(xml))
+    table = document.add_table(3, 2)
+    for i, text in enumerate(["Class", "Punt", "Gig"]):
+        table.cell(i, 0).text, table.cell(i, 1).text = text, str(i)
+    deletion = f"<w:trPr {nsdecls('w')}><w:del w:id='1' w:author='Una'/></w:trPr>"
+    table.rows[1]._tr.insert(0, parse_xml(deletion))
+    deleted = f"<w:del {nsdecls('w')} w:id='2' w:author='Una'><w:r><w:delText>gone</w:delText></w:r></w:del>"
+    document.add_paragraph("Kept")._p.append(parse_xml(deleted))
+    document.save(str(path))
+    return path
+
+
 def _number_headings(document: docx.document.Document, linked: bool) -> None:
     """`linked`: the levels of the numbering name the styles, as the styles name the numbering."""
     levels = "".join(

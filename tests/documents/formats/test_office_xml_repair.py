@@ -15,7 +15,7 @@ from pptx.util import Inches
 
 from groundwork.documents.formats.anydoc import read
 from tests.documents.conftest import Folder
-from tests.documents.formats.office_files import open_document
+from tests.documents.formats.office_files import open_document, with_form
 
 _BOX = (Inches(1), Inches(2), Inches(4), Inches(3))
 
@@ -166,3 +166,25 @@ def test_an_item_whose_sign_rtf_cannot_write_keeps_its_number(tmp_path: Path) ->
     )
     path.write_text(rf"{{\rtf1\ansi{table}{override}{items}}}")
     assert read(str(path), ".rtf").pages == ["1. Row\n2. Rest"]
+
+
+def test_boxes_and_lists_of_old_forms_have_their_value_in_the_text(tmp_path: Path) -> None:
+    """By the state, else by the default; a list that shows its value says it once; deleted rows are gone."""
+    (text,), _ = read(str(with_form(tmp_path / "a.docx")), ".docx")
+    assert text.split("\n\n") == [
+        *("Vegan: ☒", "Fish: ☐", "Swims: ☒", "Name: Ada Reed", "Boat: Skiff", "Oars: Gig", "Club: Heron"),
+        *("| Class | 0 |\n| --- | --- |\n| Gig | 2 |", "Kept"),
+    ]
+
+
+def test_boxes_of_old_forms_in_open_document_text_have_their_value(tmp_path: Path) -> None:
+    """As LibreOffice takes them over from Word."""
+    space = 'xmlns:field="urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0"'
+    kind = 'field:type="vnd.oasis.opendocument.field.FORMCHECKBOX"'
+    checked = '<field:param field:name="Checkbox_Checked" field:value="true"/>'
+    body = (
+        f"<text:p {space}>Vegan <field:fieldmark {kind}>{checked}</field:fieldmark> or fish "
+        f"<field:fieldmark {kind}/>.</text:p>"
+    )
+    path = open_document(tmp_path / "a.odt", "text", body)
+    assert read(str(path), ".odt").pages == ["Vegan ☒ or fish ☐."]
