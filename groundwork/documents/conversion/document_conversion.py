@@ -61,6 +61,7 @@ from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictu
 from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.source_files import DocumentFile, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
+from groundwork.language.section_names import is_section_name
 from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_headers import without_running
 from groundwork.processes.worker_pool import WorkerFailed
@@ -374,6 +375,7 @@ def _choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str
     """
     heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
     heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
+    heading_text = "" if is_section_name(heading_text) else heading_text
     return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem
 
 

@@ -10,6 +10,8 @@ from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import TextObject, object_text, read_text_objects
 from groundwork.language.labels import CAPTION_START
+from groundwork.language.language_and_script import has_unspaced
+from groundwork.language.section_names import is_section_name
 from groundwork.language.words import WRITTEN_OUT
 
 _FILE_AFFIX = re.compile(r"^Microsoft \w+ - |\.\w{2,4}$")
@@ -21,13 +23,43 @@ _SMALL_CAPITALS_RATIO = 0.7  # of the size of the large ones, at the least
 _TITLE_RATIO = 1.15  # times the body's size
 _PAGE_LABEL = re.compile(r"[-–| ]*(?:(?!(?:19|20)\d\d)\d{1,4}|[ivxl]{1,6})[-–|. ]*")
 _SENTENCE = re.compile(  # a stop that ends no abbreviation: "Phoenix paludosa Roxb."; else what a text goes on with
-    r"^[,;.:)]|[:;,]$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$"
+    r"^[,;.:)]|[:;,…]$|\.\.$|(?<![^\W\d_])(?:[^\W\d_]{5,}|[^\W\d_A-Z]+|(?<!\d)\d++)\.$"
 )
 _CONTENTS_ENTRIES = 4  # entries from which on a page is a list of contents
+_LEADING_RATIO = 1.05  # times the body's size, of the largest text of the first page where it stands at its head
+_COVER_WORDS = 60  # of a page without running text, at the most
+_AMOUNT = re.compile(r"[$€£¥]\s?\d")
+_LEAST_WORD = 4  # letters of a title of one word
+_PLACEHOLDER = re.compile(  # what programs write where nobody named the document
+    r"\W*(?:untitled|unnamed|unbenannt|sans titre|sin título|anonymous|none|title|no title"
+    r"|(?:(?:untitled|new|word|powerpoint)\W+)?(?:document|presentation|slide|sheet|présentation|präsentation)"
+    r"(?:\W+powerpoint)?)[\W\d]*",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"^[a-z]{2,}://|^[A-Za-z]:\\|^/\w+/|\S\.(?:pfm|docx?|pptx?|xlsx?|indd|qxd|html?|tex)\b")
+_SUBJECT = re.compile(
+    r"(?m)^\s*(?:re|subject|betreff|betr\.|objet|asunto|oggetto|assunto|onderwerp)\s*:\s*(\S.{3,118}\S)\s*$",
+    re.IGNORECASE,
+)
+_MAIL_LINE = re.compile(
+    r"(?m)^\s*(?:(?:dear|liebe[rs]?|sehr geehrte[rs]?|cher|chère|madame|monsieur|estimad[oa]s?|gentile|prezad[oa]s?"
+    r"|geachte)\b.{0,60}[,:!]|(?:from|to|von|an|de|para|da|van|aan)\s*:.*)\s*$",
+    re.IGNORECASE,
+)
+_MARKS = " _†‡*∗§"  # at the end of a title, which lead to a note
+_PRIVATE_SIGNS = re.compile("[\ue000-\uf8ff]")  # of a symbol font
 
 
 class _SizedText(NamedTuple):
     """A text object of a page: the size of its letters and its baseline in points, from the page's foot."""
+
+    size: float
+    y: float
+    text: str
+
+
+class _Candidate(NamedTuple):
+    """What may be a title: the size of its letters and its baseline."""
 
     size: float
     y: float
@@ -41,56 +73,106 @@ class OpenPage(NamedTuple):
     text: Any
 
 
+class _SizedPage(NamedTuple):
+    """A page with its text layer, its printed number, and its text objects."""
+
+    opened: OpenPage
+    layer: str
+    label: str
+    objects: list[TextObject]
+
+
 def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
     """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one.
 
     `pages`: the first ones as they were opened for their text; None for one that could not be.
     """
-    title = " ".join(_FILE_AFFIX.sub("", str(document.get_metadata_dict().get("Title") or "")).split())
+    title = _named_title(str(document.get_metadata_dict().get("Title") or ""))
     title_words = [word.casefold() for word in WRITTEN_OUT.findall(title)]
-    has_file_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
-    if len(title) > _LONGEST_TITLE or not title_words or (" " not in title and has_file_sign):
-        title, title_words = "", []  # a file's name, or none
     labels = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
     pages_text = " ".join(texts[:FIRST_PAGES]).casefold()
     if title_words and sum(word in pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(title_words):
         return title
-    return _largest_title(texts[:FIRST_PAGES], pages, labels) or (title if len(title_words) > 1 else "")
-
-
-def _largest_title(texts: Sequence[str], pages: Sequence[OpenPage | None], labels: Sequence[str]) -> str:
-    """The lines of the largest text on the first pages but for lists of contents; "" where all of it is of one size."""
-    objects_by_page = [read_text_objects(page.page) if page else [] for page in pages]
-    sizes = sorted(text_object.size for text_objects in objects_by_page for text_object in text_objects)
-    least_size = _TITLE_RATIO * sizes[len(sizes) // 2] if sizes else 0.0
-    largest = (least_size, "", "")
-    for page, text_objects, layer, label in zip(pages, objects_by_page, texts, labels, strict=True):
-        if (
-            not page
-            or contents_lines(layer) >= _CONTENTS_ENTRIES
-            or all(text_object.size <= largest[0] for text_object in text_objects)
-        ):
-            continue
-        for size, title in _title_candidates(_upright_texts(page.text, text_objects, least_size), label):
-            if size > (_OVERLEAF_RATIO if largest[1] and layer is not largest[2] else 1.02) * largest[0]:
-                largest = (size, title, layer)
-    return Speller(largest[2]).spell(largest[1]).strip(" _") if largest[1] else ""
-
-
-def _title_candidates(texts: Sequence[_SizedText], page_label: str) -> list[tuple[float, str]]:
-    """(size, text) of what may be a title: not in letters of the size of a sentence of the page, nor smaller ones."""
-    groups = [(size, title.removeprefix(f"{page_label} " if page_label else "")) for size, title in _groups(texts)]
-    sentence_size = max((size for size, title in groups if _SENTENCE.search(title)), default=0.0)
-    return [
-        (size, title)
-        for size, title in groups
-        if " " in title and WRITTEN_OUT.search(title) and len(title) < _LONGEST_TITLE
-        if size > sentence_size + 0.5 and not CAPTION_START.match(title)
+    first_pages = [
+        _SizedPage(page, layer, label, read_text_objects(page.page))
+        for page, layer, label in zip(pages, texts, labels, strict=False)
+        if page
     ]
+    sizes = sorted(text_object.size for page in first_pages for text_object in page.objects)
+    body = sizes[len(sizes) // 2] if sizes else 0.0
+    named = title if len(title_words) > 1 else ""
+    return _subject(texts[0]) or _largest_title(first_pages, body) or named or _leading_title(first_pages[:1], body)
 
 
-def _groups(texts: Sequence[_SizedText]) -> Iterator[tuple[float, str]]:
-    """(size, text) of what stands together in letters of one size."""
+def _named_title(name: str) -> str:
+    """The title in a PDF's properties; "" for a file's name, a placeholder, and what names a part of a document."""
+    title = " ".join(_FILE_AFFIX.sub("", name).split())
+    has_file_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
+    is_file = (" " not in title and has_file_sign) or title.count("_") > 1 or _PATH.search(title) is not None
+    is_title = WRITTEN_OUT.search(title) and not _PLACEHOLDER.fullmatch(title) and not is_section_name(title)
+    return title if is_title and not is_file and len(title) <= _LONGEST_TITLE else ""
+
+
+def _subject(text: str) -> str:
+    """What a letter or a mail is about, where its first page says so; "" for other pages."""
+    subject = _SUBJECT.search(text)
+    return subject[1] if subject and _MAIL_LINE.search(text) else ""
+
+
+def _largest_title(pages: Sequence[_SizedPage], body: float) -> str:
+    """The largest phrase on the first pages, but for lists of contents; "" where all text is of one size.
+
+    A later page's is larger by far, and stands behind pages of few words, such as a cover.
+    """
+    largest = _Candidate(_TITLE_RATIO * body, 0.0, "")
+    for page in pages:
+        least_size = largest.size
+        ratio = _OVERLEAF_RATIO if largest.text else 1.0
+        may_be_larger = any(text_object.size > ratio * largest.size for text_object in page.objects)
+        if contents_lines(page.layer) < _CONTENTS_ENTRIES and may_be_larger:
+            phrases = [title for title in _candidates(page, _TITLE_RATIO * body) if " " in title.text]
+            for title in phrases:
+                if title.size > max(ratio * least_size, 1.02 * largest.size):
+                    largest = title
+        if len(page.layer.split()) > _COVER_WORDS:
+            break
+    return largest.text
+
+
+def _leading_title(pages: Sequence[_SizedPage], body: float) -> str:
+    """What stands at the head of the first page in its largest letters: one word, or a size little above the body's."""
+    titles = [title for page in pages for title in _candidates(page, _LEADING_RATIO * body)]
+    if not titles or any(title.size > titles[0].size for title in titles):
+        return ""
+    title = titles[0]
+    is_head = all(text_object.y < title.y + title.size for page in pages for text_object in page.objects)
+    return title.text if is_head and (" " in title.text or title.size > _TITLE_RATIO * body) else ""
+
+
+def _candidates(page: _SizedPage, least_size: float) -> list[_Candidate]:
+    """What may be a title on a page: not in letters of the size of one of its sentences, nor smaller ones."""
+    speller = Speller(page.layer)
+    groups = [
+        _Candidate(size, y, _clean_title(speller.spell(text), page.label))
+        for size, y, text in _groups(_upright_texts(page.opened.text, page.objects, least_size))
+    ]
+    sentence_size = max((group.size for group in groups if _SENTENCE.search(group.text)), default=0.0)
+    return [group for group in groups if group.size > sentence_size + 0.5 and _may_be_title(group.text)]
+
+
+def _may_be_title(text: str) -> bool:
+    is_wordy = " " in text or has_unspaced(text) or len(text) >= _LEAST_WORD
+    if not is_wordy or not WRITTEN_OUT.search(text) or len(text) >= _LONGEST_TITLE:
+        return False
+    return not (CAPTION_START.match(text) or _AMOUNT.search(text) or is_section_name(text))
+
+
+def _clean_title(title: str, page_label: str) -> str:
+    return _PRIVATE_SIGNS.sub("", title.removeprefix(f"{page_label} " if page_label else "")).strip(_MARKS)
+
+
+def _groups(texts: Sequence[_SizedText]) -> Iterator[_Candidate]:
+    """What stands together in letters of one size."""
     group: list[_SizedText] = []
     for text in [*texts, _SizedText(0.0, 0.0, "")]:
         is_same_size = bool(group) and abs(text.size - group[0].size) < 0.5
@@ -98,7 +180,8 @@ def _groups(texts: Sequence[_SizedText]) -> Iterator[tuple[float, str]]:
             group.append(text)
             continue
         if group:
-            yield group[0].size, " ".join(" ".join(part.text for part in _without_page_label(group)).split())
+            title = " ".join(part.text for part in _without_page_label(group))
+            yield _Candidate(group[0].size, group[0].y, " ".join(title.split()))
         group = [text] if text.text else []
 
 

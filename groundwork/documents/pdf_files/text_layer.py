@@ -67,7 +67,7 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
             unreadable = _unreadable_pages(texts, picture_shares, misleading_shares)
             return TextLayer(
                 page_count=count,
-                title=document_title(document, texts, opened_pages),
+                title=document_title(document, texts, _readable_pages(opened_pages, unreadable)),
                 pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
                 scans=scans,
                 unreadable=unreadable,
@@ -78,6 +78,10 @@ def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
             )
         finally:
             document.close()
+
+
+def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
+    return [None if is_bad else page for page, is_bad in zip(pages, unreadable, strict=False)]
 
 
 def _unreadable_pages(
