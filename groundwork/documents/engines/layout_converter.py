@@ -33,8 +33,9 @@ from groundwork.documents.layout.page_content import (
     measured_items,
     order_pages,
     page_content,
-    page_markdown,
+    pages_markdown,
 )
+from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rotated_text import main_turn
 from groundwork.documents.layout.running_headers import EdgeLine, heading_names, running_lines, separable_lines
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
@@ -69,6 +70,10 @@ def convert(request: Request) -> Conversion:
     if unsure_pages := [numbers[i] for i in shaped if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
     running_cells = [[line.cells for line in lines] for lines in running]
+    for cells, unread in zip(
+        running_cells, unread_labels([page.runs for page in contents], numbers, layer), strict=True
+    ):
+        cells += [[label] for label in unread]
     return Conversion(
         renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
     )
@@ -98,7 +103,13 @@ def _find_running_lines(
     body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
     names = heading_names([page.runs for page in contents], body_size)
     title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
-    running = running_lines([page.edges for page in contents], numbers, body_size, title_size, names)
+    edges = [page.edges for page in contents]
+    running = running_lines(edges, numbers, body_size, title_size, names)
+    labels = find_page_labels(edges, numbers, body_size)
+    running = [
+        [*lines, *(line for line in page if id(line) in labels and line not in lines)]
+        for lines, page in zip(running, edges, strict=True)
+    ]
     return [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
 
 
@@ -110,7 +121,7 @@ def _own_pages(contents: Sequence[PageContent], running: Sequence[Sequence[EdgeL
         page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
     ]
     styles = Styles([page.form_lines or [line for lines, _ in page.parts for line in lines] for page in ordered])
-    return [page_markdown(page, styles) for page in ordered]
+    return pages_markdown(ordered, styles)
 
 
 def _with_ligatures(pages: list[Any]) -> list[Any]:

@@ -21,13 +21,14 @@ from groundwork.documents.layout.text_lines import (
     Stretches,
     cleaned,
     column_of,
+    first_word_width,
+    has_field_rule,
     is_bullet,
     is_rule,
     label,
     text_columns,
 )
 from groundwork.language.labels import BULLET_SHAPES, BULLETS
-from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.sentences import LINE_ENDS
 
 _FREE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them
@@ -47,9 +48,18 @@ _BLOCK_MARKS = re.compile(r"(?m)^(?=#{1,6} |```|~~~|> |\+ |\* )")
 
 
 class PageWriter:
-    """Lines that are read from top to bottom: those of a page or of one of its columns."""
+    """Lines that are read from top to bottom: those of a page or of one of its columns.
 
-    def __init__(self, lines: Sequence[Line], styles: Styles, column: tuple[float, float] | None = None) -> None:
+    `columns_above`: of the table at the foot of the page before.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        styles: Styles,
+        column: tuple[float, float] | None = None,
+        columns_above: Stretches = (),
+    ) -> None:
         self.styles = styles
         lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_labels(lines, styles.body, styles.font)
@@ -57,13 +67,22 @@ class PageWriter:
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
-        self.tables = {table.start: table for table in find_tables(self.lines, styles.vocabulary, self._text_end)}
+        tables = find_tables(self.lines, styles.vocabulary, self._text_end, columns_above)
+        self.tables = {table.start: table for table in tables}
         self._blocks: list[PageBlock] = []
         self._text = ""  # the paragraph that grows
         self._size = 0.0  # of its largest line
         self._above: Line | None = None  # its last line
         self._listed = False
         self._prose_end = 0  # of text in the type of a heading, which is too long to be one
+
+    @property
+    def open_columns(self) -> Stretches:
+        """The columns of the table with which the lines end, which may go on overleaf; none where none does."""
+        last_table = max(self.tables.values(), key=lambda table: table.end, default=None)
+        if last_table and last_table.end == len(self.lines):
+            return last_table.columns
+        return self.lines[-1].columns if self.lines else ()
 
     def markdown(self) -> str:
         return "\n\n".join(block.text for block in self.blocks())
@@ -136,7 +155,7 @@ class PageWriter:
         size = line.main.size
         if line.y - above.y > self._most_steps(above, line) * self.styles.leading * max(size, above.main.size):
             return False
-        if is_contents_entry(above.text) or _has_field_rule(above):
+        if is_contents_entry(above.text) or has_field_rule(above):
             return False
         is_lower = line.text[:1].islower()
         if abs(above.main.size - size) > 0.12 * size and not is_lower:
@@ -169,7 +188,7 @@ class PageWriter:
         room = self.right - above.x2
         if above.x1 - self.left > 2 and abs(above.x1 + above.x2 - line.x1 - line.x2) < 4:
             room *= 2  # centred lines have it on both sides
-        return room < _first_word_width(line)
+        return room < first_word_width(line)
 
     def _is_mid_sentence(self, above: Line, line: Line, wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""
@@ -366,20 +385,6 @@ def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose first row is the header."""
     header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
-
-
-def _has_field_rule(line: Line) -> bool:
-    """Whether a longer line than its text is drawn below it, as the edge of a field is."""
-    reach = line.x2 + 2 * line.main.size
-    return any(x1 <= line.x1 + 2 and x2 > reach for x1, x2 in line.underlined)
-
-
-def _first_word_width(line: Line) -> float:
-    """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
-    run = line.cells[0]
-    if has_unspaced(run.text.split(None, 1)[0]):
-        return 2 * run.size
-    return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
 
 
 def _lines_by_column(lines: Sequence[Line], stretches: Stretches) -> list[list[Line]]:

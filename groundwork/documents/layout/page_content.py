@@ -29,7 +29,7 @@ from groundwork.documents.layout.sentences_around_figures_and_formulas import Pa
 from groundwork.documents.layout.shading import find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.layout.text_lines import Box, Line, Run, to_lines, to_run
+from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, tick_boxes, with_typed_runs
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.language_and_script import is_right_to_left
@@ -74,8 +74,19 @@ class OrderedPage(NamedTuple):
 BLANK_PAGE = PageContent([], [], [], [], [])
 
 
-def page_markdown(page: OrderedPage, styles: Styles) -> str:
-    """A page as one text; a sentence goes on from the foot of a column to the head of the next one.
+def pages_markdown(pages: Sequence[OrderedPage], styles: Styles) -> list[str]:
+    """Each page as one text; the rows at its head may go on with the table at the foot of the page before."""
+    texts = []
+    open_columns: Stretches = ()
+    for page in pages:
+        text, open_columns = _page_markdown(page, styles, open_columns)
+        texts.append(text)
+    return texts
+
+
+def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) -> tuple[str, Stretches]:
+    """A page as one text, and the columns of the table with which it ends; a sentence goes on from the foot of a column
+    to the head of the next one.
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
@@ -83,7 +94,9 @@ def page_markdown(page: OrderedPage, styles: Styles) -> str:
     side_texts: list[str] = []
     for number, (lines, column) in enumerate(page.parts):
         start, end = foot_notes(lines, styles)
-        prose += [block._replace(part=2 * number) for block in PageWriter(lines[:start], styles, column).blocks()]
+        writer = PageWriter(lines[:start], styles, column, columns_above)
+        columns_above = writer.open_columns if end == len(lines) else ()
+        prose += [block._replace(part=2 * number) for block in writer.blocks()]
         side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
         prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
     prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
@@ -91,7 +104,7 @@ def page_markdown(page: OrderedPage, styles: Styles) -> str:
     head, gap, last_block = text.rpartition("\n\n")
     side_texts += page.side_texts
     blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
-    return unmirrored("\n\n".join(filter(None, blocks)))
+    return unmirrored("\n\n".join(filter(None, blocks))), columns_above
 
 
 def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
@@ -206,7 +219,8 @@ def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[S
     flat = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
     steep = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
     lines = _with_walls(_with_underlines(lines, flat), steep)
-    tables = [Line(grid.ys[0], [], grid.rows, grid.labels) for grid in grids if grid.rows or grid.labels]
+    filled_grids = [grid for grid in grids if grid.rows or grid.labels]
+    tables = [Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns) for grid in filled_grids]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 

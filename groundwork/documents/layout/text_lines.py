@@ -13,6 +13,7 @@ from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, 
 from groundwork.documents.layout.fonts import is_bold, is_bold_font, is_mono_font, plain_font_name, with_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
+from groundwork.language.language_and_script import has_unspaced
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _BULLET = re.compile(DRAWN_BULLET)
@@ -63,7 +64,7 @@ class Line(NamedTuple):
 
     For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
     texts of its labels alone. `underlined`: the lines drawn right below it, from left to right. `walls`: where steep
-    lines are drawn through its height.
+    lines are drawn through its height. `columns`: those of a drawn table.
     """
 
     y: float  # of the bottom
@@ -72,6 +73,7 @@ class Line(NamedTuple):
     labels: str = ""
     underlined: Stretches = ()
     walls: Sequence[float] = ()
+    columns: Stretches = ()
 
     @property
     def text(self) -> str:
@@ -89,6 +91,20 @@ class Line(NamedTuple):
     @property
     def x2(self) -> float:
         return self.cells[-1].x2
+
+
+def has_field_rule(line: Line) -> bool:
+    """Whether a longer line than its text is drawn below it, as the edge of a field is."""
+    reach = line.x2 + 2 * line.main.size
+    return any(x1 <= line.x1 + 2 and x2 > reach for x1, x2 in line.underlined)
+
+
+def first_word_width(line: Line) -> float:
+    """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
+    run = line.cells[0]
+    if has_unspaced(run.text.split(None, 1)[0]):
+        return 2 * run.size
+    return (run.x2 - run.x1) * (len(run.text.split(None, 1)[0]) + 1) / max(1, len(run.text))
 
 
 def label(text: str) -> str:

@@ -12,6 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import AuditedPages, convert_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.settings.config_files import load
 
 LEFT = [
@@ -188,3 +189,94 @@ def test_a_document_of_two_pages_has_its_title_over_the_second(read):
 
     first, second = read(2, draw).pages
     assert "Rules of the basin" in first and "basin\n" not in second and "2" not in second.replace("Pier 2", "")
+
+
+PORTS = [("Harbour", "Depth", "Ships"), ("Ellary", "12.4", "318"), ("Storvik", "9.8", "204"), ("Hamnes", "15.1", "411"),
+         ("Brekka", "7.7", "190"), ("Tarskog", "11.0", "266")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "ruled"), [(1, False), (2, False), (1, True), (2, True)])
+def test_rows_that_are_alone_overleaf_belong_to_their_table(read, count: int, ruled: bool):
+    """One or two rows at the head of a page, in the columns of the table before it, go on with that table."""
+    parts = {1: PORTS[:-count], 2: PORTS[-count:]}
+
+    def draw(canvas: Canvas, number: int) -> None:
+        rows, top = parts[number], 780
+        for k, row in enumerate(rows):
+            for x, text in zip((60, 200, 300), row, strict=True):
+                canvas.drawString(x, top - 16 * k, text)
+        if ruled:
+            for k in range(len(rows) + 1):
+                canvas.line(54, top + 11 - 16 * k, 380, top + 11 - 16 * k)
+            for x in (54, 194, 294, 380):
+                canvas.line(x, top + 11, x, top + 11 - 16 * len(rows))
+        for k, line in enumerate(LEFT if number == 2 else ()):
+            canvas.drawString(60, 700 - 12 * k, line)
+
+    markdown = stitch(read(2, draw).pages).markdown
+    assert markdown.startswith("\n".join(f"| {' | '.join(row)} |" for row in (PORTS[0], ["---"] * 3, *PORTS[1:])))
+    assert markdown.endswith(f"\n\n{' '.join(LEFT)}")
+
+
+def test_rows_that_leave_a_column_empty_overleaf_keep_it(read):
+    """Rows overleaf stand in the columns of their table, also where none of them fills one of these."""
+    parts = {1: PORTS, 2: [(name, "", ships) for name, _, ships in PORTS[2:]]}
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, row in enumerate(parts[number]):
+            for x, text in zip((60, 200, 300), row, strict=True):
+                canvas.drawString(x, 780 - 16 * k, text)
+
+    assert "| Hamnes |  | 411 |" in stitch(read(2, draw).pages).markdown
+
+
+def test_other_texts_at_the_head_of_a_page_are_no_rows(read):
+    """What stands in other places than the columns of the table before it, and prose, are as they were."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, row in enumerate(PORTS if number == 1 else ()):
+            for x, text in zip((60, 200, 300), row, strict=True):
+                canvas.drawString(x, 780 - 16 * k, text)
+        if number == 2:
+            canvas.drawString(60, 780, "Rules of the basin")
+            canvas.drawString(180, 780, "and what the pilots ask for 9")
+            for k, line in enumerate(LEFT):
+                canvas.drawString(60, 750 - 12 * k, line)
+
+    assert "|" not in read(2, draw).pages[1]
+
+
+@pytest.mark.parametrize(
+    ("count", "labels"),
+    [
+        (1, ["Page 1 of 1"]), (1, ["1"]), (1, ["- 61 -"]), (2, ["", "2"]), (2, ["61", "62"]), (2, ["1 / 2", "2 / 2"]),
+        (3, ["Seite 4 von 9", "Seite 5 von 9", "Seite 6 von 9"]), (3, ["", "", "3"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("y", [40, 810])
+def test_the_page_labels_of_a_short_document_are_left_out(read, count: int, labels: list[str], y: int):
+    """At the head or the foot of one page to three, too few for anything to come back."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, line in enumerate(LEFT):
+            canvas.drawString(60, 760 - 12 * k, line)
+        canvas.drawString(290, y, labels[number - 1])
+
+    done = read(count, draw)
+    assert all(page == " ".join(LEFT) for page in done.pages)
+    assert all(audit.text_kept == 1 for audit in done.audits)
+
+
+@pytest.mark.parametrize("numbers", [["2024"], ["2023", "2024"], ["12.50", "13.50"], ["3 / 4", "5 / 4"], ["2.", "2."]])
+def test_numbers_at_the_edges_of_a_short_document_stay(read, numbers: list[str]):
+    """A year, a price, a count or a share at the foot of a page is no label of it; nor is a large figure."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, line in enumerate(LEFT):
+            canvas.drawString(60, 760 - 12 * k, line)
+        canvas.drawString(290, 40, numbers[number - 1])
+        canvas.setFont("Helvetica", 40)
+        canvas.drawString(290, 780, str(number))
+
+    for number, page in zip(numbers, read(len(numbers), draw).pages, strict=True):
+        assert page.rstrip().endswith(number)

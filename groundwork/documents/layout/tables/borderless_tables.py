@@ -30,7 +30,7 @@ from groundwork.documents.layout.tables.borderless_rows_and_columns import (
 )
 from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.tables.displayed_formulas import are_formulas
-from groundwork.documents.layout.text_lines import Line, is_number, label
+from groundwork.documents.layout.text_lines import Line, Stretches, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
@@ -42,23 +42,29 @@ _ROW_GAP = 2.4  # line heights between two rows of one table
 
 class SpacedTable(NamedTuple):
     """A table of the lines [start, end): its rows, cell by cell; of a table of contents, its titles and pages; of a
-    list, its numbers and texts."""
+    list, its numbers and texts. `columns`: the left and right of each column of a table."""
 
     start: int
     end: int
     rows: list[list[str]]
     is_contents: bool = False
     is_list: bool = False
+    columns: Stretches = ()
 
 
 def find_tables(
-    lines: Sequence[Line], vocabulary: DocumentWords, columns_end: Callable[[int], int] = lambda start: start
+    lines: Sequence[Line],
+    vocabulary: DocumentWords,
+    columns_end: Callable[[int], int] = lambda start: start,
+    columns_above: Stretches = (),
 ) -> list[SpacedTable]:
     """The tables among lines that follow each other from top to bottom.
 
-    `columns_end`: where the columns of text or lists end that begin at a line; they are no tables.
+    `columns_end`: where the columns of text or lists end that begin at a line; they are no tables. `columns_above`: of
+    the table at the foot of the page before, with which the first rows may go on.
     """
     rows = [spaced_line(line) for line in lines]
+    overleaf = _table_overleaf(list(rows), vocabulary, list(columns_above)) if columns_above else None
     tables: list[SpacedTable] = []
     at = floor = 0
     while at < len(rows):
@@ -68,7 +74,49 @@ def find_tables(
             tables.append(table)
         at = table.end if table else max(at + 1, end)
         floor = at if table or end == at else floor
-    return tables
+    if not overleaf or (tables and not _goes_before(overleaf, tables[0])) or _heads_drawn_table(lines, overleaf):
+        return tables
+    return [overleaf, *(table for table in tables if table.start >= overleaf.end)]
+
+
+def _heads_drawn_table(lines: Sequence[Line], table: SpacedTable) -> bool:
+    return table.end < len(lines) and bool(lines[table.end].table)
+
+
+def _goes_before(overleaf: SpacedTable, table: SpacedTable) -> bool:
+    """Whether rows of the page before stand above a table, or are what it was made of without the columns that they
+    leave empty."""
+    if table.start >= overleaf.end:
+        return True
+    return table.start == 0 and table.end <= overleaf.end and len(table.rows[0]) < len(overleaf.columns)
+
+
+def _table_overleaf(
+    rows: list[SpacedLine], vocabulary: DocumentWords, columns: list[tuple[float, float]]
+) -> SpacedTable | None:
+    """The first rows of a page in the columns of the table before it: they may be too few to be one by themselves."""
+    end = _overleaf_end(rows, columns)
+    body = [row for row in rows[:end] if is_row(row)]
+    reader = _TableReader(rows, vocabulary, 0)
+    cells = reader.body_cells(0, end, columns)
+    return SpacedTable(0, end, cells, columns=columns) if body and reader.is_table(body, columns, cells) else None
+
+
+def _overleaf_end(rows: Sequence[SpacedLine], columns: list[tuple[float, float]]) -> int:
+    """Where the rows end that stand in those columns; 0 where the first line is none."""
+    end = 0
+    for at, row in enumerate(rows):
+        if not row.texts or (at and row.y1 - rows[at - 1].y2 > (_ROW_GAP - 1) * row.size):
+            break
+        stretches = [(text.x1, text.x2) for text in row.texts]
+        if len(merge_stretches([*columns, *stretches])) < len(columns):
+            break
+        filled = {column_at(text, columns) for text in row.texts}
+        goes_on = end > 0 and not is_row(row) and 0 not in filled
+        if not goes_on and (len(filled) < len(row.texts) or len(filled) < 2 or 2 * len(filled) <= len(columns)):
+            break
+        end = at + 1
+    return end
 
 
 class _TableReader:
@@ -100,7 +148,7 @@ class _TableReader:
         begin = start if cells and not cells[0][0] and cells[0][-1][:1].islower() else top
         if numbered := list_items(self._cells(begin, end, columns) if begin > top else cells, self.vocabulary):
             return SpacedTable(begin, end, numbered, is_list=True)  # what stands above it in small letters is no head
-        return SpacedTable(top, end, cells) if cells and self._is_table(body, columns, cells) else None
+        return SpacedTable(top, end, cells, columns=columns) if cells and self.is_table(body, columns, cells) else None
 
     # --- where it ends and begins ---
 
@@ -192,10 +240,18 @@ class _TableReader:
         rows = self.rows[start:end]
         heads = heads_end(rows, columns)
         cell_rows = head_rows(rows[:heads], columns, self.vocabulary)
-        steps = [b.y2 - a.y2 for a, b in pairwise(rows[heads:]) if is_row(a) and is_row(b)]
+        return [*cell_rows[:-1], *self.body_cells(start + heads, end, columns, cell_rows[-1:])]
+
+    def body_cells(
+        self, start: int, end: int, columns: list[tuple[float, float]], last_head: Sequence[list[str]] = ()
+    ) -> list[list[str]]:
+        """The cells of the rows below the heads, behind the last row of these, with which they may go on."""
+        rows = self.rows[start:end]
+        cell_rows = list(last_head)
+        steps = [b.y2 - a.y2 for a, b in pairwise(rows) if is_row(a) and is_row(b)]
         self.step = statistics.median(steps) if steps else 0.0
-        above: SpacedLine | None = rows[heads - 1] if heads else None
-        for row in rows[heads:]:
+        above: SpacedLine | None = self.rows[start - 1] if last_head else None
+        for row in rows:
             if is_rule_row(row):
                 above = None
                 continue
@@ -245,7 +301,7 @@ class _TableReader:
         is_near = row.y2 - above.y2 < _TIGHT_STEP * self.step
         return label_text is not None and is_alike and is_near and row.texts[0].x1 > label_text.x1 - 1
 
-    def _is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
+    def is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:
         first_texts = [row.texts[0].text for row in body]
         if all(text == label(text) for text in first_texts) or are_marks(body):
             return False

@@ -96,6 +96,12 @@ class Grid(NamedTuple):
     rows: list[list[str]]
     labels: str = ""  # of a chart or of boxes, which have no rows; lines within its paragraphs
 
+    @property
+    def columns(self) -> list[tuple[float, float]]:
+        """The left and right of the columns; none where some of them are empty."""
+        are_filled = bool(self.rows) and len(self.rows[0]) == len(self.xs) - 1
+        return [(left + NEAR, right - NEAR) for left, right in pairwise(self.xs)] if are_filled else []
+
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
         x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
