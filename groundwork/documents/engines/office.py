@@ -23,12 +23,10 @@ def convert(request: Request) -> Conversion:
     if ending == ".eml":
         text, warnings = mail.mail_to_markdown(Path(source).read_bytes())
         return Conversion(pages=[text.strip()], warnings=warnings)
-    if ending in (".xlsx", ".xlsm"):
-        text, warnings = spreadsheets.read_xlsx(source)
+    if ending in (".xlsx", ".xlsm", ".xls"):
+        text, warnings = (spreadsheets.read_xls if ending == ".xls" else spreadsheets.read_xlsx)(source)
         return Conversion(pages=[text.strip()], warnings=warnings)
-    if ending == ".xls":
-        text = spreadsheets.xls_to_markdown(source)
-    elif ending in (".csv", ".tsv"):
+    if ending in (".csv", ".tsv"):
         text = spreadsheets.csv_to_markdown(source)
     else:
         html = Path(source).read_bytes()

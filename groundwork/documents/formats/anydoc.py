@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
-from groundwork.documents.formats.office_comments import docx_comments, odt_comments
+from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
 from groundwork.documents.formats.office_package import OfficePackage, open_package, relations_name, zip_package
 from groundwork.documents.formats.office_xml import (
     Element,
@@ -54,11 +54,10 @@ def read(source: str, ending: str) -> AnydocReading:
     package = open_package(content) if kind in _PACKAGES else None
     if package is None:
         return AnydocReading([markdown(parse(content, kind))], [])
-    comments = odt_comments(package) if kind == "odt" else []
+    comments = ods_comments(package) if kind == "ods" else odt_comments(package) if kind in ("odt", "odp") else []
     repair_package(package, kind)
     if kind == "pptx":
-        slides = [markdown(parse(slide, kind)) for slide in _split_slides(package)]
-        return AnydocReading(slides or [""], [])
+        return _read_slides(package)
     if kind == "docx":
         return _read_docx(package)
     return AnydocReading(
@@ -73,6 +72,16 @@ def save_old_file_as(new_format: str) -> str:
 
 def _with_comments(text: str, comments: list[str]) -> str:
     return "\n\n".join(filter(None, [text, *comments]))
+
+
+def _read_slides(package: OfficePackage) -> AnydocReading:
+    slides, hidden = [], []
+    for number, (slide, deck) in enumerate(_split_slides(package), start=1):
+        slides.append(_with_comments(markdown(parse(deck, "pptx")), slide_comments(package, slide)))
+        root = package.root_with(slide, "show=")
+        hidden += [str(number)] * (root is not None and root.get("show") in ("0", "false"))
+    warnings = [f"{counted(len(hidden), 'slide is', 'slides are')} hidden, and read all the same: {', '.join(hidden)}"]
+    return AnydocReading(slides or [""], warnings if hidden else [])
 
 
 def _read_docx(package: OfficePackage) -> AnydocReading:
@@ -111,15 +120,15 @@ def parse(content: bytes, kind: str) -> Document:
 # --- slides ---------------------------------------------------------------------------------------------------------
 
 
-def _split_slides(package: OfficePackage) -> Iterator[bytes]:
-    """A presentation for each slide: the model does not say where one ends.
+def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
+    """The part of each slide, and a presentation with it alone: the model does not say where one ends.
 
     Other slides are left out, and pictures too unless they are kept.
     """
     deck_part = package.main_part("pptx")
     deck = package.root(deck_part)
     if deck is None:
-        yield package.to_bytes()
+        yield "", package.to_bytes()
         return
     shared_parts = {name: package.read(name) for name in package.part_names if not name.startswith(_SLIDE_FOLDERS)}
     targets = {relation.id: relation.target for relation in package.relations(deck_part)}
@@ -129,9 +138,10 @@ def _split_slides(package: OfficePackage) -> Iterator[bytes]:
         slide_list.remove(slide_id)
     for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
         slide_list.append(slide_id)
-        names = _slide_part_names(package, targets.get(attribute(slide_id, "r", "id"), ""))
+        slide = targets.get(attribute(slide_id, "r", "id"), "")
+        names = _slide_part_names(package, slide)
         slide_parts = {name: package.read(name) for name in names if name in package.part_names}
-        yield zip_package({**shared_parts, **slide_parts, deck_part: write_xml(deck)})
+        yield slide, zip_package({**shared_parts, **slide_parts, deck_part: write_xml(deck)})
         slide_list.remove(slide_id)
 
 

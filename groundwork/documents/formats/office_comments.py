@@ -1,4 +1,4 @@
-"""The comments that readers wrote beside the text of a DOCX or ODT, which anydoc leaves out or weaves into the text."""
+"""The comments of readers beside the text of an office file, which anydoc leaves out or weaves into the text."""
 
 from __future__ import annotations
 
@@ -28,13 +28,39 @@ def docx_comments(package: OfficePackage) -> list[str]:
     texts = {attribute(comment, "w", "id"): _plain_text(comment) for comment in comments.iter(*tags("w", "comment"))}
     words = _commented_words(document)
     numbers = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_REFERENCE))
-    return [_quote(words.get(number, ""), texts[number]) for number in numbers if texts.get(number)]
+    return [comment_quote(words.get(number, ""), texts[number]) for number in numbers if texts.get(number)]
 
 
 def odt_comments(package: OfficePackage) -> list[str]:
     """The same of OpenDocument text, where comments stand in the paragraphs that they are about."""
     root = package.root_with("content.xml", "annotation")
     return [] if root is None else _OdtComments(root).quotes()
+
+
+def ods_comments(package: OfficePackage) -> list[str]:
+    """The same of an OpenDocument spreadsheet, with the text of the cell that each stands in."""
+    root = package.root_with("content.xml", "annotation")
+    quotes = []
+    for comment in [] if root is None else root.iter(*_ANNOTATION):
+        paragraphs = comment.itersiblings(*_ODT_PARAGRAPHS)
+        cell = " ".join("".join(paragraph.itertext("*", with_tail=True)) for paragraph in paragraphs)
+        quotes.append((short_text(cell), _odt_text(comment)))
+    return [comment_quote(cell, text) for cell, text in quotes if text]
+
+
+def slide_comments(package: OfficePackage, slide: str) -> list[str]:
+    """A quote for each comment on a slide, replies too; they are called comments, for notes are quotes as well."""
+    targets = [relation.target for relation in package.relations(slide) if relation.kind == "comments"]
+    roots = [root for target in targets if (root := package.root(target)) is not None]
+    texts = [_slide_comment(comment) for root in roots for comment in root.iter("{*}cm", "{*}reply")]
+    return [f"> Comment: {text}" for text in texts if text]
+
+
+def _slide_comment(comment: Element) -> str:
+    """Of a comment as PowerPoint has written it since 2007 (`text`), or since 2021 (`txBody`)."""
+    parts = comment.iterchildren("{*}text", "{*}txBody")
+    paragraphs = (paragraph for part in parts for paragraph in ([*part.iter("{*}p")] or [part]))
+    return " ".join(" ".join("".join(paragraph.itertext("*")) for paragraph in paragraphs).split())
 
 
 class _OdtComments:
@@ -60,7 +86,7 @@ class _OdtComments:
     def quotes(self) -> list[str]:
         text = "".join(self._pieces)
         return [
-            _quote(_short_text(text[start:end]) if end - start < _LONGEST_RANGE else "", comment)
+            comment_quote(short_text(text[start:end]) if end - start < _LONGEST_RANGE else "", comment)
             for name, start, comment in self._comments
             for end in [self._ends.get(name, start)]
             if comment
@@ -103,11 +129,12 @@ def _commented_words(document: Element) -> dict[str, str]:
             length += len(pieces[-1])
     text = "".join(pieces)
     return {
-        number: _short_text(text[start:end]) for number, (start, end) in ranges.items() if end - start < _LONGEST_RANGE
+        number: short_text(text[start:end]) for number, (start, end) in ranges.items() if end - start < _LONGEST_RANGE
     }
 
 
-def _short_text(text: str) -> str:
+def short_text(text: str) -> str:
+    """The words of a text that is short enough to be quoted, else ""."""
     words = " ".join(text.split())
     return words if len(words) <= _MOST_QUOTED else ""
 
@@ -120,5 +147,6 @@ def _piece(element: Element) -> str:
     return (element.text or "") if element.tag in _TEXT else " "
 
 
-def _quote(commented_words: str, comment_text: str) -> str:
+def comment_quote(commented_words: str, comment_text: str) -> str:
+    """A comment as a quote, with the words that it is about, if there are any."""
     return f"> On “{commented_words}”: {comment_text}" if commented_words else f"> {comment_text}"

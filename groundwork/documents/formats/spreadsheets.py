@@ -21,6 +21,12 @@ from typing import Any, NamedTuple
 from groundwork.counted_nouns import counted
 from groundwork.documents.formats.sheet_blocks import MOST_CELLS, Rows, sheet_to_markdown, single_cells, size_error
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.documents.formats.workbook_comments import (
+    WorkbookComments,
+    hidden_sheets_warning,
+    sheet_quotes,
+    without_author,
+)
 from groundwork.documents.formats.workbook_repair import load_workbook
 from groundwork.errors import BadDocument
 
@@ -106,18 +112,20 @@ def read_xlsx(source: str) -> WorkbookText:
 
 
 def _read_workbook(source: str) -> WorkbookText:
-    book = load_workbook(source)
+    book, comments = load_workbook(source), WorkbookComments(source)
     try:
-        sheets, uncalculated = [], 0
+        sheets: list[str] = []
+        uncalculated = 0
         for sheet in book.worksheets:
             rows, areas, formulas = _read_sheet(book, sheet)
             uncalculated += formulas
-            if text := _merged_sheet(rows, areas, sheet.title):
-                sheets.append(text)
+            quotes = sheet_quotes(comments.of_sheet(sheet._worksheet_path), rows)
+            sheets += filter(None, [_merged_sheet(rows, areas, sheet.title), quotes])
+        hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
         reasons = (
             [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []
         )
-        return WorkbookText("\n\n".join(sheets), reasons)
+        return WorkbookText("\n\n".join(sheets), [*reasons, *hidden_sheets_warning(hidden)])
     finally:
         book.close()
 
@@ -234,7 +242,7 @@ def cell_text(value: Any, number_format: str) -> str:
     return str(value)
 
 
-def xls_to_markdown(source: str) -> str:
+def read_xls(source: str) -> WorkbookText:
     """Every sheet that holds something, as a heading and a table. Raises BadDocument where it has a password."""
     import xlrd
 
@@ -245,13 +253,16 @@ def xls_to_markdown(source: str) -> str:
             raise BadDocument("it is encrypted; save it without a password") from None
         raise
     with book:
-        sheets = []
+        sheets: list[str] = []
         for sheet in map(book.sheet_by_index, range(book.nsheets)):
             rows = _used_xls_cells(book, sheet)
             areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells)
-            if text := _merged_sheet(rows, areas, sheet.name):
-                sheets.append(text)
-        return "\n\n".join(sheets)
+            notes = sorted(sheet.cell_note_map.items())
+            comments = ((xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in notes)
+            quotes = sheet_quotes(comments, rows)
+            sheets += filter(None, [_merged_sheet(rows, areas, sheet.name), quotes])
+        hidden = [name for k, name in enumerate(book.sheet_names()) if book.sheet_by_index(k).visibility]
+        return WorkbookText("\n\n".join(sheets), hidden_sheets_warning(hidden))
 
 
 def _used_xls_cells(book: Any, sheet: Any) -> Rows:
