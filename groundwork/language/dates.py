@@ -77,6 +77,13 @@ def without_dates(text: str) -> str:
     return text
 
 
+def short_day_or_month(name: str) -> list[str]:
+    """What "Friday" or "September" is in short, in lower case; none for another word."""
+    word = name.lower()
+    is_one = word in _MONTHS or re.fullmatch(_WEEKDAY, word, re.IGNORECASE)
+    return [word[:length] for length in range(3, 6)] if is_one else []
+
+
 def names_month(text: str, month: int) -> bool:
     """Does `text` name the month, in short or in full?"""
     return any(_month(word) == month for word in re.findall(r"[^\W\d_]+", text))

@@ -97,6 +97,7 @@ _CITED_PAGE_END = regex.compile(
 _LABEL_ALONE = regex.compile(LABEL_ALONE)  # no sentence by itself
 _INLINE_BULLET = regex.compile(rf"(?<=\s)[{BULLETS}](?=\s*+\S)")  # items in a row within one line
 _WIDE_POINT = regex.compile(r"\d．\d")  # the decimal point of full-width digits, which sentencex takes for a full stop
+_CAPITALS = regex.compile(r"(?<=[\p{L}\d]\.)\p{Lu}{2}")  # right behind a point: ASP.NET
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WINDOW_SIZE = 4096  # characters given to an engine at once
 
@@ -179,8 +180,10 @@ def _drop_false_ends(text: str, ends: list[int]) -> Iterator[int]:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """A quoted sentence ends here, and not the one that quotes it: “It rains.”: a note."""
-    return text[end : end + 1] in (":", ";", ",") and not text[end - 1].isspace()
+    """A quoted sentence ends here, and not the one that quotes it: “It rains.”: a note; or a name has a point in it."""
+    if text[end - 1].isspace():
+        return False
+    return text[end : end + 1] in (":", ";", ",") or _CAPITALS.match(text, end) is not None
 
 
 def _is_between(text: str, end: int, patterns: Sequence[tuple[regex.Pattern[str], regex.Pattern[str]]]) -> bool:

@@ -54,11 +54,20 @@ _MEASURES = {  # unit -> (what it measures, how many of the smallest unit of tha
     "milligram": ("mass", 1), "gram": ("mass", 1000), "kilogram": ("mass", 1_000_000), "tonne": ("mass", 10**9),
     "millilitre": ("volume", 1), "litre": ("volume", 1000),
 }  # fmt: skip
+_ADVERBS = {
+    "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year",
+    "annually": "year",
+}  # fmt: skip
 
 
 def canonical_unit(word: str) -> str:
     """The canonical name of a unit of measurement, or ""."""
     return UNITS.get("".join(word.lower().split()), "")
+
+
+def unit_of_adverb(word: str) -> str:
+    """The unit that a word such as "yearly" counts in, or ""."""
+    return _ADVERBS.get(word.lower(), "")
 
 
 def in_smallest_units(value: float, unit: str) -> tuple[str, float] | None:

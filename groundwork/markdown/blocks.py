@@ -105,7 +105,8 @@ _DOT_LEADER = re.compile(  # the end of a line such as Introduction ........ 3 o
 _CONTENTS_LAST_LETTERS = "0123456789ivxlc)"  # how the last line of a contents page ends
 _DOT_LEADER_TAIL = 60  # characters at the end of a line that hold its page number and some of the dots
 _LINK_ITEM = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")  # - [Rules](#rules)
-_MARKUP = re.compile(r"[*_`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
+_MARKUP = re.compile(r"[*`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
+_UNDERLINED = re.compile(r"(?<!\w)(_{1,3})(?![\s_]|[a-z]++__(?!\w))([^_]++)(?<!\s)\1(?!\w)")  # but for __init__
 _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed
 
 
@@ -232,7 +233,7 @@ def _read_heading(block: str) -> tuple[int, str]:
 def plain_title(title: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
     if "*" in title or "_" in title or "`" in title or "[" in title:
-        title = _MARKUP.sub(lambda match: match[1] or "", title)
+        title = _UNDERLINED.sub(r"\2", _MARKUP.sub(lambda match: match[1] or "", title))
     return " ".join(title.split())
 
 

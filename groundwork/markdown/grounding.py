@@ -25,10 +25,10 @@ from groundwork.language.numbers import (
     without_last_zeros,
 )
 from groundwork.language.spans import Span
-from groundwork.language.units import UNIT_NAME, canonical_unit
+from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.source_spelling import in_source_spelling
-from groundwork.markdown.tables import TableRow, read_table
+from groundwork.markdown.tables import Table, TableRow, read_table
 
 _UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
@@ -83,6 +83,15 @@ class SourceText:
         texts = (self._normalised, self._normalised_without_labels)
         return _find_normalised(quote, texts) or _find_in_rows(quote, self._rows)
 
+    def with_columns(self, quote: str) -> str:
+        """A quote; a table's row with the names of its columns, which it does not hold itself."""
+        start, _ = self.find(quote) or (-1, -1)
+        for table in self._tables:
+            if table.header and any(row.start <= start < row.end for row in table.data):
+                names = " | ".join(cell.text for cell in table.header[-1].cells)
+                return f"{quote} (columns: {names})"
+        return quote
+
     def faults(self, question: str, answer: str, evidence: Sequence[str]) -> list[str]:
         """Why the pair does not rest on the text, one reason each; empty when it does.
 
@@ -94,8 +103,11 @@ class SourceText:
             problems.append("no evidence was given")
         return problems + self.unsupported_facts(answer, question)
 
-    def unsupported_facts(self, answer: str, question: str = "") -> list[str]:
-        """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons."""
+    def unsupported_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
+        """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons.
+
+        `counts`: numbers that count something, which may stand there without a unit.
+        """
         answer, terms = without_latex(answer), quoted_terms(answer)
         sources = [self._facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = without_latex(f"{self.text}\n\n{question}")
@@ -113,6 +125,8 @@ class SourceText:
         answer = answer if "\n" in answer.strip() else f"= {answer}"
         for number in numbers(answer, spelled=self.word_language):
             written = answer[number.start : number.end]
+            if not number.unit and number.value.isdecimal() and int(number.value) in counts:
+                continue
             if number.value in other_values or has_other_meaning(written, self.word_language):
                 continue
             if number.value not in values and _is_mantissa(written, values, scales(source_text)):
@@ -141,8 +155,11 @@ class SourceText:
     @cached_property
     def _rows(self) -> list[tuple[Span, list[str]]]:
         """(span, words) of every row of the text's tables."""
-        tables = (read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table")
-        return [((row.start, row.end), _row_words(row)) for table in tables for row in chain(*table)]
+        return [((row.start, row.end), _row_words(row)) for table in self._tables for row in chain(*table)]
+
+    @cached_property
+    def _tables(self) -> list[Table]:
+        return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 
 def find_quote(quote: str, text: str) -> Span | None:
@@ -183,7 +200,7 @@ def _is_same_amount(number: Number, source_numbers: Sequence[Number]) -> bool:
 
 
 def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> bool:
-    """The text has this number with this unit, or bare (a table's cell) and the unit elsewhere."""
+    """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
     units = {
         source_number.unit
         for source_number in source_numbers
@@ -191,7 +208,8 @@ def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> 
     }
     if number.unit in units:
         return True
-    return "" in units and any(canonical_unit(word) == number.unit for word in _UNIT_NAME.findall(source))
+    names = _UNIT_NAME.findall(source) if "" in units else ()
+    return any(number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in names)
 
 
 def _find_quote_parts(quote_parts: Sequence[str], text: str) -> Span | None:

@@ -38,7 +38,8 @@ _IDLE_WORDS = frozenset(words("""a an and as at be been by for from had has have
 _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<\S{1,100}>")
 _SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
 _OPEN_LIST = re.compile(
-    r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc)\b|, (?:which|who|whose|where|when)\b",
+    r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc|among others?|other things)\b"
+    r"|, (?:which|who|whose|where|when)\b",
     re.IGNORECASE,
 )  # a list of examples, and a clause that only looks like the next thing of one
 _EDGE_MARKS = "\"'.,;:!?()"

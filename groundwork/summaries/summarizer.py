@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import regex
 
 from groundwork.console.job import Job
+from groundwork.language.dates import short_day_or_month
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
+from groundwork.markdown.counts import counted_things
 from groundwork.markdown.grounding import SourceText
 from groundwork.settings.summarize_and_chunk_settings import Summarize
 
@@ -149,6 +151,11 @@ class SummarySource:
         return SourceText(self.text, self.language)
 
     @cached_property
+    def counts(self) -> set[int]:
+        """How many items, rows and parts it has, from two on."""
+        return {count for count in counted_things(self.text) if count > 1}
+
+    @cached_property
     def stems(self) -> set[str]:
         """Those of its words, and of the parts of compounds with hyphens; pairs of characters as `word_pieces`."""
         return {stem(piece, self.language) for word in _WORD_PART.findall(self.text) for piece in word_pieces(word)}
@@ -246,9 +253,11 @@ def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[
     unknown_names = sorted(
         name
         for name in names(summary, language)
-        if source.stems.isdisjoint({stem(name, language), name.removesuffix("s")}) and not name.isdigit()
+        if source.stems.isdisjoint({stem(name, language), name.removesuffix("s")})
+        and not name.isdigit()
+        and source.stems.isdisjoint(short_day_or_month(name))
     )
-    faults = source.grounds.unsupported_facts(summary)
+    faults = source.grounds.unsupported_facts(summary, counts=source.counts)
     faults += [f'the name "{name}" is not in the text' for name in unknown_names]
     if (words := word_count(summary)) > MAX_LENGTH_RATIO * max_words:
         faults.append(f"it is {words} words long, {max_words} are allowed")

@@ -52,6 +52,7 @@ def test_only_white_space_lies_between(engine: str, text: str) -> None:
         ("See [sec. 4. The pull](#p). Then play.", ["See [sec. 4. The pull](#p).", "Then play."]),
         ("Call `a. B` first. Then stop.", ["Call `a. B` first.", "Then stop."]),
         ("First thing • Second thing • Third", ["First thing", "• Second thing", "• Third"]),
+        ("Write it in ASP.NET CORE. Then go.", ["Write it in ASP.NET CORE.", "Then go."]),
         ("One line\nwrapped here. Next one.", ["One line\nwrapped here.", "Next one."]),
     ],
 )

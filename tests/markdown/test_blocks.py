@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.chunking.chunk_report import segments
-from groundwork.markdown.blocks import blocks
+from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.tables import table_rows
 
 PIPE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -173,3 +173,17 @@ def test_segments() -> None:
         ("table", "| a | b |"),
         ("code", "```"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("__inout_bcount_full(n)", "__inout_bcount_full(n)"),
+        ("__deref__out", "__deref__out"),
+        ("__init__ and max_length", "__init__ and max_length"),
+        ("_Scoring_ and __more Rules__", "Scoring and more Rules"),
+        ("**Bold** `code` [link](#a)", "Bold code link"),
+    ],
+)
+def test_names_with_underscores_keep_them_in_titles(title: str, plain: str) -> None:
+    assert plain_title(title) == plain

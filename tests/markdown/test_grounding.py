@@ -126,3 +126,17 @@ def test_the_quotes_of_a_long_run_take_no_more_memory() -> None:
         assert bytes_after(range(1_500)) + 200_000 > bytes_after(range(1_500, 5_500))
     finally:
         tracemalloc.stop()
+
+
+def test_a_unit_may_stand_in_an_adverb() -> None:
+    """ "two-yearly" says two years, and no two months."""
+    source = SourceText("Core does a two-yearly service.", "en")
+    assert source.unsupported_facts("Every two years.") == []
+    assert source.unsupported_facts("Every two months.") == ["the text does not say 2 month"]
+
+
+def test_a_row_is_quoted_with_the_names_of_its_columns() -> None:
+    source = SourceText("Prices.\n\n| Boat | Day |\n| --- | --- |\n| Gig | 35 |\n| Skiff | 54 |\n", "en")
+    assert source.with_columns("| Skiff | 54 |") == "| Skiff | 54 | (columns: Boat | Day)"
+    assert source.with_columns("Prices.") == "Prices."
+    assert source.with_columns("| Boat | Day |") == "| Boat | Day |"

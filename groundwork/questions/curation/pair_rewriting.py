@@ -117,6 +117,11 @@ def _first_sentences(summary: str, language: str) -> str:
     return summary[: max((end for end in ends if end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH)]
 
 
+def _quotes(case: CurationCase) -> list[str]:
+    """The evidence as people read it: a table's row with the names of its columns."""
+    return [quote_in_words(case.origin.grounds.with_columns(quote)) for quote in case.pair.evidence]
+
+
 def _render_faulty_pair(number: int, case: CurationCase) -> str:
     columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
     faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
@@ -125,7 +130,7 @@ def _render_faulty_pair(number: int, case: CurationCase) -> str:
             field_name(number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
-            *(f"{n}. {single_line(quote_in_words(quote))}" for n, quote in enumerate(case.pair.evidence, 1)),
+            *(f"{n}. {single_line(quote)}" for n, quote in enumerate(_quotes(case), 1)),
             f"Question: {single_line(case.pair.question)}",
             f"Answer: {single_line(case.pair.answer)}",
             "Criteria:",

@@ -25,7 +25,7 @@ NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|[\[`]")  # tags, the targets of links, code marks
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")  # tags, targets of links, attributes
 
 
 def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
@@ -100,8 +100,11 @@ def _option_value_spans(pair: Pair) -> list[Span]:
 
 
 def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
-    """The answer with each name that the question does not say exchanged for another of its kind; "" where none is."""
-    answer_names = _names_and_codes(pair.answer, language)
+    """The answer with each name that criteria ask for exchanged for another of its kind; "" where none is.
+
+    Where the criteria name none, but other words of the answer, its names are beside the point.
+    """
+    answer_names = _names_asked_for(pair, language)
     candidates = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])), language)
     question_names = _names_and_codes(pair.question, language)
     changed, used_names = pair.answer, {name.lower() for name in [*answer_names, *question_names]}
@@ -120,6 +123,15 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
     return "" if changed == pair.answer else changed
 
 
+def _names_asked_for(pair: Pair, language: str) -> list[str]:
+    names = _names_and_codes(pair.answer, language)
+    criteria = "\n".join(pair.evaluation_criteria).casefold()
+    asked_for = [name for name in names if name.casefold() in criteria]
+    if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
+        return []
+    return asked_for or names
+
+
 def _is_alike(first: str, second: str) -> bool:
     """Whether two names differ by a mark or a letter or two alone, or one holds the other: who grades takes the one for
     the other.
@@ -135,10 +147,10 @@ def _is_alike(first: str, second: str) -> bool:
 def _names_and_codes(text: str, language: str) -> list[str]:
     """Names of one and more words, paths and codes, in order."""
     results, names = codes(text), set(names_as_written(text, language))
-    words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?: [^\W\d_][\w-]*)*", text)
+    words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?:(?: &)? [^\W\d_][\w-]*)*", text)
     for row in words_in_a_row:
-        for is_name, run in groupby(row.split(" "), names.__contains__):
-            results += [" ".join(run)] if is_name else []
+        for is_name, run in groupby(row.split(" "), lambda word: word in names or word == "&"):
+            results += [" ".join(run).strip("& ")] if is_name else []
     return list(dict.fromkeys(result for result in results if len(result) > 1))
 
 
