@@ -21,7 +21,11 @@ from groundwork.records.grades import Verdict
 VERBS_ALLOWED = 1  # words that may stand beside the number, date or name: "States 75 seconds"
 LONGEST_NAME = 5  # words
 NO_PARAPHRASE = 100  # from here on a number is given in digits or number words: none says "a dozen" for it
-_HEDGES = frozenset(words("or either maybe perhaps possibly probably unsure between instead rather"))
+_HEDGES = frozenset(
+    words(
+        "or either maybe perhaps possibly probably unsure between instead rather false wrong incorrect untrue opposite"
+    )
+)
 
 
 class RuleVerdict(NamedTuple):

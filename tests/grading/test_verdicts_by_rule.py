@@ -14,6 +14,7 @@ from groundwork.grading.verdicts_by_rule import grade_by_rule
         ("States 75 seconds", "It lasts seventy-five seconds.", "met"),
         ("States 75 seconds", "It lasts 60 seconds.", "unmet"),
         ("States 1,500", "There were 1500 of them.", "met"),
+        ("States 1931", "This is false: 1931. The opposite is the case.", None),
         ("States 1931", "Nobody told the year.", None),  # negates
         ("States 1931", "It was long ago.", "unmet"),
         ("States 12", "A dozen of them.", None),

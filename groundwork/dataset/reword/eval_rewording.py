@@ -24,6 +24,7 @@ from groundwork.records.dataset_row import Row
 
 DECLINED = "The model says that nobody would ask this in other words."
 CLOSER_ALLOWED = 5  # questions that may lie closer to the rewording than its original does
+_OLD_ANSWER = "The answer is the original's, which stays only where it fits your question."
 KEPT_SUPPORT = 0.5  # of the cosine between answer and evidence
 
 Strategy = Literal["pair", "question"]
@@ -185,7 +186,11 @@ async def _find_turned_down(
     problems = await judge([(rows[index], reply) for index, reply in reworded.items()]) if reworded else []
     outcome.unjudged += problems.count(None)
     judged = zip(reworded.items(), problems, strict=True)
-    return {index: (reply, problem) for (index, reply), problem in judged if problem}
+    return {
+        index: (reply, problem if reply.answer != rows[index].answer else f"{problem} {_OLD_ANSWER}")
+        for (index, reply), problem in judged
+        if problem
+    }
 
 
 def _most_similar(cosines: Vectors, threshold: float) -> int:

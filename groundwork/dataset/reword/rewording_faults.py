@@ -99,7 +99,8 @@ def required_terms(row: Row, about: str) -> list[str]:
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
     """
     text, spans = row.question, []
-    for term in [*subject_words(row, about), *terms(row.question)]:
+    subject = [about] if about and about.lower() in text.lower() else []  # whole, with the small words in it
+    for term in [*subject, *subject_words(row, about), *terms(row.question)]:
         spans += [match.span() for match in whole_word_pattern(term, re.IGNORECASE).finditer(text)]
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
         word_before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])

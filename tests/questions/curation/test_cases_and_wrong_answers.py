@@ -84,14 +84,14 @@ def test_a_german_noun_is_no_name_to_be_exchanged():
 @pytest.mark.parametrize(
     ("criterion", "wrong"),
     [
-        ("Names Skerrow Boats & Sons", "Mull Ferries & Piers, owned by Ellary."),
+        ("Names Skerrow Boats & Sons", "It is Mull Ferries & Piers, owned by Ellary."),
         ("States that boats are built", "That is not told."),
     ],
 )
 def test_names_that_no_criterion_asks_for_stay_in_a_wrong_answer(criterion: str, wrong: str) -> None:
     """An aside exchanged makes a nonsense that meets every criterion; a name with "&" is exchanged whole."""
     evidence = ["[Skerrow Boats & Sons](#s){:name='skerrow'} builds boats for Ellary, as did the Mull Ferries & Piers."]
-    answer = "Skerrow Boats & Sons, owned by Ellary."
+    answer = "It is Skerrow Boats & Sons, owned by Ellary."
     if "built" in criterion:
         answer = "That boats are built, for Ellary."
     pair = pair_of(1, question="Who does it?", answer=answer, evidence=evidence, evaluation_criteria=[criterion])
