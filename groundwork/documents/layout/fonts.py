@@ -65,7 +65,14 @@ _SIGNS_BY_CODE = {
 }
 _PIECES_BY_CODE = {_FIRST_PIECE_CODE + k: piece for k, piece in enumerate(_BRACKET_PIECES)}
 _PRIVATE_CODE = re.compile("[\uf020-\uf0ff\uf8e6-\uf8fe]")
-_DINGBATS = re.compile(r"dingbat|wing|webd", re.IGNORECASE)
+_DINGBATS = re.compile(r"dingbat|wing|webd|monotypesorts", re.IGNORECASE)
+_TICKS = {  # of Wingdings, also as the Macintosh's encoding reads its codes
+    **dict.fromkeys("o¨®", "☐"),
+    **dict.fromkeys("þý˛˝", "☒"),
+    **dict.fromkeys("ü¸", "✓"),
+    **dict.fromkeys("û˚", "✗"),
+}
+_OWN_SIGNS = re.compile("[☐-☓✁-✗☎☞☛✆✉]")  # that are no bullets
 _BULLET = re.compile(r"\s*+[\uf020-\uf0ff](?=\s|$)")  # before an item
 
 
@@ -80,6 +87,17 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
     bullet = _BULLET.match(text) if begins and "symbol" not in font.lower() else None
     start = bullet.end() if bullet else 0
     return text[:start] + text[start:].translate(_SIGNS_BY_CODE)
+
+
+def is_dingbat_font(font: str) -> bool:
+    """Whether a font has pictures in the places of letters."""
+    return _DINGBATS.search(font) is not None
+
+
+def dingbat_sign(sign: str) -> str:
+    """What stands for a picture of such a font that is a word by itself: a box to tick, a tick, or a bullet."""
+    letter = chr(ord(sign) - 0xF000) if "\uf020" <= sign <= "\uf0ff" else sign
+    return _TICKS.get(letter) or (sign if _OWN_SIGNS.match(sign) else "•")
 
 
 def is_bold(text_item: Any) -> bool:

@@ -9,8 +9,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import msgspec
+
 from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, shortened_leaders
-from groundwork.documents.layout.fonts import is_bold, is_bold_font, is_mono_font, plain_font_name, with_letters
+from groundwork.documents.layout.fonts import (
+    dingbat_sign,
+    is_bold,
+    is_bold_font,
+    is_dingbat_font,
+    is_mono_font,
+    plain_font_name,
+    with_letters,
+)
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 from groundwork.language.language_and_script import has_unspaced
@@ -144,6 +154,8 @@ def to_run(
     if not text:
         return None
     font, bold = plain_font_name(text_item.font_name), is_bold(text_item)
+    if is_dingbat_font(font):
+        text, text_item = _with_sign(text, text_item)
     end_font = plain_font_name(end_font)
     runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
@@ -160,6 +172,18 @@ def to_run(
         spelt = with_letters(spelt, font)
         words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
     return Run(x, top, x + text_item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
+
+
+def _with_sign(text: str, text_item: Any) -> tuple[str, Any]:
+    """A text and its item; where its first word, a letter in a font of pictures, stands alone, with the sign that it
+    shows."""
+    first, _, rest = text.partition(" ")
+    words = text_item.words
+    if len(first) != 1 or not words or words[0].text.strip() != first:
+        return text, text_item
+    sign = dingbat_sign(first)
+    words = [msgspec.structs.replace(words[0], text=sign), *words[1:]]
+    return f"{sign} {rest}".rstrip(), msgspec.structs.replace(text_item, words=words)
 
 
 def _extent(text_item: Any) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.pdf_files.dingbats import with_bullets
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
@@ -143,7 +144,8 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
     if opened is None:
         return ""
     try:
-        text = with_ligatures(opened.text, opened.text.get_text_range())
+        text = with_bullets(opened.text, opened.text.get_text_range())
+        text = with_ligatures(opened.text, text)
         text = "\n".join([text, *typed_texts(document, opened.page)])
     except pypdfium2.PdfiumError:
         return ""

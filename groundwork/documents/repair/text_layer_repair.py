@@ -137,8 +137,15 @@ def _start_items(markdown: str, text: str) -> str:
         if label not in markdown or re.search(rf"^[*#> ]*{start}", markdown, re.MULTILINE):
             continue
         label_within_line = re.compile(rf"(?<=[^\s|#>*-])((?:\*\*|</?u>|[↑\s])*?) +(?=(?:\*\*)?{start})")
-        markdown = label_within_line.sub(lambda match: f"{match[1].rstrip()}\n\n", markdown, count=1)
+        matches = label_within_line.finditer(markdown)
+        if match := next((match for match in matches if not _is_in_row(markdown, match.start())), None):
+            markdown = f"{markdown[: match.start()]}{match[1].rstrip()}\n\n{markdown[match.end() :]}"
     return markdown
+
+
+def _is_in_row(markdown: str, position: int) -> bool:
+    """Whether a place lies in a row of a table, which can be cut nowhere."""
+    return markdown.startswith("|", markdown.rfind("\n", 0, position) + 1)
 
 
 def _item_starts(text: str) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,15 @@ def test_what_the_text_layer_holds_is_left_alone():
     assert respell_words(page, Reference(LAYER)) == page
 
 
+def test_items_in_a_cell_do_not_part_their_row():
+    """A list within a cell stays in its row; the same items in a paragraph become lines."""
+    layer = Reference("Harbour Ellary\n• Deep water.\n• Two piers.\nBerths forty")
+    row = "| Harbour Ellary | • Deep water. • Two piers. |"
+    table = f"| Name | Text |\n| --- | --- |\n{row}"
+    assert respell_words(table, layer) == table
+    assert respell_words("Harbour Ellary • Deep water. • Two piers.", layer).count("\n\n•") > 0
+
+
 def test_the_better_rendition_of_a_page_wins():
     """Of two engines each page keeps the one that loses no number and reads better."""
     layer = ["1.1. The field is 75 metres long.\n1.2. Play begins with a pull.", "2.1. Thirteen goals win the game."]
