@@ -7,6 +7,7 @@ is a run of its own, like a table. Passages that questions leave out are runs of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -17,6 +18,7 @@ from groundwork.language.labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 
+_NOTE_START = re.compile(r"(?:\d{1,2}|[*†‡§]{1,3}|\^\d)\s(?=[^\W\d_])")  # of a table's note, behind its mark
 MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
 
 
@@ -50,6 +52,9 @@ def block_runs(
             text_blocks = []
         skip = mark
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
+            if len(text_blocks) > 1 and _is_caption_of_previous(text, runs, text_blocks, language):
+                _append_text_run(text, runs, text_blocks[:1], skip, ruler, limit)
+                text_blocks = text_blocks[1:]
             remaining, lead = _split_lead(text, text_blocks, block, ruler, limit, language)
             _append_text_run(text, runs, remaining, skip, ruler, limit)
             runs.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
@@ -63,16 +68,26 @@ def block_runs(
 def _append_text_run(
     text: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
 ) -> None:
-    """Add a run of text; a caption at its head goes with the table above."""
+    """Add a run of text; a caption or a note at its head goes with the table above."""
     previous = runs[-1] if runs else None
     is_its_caption = (
-        text_blocks and previous and previous.body and previous.skip == skip and _is_caption(text, text_blocks[0])
+        text_blocks and previous and previous.body and previous.skip == skip and _is_below(text, text_blocks[0])
     )
     if is_its_caption and previous and ruler.length(previous.start, text_blocks[0].end) <= limit:
         runs[-1] = previous._replace(blocks=[*previous.blocks, text_blocks[0]])
         text_blocks = text_blocks[1:]
     if text_blocks:
         runs.append(BlockRun("text", text_blocks, skip))
+
+
+def _is_caption_of_previous(text: str, runs: list[BlockRun], text_blocks: list[Block], language: str) -> bool:
+    """Whether text between two tables begins with a caption of the first, which has none above it: a paragraph of
+    sentences follows, and no line of units."""
+    if not runs or not runs[-1].body or not _is_caption(text, text_blocks[0]):
+        return False
+    has_caption = any(_is_caption(text, block) for block in runs[-1].blocks)
+    following = text[text_blocks[1].start : text_blocks[1].end].rstrip()
+    return not has_caption and (following.endswith((":", "：")) or len(sentence_starts(following, language)) > 1)
 
 
 def _split_lead(
@@ -121,6 +136,12 @@ def _last_sentence_start(body: str, language: str) -> int:
     start = window_start + sentence_starts(body[window_start:], language)[-1]
     item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
     return item_starts[-1] if item_starts else start
+
+
+def _is_below(text: str, block: Block) -> bool:
+    """Whether a block says something of the table above it: a caption, or a note behind a mark ("1 Preliminary.")."""
+    is_note = block.kind == "paragraph" and block.end - block.start <= MAX_LEAD_LENGTH
+    return _is_caption(text, block) or (is_note and bool(_NOTE_START.match(text, block.start)))
 
 
 def _is_caption(text: str, block: Block) -> bool:

@@ -40,7 +40,7 @@ class ShortRuns:
                 joined_runs.append(run)
             elif (
                 previous
-                and (not following or _border_level(run) >= _border_level(following))
+                and (not following or self._prefers_previous(previous, run, following))
                 and (replacement := self._join_previous(previous, run))
             ):
                 joined_runs.pop()
@@ -54,6 +54,15 @@ class ShortRuns:
             else:
                 joined_runs.append(run)
         return joined_runs
+
+    def _prefers_previous(self, previous: BlockRun, run: BlockRun, following: BlockRun) -> bool:
+        """Whether a short run belongs to the one before it: by its section, and in one section where it is not the
+        beginning of the paragraph behind it, nor that run the only other one that is short."""
+        if self._text[run.end - 1] != "\n":
+            return False
+        level, following_level = _border_level(run), _border_level(following)
+        only_following_short = self._length(following) < self._min_length <= self._length(previous)
+        return level > following_level or (level == following_level and not only_following_short)
 
     def _join_previous(self, previous: BlockRun, run: BlockRun) -> list[BlockRun]:
         """[joined], or [what is left of the text before, joined]; nothing where the limit is in the way."""

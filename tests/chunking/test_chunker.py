@@ -114,6 +114,19 @@ def test_caption_goes_with_its_table_whole() -> None:
         assert last.text.startswith(caption)
 
 
+def test_captions_and_notes_below_go_with_their_tables_and_each_table_keeps_a_chunk() -> None:
+    """A caption below a table is not that of the next one, a note stays with its table, and short text between tables
+    joins the short one, so that no chunk holds all of them."""
+    table = "| length | width |\n|---|---|\n" + "| 12 | 56 |\n" * 2
+    prose = "Plain words. The boats are these:"
+    sections = [f"{prose}\n\n{table}\nTable {k}. Sizes of boats of kind {k}" for k in range(5)]
+    chunks = cut("\n\n".join(sections), small(min_length=110, max_length=1000))
+    assert [chunk.text.count("|---|") for chunk in chunks] == [1] * 5
+    assert [chunk.text.rstrip()[-6:] for chunk in chunks] == [f"kind {k}" for k in range(5)]
+    noted = cut(f"{prose}\n\n{table}\n1 Without oars.\n\n{prose}\n\n{table}", small(min_length=70))
+    assert [chunk.text.rstrip()[-6:] for chunk in noted] == [" oars.", "| 56 |"]
+
+
 @settings(max_examples=20)
 @given(MARKDOWN)
 def test_same_text_same_chunks(text: str) -> None:
