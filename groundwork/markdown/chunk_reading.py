@@ -21,6 +21,8 @@ from groundwork.records.chunk_record import Chunk
 MIN_COUNTED_LINES = 3  # that count up, and are a listing
 _LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
 _FOOTNOTE = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
+_LETTER = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # of a script with capitals: between others' letters stand numbers
+_LETTERS_BEHIND = re.compile(rf"{_LETTER.pattern}{{3}}")  # two may be those of an ordinal
 _HEADING_NUMBER = re.compile(rf"({RULE_LABEL})\.?\s")
 
 
@@ -55,7 +57,9 @@ class Reading:
 
     @cached_property
     def numbers(self) -> list[list[Number]]:
-        """The numbers of each statement but those that count lines; their offsets count from its start."""
+        """The numbers of each statement but those that count lines or belong to a name; their offsets count from its
+        start.
+        """
         return [_without_counters(statement.masked_text(self.chunk.text)) for statement in self.statements]
 
     @cached_property
@@ -102,7 +106,19 @@ def _without_counters(statement_text: str) -> list[Number]:
     }
     if (mark := _FOOTNOTE.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
         counter_starts.add(mark.start(1))
-    return [number for number in numbers(statement_text) if number.start not in counter_starts]
+    return [
+        number
+        for number in numbers(statement_text)
+        if number.start not in counter_starts and not _is_in_name(statement_text, number)
+    ]
+
+
+def _is_in_name(text: str, number: Number) -> bool:
+    """Is it a part of a word, such as 37signals or BC4, and no unit or ordinal behind it?"""
+    return not number.unit and (
+        _LETTER.match(text, max(0, number.start - 1), number.start) is not None
+        or _LETTERS_BEHIND.match(text, number.start + len(number.value)) is not None
+    )
 
 
 def _drop_sibling_headings(path: list[str]) -> list[str]:

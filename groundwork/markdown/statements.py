@@ -27,6 +27,9 @@ _ITEM = re.compile(
     rf"(?P<label>{labels.LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{labels.BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
+_ADDRESS = re.compile(
+    r"(?<=\])\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?: \"[^\"\n]*+\")?\)|\b(?:https?|ftp|mailto)://?[^\s>)|]++"
+)
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
 _NUMBER = r"[A-Z]?\d+(?:[.-]\d+)*[a-z]?\b"
@@ -82,13 +85,15 @@ class Statement:
         return " ".join(f"{self.lead} {statement_text}".split()).replace("**", "")
 
     def masked_text(self, text: str) -> str:
-        """Its slice of the text, with bars for what stands between the cells of a row, so that offsets stay."""
-        statement_text = text[self.start : self.end]
+        """Its slice of the text as long as it was, with blanks for addresses and bars for what stands between the cells
+        of a row.
+        """
+        statement_text = _ADDRESS.sub(lambda address: " " * len(address.group()), text[self.start : self.end])
         if self.kind != "row":
             return statement_text
         masked = ["|"] * len(statement_text)
         for cell in self.cells:
-            cell_text = text[cell.start : cell.end]
+            cell_text = statement_text[cell.start - self.start : cell.end - self.start]
             if statement_text.startswith("<"):
                 cell_text = TAG.sub(lambda tag: "|" * len(tag.group()), cell_text)
             masked[cell.start - self.start : cell.end - self.start] = cell_text

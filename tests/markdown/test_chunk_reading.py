@@ -28,6 +28,18 @@ def test_numbers_that_count_lines_are_none(text: str, values: list[list[str]]) -
     assert [[number.value for number in numbers] for numbers in reading(text).numbers] == values
 
 
+def test_numbers_in_names_and_addresses_are_none() -> None:
+    text = (
+        'At 37signals (BC4, 1password) 5 of 75kg moor on the 21st, 4WD: [3 rules](https://a.org/7/x(8).html "9") or '
+        "https://b.org/1234.\n\n第3天以内。"
+    )
+    assert [[number.value for number in numbers] for numbers in reading(text).numbers] == [
+        ["5", "75", "21", "4", "3"],
+        ["3"],
+    ]
+    assert not any({"org", "html"} & words for words in reading(text).words)
+
+
 def test_a_heading_below_one_of_the_same_title_keeps_its_level() -> None:
     """The level of the outermost heading decides how many of the chunk's hold, whatever the titles below it are."""
     text = "## Fees\n\n### Fees\n\nNobody pays.\n"

@@ -160,6 +160,8 @@ def _different_subject(first: AskedQuestion, second: AskedQuestion) -> str:
         return "is about a number that the other does not know"
     if _names_missing_in(first, second) and _names_missing_in(second, first):
         return "is about another name"
+    if _names_of_case(first, second) or _names_of_case(second, first):
+        return "tells a case of its own"
     if _is_only_mentioned(first, second) or _is_only_mentioned(second, first):
         return "asks about what the other only mentions"
     if only_first - second.statement and only_second - first.statement:
@@ -177,6 +179,12 @@ def _names_missing_in(first: AskedQuestion, second: AskedQuestion) -> set[str]:
     initialisms = {name for name in names(second_text) if len(name) > 1 and name in _initials(first.question)}
     own_names = {name for name in own_names if not any(name[0] in letters for letters in initialisms)}
     return {name for name in own_names if len(name) < 2 or name not in _initials(second_text)}
+
+
+def _names_of_case(first: AskedQuestion, second: AskedQuestion) -> set[str]:
+    """The names by which a question tells a case that its answer decides: neither pair's quotes hold them."""
+    known_words = set(words(" ".join([*first.evidence, *second.evidence, second.question, second.answer])))
+    return names(first.question) & set(words(first.answer)) - known_words
 
 
 def _is_only_mentioned(first: AskedQuestion, second: AskedQuestion) -> bool:

@@ -107,6 +107,19 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
             "only mentions",
         ),
         (
+            AskedQuestion(
+                "The films Babel and Alien have the same mark in the final. Which of them wins?",
+                "Alien, because the order of the alphabet decides between films of the same mark.",
+                ("Of two films of the same mark the first in the order of the alphabet wins.",),
+            ),
+            AskedQuestion(
+                "Which of two films of the same mark wins?",
+                "The first in the order of the alphabet.",
+                ("Of two films of the same mark the first in the order of the alphabet wins.",),
+            ),
+            "a case of its own",
+        ),
+        (
             AskedQuestion("What does the FHS say /srv holds?", "Served data.", ("/srv holds data that is served.",)),
             AskedQuestion(
                 "What does the Filesystem Hierarchy Standard keep in /srv?",
