@@ -13,7 +13,7 @@ from typing import NamedTuple
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
-_FIGURE = re.compile(r"\W*(?:[^\W\d_]{1,3}\W{0,2})?\d")  # with a currency or a sign before it
+_FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # with a currency or a sign before it
 _BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
 _REMARK_LETTERS = 40  # of a text that is longer than a table's entry
 _LEAST_COLUMNS = 2  # of a table with a title

@@ -38,12 +38,14 @@ _PLACEHOLDER = re.compile(  # what programs write where nobody named the documen
 )
 _PATH = re.compile(r"^[a-z]{2,}://|^[A-Za-z]:\\|^/\w+/|\S\.(?:pfm|docx?|pptx?|xlsx?|indd|qxd|html?|tex)\b")
 _SUBJECT = re.compile(
-    r"(?m)^\s*(?:re|subject|betreff|betr\.|objet|asunto|oggetto|assunto|onderwerp)\s*:\s*(\S.{3,118}\S)\s*$",
+    r"(?m)^[^\S\n]*+(?:re|subject|betreff|betr\.|objet|asunto|oggetto|assunto|onderwerp)"
+    r"[^\S\n]*+:[^\S\n]*+(\S.{3,118}\S)[^\S\n]*$",
     re.IGNORECASE,
 )
 _MAIL_LINE = re.compile(
-    r"(?m)^\s*(?:(?:dear|liebe[rs]?|sehr geehrte[rs]?|cher|chère|madame|monsieur|estimad[oa]s?|gentile|prezad[oa]s?"
-    r"|geachte)\b.{0,60}[,:!]|(?:from|to|von|an|de|para|da|van|aan)\s*:.*)\s*$",
+    r"(?m)^[^\S\n]*+"
+    r"(?:(?:dear|liebe[rs]?|sehr geehrte[rs]?|cher|chère|madame|monsieur|estimad[oa]s?|gentile|prezad[oa]s?"
+    r"|geachte)\b.{0,60}[,:!]|(?:from|to|von|an|de|para|da|van|aan)[^\S\n]*+:.*)[^\S\n]*$",
     re.IGNORECASE,
 )
 _MARKS = " _†‡*∗§"  # at the end of a title, which lead to a note
