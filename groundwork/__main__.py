@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from groundwork.errors import EXIT_OK, EXIT_USAGE
 from groundwork.installation import as_typed, version
 from groundwork.nearest_names import nearest_name
+from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, STAGES
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ GC_THRESHOLDS = (50_000, 20, 100)  # 100,000s of units live to the end: a tenth 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    if argv is None:
+        restart_in_utf8_mode()
     gc.set_threshold(*GC_THRESHOLDS)
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = (
@@ -199,7 +202,9 @@ def _set_aside(argv: Sequence[str]) -> int:
     parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
-    parser.add_argument("--undo", action="store_true", help="take them back")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--failed", action="store_true", help="all that ingest failed at, beside those that are named")
+    choice.add_argument("--undo", action="store_true", help="take them back")
     add_data_flags(parser)
     flags = parser.parse_args(list(argv))
     return run_guarded(lambda: set_documents_aside(flags, stage_command))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
     config = load_config(flags)
     with open_job(config, flags, writes=True, folders=()) as (job, manifest):
         documents_aside = read_set_aside(job.data)
-        if not flags.documents:
+        if not flags.documents and not flags.failed:
             _print_list(documents_aside)
             return EXIT_OK
         if flags.undo:
@@ -38,11 +38,16 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
         files = _source_files(job, command("ingest"))
         texts = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
         known_names = sorted({*documents_aside, *files, *texts})
-        names = [_document_name(name, known_names, "no such document") for name in flags.documents]
+        named = [_document_name(name, known_names, "no such document") for name in flags.documents]
+        failed = _failed_documents(manifest, known_names) if flags.failed else []
+        names = list(dict.fromkeys([*named, *(name for name in failed if name not in documents_aside)]))
         added_records = {name: _set_aside_record(job, manifest, name, files.get(name), flags.reason) for name in names}
         write_set_aside(job.data, documents_aside | added_records)
     for name, record in added_records.items():
         print(terminal_text(f"set aside: {name}{f' ({record.reason})' if record.reason else ''}"))
+    if not added_records:
+        print("ingest failed at no document that is not set aside")
+        return EXIT_OK
     print(f"take back: {as_typed('uv run dataprep set-aside')} --undo {shlex.join(names)}")
     return EXIT_OK
 
@@ -62,6 +67,12 @@ def _document_name(name: str, known_names: list[str], problem: str) -> str:
     nearest = nearest_name(slug(name), known_names)
     remedy = f"; did you mean {nearest}?" if nearest else as_typed("; see: uv run dataprep")
     raise UsageError(f"{name}: {problem}{remedy}")
+
+
+def _failed_documents(manifest: Manifest, known_names: Sequence[str]) -> list[str]:
+    """The documents at which the last ingest failed and whose files are there."""
+    entries = manifest.entries("ingest")
+    return [name for name in known_names if name in entries and entries[name].status == "failed"]
 
 
 def _source_files(job: Job, ingest: Command) -> dict[str, Path]:

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 
 from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
 from groundwork.console.job import load_config, open_job
-from groundwork.console.ledger import group_warnings
-from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags
+from groundwork.console.ledger import group_by_kind, group_warnings
+from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
@@ -179,14 +179,16 @@ def _print_datasets(states: States) -> None:
 
 
 def _print_reasons(table: dict[str, States]) -> None:
-    reasons = [
-        f"  {kind}  {name} in {stage}: {reason}"
-        for stage, states in table.items()
-        for name, (kind, reason) in states.items()
-        if kind in ("stale", "failed") and reason
-    ]
-    if reasons:
-        print(terminal_text("\n" + "\n".join(reasons[:ROWS_SHOWN])))
+    """Why units are stale or failed; of those that are stale in one way, one."""
+    lines: list[str] = []
+    for stage, states in table.items():
+        failed = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
+        stale = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
+        lines += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed]
+        lines += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale)]
+    if lines:
+        more = [f"  … and {len(lines) - ROWS_SHOWN:,} more"] * (len(lines) > ROWS_SHOWN)
+        print(terminal_text("\n" + "\n".join([*lines[:ROWS_SHOWN], *more])))
 
 
 def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
@@ -252,10 +254,7 @@ def _next_command(
             return f"{stage_command}\nall:  {as_typed('uv run dataprep run')}{repeated_flags}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
         unreadable = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
-        more = f" (and {len(unreadable) - MAX_DOCUMENTS_NAMED:,} more)" if len(unreadable) > MAX_DOCUMENTS_NAMED else ""
-        put_aside = as_typed(
-            f"uv run dataprep set-aside {shlex.join(unreadable[:MAX_DOCUMENTS_NAMED])}{repeated_flags}{more}"
-        )
+        put_aside = as_typed(set_aside_command(unreadable, flags))
         retry = f"{as_typed('uv run dataprep run')} --retry-failed{repeated_flags}"
         return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable else retry
     return "nothing; everything is current"

@@ -82,22 +82,30 @@ class Ledger:
 def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
     """A line for each kind of warning of a document, and one for a kind that many documents share.
 
-    Warnings are of one kind when they differ in numbers and the document's name alone; the digits of a name such as
-    cp1252 are no number. `warnings`: (document, text).
+    `warnings`: (document, text).
     """
-    warnings_by_kind: dict[str, dict[str, list[str]]] = {}
-    for document, text in warnings:
-        warning_text = text.removeprefix(f"{document}: ")
-        kind = _NUMBER.sub("#", warning_text.replace(document, "#"))
-        warnings_by_kind.setdefault(kind, {}).setdefault(document, []).append(warning_text)
-    lines = []
-    for documents in warnings_by_kind.values():
+    return [f"  warning  {documents}: {text}" for documents, text in group_by_kind(warnings)]
+
+
+def group_by_kind(texts_of_documents: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(document, text) for each kind of text of a document; of a kind that many share one, with their number.
+
+    Texts are of one kind when they differ in numbers and the document's name alone; the digits of a name such as cp1252
+    are no number.
+    """
+    by_kind: dict[str, dict[str, list[str]]] = {}
+    for document, full_text in texts_of_documents:
+        text = full_text.removeprefix(f"{document}: ")
+        kind = _NUMBER.sub("#", text.replace(document, "#"))
+        by_kind.setdefault(kind, {}).setdefault(document, []).append(text)
+    groups: list[tuple[str, str]] = []
+    for documents in by_kind.values():
         if len(documents) > MAX_DOCUMENTS_OF_A_KIND:
             example, texts = next(iter(documents.items()))
-            lines.append(f"  warning  {len(documents):,} of one kind, such as {example}: {_merge_similar(texts)}")
+            groups.append((f"{len(documents):,} of one kind, such as {example}", _merge_similar(texts)))
         else:
-            lines += [f"  warning  {document}: {_merge_similar(texts)}" for document, texts in documents.items()]
-    return lines
+            groups += [(document, _merge_similar(texts)) for document, texts in documents.items()]
+    return groups
 
 
 def _merge_similar(texts: list[str]) -> str:

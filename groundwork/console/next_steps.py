@@ -39,10 +39,14 @@ def closing_lines(
         failed = bool(ledger.failed_units)
         lines.append(f"next: {_retry_command(stage, job.flags) if failed else _next_command(stage, job, is_current)}")
     if stage == "ingest" and ledger.failed_units:
-        documents = shlex.join(ledger.failed_units[:MAX_DOCUMENTS_NAMED])
-        command = f"uv run dataprep set-aside {documents}{repeat_flags(job.flags)}"
-        lines.append(f"or leave out what cannot be read: {command}")
+        lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
     return as_typed("\n".join(lines))
+
+
+def set_aside_command(documents: Sequence[str], flags: argparse.Namespace) -> str:
+    """The command that leaves out the documents at which ingest failed: by their names where they are few."""
+    names = shlex.join(documents) if len(documents) <= MAX_DOCUMENTS_NAMED else "--failed"
+    return f"uv run dataprep set-aside {names}{repeat_flags(flags)}"
 
 
 def repeat_flags(flags: argparse.Namespace) -> str:

@@ -23,6 +23,7 @@ from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.lazy_paths import path_texts
 from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
+from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, writing_stage
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Command:
     needs_gpu: Callable[[Config], bool] = lambda _: False
 
     def __call__(self, argv: Sequence[str] | None = None) -> int:
+        if argv is None:
+            restart_in_utf8_mode()
         return run_guarded(lambda: self.run(self.parse(argv)))
 
     @property

@@ -64,17 +64,26 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
         target.parent.mkdir(parents=True, exist_ok=True)
         hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), target
         pictures.rename(target)
+    tag_hashes = _rename_in_tags(data, manifest, renaming)
     new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
-    _rename_entries(data, manifest, document, new_document, new_names, hashes)
-    for file in sorted(data.path("tags").rglob("*.jsonl")):
-        content = file.read_bytes()
-        new_content = renaming.content(content, lines=True)
-        if new_content != content:
-            write_bytes(file, new_content)
+    new_names |= {name: name for name in tag_hashes}  # they stay where they are
+    _rename_entries(data, manifest, document, new_document, new_names, hashes | tag_hashes)
     for file in decisions:
         rewrite_lines(file, lambda line: renaming.content(line, lines=True))
     for path in old_paths.values():
         path.unlink(missing_ok=True)
+
+
+def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) -> dict[str, str]:
+    """Write the ids of the document anew in every file of tags; returns the hashes of those files as they were."""
+    hashes = {}
+    for file in sorted(data.path("tags").rglob("*.jsonl")):
+        content = file.read_bytes()
+        new_content = renaming.content(content, lines=True)
+        if new_content != content:
+            hashes[data.relative(file)] = manifest.sha256(file)
+            write_bytes(file, new_content)
+    return hashes
 
 
 def _with_moved_figures(content: bytes, path: str, moved_figures: MovedFolder) -> bytes:

@@ -162,7 +162,7 @@ def test_a_file_that_comes_is_found(data: Path, unfinished) -> None:
     wishes = data / RUN / "wishes" / "ferry.jsonl"
     wishes.parent.mkdir(exist_ok=True)
     wishes.write_text("{}\n")
-    assert list(unfinished("generate_qa").values()) == [f"stale {RUN}/wishes/ferry.jsonl changed"]
+    assert list(unfinished("generate_qa").values()) == [f"stale {RUN}/wishes/ferry.jsonl is new"]
     wishes.unlink()
     assert unfinished("generate_qa") == {}
 

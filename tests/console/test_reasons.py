@@ -100,4 +100,15 @@ def test_a_setting_that_has_more_files_read_is_the_reason() -> None:
     more = {"qa/a.jsonl": "1", "summaries/a.json": "1"}
     assert judge_state(entry, more, recipe, {}, 0) == ("stale", "settings.rephrase changed")
     assert judge_state(entry, {**more, "qa/a.jsonl": "2"}, recipe, {}, 0) == ("stale", "qa/a.jsonl changed")
-    assert judge_state(entry, more, entry.recipe, {}, 0) == ("stale", "summaries/a.json changed")
+    assert judge_state(entry, more, entry.recipe, {}, 0) == ("stale", "summaries/a.json is new")
+
+
+def test_files_that_came_or_went_did_not_change() -> None:
+    """A removed document's chunks are gone, and those of a new one are new: neither changed; of many two are named."""
+    before = {"chunks/a.jsonl": "1", "chunks/b.jsonl": "1", **{f"chunks/gone-{n}.jsonl": "1" for n in range(4)}}
+    after = {"chunks/a.jsonl": "1", "chunks/b.jsonl": "2", "chunks/c.jsonl": "1"}
+    entry = ManifestEntry(inputs=before, recipe={}, outputs={}, status="done")
+    assert judge_state(entry, after, {}, {}, 0) == (
+        "stale",
+        "chunks/b.jsonl changed; chunks/gone-0.jsonl, chunks/gone-1.jsonl and 2 more are gone; chunks/c.jsonl is new",
+    )

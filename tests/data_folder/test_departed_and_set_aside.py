@@ -128,7 +128,8 @@ def test_a_renamed_document_is_carried_over(
     assert not list(data.rglob("two.*"))
     for stage in ("summarize", "chunk", "generate_qa", "generate_tags"):
         assert main([stage, "--data", str(data), *settings(server)]) == 0
-        assert " ok" not in capsys.readouterr().out.splitlines()[0] or stage == "generate_tags"
+        told = capsys.readouterr()
+        assert " ok" not in told.out.splitlines()[0] and "edited by hand" not in told.err
     assert len(server.requests) == asked
     pairs = [json.loads(line) for line in (data / "qa/gemini-2.5-flash/second-ferry.jsonl").read_text().splitlines()]
     chunks = [json.loads(line)["id"] for line in (data / "chunks/second-ferry.jsonl").read_text().splitlines()]
@@ -229,3 +230,19 @@ def test_forgetting_names_the_grades_that_hold_answers(
     assert main(["forget", "age", "--data", str(tmp_path), *settings(server)]) == 0
     assert f"{grades} still holds answers about it (questions: 1)" in capsys.readouterr().out
     assert (grades / "alpha.jsonl").read_text().startswith(lines[0])
+
+
+def test_all_that_failed_is_set_aside_by_one_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The advice holds for all failures: by name where they are few, by `--failed` where they are many."""
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "good.md").write_text("# Ferry\n\nThe ferry sails at seven.\n")
+    for number in range(7):
+        (tmp_path / "documents" / f"empty {number}.md").write_text("")
+    data = ["--data", str(tmp_path)]
+    assert main(["ingest", *data]) == 1
+    assert f"dataprep set-aside --failed {' '.join(data)}" in capsys.readouterr().out
+    assert main(["set-aside", "--failed", *data]) == 0
+    assert capsys.readouterr().out.count("set aside: empty-") == 7
+    assert main(["ingest", *data]) == 0
+    assert main(["set-aside", "--failed", *data]) == 0
+    assert "not set aside" in capsys.readouterr().out

@@ -22,7 +22,7 @@ from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
 from groundwork.data_folder.file_names import printable_path
 from groundwork.data_folder.lazy_paths import path_texts
-from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames, differing_keys, recipe_changes
+from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames, file_changes, recipe_changes
 from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
 
@@ -338,9 +338,12 @@ def judge_state(
     if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if entry.inputs != inputs:
-        changed = [name for name, digest in inputs.items() if entry.inputs.get(name, digest) != digest]
-        if changed or entry.recipe == recipe:  # else other settings read other files
-            return "stale", f"{', '.join((changed or differing_keys(entry.inputs, inputs))[:2])} changed"
+        before, after = entry.inputs, inputs
+        if entry.recipe != recipe:  # other settings may read other files
+            both = before.keys() & after.keys()
+            before, after = {name: before[name] for name in both}, {name: after[name] for name in both}
+        if changes := file_changes(before, after):
+            return "stale", changes
     if entry.recipe != recipe:
         return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
     return ("empty" if entry.status == "empty" else "done"), entry.note

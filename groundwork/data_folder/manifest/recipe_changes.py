@@ -30,6 +30,23 @@ def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
 
+def file_changes(before: Mapping[str, str], after: Mapping[str, str], most: int = 2) -> str:
+    """What became of the files of two sets of hashes by path: `a.jsonl changed; b.jsonl and 3 more are gone`."""
+    kinds = {
+        "changed": sorted(path for path in before.keys() & after.keys() if before[path] != after[path]),
+        "gone": sorted(before.keys() - after.keys()),
+        "new": sorted(after.keys() - before.keys()),
+    }
+    return "; ".join(_kind_of_change(kind, paths, most) for kind, paths in kinds.items() if paths)
+
+
+def _kind_of_change(kind: str, paths: list[str], most: int) -> str:
+    names = ", ".join(paths[:most])
+    if len(paths) > most:
+        names += f" and {len(paths) - most:,} more"
+    return f"{names} changed" if kind == "changed" else f"{names} {'is' if len(paths) == 1 else 'are'} {kind}"
+
+
 def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
     other_parts = {key: value for key, value in recipe.items() if key not in ("settings", "prompts", "own", "version")}
     settings = recipe.get("settings")
