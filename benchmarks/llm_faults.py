@@ -24,6 +24,7 @@ import msgspec
 
 from benchmarks.llm_throughput import server, stats
 from groundwork.errors import GroundworkError, UnitError
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
 from groundwork.settings.whole_config import Config
@@ -122,7 +123,7 @@ async def at_habit(habit: str) -> tuple[int, int, int, str]:
                     "llm.defaults.reasoning_effort=low",
                 ],
             )
-            async with Client(config.llm, Path(folder) / "journal.db", say=lines.append) as client:
+            async with Client(config.llm, Path(folder) / "journal.db", RunControls(say=lines.append)) as client:
                 for number in range(HABIT_UNITS):
                     messages = [{"role": "user", "content": f"unit {number}: the ratio is {RATIO}"}]
                     try:

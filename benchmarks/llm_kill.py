@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from benchmarks.llm_throughput import configured, server, stats
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 
 CONCURRENCY = 16
@@ -41,7 +42,9 @@ async def ask_all(url: str, journal: Path, units: int, heard: Connection | None)
     config = configured(url, CONCURRENCY)
     values: dict[str, str] = {}
     untold = [heard] if heard else []
-    async with Client(config.llm, journal, on_usage=lambda _: untold.pop().send_bytes(b".") if untold else None) as one:
+    async with Client(
+        config.llm, journal, RunControls(on_usage=lambda _: untold.pop().send_bytes(b".") if untold else None)
+    ) as one:
 
         async def ask(number: int) -> None:
             messages = [{"role": "user", "content": f"unit {number}"}]

@@ -28,6 +28,7 @@ import msgspec
 from benchmarks.llm_throughput import configured, server, stats
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 
 SENTENCE = "The goal is 90 cm wide, stands on line {n}, and the game lasts 12 minutes. "
 PAIRS = '[{"question": "How wide is the goal of {words}?", "answer": "90 cm"}]'
@@ -108,7 +109,9 @@ def ours(url: str, prompts: Path, journal: Path) -> int:
             async def one(text: str) -> bool:
                 messages = [{"role": "user", "content": text}]
                 try:
-                    await client.ask(config.qa, messages, stage="qa", unit="chunk", check=problem)
+                    await client.ask(
+                        config.qa, messages, stage="qa", unit="chunk", schema=ReplyRequirements[str](check=problem)
+                    )
                 except UnitError:
                     return False
                 return True

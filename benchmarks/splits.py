@@ -18,7 +18,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from groundwork.dataset.split.eval_selection import eval_size, select_eval
+from groundwork.dataset.split.eval_selection import EvalPool, eval_size, select_eval
 from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
 from groundwork.dataset.split.representativeness import eval_closeness
 from groundwork.embedding.clusters import elbow
@@ -97,7 +97,7 @@ class Judge:
         self.kernel = gaussian_kernel(corpus.vectors, corpus.vectors, self.width).mean(axis=1, dtype=np.float64)
 
     def ours(self, seed: int) -> Figures:
-        found = select_eval(self.corpus.vectors, self.size, seed=seed)
+        found = select_eval(EvalPool(self.corpus.vectors), self.size, seed=seed)
         k, labels = found.elbow.k, found.labels
         twins = exact_similar_rows(self.corpus.vectors, np.arange(len(labels)), found.threshold)
         alone = np.bincount(labels[[not len(rows) for rows in twins]], minlength=k)
@@ -158,11 +158,11 @@ def time_large(rows: int) -> bool:
     """Seconds for `rows` rows, split and report figures, and whether a second time gives the same rows."""
     corpus = made(f"{rows:,} rows", rows, 40, spread=1.0, copies=0.2)
     began, worked = time.perf_counter(), time.process_time()
-    found = select_eval(corpus.vectors, 32)
+    found = select_eval(EvalPool(corpus.vectors), 32)
     seconds = time.perf_counter() - began
     eval_closeness(found, corpus.vectors, 42)
     whole, work = time.perf_counter() - began, time.process_time() - worked
-    same = select_eval(corpus.vectors, 32).eval == found.eval
+    same = select_eval(EvalPool(corpus.vectors), 32).eval == found.eval
     print(f"{rows:,} rows of 256 dimensions: split {seconds:.1f} s, with 500 random splits beside it {whole:.1f} s "
           f"({work:.1f} s of CPU); a second time {'the same rows' if same else 'OTHER ROWS'}")  # fmt: skip
     return whole < SECONDS and same

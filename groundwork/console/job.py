@@ -271,6 +271,7 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 def make_client(job: Job) -> Client:
     from groundwork.llm.calls.costs_and_budget import Budget
+    from groundwork.llm.calls.run_controls import RunControls
     from groundwork.llm.client import Client
     from groundwork.llm.journal.journal import IN_MEMORY
 
@@ -278,15 +279,18 @@ def make_client(job: Job) -> Client:
         job.data.fetch_databases("journal")
     if job.flags.max_cost is not None and job.budget is None:
         job.budget = Budget(job.flags.max_cost)
+    controls = RunControls(
+        budget=job.budget or Budget(),
+        stopping=job.stopping,
+        on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
+        say=job.progress.say,
+    )
     client = Client(
         job.config.llm,
         Path(IN_MEMORY) if job.flags.dry_run else job.data.journal,
+        controls,
         joined=job.data.joined_journal if job.data.shard else None,
         fresh=job.flags.force and not job.caches_refreshed,
-        budget=job.budget,
-        on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
-        stopping=job.stopping,
-        say=job.progress.say,
     )
     job.progress.calls_in_flight = lambda: client.in_flight
     return client

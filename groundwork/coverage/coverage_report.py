@@ -25,7 +25,7 @@ from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.installation import as_typed
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.shortened_text import shorten_text
-from groundwork.pages.html_frame import write_page
+from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.records.document_record import Page
 from groundwork.records.figures import quote_in_words
 
@@ -36,7 +36,7 @@ BAR_LENGTH = 20  # characters
 FOLDER = Path(__file__).parent / "assets"
 PAGE_SCRIPTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, one file each in assets/coverage/
 SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally.js", "coverage/figures.js", "cards.js"]
-ASSETS = [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)]
+COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)], FOLDER)
 
 
 def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
@@ -190,11 +190,9 @@ def write_coverage(document: CoveredDocument, text: str, pages: Sequence[Page], 
     title = f"Coverage: {document.title}"
     write_page(
         path,
+        COVERAGE_PAGE,
         title=title,
-        kind="coverage",
         data={"coverage": page_data},
-        assets=ASSETS,
-        folder=FOLDER,
         images=bool(document.figures),
     )
 

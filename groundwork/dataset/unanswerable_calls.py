@@ -19,6 +19,7 @@ from groundwork.dataset.unanswerable_questions import (
     Proposals,
     Propose,
     Proposed,
+    UnanswerableFinder,
     add_unanswerable_questions,
     calls_needed,
 )
@@ -84,8 +85,8 @@ async def add_unanswerable(
     job.progress.start_phase("looking for questions that the documents do not answer")
     propose = build_proposer(lambda: job.client, call, job.prompt(call.prompt), about)
     look_up = build_look_up(lambda: job.client, call, job.prompt(call.check_prompt), about)
-    share, seed = settings.unanswerable, settings.seed
-    return await add_unanswerable_questions(built, passages, share, seed, str(call.model), encode, propose, look_up)
+    finder = UnanswerableFinder(propose, look_up, encode, str(call.model), settings.seed)
+    return await add_unanswerable_questions(built, passages, settings.unanswerable, finder)
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:

@@ -80,6 +80,20 @@ Propose = Callable[[Chunk, int], Awaitable[Proposals]]
 LookUp = Callable[[Chunk, Sequence[Proposed], Sequence[Chunk]], Awaitable[Findings]]
 
 
+@dataclass(frozen=True)
+class UnanswerableFinder:
+    """What finds questions that the documents leave open: who proposes them, who looks them up, what tells them apart.
+
+    `model` is the name that the rows bear; `seed` decides which chunks are asked about.
+    """
+
+    propose: Propose
+    look_up: LookUp
+    encode: Encode
+    model: str
+    seed: int
+
+
 @dataclass
 class _Gathered:
     """Rows so far, and how many questions were left out for which reason."""
@@ -190,23 +204,20 @@ async def add_unanswerable_questions(
     built: BuiltDataset,
     chunks: Sequence[Chunk],
     share: float,
-    seed: int,
-    model: str,
-    encode: Encode,
-    propose: Propose,
-    look_up: LookUp,
+    finder: UnanswerableFinder,
 ) -> BuiltDataset:
     """`built` with questions that no passage answers, as `share` of train and of eval, none in both.
 
-    Chunks are asked about in an order drawn with `seed` until there are enough; fewer rows are warned of. A reply that
-    cannot be had costs its chunk's questions alone.
+    Chunks are asked about in an order drawn with the seed until there are enough; fewer rows are warned of. A reply
+    that cannot be had costs its chunk's questions alone.
     """
     counts = needed_by_split(built, share)
     total = sum(counts.values())
     rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
     row_chunks = {row.chunk for row in rows}
     usable = [chunk for chunk in chunks if chunk.id in row_chunks]
-    gathered = await _gather_rows(rows, usable, list(chunks), total, seed, model, encode, propose, look_up)
+    search = await _QuestionSearch.over(rows, list(chunks), finder.encode, finder.seed)
+    gathered = await _gather_rows(usable, total, search, finder)
     added = _divide_rows(gathered.rows, counts)
     outcome = Unanswerable(
         share=share, needed=total, train=len(added["train"]), eval=len(added.get("eval", [])),
@@ -234,34 +245,30 @@ def _with_unanswerable(
 
 
 async def _gather_rows(
-    rows: Sequence[Row], usable: Sequence[Chunk], everything: Sequence[Chunk], total: int, seed: int, model: str,
-    encode: Encode, propose: Propose, look_up: LookUp,
-) -> _Gathered:  # fmt: skip
-    search = await _QuestionSearch.over(rows, everything, encode, seed)
-    order = np.random.default_rng(seed).permutation(len(usable)).tolist()
+    usable: Sequence[Chunk], total: int, search: _QuestionSearch, finder: UnanswerableFinder
+) -> _Gathered:
+    order = np.random.default_rng(finder.seed).permutation(len(usable)).tolist()
     gathered, start = _Gathered(), 0
     while len(gathered.rows) < total and start < len(order):
         batch = order[start : start + calls_needed(total - len(gathered.rows), len(order))]
         start += len(batch)
-        for addition in await gather_all(_chunk_rows(usable[i], search, model, propose, look_up) for i in batch):
+        for addition in await gather_all(_chunk_rows(usable[i], search, finder) for i in batch):
             await _add_rows(gathered, addition, search)
     return gathered
 
 
-async def _chunk_rows(
-    chunk: Chunk, search: _QuestionSearch, model: str, propose: Propose, look_up: LookUp
-) -> _Gathered:
+async def _chunk_rows(chunk: Chunk, search: _QuestionSearch, finder: UnanswerableFinder) -> _Gathered:
     """The rows of one chunk; those of another chunk may still ask the same."""
     gathered = _Gathered()
     try:
-        proposed = _distinct_questions(await propose(chunk, QUESTIONS_PER_CALL))
+        proposed = _distinct_questions(await finder.propose(chunk, QUESTIONS_PER_CALL))
         gathered.proposed = len(proposed)
         open_questions, vectors = await search.open_questions(list(proposed))
         gathered.asked = len(proposed) - len(open_questions)
         if not open_questions:
             return gathered
         passages = search.passages(open_questions, vectors, chunk)
-        findings = await look_up(chunk, [proposed[question] for question in open_questions], passages)
+        findings = await finder.look_up(chunk, [proposed[question] for question in open_questions], passages)
     except UnitError as error:
         gathered.failed.append(str(error))
         return gathered
@@ -274,7 +281,7 @@ async def _chunk_rows(
         elif finding is None or not _is_honest(finding.reply, question, passage_text):
             gathered.unusable += 1
         else:
-            gathered.rows.append(_row(question, finding.reply.strip(), chunk, model))
+            gathered.rows.append(_row(question, finding.reply.strip(), chunk, finder.model))
     return gathered
 
 

@@ -17,7 +17,7 @@ from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, SPOILED_KINDS, 
 from groundwork.grading.memorization import MemorizationGap, rows_advice
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
-from groundwork.pages.html_frame import write_page
+from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.records.grades import Grade
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -166,10 +166,14 @@ def difficulty_lines(report: GradeReport) -> Iterator[str]:
 
 
 FOLDER = Path(__file__).parent / "assets"
-ASSETS = [
-    *["page.css", "charts.css", "grades.css", "page.js", "charts.js", "table.js"],
-    *["gaps.js", "answers.js", "grades.js"],
-]
+GRADES_PAGE = PageKind(
+    "grades",
+    [
+        *["page.css", "charts.css", "grades.css", "page.js", "charts.js", "table.js"],
+        *["gaps.js", "answers.js", "grades.js"],
+    ],
+    FOLDER,
+)
 
 
 def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> None:
@@ -185,7 +189,7 @@ def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> No
         },
         "answers": [_answer_data(grade) for grade in grades],
     }
-    write_page(path, title=f"Grades: {report.dataset}", kind="grades", data=data, assets=ASSETS, folder=FOLDER)
+    write_page(path, GRADES_PAGE, title=f"Grades: {report.dataset}", data=data)
 
 
 def _report_fields(report: GradeReport) -> dict[str, Any]:

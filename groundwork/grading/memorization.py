@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
+
+
+@dataclass(frozen=True)
+class GapBounds:
+    """The settings of the conclusion: the gap (0..1) from which on something is learnt by heart, and the score on the
+    mirror below which nothing was learnt."""
+
+    margin: float
+    floor: float
+
 
 Conclusion = Literal["learnt", "learnt by heart", "not learnt", "cannot tell"]
 ADVISED_ROWS = 128  # rows of eval with which a gap of 20 points is seen in 99 % of runs (benchmarks/grading.py)
@@ -58,12 +69,10 @@ def rows_advice(missing: int, split_sizes: Mapping[str, int]) -> str:
     return f"{would_tell}: build with --eval-max {target} --eval-fraction {fraction:g}"
 
 
-def memorization_gap(
-    pairs: Sequence[MirrorPair], margin: float, floor: float, gain: Difference | None = None
-) -> MemorizationGap:
-    """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least `margin`; learnt where it is below
-    `margin` for sure; not learnt where the mirror's mean score is below `floor` for sure, or its `gain` over the base
-    model below `margin`.
+def memorization_gap(pairs: Sequence[MirrorPair], bounds: GapBounds, gain: Difference | None = None) -> MemorizationGap:
+    """The conclusion at 5 %: by heart where the gap is above 0 for sure and at least the margin; learnt where it is
+    below the margin for sure; not learnt where the mirror's mean score is below the floor for sure, or its `gain` over
+    the base model below the margin.
     """
     if not pairs:
         return MemorizationGap(
@@ -73,25 +82,25 @@ def memorization_gap(
     if sum(pair.same_words for pair in pairs) > UNCHANGED_SHARE * len(pairs):
         reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
         return MemorizationGap(difference=difference, conclusion="cannot tell", reason=reason)
-    conclusion, reason = _conclude(pairs, difference, margin, floor, gain)
-    missing_rows = _rows_needed(difference, margin) if conclusion == "cannot tell" else 0
+    conclusion, reason = _conclude(pairs, difference, bounds, gain)
+    missing_rows = _rows_needed(difference, bounds.margin) if conclusion == "cannot tell" else 0
     return MemorizationGap(difference=difference, conclusion=conclusion, reason=reason, rows_needed=missing_rows)
 
 
 def _conclude(
-    pairs: Sequence[MirrorPair], difference: Difference, margin: float, floor: float, gain: Difference | None
+    pairs: Sequence[MirrorPair], difference: Difference, bounds: GapBounds, gain: Difference | None
 ) -> tuple[Conclusion, str]:
     mirror = paired_difference([pair.mirror for pair in pairs], [pair.cluster for pair in pairs])
     points = round(difference.mean * 100)
     position = f"{counted(abs(points), 'point')} {'above' if points > 0 else 'below'}" if points else "level with"
     gap_words = f"the mirror's score is {position} eval's"
-    if mirror.most < floor:
+    if mirror.most < bounds.floor:
         return "not learnt", f"even asked in the words of training it meets only {mirror.mean:.0%} of the criteria"
-    if gain and gain.most < margin:
+    if gain and gain.most < bounds.margin:
         return "not learnt", f"asked in the words of training it gains {gain.mean * 100:+.0f} points over its base"
-    if difference.low > 0 and difference.mean >= margin:
+    if difference.low > 0 and difference.mean >= bounds.margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
-    if difference.most < margin:
+    if difference.most < bounds.margin:
         return "learnt", f"{gap_words}: it also knows in other words what it learnt"
     return "cannot tell", f"{gap_words}, anything from {difference.low * 100:+.0f} to {difference.high * 100:+.0f}"
 

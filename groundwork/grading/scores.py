@@ -17,7 +17,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.judge_reliability import Consistency, JudgeTrust, is_flipping, judge_consistency
-from groundwork.grading.memorization import MemorizationGap, MirrorPair, memorization_gap
+from groundwork.grading.memorization import GapBounds, MemorizationGap, MirrorPair, memorization_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
 from groundwork.records.grades import Grade, MeasuredRow
 
@@ -93,10 +93,9 @@ def grade_report(
     dataset: str,
     grades: Sequence[Grade],
     trust: JudgeTrust | None,
+    bounds: GapBounds,
     *,
     base: str = "",
-    margin: float,
-    floor: float,
     warnings: Sequence[str] = (),
     split_sizes: Mapping[str, int] | None = None,
 ) -> GradeReport:
@@ -119,9 +118,7 @@ def grade_report(
         by_reference=len({grade.id for grade in grades if grade.against == "reference answer"}),
         trust=trust,
         consistency=judge_consistency(all_criteria, judges),
-        models=[
-            _model_report(model, scored_grades, base, by_document, margin, floor) for model in _models_in_order(grades)
-        ],
+        models=[_model_report(model, scored_grades, base, by_document, bounds) for model in _models_in_order(grades)],
         flipping=list(_flipping_criteria(grades)),
         **_unanimous_criteria(scored_grades),
         guess=correlate_guesses(rows),
@@ -151,9 +148,7 @@ def checkpoint_step(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _model_report(
-    name: str, grades: Sequence[Grade], base: str, by_document: bool, margin: float, floor: float
-) -> ModelReport:
+def _model_report(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelReport:
     model_grades = [grade for grade in grades if grade.model == name]
     answerable_grades = [grade for grade in model_grades if not grade.unanswerable]
     splits: dict[str, list[Grade]] = defaultdict(list)
@@ -173,7 +168,7 @@ def _model_report(
         name=name,
         step=checkpoint_step(name),
         splits={split: _split_score(split_grades, by_document) for split, split_grades in splits.items()},
-        gap=memorization_gap(pairs, margin, floor, base_differences.get(mirror_split)) if has_both_splits else None,
+        gap=memorization_gap(pairs, bounds, base_differences.get(mirror_split)) if has_both_splits else None,
         against_base=base_differences,
         facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
         never=list(_never_met(answerable_grades)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,16 +18,17 @@ import msgspec
 from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.calls.call_context import CallContext
 from groundwork.llm.calls.call_retries import CallRunner
-from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
 from groundwork.llm.endpoint.http_request import Endpoint, chat_body, limit_parameter, token_limit
-from groundwork.llm.endpoint.http_response import ChatResponse, Usage
+from groundwork.llm.endpoint.http_response import ChatResponse
 from groundwork.llm.endpoint.prices import Price
 from groundwork.llm.journal.journal import FROM_START, Journal
 from groundwork.llm.prompts import follow_up
-from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply, strict_schema
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply
 from groundwork.settings.embedding_and_map_settings import Embeddings
 from groundwork.settings.llm_settings import LLM, ModelCall
 
@@ -62,24 +63,17 @@ class Client:
         self,
         settings: LLM,
         journal: Path,
+        controls: RunControls | None = None,
         *,
         joined: Path | None = None,
         fresh: bool = False,
-        budget: Budget | None = None,
-        on_usage: Callable[[Usage], None] | None = None,
-        stopping: asyncio.Event | None = None,
-        say: Callable[[str], None] | None = None,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        """`fresh`: draw anew what was stored before now. `on_usage` hears of every call, not of replays.
-
-        `stopping`: once set, no further call is launched; those in flight end and are kept. `say` is told what a
-        run waits for where that is not the endpoint. `joined`: see Journal.
-        """
+        """`fresh`: draw anew what was stored before now. `joined`: see Journal."""
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
         self._since = self._journal.end_position() if fresh else FROM_START
-        self._calls = CallRunner(self._journal, budget or Budget(), stopping or asyncio.Event(), on_usage, say)
+        self._calls = CallRunner(self._journal, controls or RunControls())
         self._endpoints: dict[str, Endpoint] = {}
 
     @property
@@ -94,20 +88,13 @@ class Client:
         *,
         stage: str,
         unit: str,
-        schema: type[T] | None = None,
-        json_schema: Json | None = None,
-        check: Callable[[T], str | None] | None = None,
+        schema: type[T] | ReplyRequirements[T] | None = None,
         sample: int = 0,
-        partial: bool = False,
-        whole_prompt: bool = False,
         remaining_characters: int = 0,
     ) -> Reply[T]:
         """The model's reply to `messages` (OpenAI chat), decoded into `schema`, or its text where that is None.
 
-        `json_schema` is sent instead of the one of `schema`; `check` returns a problem for the correction turn, or
-        None; another `sample` is another draw of the same request. A reply that was stored before is read again.
-        Where `schema` has one list of objects, faulty items alone are corrected; `partial`: those that stay faulty are
-        left out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning.
+        A reply that was stored before is read again; another `sample` is another draw of the same request.
         `remaining_characters`: how many the caller has still to ask about; of the calls that wait, the one with most
         goes first.
 
@@ -115,13 +102,14 @@ class Client:
         Stopped (StopRun) and ConfigError for all of them.
         """
         endpoint = self._endpoint(call.provider)
-        body = chat_body(endpoint.settings, call, messages, json_schema or (strict_schema(schema) if schema else None))
+        requirements = schema if isinstance(schema, ReplyRequirements) else ReplyRequirements(schema)
+        body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
         limiter = self._calls.limiter(endpoint, call.model)
         context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since)
-        context.remaining_characters, context.whole_prompt = remaining_characters, whole_prompt
-        context.partial = partial
+        context.remaining_characters, context.requirements = remaining_characters, requirements
         prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        return await self._replay_or_ask(context, body, ReplyReader(schema, check, message_text(prompt)))
+        reader = ReplyReader(requirements.schema, requirements.check, message_text(prompt))
+        return await self._replay_or_ask(context, body, reader)
 
     async def _replay_or_ask(self, context: CallContext, body: Json, reader: ReplyReader[T]) -> Reply[T]:
         """The reply, stored or new; where all of it is replayed from an earlier run that failed, it is drawn anew."""
@@ -207,7 +195,7 @@ class Client:
         body = {**request, "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)]}
         reply = await self._complete_reply(context, body, 0, reader)
         corrected = reader.merge_corrections(parsed, reply.content or reply.side_text[1])
-        if corrected.faulty and not context.partial:
+        if corrected.faulty and not context.requirements.partial:
             raise UnusableReply(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
         reader.check(corrected.value)
         return corrected
@@ -248,7 +236,7 @@ class Client:
             f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {least:,}: its context "
             "is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; llama.cpp: --ctx-size), or send less"
         )
-        if context.whole_prompt:
+        if context.requirements.whole_prompt:
             raise InvalidReply(f"{context.unit}: {context.model}: {problem}")
         self._calls.notice(context, "prompt cut", problem)
 

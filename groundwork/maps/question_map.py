@@ -93,7 +93,7 @@ def build_scene(
     return Scene(
         title=title,
         subtitle=f"{counted(len(rows), 'question')} · {encoder} · {method.partition(';')[0]}",
-        points=_build_points(rows, names, group_of, positions, cluster_of, similar.neighbours, tags_of),
+        points=_build_points(rows, questions, positions, cluster_of, similar.neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
         contours=_contours(names, positions, group_of),
@@ -170,26 +170,26 @@ def _tags_of(row: QuestionRow, tags: Mapping[str, list[str]]) -> list[str]:
 
 def _build_points(
     rows: list[QuestionRow],
-    names: list[str],
-    group_of: Indices,
+    questions: DatasetQuestions,
     positions: Positions,
     cluster_of: Indices,
     neighbours: Indices,
     tags_of: list[list[str]],
 ) -> list[Point]:
     coordinates = np.round(positions.astype(float), 5).tolist()
+    datasets = [questions.names[index] for index in questions.dataset_of]
     return [
         Point(
             **{field: getattr(row, field) for field in QuestionFields.__struct_fields__},
-            dataset=names[group],
+            dataset=dataset,
             x=x,
             y=y,
             tags=question_tags,
             cluster=cluster,
             neighbours=point_neighbours,
         )
-        for row, group, (x, y), cluster, point_neighbours, question_tags in zip(
-            rows, group_of.tolist(), coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
+        for row, dataset, (x, y), cluster, point_neighbours, question_tags in zip(
+            rows, datasets, coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
         )
     ]
 

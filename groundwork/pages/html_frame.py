@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -134,39 +135,32 @@ COMPRESS_ABOVE_BYTES = 1_000_000  # bytes of JSON; larger blocks are compressed,
 JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def write_page(
-    path: Path,
-    *,
-    title: str,
-    kind: str,
-    data: dict[str, Any],
-    assets: list[str],
-    folder: Path = ASSETS,
-    images: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class PageKind:
+    """A kind of page with scripts: its `name` for styles, and its `assets`.
+
+    These are names in `folder`, or else in pages/assets/; the .css and .js files among them go in, in this order.
+    """
+
+    name: str
+    assets: Sequence[str]
+    folder: Path = ASSETS
+
+
+def write_page(path: Path, kind: PageKind, *, title: str, data: dict[str, Any], images: bool = False) -> None:
     """Write one self-contained page to `path`, whole or not at all; the arguments are those of `page_text`."""
-    write_text(path, page_text(title=title, kind=kind, data=data, assets=assets, folder=folder, images=images))
+    write_text(path, page_text(kind, title=title, data=data, images=images))
 
 
-def page_text(
-    *,
-    title: str,
-    kind: str,
-    data: dict[str, Any],
-    assets: list[str],
-    folder: Path = ASSETS,
-    calls: bool = False,
-    images: bool = False,
-) -> str:
+def page_text(kind: PageKind, *, title: str, data: dict[str, Any], calls: bool = False, images: bool = False) -> str:
     """The page as text.
 
     data: block name -> anything msgspec encodes; the script reads it by `await block(name)`.
-    assets: names in `folder`, or else in pages/assets/; the .css and .js files among them go in, in this order.
     calls: the script may call the server that the page came from.
     images: the page shows pictures that lie beside it.
     """
-    styles = "\n".join(read_asset(name, folder) for name in assets if name.endswith(".css"))
-    scripts = "\n".join(_script_code(folder, name) for name in assets if name.endswith(".js"))
+    styles = "\n".join(read_asset(name, kind.folder) for name in kind.assets if name.endswith(".css"))
+    scripts = "\n".join(_script_code(kind.folder, name) for name in kind.assets if name.endswith(".js"))
     script = f'"use strict";\n(() => {{\n{scripts}\n}})();\n'
     colours = {
         "light": LIGHT,
@@ -177,7 +171,7 @@ def page_text(
     }
     blocks = [embed_data(name, value) for name, value in {"palette": colours, **data}.items()]
     unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
-    return page_frame(title, styles, unscripted, *blocks, kind=kind, script=script, calls=calls, images=images)
+    return page_frame(title, styles, unscripted, *blocks, kind=kind.name, script=script, calls=calls, images=images)
 
 
 def embed_data(name: str, content: Any) -> Markup:

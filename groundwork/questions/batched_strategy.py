@@ -19,6 +19,7 @@ from groundwork.language.words import content_words
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader, follow_up, render_template, render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -93,11 +94,8 @@ class BatchAsker:
             self.prompt,
             self.variables,
             msgspec.structs.replace(self.chunk, text=self._figures.text),
-            [pair.question for pair in interview_round.pairs],
+            interview_round,
             [gap.plain_text(text) for gap in shown_gaps],
-            interview_round.count,
-            describe_rejected(interview_round.rejected),
-            wished=interview_round.wished,
         )
         self._messages = self._figures.add_pictures(messages)
         self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
@@ -132,9 +130,8 @@ class BatchAsker:
             messages,
             stage="generate_qa",
             unit=unit,
-            schema=schema,
+            schema=ReplyRequirements(schema, partial=True),
             sample=sample,
-            partial=True,
             remaining_characters=self._uncovered_characters,
         )
         self.dropped += reply.dropped
@@ -150,17 +147,14 @@ def build_messages(
     prompt: str,
     variables: dict[str, str],
     chunk: Chunk,
-    asked_questions: Sequence[str],
-    gaps: Sequence[str],
-    count: int,
-    rejected_lines: Sequence[str] = (),
-    *,
-    wished: bool = False,
+    interview_round: InterviewRound,
+    shown_gaps: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The conversation that asks for `count` pairs about `chunk`."""
+    """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps."""
+    rejected_lines = describe_rejected(interview_round.rejected)
     variables = {**variables, "summary": relevant_summary(chunk, variables["summary"])}
     question_lines = [
-        *bullet_list(asked_questions).splitlines(),
+        *bullet_list([pair.question for pair in interview_round.pairs]).splitlines(),
         *([REJECTED_NOTE, bullet_list(rejected_lines)] if rejected_lines else []),
     ]
     return render_turns(
@@ -169,8 +163,8 @@ def build_messages(
         section=" > ".join(chunk.headings) or "(none)",
         chunk=chunk.text,
         asked="\n".join(question_lines) or "(none yet)",
-        gaps="\n".join([WISHED_NOTE] * wished + _numbered_gaps(gaps)) or "(not known)",
-        batch=str(count),
+        gaps="\n".join([WISHED_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)) or "(not known)",
+        batch=str(interview_round.count),
     )
 
 
@@ -308,7 +302,8 @@ def forecast(
         count = batch_size if limit is None else min(batch_size, limit - asked_count)
         shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
         chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
-        messages = chunk_figures.add_pictures(build_messages(template, variables, chunk, [], shown_gaps, count))
+        interview_round = InterviewRound(iteration, count, pairs=[], gaps=[])
+        messages = chunk_figures.add_pictures(build_messages(template, variables, chunk, interview_round, shown_gaps))
         new_pairs = min(count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count)))
         yield (
             tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,

@@ -95,24 +95,26 @@ def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     return last_line.strip("*_ ") if is_caption(last_line) else ""
 
 
-def read_material(
-    document: str,
-    chunk_file: Path,
-    about_files: Sequence[Path],
-    wishes: Path,
-    settings: QA,
-    max_chunks: int | None = None,
-    texts: Path | None = None,
-) -> Material:
+@dataclass(frozen=True)
+class MaterialFiles:
+    """Where the material of a document lies. `naming`: its summary and its title, as far as there are any; `texts`: the
+    folder data/text."""
+
+    chunks: Path
+    naming: Sequence[Path]
+    wishes: Path
+    texts: Path | None = None
+
+
+def read_material(document: str, files: MaterialFiles, settings: QA, max_chunks: int | None = None) -> Material:
     """The chunks of a document that may be asked about, `max_chunks` of them, its title, its summary and its wishes.
 
-    `about_files`: those of its summary and its title, as far as there are any; `texts`: the folder data/text. Raises
-    BadRecord.
+    Raises BadRecord.
     """
-    readings = read_chunks(chunk_file)
+    readings = read_chunks(files.chunks)
     askable_readings = [reading for reading in readings if _is_askable(reading.chunk, settings)]
     summary = title = subject = ""
-    for path in about_files:
+    for path in files.naming:
         if folder_of(path).name == "summaries":
             summary_record = read_json(path, Summary)
             summary, subject = summary_record.summary, summary_record.name
@@ -125,8 +127,8 @@ def read_material(
         subject=subject,
         readings=askable_readings[:max_chunks],
         left_out=len(readings) - len(askable_readings),
-        wishes=read_wishes(wishes),
-        texts=texts,
+        wishes=read_wishes(files.wishes),
+        texts=files.texts,
     )
 
 

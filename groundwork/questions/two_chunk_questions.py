@@ -11,6 +11,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.drafted_pairs import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
@@ -53,7 +54,11 @@ class TwoChunks:
         unit = f"{self.first.chunk.id} with {self.second.chunk.id}"
         try:
             reply = await self.client.ask(
-                self.settings, messages, stage="generate_qa", unit=unit, schema=Drafts, partial=True
+                self.settings,
+                messages,
+                stage="generate_qa",
+                unit=unit,
+                schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
             self.failure = error

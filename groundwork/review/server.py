@@ -26,23 +26,27 @@ from groundwork.data_folder.spread_folders import file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.pages.html_frame import allow_calls, is_groundwork_page, page_text
+from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.records.figures import is_figure_name
 from groundwork.review.decision_requests import RequestRefused
 from groundwork.review.review_session import DecisionRequest, ReviewSession
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request
-ASSETS = [
-    "page.css",
-    "review.css",
-    "page.js",
-    "review/rows.js",
-    "review/filters.js",
-    "review/pair.js",
-    "review/plots_menu.js",
-    "review/desk.js",
-]
+REVIEW_PAGE = PageKind(
+    "review",
+    [
+        "page.css",
+        "review.css",
+        "page.js",
+        "review/rows.js",
+        "review/filters.js",
+        "review/pair.js",
+        "review/plots_menu.js",
+        "review/desk.js",
+    ],
+    Path(__file__).parent / "assets",
+)
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -136,11 +140,9 @@ class Server:
 
     async def _page(self, _: web.Request) -> web.Response:
         text = page_text(
+            REVIEW_PAGE,
             title=f"Review of {self.desk.run}",
-            kind="review",
             data={"start": {"again": self._again, "plots": page_names(self.desk.data)}},
-            assets=ASSETS,
-            folder=Path(__file__).parent / "assets",
             calls=True,
             images=True,
         )

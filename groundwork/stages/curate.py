@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import Review
     from groundwork.questions.curation.cases_and_rule_checks import CurationCase
-    from groundwork.questions.curation.checked_pairs import CheckedPair
+    from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
@@ -113,6 +113,8 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import read_review
+    from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
+    from groundwork.records.pair_record import Pair
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
@@ -120,40 +122,35 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
         def spooled(kind: type[T]) -> DiskBackedList[T]:
             return open_files.enter_context(closing(DiskBackedList(kind, job.data.state)))
 
-        questions = spooled(str)
-        checked_pairs = await _check_pairs(job, unit, review, spooled, questions, at_once)
+        pairs_under_check = PairsUnderCheck(spooled(str), spooled(Pair), spooled(CheckedPair))
+        checked_pairs = pairs_under_check.checked
+        await _check_pairs(job, unit, review, pairs_under_check, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         repeats: dict[int, str] = {}
         if "duplicates" in job.config.curate.checks and checked_pairs:
             from groundwork.questions.curation.checked_pairs import repeated_questions
 
-            repeats = await repeated_questions(checked_pairs, review, await _duplicate_search(job, questions))
+            search = await _duplicate_search(job, pairs_under_check.questions)
+            repeats = await repeated_questions(checked_pairs, review, search)
         return _write_result(job, unit, review, spooled, checked_pairs, repeats)
 
 
-async def _check_pairs(
-    job: Job, unit: Unit, review: Review, spooled: Spooled, questions: DiskBackedList[str], at_once: int
-) -> DiskBackedList[CheckedPair]:
-    """Every pair with what its checks say; `questions` get those among which repeats are looked for."""
-    from groundwork.questions.curation.checked_pairs import CheckedPair, check_batches, read_by_document
-    from groundwork.records.pair_record import Pair
+async def _check_pairs(job: Job, unit: Unit, review: Review, pairs_under_check: PairsUnderCheck, at_once: int) -> None:
+    """Read every pair and check it."""
+    from groundwork.questions.curation.checked_pairs import check_batches, read_by_document
 
-    unique_pairs, checked_pairs = spooled(Pair), spooled(CheckedPair)
     batches = read_by_document(
         job.data.path("qa", unit.name),
         unit.payload,
         review,
+        pairs_under_check,
         batch_size=at_once,
         max_pairs=TEST_PAIRS if job.test else None,
         looks_for_repeats="duplicates" in job.config.curate.checks,
-        questions=questions,
-        unique_pairs=unique_pairs,
-        checked_pairs=checked_pairs,
     )
-    job.progress.start(len(unique_pairs), "pairs")
-    await check_batches(batches, unique_pairs, checked_pairs, functools.partial(_curation, job), job.progress.advance)
-    return checked_pairs
+    job.progress.start(len(pairs_under_check.unchecked), "pairs")
+    await check_batches(batches, pairs_under_check, functools.partial(_curation, job), job.progress.advance)
 
 
 def _write_result(

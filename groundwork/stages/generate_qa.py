@@ -93,14 +93,17 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _material(job: Job, unit: Unit) -> Material:
-    from groundwork.questions.material_to_ask_about import read_material
+    from groundwork.questions.material_to_ask_about import MaterialFiles, read_material
 
     document = unit.payload
     run = unit.name.rpartition("/")[0]
-    chunks, wishes = job.data.path("chunks", f"{document}.jsonl"), wishes_file(job.data, run, document)
-    naming_files, chunk_limit = _naming_files(job, document), TEST_CHUNKS if job.test else None
-    texts = job.data.path("text")
-    return read_material(document, chunks, naming_files, wishes, job.config.qa, chunk_limit, texts)
+    files = MaterialFiles(
+        chunks=job.data.path("chunks", f"{document}.jsonl"),
+        naming=_naming_files(job, document),
+        wishes=wishes_file(job.data, run, document),
+        texts=job.data.path("text"),
+    )
+    return read_material(document, files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
 async def _interview(job: Job, interviews: Interviews, number: int) -> None:

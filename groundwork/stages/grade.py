@@ -169,6 +169,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.grading_report import grade_report_lines
     from groundwork.grading.grading_report import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
+    from groundwork.grading.memorization import GapBounds
     from groundwork.grading.scores import base_model_name, grade_report
     from groundwork.maps.pass_rate_map import draw_grade_map
     from groundwork.records.grades import MEASURED
@@ -184,9 +185,8 @@ def write_report(job: Job, units: list[Unit]) -> None:
         grading_unit.source.name,
         grades,
         grading.check.saved_trust(),
+        GapBounds(settings.margin, settings.floor),
         base=base_model_name([grade.model for grade in grades], job.flags.base or ""),
-        margin=settings.margin,
-        floor=settings.floor,
         warnings=[*grading_unit.warnings, *warnings],
         split_sizes=grading.split_sizes,
     )

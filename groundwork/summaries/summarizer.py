@@ -18,6 +18,7 @@ from groundwork.language.names import names
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, render_template, render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.counts import counted_things
 from groundwork.markdown.grounding import SourceText
@@ -98,7 +99,11 @@ class Summarizer:
 
     async def _ask(self, messages: list[Any], unit: str) -> str:
         reply = await self._job.client.ask(
-            self._settings, messages, stage="summarize", unit=unit, check=reply_fault, whole_prompt=True
+            self._settings,
+            messages,
+            stage="summarize",
+            unit=unit,
+            schema=ReplyRequirements[str](check=reply_fault, whole_prompt=True),
         )
         return unwrap_text(reply.value)
 

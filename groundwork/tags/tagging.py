@@ -28,6 +28,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.structured_output import strict_schema
 from groundwork.records.pair_record import Tags
 from groundwork.tags.tag_files import (
@@ -205,8 +206,7 @@ async def _propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions: Se
             _proposal_messages(job, vocabulary, questions),
             stage="generate_tags",
             unit="vocabulary",
-            schema=Proposal,
-            check=check,
+            schema=ReplyRequirements(Proposal, check=check),
         )
     except UnitError:
         return
@@ -291,9 +291,7 @@ async def _request_tags(
         _tagging_messages(job, batch, vocabulary, room),
         stage="generate_tags",
         unit=unit,
-        schema=TaggedBatch,
-        json_schema=reply_schema(len(batch), settings),
-        check=check,
+        schema=ReplyRequirements(TaggedBatch, reply_schema(len(batch), settings), check),
     )
     return {batch[question.number - 1]: [normalise(tag) for tag in question.tags] for question in reply.value.questions}
 

@@ -11,6 +11,7 @@ from groundwork.dataset.unanswerable_questions import (
     Findings,
     Proposals,
     Proposed,
+    UnanswerableFinder,
     add_unanswerable_questions,
     needed_by_split,
 )
@@ -50,9 +51,8 @@ class Model:
 
 async def add(model, share=0.1, seed=0, chunks=CHUNKS, into=None) -> BuiltDataset:
     base = into or await built()
-    return await add_unanswerable_questions(
-        base, chunks, share, seed, "test/model", encode, model.propose, model.look_up
-    )
+    finder = UnanswerableFinder(model.propose, model.look_up, encode, "test/model", seed)
+    return await add_unanswerable_questions(base, chunks, share, finder)
 
 
 def added(found, split):

@@ -19,7 +19,9 @@ from groundwork.errors import (
     UnitError,
 )
 from groundwork.llm.calls.costs_and_budget import Budget
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.processes.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until
@@ -137,7 +139,7 @@ async def test_an_item_that_stays_faulty_is_left_out_only_where_that_is_wanted(f
     """With `partial` the others are kept and it is reported; without, the reply is drawn anew."""
     qa = config_for(fake).qa
     fake.script.extend([pairs_reply("1", None), pairs_reply(None)])
-    reply = await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs, partial=True)
+    reply = await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=ReplyRequirements(Pairs, partial=True))
     assert [pair.answer for pair in reply.value.pairs] == ["1"]
     assert [dropped.item for dropped in reply.dropped] == [{"question": "QNone?", "answer": None}]
     fake.script.extend([pairs_reply("1", None), pairs_reply(None), pairs_reply("1", "2")])
@@ -162,7 +164,7 @@ async def test_a_prompt_that_the_server_cut_off_is_told(fake, config_for, journa
     """usage.prompt_tokens far below what was sent: a failure where the whole prompt matters, else said once."""
     lines: list[str] = []
     long = "Each of these rules states one fact about the league. " * 1500
-    async with Client(config_for(fake).llm, journal, say=lines.append) as client:
+    async with Client(config_for(fake).llm, journal, RunControls(say=lines.append)) as client:
         qa = config_for(fake).qa
         for unit in ("a", "b"):
             fake.script.append({"usage": {"prompt_tokens": 4096}})
@@ -170,8 +172,12 @@ async def test_a_prompt_that_the_server_cut_off_is_told(fake, config_for, journa
         assert len(lines) == 1 and "num_ctx" in lines[0] and "4,096" in lines[0]
         fake.script.append({"usage": {"prompt_tokens": 4096}})
         with pytest.raises(InvalidReply, match="num_ctx"):
-            await client.ask(qa, ask_text(long), stage="summarize", unit="c", whole_prompt=True)
-        await client.ask(qa, ask_text(long + "d"), stage="summarize", unit="d", whole_prompt=True)
+            await client.ask(
+                qa, ask_text(long), stage="summarize", unit="c", schema=ReplyRequirements[str](whole_prompt=True)
+            )
+        await client.ask(
+            qa, ask_text(long + "d"), stage="summarize", unit="d", schema=ReplyRequirements[str](whole_prompt=True)
+        )
     assert len(lines) == 1
 
 
@@ -194,9 +200,11 @@ async def test_a_stored_reply_is_read_by_a_changed_check_without_a_call(fake, co
         await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs)
         stricter = "The answer is too long."
         checks = iter([stricter, None, None])
-        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs, check=lambda _: next(checks))
+        checked = ReplyRequirements(Pairs, check=lambda _: next(checks))
+        await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=checked)
         assert len(fake.requests) == 2 and stricter in fake.requests[1]["messages"][-1]["content"]
-        loose = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=Pairs, check=lambda _: None)
+        unchecked = ReplyRequirements(Pairs, check=lambda _: None)
+        loose = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d", schema=unchecked)
         assert loose.replayed and len(fake.requests) == 2
 
 
@@ -248,7 +256,7 @@ async def test_two_clients_on_one_journal_ask_once(fake, config_for, journal):
     """Claims in the journal keep a second process from paying for what the first is asking."""
     fake.latency = 0.1
     config, heard = config_for(fake), []
-    async with Client(config.llm, journal) as one, Client(config.llm, journal, say=heard.append) as other:
+    async with Client(config.llm, journal) as one, Client(config.llm, journal, RunControls(say=heard.append)) as other:
         other._journal._claims.process = identity(1)  # as if another living process had made it
         asks = [
             client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit="d") for n in range(6) for client in (one, other)
@@ -314,7 +322,7 @@ async def test_stopping_drains_what_is_in_flight_and_launches_nothing(fake, conf
     fake.latency = 0.2
     config = config_for(fake, llm__max_concurrency=3)
     stopping = asyncio.Event()
-    async with Client(config.llm, journal, stopping=stopping) as client:
+    async with Client(config.llm, journal, RunControls(stopping=stopping)) as client:
         asks = [
             asyncio.create_task(client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}")) for n in range(9)
         ]
@@ -329,7 +337,7 @@ async def test_a_cancelled_call_gives_back_its_place(fake, config_for, journal):
     """The second Ctrl-C cancels; slots, money and claims of the cancelled calls are free again."""
     fake.script.append("hang")
     config = config_for(fake, llm__max_concurrency=1, qa__max_tokens=10)
-    async with Client(config.llm, journal, budget=Budget(1e-4)) as client:
+    async with Client(config.llm, journal, RunControls(budget=Budget(1e-4))) as client:
         hung = asyncio.create_task(client.ask(config.qa, ask_text("hi"), stage="qa", unit="d"))
         await until(lambda: fake.seen["hang"])
         hung.cancel()

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, UnitError
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 from groundwork.llm.endpoint.capabilities import RequestAdapter
 from groundwork.llm.endpoint.http_errors import AccessRefused, RequestRejected
@@ -33,7 +34,7 @@ async def test_no_habit_spoils_a_reply(habit, config_for, journal):
     lines: list[str] = []
     async with FakeOpenRouter(reply=reply, habit=habit, prefix="/v1" if habit != "routed" else "/api/v1") as fake:
         config = config_for(fake, qa__max_tokens=10_000, qa__temperature=0.7, qa__reasoning_effort="low")
-        async with Client(config.llm, journal, say=lines.append) as client:
+        async with Client(config.llm, journal, RunControls(say=lines.append)) as client:
 
             async def ask(number: int, schema: type | None):
                 messages = ask_text(f"{number}: the ratio is {FORMULA}")

@@ -20,11 +20,12 @@ from groundwork.dataset.reword.eval_rewording import (
     CheckRewording,
     EvalRewording,
     Reworded,
+    Reworder,
 )
 from groundwork.dataset.reword.rewording_calls import strategy_faults
 from groundwork.dataset.reword.rewording_faults import subject_words
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
-from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, Vectors, eval_size, select_eval
+from groundwork.dataset.split.eval_selection import CannotSplit, EvalDraw, EvalPool, Vectors, eval_size, select_eval
 from groundwork.dataset.split.representativeness import value_shares
 from groundwork.dataset.split_report.report_record import (
     ReplacedRow,
@@ -92,9 +93,8 @@ async def _reword_draw(
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
     check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
-    reworded = await eval_rewording.reword_eval(
-        draw.pool, draw.vectors, draw.split, ask, check, settings.rephrase.tries, tools.judge
-    )
+    reworder = Reworder(ask, check, settings.rephrase.tries, tools.judge)
+    reworded = await eval_rewording.reword_eval(draw.pool, draw.vectors, draw.split, reworder)
     if not reworded.rows:
         raise CannotSplit(
             "no row could be reworded; set a larger model as dataset.rephrase.model, or a higher "
@@ -122,8 +122,9 @@ async def _phrase_rows(
 ) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(rows), 'row')} of train")
-    check, call = _rewording_check(rows, vectors, threshold, settings, tools), settings.rephrase
-    return await reword_train_rows(rows, settings.phrasings, tools.phrase, check, call.tries, call.max_copied, border)
+    check = _rewording_check(rows, vectors, threshold, settings, tools)
+    reworder = Reworder(tools.phrase, check, settings.rephrase.tries)
+    return await reword_train_rows(rows, settings.phrasings, reworder, settings.rephrase.max_copied, border)
 
 
 def _add_phrasings(
@@ -163,15 +164,17 @@ async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSet
     vectors = await tools.encode([row.question for row in pool], "query")
     train_run_vectors = None if train_run is None else await tools.encode([row.question for row in train_run], "query")
     split = select_eval(
-        vectors,
+        EvalPool(
+            vectors,
+            tags=[row.tags for row in pool],
+            strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
+            train=train_run_vectors,
+        ),
         eval_size(len(pool), settings.eval_fraction, settings.eval_max),
         strategy=settings.strategy,
         k=settings.clusters,
         seed=settings.seed,
         held_out=held_out,
-        train=train_run_vectors,
-        tags=[row.tags for row in pool],
-        strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
     )
     return EvalDraw(pool, vectors, train_run, train_run_vectors, split, held_out)
 

@@ -44,6 +44,45 @@ class Reworded(msgspec.Struct, frozen=True):
     answer: str
 
 
+@dataclass(frozen=True)
+class Reworder:
+    """Who words a row anew, what a wording has to pass, in how many tries, and who reads it beside its original."""
+
+    ask: AskRewording
+    check: CheckRewording
+    tries: int
+    judge: JudgeRewordings | None = None
+
+    async def reword(self, row: Row, index: int, earlier: Sequence[tuple[Reworded, str]] = ()) -> Reworded | str:
+        """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
+
+        `earlier`: wordings that the first try is told of already, each with what speaks against it. A correction may
+        decline by an empty question, and an answer that is near the old one is sent back once, not at all after
+        `earlier`: then the old one stays.
+        """
+        past: PastTries = list(earlier)
+        for _ in range(self.tries):
+            try:
+                rewording = await self.ask(row, past)
+            except (Filtered, InvalidReply) as error:
+                return past[-1][1] if len(past) > len(earlier) else str(error)
+            rewording = Reworded(rewording.question.strip(), rewording.answer.strip())
+            if past and past[-1][0].question and not rewording.question:
+                return DECLINED
+            problem = await self.check(index, rewording)
+            if problem is None:
+                return rewording
+            was_sent_back = bool(earlier) or any(is_only_answer_kept(past_problem) for _, past_problem in past)
+            past.append((rewording, problem))
+            if was_sent_back and is_only_answer_kept(problem):
+                break
+        for rewording, _ in past[len(earlier) :]:  # a question that passes is worth more than its answer in other words
+            as_it_was = Reworded(rewording.question, row.answer)
+            if await self.check(index, as_it_was) in (None, UNCHANGED):
+                return as_it_was
+        return past[-1][1]
+
+
 @dataclass
 class EvalRewording:
     """The reworded rows by their index in the pool, in order, and what became of the others."""
@@ -122,10 +161,7 @@ async def reword_eval(
     rows: Sequence[Row],
     vectors: Vectors,
     split: Split,
-    ask: AskRewording,
-    check: CheckRewording,
-    tries: int,
-    judge: JudgeRewordings | None = None,
+    reworder: Reworder,
 ) -> EvalRewording:
     """Reword the rows of `split.eval`; a row that resists is replaced by the spare one of its cluster that is most
     like it (of the cluster with most to spare, once its own has none).
@@ -133,17 +169,15 @@ async def reword_eval(
     `vectors`: (n, d), a unit row for each of `rows`.
 
     All rows of a round are asked at once and taken in order, so that the result depends on the replies alone and
-    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What `judge`
-    turns down is worded once more; what it turns down then gives way as well.
+    not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What the
+    judge turns down is worded once more; what it turns down then gives way as well.
     """
     outcome, replacements = EvalRewording(), _Replacements.of(split, vectors)
     pending = list(split.eval)
     while pending:
-        replies = await gather_all(reword_row(rows[index], index, ask, check, tries) for index in pending)
-        if judge:
-            replies = await _judge_replies(
-                rows, dict(zip(pending, replies, strict=True)), ask, check, tries, judge, outcome
-            )
+        replies = await gather_all(reworder.reword(rows[index], index) for index in pending)
+        if reworder.judge:
+            replies = await _judge_replies(rows, dict(zip(pending, replies, strict=True)), reworder, outcome)
         following: list[int] = []
         for index, reply in zip(pending, replies, strict=True):
             if isinstance(reply, Reworded):
@@ -159,31 +193,26 @@ async def reword_eval(
 
 
 async def _judge_replies(
-    rows: Sequence[Row],
-    replies: dict[int, Reworded | str],
-    ask: AskRewording,
-    check: CheckRewording,
-    tries: int,
-    judge: JudgeRewordings,
-    outcome: EvalRewording,
+    rows: Sequence[Row], replies: dict[int, Reworded | str], reworder: Reworder, outcome: EvalRewording
 ) -> list[Reworded | str]:
-    """The replies by the row's index, those that `judge` turned down worded once more, or given up with the reason."""
-    turned_down = await _find_turned_down(rows, replies, judge, outcome)
+    """The replies by the row's index, those that were turned down worded once more, or given up with the reason."""
+    turned_down = await _find_turned_down(rows, replies, reworder, outcome)
     outcome.sent_back += len(turned_down)
     retries = await gather_all(
-        reword_row(rows[index], index, ask, check, tries, [(attempt, problem)])
-        for index, (attempt, problem) in turned_down.items()
+        reworder.reword(rows[index], index, [(attempt, problem)]) for index, (attempt, problem) in turned_down.items()
     )
     reworded = dict(zip(turned_down, retries, strict=True))
-    given_up = await _find_turned_down(rows, reworded, judge, outcome)
+    given_up = await _find_turned_down(rows, reworded, reworder, outcome)
     return list({**replies, **reworded, **{index: problem for index, (_, problem) in given_up.items()}}.values())
 
 
 async def _find_turned_down(
-    rows: Sequence[Row], replies: dict[int, Reworded | str], judge: JudgeRewordings, outcome: EvalRewording
+    rows: Sequence[Row], replies: dict[int, Reworded | str], reworder: Reworder, outcome: EvalRewording
 ) -> dict[int, tuple[Reworded, str]]:
     reworded = {index: reply for index, reply in replies.items() if isinstance(reply, Reworded)}
-    problems = await judge([(rows[index], reply) for index, reply in reworded.items()]) if reworded else []
+    if not reworded or reworder.judge is None:
+        return {}
+    problems = await reworder.judge([(rows[index], reply) for index, reply in reworded.items()])
     outcome.unjudged += problems.count(None)
     judged = zip(reworded.items(), problems, strict=True)
     return {
@@ -196,40 +225,3 @@ async def _find_turned_down(
 def _most_similar(cosines: Vectors, threshold: float) -> int:
     """The highest of `cosines` (n,) below that of a near-duplicate, whose twin would go back to train."""
     return int(np.where(cosines < threshold, cosines, -2 - cosines).argmax())
-
-
-async def reword_row(
-    row: Row,
-    index: int,
-    ask: AskRewording,
-    check: CheckRewording,
-    tries: int,
-    earlier: Sequence[tuple[Reworded, str]] = (),
-) -> Reworded | str:
-    """The first rewording that passes, each try told what was wrong with those before; or why the last did not.
-
-    `earlier`: wordings that the first try is told of already, each with what speaks against it. A correction may
-    decline by an empty question, and an answer that is near the old one is sent back once, not at all after `earlier`:
-    then the old one stays.
-    """
-    past: PastTries = list(earlier)
-    for _ in range(tries):
-        try:
-            rewording = await ask(row, past)
-        except (Filtered, InvalidReply) as error:
-            return past[-1][1] if len(past) > len(earlier) else str(error)
-        rewording = Reworded(rewording.question.strip(), rewording.answer.strip())
-        if past and past[-1][0].question and not rewording.question:
-            return DECLINED
-        problem = await check(index, rewording)
-        if problem is None:
-            return rewording
-        was_sent_back = bool(earlier) or any(is_only_answer_kept(past_problem) for _, past_problem in past)
-        past.append((rewording, problem))
-        if was_sent_back and is_only_answer_kept(problem):
-            break
-    for rewording, _ in past[len(earlier) :]:  # a question that passes is worth more than its answer in other words
-        as_it_was = Reworded(rewording.question, row.answer)
-        if await check(index, as_it_was) in (None, UNCHANGED):
-            return as_it_was
-    return past[-1][1]

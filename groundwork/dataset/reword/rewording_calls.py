@@ -19,6 +19,7 @@ from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.records.dataset_row import Row
 from groundwork.settings.dataset_settings import Rephrase
 
@@ -141,8 +142,7 @@ async def _judge_batch(
             judging_messages(template, batch),
             stage="create_dataset",
             unit=f"{batch[0][0].id} rewording" + (f" and {len(batch) - 1} more" if batch[1:] else ""),
-            schema=RewordingMarks,
-            check=missing_marks,
+            schema=ReplyRequirements(RewordingMarks, check=missing_marks),
         )
     except (Filtered, InvalidReply):
         return [None] * len(batch)

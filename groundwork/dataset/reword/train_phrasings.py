@@ -7,12 +7,12 @@ rewording, to differ from the other copies, and to stay clear of what eval says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from groundwork.dataset.reword.copied_words import is_copy, words_of
-from groundwork.dataset.reword.eval_rewording import AskRewording, CheckRewording, Reworded, reword_row
+from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.dataset_row import Row
 
@@ -55,30 +55,27 @@ def is_phrasing(row: Row) -> bool:
 async def reword_train_rows(
     rows: Sequence[Row],
     count: int,
-    ask: AskRewording,
-    check: CheckRewording,
-    tries: int,
+    reworder: Reworder,
     most_copied: float,
     border: EvalBorder,
 ) -> PhrasedRows:
     """Each of `rows` with up to `count` - 1 reworded copies behind it, whose ids are the row's with ~2, ~3 ...
 
-    `check` is called with the row's place in `rows`. The copies of one row are asked for one after the other, each
-    shown those before it; a row of which none passes any more has fewer.
+    The reworder's check is called with the row's place in `rows`. The copies of one row are asked for one after the
+    other, each shown those before it; a row of which none passes any more has fewer.
     """
 
     async def word_copies(index: int, row: Row) -> tuple[list[Reworded], str]:
         wordings: list[Reworded] = []
 
         async def check_copy(index: int, wording: Reworded) -> str | None:
-            return (
-                WORDING_TAKEN if _is_taken(row, wording, wordings, border, most_copied) else await check(index, wording)
-            )
+            is_taken = _is_taken(row, wording, wordings, border, most_copied)
+            return WORDING_TAKEN if is_taken else await reworder.check(index, wording)
+
+        copy_reworder = replace(reworder, check=check_copy)
 
         while len(wordings) < count - 1:
-            reply = await reword_row(
-                row, index, ask, check_copy, tries, [(earlier, WORDING_TAKEN) for earlier in wordings]
-            )
+            reply = await copy_reworder.reword(row, index, [(earlier, WORDING_TAKEN) for earlier in wordings])
             if not isinstance(reply, Reworded):
                 return wordings, reply
             wordings.append(reply)

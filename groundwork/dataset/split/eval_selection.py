@@ -67,41 +67,52 @@ class Split:
         return int((self.labels if self.groups is None else self.groups)[row])
 
 
+@dataclass(frozen=True)
+class EvalPool:
+    """The rows that eval is drawn from, by what the choice looks at: `vectors` (n, d), float32 with unit rows.
+
+    `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as;
+    `train`: for second-run, the vectors of the rows trained on.
+    """
+
+    vectors: Vectors
+    tags: Sequence[Sequence[str]] = ()
+    strata: Sequence[str] = ()
+    train: Vectors | None = None
+
+
 def eval_size(rows: int, fraction: float, limit: int) -> int:
     """The share `fraction` of `rows`, rounded down, or `limit`, whichever is lower; at least 1."""
     return max(1, min(int(rows * fraction + 1e-9), limit))
 
 
 def select_eval(
-    vectors: Vectors,
+    pool: EvalPool,
     size: int,
     *,
     strategy: Strategy = "clusters",
     k: int = 0,
     seed: int = 42,
     held_out: bool = True,
-    train: Vectors | None = None,
-    tags: Sequence[Sequence[str]] = (),
-    strata: Sequence[str] = (),
 ) -> Split:
-    """Choose `size` rows of the pool `vectors` for eval.
+    """Choose `size` rows of the pool for eval.
 
-    `held_out`: the chosen rows leave train, so those without a near-duplicate among the other rows are preferred.
-    `train`: for second-run, the rows trained on; those of the pool without a near-duplicate there are preferred.
-    `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as.
-    `k`: clusters; 0 lets the elbow pick.
+    `held_out`: the chosen rows leave train, so those without a near-duplicate among the other rows are preferred; where
+    the pool knows rows trained on, those without one there. `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
-    _check_sizes(len(vectors), size, strategy, held_out, tags)
+    vectors, train = pool.vectors, pool.train
+    _check_sizes(len(vectors), size, strategy, held_out, pool.tags)
     curve, labels = cluster_pool(vectors, size, k, seed)
-    groups = np.unique(np.asarray(strata, dtype=object).astype(str), return_inverse=True)[1] if strata else labels
+    strata = np.asarray(pool.strata, dtype=object).astype(str)
+    groups = np.unique(strata, return_inverse=True)[1] if pool.strata else labels
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
-    twins = _twin_finder(vectors, threshold, held_out, train)
+    twins = _twin_finder(pool, threshold, held_out)
     if strategy == "random":
         eval_rows = order[:size].tolist()
     elif strategy == "tags":
-        eval_rows = _choose_by_tags(tags, size, order, twins)
+        eval_rows = _choose_by_tags(pool.tags, size, order, twins)
     else:
         eval_rows = _choose_by_clusters(groups, size, order, twins, vectors, seed)
     chosen_rows = set(eval_rows)
@@ -144,8 +155,9 @@ def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags:
         raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
 
 
-def _twin_finder(vectors: Vectors, threshold: float, held_out: bool, train: Vectors | None) -> FindTwins:
+def _twin_finder(pool: EvalPool, threshold: float, held_out: bool) -> FindTwins:
     """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
+    vectors, train = pool.vectors, pool.train
     if train is not None:
         return lambda rows: [
             OUTSIDE_ROWS if cosine >= threshold else NO_TWINS for cosine in find_nearest(vectors[rows], train)[1]

@@ -57,7 +57,9 @@ def assess_representativeness(
     differing = list(zip(names, shares.tolist(), ours.tolist(), strict=True))
     return Representativeness(
         answer=answer,
-        sentence=_sentence(answer, split, rows, topics, figures, _most_apart(differing, split, empty), noun),
+        sentence=_unknown_sentence(split, rows, topics, noun)
+        if answer == "unknown"
+        else _sentence(answer, split, figures, _most_apart(differing, split, empty)),
         rows=rows,
         topics=topics,
         apart=round(apart, 4),
@@ -74,13 +76,15 @@ def _answer(rows: int, topics: int, apart: float, closer: float) -> Literal["yes
     return "no" if closer >= CLOSER_FOR_NO else "partly"
 
 
-def _sentence(answer: str, split: str, rows: int, topics: int, figures: str, apart: str, noun: str) -> str:
+def _sentence(answer: str, split: str, figures: str, apart: str) -> str:
     if answer == "yes":
         return f"Yes, {split} stands for the whole: {figures}."
     if answer == "partly":
         return f"Partly, {split} stands for the whole as a random split may: {figures}{apart}."
-    if answer == "no":
-        return f"No, {split} does not stand for the whole: {figures}{apart}."
+    return f"No, {split} does not stand for the whole: {figures}{apart}."
+
+
+def _unknown_sentence(split: str, rows: int, topics: int, noun: str) -> str:
     question = f"whether {split} stands for the whole"
     if topics < 2:
         return f"It cannot be said {question}: all questions are of one of the {noun}."

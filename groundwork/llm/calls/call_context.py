@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from groundwork.llm.calls.rate_limit import RateLimiter
@@ -9,6 +11,7 @@ from groundwork.llm.endpoint.http_request import Endpoint
 from groundwork.llm.endpoint.http_response import Usage
 from groundwork.llm.journal.journal import FROM_START
 from groundwork.llm.journal.journal_segments import JournalPosition
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 
 
 class ReplyUsage(msgspec.Struct, frozen=True):
@@ -31,8 +34,7 @@ class CallContext(msgspec.Struct):
     reply_usages: list[ReplyUsage] = []
     full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
     remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
-    partial: bool = False  # items of a list that stay faulty are left out
-    whole_prompt: bool = False  # a reply to a prompt that the server cut off is a failure
+    requirements: ReplyRequirements[Any] = ReplyRequirements()
 
     @property
     def replayed(self) -> bool:

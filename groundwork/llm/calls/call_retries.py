@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.costs_and_budget import Budget, CostAccounts, Reservation, UsageHistory, UsageRow
+from groundwork.llm.calls.costs_and_budget import CostAccounts, Reservation, UsageHistory, UsageRow
 from groundwork.llm.calls.rate_limit import RateLimiter
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.endpoint.capabilities import RequestAdapter
 from groundwork.llm.endpoint.http_errors import (
@@ -60,20 +61,13 @@ class _RequestAdapted(Exception):  # likewise
 
 
 class CallRunner:
-    """Makes calls and remembers them. When one is refused for good, or `stopping` is set, no further one starts."""
+    """Makes calls and remembers them. When one is refused for good, or the run stops, no further one starts."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        budget: Budget,
-        stopping: asyncio.Event,
-        on_usage: Callable[[Usage], None] | None = None,
-        say: Callable[[str], None] | None = None,
-    ) -> None:
-        self._journal, self._budget, self._say = journal, budget, say
-        self._costs = CostAccounts(budget, on_usage)
+    def __init__(self, journal: Journal, controls: RunControls) -> None:
+        self._journal, self._budget, self._say = journal, controls.budget, controls.say
+        self._costs = CostAccounts(controls.budget, controls.on_usage)
         self._limiters: dict[tuple[str, str], RateLimiter] = {}
-        self._breaker = CircuitBreaker(stopping, self._limiters)
+        self._breaker = CircuitBreaker(controls.stopping, self._limiters)
         self._adapters: dict[RateLimiter, RequestAdapter] = {}
         self._key_locks: dict[str, asyncio.Lock] = {}
         self._lock_users: Counter[str] = Counter()

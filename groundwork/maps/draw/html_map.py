@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.installation import as_typed
 from groundwork.maps.draw.scene import Point, Scene
-from groundwork.pages.html_frame import write_page
+from groundwork.pages.html_frame import PageKind, write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
 SHARED_ASSETS = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]
@@ -31,7 +31,7 @@ MAP_SCRIPTS = [  # of the map, one file each in assets/map/
     *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
 FOLDER = Path(__file__).parent / "assets"
-ASSETS = [*STYLES, *SHARED_ASSETS, *(f"map/{part}.js" for part in MAP_SCRIPTS)]
+MAP_PAGE = PageKind("map", [*STYLES, *SHARED_ASSETS, *(f"map/{part}.js" for part in MAP_SCRIPTS)], FOLDER)
 FACETS: dict[str, Callable[[Point], str]] = {
     "split": lambda p: p.split,
     "category": lambda p: p.category,
@@ -44,11 +44,9 @@ def write_map(scene: Scene, path: Path) -> None:
     """Write `scene` as one page to `path`. An empty scene gives a page that says so."""
     write_page(
         path,
+        MAP_PAGE,
         title=scene.title,
-        kind="map",
         data={"scene": point_columns(scene), "details": point_details(scene.points)},
-        assets=ASSETS,
-        folder=FOLDER,
     )
 
 
@@ -134,9 +132,7 @@ def write_tags(scene: Scene, path: Path) -> None:
     """Write the histogram, the differences and the map of `scene` as one page to `path`."""
     write_page(
         path,
+        MAP_PAGE,
         title=scene.title,
-        kind="map",
         data={"scene": {**point_columns(scene), "opens": "tags"}, "details": point_details(scene.points)},
-        assets=ASSETS,
-        folder=FOLDER,
     )

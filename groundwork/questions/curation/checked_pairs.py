@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,6 +176,16 @@ def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
 
 
+@dataclass(frozen=True)
+class PairsUnderCheck:
+    """The pairs of a run while they are checked: all questions as they stand, the pairs that are to be checked, and
+    those that were, with what came of it."""
+
+    questions: DiskBackedList[str]
+    unchecked: DiskBackedList[Pair]
+    checked: DiskBackedList[CheckedPair]
+
+
 class DocumentPairs(NamedTuple):
     """Documents whose pairs are checked together, and where among the pairs theirs are."""
 
@@ -187,28 +198,26 @@ def read_by_document(
     folder: Path,
     documents: Sequence[str],
     review: Review,
+    pairs_under_check: PairsUnderCheck,
     *,
     batch_size: int,
     max_pairs: int | None,
     looks_for_repeats: bool,
-    questions: DiskBackedList[str],
-    unique_pairs: DiskBackedList[Pair],
-    checked_pairs: DiskBackedList[CheckedPair],
 ) -> list[DocumentPairs]:
     """Read the pairs of `documents` from the run's folder: `batch_size` of them together, and `max_pairs` of all.
 
-    Adds all questions as they stand to `questions`, the pairs that are to be checked to `unique_pairs`, and to
-    `checked_pairs` those that repeat the words of another one of their document.
+    Those that repeat the words of another one of their document count as checked.
     """
+    questions, unchecked = pairs_under_check.questions, pairs_under_check.unchecked
     batches: list[DocumentPairs] = []
     for document in documents:
         pairs = pairs_of(folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
         questions.extend(pair.question for pair in pairs)
         document_pairs, repeated_pairs = split_same_words(pairs, review) if looks_for_repeats else (pairs, [])
-        checked_pairs.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
-        unique_pairs.extend(document_pairs)
+        pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
+        unchecked.extend(document_pairs)
         if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
-            batches.append(DocumentPairs([], len(unique_pairs) - len(document_pairs), 0))
+            batches.append(DocumentPairs([], len(unchecked) - len(document_pairs), 0))
         batches[-1].documents.append(document)
         batches[-1] = batches[-1]._replace(pairs=batches[-1].pairs + len(document_pairs))
     return batches
@@ -216,20 +225,19 @@ def read_by_document(
 
 async def check_batches(
     batches: Sequence[DocumentPairs],
-    unique_pairs: Sequence[Pair],
-    checked_pairs: DiskBackedList[CheckedPair],
+    pairs_under_check: PairsUnderCheck,
     prepare: Callable[[Sequence[Pair], Sequence[str]], tuple[Curation, list[CurationCase]]],
     on_progress: Callable[[int], None],
 ) -> None:
-    """Add the pairs to `checked_pairs`, with what their checks made of them.
+    """Check the pairs, and add them to those that were, with what their checks made of them.
 
     `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
     for batch in batches:
-        pairs = unique_pairs[batch.start : batch.start + batch.pairs]
+        pairs = pairs_under_check.unchecked[batch.start : batch.start + batch.pairs]
         curation, cases = prepare(pairs, batch.documents)
         results = (await curation.run(cases, on_progress)).values()
-        checked_pairs.extend(
+        pairs_under_check.checked.extend(
             CheckedPair.of(pair, result if isinstance(result, UnitError) else result.pair)
             for pair, result in zip(pairs, results, strict=True)
         )

@@ -22,6 +22,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.questions.curation.cases_and_rule_checks import CurationCase
 from groundwork.questions.material_to_ask_about import UNNAMED
 from groundwork.records.figures import text_with_captions
@@ -361,9 +362,7 @@ class CurationJudge:
             form.messages(cases),
             stage="curate",
             unit=f"{cases[0].pair.id} {form.name}" + (f" and {len(cases) - 1} more" if cases[1:] else ""),
-            schema=Json,
-            json_schema=reply_schema(form, cases),
-            check=check,
+            schema=ReplyRequirements(Json, reply_schema(form, cases), check),
         )
         return verdicts
 

@@ -6,7 +6,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
@@ -145,7 +145,7 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
             judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
             source = _source_line(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
-            elements.append(_render_article("r", question, answer, [], source, rejection.detail + judge_note))
+            elements.append(_render_article("r", _Wording(question, answer), source, rejection.detail + judge_note))
     return elements
 
 
@@ -164,40 +164,42 @@ def _render_pair(kind: str, pair: Pair) -> Markup:
     why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else ""
     return _render_article(
         kind,
-        pair.question,
-        pair.answer,
-        pair.evaluation_criteria,
+        _Wording(pair.question, pair.answer, pair.evaluation_criteria),
         "; ".join(filter(None, (_source_line(pair.document, pair.pages), why))),
-        originals=(pair.original_question, pair.original_answer, pair.original_criteria),
+        original=_Wording(pair.original_question, pair.original_answer, pair.original_criteria),
     )
 
 
+class _Wording(NamedTuple):
+    """The words of a pair; of an original, those that were changed."""
+
+    question: str = ""
+    answer: str = ""
+    criteria: Sequence[str] = ()
+
+
+_UNCHANGED = _Wording()
+
+
 def _render_article(
-    kind: str,
-    question: str,
-    answer: str,
-    criteria: Sequence[str],
-    source: str,
-    reason: str = "",
-    originals: tuple[str, str, Sequence[str]] = ("", "", ()),
+    kind: str, wording: _Wording, source: str, reason: str = "", original: _Wording = _UNCHANGED
 ) -> Markup:
-    original_question, original_answer, original_criteria = originals
     return tag(
         "article",
-        *([tag("p", tag("del", original_question))] if original_question else []),
-        tag("p", question, class_="q"),
-        *([tag("p", tag("del", original_answer))] if original_answer else []),
-        tag("p", answer),
-        *(
-            [tag("ul", [tag("li", tag("del", text)) for text in original_criteria], dir="auto")]
-            if original_criteria
-            else []
-        ),
-        *([tag("ul", [tag("li", criterion) for criterion in criteria], dir="auto")] if criteria else []),
+        *([tag("p", tag("del", original.question))] if original.question else []),
+        tag("p", wording.question, class_="q"),
+        *([tag("p", tag("del", original.answer))] if original.answer else []),
+        tag("p", wording.answer),
+        *_render_criteria([tag("del", criterion) for criterion in original.criteria]),
+        *_render_criteria(wording.criteria),
         *([tag("p", reason, class_="why")] if reason else []),
         tag("p", source, class_="soft"),
         class_=kind,
     )
+
+
+def _render_criteria(criteria: Sequence[Markup | str]) -> list[Markup]:
+    return [tag("ul", [tag("li", criterion) for criterion in criteria], dir="auto")] if criteria else []
 
 
 def _source_line(document: str, pages: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from groundwork.errors import InvalidReply
 from groundwork.language.words import stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
+from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.settings.dataset_settings import Rephrase
 
 
@@ -102,7 +103,11 @@ async def ask_in_frame(client: Client, call: Rephrase, template: str, question: 
     opening = frame.openings[attempt]
     messages = render_turns(template, question=frame.core, opening=opening)
     reply = await client.ask(
-        call, messages, stage="create_dataset", unit=unit, schema=dict[str, str], json_schema=_opening_schema(opening)
+        call,
+        messages,
+        stage="create_dataset",
+        unit=unit,
+        schema=ReplyRequirements(dict[str, str], _opening_schema(opening)),
     )
     return add_title(reply.value["question"].strip(), frame.title)
 

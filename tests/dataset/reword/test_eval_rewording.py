@@ -6,8 +6,8 @@ import pytest
 from groundwork.dataset.reword.eval_rewording import (
     DECLINED,
     Reworded,
+    Reworder,
     reword_eval,
-    reword_row,
     unsupported_answer_fault,
 )
 from groundwork.dataset.reword.rewording_calls import (
@@ -85,7 +85,7 @@ async def test_a_row_that_resists_is_replaced_by_another_of_its_cluster():
     async def check(_index, new):
         return "keeps 90%" if new.question == "bad" else None
 
-    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, check, tries=3)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), Reworder(ask, check, tries=3))
     assert list(done.rows) == [2, 3]
     assert done.replaced == [("rules-000", "keeps 90%")]
     assert [past for name, past in asked if name == "rules-000"] == [[], ["keeps 90%"], ["keeps 90%", "keeps 90%"]]
@@ -105,7 +105,8 @@ async def test_what_reads_contrived_is_worded_once_more_and_then_gives_way():
         verdicts |= {"rules-003": "" if any("1" in new.question.split()[1] for _, new in pairs) else "stiff"}
         return [verdicts.get(one.id, "") for one, _ in pairs]
 
-    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=1, judge=judge)
+    reworder = Reworder(ask, _nothing, tries=1, judge=judge)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), reworder)
     assert {index: new.question for index, new in done.rows.items()} == {2: "rules-002 0?", 3: "rules-003 1?"}
     assert done.replaced == [("rules-000", "stiff")]
     assert (done.sent_back, done.unjudged) == (2, 1)
@@ -139,7 +140,7 @@ async def test_an_answer_that_resists_stays_as_it_was():
     async def check(_index, new):
         return "wrong" if new.answer == "Wrong." else UNCHANGED
 
-    done = await reword_eval(rows, VECTORS, _split([0], {0: [2, 1]}), ask, check, tries=2)
+    done = await reword_eval(rows, VECTORS, _split([0], {0: [2, 1]}), Reworder(ask, check, tries=2))
     assert done.rows == {0: Reworded("Q?", rows[0].answer)}
 
 
@@ -154,7 +155,7 @@ async def test_a_near_duplicate_takes_the_place_last():
         return "keeps 90%" if new.question == "bad" else None
 
     vectors = _unit(0, 60, 5, 180, 200)  # row 2 is at cosine 0.996 to row 0
-    done = await reword_eval(rows, vectors, _split([0], {0: [2, 1]}), ask, check, tries=1)
+    done = await reword_eval(rows, vectors, _split([0], {0: [2, 1]}), Reworder(ask, check, tries=1))
     assert list(done.rows) == [1]
 
 
@@ -166,7 +167,7 @@ async def test_a_hopeless_model_ends_soon_and_leaves_the_places_empty(error):
     async def ask(_row, _past):
         raise error
 
-    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), ask, _nothing, tries=3)
+    done = await reword_eval(rows, VECTORS, _split([0, 3], {0: [2, 1], 1: [4]}), Reworder(ask, _nothing, tries=3))
     assert not done.rows
     assert done.dropped == 2
     assert len(done.replaced) == 5
@@ -179,7 +180,7 @@ async def test_a_dead_endpoint_is_no_reason_to_replace_a_row():
         raise TransportFailed("down")
 
     with pytest.raises(TransportFailed):
-        await reword_eval([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), ask, _nothing, tries=2)
+        await reword_eval([row(n) for n in range(5)], VECTORS, _split([0], {0: [1]}), Reworder(ask, _nothing, tries=2))
 
 
 async def _worded(replies, rows):
@@ -193,7 +194,7 @@ async def _worded(replies, rows):
     async def check(_index, new):
         return " ".join(faults_of_rewording(rows[0], new.question, new.answer, COPIED)) or None
 
-    return await reword_row(rows[0], 0, ask, check, tries=len(replies)), len(asked)
+    return await Reworder(ask, check, tries=len(replies)).reword(rows[0], 0), len(asked)
 
 
 @pytest.mark.parametrize(
@@ -224,5 +225,5 @@ async def test_a_wording_that_a_reader_found_odd_may_go_back_to_the_old_answer()
         return " ".join(faults_of_rewording(one, new.question, new.answer, COPIED)) or None
 
     before = [(Reworded(WHO, BUILT), "The answer is not natural: which rest long. Say it plainer.")]
-    assert await reword_row(one, 0, ask, check, tries=3, earlier=before) == Reworded(WHO, OLD)
+    assert await Reworder(ask, check, tries=3).reword(one, 0, earlier=before) == Reworded(WHO, OLD)
     assert told == [before[0][1]]

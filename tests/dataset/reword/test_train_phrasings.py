@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.dataset.reword.eval_rewording import Reworded
+from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
 from groundwork.dataset.reword.train_phrasings import WORDING_TAKEN, EvalBorder, is_phrasing, reword_train_rows
 from tests.dataset.reword.test_rephrased_dataset import data, run, server  # noqa: F401  # fixtures
 from tests.dataset.rows import row
@@ -33,7 +33,7 @@ async def passes(_index, _new):
 
 async def phrase(rows, count, replies, border=None, check=passes, tries=2):
     ask, told = asker(replies)
-    return await reword_train_rows(rows, count, ask, check, tries, 0.75, border or EvalBorder.of([])), told
+    return await reword_train_rows(rows, count, Reworder(ask, check, tries), 0.75, border or EvalBorder.of([])), told
 
 
 async def test_copies_stand_behind_their_row():

@@ -6,6 +6,7 @@ import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT, Budget
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
@@ -16,7 +17,7 @@ async def test_max_cost_is_never_passed_and_what_was_paid_for_is_kept(fake, conf
     fake.latency = 0.01
     config = config_for(fake, qa__max_tokens=200)
     budget = Budget(0.003)
-    async with Client(config.llm, journal, budget=budget) as client:
+    async with Client(config.llm, journal, RunControls(budget=budget)) as client:
         asks = [client.ask(config.qa, ask_text(f"{n} " * 20), stage="qa", unit=f"d {n}") for n in range(100)]
         ended = await asyncio.gather(*asks, return_exceptions=True)
     stopped = [end for end in ended if isinstance(end, BudgetReached)]
@@ -32,7 +33,7 @@ async def test_max_cost_without_a_price_is_an_error(config_for, journal):
     """A limit that cannot be held is refused before the first call."""
     async with FakeOpenRouter(prefix="/v1") as plain:
         config = config_for(plain, qa__model="nobody/knows")
-        async with Client(config.llm, journal, budget=Budget(1.0)) as client:
+        async with Client(config.llm, journal, RunControls(budget=Budget(1.0))) as client:
             with pytest.raises(ConfigError, match="names no price for nobody/knows"):
                 await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
 
@@ -43,7 +44,7 @@ async def test_cost_comes_from_the_endpoint_or_its_price_list(config_for, tmp_pa
         for server in (plain, router):
             config = config_for(server)
             heard = []
-            async with Client(config.llm, tmp_path / f"{server.port}.db", on_usage=heard.append) as client:
+            async with Client(config.llm, tmp_path / f"{server.port}.db", RunControls(on_usage=heard.append)) as client:
                 reply = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
                 again = await client.ask(config.qa, ask_text("hi"), stage="qa", unit="d")
                 row = client.report()[0]
@@ -70,7 +71,7 @@ async def test_a_small_budget_gets_work_done(fake, config_for, journal):
     fake.latency = 0.2
     fake.reply = lambda body: f"{body['messages'][-1]['content']}: " + "a few words " * 40
     budget = Budget(0.12)
-    async with Client(config.llm, journal, budget=budget) as client:
+    async with Client(config.llm, journal, RunControls(budget=budget)) as client:
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(60)]
         replies = await asyncio.gather(*asks)
     assert len(replies) == len(fake.requests) == 60 and budget.spent < 0.12
@@ -84,7 +85,7 @@ async def test_a_reply_that_outgrows_its_room_gets_all_of_it(fake, config_for, j
     lengths = iter([100, 10_000, 10_000])
     fake.reply = lambda _: "word" * next(lengths)
     budget = Budget(1.0)
-    async with Client(config.llm, journal, budget=budget) as client:
+    async with Client(config.llm, journal, RunControls(budget=budget)) as client:
         for n in range(2):
             reply = await client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}")
     assert [request["max_tokens"] for request in fake.requests] == [16_384, 2_048, 16_384]
@@ -98,7 +99,7 @@ async def test_the_longest_replies_there_can_be_stay_below_the_limit(limit, fake
     lengths = iter([10, 10, 10])
     fake.reply = lambda _: "word" * next(lengths, 40_000)
     budget = Budget(limit)
-    async with Client(config.llm, journal, budget=budget) as client:
+    async with Client(config.llm, journal, RunControls(budget=budget)) as client:
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(40)]
         ended = await asyncio.gather(*asks, return_exceptions=True)
         billed = sum(row.cost for row in client.report())

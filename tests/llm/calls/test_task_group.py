@@ -6,6 +6,7 @@ import asyncio
 import pytest
 
 from groundwork.errors import InvalidReply, ProviderRefused, Stopped
+from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import PROJECT
@@ -46,7 +47,7 @@ async def test_a_stop_waits_for_the_replies_under_way(fake, config_for, journal)
     def asks(client):
         return gather_all(client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(9))
 
-    async with Client(config.llm, journal, stopping=stopping) as client:
+    async with Client(config.llm, journal, RunControls(stopping=stopping)) as client:
         run = asyncio.ensure_future(asks(client))
         await until(lambda: fake.in_flight == 3)
         stopping.set()
