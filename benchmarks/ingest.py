@@ -28,10 +28,12 @@ from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, page_words
 from groundwork.documents.conversion.converter_table import Request, run_converter
+from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
-from groundwork.documents.pdf_files.text_layer import read_text_layer
+from groundwork.documents.pdf_files.pdfium import OpenPdf
+from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.markdown.running_headers import running_keys, strip_running
@@ -152,8 +154,8 @@ def score(markdown: str, truth: Truth, pages: int, seconds: float) -> Scores:
 
 def layout(request: Request) -> str:
     """Our default as ingest runs it: reading, audit, the engines in reserve, stitching."""
-    layer = read_text_layer(request.source)
-    pages = convert_pages("layout", request, layer.pages).pages
+    layer, converted = convert_first(convert_pages, "layout", request)
+    pages = converted.pages if converted else []
     return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 
@@ -172,9 +174,10 @@ class Cost:
 
 def cost(request: Request) -> Cost:
     marks = [cpu_seconds()]
-    layer = read_text_layer(request.source)
-    marks.append(cpu_seconds())
-    conversion = run_converter("layout", dataclasses.replace(request, layer=layer.pages))
+    with OpenPdf(request.source, MOST_OPEN) as pdf:
+        layer = text_layer(pdf)
+        marks.append(cpu_seconds())
+        conversion = run_converter("layout", dataclasses.replace(request, layer=layer.pages, opened=pdf))
     marks.append(cpu_seconds())
     pages = audit_pages("layout", conversion, range(1, len(layer.pages) + 1), layer.pages).pages
     stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline]))

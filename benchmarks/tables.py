@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 
 from groundwork.__main__ import GC_THRESHOLDS
 from groundwork.documents.conversion.converter_table import Request, run_converter
+from groundwork.documents.conversion.first_conversion import convert_first
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
@@ -140,8 +141,8 @@ def _is_formula(block: str) -> bool:
 
 
 def layout(request: Request) -> str:
-    layer = read_text_layer(request.source)
-    pages = convert_pages("layout", request, layer.pages).pages
+    layer, converted = convert_first(convert_pages, "layout", request)
+    pages = converted.pages if converted else []
     return stitch(set_headings(pages, [OutlineEntry(*row) for row in layer.outline])).markdown
 
 

@@ -50,6 +50,12 @@ def _name_below(path: str, folder: Path) -> str:
     return printable_path(path[len(str(folder)) + 1 :])
 
 
+def content_hash(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def utf8_path(path: Path, scratch: Path) -> Path:
     """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
     if printable_path(path) == str(path):

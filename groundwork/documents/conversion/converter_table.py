@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
+    from groundwork.documents.pdf_files.pdfium import OpenPdf
     from groundwork.settings.ingest_settings import Ingest
 
 
@@ -28,6 +29,7 @@ class Request:
     pages: list[int] | None = None
     page_count: int = 0  # of a PDF; 0 where the format has no pages
     layer: list[str] = field(default_factory=list)  # the text layer of the pages asked for, where it is known
+    opened: OpenPdf | None = None  # the PDF, where this process has it open
     images: str = ""  # the folder for pictures, where they are kept
     base_url: str = ""  # of the endpoint `llm`, for a converter that can ask a model by itself
     api_key_env: str = ""
@@ -59,6 +61,7 @@ class Converter:
     endings: tuple[str, ...] = ()
     extra: str = ""
     paged: bool = False
+    by_pdfium: bool = False  # asks pdfium about the pages, which are open when their text layer has been read
     by_sight: bool = False  # reads the picture of a page, whatever its text layer says
     remote: bool = False  # asks a model through the client and runs in this process
     hosted: bool = False  # sends the file to a service and waits for its text in this process
@@ -80,7 +83,11 @@ MARKITDOWN = (
 
 CONVERTERS = {
     "layout": Converter(
-        module="layout_converter", packages=("liteparse", "pdf-inspector"), endings=(".pdf",), paged=True
+        module="layout_converter",
+        packages=("liteparse", "pdf-inspector"),
+        endings=(".pdf",),
+        paged=True,
+        by_pdfium=True,
     ),
     "markitdown": Converter(module="markitdown", packages=("markitdown",), endings=MARKITDOWN, paged=True, singly=True),
     "gemini": Converter(module="vision", endings=(".pdf", *IMAGES), paged=True, by_sight=True, remote=True),

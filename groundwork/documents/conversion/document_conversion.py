@@ -5,9 +5,8 @@ Every converter runs in a process of its own, under a time limit; what one of th
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from groundwork.documents.conversion.converter_table import (
     require_converter,
     run_converter,
 )
+from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
 from groundwork.documents.conversion.page_renditions import (
     OCR,
     AuditedPages,
@@ -54,14 +54,14 @@ from groundwork.documents.conversion.page_renditions import (
 from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.file_types import examine
 from groundwork.documents.overrides_and_recipe import override_pages
+from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.pdfium import unlock
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
 from groundwork.documents.repair.page_joining import stitch, tidy_page
-from groundwork.documents.source_files import DocumentFile, utf8_path
+from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
-from groundwork.language.section_names import is_section_name
 from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_headers import without_running
 from groundwork.processes.worker_pool import WorkerFailed
@@ -91,15 +91,20 @@ class Ingestion:
     _converter: str = ""  # the converter of a document without pages
     _finished: int = 0  # pages that are shown as such
     _pdf_path: str = ""  # that opens without a password
+    _is_counted: bool = False  # whether the number of pages is shown
 
     @functools.cached_property
     def _processes(self) -> ProcessCalls:
         return ProcessCalls(self.config.ingest, self._page_done)
 
+    @functools.cached_property
+    def _first_conversion(self) -> FirstConversion:
+        return FirstConversion(self.config.ingest, self._start_count, self._page_done)
+
     async def run(self) -> tuple[str, Document]:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
-        digest = _sha256(path)
+        digest = content_hash(path)
         ending, examine_warnings = await self._processes.call_or_refuse(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *examine_warnings]
         names = choose_converters(settings, ending)
@@ -111,9 +116,9 @@ class Ingestion:
             markdown, pages, title = await self._read_picture(path, names[0])
         else:
             markdown, pages, title = await self._read_whole(path, ending, names)
-        title = self.title or _choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
+        title = self.title or choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
         markdown, pages = await self._place_pictures(markdown, pages, ending)
-        if _sha256(path) != digest:
+        if content_hash(path) != digest:
             raise BadDocument("it changed while it was read; run again")
         page_counts = Counter(page.converter.partition(":")[0] for page in pages)
         converter = page_counts.most_common(1)[0][0] if page_counts else self._converter
@@ -208,11 +213,11 @@ class Ingestion:
 
     async def _read_pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
-        path, layer = await self._open_pdf(path)
+        path, layer = await self._open_pdf(path, names[0])
         self._pdf_path = str(path)
         drafts = [PageDraft() for _ in layer.pages]
-        numbers = [number for number in self._requested_pages(len(drafts)) if number not in layer.damaged]
-        self.count.start(len(numbers), "pages")
+        numbers = requested_pages(layer, self.pages, self.first)
+        self._start_count(len(numbers))
         for i, name in enumerate(names):
             due = self._due_pages(layer, drafts, numbers)
             if name == "ocr" and i > 0:
@@ -220,7 +225,8 @@ class Ingestion:
             if CONVERTERS[name].by_sight:
                 due = sorted({*due, *(n for n in unreadable_pages_of(drafts, layer) if n in numbers)})
             if due and is_installed(name, needed=i == 0):
-                self._show_finished(len(numbers) - len(due))
+                if i > 0:
+                    self._show_finished(len(numbers) - len(due))
                 await self._attempt(name, path, layer, due, drafts)
         texts = without_running(layer.pages)
         if not any(texts):
@@ -264,6 +270,11 @@ class Ingestion:
     def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], numbers: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
         return [n for n in numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
+
+    def _start_count(self, pages: int) -> None:
+        if not self._is_counted:
+            self.count.start(pages, "pages")
+        self._is_counted = True
 
     def _show_finished(self, finished: int) -> None:
         """How many pages are finished: fewer than before where the next converter has some of them again."""
@@ -311,16 +322,10 @@ class Ingestion:
             )
 
     async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> AuditedPages:
-        request = Request(
-            source=str(path),
-            ending=".pdf",
-            settings=self.config.ingest,
-            pages=None if len(due) == layer.page_count else due,
-            page_count=layer.page_count,
-            images=str(self.images),
-            base_url=self.config.llm.base_url,
-            api_key_env=self.config.llm.api_key_env,
-        )
+        if audited := self._first_conversion.take(name):
+            return audited
+        pages = None if len(due) == layer.page_count else due
+        request = dataclasses.replace(self._pdf_request(path), pages=pages, page_count=layer.page_count)
         if CONVERTERS[name].hosted:
             conversion = await self.service(request)
             audited = await self._processes.call(audit_pages, name, conversion, due, layer.pages)
@@ -341,13 +346,23 @@ class Ingestion:
         reader = self.reader(self.source.name, picture)
         return await reader.read_pages(due, layer, threshold, slots, self._page_done)
 
-    async def _open_pdf(self, path: Path) -> tuple[Path, TextLayer]:
+    def _pdf_request(self, path: Path) -> Request:
+        return Request(
+            source=str(path),
+            ending=".pdf",
+            settings=self.config.ingest,
+            images=str(self.images),
+            base_url=self.config.llm.base_url,
+            api_key_env=self.config.llm.api_key_env,
+        )
+
+    async def _open_pdf(self, path: Path, converter: str) -> tuple[Path, TextLayer]:
         """The text layer, and the path of a copy without a password where one was needed."""
         if self.password:
             target = self.scratch / "unlocked.pdf"
             await self._processes.call_or_refuse(unlock, str(path), self.password, str(target))
             path = target
-        layer = await self._processes.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
+        layer = await self._read_layer(path, converter)
         if layer.damaged:
             self.warnings.append(f"{page_ranges(layer.damaged)} cannot be opened; save the file again to have them too")
         if layer.page_count > (limit := self.config.ingest.max_pages):
@@ -356,27 +371,22 @@ class Ingestion:
             )
         return path, layer
 
+    async def _read_layer(self, path: Path, converter: str) -> TextLayer:
+        """The text layer; a converter that asks pdfium about the pages converts them in the same call."""
+        if CONVERTERS[converter].by_pdfium and is_installed(converter, needed=False):
+            request = self._pdf_request(path)
+            if layer := await self._first_conversion.read_layer(
+                convert_pages, converter, request, self.pages, self.first
+            ):
+                return layer
+            self._show_finished(0)
+        return await self._processes.call_or_refuse(read_text_layer, str(path), 0 if self.pages else self.first)
+
     def _why_empty(self, layer: TextLayer, drafts: list[PageDraft]) -> str:
         reasons = [draft.fell_back for draft in drafts if draft.fell_back]
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         cause = UNREADABLE if layer.misleading and not any(layer.scans) else cause
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str:
-    """What a document is called: a PDF by its `own_title`, others by their heading of the first level.
-
-    Else by the other of the two, and at last by the file's name.
-    """
-    heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
-    heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
-    heading_text = "" if is_section_name(heading_text) else heading_text
-    return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem
 
 
 class PageCount(Protocol):

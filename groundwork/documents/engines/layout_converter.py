@@ -83,7 +83,7 @@ def _page_contents(
     request: Request, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str], leftward: Sequence[bool]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
-    with LetterSizes(request.source, turns) as sizes:
+    with LetterSizes(request.source, turns, request.opened) as sizes:
         pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time

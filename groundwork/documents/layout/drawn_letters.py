@@ -28,7 +28,7 @@ from groundwork.documents.layout.right_to_left import (
     reading_order,
     with_ligatures,
 )
-from groundwork.documents.pdf_files.pdfium import open_pdf
+from groundwork.documents.pdf_files.pdfium import OpenPage, OpenPdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
 _NAME_BYTES = 128  # bytes of a font's name
@@ -45,12 +45,13 @@ _LETTER_HEIGHTS = (  # of letters, in font sizes
 class LetterSizes:
     """The sizes in points of a PDF's letters; pdfium is asked once for letters of the same font and height."""
 
-    def __init__(self, source: str, turns: Mapping[int, int] | None = None) -> None:
-        """`turns`: by how many degrees clockwise the text of a page stands turned, where liteparse's is upright."""
+    def __init__(self, source: str, turns: Mapping[int, int] | None = None, opened: OpenPdf | None = None) -> None:
+        """`turns`: by how many degrees clockwise the text of a page stands turned, where liteparse's is upright;
+        `opened`: the PDF, where it is open."""
         self._turns = turns or {}
         self._source = source
-        self._document: Any = None
-        self._page: tuple[int, Any, Any] = (0, None, None)  # its number, pdfium's page and its text
+        self._opened = opened
+        self._own: OpenPdf | None = None
         self._sizes: dict[tuple[str | None, float | None, float], float] = {}
         self._pixels: set[tuple[str | None, float | None]] = set()  # fonts whose size says nothing of their letters
 
@@ -58,8 +59,8 @@ class LetterSizes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._document is not None:
-            self._document.close()
+        if self._own is not None:
+            self._own.__exit__()
 
     def spelling_of(self, page: Any) -> Spelling:
         """How the letters of a liteparse page from right to left are read."""
@@ -171,13 +172,10 @@ class LetterSizes:
         (x1, x2), (y1, y2) = (sorted(ends) for ends in zip(*corners, strict=True))
         return x1, y1, x2, y2
 
-    def _text_of(self, number: int) -> tuple[Any, Any]:
-        if self._document is None:
-            self._document = open_pdf(self._source)
-        if self._page[0] != number:
-            page = self._document[number - 1]
-            self._page = (number, page, page.get_textpage())
-        return self._page[1], self._page[2]
+    def _text_of(self, number: int) -> OpenPage:
+        if self._opened is None:
+            self._opened = self._own = OpenPdf(self._source)
+        return self._opened[number - 1]
 
 
 def _guess_size(text_item: Any) -> float:

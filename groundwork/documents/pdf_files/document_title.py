@@ -1,14 +1,16 @@
-"""What a PDF is called: by its properties where its pages say so too, else by the largest text of its first pages."""
+"""What a document is called: a PDF by its properties where its pages say so too, else by the largest text of its first
+pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.documents.pdf_files.pdfium import TextObject, object_text, read_text_objects
+from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.labels import CAPTION_START
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.section_names import is_section_name
@@ -68,11 +70,15 @@ class _Candidate(NamedTuple):
     text: str
 
 
-class OpenPage(NamedTuple):
-    """A page of a document and its text, as pypdfium2 opened them."""
+def choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str:
+    """What a document is called: a PDF by its `own_title`, others by their heading of the first level.
 
-    page: Any
-    text: Any
+    Else by the other of the two, and at last by the file's name.
+    """
+    heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
+    heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
+    heading_text = "" if is_section_name(heading_text) else heading_text
+    return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem
 
 
 class _SizedPage(NamedTuple):

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from groundwork.errors import BadDocument
 
@@ -32,6 +32,40 @@ def open_pdf(source: str, password: str = "") -> Any:
         return document
     except pypdfium2.PdfiumError as error:
         raise BadDocument(_opening_error(error, password)) from None
+
+
+class OpenPage(NamedTuple):
+    """A page of a document and its text, as pypdfium2 opened them."""
+
+    page: Any
+    text: Any
+
+
+class OpenPdf:
+    """A PDF, of which some pages stay open for those who ask for them again: the first ones, and the last asked for."""
+
+    def __init__(self, source: str, most_open: int = 1) -> None:
+        """Raises BadDocument as open_pdf. `most_open`: pages that stay open; each takes up to half a megabyte."""
+        self.document = open_pdf(source)
+        self.document.init_forms()
+        self._most_open = most_open
+        self._pages: dict[int, OpenPage] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pages.clear()
+        self.document.close()
+
+    def __getitem__(self, index: int) -> OpenPage:
+        """A page, counted from 0. Raises PdfiumError where it is damaged."""
+        if index not in self._pages:
+            if len(self._pages) >= self._most_open:
+                self._pages.popitem()
+            page = self.document[index]
+            self._pages[index] = OpenPage(page, page.get_textpage())
+        return self._pages[index]
 
 
 def unlock(source: str, password: str, target: str) -> None:

@@ -10,10 +10,10 @@ import msgspec
 
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.dingbats import with_bullets
-from groundwork.documents.pdf_files.document_title import FIRST_PAGES, OpenPage, document_title
+from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
-from groundwork.documents.pdf_files.pdfium import LOCK, load_page, object_size, open_pdf, page_objects
+from groundwork.documents.pdf_files.pdfium import LOCK, OpenPage, OpenPdf, load_page, object_size, page_objects
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
@@ -44,41 +44,39 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
     """The text layer of the whole PDF, or of its first pages. Raises BadDocument where it cannot be opened."""
-    with LOCK:
-        document = open_pdf(source)
-        try:
-            document.init_forms()
-            count = len(document)
-            numbers = range(min(most_pages, count) if most_pages else count)
-            opened_pages: list[OpenPage | None] = []
-            texts, picture_shares, misleading_shares = [], [], []
-            fonts = MisleadingFonts()
-            for number in numbers:
-                page = load_page(document, number)
-                opened = _open_page(page)
-                texts.append(_page_text(document, opened))
-                picture_shares.append(_picture_share(page))
-                misleading_shares.append(_misleading_share(fonts, opened, texts[-1]))
-                opened_pages += [opened] if number < FIRST_PAGES else []
-            if ligatures := find_ligatures(texts):
-                texts = [restore_ligatures(text, ligatures) for text in texts]
-            scans = [
-                share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)
-            ]
-            unreadable = _unreadable_pages(texts, picture_shares, misleading_shares)
-            return TextLayer(
-                page_count=count,
-                title=document_title(document, texts, _readable_pages(opened_pages, unreadable)),
-                pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
-                scans=scans,
-                unreadable=unreadable,
-                misleading={n: text for n, (bad, text) in enumerate(zip(unreadable, texts, strict=True), 1) if bad},
-                partly_unreadable=_partly_unreadable(unreadable, misleading_shares),
-                damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
-                outline=_read_outline(document),
-            )
-        finally:
-            document.close()
+    with LOCK, OpenPdf(source) as pdf:
+        return text_layer(pdf, most_pages)
+
+
+def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
+    """The text layer of the whole PDF, or of its first pages."""
+    document = pdf.document
+    count = len(document)
+    numbers = range(min(most_pages, count) if most_pages else count)
+    opened_pages: list[OpenPage | None] = []
+    texts, picture_shares, misleading_shares = [], [], []
+    fonts = MisleadingFonts()
+    for number in numbers:
+        opened = _open_page(pdf, number)
+        texts.append(_page_text(document, opened))
+        picture_shares.append(_picture_share(opened.page) if opened else None)
+        misleading_shares.append(_misleading_share(fonts, opened, texts[-1]))
+        opened_pages += [opened] if number < FIRST_PAGES else []
+    if ligatures := find_ligatures(texts):
+        texts = [restore_ligatures(text, ligatures) for text in texts]
+    scans = [share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)]
+    unreadable = _unreadable_pages(texts, picture_shares, misleading_shares)
+    return TextLayer(
+        page_count=count,
+        title=document_title(document, texts, _readable_pages(opened_pages, unreadable)),
+        pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
+        scans=scans,
+        unreadable=unreadable,
+        misleading={n: text for n, (bad, text) in enumerate(zip(unreadable, texts, strict=True), 1) if bad},
+        partly_unreadable=_partly_unreadable(unreadable, misleading_shares),
+        damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
+        outline=_read_outline(document),
+    )
 
 
 def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]) -> list[OpenPage | None]:
@@ -128,12 +126,12 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     return entries
 
 
-def _open_page(page: Any) -> OpenPage | None:
+def _open_page(pdf: OpenPdf, index: int) -> OpenPage | None:
     """None for a damaged page, which has no text layer; the converters may still read it."""
     import pypdfium2
 
     try:
-        return OpenPage(page, page.get_textpage()) if page else None
+        return pdf[index]
     except pypdfium2.PdfiumError:
         return None
 
@@ -154,9 +152,9 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
 
 
 def _picture_share(page: Any) -> float | None:
-    """The share of a page that pictures cover; None where it has none, or is damaged."""
+    """The share of a page that pictures cover; None where it has none."""
     import pypdfium2.raw as pdfium
 
-    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)] if page else []
+    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
     width, height = page.get_size() if sizes else (0.0, 0.0)
     return sum(sizes) / max(1.0, width * height) if sizes else None

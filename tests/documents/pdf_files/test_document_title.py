@@ -9,7 +9,7 @@ import pytest
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.document_conversion import _choose_title
+from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.language.section_names import is_section_name
 
@@ -48,7 +48,7 @@ def test_a_part_that_any_document_may_have_is_no_title(title, section: str):
     assert title([heading]) == ""
     assert title([heading], name=section) == ""
     assert title([(18.0, "Rules of the basin"), (10.0, SENTENCE), heading]) == "Rules of the basin"
-    assert _choose_title(f"# {section}\n\nText", "rules.pdf", "", pdf=True) == "rules"
+    assert choose_title(f"# {section}\n\nText", "rules.pdf", "", pdf=True) == "rules"
 
 
 def test_titles_that_hold_such_a_word_stay():
