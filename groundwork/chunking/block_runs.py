@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from groundwork.chunking.lengths import Ruler
 from groundwork.language.labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
+from groundwork.markdown.footnotes import is_note_below_mark
 
 _NOTE_START = re.compile(r"(?:\d{1,2}|[*†‡§]{1,3}|\^\d)\s(?=[^\W\d_])")  # of a table's note, behind its mark
 MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
@@ -68,14 +70,13 @@ def block_runs(
 def _append_text_run(
     text: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
 ) -> None:
-    """Add a run of text; a caption or a note at its head goes with the table above."""
-    previous = runs[-1] if runs else None
-    is_its_caption = (
-        text_blocks and previous and previous.body and previous.skip == skip and _is_below(text, text_blocks[0])
-    )
-    if is_its_caption and previous and ruler.length(previous.start, text_blocks[0].end) <= limit:
-        runs[-1] = previous._replace(blocks=[*previous.blocks, text_blocks[0]])
-        text_blocks = text_blocks[1:]
+    """Add a run of text; captions and notes at its head go with the table above."""
+    if runs and runs[-1].body and runs[-1].skip == skip:
+        count = sum(1 for _ in takewhile(lambda block: _is_below(text, block), text_blocks))
+        while count and ruler.length(runs[-1].start, text_blocks[count - 1].end) > limit:
+            count -= 1
+        runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks, *text_blocks[:count]])
+        text_blocks = text_blocks[count:]
     if text_blocks:
         runs.append(BlockRun("text", text_blocks, skip))
 
@@ -141,7 +142,8 @@ def _last_sentence_start(body: str, language: str) -> int:
 def _is_below(text: str, block: Block) -> bool:
     """Whether a block says something of the table above it: a caption, or a note behind a mark ("1 Preliminary.")."""
     is_note = block.kind == "paragraph" and block.end - block.start <= MAX_LEAD_LENGTH
-    return _is_caption(text, block) or (is_note and bool(_NOTE_START.match(text, block.start)))
+    is_note &= _NOTE_START.match(text, block.start) is not None
+    return _is_caption(text, block) or is_note or is_note_below_mark(text, block.start)
 
 
 def _is_caption(text: str, block: Block) -> bool:

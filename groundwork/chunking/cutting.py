@@ -19,6 +19,7 @@ from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, sentences, uncuttable_spans
 from groundwork.language.spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
+from groundwork.markdown.footnotes import is_note_below_mark
 from groundwork.markdown.tables import is_html, table_rows
 from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 
@@ -51,9 +52,10 @@ class CutPoints:
         self._heading_starts = []
         self._heading_levels = []
         self._paragraph_starts = []
+        notes = {block.start for block in blocks[1:] if is_note_below_mark(text, block.start)}
         for previous, block in pairwise(blocks):
-            if previous.kind == "heading":
-                continue  # a heading is never left at the end of a chunk
+            if previous.kind == "heading" or block.start in notes:
+                continue  # a heading is never left at the end of a chunk, nor a note at the head of the next
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
@@ -65,6 +67,8 @@ class CutPoints:
             for block in blocks
             if block.kind in ("formula", "code", "table", "heading")
         ]
+        self._uncut_spans += [(_text_end(text, note) - 1, note + 1) for note in notes]
+        self._uncut_spans.sort()
 
     def structural_cut(self, first: int, last: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
@@ -148,6 +152,12 @@ class CutPoints:
     def _is_uncut(self, position: int) -> bool:
         k = bisect_left(self._uncut_spans, (position, 0)) - 1
         return k >= 0 and position < self._uncut_spans[k][1]
+
+
+def _text_end(text: str, start: int) -> int:
+    """Where the text in front of the blank lines above `start` ends."""
+    window = text[max(0, start - _NEAR_LIMIT) : start]
+    return start - len(window) + len(window.rstrip())
 
 
 def _match_ends(pattern: regex.Pattern[str], text: str, low: int, high: int) -> list[int]:

@@ -69,7 +69,8 @@ class Converter:
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
 
-TEXT = (".md", ".markdown", ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
+MARKDOWN = (".md", ".markdown")
+TEXT = (*MARKDOWN, ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 OFFICE = (

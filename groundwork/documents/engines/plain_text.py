@@ -10,11 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.conversion.converter_table import Conversion, Request
+from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
 from groundwork.documents.formats.light_markup import as_markdown
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.language.spans import span_index
 from groundwork.markdown.blocks import blocks
+from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.picture_links import without_data
 
 _YAML_FRONT_MATTER = re.compile(
@@ -36,7 +37,8 @@ def convert(request: Request) -> Conversion:
     text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
     text = as_markdown(text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
-    return Conversion(pages=[without_data(with_title(text))], warnings=warnings)
+    text = without_data(with_title(text))
+    return Conversion(pages=[place_notes(text) if request.ending in MARKDOWN else text], warnings=warnings)
 
 
 def with_title(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.counted_nouns import counted
 from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
+from groundwork.documents.formats.book_notes import mark_notes
 from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
 from groundwork.documents.formats.office_package import OfficePackage, open_package, relations_name, zip_package
 from groundwork.documents.formats.office_xml import (
@@ -27,6 +28,7 @@ from groundwork.documents.formats.office_xml import (
 from groundwork.documents.formats.office_xml_repair import repair_package
 from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
+from groundwork.markdown.footnotes import place_notes
 
 if TYPE_CHECKING:
     from anydoc import Block, Document
@@ -36,7 +38,7 @@ FORMATS = {
     ".odt": "odt", ".ods": "ods", ".odp": "odp", ".rtf": "rtf", ".epub": "epub",
 }  # fmt: skip
 _OLD_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
-_PACKAGES = ("docx", "pptx", "odt", "ods", "odp")
+_PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
 _NUMBERED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 _SLIDE_FOLDERS = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
 
@@ -52,6 +54,9 @@ def read(source: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
     content, kind = Path(source).read_bytes(), FORMATS[ending]
     package = open_package(content) if kind in _PACKAGES else None
+    if kind == "epub" and package is not None:
+        mark_notes(package)
+        return AnydocReading([place_notes(markdown(parse(package.to_bytes(), kind)))], [])
     if package is None:
         return AnydocReading([markdown(parse(content, kind))], [])
     comments = ods_comments(package) if kind == "ods" else odt_comments(package) if kind in ("odt", "odp") else []

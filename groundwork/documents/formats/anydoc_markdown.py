@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.counted_nouns import counted
 from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
+from groundwork.markdown.footnotes import place_notes
 
 if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table
@@ -31,7 +32,8 @@ def markdown(document: Document, *, of_sheets: bool = False) -> str:
     )
     sections = [text for text in texts if text]
     sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
-    return "\n\n".join(sections)
+    text = "\n\n".join(sections)
+    return place_notes(text) if document.notes else text
 
 
 def _block_markdown(block: Block) -> str:

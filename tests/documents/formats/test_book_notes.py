@@ -1,0 +1,79 @@
+"""Footnotes of an EPUB: no mark is a digit of the word before it, and each note stands behind its mark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.office_package import zip_package
+
+PAGE = (
+    '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head>'
+    "<body>{}</body></html>"
+)
+
+
+def _book(path: Path, **pages: str) -> str:
+    """The Markdown of a book of these pages."""
+    items = "".join(f'<item id="{n}" href="{n}.xhtml" media-type="application/xhtml+xml"/>' for n in pages)
+    spine = "".join(f'<itemref idref="{name}"/>' for name in pages)
+    opf = f'<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata/><manifest>{items}</manifest>'
+    container = (
+        '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile'
+        ' full-path="text/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    parts = {
+        "mimetype": b"application/epub+zip",
+        "META-INF/container.xml": container.encode(),
+        "text/book.opf": f"{opf}<spine>{spine}</spine></package>".encode(),
+        **{f"text/{name}.xhtml": PAGE.format(body).encode() for name, body in pages.items()},
+    }
+    path.write_bytes(zip_package(parts))
+    (text,), _ = read(str(path), ".epub")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("mark", "note"),
+    [
+        ('<a epub:type="noteref" href="#n">1</a>', '<aside epub:type="footnote" id="n"><p>Forty kilos.</p></aside>'),
+        ('<a id="m" href="#n"><sup>1</sup></a>', '<p id="n"><a href="#m">1</a>. Forty kilos.</p>'),
+        ('<sup><a id="m" href="#n">[1]</a></sup>', '<p><sup><a id="n" href="#m">[1]</a></sup> Forty kilos.</p>'),
+        ('<sup id="m"><a href="#n">1</a></sup>', '<ol><li id="n"><p>Forty kilos. <a href="#m">↩</a></p></li></ol>'),
+        ('<a class="_idFootnoteLink" href="#n">1</a>', '<div id="n"><p><a href="#x">↑</a>1 Forty kilos.</p></div>'),
+        ('<a name="m" href="#_ftn1"><span>[1]</span></a>', '<p><a name="_ftn1" href="#m">[1]</a> Forty kilos.</p>'),
+        ('<a role="doc-noteref" href="#n">*</a>', '<p id="n"><a role="doc-backlink" href="#x">*</a>Forty kilos.</p>'),
+    ],
+)  # fmt: skip
+def test_a_note_stands_behind_its_mark(tmp_path: Path, mark: str, note: str) -> None:
+    """However programs write marks and notes, on the page or in a chapter of notes."""
+    line = f"<p>The boat weighs 40{mark} and floats.</p><p>It is red.</p>"
+    right = "The boat weighs 40[^1] and floats.\n\n[^1]: Forty kilos.\n\nIt is red."
+    assert _book(tmp_path / "a.epub", one=f"{line}{note}").strip() == right
+    elsewhere = line.replace('href="#', 'href="two.xhtml#')
+    back = note.replace('href="#', 'href="one.xhtml#')
+    assert _book(tmp_path / "b.epub", one=elsewhere, two=back).strip() == right
+
+
+def test_links_that_are_no_notes_stay(tmp_path: Path) -> None:
+    """A power, a link to a chapter, a table of contents, and a mark whose note is missing."""
+    body = (
+        '<p>Area: 12 m<sup>2</sup>, see <a href="#c">Chapter 2</a> and <sup><a href="#gone">3</a></sup>.</p>'
+        '<p><a href="#c">1</a></p><h2 id="c">Crews</h2><p>Four row.</p>'
+    )
+    text = _book(tmp_path / "a.epub", one=body)
+    assert "[^" not in text and "12 m2, see Chapter 2 and 3." in text and "## Crews\n\nFour row." in text
+
+
+def test_two_marks_of_one_note_and_notes_in_a_row(tmp_path: Path) -> None:
+    """One note is told once, behind the first of its marks."""
+    link = '<sup><a href="#{}">{}</a></sup>'
+    body = (
+        f"<p>Gigs{link.format('a', 1)} race{link.format('b', 2)}.</p><p>So do skiffs{link.format('a', 1)}.</p>"
+        '<section><p id="a">1. Of six.</p><p id="b">2. On Sundays.</p></section>'
+    )
+    assert _book(tmp_path / "a.epub", one=body).strip().split("\n\n") == [
+        "Gigs[^1] race[^2].", "[^1]: Of six.", "[^2]: On Sundays.", "So do skiffs[^1]."
+    ]  # fmt: skip
