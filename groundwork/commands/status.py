@@ -19,6 +19,7 @@ from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.counted_nouns import counted
+from groundwork.data_folder.copied_documents import copy_lines
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
 from groundwork.data_folder.manifest.stale_and_behind import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
@@ -66,6 +67,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
         reported = [lost for lost in departed_documents if lost.document not in job.set_aside][:ROWS_SHOWN]
         remains = [(lost, document_remains(job.data, lost.document)) for lost in reported]
         lost_rows = forgotten_rows(job.data)
+        same_lines = copy_lines(job.copies)
         set_aside_lines = [_set_aside_line(job, manifest, name, record) for name, record in job.set_aside.items()]
     _print_table(table)
     _print_datasets(table["create_dataset"])
@@ -73,8 +75,9 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     if warnings:
         print(terminal_text("\n" + "\n".join(warnings)))
     _print_departed(remains)
-    if set_aside_lines:
-        print(terminal_text("\n" + "\n".join(set_aside_lines[:ROWS_SHOWN])))
+    for lines in (same_lines, set_aside_lines):
+        if lines:
+            print(terminal_text("\n" + "\n".join(lines[:ROWS_SHOWN])))
     _print_forgotten(lost_rows)
     print(f"\nnext: {_next_command(table, flags, choices, job.data)}")
     return EXIT_OK

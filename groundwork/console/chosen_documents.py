@@ -25,14 +25,16 @@ def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     return select_documents(job, sorted(file.removesuffix(suffix) for file in files))
 
 
-def select_documents(job: Job, names: list[str], *, with_gone: bool = False) -> list[str]:
+def select_documents(job: Job, names: list[str], *, with_gone: bool = False, with_copies: bool = False) -> list[str]:
     """`names` that --document asks for, without those set aside. A file name with its ending is understood as well.
 
-    Those whose source is gone stay only `with_gone`. Raises UsageError for a --document that fits none of them, is
-    set aside or is gone.
+    Those whose source is gone stay only `with_gone`, those whose text another document has only `with_copies`. Raises
+    UsageError for a --document that fits none of them, is set aside, is gone or is such a copy.
     """
     if not with_gone:
         names = _with_source(job, names)
+    if not with_copies:
+        names = _without_copies(job, names)
     for text in job.flags.document or []:
         if (set_aside := job.set_aside.get(slug(text)) or job.set_aside.get(slug(Path(text).stem))) is not None:
             take_back = f"take it back: {as_typed('uv run dataprep set-aside')} --undo {slug(text)}"
@@ -54,6 +56,15 @@ def _with_source(job: Job, names: list[str]) -> list[str]:
             raise UsageError(f"--document {text}: documents/{departed[name]} is gone; {remedy}")
     job.left_out_documents |= departed.keys() & set(names)
     return [name for name in names if name not in departed]
+
+
+def _without_copies(job: Job, names: list[str]) -> list[str]:
+    copies = {name: job.copies[name] for name in job.copies.keys() & set(names)}
+    for text in job.flags.document or []:
+        for name in {slug(text), slug(Path(text).stem)} & copies.keys():
+            raise UsageError(f"--document {text}: has the text of {copies[name]}, which stands for both; name that one")
+    job.left_out_copies |= copies
+    return [name for name in names if name not in copies]
 
 
 def texts_with_records(job: Job, documents: Iterable[str]) -> Iterator[tuple[str, Paths]]:

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,8 @@ class Job:
     due: int = 0  # units of this run
     departed_documents: list[DepartedDocument] = field(default_factory=list)  # documents whose source is gone
     left_out_documents: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
+    left_out_copies: dict[str, str] = field(default_factory=dict)  # of `copies` likewise
+    search_copies: Callable[[Job], dict[str, str]] = lambda _: {}
     usage: list[UsageRow] = field(default_factory=list)  # of calls that other processes made for this job
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
@@ -98,6 +100,11 @@ class Job:
         from groundwork.data_folder.departed_and_set_aside import read_set_aside
 
         return read_set_aside(self.data)
+
+    @cached_property
+    def copies(self) -> dict[str, str]:
+        """The documents whose text another document has as well, each with that one, which stands for both."""
+        return self.search_copies(self)
 
     @property
     def has_client(self) -> bool:
@@ -205,6 +212,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
         quiet = getattr(self._flags, "quiet", False)
         job = Job(self._config, data, self._flags, Progress("", quiet=quiet), make_client)
         job.departed_documents = find_departed(data, self._manifest, self._config.ingest.ignore)
+        job.search_copies = partial(_find_copies, self._manifest)
         return job, self._manifest
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
@@ -217,6 +225,12 @@ class open_job:  # noqa: N801  used as a with-statement's verb
                     raise
                 if not issubclass(kind, StopRun) or issubclass(kind, (Stopped, BudgetReached)):  # else it was told
                     print(f"error: {error}", file=sys.stderr)
+
+
+def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:
+    from groundwork.data_folder.copied_documents import find_copies
+
+    return find_copies(job.data, manifest, job.departed_sources.keys() | job.set_aside.keys())
 
 
 def _push(mirror: RemoteMirror, *, quiet: bool) -> None:

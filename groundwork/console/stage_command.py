@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
+COPIES_NAMED = 5
 MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
 
 ShardMode = Literal["documents", "caches", "none"]
@@ -103,8 +104,8 @@ class Command:
             job.progress.stage = self.name
             self._prepare(job, manifest)
             units = self._placed_units(job)
-            if job.left_out_documents:
-                job.progress.say(_left_out_message(job))
+            for line in _left_out_lines(job):
+                job.progress.say(line)
             runner = self.runner(job, manifest)
             if flags.dry_run:
                 from groundwork.console.dry_run_and_costs import print_dry_run
@@ -244,8 +245,8 @@ class Command:
         folder_name = job.data.folder_address(folder)
         if folder == "documents":
             return NO_DOCUMENTS.format(folder_name)
-        if job.left_out_documents:
-            return f"nothing to work on; {_left_out_message(job)}"
+        if lines := _left_out_lines(job):
+            return f"nothing to work on; {'; '.join(lines)}"
         writer = writing_stage(folder)
         return f"{folder_name}: nothing to work on; run first: uv run {writer.script if writer else 'dataprep run'}"
 
@@ -291,6 +292,12 @@ def progress_unit(stage: str) -> str:
     return counted_things.get(folder, "documents")
 
 
-def _left_out_message(job: Job) -> str:
+def _left_out_lines(job: Job) -> list[str]:
+    """Which documents this stage passes over; in `dataprep run` its first stage says which are the same."""
     option = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    return f"left out, because their documents are gone: {', '.join(sorted(job.left_out_documents))}{option}"
+    gone, copies = sorted(job.left_out_documents), sorted(job.left_out_copies)
+    lines = [f"left out, because their documents are gone: {', '.join(gone)}{option}"] if gone else []
+    if copies and not getattr(job.flags, "within_run", False):
+        more = f" and {len(copies) - COPIES_NAMED:,} more" if len(copies) > COPIES_NAMED else ""
+        lines.append(f"left out, because other documents have the same text: {', '.join(copies[:COPIES_NAMED])}{more}")
+    return lines

@@ -96,7 +96,7 @@ def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
     import msgspec
 
     job.left_out_documents |= job.departed_sources.keys() & {file.stem for file in source.files}
-    if excluded := job.set_aside.keys() | job.departed_sources.keys():
+    if excluded := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
         included = tuple(file for file in source.files if file.stem not in excluded)
         source = msgspec.structs.replace(source, files=included)
     if job.data.shard is not None:

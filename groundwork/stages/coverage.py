@@ -51,7 +51,7 @@ def units(job: Job) -> list[Unit]:
     run_names = {run for run_files in asked_about.values() for run in run_files}
     coverage_files = {run: unsorted_file_names(job.data.path(*coverage_folder_parts(run))) for run in run_names}
     documents = list_documents(job, "chunks", ".jsonl")
-    left_out = job.departed_sources.keys() | job.set_aside.keys()
+    left_out = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
     if unchunked := sorted(asked_about.keys() - set(documents) - left_out if not job.flags.document else ()):
         listing = ", ".join(unchunked[:UNCHUNKED_NAMED])
         notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"

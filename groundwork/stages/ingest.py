@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 TEST_PAGES = 2
 DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named
+COPIES_NAMED = 5
 IGNORED_NAMED = 10  # files that are named
 NO_FOLDER = "no pictures kept: a file's name that ends in .md or .json leaves no folder for them; rename the document"
 PAGE_TOKENS = 800  # of a page whose words nobody knows before it is read
@@ -70,7 +71,7 @@ def units(job: Job) -> list[Unit]:
             recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
         for id_ in select_documents(
-            job, list(sources), with_gone=True
+            job, list(sources), with_gone=True, with_copies=True
         )  # under the same name another file may have come
     ]
 
@@ -236,8 +237,19 @@ def _counts(document: Document, pictures: int) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
-    """After the ledger: where the doubtful pages can be looked at."""
+def report(job: Job, finished_units: list[Unit]) -> None:
+    """After the ledger: where the doubtful pages can be looked at, and which documents are the same."""
+    from groundwork.data_folder.copied_documents import copy_lines
+
+    _report_doubtful_pages(job, finished_units)
+    lines = [] if job.idle else copy_lines(job.search_copies(job))
+    for line in lines[:COPIES_NAMED]:
+        job.progress.say(line)
+    if len(lines) > COPIES_NAMED:
+        job.progress.say(f"  … and {len(lines) - COPIES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
+
+
+def _report_doubtful_pages(job: Job, finished_units: list[Unit]) -> None:
     pages = [] if job.idle else [unit.writes[2] for unit in finished_units if unit.writes[2].exists()]
     for page in pages[:DOUBTFUL_PAGES_NAMED]:
         job.progress.say(f"look at its doubtful pages: {openable_path(page)}")
@@ -309,7 +321,7 @@ main = Command(
     flags=add_flags,
     estimate=estimate,
     before=prepare,
-    after=report_doubtful_pages,
+    after=report,
     version="1",
     shards="documents",
     needs_gpu=lambda config: "marker" in (config.ingest.converter, *config.ingest.converters.get("pdf", [])),

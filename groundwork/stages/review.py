@@ -72,7 +72,14 @@ def units(job: Job) -> list[Unit]:
     if not folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
     documents = run_documents(folder)
-    return [Unit(run, (), (), payload=select_documents(job, documents, with_gone=True) if job.flags.document else None)]
+    return [
+        Unit(
+            run,
+            (),
+            (),
+            payload=select_documents(job, documents, with_gone=True, with_copies=True) if job.flags.document else None,
+        )
+    ]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

@@ -89,6 +89,13 @@ class EntryInputs(msgspec.Struct, frozen=True):
     inputs: Hashes
 
 
+class EntryOutputs(msgspec.Struct, frozen=True):
+    """What a unit wrote, and how it ended."""
+
+    outputs: Hashes
+    status: str
+
+
 class EntryChoice(msgspec.Struct, frozen=True):
     """What the command of a unit was told."""
 
@@ -96,7 +103,7 @@ class EntryChoice(msgspec.Struct, frozen=True):
 
 
 FinishedUnit = tuple[str, str, float, ManifestEntry]  # stage, unit, when (seconds since 1970), entry
-Entry = TypeVar("Entry", ManifestEntry, EntryInputs, EntryChoice)
+Entry = TypeVar("Entry", ManifestEntry, EntryInputs, EntryOutputs, EntryChoice)
 
 
 class Manifest:
