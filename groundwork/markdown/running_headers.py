@@ -8,6 +8,7 @@ Tides" and "10 Keeping Tides".
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -56,9 +57,9 @@ def without_line(page: str, cells: Sequence[str]) -> str | None:
     lines = page.split("\n")
     line_ranges = [_find_lines(lines, "".join(cells))]
     line_ranges = line_ranges if line_ranges[0] else [_find_lines(lines, cell) for cell in cells]
-    if not all(line_ranges):
+    dropped = {i for line_range in line_ranges for i in line_range} if all(line_ranges) else _shared_lines(lines, cells)
+    if not dropped:
         return None
-    dropped = {i for line_range in line_ranges for i in line_range}
     return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
 
 
@@ -72,6 +73,19 @@ def _find_lines(page: Sequence[str], text: str) -> range:
         if prefix and prefix == letters:
             return range(start, end)
     return range(0)
+
+
+def _shared_lines(page: Sequence[str], cells: Sequence[str]) -> set[int]:
+    """The lines that hold the cells and nothing else, in any order, or none; a line may hold several cells."""
+    remaining, found = [_letters(cell) for cell in cells], set[int]()
+    for i in sorted(range(len(page)), key=lambda i: min(i, len(page) - i)):
+        letters = _letters(page[i])
+        orders = (order for size in range(1, len(remaining) + 1) for order in itertools.permutations(remaining, size))
+        if letters and (held := next((order for order in orders if "".join(order) == letters), None)):
+            found.add(i)
+            for cell in held:
+                remaining.remove(cell)
+    return set() if remaining else found
 
 
 @functools.lru_cache(4096)  # a page is searched for each of its running lines

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.running_headers import PageLines, running_keys, strip_running, without_running
+from groundwork.markdown.running_headers import PageLines, running_keys, strip_running, without_line, without_running
 from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 
@@ -76,3 +76,11 @@ def test_headings_that_only_a_number_parts_stay():
     assert keys and strip_running(pages, keys, range(1, 6)) == pages
     named = [page.replace("Lesson", "Page") for page in pages]
     assert not any("#" in page for page in without_running(named))
+
+
+def test_a_footer_whose_texts_share_lines_is_taken_out_of_the_text_layer() -> None:
+    """A text layer has the texts of a line in the order in which they were drawn."""
+    page = "Rules of Rowing\n2\nEllary ©2026 The club\nRow with care."
+    cells = ["Ellary", "Rules of Rowing", "©2026 The club"]
+    assert without_line(page, cells) == "2\nRow with care."
+    assert without_line(page, [*cells, "Printed in Ellary"]) is None

@@ -22,6 +22,7 @@ _LEAST_DRAWN_REPEATS = 3  # pages on which they come
 _PAGES_A_REPEAT = 12  # one of so many pages at the least
 _STEP_POINTS = 2.5  # points of a step; lines that come back stand no further from each other
 _FREE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3  # heights of a running line, and times its text's line spaces, below it
+_DRAWN_HEIGHTS = 0.25  # heights of a running line between it and a frame that is drawn around the text
 _TEXT_LINES_COMPARED = 6  # of the text, whose spaces are looked at
 _MOST_CELLS = 4  # texts of a running line, its page number among them
 _LARGE_SIZE_RATIO, _LARGE_PAGES_SHARE = 1.3, 0.5  # times the body's size, and of the pages
@@ -74,15 +75,23 @@ def _line_box(line: list[Run]) -> _LineBox:
 
 
 def _stands_apart(boxes_inward: Sequence[_LineBox], count: int, is_foot: bool) -> bool:
-    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it."""
-    gaps = [
-        above.y1 - below.y2 if is_foot else below.y1 - above.y2
-        for above, below in pairwise(boxes_inward[count - 1 : count + _TEXT_LINES_COMPARED])
-    ]
-    if not gaps:
+    """Whether the first `count` lines have more space below them (above them, at the foot) than the text has in it.
+
+    The space around what is drawn tells nothing of the text's.
+    """
+    last, *inner = boxes_inward[count - 1 : count + 1 + _TEXT_LINES_COMPARED]
+    if not inner:
         return True
-    size = boxes_inward[count - 1].y2 - boxes_inward[count - 1].y1
-    return gaps[0] > max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(gaps[1:] or [0.0]))
+    size = last.y2 - last.y1
+    if not inner[0].runs:
+        return _space(last, inner[0], is_foot) > _DRAWN_HEIGHTS * size
+    line_spaces = [_space(above, below, is_foot) for above, below in pairwise(inner) if above.runs and below.runs]
+    least = max(_FREE_HEIGHTS * size, _FREE_SPACE_RATIO * statistics.median(line_spaces or [0.0]))
+    return _space(last, inner[0], is_foot) > least
+
+
+def _space(above: _LineBox, below: _LineBox, is_foot: bool) -> float:
+    return above.y1 - below.y2 if is_foot else below.y1 - above.y2
 
 
 def heading_names(pages: Sequence[Sequence[Run]], body: float) -> frozenset[str]:
