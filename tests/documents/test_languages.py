@@ -21,11 +21,16 @@ ARABIC = "تسري هذه اللائحة على جميع السفن ١٩ و 48 �
         ("有权分配和收回泊", "位。", "有权分配和收回泊位。"),
         ("长度超过", "12.5米", "长度超过12.5米"),
         ("適用する。", "ヨット", "適用する。ヨット"),
+        ("ค่าจอดเรือต่อ", "เดือน", "ค่าจอดเรือต่อเดือน"),
+        ("ค่าจอด 12", "บาท", "ค่าจอด 12 บาท"),
+        ("ថ្លៃចូល", "ប្រចាំឆ្នាំ", "ថ្លៃចូលប្រចាំឆ្នាំ"),
+        ("ដងក្នុងមួយឆ្នាំ។", "សមាជិក", "ដងក្នុងមួយឆ្នាំ។ សមាជិក"),
+        ("from 5–", "7 days", "from 5–7 days"),
         ("항만장은 김바다", "씨이다", "항만장은 김바다 씨이다"),
         ("das Schiff", "fährt", "das Schiff fährt"),
     ],
 )
-def test_chinese_and_japanese_lines_join_without_a_space(above: str, below: str, joined: str) -> None:
+def test_lines_join_without_a_space_where_the_script_has_none(above: str, below: str, joined: str) -> None:
     """A line's end is a space only where the script has spaces."""
     assert DocumentWords([]).join(above, below) == joined
 

@@ -45,29 +45,29 @@ from groundwork.language.language_and_script import is_right_to_left, is_shaped
 def convert(request: Request) -> Conversion:
     """Three renditions of every page: our own reading, liteparse's and pdf-inspector's.
 
-    Of pages in a script from right to left pdf-inspector's and ours, which is read in a mirror; of those in another
-    shaped script pdf-inspector's alone: pdfium, and with it liteparse, gives the letters of such a script in the order
-    in which they are drawn. Raises what liteparse raises; where pdf-inspector fails, a warning, told when its first
-    page is asked for.
+    Of pages in a script from right to left pdf-inspector's and ours, which is read in a mirror; so of those in another
+    shaped script whose PDF gives the text of its clusters. Of others pdf-inspector's alone: pdfium, and with it
+    liteparse, gives the letters of such a script in the order in which they are drawn. Raises what liteparse raises;
+    where pdf-inspector fails, a warning, told when its first page is asked for.
     """
     pages, turns = _read_turned(request)
     layer = request.layer or [""] * len(pages)
-    leftward = [is_right_to_left(text) for text in layer]
-    shaped = [i for i, text in enumerate(layer) if is_shaped(text) and not leftward[i]]
-    pages = [None if i in shaped else page for i, page in enumerate(pages)]
+    shaped = [is_shaped(text) for text in layer]
     numbers = request.pages or range(1, len(pages) + 1)
-    pages, contents = _page_contents(request, pages, turns, layer, leftward)
+    pages, contents = _page_contents(request, pages, turns, layer)
+    inspector_only = [i for i, page in enumerate(pages) if page is None and shaped[i]]
     running = _find_running_lines(contents, numbers, layer)
     warnings: list[str] = []
     inspector_pages = _LatePages(request, len(pages), warnings)
     renditions: dict[str, Sequence[str]] = {
         "lines": _own_pages(contents, running),
         "liteparse": [
-            "" if is_rtl else _liteparse_markdown(page) for page, is_rtl in zip(pages, leftward, strict=True)
+            "" if is_shaped_page else _liteparse_markdown(page)
+            for page, is_shaped_page in zip(pages, shaped, strict=True)
         ],
         "pdf-inspector": inspector_pages,
     }
-    if unsure_pages := [numbers[i] for i in shaped if count_markdown_tables(inspector_pages[i])]:
+    if unsure_pages := [numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
     running_cells = [[line.cells for line in lines] for lines in running]
     for cells, unread in zip(
@@ -80,11 +80,16 @@ def convert(request: Request) -> Conversion:
 
 
 def _page_contents(
-    request: Request, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str], leftward: Sequence[bool]
+    request: Request, pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
+    leftward = [is_right_to_left(text) for text in layer]
     with LetterSizes(request.source, turns, request.opened) as sizes:
-        pages = _with_ligatures([page and sizes.with_all_letters(page) for page in pages])
+        pages = [
+            page and (sizes.with_clusters(page) if is_shaped(text) and not is_rtl else sizes.with_all_letters(page))
+            for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
+        ]
+        pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
             pages[i] = page and (page if leftward[i] else sizes.with_raised_digits(page))

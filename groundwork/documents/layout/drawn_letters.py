@@ -28,6 +28,7 @@ from groundwork.documents.layout.right_to_left import (
     reading_order,
     with_ligatures,
 )
+from groundwork.documents.pdf_files.actual_text import read_clusters, with_joints
 from groundwork.documents.pdf_files.pdfium import OpenPage, OpenPdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
@@ -90,6 +91,18 @@ class LetterSizes:
         if not _any_reaches_out(self._text_of(page.page_num)[1].raw):
             return page
         return msgspec.structs.replace(page, text_items=to_items(self._letters(page)))
+
+    def with_clusters(self, page: Any) -> Any:
+        """A liteparse page whose texts are made of its clusters of glyphs; None where the PDF does not give them."""
+        textpage = self._text_of(page.page_num)[1]
+        letters: list[Letter] = []
+        for joint, cluster in with_joints(read_clusters(textpage)):
+            box = self._in_page(cluster[:4], page)
+            if joint or not letters:
+                font = _font_name(textpage.raw, cluster.letter), _font_operand(textpage.raw, cluster.letter)
+                letters.append(Letter(box[0], box[1], box[0], box[3], joint, *font))
+            letters.append(Letter(*box, cluster.text, *letters[-1][5:]))  # a word has one font: that of its first sign
+        return msgspec.structs.replace(page, text_items=to_items(letters)) if letters else None
 
     def with_raised_digits(self, page: Any) -> Any:
         """A liteparse page whose small digits that are raised behind a number or a word are superscripts."""

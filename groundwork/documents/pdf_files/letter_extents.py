@@ -31,13 +31,20 @@ def boxed_extent(text: Any, k: int) -> Extent | None:
     import pypdfium2.raw as pdfium
 
     size = _upright_size(text, k)
-    _, y = _origin(text, k)
+    _, y = letter_origin(text, k)
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     pdfium.FPDFText_GetCharBox(text, k, left, right, bottom, top)
     if size <= 0 or top.value <= bottom.value:
         return None
     sides = (top.value - y, bottom.value - y, right.value - left.value)
     return Extent(*(side / size for side in sides))
+
+
+def shares_glyph(text: Any, k: int) -> bool:
+    """Whether a letter has its place with another one, as those of a ligature, and of a span of glyphs that has one
+    text: what is drawn of it alone is not known."""
+    place = letter_origin(text, k)
+    return place in (letter_origin(text, k - 1), letter_origin(text, k + 1))
 
 
 def inked_extents(textpage: Any, places: Mapping[str, int]) -> dict[str, Extent]:
@@ -70,8 +77,11 @@ def _inked_extent(picture: Any, cell: tuple[float, float, float, float], scale: 
 def _cell(text: Any, k: int) -> tuple[float, float, float, float] | None:
     """Left, right, baseline and size of a letter's place up to the next one's at its right, in points."""
     size = _upright_size(text, k)
-    left, baseline = _origin(text, k)
-    for right, other_baseline in (_origin(text, k + 1), _origin(text, k - 1)):  # the last for text from right to left
+    left, baseline = letter_origin(text, k)
+    for right, other_baseline in (
+        letter_origin(text, k + 1),
+        letter_origin(text, k - 1),
+    ):  # the last for text from right to left
         if abs(other_baseline - baseline) < size / _LETTER_PIXELS and 0 < right - left < _MOST_ADVANCE * size:
             return left, right, baseline, size
     return None
@@ -87,7 +97,7 @@ def _upright_size(text: Any, k: int) -> float:
     return size if size > 0 and abs(matrix.b) <= _TILTED * abs(matrix.a) else 0.0
 
 
-def _origin(text: Any, k: int) -> tuple[float, float]:
+def letter_origin(text: Any, k: int) -> tuple[float, float]:
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_double(), ctypes.c_double()

@@ -22,7 +22,7 @@ from typing import Any
 
 import regex
 
-from groundwork.documents.pdf_files.letter_extents import Extent, boxed_extent, inked_extents
+from groundwork.documents.pdf_files.letter_extents import Extent, boxed_extent, inked_extents, shares_glyph
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _PROBES = 12  # letters of a page that are asked for their font
@@ -65,6 +65,8 @@ class FontLetters:
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
+        if shares_glyph(textpage.raw, k):
+            return
         sign = _sign(textpage, k)
         is_unknown = _NO_LETTER.match(sign) is not None
         if (is_unknown or sign not in self.extents) and (extent := boxed_extent(textpage.raw, k)):

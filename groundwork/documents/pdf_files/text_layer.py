@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.pdf_files.actual_text import clusters_text, read_clusters
 from groundwork.documents.pdf_files.dingbats import with_bullets
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
 from groundwork.documents.pdf_files.pdfium import LOCK, OpenPage, OpenPdf, load_page, object_size, page_objects
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
+from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
@@ -142,13 +144,20 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
     if opened is None:
         return ""
     try:
-        text = with_bullets(opened.text, opened.text.get_text_range())
-        text = with_ligatures(opened.text, text)
+        text = _read_text(opened.text)
         text = "\n".join([text, *typed_texts(document, opened.page)])
     except pypdfium2.PdfiumError:
         return ""
     text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read_text(textpage: Any) -> str:
+    """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
+    text = with_bullets(textpage, textpage.get_text_range())
+    if is_shaped(text) and not is_right_to_left(text) and (clusters := read_clusters(textpage)):
+        return clusters_text(clusters)
+    return with_ligatures(textpage, text)
 
 
 def _picture_share(page: Any) -> float | None:

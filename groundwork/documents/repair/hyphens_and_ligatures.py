@@ -15,6 +15,13 @@ from groundwork.language.subwords import latin_words, letters_per_subword
 from groundwork.language.words import HYPHENATED
 
 _UNSPACED_PAIR = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
+_PHRASE_PAIR = (
+    re.compile(  # of Thai, Lao, Burmese and Khmer, whose spaces part phrases; not behind a mark that ends one
+        r"[\u0e01-\u0e2e\u0e30-\u0e45\u0e47-\u0e4e\u0e81-\u0eae\u0eb0-\u0ec5\u0ec8-\u0ecd][\u0e01-\u0e45\u0e81-\u0ec5]"
+        r"|[\u1000-\u103f\u1050-\u109f]{2}|[\u1780-\u17d3][\u1780-\u17b3]"
+    )
+)
+_NUMBER_RANGE = re.compile(r"\d[-–]$")
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
@@ -46,14 +53,17 @@ class DocumentWords:
     def join(self, above: str, below: str) -> str:
         """Two lines of a paragraph as one: with a space, or by the word that the line's end parts.
 
-        Between Chinese or Japanese characters, and between them and a number, no space stands.
+        Between Chinese or Japanese characters, and between them and a number, no space stands; nor between two letters
+        of Thai, Lao, Burmese or Khmer, whose lines end between words.
         """
         stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
         tail = HYPHENATED.match(below) if stem else None
-        if not stem and _UNSPACED_PAIR.fullmatch(above[-1:] + below[:1]):
+        pair = above[-1:] + below[:1]
+        if not stem and (_UNSPACED_PAIR.fullmatch(pair) or _PHRASE_PAIR.fullmatch(pair)):
             return above + below
         if not stem or not tail:
-            return above + below if above.endswith("-") and below[:1].isdigit() else f"{above} {below}"
+            is_parted = above.endswith("-") or _NUMBER_RANGE.search(above)
+            return above + below if is_parted and below[:1].isdigit() else f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps(stem[1], tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
