@@ -41,51 +41,51 @@ class Difference(NamedTuple):
     clusters: int
 
 
-def share_interval(values: Sequence[float], clusters: Sequence[str]) -> Interval:
-    """The mean of `values` (each 0..1) with the Wilson interval for the effective number of values.
+def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval:
+    """The mean of `scores` (each 0..1) with the Wilson interval for the effective number of values.
 
     That number is p (1 - p) / var, made smaller for few clusters by (z / t)^2 (Korn and Graubard, Survey Methodology
     1998; with Wilson's interval: Dean and Pagano, J. Survey Statistics and Methodology 2015). Where all values are 0
     or all are 1 clustering cannot be seen and the values count each. Raises ValueError for no values.
     """
-    observations = np.asarray(values, dtype=float)
+    observations = np.asarray(scores, dtype=float)
     if not observations.size:
         raise ValueError("no values")
-    mean, groups = float(observations.mean()), len(set(clusters))
+    mean, cluster_count = float(observations.mean()), len(set(clusters))
     variance = _variance(observations, np.ones_like(observations), clusters)
     spread = mean * (1 - mean)
-    size = float(observations.size)
-    if spread > 0 and groups == 1:
-        size = 1.0  # one cluster says nothing of how clusters differ
+    effective_size = float(observations.size)
+    if spread > 0 and cluster_count == 1:
+        effective_size = 1.0  # one cluster says nothing of how clusters differ
     elif spread > 0 and variance > 0:
-        size = spread / variance * (Z / _t(groups)) ** 2
+        effective_size = spread / variance * (Z / _t(cluster_count)) ** 2
     if np.isin(observations, (0.0, 1.0)).all():
-        size = min(size, float(observations.size))
-    low, high = _wilson(mean, size)
-    return Interval(mean, low, high, observations.size, groups)
+        effective_size = min(effective_size, float(observations.size))
+    low, high = _wilson(mean, effective_size)
+    return Interval(mean, low, high, observations.size, cluster_count)
 
 
-def paired_difference(values: Sequence[float], clusters: Sequence[str]) -> Difference:
+def paired_difference(score_differences: Sequence[float], clusters: Sequence[str]) -> Difference:
     """The mean of paired differences (each -1..1) with t intervals.
 
     Half a pair of each of the four outcomes (both, neither, one, the other) is added, so that a few pairs without any
     difference are no proof of none (Agresti and Min, Statistics in Medicine 2005). Raises ValueError for no pairs.
     """
-    differences = np.asarray(values, dtype=float)
+    differences = np.asarray(score_differences, dtype=float)
     if not differences.size:
         raise ValueError("no pairs")
-    groups = len(set(clusters))
+    cluster_count = len(set(clusters))
     padded = np.concatenate([differences, [1.0, -1.0, 0.0, 0.0]])
     weights = np.concatenate([np.ones_like(differences), [0.5] * 4])
     padded_clusters = [*clusters, "\0 1", "\0 2", "\0 3", "\0 4"]
-    error = math.sqrt(_variance(padded, weights, padded_clusters, correction=groups))
+    error = math.sqrt(_variance(padded, weights, padded_clusters, correction=cluster_count))
     centre = float((padded * weights).sum() / weights.sum())
-    half_width, one_sided = _t(max(groups, 2)) * error, _t(max(groups, 2), 0.95) * error
+    half_width, one_sided = _t(max(cluster_count, 2)) * error, _t(max(cluster_count, 2), 0.95) * error
     spread = error * math.sqrt(weights.sum())
     low, high, least, most = (
         min(1.0, max(-1.0, centre + offset)) for offset in (-half_width, half_width, -one_sided, one_sided)
     )
-    return Difference(float(differences.mean()), low, high, least, most, spread, differences.size, groups)
+    return Difference(float(differences.mean()), low, high, least, most, spread, differences.size, cluster_count)
 
 
 def rows_needed(spread: float, effect: float) -> int:
@@ -97,23 +97,23 @@ def rows_needed(spread: float, effect: float) -> int:
 
 
 def _variance(
-    values: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], correction: int = 0
+    observations: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], correction: int = 0
 ) -> float:
     """Of the weighted mean, by clusters."""
-    total = weights.sum()
-    deviations = values - (weights * values).sum() / total
+    total_weight = weights.sum()
+    deviations = observations - (weights * observations).sum() / total_weight
     residuals = np.sqrt(weights) * deviations  # half an answer has half the squared deviation of a whole one
     _, cluster_indices = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
     sums = np.bincount(cluster_indices, weights=residuals)
-    groups = correction or len(sums)
-    factor = groups / (groups - 1) if groups > 1 else 1.0
-    return float(factor * (sums**2).sum() / total**2)
+    cluster_count = correction or len(sums)
+    factor = cluster_count / (cluster_count - 1) if cluster_count > 1 else 1.0
+    return float(factor * (sums**2).sum() / total_weight**2)
 
 
-def _t(groups: int, level: float = 0.975) -> float:
+def _t(cluster_count: int, level: float = 0.975) -> float:
     from scipy.stats import t
 
-    return float(t.ppf(level, groups - 1))
+    return float(t.ppf(level, cluster_count - 1))
 
 
 def _wilson(mean: float, size: float) -> tuple[float, float]:

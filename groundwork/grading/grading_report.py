@@ -26,19 +26,21 @@ SHOWN = 8
 
 def grade_report_lines(report: GradeReport) -> list[str]:
     """Every line; nothing of a score before what the judge is worth."""
-    lines = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_describe_book(report)}"]
-    lines += [f"  {line}" for line in [*trust_lines(report.trust), *consistency_lines(report)]]
+    report_lines = [f"{report.dataset}: graded by {' and '.join(report.judges) or 'rules'}, {_describe_book(report)}"]
+    report_lines += [f"  {report_line}" for report_line in [*trust_lines(report.trust), *consistency_lines(report)]]
     if report.by_reference:
-        lines.append(
+        report_lines.append(
             f"  {counted(report.by_reference, 'row')} without criteria were graded against the reference answer"
         )
-    lines += _table_lines(report)
+    report_lines += _table_lines(report)
     for model in report.models:
         model_lines = [*gap_lines(model.name, model.gap, report.split_sizes), *base_lines(model, report.base)]
-        lines += [f"  {line}" for line in [*model_lines, *honesty_lines(model.name, model.honesty)]]
-    lines += [f"  {line}" for line in curve_lines(report.models)]
-    lines += [f"  {line}" for line in difficulty_lines(report)]
-    return lines
+        report_lines += [
+            f"  {report_line}" for report_line in [*model_lines, *honesty_lines(model.name, model.honesty)]
+        ]
+    report_lines += [f"  {report_line}" for report_line in curve_lines(report.models)]
+    report_lines += [f"  {report_line}" for report_line in difficulty_lines(report)]
+    return report_lines
 
 
 def _describe_book(report: GradeReport) -> str:
@@ -52,10 +54,10 @@ def trust_lines(trust: JudgeTrust | None) -> Iterator[str]:
         yield "the judge was not checked"
         return
     kinds = "; ".join(
-        f"{kind} {right} of {n}"
-        for kind in SPOILED_KINDS
-        if kind in trust.by_kind
-        for right, n in [trust.by_kind[kind]]
+        f"{spoiled_kind} {right} of {n}"
+        for spoiled_kind in SPOILED_KINDS
+        if spoiled_kind in trust.by_kind
+        for right, n in [trust.by_kind[spoiled_kind]]
     )
     yield f"judge: sensitivity {format_percent(trust.sensitivity)} (reference answers that pass)"
     specificity = format_percent(trust.specificity)
@@ -95,10 +97,10 @@ def consistency_lines(report: GradeReport) -> Iterator[str]:
 
 
 def _table_lines(report: GradeReport) -> list[str]:
-    rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
+    score_rows = [["model", "split", "answers", "criteria met", "all met", "ungraded", "cannot tell"]]
     for model in report.models:
         for split, split_score in model.splits.items():
-            rows.append(
+            score_rows.append(
                 [
                     model.name,
                     split or "-",
@@ -109,7 +111,7 @@ def _table_lines(report: GradeReport) -> list[str]:
                     f"{split_score.cannot_tell:,}",
                 ]
             )
-    return terminal.table_lines(rows, to_left=range(len(rows[0])))
+    return terminal.table_lines(score_rows, to_left=range(len(score_rows[0])))
 
 
 def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str, int]) -> Iterator[str]:
@@ -134,8 +136,10 @@ def base_lines(model: ModelReport, base: str) -> Iterator[str]:
 def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
     """A warning that the judge saw only the beginning of long answers, where there were any."""
     cut = sum(bool(grade.notes) for grade in grades)
-    count = counted(cut, "answer")
-    return [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {count}"] if cut else []
+    answer_count = counted(cut, "answer")
+    return (
+        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"] if cut else []
+    )
 
 
 def curve_lines(models: Sequence[ModelReport]) -> Iterator[str]:
@@ -176,20 +180,22 @@ GRADES_PAGE = PageKind(
 )
 
 
-def write_report(report: GradeReport, grades: Sequence[Grade], path: Path) -> None:
-    """Write the page to `path`; texts of rows, answers and judges reach it as text alone."""
+def write_report(report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
+    """Write the page to `report_page`; texts of rows, answers and judges reach it as text alone."""
     missing_rows = max((model.gap.rows_needed for model in report.models if model.gap), default=0)
-    data = {
+    grades_data = {
         "report": {
             **_report_fields(report),
             "spoiled": SPOILED_KINDS,
             "advice": rows_advice(missing_rows, report.split_sizes) if missing_rows else "",
             "curve": bool(list(curve_lines(report.models))),
-            "honesty": [line for model in report.models for line in honesty_lines(model.name, model.honesty)],
+            "honesty": [
+                honesty_line for model in report.models for honesty_line in honesty_lines(model.name, model.honesty)
+            ],
         },
         "answers": [_answer_data(grade) for grade in grades],
     }
-    write_page(path, GRADES_PAGE, title=f"Grades: {report.dataset}", data=data)
+    write_page(report_page, GRADES_PAGE, title=f"Grades: {report.dataset}", data=grades_data)
 
 
 def _report_fields(report: GradeReport) -> dict[str, Any]:

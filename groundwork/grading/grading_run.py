@@ -56,88 +56,94 @@ class Grading:
     ) -> list[Grade]:
         """The grade of each row that `answers` (by split and id) holds one for."""
 
-        async def grade_answer(row: QuestionRow, answer: str) -> Grade:
-            graded = await self._grade(row, model, answer)
+        async def grade_answer(question_row: QuestionRow, answer: str) -> Grade:
+            graded = await self._grade(question_row, model, answer)
             advance()
             return graded
 
-        answered_rows = [(row, answers[row.split, row.id]) for row in self.rows if (row.split, row.id) in answers]
-        return await gather_all(grade_answer(row, answer) for row, answer in answered_rows)
+        answered_rows = [
+            (question_row, answers[question_row.split, question_row.id])
+            for question_row in self.rows
+            if (question_row.split, question_row.id) in answers
+        ]
+        return await gather_all(grade_answer(question_row, answer) for question_row, answer in answered_rows)
 
-    async def _grade(self, row: QuestionRow, model: str, answer: str) -> Grade:
-        criteria = await grade_case(self.case(row, answer), self.judges)
-        refuses = criteria.pop().verdict if self._asks_refusal(row) else None
-        notes = [
+    async def _grade(self, question_row: QuestionRow, model: str, answer: str) -> Grade:
+        criteria = await grade_case(self.case(question_row, answer), self.judges)
+        refuses = criteria.pop().verdict if self._asks_refusal(question_row) else None
+        grade_notes = [
             f"the judge saw its first {self.settings.judge.longest_answer:,} of {counted(len(answer), 'character')}"
         ]
         return Grade(
-            id=row.id,
-            split=row.split,
+            id=question_row.id,
+            split=question_row.split,
             model=model,
-            question=row.question,
+            question=question_row.question,
             answer=answer,
             criteria=criteria,
             score=criteria_score(criteria),
             passed=all_criteria_met(criteria),
-            against="reference answer" if usable_criteria(row.evaluation_criteria, row.answer)[1] else "criteria",
+            against="reference answer"
+            if usable_criteria(question_row.evaluation_criteria, question_row.answer)[1]
+            else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
-            document=row.document,
-            chunk=row.chunk,
-            category=row.category,
-            difficulty=row.difficulty,
-            cluster=row.cluster,
-            tags=row.tags,
-            notes=notes if len(answer) > self.settings.judge.longest_answer else [],
-            unanswerable=row.unanswerable,
+            document=question_row.document,
+            chunk=question_row.chunk,
+            category=question_row.category,
+            difficulty=question_row.difficulty,
+            cluster=question_row.cluster,
+            tags=question_row.tags,
+            notes=grade_notes if len(answer) > self.settings.judge.longest_answer else [],
+            unanswerable=question_row.unanswerable,
             refuses=refuses,
         )
 
-    def _asks_refusal(self, row: QuestionRow) -> bool:
-        return self._has_unanswerable and not row.unanswerable
+    def _asks_refusal(self, question_row: QuestionRow) -> bool:
+        return self._has_unanswerable and not question_row.unanswerable
 
     @cached_property
     def _has_unanswerable(self) -> bool:
         return any(row.unanswerable for row in self.rows)
 
-    def case(self, row: QuestionRow, answer: str) -> GradingCase:
+    def case(self, question_row: QuestionRow, answer: str) -> GradingCase:
         """What the judge is shown of a row; the last criterion is REFUSES where that is asked."""
-        evidence = "\n".join(row.evidence) if self.settings.open_book else ""
-        criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
-        criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(row) else criteria
-        return GradingCase(row.id, row.question, criteria, answer, evidence)
+        evidence = "\n".join(question_row.evidence) if self.settings.open_book else ""
+        criteria = usable_criteria(question_row.evaluation_criteria, question_row.answer)[0]
+        criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(question_row) else criteria
+        return GradingCase(question_row.id, question_row.question, criteria, answer, evidence)
 
     @property
     def judge_names(self) -> list[str]:
         return [judge.name for judge in self.judges]
 
 
-def read_grades(folder: Path) -> dict[str, list[Grade]]:
-    """By file, the grades of every model in `folder`. Raises BadRecord."""
-    files = sorted(path for path in folder.glob("*.jsonl") if "_" not in path.stem)
-    return {path.name: read_jsonl(path, Grade) for path in files}
+def read_grades(grades_folder: Path) -> dict[str, list[Grade]]:
+    """By file, the grades of every model in `grades_folder`. Raises BadRecord."""
+    grade_files = sorted(grade_file for grade_file in grades_folder.glob("*.jsonl") if "_" not in grade_file.stem)
+    return {grade_file.name: read_jsonl(grade_file, Grade) for grade_file in grade_files}
 
 
 def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
     """The grades that stand beside those of this run (same judge, same book, same questions), and what was left out."""
-    questions = {(row.split, row.id): row.question for row in grading.rows}
+    questions = {(graded_row.split, graded_row.id): graded_row.question for graded_row in grading.rows}
     comparable: list[Grade] = []
     warnings = []
     for file_name, grades in grades_by_file.items():
         same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
-        current = [grade for grade in same_judge if questions.get((grade.split, grade.id)) == grade.question]
+        current_grades = [grade for grade in same_judge if questions.get((grade.split, grade.id)) == grade.question]
         if len(same_judge) < len(grades):
             judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
             warnings.append(
                 f"{file_name}: graded by {judges[0] if judges else 'no judge'}, or with another "
                 "setting of grade.open_book; left out, grade it again"
             )
-        elif len(current) < len(same_judge):
+        elif len(current_grades) < len(same_judge):
             warnings.append(
-                f"{file_name}: {counted(len(same_judge) - len(current), 'answer is', 'answers are')} to other "
+                f"{file_name}: {counted(len(same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
                 "questions; left out"
             )
-        comparable += current
+        comparable += current_grades
     return comparable, warnings
 
 
@@ -161,28 +167,35 @@ def choose_rows(dataset: Dataset, requested: Sequence[str], *, explicit: bool, r
     not in train, and where no row has an answer or criteria to be graded by.
     """
     splits = _splits(dataset, requested, explicit)
-    candidates = [row for row in dataset.rows if row.split in splits]
-    rows = [row for row in candidates if row.answer.strip() or any(text.strip() for text in row.evaluation_criteria)]
-    if not rows:
+    candidate_rows = [dataset_row for dataset_row in dataset.rows if dataset_row.split in splits]
+    gradable_rows = [
+        dataset_row
+        for dataset_row in candidate_rows
+        if dataset_row.answer.strip() or any(criterion.strip() for criterion in dataset_row.evaluation_criteria)
+    ]
+    if not gradable_rows:
         raise UsageError(f"{dataset.name}: no row of {_list_splits(splits)} has an answer or criteria to grade by")
     for mirror in set(MIRROR_SPLITS) & set(splits):
         _refuse_untrained(dataset, mirror)
-    rows.sort(key=lambda row: (splits.index(row.split), row.id))
+    gradable_rows.sort(key=lambda dataset_row: (splits.index(dataset_row.split), dataset_row.id))
     if row_limit:
-        kept_ids = set(list(dict.fromkeys(row.id for row in rows))[:row_limit])
-        rows = [row for row in rows if row.id in kept_ids]
+        kept_ids = set(list(dict.fromkeys(dataset_row.id for dataset_row in gradable_rows))[:row_limit])
+        gradable_rows = [dataset_row for dataset_row in gradable_rows if dataset_row.id in kept_ids]
     return ChosenRows(
-        rows,
+        gradable_rows,
         splits,
         count_questions(dataset.rows),
-        [*dataset.warnings, *_warnings(dataset, rows, len(candidates) - len(rows) if not row_limit else 0)],
+        [
+            *dataset.warnings,
+            *_warnings(dataset, gradable_rows, len(candidate_rows) - len(gradable_rows) if not row_limit else 0),
+        ],
     )
 
 
-def count_questions(rows: Sequence[QuestionRow]) -> Counter[str]:
+def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
     datasets are none."""
-    ids = {(row.split, row.id) for row in rows}
+    ids = {(row.split, row.id) for row in question_rows}
     return Counter(
         split
         for split, row_id in ids
@@ -217,19 +230,25 @@ def _refuse_untrained(dataset: Dataset, mirror: str) -> None:
         )
 
 
-def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> list[str]:
+def _warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: int) -> list[str]:
     warnings = []
     if left_out:
         warnings.append(
             f"{dataset.name}: {counted(left_out, 'row')} without an answer and without criteria were left out"
         )
-    without_criteria = len({row.id for row in rows if not any(text.strip() for text in row.evaluation_criteria)})
+    without_criteria = len(
+        {
+            graded_row.id
+            for graded_row in graded_rows
+            if not any(criterion.strip() for criterion in graded_row.evaluation_criteria)
+        }
+    )
     if without_criteria:
         warnings.append(
             f"{dataset.name}: {counted(without_criteria, 'row has', 'rows have')} no criteria; they are graded "
             "against the reference answer"
         )
-    if not set(MIRROR_SPLITS) & {row.split for row in rows}:
+    if not set(MIRROR_SPLITS) & {graded_row.split for graded_row in graded_rows}:
         warnings.append(
             f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
             "build the dataset with --rephrase-qa --eval-mirror"
@@ -237,45 +256,54 @@ def _warnings(dataset: Dataset, rows: Sequence[QuestionRow], left_out: int) -> l
     return warnings
 
 
-def models_to_grade(job: Job, folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
+def models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall | None, Path | None]]:
     """(label, call, file) of all that is to be graded: models, files of answers, and the base.
 
     Raises UsageError where two of them have the same label.
     """
     settings, providers = job.config.grade, job.config.llm.providers
     models = [*job.flags.model]
-    files = [parse_answers_argument(argument) for argument in job.flags.answers]
-    labels = {slug(label) for label, _ in files} | {
+    answer_files = [parse_answers_argument(argument) for argument in job.flags.answers]
+    answer_labels = {slug(model_label) for model_label, _ in answer_files} | {
         slug(named_call(settings.answer, model, providers).model) for model in models
     }
     base_model = job.flags.base
-    if base_model and slug(base_model) not in labels and not (folder / f"{slug(base_model)}.jsonl").exists():
+    if (
+        base_model
+        and slug(base_model) not in answer_labels
+        and not (grades_folder / f"{slug(base_model)}.jsonl").exists()
+    ):
         models.append(base_model)
-    if not models and not files:
+    if not models and not answer_files:
         models = [settings.answer.model]
     calls = [named_call(settings.answer, model, providers) for model in models]
     graded: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in calls]
-    graded += [(label, None, file) for label, file in files]
-    slugs = [slug(label) for label, _, _ in graded]
-    for label, label_slug in zip((label for label, _, _ in graded), slugs, strict=True):
+    graded += [(model_label, None, answer_file) for model_label, answer_file in answer_files]
+    slugs = [slug(model_label) for model_label, _, _ in graded]
+    for model_label, label_slug in zip((model_label for model_label, _, _ in graded), slugs, strict=True):
         if slugs.count(label_slug) > 1:
             raise UsageError(
-                f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
+                f"{model_label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
             )
     return graded
 
 
 def answer_estimate(
-    job: Job, call: ModelCall, rows: Sequence[QuestionRow], template: str, *, open_book: bool
+    job: Job, call: ModelCall, question_rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Estimate:
     """A call a row; the answers as long as the reference answers."""
-    prompt_tokens = sum(job.tokens(call, question_messages(row, template, open_book=open_book)) for row in rows)
-    return Estimate(len(rows), prompt_tokens, sum(tokens_in(row.answer) for row in rows), call)
+    prompt_tokens = sum(
+        job.tokens(call, question_messages(question_row, template, open_book=open_book))
+        for question_row in question_rows
+    )
+    return Estimate(
+        len(question_rows), prompt_tokens, sum(tokens_in(question_row.answer) for question_row in question_rows), call
+    )
 
 
 def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     """The verdicts on a model's answers by each judge; the check comes with the first model of the run."""
-    cases = [grading.case(row, row.answer) for row in grading.rows]
+    cases = [grading.case(graded_row, graded_row.answer) for graded_row in grading.rows]
     if grading.first_label in ("", label):
         grading.first_label = label
         check = [case for _, case in grading.check.cases()]

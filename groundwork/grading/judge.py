@@ -39,10 +39,10 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @cache
-def reply_type(count: int) -> type[msgspec.Struct]:
-    """The reply on `count` criteria, a field for each; one that is missing or not asked about makes it unreadable."""
-    fields = [(f"criterion_{i}", Mark) for i in range(1, count + 1)]
-    return msgspec.defstruct(f"Verdicts{count}", fields, frozen=True, forbid_unknown_fields=True)
+def reply_type(criteria_count: int) -> type[msgspec.Struct]:
+    """The reply on `criteria_count` criteria, a field for each; one that is missing or not asked about spoils it."""
+    criterion_fields = [(f"criterion_{i}", Mark) for i in range(1, criteria_count + 1)]
+    return msgspec.defstruct(f"Verdicts{criteria_count}", criterion_fields, frozen=True, forbid_unknown_fields=True)
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,21 @@ class Judge:
         order = list(range(len(case.criteria)))
         random.Random(f"{self.seed} {case.id} {draw_number}").shuffle(order)
         answer = case.answer if len(case.answer) <= self.longest else case.answer[: self.longest] + CUT_NOTE
-        messages = render_turns(
+        grading_messages = render_turns(
             self.wordings[draw_number % len(self.wordings)],
             question=case.question,
             criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(order, 1)),
             evidence=case.evidence or NOT_SHOWN,
             answer=answer,
         )
-        return messages, order
+        return grading_messages, order
 
     async def _draw(self, case: GradingCase, draw_number: int) -> list[Draw]:
-        messages, order = self.messages(case, draw_number)
+        grading_messages, order = self.messages(case, draw_number)
         try:
             reply = await self.client().ask(
                 self.call,
-                messages,
+                grading_messages,
                 stage="grade",
                 unit=f"{case.id} verdict {draw_number + 1}",
                 schema=reply_type(len(order)),
@@ -114,8 +114,8 @@ class Judge:
 def majority_verdict(draws: Sequence[Draw]) -> Verdict:
     """The verdict of more than half of the draws; else "ungraded" where half or more are, and "cannot tell"."""
     counted = Counter(draw.verdict for draw in draws)
-    verdict, count = counted.most_common(1)[0]
-    if 2 * count > len(draws):
+    verdict, verdict_count = counted.most_common(1)[0]
+    if 2 * verdict_count > len(draws):
         return verdict
     return "ungraded" if 2 * counted["ungraded"] >= len(draws) else "cannot tell"
 

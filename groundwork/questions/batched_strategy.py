@@ -86,7 +86,7 @@ class BatchAsker:
 
     async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
-        text = self.chunk.text
+        chunk_text = self.chunk.text
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
         max_gaps = min(interview_round.count, MAX_GAPS) if interview_round.wished else MAX_GAPS
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
@@ -95,14 +95,15 @@ class BatchAsker:
             self.variables,
             msgspec.structs.replace(self.chunk, text=self._figures.text),
             interview_round,
-            [gap.plain_text(text) for gap in shown_gaps],
+            [gap.plain_text(chunk_text) for gap in shown_gaps],
         )
         self._messages = self._figures.add_pictures(messages)
         self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         unit = f"{self.chunk.id} iteration {interview_round.iteration}"
         reply = await self._call(self._messages, Drafts, unit, interview_round.iteration)
         drafts = [
-            self._figures.resolve_figures(restore_evidence(draft, interview_round.gaps, text)) for draft in reply.pairs
+            self._figures.resolve_figures(restore_evidence(draft, interview_round.gaps, chunk_text))
+            for draft in reply.pairs
         ]
         return InterviewAnswer(
             [(draft, []) for draft in drafts], shown_gaps, read_declined(reply.declined, shown_gaps), reply.done
@@ -111,8 +112,8 @@ class BatchAsker:
     async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
         fault_texts = [
-            f"{number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
-            for number, (draft, draft_faults) in enumerate(faulty, 1)
+            f"{draft_number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
+            for draft_number, (draft, draft_faults) in enumerate(faulty, 1)
         ]
         earlier_reply = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
         messages = [
@@ -121,15 +122,15 @@ class BatchAsker:
         ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolve_figures(as_draft(draft)) for draft in reply.pairs}
-        return [corrected.get(number) for number in range(1, len(faulty) + 1)]
+        return [corrected.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
 
-    async def _call(self, messages: list[dict[str, Any]], schema: type[Any], unit: str, sample: int) -> Any:
+    async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
         reply = await self.client.ask(
             self.settings,
             messages,
             stage="generate_qa",
-            unit=unit,
+            unit=call_unit,
             schema=ReplyRequirements(schema, partial=True),
             sample=sample,
             remaining_characters=self._uncovered_characters,
@@ -176,8 +177,8 @@ def relevant_summary(chunk: Chunk, summary: str) -> str:
     """What a chunk needs of the document's summary: its first sentence and those that share most words with the chunk,
     in SUMMARY_LENGTH characters, twice as many for a chunk of several times the length.
     """
-    room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
-    if len(summary) <= room:
+    summary_room = SUMMARY_LENGTH * (2 if len(chunk.text) > 4 * SUMMARY_LENGTH else 1)
+    if len(summary) <= summary_room:
         return summary
     summary_sentences = [summary[start:end].strip() for start, end in sentences(summary, chunk.language)] or [summary]
     chunk_words = content_words(chunk.text, chunk.language)
@@ -185,21 +186,23 @@ def relevant_summary(chunk: Chunk, summary: str) -> str:
         range(1, len(summary_sentences)),
         key=lambda i: -len(chunk_words & content_words(summary_sentences[i], chunk.language)),
     )
-    chosen_indexes, room = [0], room - len(summary_sentences[0])
+    chosen_indexes, summary_room = [0], summary_room - len(summary_sentences[0])
     for i in by_shared_words:
-        if len(summary_sentences[i]) < room and chunk_words & content_words(summary_sentences[i], chunk.language):
+        if len(summary_sentences[i]) < summary_room and chunk_words & content_words(
+            summary_sentences[i], chunk.language
+        ):
             chosen_indexes.append(i)
-            room -= len(summary_sentences[i]) + 1
+            summary_room -= len(summary_sentences[i]) + 1
     return " ".join(summary_sentences[i] for i in sorted(chosen_indexes))
 
 
 def describe_rejected(rejections: Sequence[Rejected]) -> list[str]:
     """The questions that were rejected, each with the reason."""
-    reasons = [
+    rejection_reasons = [
         (str(rejection.pair.get("question", "")).strip(), f"{rejection.reason}: {rejection.detail}")
         for rejection in rejections
     ]
-    return [f"{question} ({reason})" for question, reason in reasons if question]
+    return [f"{question} ({reason})" for question, reason in rejection_reasons if question]
 
 
 def read_declined(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
@@ -208,26 +211,26 @@ def read_declined(replies: Sequence[str], shown_gaps: Sequence[Statement]) -> di
     """
     reasons = {}
     for reply in replies:
-        if match := _DECLINED_LINE.match(reply):
-            for number in _listed_numbers(match[1], len(shown_gaps)):
-                reasons[shown_gaps[number - 1]] = match[2].strip() or "declined"
+        if declined_line := _DECLINED_LINE.match(reply):
+            for gap_number in _listed_numbers(declined_line[1], len(shown_gaps)):
+                reasons[shown_gaps[gap_number - 1]] = declined_line[2].strip() or "declined"
     return reasons
 
 
-def _listed_numbers(text: str, most: int) -> list[int]:
+def _listed_numbers(number_list: str, most: int) -> list[int]:
     """The numbers of "5-9, 12" from 1 to `most`."""
     listed: list[int] = []
-    for part in text.split(","):
+    for part in number_list.split(","):
         first, *last = (int(number) for number in re.findall(r"\d+", part))
         listed += range(max(first, 1), min(last[0] if last else first, most) + 1)
     return listed
 
 
-def restore_evidence(draft: Draft, gaps: Sequence[Statement], text: str) -> Draft:
+def restore_evidence(draft: Draft, gaps: Sequence[Statement], chunk_text: str) -> Draft:
     """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
     turned back into what the chunk says.
     """
-    gap_texts = {_normalise_quote(gap.plain_text(text)): text[gap.start : gap.end] for gap in gaps}
+    gap_texts = {_normalise_quote(gap.plain_text(chunk_text)): chunk_text[gap.start : gap.end] for gap in gaps}
     return msgspec.structs.replace(
         draft, evidence=[gap_texts.get(_normalise_quote(quote), quote) for quote in draft.evidence]
     )
@@ -299,12 +302,14 @@ def forecast(
     batch_size = pairs_per_call(settings.batch, subject_count)
     asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
-        count = batch_size if limit is None else min(batch_size, limit - asked_count)
+        pair_count = batch_size if limit is None else min(batch_size, limit - asked_count)
         shown_gaps = statements[asked_count:] if settings.show_gaps and iteration else []
         chunk = msgspec.structs.replace(reading.chunk, text=chunk_figures.text)
-        interview_round = InterviewRound(iteration, count, pairs=[], gaps=[])
+        interview_round = InterviewRound(iteration, pair_count, pairs=[], gaps=[])
         messages = chunk_figures.add_pictures(build_messages(template, variables, chunk, interview_round, shown_gaps))
-        new_pairs = min(count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count)))
+        new_pairs = min(
+            pair_count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count))
+        )
         yield (
             tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,
             int(new_pairs * (STATEMENT_REPEATS * mean_statement_tokens + PAIR_FRAME_TOKENS)) + 5,
@@ -312,5 +317,5 @@ def forecast(
         asked_count += new_pairs
         if (settings.stop != "fixed" and asked_count >= subject_count) or asked_count == limit:
             return
-        if settings.stop != "fixed" and settings.show_gaps and iteration >= MAX_TIMES_SHOWN and new_pairs < count:
+        if settings.stop != "fixed" and settings.show_gaps and iteration >= MAX_TIMES_SHOWN and new_pairs < pair_count:
             return  # each gap was shown as often as it may be

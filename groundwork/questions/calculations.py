@@ -58,8 +58,8 @@ class Calculation:
         """Is it the result, or a quotient or fraction rounded to the decimal places of the number?"""
         hundredfold = [100 * result for result in self.results] if number.unit == "percent" else []
         return any(
-            self._is_rounded(abs(result), value)
-            for value in _written_values(number)
+            self._is_rounded(abs(result), written_value)
+            for written_value in _written_values(number)
             for result in (*self.results, *hundredfold)
         )
 
@@ -117,33 +117,33 @@ class _Results:
         )
 
 
-def _unwritten_results(values: set[float], shares: set[float]) -> set[float]:
+def _unwritten_results(number_values: set[float], shares: set[float]) -> set[float]:
     """What an answer that states its grounds may say without a sign: what comes of two numbers, of all, and shares."""
-    pairs = islice(combinations(sorted(values), 2), _MAX_PAIRS)
+    pairs = islice(combinations(sorted(number_values), 2), _MAX_PAIRS)
     results = {result for first, second in pairs for result in (first + second, second - first, first * second)}
-    totals = {sum(values)} if len(values) > 1 else set()
-    return results | totals | {value * share for value in values for share in shares}
+    totals = {sum(number_values)} if len(number_values) > 1 else set()
+    return results | totals | {number_value * share for number_value in number_values for share in shares}
 
 
 def calculations(answer: str, language: str) -> Iterator[Calculation]:
     """The calculations of `answer` in order, each as long as numbers and signs follow each other."""
     terms: list[Number] = []
     signs: list[list[str]] = []
-    for number in numbers(answer, spelled=language):
-        sign = _signs_between(answer, terms[-1], number) if terms and is_plain(number.value) else None
+    for answer_number in numbers(answer, spelled=language):
+        sign = _signs_between(answer, terms[-1], answer_number) if terms and is_plain(answer_number.value) else None
         if sign is None or len(terms) == _MAX_NUMBERS:
             yield from _calculations(answer, terms, signs)
-            terms, signs = [number] if is_plain(number.value) else [], []
+            terms, signs = [answer_number] if is_plain(answer_number.value) else [], []
         else:
-            terms.append(number)
+            terms.append(answer_number)
             signs.append(sign)
     yield from _calculations(answer, terms, signs)
 
 
-def _calculations(text: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _calculations(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     """That of all terms; and without the first, which may be the result: "20 %: (360 - 300) / 300"."""
-    yield from _calculate(text, terms, signs)
-    yield from _calculate(text, terms[1:], signs[1:])
+    yield from _calculate(answer, terms, signs)
+    yield from _calculate(answer, terms[1:], signs[1:])
 
 
 def _signs_between(text: str, first: Number, second: Number) -> list[str] | None:
@@ -159,26 +159,29 @@ def _signs_between(text: str, first: Number, second: Number) -> list[str] | None
     return [*match["closing"], sign, *match["opening"]]
 
 
-def _calculate(text: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _calculate(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
     if len(terms) < 2:
         return
-    text_before = text[max(0, terms[0].start - _MAX_GAP) : terms[0].start].rstrip(" \\$€£¥")
+    text_before = answer[max(0, terms[0].start - _MAX_GAP) : terms[0].start].rstrip(" \\$€£¥")
     before = ["("] * (len(text_before) - len(text_before.rstrip("(")))
-    closing = _CLOSING.match(text[terms[-1].end :][:_MAX_GAP])
+    closing = _CLOSING.match(answer[terms[-1].end :][:_MAX_GAP])
     after = list(closing[1]) if closing else []
     for reading in (0, -1):
         if reading and all(len(readings(term)) == 1 for term in terms):
             return
-        values = [readings(term)[reading] for term in terms]
+        term_values = [readings(term)[reading] for term in terms]
         hundredths = [
-            value / 100 if term.unit == "percent" else value for term, value in zip(terms, values, strict=True)
+            value / 100 if term.unit == "percent" else value for term, value in zip(terms, term_values, strict=True)
         ]
-        results = [_evaluate(_expression(before, form, signs, after)) for form in (values, hundredths)]
-        if any(result is not None for result in results):
-            divides = any("/" in sign for sign in signs) or values != hundredths
-            count = values.pop() if _is_mean(values, signs) else None
+        calculated_results = [_evaluate(_expression(before, form, signs, after)) for form in (term_values, hundredths)]
+        if any(result is not None for result in calculated_results):
+            divides = any("/" in sign for sign in signs) or term_values != hundredths
+            count = term_values.pop() if _is_mean(term_values, signs) else None
             yield Calculation(
-                frozenset(values), tuple(result for result in results if result is not None), divides, count
+                frozenset(term_values),
+                tuple(result for result in calculated_results if result is not None),
+                divides,
+                count,
             )
 
 
@@ -196,18 +199,23 @@ def _written_values(number: Number) -> list[str]:
     return [number.value, *([number.value.replace(".", "")] if _DOTTED.fullmatch(number.value) else [])]
 
 
-def _is_mean(values: Sequence[float], signs: Sequence[list[str]]) -> bool:
+def _is_mean(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     """Is it a sum that is divided by the number of what is added up?"""
     *sum_signs, last = signs
-    return len(values) > 2 and values[-1] == len(signs) and "/" in last and all("+" in sign for sign in sum_signs)
+    return (
+        len(term_values) > 2
+        and term_values[-1] == len(signs)
+        and "/" in last
+        and all("+" in sign for sign in sum_signs)
+    )
 
 
 def _expression(
-    before: Sequence[str], values: Sequence[float], signs: Sequence[list[str]], after: Sequence[str]
+    before: Sequence[str], term_values: Sequence[float], signs: Sequence[list[str]], after: Sequence[str]
 ) -> str:
-    tokens = [*before, repr(values[0])]
-    for sign, value in zip(signs, values[1:], strict=True):
-        tokens += [*sign, repr(value)]
+    tokens = [*before, repr(term_values[0])]
+    for sign, term_value in zip(signs, term_values[1:], strict=True):
+        tokens += [*sign, repr(term_value)]
     return _balanced([*tokens, *after])
 
 

@@ -60,31 +60,31 @@ class ChunkFigures:
         return msgspec.structs.replace(draft, evidence=[self._figure_evidence(quote) for quote in draft.evidence])
 
     def _figure_evidence(self, quote: str) -> str:
-        number = figure_number(quote)
-        if number is None:
+        mark_number = figure_number(quote)
+        if mark_number is None:
             return quote
-        if number not in self._shown_jpegs():
-            return f"{figure_mark(number)} (no figure with this number is shown)"
-        figure = figures(self.chunk.text, self.chunk.document)[number - 1]
+        if mark_number not in self._shown_jpegs():
+            return f"{figure_mark(mark_number)} (no figure with this number is shown)"
+        figure = figures(self.chunk.text, self.chunk.document)[mark_number - 1]
         return self.chunk.text[figure.start : figure.end]
 
     def _shown_jpegs(self) -> Mapping[int, bytes]:
         """By its number in the chunk, each picture as JPEG, within qa.image_size; what cannot be read is left out."""
         if self._jpegs is None:
             self._jpegs = {}
-            for number, figure in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
+            for shown_number, figure in enumerate(figures(self.chunk.text, self.chunk.document)[: self.count], 1):
                 try:
-                    self._jpegs[number] = self._read_jpeg(figure.file)
+                    self._jpegs[shown_number] = self._read_jpeg(figure.file)
                 except (OSError, GroundworkError) as error:
-                    reason = error.strerror if isinstance(error, OSError) else error
+                    unread_reason = error.strerror if isinstance(error, OSError) else error
                     self.warnings.append(
-                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {reason}"
+                        f"chunk {self.chunk.index + 1}: {figure.file} is not shown to the model: {unread_reason}"
                     )
         return self._jpegs
 
-    def _read_jpeg(self, file: str) -> bytes:
+    def _read_jpeg(self, figure_file: str) -> bytes:
         texts = (self.texts or Path()).resolve()
-        path = (texts / file).resolve()
-        if not path.is_relative_to(texts) or path.stat().st_size > MAX_FILE_BYTES:
+        figure_path = (texts / figure_file).resolve()
+        if not figure_path.is_relative_to(texts) or figure_path.stat().st_size > MAX_FILE_BYTES:
             raise UnusableImage("it lies elsewhere, or is too large")
-        return encode_jpeg(open_image(path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)
+        return encode_jpeg(open_image(figure_path.read_bytes(), ("PNG", "JPEG")), self.settings.image_size)

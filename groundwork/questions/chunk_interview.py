@@ -153,45 +153,48 @@ class Interview:
         )
 
 
-async def interview(state: Interview, asker: Asker) -> None:
-    """Fill `state` with pairs. A reply that stays unusable ends it with `failure` set; what came before is kept."""
-    await _run_rounds(state, asker)
-    if not state.failure:
-        await ask_wishes(state, asker)
+async def interview(chunk_interview: Interview, asker: Asker) -> None:
+    """Fill `chunk_interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
+    is kept."""
+    await _run_rounds(chunk_interview, asker)
+    if not chunk_interview.failure:
+        await ask_wishes(chunk_interview, asker)
 
 
-async def ask_wishes(state: Interview, asker: Asker) -> None:
+async def ask_wishes(chunk_interview: Interview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
-    for _ in range(MAX_WISH_ROUNDS + len(state.wished) // max(1, asker.batch_size)):
+    for _ in range(MAX_WISH_ROUNDS + len(chunk_interview.wished) // max(1, asker.batch_size)):
         open_wishes = [
             statement
-            for statement in state.open_wishes()
-            if statement not in state.declined or statement not in state.announced_wishes
+            for statement in chunk_interview.open_wishes()
+            if statement not in chunk_interview.declined or statement not in chunk_interview.announced_wishes
         ]
         if not open_wishes:
             return
         try:
-            await _run_round(state, asker, len(state.new_pair_counts) + 1, open_wishes)
+            await _run_round(chunk_interview, asker, len(chunk_interview.new_pair_counts) + 1, open_wishes)
         except UnitError as error:
-            state.failure, state.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.end_reason = error, error.status
             return
-        state.announced_wishes.update(open_wishes)
-        state.coverage_shares.append(state.coverage().touched or 0.0)
+        chunk_interview.announced_wishes.update(open_wishes)
+        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
 
 
-async def _run_rounds(state: Interview, asker: Asker) -> None:
-    rounds = state.settings.max_iterations if state.settings.iterate else 1
+async def _run_rounds(chunk_interview: Interview, asker: Asker) -> None:
+    rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
-            outcome = await _run_round(state, asker, iteration)
+            outcome = await _run_round(chunk_interview, asker, iteration)
         except UnitError as error:
-            state.failure, state.end_reason = error, error.status
+            chunk_interview.failure, chunk_interview.end_reason = error, error.status
             return
-        state.coverage_shares.append(state.coverage().touched or 0.0)
-        state.end_reason = _end_reason(state, outcome)
-        if state.end_reason:
+        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.end_reason = _end_reason(chunk_interview, outcome)
+        if chunk_interview.end_reason:
             return
-    state.end_reason = "max_iterations" if state.settings.iterate and state.settings.stop != "fixed" else "fixed"
+    chunk_interview.end_reason = (
+        "max_iterations" if chunk_interview.settings.iterate and chunk_interview.settings.stop != "fixed" else "fixed"
+    )
 
 
 class _RoundOutcome(NamedTuple):
@@ -203,86 +206,108 @@ class _RoundOutcome(NamedTuple):
     done: bool
 
 
-async def _run_round(state: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()) -> _RoundOutcome:
+async def _run_round(
+    chunk_interview: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+) -> _RoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    count = min(len(wished), asker.batch_size) or state.room(asker.batch_size)
-    last_rejected = [rejection for rejection in state.rejected if rejection.iteration == iteration - 1]
+    pair_count = min(len(wished), asker.batch_size) or chunk_interview.room(asker.batch_size)
+    last_rejected = [rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
-        state.declined.pop(statement, None)
+        chunk_interview.declined.pop(statement, None)
     answer = await asker.ask(
-        InterviewRound(iteration, count, state.pairs, wished or state.gaps(), last_rejected, bool(wished))
+        InterviewRound(
+            iteration, pair_count, chunk_interview.pairs, wished or chunk_interview.gaps(), last_rejected, bool(wished)
+        )
     )
     drafts = answer.drafts
-    judged_drafts = [state.judge(draft, faults) for draft, faults in drafts[:count]]
+    judged_drafts = [chunk_interview.judge(draft, faults) for draft, faults in drafts[:pair_count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
     faulty = [(draft, faults) for draft, faults in judged_drafts if _can_be_corrected(faults)]
-    if faulty and state.settings.correct:
+    if faulty and chunk_interview.settings.correct:
         corrected = iter(await asker.correct(faulty))
         judged_drafts = [
-            _judge_correction(state, (draft, faults), next(corrected)) if _can_be_corrected(faults) else (draft, faults)
+            _judge_correction(chunk_interview, (draft, faults), next(corrected))
+            if _can_be_corrected(faults)
+            else (draft, faults)
             for draft, faults in judged_drafts
         ]
     while asker.dropped:
-        state.rejected.append(as_unread(asker.dropped.pop(0), state.chunk, iteration))
-    for draft, _ in drafts[count:]:
-        _reject(state, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
+        chunk_interview.rejected.append(as_unread(asker.dropped.pop(0), chunk_interview.chunk, iteration))
+    for draft, _ in drafts[pair_count:]:
+        _reject(
+            chunk_interview,
+            draft,
+            iteration,
+            Fault("excess", f"{len(drafts)} pairs came where {pair_count} were asked for"),
+        )
     for draft, faults in judged_drafts:
         if faults:
-            _reject(state, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    state.new_pair_counts.append(
-        await _keep_new_pairs(state, [draft for draft, faults in judged_drafts if not faults], iteration)
+            _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    chunk_interview.new_pair_counts.append(
+        await _keep_new_pairs(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
-    is_cut = len(drafts) >= count
-    _note_declined(state, answer, is_cut)
+    is_cut = len(drafts) >= pair_count
+    _note_declined(chunk_interview, answer, is_cut)
     return _RoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
 
 
-def _note_declined(state: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
+def _note_declined(chunk_interview: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
     if not is_cut:
-        state.times_shown.update(answer.shown_gaps)
-    state.declined.update(answer.declined)
+        chunk_interview.times_shown.update(answer.shown_gaps)
+    chunk_interview.declined.update(answer.declined)
     if answer.done:
-        for statement in set(answer.shown_gaps) & set(chunk_coverage.gaps(state.reading, state.coverage())):
-            state.declined[statement] = "nothing worth asking is left"
+        for statement in set(answer.shown_gaps) & set(
+            chunk_coverage.gaps(chunk_interview.reading, chunk_interview.coverage())
+        ):
+            chunk_interview.declined[statement] = "nothing worth asking is left"
 
 
-def _judge_correction(state: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
-    return state.judge(correction) if correction else faulty
+def _judge_correction(chunk_interview: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
+    return chunk_interview.judge(correction) if correction else faulty
 
 
 def _can_be_corrected(faults: Sequence[Fault]) -> bool:
     return bool(faults) and not any(fault.reason in UNCORRECTABLE_REASONS for fault in faults)
 
 
-async def _keep_new_pairs(state: Interview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await state.earlier.find_repeats([question_of(draft) for draft in drafts])
+async def _keep_new_pairs(chunk_interview: Interview, drafts: Sequence[Draft], iteration: int) -> int:
+    repeats = await chunk_interview.earlier.find_repeats([question_of(draft) for draft in drafts])
     for draft, earlier_question in zip(drafts, repeats, strict=True):
         if earlier_question:
-            _reject(state, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
+            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
-            state.pairs.append(as_pair(draft, state.chunk, state.settings.model, iteration))
+            chunk_interview.pairs.append(
+                as_pair(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
+            )
     return sum(not earlier_question for earlier_question in repeats)
 
 
-def _reject(state: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
-    state.rejected.append(as_rejected(draft, state.chunk, iteration, Fault(fault.reason, detail or fault.detail)))
+def _reject(chunk_interview: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
+    chunk_interview.rejected.append(
+        as_rejected(draft, chunk_interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
+    )
 
 
-def _end_reason(state: Interview, outcome: _RoundOutcome) -> str:
+def _end_reason(chunk_interview: Interview, outcome: _RoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
-    if state.limit is not None and len(state.pairs) >= state.limit:
+    if chunk_interview.limit is not None and len(chunk_interview.pairs) >= chunk_interview.limit:
         return "limit"
-    if state.settings.stop == "fixed":
+    if chunk_interview.settings.stop == "fixed":
         return ""
-    if state.settings.stop == "coverage" and state.coverage_shares[-1] >= state.settings.target_coverage:
+    if (
+        chunk_interview.settings.stop == "coverage"
+        and chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
+    ):
         return "coverage"
-    if outcome.done and (state.times_shown or not state.settings.show_gaps):
+    if outcome.done and (chunk_interview.times_shown or not chunk_interview.settings.show_gaps):
         return "done"
     if outcome.unworthy_count > MAX_UNWORTHY_SHARE * outcome.pair_count:
         return "not worth more"
-    is_fruitless = not state.new_pair_counts[-1] and (not outcome.pair_count or state.new_pair_counts[-2:] == [0, 0])
-    is_all_closed = not outcome.is_cut and not state.gaps()
+    is_fruitless = not chunk_interview.new_pair_counts[-1] and (
+        not outcome.pair_count or chunk_interview.new_pair_counts[-2:] == [0, 0]
+    )
+    is_all_closed = not outcome.is_cut and not chunk_interview.gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""

@@ -123,21 +123,21 @@ def padding_reasons(question: str, criteria: Sequence[str], language: str, answe
     """
     facts = {criterion: set(_fact_words(criterion, language)) for criterion in criteria}
     answer_words = _fact_words(answer, language)
-    reasons = {
+    padding_by_criterion = {
         criterion: reason
         for criterion in criteria
         if not _answer_words_alone(criterion, facts, question, answer)
         and (reason := _padding_reason(criterion, facts, question, answer_words, language))
     }
-    if reasons and len(reasons) == len(facts):
-        reasons.pop(next(iter(reasons)))
-    return reasons
+    if padding_by_criterion and len(padding_by_criterion) == len(facts):
+        padding_by_criterion.pop(next(iter(padding_by_criterion)))
+    return padding_by_criterion
 
 
 def drop_padding(question: str, criteria: Sequence[str], language: str, answer: str = "") -> list[str]:
     """The criteria that are no padding, and of padding what alone says a part of the answer."""
-    reasons = padding_reasons(question, criteria, language, answer)
-    kept_criteria = [criterion for criterion in criteria if criterion not in reasons]
+    padding_by_criterion = padding_reasons(question, criteria, language, answer)
+    kept_criteria = [criterion for criterion in criteria if criterion not in padding_by_criterion]
     unmarked_words = _fact_words(answer, language) - _fact_words(question, language)
     for criterion in kept_criteria:
         unmarked_words -= _fact_words(criterion, language)
@@ -151,22 +151,30 @@ def drop_padding(question: str, criteria: Sequence[str], language: str, answer: 
 
 def uncovered_item(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
-    items = _listed_items(answer)
+    listed_items = _listed_items(answer)
     word_sets = [set(_fact_words(text, language)) for text in [question, *criteria]]
     question_words, criterion_words = word_sets[0], set().union(*word_sets[1:])
-    facts = {item: set(_fact_words(item, language)) - question_words for item in items}
-    items_with_words = [item for item, fact in facts.items() if fact]
-    covered_items = [item for item in items_with_words if facts[item] & criterion_words]
-    missing_items = [item for item in items_with_words if not facts[item] & criterion_words]
+    facts = {listed_item: set(_fact_words(listed_item, language)) - question_words for listed_item in listed_items}
+    items_with_words = [listed_item for listed_item, fact in facts.items() if fact]
+    covered_items = [listed_item for listed_item in items_with_words if facts[listed_item] & criterion_words]
+    missing_items = [listed_item for listed_item in items_with_words if not facts[listed_item] & criterion_words]
     return missing_items[0] if len(covered_items) > 1 and missing_items else ""
 
 
 def _listed_items(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
     list_text = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
-    items = [item for item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(list_text.split())) if item]
-    are_short = all(len(item.split()) <= MAX_ITEM_WORDS and not item.endswith("-") for item in items)
-    return items if len(items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_LIST.search(list_text) else []
+    listed_items = [
+        listed_item
+        for listed_item in re.split(r", (?:and |or )?| (?:and|or) ", " ".join(list_text.split()))
+        if listed_item
+    ]
+    are_short = all(
+        len(listed_item.split()) <= MAX_ITEM_WORDS and not listed_item.endswith("-") for listed_item in listed_items
+    )
+    return (
+        listed_items if len(listed_items) >= MIN_LISTED_ITEMS and are_short and not _OPEN_LIST.search(list_text) else []
+    )
 
 
 def _padding_reason(
@@ -187,7 +195,7 @@ def _padding_reason(
 def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str) -> set[str]:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
     other_texts = [question, *(other for other, fact in facts.items() if facts[criterion] < fact)]
-    said_elsewhere = {word for text in other_texts for word in words(text)}
+    said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
     return set(words(criterion)) & set(words(answer)) - said_elsewhere - _IDLE_WORDS
 
 
@@ -221,15 +229,15 @@ def _is_denial(criterion: str) -> bool:
 
 
 @lru_cache(maxsize=1024)  # the criteria of a pair are held against each other, its question and its answer
-def _fact_words(text: str, language: str) -> Counter[str]:
+def _fact_words(fact: str, language: str) -> Counter[str]:
     """The words of meaning, each as often as it stands there; a path or a code (/usr/sbin, keep_all) as one word.
 
     Not to be changed by who gets it.
     """
-    codes = [code.strip(_EDGE_MARKS).lower() for code in _CODE.findall(text)]
-    meaningful_words = [word for word in words(_CODE.sub(" ", text)) if word not in _TELLING_WORDS]
+    codes = [code.strip(_EDGE_MARKS).lower() for code in _CODE.findall(fact)]
+    meaningful_words = [word for word in words(_CODE.sub(" ", fact)) if word not in _TELLING_WORDS]
     stems = (stem for word in meaningful_words for stem in content_words(word, language))
-    return Counter(stems) + Counter(codes + _SYMBOL.findall(text))
+    return Counter(stems) + Counter(codes + _SYMBOL.findall(fact))
 
 
 def _is_checkable(criterion: str, answer: str) -> bool:
@@ -291,15 +299,16 @@ def _trim_known_start(phrase: str, question: str) -> str:
     The small words and numbers right before it are kept.
     """
     tokens = list(re.finditer(r"\S+", phrase))
-    starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
+    phrase_starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
     if _MEASURE.search(question):
-        starts = [i for i in starts if numbers(f"of {tokens[i].group()}", spelled="en")] or starts
-    start = starts[0] if starts else 0
-    while start > 0 and (
-        tokens[start - 1].group().lower() in _SMALL_WORDS or numbers(f"of {tokens[start - 1].group()}", spelled="en")
+        phrase_starts = [i for i in phrase_starts if numbers(f"of {tokens[i].group()}", spelled="en")] or phrase_starts
+    phrase_start = phrase_starts[0] if phrase_starts else 0
+    while phrase_start > 0 and (
+        tokens[phrase_start - 1].group().lower() in _SMALL_WORDS
+        or numbers(f"of {tokens[phrase_start - 1].group()}", spelled="en")
     ):
-        start -= 1
-    trimmed = phrase[tokens[start].start() :]
+        phrase_start -= 1
+    trimmed = phrase[tokens[phrase_start].start() :]
     return trimmed if _is_balanced(trimmed) else phrase
 
 
@@ -343,15 +352,19 @@ def _answer_clauses(answer: str) -> list[str]:
     ]
 
 
-def _sentence_clauses(text: str) -> list[str]:
+def _sentence_clauses(sentence: str) -> list[str]:
     clauses: list[str] = []
-    start = 0
-    for match in _CLAUSE_BREAK.finditer(text):
-        before, after = text[start : match.start()], text[match.end() :]
-        if _is_balanced(before) and words(before) and (";" in match.group() or _are_separate_clauses(before, after)):
+    clause_start = 0
+    for clause_break in _CLAUSE_BREAK.finditer(sentence):
+        before, after = sentence[clause_start : clause_break.start()], sentence[clause_break.end() :]
+        if (
+            _is_balanced(before)
+            and words(before)
+            and (";" in clause_break.group() or _are_separate_clauses(before, after))
+        ):
             clauses.append(before.strip(" ,;"))
-            start = match.end()
-    return [*clauses, text[start:].strip(" ,;")]
+            clause_start = clause_break.end()
+    return [*clauses, sentence[clause_start:].strip(" ,;")]
 
 
 def _are_separate_clauses(before: str, after: str) -> bool:
@@ -362,16 +375,18 @@ def _are_separate_clauses(before: str, after: str) -> bool:
     return bool(_VERB.search(before)) and bool(_VERB.search(first_clause)) and len(words(first_clause)) >= 3
 
 
-def _is_balanced(text: str) -> bool:
-    """Is no bracket and no quotation left open in `text`?"""
-    return text.count("(") == text.count(")") and text.count('"') % 2 == 0
+def _is_balanced(clause: str) -> bool:
+    """Is no bracket and no quotation left open in `clause`?"""
+    return clause.count("(") == clause.count(")") and clause.count('"') % 2 == 0
 
 
-def _tells_more(text: str, question: str) -> bool:
+def _tells_more(clause: str, question: str) -> bool:
     """Does a part of an answer hold a word or a number that the question does not?"""
     question_values = number_values(question, spelled="en")
-    new_words = content_words(text, "en") - content_words(question, "en")
-    return bool(new_words) or any(number.value not in question_values for number in numbers(f"of {text}", spelled="en"))
+    new_words = content_words(clause, "en") - content_words(question, "en")
+    return bool(new_words) or any(
+        number.value not in question_values for number in numbers(f"of {clause}", spelled="en")
+    )
 
 
 def _lower_first_letter(clause: str) -> str:

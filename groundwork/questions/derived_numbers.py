@@ -80,20 +80,26 @@ def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> 
     sources = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
     if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
         sources.append((1.0, ""))
-    source_values = {value for value, _ in sources}
+    source_values = {source_value for source_value, _ in sources}
     new_numbers = [
-        (number, value)
-        for number in numbers(answer, spelled=language)
-        if (value := _numeric_value(number)) is not None and value not in source_values
+        (answer_number, source_value)
+        for answer_number in numbers(answer, spelled=language)
+        if (source_value := _numeric_value(answer_number)) is not None and source_value not in source_values
     ]
-    derived = [number for number, value in new_numbers if _is_derived(number, value, pair, answer, sources, language)]
-    given = source_values | {value for number in derived for value in readings(number)}
+    derived = [
+        answer_number
+        for answer_number, source_value in new_numbers
+        if _is_derived(answer_number, source_value, pair, answer, sources, language)
+    ]
+    given = source_values | {source_value for answer_number in derived for source_value in readings(answer_number)}
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
-    given |= {value for number in numbers(source_text) for value in readings(number)}
-    given |= {float(value) for value in alternative_readings(source_text, language) if is_plain(value)}
-    quantities = [f"{number.value} {number.unit}".strip() for number in derived]
-    for number in computed_numbers(answer, given, _shares(sources), language):
-        quantities.append(f"{number.value} percent" if number.unit == "percent" else number.value)
+    given |= {source_value for answer_number in numbers(source_text) for source_value in readings(answer_number)}
+    given |= {
+        float(source_value) for source_value in alternative_readings(source_text, language) if is_plain(source_value)
+    }
+    quantities = [f"{answer_number.value} {answer_number.unit}".strip() for answer_number in derived]
+    for answer_number in computed_numbers(answer, given, _shares(sources), language):
+        quantities.append(f"{answer_number.value} percent" if answer_number.unit == "percent" else answer_number.value)
     return ", ".join(dict.fromkeys(quantities))
 
 
@@ -104,32 +110,41 @@ def _shares(sources: Iterable[Quantity]) -> set[float]:
 
 
 def _is_derived(
-    number: Number, value: float, pair: AnsweredQuestion, answer: str, sources: Sequence[Quantity], language: str
+    answer_number: Number,
+    answer_value: float,
+    pair: AnsweredQuestion,
+    answer: str,
+    sources: Sequence[Quantity],
+    language: str,
 ) -> bool:
     """Is it a pronoun, a count, a total, a conversion, or in a pair that reasons what comes of two numbers?"""
-    number_text = answer[number.start : number.end]
-    if value == 1 and any(
-        match.end() == number.end or match.start() == number.start for match in _PRONOUN.finditer(answer)
+    number_text = answer[answer_number.start : answer_number.end]
+    if answer_value == 1 and any(
+        match.end() == answer_number.end or match.start() == answer_number.start for match in _PRONOUN.finditer(answer)
     ):
         return True
-    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", answer[: number.start])
-    if not number.unit and (number_text.isalpha() or is_count) and value in set(_list_counts(pair, answer, language)):
+    is_count = _HOW_MANY.search(pair.question) is not None and not _LEAD_WORDS.sub("", answer[: answer_number.start])
+    if (
+        not answer_number.unit
+        and (number_text.isalpha() or is_count)
+        and answer_value in set(_list_counts(pair, answer, language))
+    ):
         return True
-    text_after = answer[number.end :]
+    text_after = answer[answer_number.end :]
     if (
         is_count
         and _IN_ALL.search(text_after)
-        and isclose(value, sum(addend for addend, _ in _read_quantities(text_after, language)))
+        and isclose(answer_value, sum(addend for addend, _ in _read_quantities(text_after, language)))
     ):
         return True
     reasons = pair.difficulty == "hard" or pair.category in ("reasoning", "comparison")
-    return _is_converted(value, number.unit, sources) or (
-        reasons and _is_sum_or_difference(value, number.unit, sources)
+    return _is_converted(answer_value, answer_number.unit, sources) or (
+        reasons and _is_sum_or_difference(answer_value, answer_number.unit, sources)
     )
 
 
-def _read_quantities(text: str, language: str) -> Iterator[Quantity]:
-    for number in numbers(text, spelled=language):
+def _read_quantities(source_text: str, language: str) -> Iterator[Quantity]:
+    for number in numbers(source_text, spelled=language):
         if (value := _numeric_value(number)) is not None:
             yield value, number.unit
 
@@ -141,19 +156,19 @@ def _numeric_value(number: Number) -> float | None:
 
 def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator[float]:
     """How many things stand in each list of question and answer, how many rows or items are quoted."""
-    for text in (pair.question, answer):
-        yield from list_lengths(text, language)
+    for pair_text in (pair.question, answer):
+        yield from list_lengths(pair_text, language)
     yield float(len(set(codes(f"{pair.question} {answer}"))))
     yield float(len([line for quote in pair.evidence for line in quote.splitlines() if line.strip()]))
 
 
-def list_lengths(text: str, language: str = "en") -> Iterator[float]:
-    """How many things each sentence of `text` lists, with and without those that hold a number."""
+def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
+    """How many things each sentence of `list_text` lists, with and without those that hold a number."""
     separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
-    for sentence in _SENTENCE.split(text):
-        items = [item for item in separator.split(sentence) if item.strip()]
-        yield float(len(items))
-        yield float(sum(not numbers(item, spelled=language) for item in items))
+    for sentence in _SENTENCE.split(list_text):
+        list_items = [list_item for list_item in separator.split(sentence) if list_item.strip()]
+        yield float(len(list_items))
+        yield float(sum(not numbers(list_item, spelled=language) for list_item in list_items))
 
 
 def _is_converted(value: float, unit: str, source_quantities: Iterable[Quantity]) -> bool:

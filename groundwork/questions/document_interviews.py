@@ -62,27 +62,30 @@ class Interviews:
     similarity: tuple[Encode | None, Likeness] = (None, Likeness())
     couples: list[TwoChunks] = field(default_factory=list)
 
-    async def run(self, number: int) -> None:
-        state = self.states[number]
-        if state.limit == 0:
-            state.end_reason = "limit"
-            await ask_wishes(state, self.askers[number])
-        elif all(statement.announces for statement in state.reading.statements) and not self._shows_figures(number):
-            state.end_reason = "nothing said"  # a title, headings or links alone
+    async def run(self, chunk_number: int) -> None:
+        chunk_interview = self.states[chunk_number]
+        if chunk_interview.limit == 0:
+            chunk_interview.end_reason = "limit"
+            await ask_wishes(chunk_interview, self.askers[chunk_number])
+        elif all(statement.announces for statement in chunk_interview.reading.statements) and not self._shows_figures(
+            chunk_number
+        ):
+            chunk_interview.end_reason = "nothing said"  # a title, headings or links alone
         else:
-            await interview(state, self.askers[number])
+            await interview(chunk_interview, self.askers[chunk_number])
 
-    def _shows_figures(self, number: int) -> bool:
-        return bool(getattr(self.askers[number], "shows_figures", False))
+    def _shows_figures(self, chunk_number: int) -> bool:
+        return bool(getattr(self.askers[chunk_number], "shows_figures", False))
 
-    def log_line(self, number: int) -> str:
+    def log_line(self, chunk_number: int) -> str:
         """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
-        state = self.states[number]
-        covered = state.coverage()
+        chunk_interview = self.states[chunk_number]
+        covered = chunk_interview.coverage()
         share = "" if covered.touched is None else f", {covered.touched:.0%} covered"
         share += f", {covered.declined:.0%} declined" if covered.declined else ""
-        reason = f", {state.failure}" if state.failure else ""
-        return f"chunk {state.chunk.index + 1}: {state.curve()}   ({self.material.document}{share}{reason})"
+        reason = f", {chunk_interview.failure}" if chunk_interview.failure else ""
+        chunk_name, curve = f"chunk {chunk_interview.chunk.index + 1}", chunk_interview.curve()
+        return f"{chunk_name}: {curve}   ({self.material.document}{share}{reason})"
 
     def pairs(self) -> list[Pair]:
         return [pair for interview in self._all_interviews() for pair in interview.pairs]
@@ -99,54 +102,72 @@ class Interviews:
         for pair in self.pairs():
             for chunk in pair.chunks:
                 pairs.setdefault(chunk, []).append(pair)
-        chunk_coverages = [state.coverage(pairs.get(state.chunk.id, [])) for state in self.states]
+        chunk_coverages = [
+            chunk_interview.coverage(pairs.get(chunk_interview.chunk.id, [])) for chunk_interview in self.states
+        ]
         document_coverage = chunk_coverage.document_coverage(self.material.document, chunk_coverages)
         return msgspec.structs.replace(
             document_coverage,
             pairs=len(self.pairs()),
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             calls=sum(asker.calls for asker in self.askers) + len(self.couples),
-            runs=[state.run_record(asker.calls) for state, asker in zip(self.states, self.askers, strict=True)],
+            runs=[
+                chunk_interview.run_record(asker.calls)
+                for chunk_interview, asker in zip(self.states, self.askers, strict=True)
+            ],
         )
 
     def warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
-        messages = list(self.notes)
+        interview_warnings = list(self.notes)
         last_round = self.settings.max_iterations - 1
         cut_interviews = [
-            state for state in self.states if state.end_reason == "max_iterations" and state.new_pair_counts[last_round]
+            chunk_interview
+            for chunk_interview in self.states
+            if chunk_interview.end_reason == "max_iterations" and chunk_interview.new_pair_counts[last_round]
         ]
         if cut_interviews:
-            chunk_names = ", ".join(f"chunk {state.chunk.index + 1}" for state in cut_interviews[:5])
+            chunk_names = ", ".join(
+                f"chunk {chunk_interview.chunk.index + 1}" for chunk_interview in cut_interviews[:5]
+            )
             more = " ..." if len(cut_interviews) > 5 else ""
-            messages.append(
+            interview_warnings.append(
                 f"{chunk_names}{more}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) "
                 f"was reached; raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
-        messages += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
-        for state in self.states:
-            messages += [
-                _unmet_wish_warning(state, statement) for statement in state.open_wishes() if not state.failure
+        interview_warnings += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
+        for chunk_interview in self.states:
+            interview_warnings += [
+                _unmet_wish_warning(chunk_interview, statement)
+                for statement in chunk_interview.open_wishes()
+                if not chunk_interview.failure
             ]
-            for statement in state.reading.statements:
-                if is_instruction(state.chunk.text[statement.start : statement.end]):
-                    excerpt = _excerpt(state.chunk.text[statement.start : statement.end])
-                    messages.append(
-                        f'chunk {state.chunk.index + 1}: holds an instruction to a model, not asked about: "{excerpt}"'
+            for statement in chunk_interview.reading.statements:
+                if is_instruction(chunk_interview.chunk.text[statement.start : statement.end]):
+                    excerpt = _excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+                    chunk_name = f"chunk {chunk_interview.chunk.index + 1}"
+                    interview_warnings.append(
+                        f'{chunk_name}: holds an instruction to a model, not asked about: "{excerpt}"'
                     )
-        return messages
+        return interview_warnings
 
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
-        failures = [(f"chunk {state.chunk.index + 1}", state.failure) for state in self.states if state.failure]
-        for state, asker in zip(self.states, self.askers, strict=True):
-            failures += [(f"chunk {state.chunk.index + 1}", error) for error in getattr(asker, "failures", ())]
+        interview_failures = [
+            (f"chunk {chunk_interview.chunk.index + 1}", chunk_interview.failure)
+            for chunk_interview in self.states
+            if chunk_interview.failure
+        ]
+        for chunk_interview, asker in zip(self.states, self.askers, strict=True):
+            interview_failures += [
+                (f"chunk {chunk_interview.chunk.index + 1}", error) for error in getattr(asker, "failures", ())
+            ]
         for couple in self.couples:
             if couple.failure:
-                failures.append(
+                interview_failures.append(
                     (f"chunks {couple.first.chunk.index + 1} and {couple.second.chunk.index + 1}", couple.failure)
                 )
-        return failures
+        return interview_failures
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
@@ -174,17 +195,19 @@ async def prepare_interviews(
     """
     sample = [statement for reading in material.readings for statement in reading.plain_statements()]
     threshold = config.qa.duplicate_threshold
-    encode, likeness, note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
+    encode, likeness, similarity_note = await similarity(config.embeddings, threshold, sample, vectors, client, joined)
     wished, unmet = wished_statements(material.wishes, material.readings)
     earlier = partial(EarlierQuestions, encode, likeness)
     states = _chunk_interviews(config.qa, material, prompt(config.qa.prompt), earlier, wished)
     askers = choose_strategy(config.qa).askers(config.qa, material, prompt, client)
     couples = await _two_chunk_interviews(config.qa, material, prompt, client, encode) if config.qa.multi_chunk else []
-    notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
-    notes += [note] if note else []
-    notes += [f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet]
+    interview_notes = [] if material.summary else [as_typed("no summary; run first: uv run dataprep/summarize.py")]
+    interview_notes += [similarity_note] if similarity_note else []
+    interview_notes += [
+        f'wish not met, its text is gone or left out of the questions: "{_excerpt(wish.text)}"' for wish in unmet
+    ]
     notice = _limit_notice(config.qa, material)
-    return Interviews(material, config.qa, states, askers, notice, notes, (encode, likeness), couples)
+    return Interviews(material, config.qa, states, askers, notice, interview_notes, (encode, likeness), couples)
 
 
 def _chunk_interviews(
@@ -226,14 +249,14 @@ async def _two_chunk_interviews(
     ]
 
 
-def _unmet_wish_warning(state: Interview, statement: Statement) -> str:
-    excerpt = _excerpt(state.chunk.text[statement.start : statement.end])
-    reason = state.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
-    return f'chunk {state.chunk.index + 1}: wish not met ({reason}): "{excerpt}"'
+def _unmet_wish_warning(chunk_interview: Interview, statement: Statement) -> str:
+    excerpt = _excerpt(chunk_interview.chunk.text[statement.start : statement.end])
+    reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
+    return f'chunk {chunk_interview.chunk.index + 1}: wish not met ({reason}): "{excerpt}"'
 
 
-def _excerpt(text: str) -> str:
-    return " ".join(text.split())[:80]
+def _excerpt(wish_text: str) -> str:
+    return " ".join(wish_text.split())[:80]
 
 
 def _pair_basis(material: Material, readings: Sequence[Reading], prompt: str, settings: QA) -> PairBasis:
@@ -241,8 +264,8 @@ def _pair_basis(material: Material, readings: Sequence[Reading], prompt: str, se
     known_text = " ".join([material.title, material.summary, settings.context, *headings])
     if len(readings) == 1:
         return PairBasis(readings[0].source_text, _instructions(prompt), known_text, material.title)
-    text = "\n\n".join(reading.chunk.text for reading in readings)
-    return PairBasis(SourceText(text, readings[0].language), _instructions(prompt), known_text, material.title)
+    chunk_texts = "\n\n".join(reading.chunk.text for reading in readings)
+    return PairBasis(SourceText(chunk_texts, readings[0].language), _instructions(prompt), known_text, material.title)
 
 
 def _instructions(prompt: str) -> str:
@@ -252,16 +275,16 @@ def _instructions(prompt: str) -> str:
     return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
-def share_limit(limit: int, sizes: Sequence[int]) -> list[int | None]:
-    """`limit` shared out in proportion to `sizes` by largest remainder; 0 is no limit, told as None for each."""
-    if not limit or not sum(sizes):
-        return [None] * len(sizes)
-    return list(largest_remainder(sizes, limit))
+def share_limit(pair_limit: int, chunk_sizes: Sequence[int]) -> list[int | None]:
+    """`pair_limit` shared out in proportion to `chunk_sizes` by largest remainder; 0 is no limit, None for each."""
+    if not pair_limit or not sum(chunk_sizes):
+        return [None] * len(chunk_sizes)
+    return list(largest_remainder(chunk_sizes, pair_limit))
 
 
-def chunk_limits(settings: QA, sizes: Sequence[int]) -> list[int | None]:
+def chunk_limits(settings: QA, chunk_sizes: Sequence[int]) -> list[int | None]:
     """How many pairs each chunk may give at the most: its share of qa.limit, and qa.questions; None: no limit."""
-    shares = share_limit(settings.limit, sizes)
+    shares = share_limit(settings.limit, chunk_sizes)
     if not settings.questions:
         return shares
     return [settings.questions if share is None else min(share, settings.questions) for share in shares]
@@ -287,31 +310,33 @@ def interview_calls(
     for reading, limit in zip(material.readings, chunk_limits(settings, statement_counts), strict=True):
         if limit != 0:  # nothing is asked where no pair may come
             yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)
-        if count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
+        if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
             single_round = msgspec.structs.replace(settings, iterate=False)
-            yield from strategy.forecast(single_round, material, reading, count, prompt, tokens)
+            yield from strategy.forecast(single_round, material, reading, wish_count, prompt, tokens)
 
 
-def summary_line(document: DocumentCoverage) -> str:
+def summary_line(document_coverage: DocumentCoverage) -> str:
     """`61 pairs (50 + 11 + 0), covers 94% (sentences 96%, numbers 91%), 7 rejected (evidence 4, ...), 12 calls`.
 
     The sum is the saturation curve of the document: new pairs of each iteration, over all chunks.
     """
-    curve = [sum(column) for column in zip_longest(*(run.new for run in document.runs), fillvalue=0)]
-    shares = {name: getattr(document, name) for name in ("sentences", "numbers", "rows")}
+    curve = [sum(column) for column in zip_longest(*(run.new for run in document_coverage.runs), fillvalue=0)]
+    shares = {name: getattr(document_coverage, name) for name in ("sentences", "numbers", "rows")}
     by_kind = ", ".join(f"{name} {share:.0%}" for name, share in shares.items() if share is not None)
-    clauses = [counted(document.pairs, "pair") + (f" ({' + '.join(map(str, curve))})" if curve else "")]
-    if document.touched is not None:
-        clauses.append(f"covers {document.touched:.0%} ({by_kind})")
-        if document.declined:
-            open_share = max(0.0, 1 - document.touched - document.declined)  # both are rounded
-            clauses.append(f"{document.declined:.0%} declined, {open_share:.0%} open")
-    if document.figures:
-        clauses.append(f"{document.figures.asked} of {counted(document.figures.of, 'figure')} asked about")
-    if document.rejected:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in document.rejected.items())
-        clauses.append(f"{sum(document.rejected.values())} rejected ({reasons})")
-    return ", ".join([*clauses, counted(document.calls, "call")])
+    clauses = [counted(document_coverage.pairs, "pair") + (f" ({' + '.join(map(str, curve))})" if curve else "")]
+    if document_coverage.touched is not None:
+        clauses.append(f"covers {document_coverage.touched:.0%} ({by_kind})")
+        if document_coverage.declined:
+            open_share = max(0.0, 1 - document_coverage.touched - document_coverage.declined)  # both are rounded
+            clauses.append(f"{document_coverage.declined:.0%} declined, {open_share:.0%} open")
+    if document_coverage.figures:
+        clauses.append(
+            f"{document_coverage.figures.asked} of {counted(document_coverage.figures.of, 'figure')} asked about"
+        )
+    if document_coverage.rejected:
+        rejection_reasons = ", ".join(f"{reason} {n}" for reason, n in document_coverage.rejected.items())
+        clauses.append(f"{sum(document_coverage.rejected.values())} rejected ({rejection_reasons})")
+    return ", ".join([*clauses, counted(document_coverage.calls, "call")])
 
 
 class Strategy(Protocol):

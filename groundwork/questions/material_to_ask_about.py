@@ -114,12 +114,12 @@ def read_material(document: str, files: MaterialFiles, settings: QA, max_chunks:
     readings = read_chunks(files.chunks)
     askable_readings = [reading for reading in readings if _is_askable(reading.chunk, settings)]
     summary = title = subject = ""
-    for path in files.naming:
-        if folder_of(path).name == "summaries":
-            summary_record = read_json(path, Summary)
+    for naming_file in files.naming:
+        if folder_of(naming_file).name == "summaries":
+            summary_record = read_json(naming_file, Summary)
             summary, subject = summary_record.summary, summary_record.name
         else:
-            title = read_json(path, Document).title
+            title = read_json(naming_file, Document).title
     return Material(
         document=document,
         title=title or _first_heading(readings) or document.replace("-", " "),
@@ -151,23 +151,31 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     candidates_by_text: dict[str, list[tuple[int, Reading, Statement]]] = {}
     for reading in readings:
         for statement in reading.statements:
-            text = reading.chunk.text[statement.start : statement.end]
-            if statement.end > len(reading.chunk.added) and not statement.announces and not is_instruction(text):
-                start = reading.chunk.start + statement.start - len(reading.chunk.added)
-                candidates_by_text.setdefault(_squeeze_spaces(text), []).append((start, reading, statement))
+            statement_text = reading.chunk.text[statement.start : statement.end]
+            if (
+                statement.end > len(reading.chunk.added)
+                and not statement.announces
+                and not is_instruction(statement_text)
+            ):
+                document_start = reading.chunk.start + statement.start - len(reading.chunk.added)
+                candidates_by_text.setdefault(_squeeze_spaces(statement_text), []).append(
+                    (document_start, reading, statement)
+                )
     statements_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        candidates = candidates_by_text.get(_squeeze_spaces(wish.text), [])
-        if not candidates:
+        candidate_statements = candidates_by_text.get(_squeeze_spaces(wish.text), [])
+        if not candidate_statements:
             unmet_wishes.append(wish)
             continue
-        _, reading, statement = min(candidates, key=lambda candidate: candidate[0] != wish.start)
+        _, reading, statement = min(
+            candidate_statements, key=lambda candidate_statement: candidate_statement[0] != wish.start
+        )
         chunk_statements = statements_by_chunk.setdefault(reading.chunk.id, [])
         if statement not in chunk_statements:
             chunk_statements.append(statement)
     return statements_by_chunk, unmet_wishes
 
 
-def _squeeze_spaces(text: str) -> str:
-    return " ".join(text.split())
+def _squeeze_spaces(statement_text: str) -> str:
+    return " ".join(statement_text.split())

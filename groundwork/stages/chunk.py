@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def units(job: Job) -> list[Unit]:
     """Every text; its record may be missing where somebody put a Markdown file there by hand."""
     return [
-        Unit(name=name, reads=reads, writes=job.data.paths(("chunks", f"{name}.jsonl")))
-        for name, reads in texts_with_records(job, list_documents(job, "text", ".md"))
+        Unit(name=document_name, reads=reads, writes=job.data.paths(("chunks", f"{document_name}.jsonl")))
+        for document_name, reads in texts_with_records(job, list_documents(job, "text", ".md"))
     ]
 
 
@@ -39,15 +39,15 @@ def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import read_text, write_jsonl
     from groundwork.markdown.blocks import blocks
 
-    text = read_text(unit.reads[0])
-    document, warnings = read_document_record(text, unit.name, unit.reads[1:])
+    markdown = read_text(unit.reads[0])
+    document, warnings = read_document_record(markdown, unit.name, unit.reads[1:])
     settings = msgspec.structs.replace(job.config.chunk, language=document.language or job.config.chunk.language)
-    text_blocks = blocks(text)
-    chunks = chunk_document(text, document, settings, text_blocks)
+    text_blocks = blocks(markdown)
+    chunks = chunk_document(markdown, document, settings, text_blocks)
     write_jsonl(unit.writes[0], chunks)
-    if not text.strip():
+    if not markdown.strip():
         return Outcome(status="empty", note="no text", warnings=warnings)
-    counts = chunk_counts(text, text_blocks, chunks, settings)
+    counts = chunk_counts(markdown, text_blocks, chunks, settings)
     return Outcome(note=chunking_note(counts, chunks), counts=counts, warnings=warnings)
 
 
@@ -80,8 +80,8 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
         _show_chunks(job, unit.name, chunks)
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
-        lines = chunk_report.histogram_lines(lengths, settings)
-        print("\n".join([*lines, *chunk_report.short_chunk_lines(chunks_by_document, settings)]))
+        histogram = chunk_report.histogram_lines(lengths, settings)
+        print("\n".join([*histogram, *chunk_report.short_chunk_lines(chunks_by_document, settings)]))
     if damaged_files:
         raise BadRecord("\n".join(damaged_files))
 
@@ -95,10 +95,10 @@ def _show_chunks(job: Job, document: str, chunks: list[Chunk]) -> None:
     if job.flags.show:
         print(terminal_text(f"\n{document}\n{render_chunks(chunks, job.config.chunk.unit)}"))
     if job.flags.html:
-        path = job.data.path("plots", f"{document}-chunks.html")
-        pictures = link_to_pictures(path, document)
-        write_text(path, chunk_html(document, counted(len(chunks), "chunk"), chunks, job.config.chunk, pictures))
-        print(f"  {openable_path(path)}")
+        chunks_page = job.data.path("plots", f"{document}-chunks.html")
+        pictures = link_to_pictures(chunks_page, document)
+        write_text(chunks_page, chunk_html(document, counted(len(chunks), "chunk"), chunks, job.config.chunk, pictures))
+        print(f"  {openable_path(chunks_page)}")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

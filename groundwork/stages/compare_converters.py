@@ -36,13 +36,13 @@ PICTURE_SIDE, JPEG_QUALITY = 1000, 70  # of the pictures in the page
 
 
 def units(job: Job) -> list[Unit]:
-    path = _pdf_path(job)
-    pages = [f"pages-{_page_choice(job.flags.pages)}"] if job.flags.pages else []
-    choice = "-".join([slug(path.stem), *_chosen_converters(job), *pages])
-    if not path.is_relative_to(job.data.documents.resolve()):
-        choice += f"-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"  # files of one name in two folders
+    pdf = _pdf_path(job)
+    page_choice = [f"pages-{_page_choice(job.flags.pages)}"] if job.flags.pages else []
+    choice = "-".join([slug(pdf.stem), *_chosen_converters(job), *page_choice])
+    if not pdf.is_relative_to(job.data.documents.resolve()):
+        choice += f"-{hashlib.sha256(bytes(pdf)).hexdigest()[:6]}"  # files of one name in two folders
     outputs = [job.data.path("plots", f"compare-{choice}{ending}") for ending in (".html", ".json")]
-    return [Unit(name=choice, reads=(path,), writes=tuple(outputs))]
+    return [Unit(name=choice, reads=(pdf,), writes=tuple(outputs))]
 
 
 def _page_choice(pages: str) -> str:
@@ -55,12 +55,12 @@ def _pdf_path(job: Job) -> Path:
     """The PDF given, by its path or as the name of a document."""
     from groundwork.documents.source_files import find_sources
 
-    path = Path(job.flags.file)
-    if path.is_file():
-        return path.resolve()
+    pdf = Path(job.flags.file)
+    if pdf.is_file():
+        return pdf.resolve()
     document_name = job.flags.file
-    files = find_sources(job.data.documents, job.config.ingest.ignore)
-    matching_sources = [source for source in files if document_name in (source.id, source.name)]
+    sources = find_sources(job.data.documents, job.config.ingest.ignore)
+    matching_sources = [source for source in sources if document_name in (source.id, source.name)]
     if not matching_sources or matching_sources[0].problem:
         raise UsageError(f"{printable_path(job.flags.file)}: no such file, and no document of that name")
     return Path(matching_sources[0].path).resolve()
@@ -79,31 +79,36 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
     settings = job.config.ingest
     with TemporaryDirectory() as scratch_folder, Workers(1, settings.memory_mb) as workers:
-        source = str(utf8_path(unit.reads[0], Path(scratch_folder)))
+        pdf_path = str(utf8_path(unit.reads[0], Path(scratch_folder)))
         try:
-            layer = await workers.acall(read_text_layer, source, timeout=settings.timeout)
+            layer = await workers.acall(read_text_layer, pdf_path, timeout=settings.timeout)
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        numbers = _page_numbers(job, layer.page_count)
-        pages = PdfPages(source, numbers, layer.pages, layer.page_count)
-        columns, failures = await _converter_columns(job, workers, pages)
-        yardstick = await _yardstick_pages(job, workers, columns, pages)
-        columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
+        compared_pages = _page_numbers(job, layer.page_count)
+        pages = PdfPages(pdf_path, compared_pages, layer.pages, layer.page_count)
+        converter_columns, failures = await _converter_columns(job, workers, pages)
+        yardstick = await _yardstick_pages(job, workers, converter_columns, pages)
+        converter_columns = [
+            with_structure(column, yardstick) if column.pages else column for column in converter_columns
+        ]
         pictures = [
-            await workers.acall(page_jpeg, source, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
-            for number in numbers
+            await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
+            for number in compared_pages
         ]
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
-    keys = running_keys(layer.pages)
-    layers = strip_running([layer.pages[number - 1] for number in numbers], keys, numbers)
+    header_keys = running_keys(layer.pages)
+    layer_texts = strip_running([layer.pages[number - 1] for number in compared_pages], header_keys, compared_pages)
     write_text(
-        unit.writes[0], comparison_html(printable_path(unit.reads[0].name), numbers, urls, layers, columns, yardstick)
+        unit.writes[0],
+        comparison_html(
+            printable_path(unit.reads[0].name), compared_pages, urls, layer_texts, converter_columns, yardstick
+        ),
     )
-    _write_markdown(unit.writes[0], numbers, columns)
-    write_json(unit.writes[1], columns)
-    print(_comparison_table(columns))
+    _write_markdown(unit.writes[0], compared_pages, converter_columns)
+    write_json(unit.writes[1], converter_columns)
+    print(_comparison_table(converter_columns))
     note = f"written to {openable_path(unit.writes[0])}"
-    return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
+    return Outcome(note=note, counts={"pages": len(compared_pages)}, failures=failures)
 
 
 async def _converter_columns(
@@ -113,30 +118,33 @@ async def _converter_columns(
     from groundwork.documents.converter_comparison import ConverterColumn
     from groundwork.processes.worker_pool import WorkerFailed
 
-    columns, failures = [], []
+    converter_columns, failures = [], []
     converters = _chosen_converters(job)
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
-    for name in converters:
+    for converter in converters:
         pages_done = job.progress.done_count
         try:
-            column = await _converter_column(job, workers, name, pages)
+            converter_column = await _converter_column(job, workers, converter, pages)
         except Stopped:
             raise
         except (WorkerFailed, GroundworkError) as error:
-            column = ConverterColumn(name=name, trouble=str(error))
-            failures.append(Failure(name, "failed", str(error)))
-        columns.append(column)
+            converter_column = ConverterColumn(name=converter, trouble=str(error))
+            failures.append(Failure(converter, "failed", str(error)))
+        converter_columns.append(converter_column)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
-    return columns, failures
+    return converter_columns, failures
 
 
-def _write_markdown(page: Path, numbers: Sequence[int], columns: Sequence[ConverterColumn]) -> None:
+def _write_markdown(page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
-    for column in columns:
-        if column.pages:
-            texts = [f"<!-- page {number} -->\n\n{text}" for number, text in zip(numbers, column.pages, strict=True)]
-            write_text(page.with_suffix(f".{column.name}.md"), "\n\n".join(texts) + "\n")
+    for converter_column in converter_columns:
+        if converter_column.pages:
+            page_texts = [
+                f"<!-- page {number} -->\n\n{text}"
+                for number, text in zip(compared_pages, converter_column.pages, strict=True)
+            ]
+            write_text(page.with_suffix(f".{converter_column.name}.md"), "\n\n".join(page_texts) + "\n")
 
 
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
@@ -148,32 +156,34 @@ def print_comparison(job: Job, finished_units: list[Unit]) -> None:
         print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
 
 
-async def _yardstick_pages(job: Job, workers: Workers, columns: list[ConverterColumn], pages: PdfPages) -> list[str]:
+async def _yardstick_pages(
+    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: PdfPages
+) -> list[str]:
     """The pages by the converter whose tables and headings the others are held against."""
     from groundwork.documents.converter_comparison import YARDSTICK, time_worker
     from groundwork.processes.worker_pool import WorkerFailed
 
-    for column in columns:
-        if column.name == YARDSTICK and column.pages:
-            return column.pages
+    for converter_column in converter_columns:
+        if converter_column.name == YARDSTICK and converter_column.pages:
+            return converter_column.pages
     try:
         return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).audited.pages
     except WorkerFailed:
         return [""] * len(pages.numbers)
 
 
-async def _converter_column(job: Job, workers: Workers, name: str, pages: PdfPages) -> ConverterColumn:
+async def _converter_column(job: Job, workers: Workers, converter: str, pages: PdfPages) -> ConverterColumn:
     """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
     from groundwork.documents.converter_comparison import ConverterColumn, column_of
 
     try:
-        require_converter(name)
+        require_converter(converter)
     except MissingExtra as error:
-        return ConverterColumn(name=name, trouble=str(error))
-    return column_of(name, await _time_converter(job, workers, name, pages))
+        return ConverterColumn(name=converter, trouble=str(error))
+    return column_of(converter, await _time_converter(job, workers, converter, pages))
 
 
-async def _time_converter(job: Job, workers: Workers, name: str, pages: PdfPages) -> TimedConversion:
+async def _time_converter(job: Job, workers: Workers, converter: str, pages: PdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
     import os
 
@@ -181,40 +191,40 @@ async def _time_converter(job: Job, workers: Workers, name: str, pages: PdfPages
     from groundwork.documents.engines.marker_api import MarkerService
 
     settings = job.config.ingest
-    if CONVERTERS[name].hosted:
+    if CONVERTERS[converter].hosted:
         service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
-        return await time_service(service, workers, name, pages, settings, job.usage)
-    if CONVERTERS[name].remote:
+        return await time_service(service, workers, converter, pages, settings, job.usage)
+    if CONVERTERS[converter].remote:
         prompts = job.prompt(settings.vision.prompt), job.prompt(settings.vision.correction_prompt)
         return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
-    return await time_worker(workers, name, pages, settings, job.progress.advance)
+    return await time_worker(workers, converter, pages, settings, job.progress.advance)
 
 
 def _chosen_converters(job: Job) -> list[str]:
-    names: list[str] = job.flags.converters
+    converter_names: list[str] = job.flags.converters
     paged = [name for name, row in CONVERTERS.items() if row.paged]
-    if unknown_names := [name for name in names if name not in paged]:
+    if unknown_names := [name for name in converter_names if name not in paged]:
         raise UsageError(f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged)}")
-    return names
+    return converter_names
 
 
-def _page_numbers(job: Job, count: int) -> list[int]:
+def _page_numbers(job: Job, page_count: int) -> list[int]:
     """The pages asked for, or the first twenty; of --test two."""
     if not job.flags.pages:
-        return list(range(1, min(count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
+        return list(range(1, min(page_count, TEST_PAGES if job.test else DEFAULT_PAGES) + 1))
     try:
-        numbers = page_numbers(job.flags.pages, count)
+        numbers = page_numbers(job.flags.pages, page_count)
     except ValueError as error:
         raise UsageError(f"--pages {error}") from None
     if not numbers:
-        raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {count}")
+        raise UsageError(f"--pages {job.flags.pages}: the PDF has pages 1 to {page_count}")
     return numbers
 
 
-def _comparison_table(columns: list[ConverterColumn]) -> str:
+def _comparison_table(converter_columns: list[ConverterColumn]) -> str:
     from groundwork.documents.converter_comparison import TABLE_TITLES, table_cells
 
-    return "\n".join(terminal.table_lines([TABLE_TITLES, *map(table_cells, columns)], indent=0))
+    return "\n".join(terminal.table_lines([TABLE_TITLES, *map(table_cells, converter_columns)], indent=0))
 
 
 class _ConverterNames(argparse.Action):
@@ -223,8 +233,8 @@ class _ConverterNames(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
         files = [value for value in values if "." in value]
-        names = [name.strip() for value in values if value not in files for name in value.split(",")]
-        namespace.converters = list(dict.fromkeys(name for name in names if name))
+        converter_names = [name.strip() for value in values if value not in files for name in value.split(",")]
+        namespace.converters = list(dict.fromkeys(name for name in converter_names if name))
         if not namespace.converters:
             parser.error("--converters: names none")
         if len(files) > 1 or (files and namespace.file):

@@ -30,8 +30,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     sources = sources_of(job, minimum=2)
-    name, stem = comparison_name(sources)
-    return [picture_unit(job, name, f"{stem}-map", sources)]
+    comparison, stem = comparison_name(sources)
+    return [picture_unit(job, comparison, f"{stem}-map", sources)]
 
 
 main = Command(

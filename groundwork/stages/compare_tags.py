@@ -40,14 +40,16 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     sources = sources_of(job, minimum=2)
-    name, stem = comparison_name(sources)
+    comparison, stem = comparison_name(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"
     limit_note = limits if (job.flags.max_tags, job.flags.min_count) != (5, 1) else ""
     reads = tuple(file for source in sources for file in source.files)
     writes = tuple(job.data.path("plots", f"{stem}-{ending}") for ending in endings)
-    tags = tuple(tag_file(job.data, source.key) for source in sources)
-    return [Unit(name + limit_note, reads, writes, sources, adds=(*tags, job.data.path("tags", "synonyms.json")))]
+    tag_files = tuple(tag_file(job.data, source.key) for source in sources)
+    return [
+        Unit(comparison + limit_note, reads, writes, sources, adds=(*tag_files, job.data.path("tags", "synonyms.json")))
+    ]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -57,10 +59,10 @@ async def process(job: Job, unit: Unit) -> Outcome:
     sources: list[DatasetSource] = unit.payload
     datasets = [load_dataset(source) for source in sources]
     tagging_results = [await _tag_or_read(job, dataset) for dataset in datasets]
-    rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
+    tagged_rows = {dataset.name: tagging.rows for dataset, tagging in zip(datasets, tagging_results, strict=True)}
     job.progress.start_phase("laying out the tags")
-    sizes = {dataset.name: len(dataset.rows) for dataset in datasets}
-    scene = await compare_tags(job, " · ".join(rows), rows, sizes)
+    question_counts = {dataset.name: len(dataset.rows) for dataset in datasets}
+    scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts)
     job.progress.start_phase("drawing")
     boxes = write_tag_files(scene, unit, job.flags.max_tags)
     failed_parts = [failure for tagging in tagging_results for failure in tagging.failures]
@@ -68,15 +70,15 @@ async def process(job: Job, unit: Unit) -> Outcome:
     return Outcome(
         status="ok" if scene.histogram else "empty",
         note=f"{counted(len(scene.histogram), 'tag')} -> {openable_path(unit.writes[0])}",
-        counts={"questions": sum(map(len, rows.values())), "asked": questions_asked},
+        counts={"questions": sum(map(len, tagged_rows.values())), "asked": questions_asked},
         warnings=[
             *(warning for dataset in datasets for warning in dataset.warnings),
             *_outdated_tags(job, datasets, tagging_results),
             *boxes,
         ],
         failures=[
-            Failure(name if name in rows else f"question {name}", status, reason)
-            for name, status, reason in failed_parts
+            Failure(question_name if question_name in tagged_rows else f"question {question_name}", status, reason)
+            for question_name, status, reason in failed_parts
         ],
     )
 
@@ -86,12 +88,12 @@ async def _tag_or_read(job: Job, dataset: Dataset) -> TaggingResult:
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.tags.tagging import tag_dataset, tagging_on_file
 
-    file = tag_file(job.data, dataset.source.key)
+    tags_file = tag_file(job.data, dataset.source.key)
     try:
-        tagging = await tag_dataset(job, dataset, file, by_any_model=True)
+        tagging = await tag_dataset(job, dataset, tags_file, by_any_model=True)
     except (ProviderRefused, ConfigError) as error:
         return tagging_on_file(job.data, dataset, error)
-    write_jsonl(file, tagging.rows)
+    write_jsonl(tags_file, tagging.rows)
     return tagging
 
 
@@ -104,8 +106,8 @@ def _outdated_tags(job: Job, datasets: list[Dataset], tagging_results: list[Tagg
     ]
     if not outdated:
         return []
-    names = shlex.join(dataset.source.name for dataset in datasets)
-    command = as_typed(f"uv run visualization/generate_tags.py {names}{repeat_flags(job.flags)}")
+    dataset_names = shlex.join(dataset.source.name for dataset in datasets)
+    command = as_typed(f"uv run visualization/generate_tags.py {dataset_names}{repeat_flags(job.flags)}")
     return [
         f"drawn with tags on file that other settings of tags gave: {', '.join(outdated)}; "
         f"to tag all anew by {job.config.tags.model}: {command}"
@@ -128,8 +130,8 @@ def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.maps.tag_comparison import tag_lines
 
     for unit in finished_units if not job.flags.quiet else []:
-        for line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):
-            print(line)
+        for tag_line in tag_lines(read_json(unit.writes[2], dict[str, Any]), job.flags.max_tags):
+            print(tag_line)
 
 
 main = Command(

@@ -45,8 +45,8 @@ def units(job: Job) -> list[Unit]:
     """One unit a document that any of the runs asked about."""
     asked_about: dict[str, dict[str, str]] = {}
     for run in _chosen_runs(job):
-        for file in path_texts(run.files):
-            asked_about.setdefault(document_of(file), {})[run.name] = file
+        for run_file in path_texts(run.files):
+            asked_about.setdefault(document_of(run_file), {})[run.name] = run_file
     document_units = []
     run_names = {run for run_files in asked_about.values() for run in run_files}
     coverage_files = {run: unsorted_file_names(job.data.path(*coverage_folder_parts(run))) for run in run_names}
@@ -57,18 +57,18 @@ def units(job: Job) -> list[Unit]:
         notice = f"no chunks of {listing}, which were asked about; run first: uv run dataprep/chunk.py"
         job.progress.say(as_typed(notice))
     for document in documents:
-        files = asked_about.get(document)
-        if not files:
+        asking_files = asked_about.get(document)
+        if not asking_files:
             continue
         source = job.data.paths(
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
         declined_files = job.data.paths(
-            *(coverage_path_parts(run, document) for run in files if f"{document}.json" in coverage_files[run])
+            *(coverage_path_parts(run, document) for run in asking_files if f"{document}.json" in coverage_files[run])
         )
-        reads = Paths((*source.texts, *files.values(), *declined_files.texts))
-        document_units.append(Unit(document, reads=reads, writes=plots, payload=files))
+        reads = Paths((*source.texts, *asking_files.values(), *declined_files.texts))
+        document_units.append(Unit(document, reads=reads, writes=plots, payload=asking_files))
     return document_units
 
 
@@ -101,18 +101,18 @@ def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.records.pair_record import Pair
 
     text_file, document_file, chunk_file = unit.reads[:3]
-    text, document = read_text(text_file), read_json(document_file, Document)
+    markdown, document = read_text(text_file), read_json(document_file, Document)
     pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
-    check_chunks_match(text, text_file, [reading.chunk for reading in readings])
+    check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
     blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
     find_nearest, declined_statements = nearest_statement(job), read_declined_statements(job, document.id, runs)
-    asked = collect_coverage(document.id, document.title, text, readings, runs, find_nearest, declined_statements)
-    write_coverage(asked, text, document.pages, unit.writes[0])
-    write_json(unit.writes[1], coverage_numbers(asked, text))
-    for line in report_lines(asked, text) if job.is_detailed else ():
-        job.progress.say(line)
+    asked = collect_coverage(document.id, document.title, markdown, readings, runs, find_nearest, declined_statements)
+    write_coverage(asked, markdown, document.pages, unit.writes[0])
+    write_json(unit.writes[1], coverage_numbers(asked, markdown))
+    for report_line in report_lines(asked, markdown) if job.is_detailed else ():
+        job.progress.say(report_line)
     chunk_ids = {reading.chunk.id for reading in readings}
     unplaced_pairs = [question.pair for question in asked.questions if not question.placed]
     return Outcome(
@@ -140,8 +140,8 @@ def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
     return warnings
 
 
-def _blank_warning(count: int) -> str:
-    return f"{counted(count, 'row without a question was', 'rows without a question were')} left out"
+def _blank_warning(blank_count: int) -> str:
+    return f"{counted(blank_count, 'row without a question was', 'rows without a question were')} left out"
 
 
 def read_declined_statements(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
@@ -150,32 +150,32 @@ def read_declined_statements(job: Job, document: str, runs: Iterable[str]) -> di
 
     declined_by_run: dict[str, Declined] = {}
     for run in runs:
-        file = job.data.path(*coverage_path_parts(run, document))
-        if file.exists():
+        coverage_file = job.data.path(*coverage_path_parts(run, document))
+        if coverage_file.exists():
             declined_by_run[run] = {
                 chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
-                for chunk in read_json(file, DocumentCoverage).chunks
+                for chunk in read_json(coverage_file, DocumentCoverage).chunks
             }
     return declined_by_run
 
 
-def check_chunks_match(text: str, file: Path, chunks: Sequence[Chunk]) -> None:
+def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
     """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
     other places, or text that was added would count as nothing."""
-    end = 0
+    chunks_end = 0
     for chunk in chunks:
-        if chunk.added + text[chunk.start : chunk.end] + chunk.closing != chunk.text:
-            raise _changed(file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
-        if text[end : chunk.start].strip():
-            raise _changed(file, f"the text before chunk {chunk.index + 1} is in no chunk")
-        end = max(end, chunk.end)
-    if chunks and text[end:].strip():
-        raise _changed(file, "the text behind the last chunk is in no chunk")
+        if chunk.added + markdown[chunk.start : chunk.end] + chunk.closing != chunk.text:
+            raise _changed(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
+        if markdown[chunks_end : chunk.start].strip():
+            raise _changed(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
+        chunks_end = max(chunks_end, chunk.end)
+    if chunks and markdown[chunks_end:].strip():
+        raise _changed(markdown_file, "the text behind the last chunk is in no chunk")
 
 
-def _changed(file: Path, reason: str) -> BadRecord:
+def _changed(text_file: Path, reason: str) -> BadRecord:
     return BadRecord(
-        f"{file.name}: changed since it was chunked ({reason}); "
+        f"{text_file.name}: changed since it was chunked ({reason}); "
         "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
     )
 

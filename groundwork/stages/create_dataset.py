@@ -39,10 +39,10 @@ class _ExportFormats(argparse.Action):
     """`--export messages,alpaca` or `--export messages --export alpaca` as one setting that holds a list."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        names = [name.strip() for name in value.split(",") if name.strip()]
-        if unknown_names := [name for name in names if name not in EXPORT_FORMATS]:
+        format_names = [format_name.strip() for format_name in value.split(",") if format_name.strip()]
+        if unknown_names := [format_name for format_name in format_names if format_name not in EXPORT_FORMATS]:
             parser.error(f"--export: no format {unknown_names[0]!r}; there are {', '.join(EXPORT_FORMATS)}")
-        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *names]))
+        formats = list(dict.fromkeys([*(getattr(namespace, "formats", None) or []), *format_names]))
         namespace.formats = formats
         namespace.assignments = [*namespace.assignments, FlagSetting(f"dataset.exports={json.dumps(formats)}")]
 
@@ -51,8 +51,11 @@ class _DatasetName(argparse.Action):
     """`--name NAME` or `--name ORG/NAME` as the settings that hold them."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
-        organization, _, name = value.rpartition("/")
-        assignments = [f"dataset.name={name}", *([f"dataset.organization={organization}"] if organization else [])]
+        organization, _, dataset_name = value.rpartition("/")
+        assignments = [
+            f"dataset.name={dataset_name}",
+            *([f"dataset.organization={organization}"] if organization else []),
+        ]
         namespace.assignments = [*namespace.assignments, *map(FlagSetting, assignments)]
         namespace.repository = value if organization else ""
 
@@ -134,20 +137,22 @@ def _add_push_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     from groundwork.dataset.creation.conflicting_settings import mirror_problem
 
-    name = job.config.dataset.name
-    _check_name(name)
+    dataset_name = job.config.dataset.name
+    _check_name(dataset_name)
     if problem := mirror_problem(job.config.dataset):
         raise UsageError(problem)
     inputs = find_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 
-        hub.check_push(name, job.config.dataset.organization, public=_is_public(job), may_publish=job.flags.public)
+        hub.check_push(
+            dataset_name, job.config.dataset.organization, public=_is_public(job), may_publish=job.flags.public
+        )
     reads = (*(path for paths in inputs.pairs.values() for path in paths), *inputs.tags, *inputs.chunks, *inputs.texts)
     mix_files = inputs.mix.files if inputs.mix else ()
     return [
         Unit(
-            name,
+            dataset_name,
             (*reads, *inputs.summaries, *inputs.coverage, *inputs.measured, *inputs.reviews, *mix_files),
             tuple(dataset_folder(job) / file for file in file_names(job.config)),
             inputs,
@@ -167,10 +172,11 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
         return
     states = main.runner(job, manifest).states(units(job))
     if any(state not in ("done", "empty") for state, _ in states):
-        name = job.config.dataset.name
+        dataset_name = job.config.dataset.name
         raise UsageError(
-            f"--name {repository}: {job.data.folder_address(f'datasets/{name}')} holds another dataset, built as "
-            f"{built_as}; choose another name, or replace it: --name {name} --org {repository.rpartition('/')[0]}"
+            f"--name {repository}: {job.data.folder_address(f'datasets/{dataset_name}')} holds another dataset, built "
+            f"as {built_as}; choose another name, or replace it: "
+            f"--name {dataset_name} --org {repository.rpartition('/')[0]}"
         )
 
 
@@ -189,13 +195,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
     replace_files(dataset_folder(job), file_contents(job, inputs, dataset))
     version = read_versions(dataset_folder(job))[-1]
     job.progress.say(f"version {version.version}{f': {version.change}' if version.change else ''}")
-    for line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
-        job.progress.say(line)
+    for report_line in split_report_lines(dataset.report, shutil.get_terminal_size((120, 24)).columns):
+        job.progress.say(report_line)
     inputs.broken = False
     splits = dataset.report.splits
-    note = ", ".join(f"{count} {split}" for split, count in splits.items())
+    split_sizes = ", ".join(f"{count} {split}" for split, count in splits.items())
     warnings = [*build_warnings(dataset.report), *export_warnings(job.config.dataset.exports, splits)]
-    return Outcome(note=note, counts=dict(splits), warnings=warnings)
+    return Outcome(note=split_sizes, counts=dict(splits), warnings=warnings)
 
 
 async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
@@ -245,18 +251,18 @@ def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
 
 def push(job: Job, units: list[Unit]) -> None:
     """After the build: one commit with all splits and the card."""
-    folder = dataset_folder(job)
+    pushed_folder = dataset_folder(job)
     is_built = units and not any(unit.payload.broken for unit in units)
-    if not job.flags.push or not is_built or not (folder / "README.md").exists():
+    if not job.flags.push or not is_built or not (pushed_folder / "README.md").exists():
         return
     from groundwork.dataset.publish import hub
     from groundwork.dataset.publish.hub import refuse_personal
 
     settings = job.config.dataset
     if _is_public(job) and not job.flags.allow_personal:
-        refuse_personal(folder)
+        refuse_personal(pushed_folder)
     pushed = hub.push_dataset(
-        folder,
+        pushed_folder,
         settings.name,
         settings.organization,
         public=_is_public(job),
@@ -280,19 +286,23 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     from groundwork.llm.calls.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase
-    rows = read_pool(unit.payload, job).rows
-    if not rows or not job.config.dataset.asks_model:
+    pool_rows = read_pool(unit.payload, job).rows
+    if not pool_rows or not job.config.dataset.asks_model:
         return []
-    estimates = [unanswerable_estimate(job, unit.payload, rows)] if settings.unanswerable else []
+    estimates = [unanswerable_estimate(job, unit.payload, pool_rows)] if settings.unanswerable else []
     if not job.config.dataset.asks_rewordings:
         return estimates
     document_subjects, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
-    requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in rows)
-    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(rows)
-    reply_tokens = sum(tokens_in(row.question + row.answer) for row in rows) / len(rows) + 12  # for the fields' names
-    calls = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if job.config.dataset.rewords_eval else 0
-    judge_estimates = [judge_estimate(job, rows, calls)] if calls and call.check_prompt else []
-    calls += train_size(rows, unit.payload.runs, settings) * (settings.phrasings - 1)
+    requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
+    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)
+    reply_tokens = (
+        sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + 12
+    )  # for the fields' names
+    calls = (
+        eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max) if job.config.dataset.rewords_eval else 0
+    )
+    judge_estimates = [judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
+    calls += train_size(pool_rows, unit.payload.runs, settings) * (settings.phrasings - 1)
     return [Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call), *judge_estimates, *estimates]
 
 
@@ -310,12 +320,12 @@ def _rewording_judge(job: Job) -> JudgeRewordings | None:
     return build_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
 
-def _check_name(name: str) -> None:
+def _check_name(dataset_name: str) -> None:
     """Raises UsageError for a name that the Hub would refuse."""
     from groundwork.dataset.publish.hub import name_problem
 
-    if problem := name_problem(name):
-        raise UsageError(f"--name {name}: {problem}")
+    if problem := name_problem(dataset_name):
+        raise UsageError(f"--name {dataset_name}: {problem}")
 
 
 def _is_public(job: Job) -> bool:
@@ -333,10 +343,10 @@ def _dataset_settings(config: Config) -> Any:
     settings = config.dataset
     excluded = {"organization", "private", *([] if settings.mix else ["mix", "mix_share"])}
     excluded |= set() if settings.unanswerable else {"unanswerable", "absent"}
-    contents = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
+    dataset_values = {name: value for name, value in msgspec.to_builtins(settings).items() if name not in excluded}
     if not (config.dataset.rewords_eval and settings.rephrase.check_prompt):
-        del contents["rephrase"]["check_prompt"]
-    return contents
+        del dataset_values["rephrase"]["check_prompt"]
+    return dataset_values
 
 
 def _review_settings(config: Config) -> list[str]:
@@ -353,8 +363,8 @@ def _judge_settings(config: Config) -> list[int]:
 def config_names(settings: list[Any]) -> dict[str, Any]:
     """The settings as `main` picks them, by the names of config.json."""
     judge_names = ("grade.judge.repeats", "grade.seed") if len(settings) > 4 else ()
-    names = ("dataset", "embeddings", "qa.context", *judge_names, "review.disagreement")
-    return dict(zip(names, settings, strict=False))
+    setting_names = ("dataset", "embeddings", "qa.context", *judge_names, "review.disagreement")
+    return dict(zip(setting_names, settings, strict=False))
 
 
 def prompts(config: Config) -> list[str]:

@@ -56,26 +56,28 @@ def units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
     run_flag = getattr(job.flags, "run", None)
     chosen_run = run_of_flag(run_flag, job.data) if run_flag is not None else ""
-    folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
+    run_folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
     run_units = []
-    for folder in folders:
-        documents = [document_of(file) for file in run_pair_files(folder).texts]
-        documents = select_documents(job, documents) if documents else []
-        if documents and (not chosen_run or folder.name == chosen_run):
-            run_units.append(_unit(job, folder, documents))
+    for run_folder in run_folders:
+        run_document_names = [document_of(file) for file in run_pair_files(run_folder).texts]
+        run_document_names = select_documents(job, run_document_names) if run_document_names else []
+        if run_document_names and (not chosen_run or run_folder.name == chosen_run):
+            run_units.append(_unit(job, run_folder, run_document_names))
     return run_units
 
 
-def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
-    run = "qa", folder.name
-    pairs = job.data.paths(*((*run, f"{document}.jsonl") for document in documents))
+def _unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
+    run = "qa", run_folder.name
+    pair_files = job.data.paths(*((*run, f"{document}.jsonl") for document in documents))
     context_paths = job.data.existing_paths(
         [path_parts for document in documents for path_parts in _context_files(document)]
     )
-    reads = Paths((*pairs.texts, *context_paths.texts, *path_texts(_review_inputs(job, folder.name, documents))))
+    reads = Paths(
+        (*pair_files.texts, *context_paths.texts, *path_texts(_review_inputs(job, run_folder.name, documents)))
+    )
     if job.data.shard is not None:
         documents = [name for name in documents if job.data.shard.holds(name)]
-        return Unit(folder.name, reads, (job.data.cache("curated") / f"{folder.name}.json",), payload=documents)
+        return Unit(run_folder.name, reads, (job.data.cache("curated") / f"{run_folder.name}.json",), payload=documents)
     curated = *run, "curated"
     writes = job.data.paths(
         (*curated, "report.html"),  # the one to open
@@ -83,7 +85,7 @@ def _unit(job: Job, folder: Path, documents: list[str]) -> Unit:
         *((*curated, "rejected", f"{document}.jsonl") for document in documents),
     )
     return Unit(
-        folder.name,
+        run_folder.name,
         reads,
         writes,
         payload=documents,
@@ -166,17 +168,17 @@ def _write_result(
     from groundwork.questions.curation.report_page import CurationResult, curation_html
     from groundwork.records.pair_record import Pair, Rejected
 
-    folder = job.data.path("qa", unit.name)
+    run_folder = job.data.path("qa", unit.name)
     kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)
     pairs = (mark_repeat(pair, index, repeats) for index, pair in enumerate(checked_pairs))
     failures = [Failure(*failure) for failure in sort_pairs(pairs, review, kept_pairs, rejected_pairs)]
     if review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
-        kept_pairs.extend(restore_accepted(folder, unit.payload, review, kept_ids))
+        kept_pairs.extend(restore_accepted(run_folder, unit.payload, review, kept_ids))
     warnings = [] if job.test else review.unmet_warnings(unit.payload)
     curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
-    write_curated(folder / "curated", unit.payload, kept_pairs, rejected_pairs)
-    write_text(folder / "curated" / "report.html", curation_html(curated))
+    write_curated(run_folder / "curated", unit.payload, kept_pairs, rejected_pairs)
+    write_text(run_folder / "curated" / "report.html", curation_html(curated))
     return _outcome(curated, failures, warnings)
 
 
@@ -194,8 +196,8 @@ def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tupl
     from groundwork.questions.curation.judge import CurationJudge
 
     settings, context = job.config.curate, job.config.qa.context
-    paths = {document: job.data.paths(*_context_files(document)) for document in documents}
-    existing = {document: [path for path in files if path.exists()] for document, files in paths.items()}
+    context_paths = {document: job.data.paths(*_context_files(document)) for document in documents}
+    existing = {document: [path for path in files if path.exists()] for document, files in context_paths.items()}
     places = read_origins(existing, context)
     curation = Curation(CurationJudge(lambda: job.client, settings), settings, job.prompt)
     return curation, curation.cases(pairs, [pair_origin(pair, places) for pair in pairs], context)
@@ -221,19 +223,25 @@ def _outcome(curated: CurationResult, failures: list[Failure], warnings: list[st
     from groundwork.questions.curation.report_page import curation_outcome, is_rejected_by_rule
 
     kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
-    counts = {kind: kinds[kind] for kind in ("kept", "rewritten", "corrected") if kinds[kind] or kind != "corrected"}
-    counts["rejected"] = len(curated.rejected_pairs)
-    count_text = ", ".join(f"{count} {name}" for name, count in counts.items())
+    outcome_counts = {
+        kind: kinds[kind] for kind in ("kept", "rewritten", "corrected") if kinds[kind] or kind != "corrected"
+    }
+    outcome_counts["rejected"] = len(curated.rejected_pairs)
+    count_text = ", ".join(f"{count} {name}" for name, count in outcome_counts.items())
     reasons = Counter(rejected.reason for rejected in curated.rejected_pairs)
     reason_counts = [f"{reason} {count}" for reason, count in reasons.most_common()]
     if rejected_by_rule := sum(is_rejected_by_rule(rejected) for rejected in curated.rejected_pairs):
-        counts["rejected by a rule"] = rejected_by_rule
+        outcome_counts["rejected by a rule"] = rejected_by_rule
         reason_counts.append(f"{rejected_by_rule} of them by a rule, no model was asked")
     reason_text = f" ({', '.join(reason_counts)})" if reason_counts else ""
     note = f"{count_text}{reason_text}"
     note = " ".join([f"{note}.", *curated.reviewed]) if curated.reviewed else note
     return Outcome(
-        status="ok" if curated.kept_pairs else "empty", note=note, counts=counts, failures=failures, warnings=warnings
+        status="ok" if curated.kept_pairs else "empty",
+        note=note,
+        counts=outcome_counts,
+        failures=failures,
+        warnings=warnings,
     )
 
 
@@ -249,10 +257,10 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
     curation, cases = _curation(job, pairs, documents)
     requests = curation.requests(cases)
-    tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)
+    prompt_tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)
     scale = len(unit.payload) / len(documents)
     reply_token_count = sum(reply_tokens for _, _, reply_tokens in requests)
-    return Estimate(round(len(requests) * scale), round(tokens * scale), round(reply_token_count * scale), call)
+    return Estimate(round(len(requests) * scale), round(prompt_tokens * scale), round(reply_token_count * scale), call)
 
 
 def recipe_settings(config: Config) -> Any:

@@ -26,8 +26,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        Unit(source.name, source.files, (job.data.cache("embeddings") / f"{source.key}.npz",), source)
-        for source in sources_of(job)
+        Unit(
+            dataset_source.name,
+            dataset_source.files,
+            (job.data.cache("embeddings") / f"{dataset_source.key}.npz",),
+            dataset_source,
+        )
+        for dataset_source in sources_of(job)
     ]
 
 
@@ -36,9 +41,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import job_encoder, write_vectors
     from groundwork.embedding.models_and_prefixes import language_warning
 
-    source: DatasetSource = unit.payload
+    dataset_source: DatasetSource = unit.payload
     encoder = job_encoder(job)
-    dataset = load_dataset(source)
+    dataset = load_dataset(dataset_source)
     job.progress.start(len(dataset.rows), "questions")
     vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)
     write_vectors(unit.writes[0], dataset, vectors, encoder)

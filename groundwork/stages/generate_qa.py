@@ -53,13 +53,15 @@ def units(job: Job) -> list[Unit]:
 
 
 def _unit(job: Job, run: str, document: str, naming_files: dict[str, KeysView[str]], wish_files: KeysView[str]) -> Unit:
-    record, rows = f"{document}.json", f"{document}.jsonl"
-    naming_paths = [(name, record) for name in NAMING_FOLDERS if record in naming_files[name]]
-    wishes = [("qa", run, WISHES, rows)] if rows in wish_files else []
+    document_record, chunk_rows = f"{document}.json", f"{document}.jsonl"
+    naming_paths = [(name, document_record) for name in NAMING_FOLDERS if document_record in naming_files[name]]
+    wishes = [("qa", run, WISHES, chunk_rows)] if chunk_rows in wish_files else []
     return Unit(
         name=f"{run}/{document}",
-        reads=job.data.paths(("chunks", rows), *naming_paths, *wishes),
-        writes=job.data.paths(("qa", run, rows), ("qa", run, "rejected", rows), coverage_path_parts(run, document)),
+        reads=job.data.paths(("chunks", chunk_rows), *naming_paths, *wishes),
+        writes=job.data.paths(
+            ("qa", run, chunk_rows), ("qa", run, "rejected", chunk_rows), coverage_path_parts(run, document)
+        ),
         payload=document,
     )
 
@@ -97,19 +99,19 @@ def _material(job: Job, unit: Unit) -> Material:
 
     document = unit.payload
     run = unit.name.rpartition("/")[0]
-    files = MaterialFiles(
+    material_files = MaterialFiles(
         chunks=job.data.path("chunks", f"{document}.jsonl"),
         naming=_naming_files(job, document),
         wishes=wishes_file(job.data, run, document),
         texts=job.data.path("text"),
     )
-    return read_material(document, files, job.config.qa, TEST_CHUNKS if job.test else None)
+    return read_material(document, material_files, job.config.qa, TEST_CHUNKS if job.test else None)
 
 
-async def _interview(job: Job, interviews: Interviews, number: int) -> None:
-    await interviews.run(number)
+async def _interview(job: Job, interviews: Interviews, chunk_number: int) -> None:
+    await interviews.run(chunk_number)
     if job.is_detailed:
-        job.progress.say(interviews.log_line(number))
+        job.progress.say(interviews.log_line(chunk_number))
     job.progress.advance()
 
 

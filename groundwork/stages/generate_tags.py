@@ -29,7 +29,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    return [Unit(source.name, source.files, (tag_file(job.data, source.key),), source) for source in sources_of(job)]
+    return [
+        Unit(dataset_source.name, dataset_source.files, (tag_file(job.data, dataset_source.key),), dataset_source)
+        for dataset_source in sources_of(job)
+    ]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -37,14 +40,14 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.tags.tagging import tag_dataset
 
-    source: DatasetSource = unit.payload
-    dataset = load_dataset(source)
+    dataset_source: DatasetSource = unit.payload
+    dataset = load_dataset(dataset_source)
     tagged = await tag_dataset(job, dataset, unit.writes[0], vocabulary_sample(job))
     write_jsonl(unit.writes[0], tagged.rows)
-    distinct = len({name for row in tagged.rows for name in row.tags})
+    distinct_tags = len({name for row in tagged.rows for name in row.tags})
     return Outcome(
         status="ok" if dataset.rows else "empty",
-        note=f"{counted(len(tagged.rows), 'question')}, {counted(distinct, 'different tag')}, "
+        note=f"{counted(len(tagged.rows), 'question')}, {counted(distinct_tags, 'different tag')}, "
         f"{counted(tagged.asked, 'question')} asked about",
         counts={"questions": len(tagged.rows), "asked": tagged.asked},
         warnings=dataset.warnings,
@@ -56,10 +59,14 @@ def vocabulary_sample(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
     from groundwork.dataset.load_dataset import load_dataset
 
-    sources = sources_of(job)
-    if len(sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
+    dataset_sources = sources_of(job)
+    if len(dataset_sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
-    return list(dict.fromkeys(question for source in sources for question in load_dataset(source).questions))
+    return list(
+        dict.fromkeys(
+            question for dataset_source in dataset_sources for question in load_dataset(dataset_source).questions
+        )
+    )
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:

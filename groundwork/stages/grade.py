@@ -96,33 +96,37 @@ def units(job: Job) -> list[Unit]:
         raise UsageError("grade takes one dataset; name the others in runs of their own")
     if not sources:
         return []
-    (source,) = sources
+    (dataset_source,) = sources
     splits_flag = getattr(job.flags, "splits", None)
     chosen_rows = choose_rows(
-        load_dataset(source),
+        load_dataset(dataset_source),
         job.config.grade.splits,
         explicit=bool(splits_flag),
         row_limit=TEST_ROWS if job.test else 0,
     )
-    folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(source))
+    grades_folder = job.data.path("grades", slug(job.flags.name) if job.flags.name else _grades_folder(dataset_source))
     judges, settings = build_judges(job), job.config.grade
-    check = JudgeCheck(chosen_rows.rows, judges[0], settings, folder)
-    grading = Grading(chosen_rows.rows, judges, settings, folder, check, chosen_rows.split_sizes)
-    labelled_answers = models_to_grade(job, folder)
+    check = JudgeCheck(chosen_rows.rows, judges[0], settings, grades_folder)
+    grading = Grading(chosen_rows.rows, judges, settings, grades_folder, check, chosen_rows.split_sizes)
+    labelled_answers = models_to_grade(job, grades_folder)
     return [
         Unit(
-            f"{folder.name}/{slug(label)}",
-            (*source.files, *([file] if file else [])),
-            (folder / f"{slug(label)}.jsonl",),
-            GradingUnit(label, call, file, grading, source, chosen_rows.warnings),
+            f"{grades_folder.name}/{slug(label)}",
+            (*dataset_source.files, *([file] if file else [])),
+            (grades_folder / f"{slug(label)}.jsonl",),
+            GradingUnit(label, call, file, grading, dataset_source, chosen_rows.warnings),
         )
         for label, call, file in labelled_answers
     ]
 
 
-def _grades_folder(source: DatasetSource) -> str:
+def _grades_folder(dataset_source: DatasetSource) -> str:
     """A finished dataset's own name; other sources are told apart from one of the same name."""
-    return source.key.removeprefix("datasets-") if source.kind == "files" else f"{source.kind}-{source.key}"
+    return (
+        dataset_source.key.removeprefix("datasets-")
+        if dataset_source.kind == "files"
+        else f"{dataset_source.kind}-{dataset_source.key}"
+    )
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -195,8 +199,8 @@ def write_report(job: Job, units: list[Unit]) -> None:
     write_page(report, grades, grading.folder / "report.html")
     draw_grade_map(job, grading, report)
     if not job.flags.quiet:
-        for line in [*grade_report_lines(report), *(f"  note: {warning}" for warning in warnings)]:
-            print(line)
+        for report_line in [*grade_report_lines(report), *(f"  note: {warning}" for warning in warnings)]:
+            print(report_line)
         print(f"  report: {openable_path(grading.folder / 'report.html')}")
 
 

@@ -103,10 +103,10 @@ def prepare(job: Job, manifest: Manifest) -> None:
         ignored_more = f" and {len(ignored_names) - IGNORED_NAMED:,} more" if len(ignored_names) > IGNORED_NAMED else ""
         job.progress.say(f"ignored (ingest.ignore): {', '.join(ignored_names[:IGNORED_NAMED])}{ignored_more}")
     if settings.overrides:
-        names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
+        source_names = [source.name for source in find_sources(job.data.documents, settings.ignore)]
         for pattern in settings.overrides:
-            if not any(matches(name, pattern) for name in names):
-                nearest = nearest_name(pattern, names)
+            if not any(matches(source_name, pattern) for source_name in source_names):
+                nearest = nearest_name(pattern, source_names)
                 suggestion = f"; did you mean {nearest}?" if nearest else ""
                 job.progress.say(f"ingest.overrides: {pattern} fits no document{suggestion}")
 
@@ -135,14 +135,16 @@ def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     ignore = job.config.ingest.ignore
     departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
     ingested = manifest.entries("ingest") if departed_by_hash else {}
-    for source in find_sources(job.data.documents, ignore) if departed_by_hash else []:
-        if source.id in ingested or source.problem:
+    for source_file in find_sources(job.data.documents, ignore) if departed_by_hash else []:
+        if source_file.id in ingested or source_file.problem:
             continue
-        job.data.fetch([Path(source.path)])
-        former_name = departed_by_hash.pop(manifest.sha256(Path(source.path)), "")
-        if former_name and former_name != source.id:
-            rename_document(job.data, manifest, former_name, source.id, source.name)
-            job.progress.say(f"{source.name} is what {former_name} was, by its content: carried over as {source.id}")
+        job.data.fetch([Path(source_file.path)])
+        former_name = departed_by_hash.pop(manifest.sha256(Path(source_file.path)), "")
+        if former_name and former_name != source_file.id:
+            rename_document(job.data, manifest, former_name, source_file.id, source_file.name)
+            job.progress.say(
+                f"{source_file.name} is what {former_name} was, by its content: carried over as {source_file.id}"
+            )
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -158,11 +160,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.errors import BadDocument
     from groundwork.records.figures import remove_unused_pictures
 
-    source, override = unit.payload.file, unit.payload.override
-    if source.problem:
-        raise BadDocument(f"{source.name}: {source.problem}")
+    source_file, override = unit.payload.file, unit.payload.override
+    if source_file.problem:
+        raise BadDocument(f"{source_file.name}: {source_file.problem}")
     settings = settings_with(job.config.ingest, override)
-    if settings.pictures and not _keeps_pictures(job, source.id):
+    if settings.pictures and not _keeps_pictures(job, source_file.id):
         settings = msgspec.structs.replace(settings, pictures=False)
     replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
     marker = MarkerService(settings.marker_api, os.environ, replies, joined_replies if job.data.shard else None)
@@ -171,13 +173,13 @@ async def process(job: Job, unit: Unit) -> Outcome:
         try:
             markdown, document = await ingestion.run()
         except BadDocument as error:
-            raise BadDocument(f"{source.name}: {error}") from None
+            raise BadDocument(f"{source_file.name}: {error}") from None
         finally:
             job.usage += marker.usage
     await asyncio.to_thread(write_text, unit.writes[0], markdown)  # which wait for the disk; other documents need not
     await asyncio.to_thread(write_json, unit.writes[1], document)
-    await asyncio.to_thread(_write_doubtful_pages, unit.writes[2], source.name, ingestion)
-    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source.id), markdown)
+    await asyncio.to_thread(_write_doubtful_pages, unit.writes[2], source_file.name, ingestion)
+    pictures, _ = await asyncio.to_thread(remove_unused_pictures, job.data.path("text", source_file.id), markdown)
     warnings = document.warnings + [NO_FOLDER] * (job.config.ingest.pictures and not settings.pictures)
     return Outcome(note=_note(document), counts=_counts(document, pictures), warnings=warnings)
 
@@ -208,33 +210,33 @@ def _ingestion(job: Job, unit: SourceUnit, settings: Ingest, scratch: Path, mark
     )
 
 
-def _write_doubtful_pages(path: Path, source_name: str, ingestion: Ingestion) -> None:
+def _write_doubtful_pages(audit_page: Path, source_name: str, ingestion: Ingestion) -> None:
     """The page of what lost words or numbers; where nothing did, that of an earlier time goes."""
     if not ingestion.doubtful:
-        path.unlink(missing_ok=True)
+        audit_page.unlink(missing_ok=True)
         return
     from groundwork.data_folder.read_write import write_text
     from groundwork.documents.auditing.doubtful_pages_html import doubtful_html
 
-    write_text(path, doubtful_html(source_name, ingestion.doubtful, ingestion.not_shown))
+    write_text(audit_page, doubtful_html(source_name, ingestion.doubtful, ingestion.not_shown))
 
 
 def _note(document: Document) -> str:
     if not document.pages:
         return f"{counted(document.characters, 'character')} by {document.converter}"
-    counts = Counter(page.converter for page in document.pages)
+    pages_by_converter = Counter(page.converter for page in document.pages)
     return (
         f"{counted(len(document.pages), 'page')} by "
-        f"{', '.join(f'{name} ({count})' for name, count in counts.most_common())}"
+        f"{', '.join(f'{converter} ({page_count})' for converter, page_count in pages_by_converter.most_common())}"
     )
 
 
 def _counts(document: Document, pictures: int) -> dict[str, int]:
-    counts = {"pages": len(document.pages), "characters": document.characters}
-    counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
-    counts["scans"] = sum(page.scan for page in document.pages)
-    counts["pictures"] = pictures
-    return {name: count for name, count in counts.items() if count}
+    page_counts = {"pages": len(document.pages), "characters": document.characters}
+    page_counts["fell back"] = sum(bool(page.fell_back) for page in document.pages)
+    page_counts["scans"] = sum(page.scan for page in document.pages)
+    page_counts["pictures"] = pictures
+    return {name: count for name, count in page_counts.items() if count}
 
 
 def report(job: Job, finished_units: list[Unit]) -> None:
@@ -273,26 +275,28 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     from groundwork.llm.prompts import attach_images, render_turns
 
     settings = settings_with(job.config.ingest, unit.payload.override)
-    vision, path = settings.vision, Path(unit.payload.file.path)
+    vision, source_path = settings.vision, Path(unit.payload.file.path)
     if unit.payload.file.problem:
         return Estimate(0, 0, 0, vision)
     try:
-        ending, _ = examine(path, settings.max_unpacked_mb)
+        ending, _ = examine(source_path, settings.max_unpacked_mb)
         first_converters = choose_converters(settings, ending)[:1]
         if first_converters not in (["gemini"], ["marker-api"]):
             return Estimate(0, 0, 0, vision)
-        layer = read_text_layer(str(path)).pages if ending == ".pdf" else [""] * count_frames(str(path))
+        layer = read_text_layer(str(source_path)).pages if ending == ".pdf" else [""] * count_frames(str(source_path))
     except BadDocument:
         return Estimate(0, 0, 0, vision)
     chosen_pages = [layer[number - 1] for number in override_pages(unit.payload.override.get("pages", ""), len(layer))]
-    pages = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
+    page_texts = chosen_pages[:TEST_PAGES] if job.test else chosen_pages
     if first_converters == ["marker-api"]:
         price = settings.marker_api.price_per_1000_pages
-        cost = None if price is None else price * len(pages) / 1000
-        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(pages), cost)
+        cost = None if price is None else price * len(page_texts) / 1000
+        return Estimate(0, 0, 0, msgspec.structs.replace(vision, model="marker-api"), len(page_texts), cost)
     prompt_tokens = job.tokens(vision, attach_images(render_turns(job.prompt(vision.prompt)), [b""]))
-    reply_tokens = sum(tokens_in(page) if len(page.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page in pages)
-    return Estimate(len(pages), len(pages) * prompt_tokens, reply_tokens, vision)
+    reply_tokens = sum(
+        tokens_in(page_text) if len(page_text.split()) >= WORDS_TO_JUDGE else PAGE_TOKENS for page_text in page_texts
+    )
+    return Estimate(len(page_texts), len(page_texts) * prompt_tokens, reply_tokens, vision)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

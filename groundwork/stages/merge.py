@@ -46,15 +46,17 @@ def units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    sources = sources_of(job, default=lambda job: [name for name in run_names(job.data) if name != run], minimum=2)
-    if run in [source.name for source in sources]:
+    merged_sources = sources_of(
+        job, default=lambda job: [merge_name for merge_name in run_names(job.data) if merge_name != run], minimum=2
+    )
+    if run in [merged_source.name for merged_source in merged_sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
     if run_pair_files(out) and not (out / "merged.json").exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
-    reads = tuple(file for source in sources for file in source.files)
+    reads = tuple(file for merged_source in merged_sources for file in merged_source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
-    name = f"{' + '.join(source.name for source in sources)}{threshold} -> {run}"
-    return [Unit(name, reads, (out / "merged.json",), sources)]
+    merge_name = f"{' + '.join(merged_source.name for merged_source in merged_sources)}{threshold} -> {run}"
+    return [Unit(merge_name, reads, (out / "merged.json",), merged_sources)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -74,9 +76,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         scale = likeness(vectors, job.flags.threshold)
         merged = merge_candidates(candidates, vectors, scale)
         run_files = write_merged_run(unit.writes[0].parent, merged)
-        runs = [candidate.run for candidate in candidates]
-    counts = Counter(runs[row] for row in merged.kept)
-    kept_by_run = {name: counts[name] for name in joined_runs.sizes}
+        candidate_runs = [candidate.run for candidate in candidates]
+    kept_counts = Counter(candidate_runs[row] for row in merged.kept)
+    kept_by_run = {run_name: kept_counts[run_name] for run_name in joined_runs.sizes}
     write_json(
         unit.writes[0],
         {
@@ -86,7 +88,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
             "left_out": len(merged.dropped),
         },
     )
-    shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
+    shares = ", ".join(
+        f"{run_name} {kept_by_run[run_name]:,} of {size:,}" for run_name, size in joined_runs.sizes.items()
+    )
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "

@@ -49,18 +49,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--import", metavar="FILE", type=Path, dest="table", help="read decisions from such a CSV")
 
 
-def _reviewer_name(text: str) -> str:
-    name = " ".join(text.split())
-    if name and len(name) <= REVIEWER_NAME_LENGTH and name.isprintable():
-        return name
-    raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
+def _reviewer_name(typed_name: str) -> str:
+    reviewer_name = " ".join(typed_name.split())
+    if reviewer_name and len(reviewer_name) <= REVIEWER_NAME_LENGTH and reviewer_name.isprintable():
+        return reviewer_name
+    raise argparse.ArgumentTypeError(f"{typed_name!r} is not a name of 1 to {REVIEWER_NAME_LENGTH} letters")
 
 
-def _statement(text: str) -> tuple[str, int]:
-    document, _, start = text.rpartition(":")
+def _statement(statement_place: str) -> tuple[str, int]:
+    document, _, start = statement_place.rpartition(":")
     if document and start.isascii() and start.isdigit():
         return document, int(start)
-    raise argparse.ArgumentTypeError(f"{text!r} is not DOCUMENT:START, as a coverage page says it")
+    raise argparse.ArgumentTypeError(f"{statement_place!r} is not DOCUMENT:START, as a coverage page says it")
 
 
 def units(job: Job) -> list[Unit]:
@@ -68,10 +68,10 @@ def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.runs.run_lookup import default_run, nearest_run, run_documents
 
     run = slug(job.flags.run) if job.flags.run else default_run(job.data, job.config.qa.model)
-    folder = job.data.path("qa", run)
-    if not folder.is_dir():
+    run_folder = job.data.path("qa", run)
+    if not run_folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
-    documents = run_documents(folder)
+    documents = run_documents(run_folder)
     return [
         Unit(
             run,
@@ -85,10 +85,10 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """How much there is to review."""
     session = _review_session(job, unit)
-    rejected = sum(bool(row.stage) for row in session.rows)
+    rejected_count = sum(bool(row.stage) for row in session.rows)
     decided = sum(session.reviewer in by_reviewer for by_reviewer in session.stacks.standing().values())
     note = (
-        f"{counted(len(session.rows), 'pair')}, {rejected:,} of them rejected; {session.reviewer} decided "
+        f"{counted(len(session.rows), 'pair')}, {rejected_count:,} of them rejected; {session.reviewer} decided "
         f"about {decided:,}"
     )
     return Outcome(note=note, warnings=session.warnings)
@@ -170,34 +170,34 @@ def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.review.decision_requests import RequestRefused
     from groundwork.review.server import change_wish, find_wish
 
-    document, start = job.flags.ask_about
+    document, statement_start = job.flags.ask_about
     try:
-        wish = find_wish(job.data, document, start, session.reviewer)
+        wish = find_wish(job.data, document, statement_start, session.reviewer)
     except RequestRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
     is_asked = change_wish(job.data, session.run, wish)
     status = "will be asked about" if is_asked else "will not be asked about any more"
     print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
     command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
-    file = wishes_file(job.data, session.run, document)
-    print(f"-> {openable_path(file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
+    wish_file = wishes_file(job.data, session.run, document)
+    print(f"-> {openable_path(wish_file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
     return EXIT_OK
 
 
-def _export(path: Path, session: ReviewSession) -> int:
+def _export(spreadsheet: Path, session: ReviewSession) -> int:
     from groundwork.review.spreadsheet import write_table
 
-    count = write_table(path, session)
+    pair_count = write_table(spreadsheet, session)
     edits = "write accept or reject into the column verdict, or edit the texts"
-    print(f"{counted(count, 'pair')} -> {openable_path(path)}; {edits}")
+    print(f"{counted(pair_count, 'pair')} -> {openable_path(spreadsheet)}; {edits}")
     return EXIT_OK
 
 
-def _import(path: Path, session: ReviewSession) -> int:
+def _import(spreadsheet: Path, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.recorded_decisions import append_decisions
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
-    table = read_table(path, session)
+    table = read_table(spreadsheet, session)
     if table.decisions:
         append_decisions(session.file, table.decisions)
     rejected = sum(decision.verdict == "reject" for decision in table.decisions)

@@ -42,30 +42,30 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.records.document_record import Summary
     from groundwork.summaries.summarizer import Summarizer
 
-    text = text_with_captions(read_text(unit.reads[0]), unit.name)
-    if not re.search(r"\w", text):
+    document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
+    if not re.search(r"\w", document_text):
         raise BadDocument(f"{unit.reads[0].name}: holds no text to summarise")
     title = document_title(unit.reads[1:], unit.name)
-    (name, summary, dropped), warnings = await Summarizer(job, unit.name, title).summarize(text)
+    (subject_name, summary, dropped), warnings = await Summarizer(job, unit.name, title).summarize(document_text)
     if dropped:
         warnings.append(f"the summary: {dropped}; questions use the title, or write a name into {unit.writes[0].name}")
-    record = Summary(
-        document=unit.name, summary=summary, model=job.config.summarize.model, name=name, warnings=warnings
+    summary_record = Summary(
+        document=unit.name, summary=summary, model=job.config.summarize.model, name=subject_name, warnings=warnings
     )
-    write_json(unit.writes[0], record)
-    words = word_count(summary)
-    name_note = f', called "{name}" in questions' if name else ""
-    return Outcome(note=f"{words} words{name_note}", counts={"words": words}, warnings=warnings)
+    write_json(unit.writes[0], summary_record)
+    summary_words = word_count(summary)
+    name_note = f', called "{subject_name}" in questions' if subject_name else ""
+    return Outcome(note=f"{summary_words} words{name_note}", counts={"words": summary_words}, warnings=warnings)
 
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
     from groundwork.summaries.summarizer import Summarizer, summary_word_limit
 
-    text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
+    document_text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
     summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))
-    conversations = summarizer.first_requests(text)
-    reply_tokens = int(WORD_SHARE_USED * summary_word_limit(text, call.max_words) * TOKENS_PER_WORD)
+    conversations = summarizer.first_requests(document_text)
+    reply_tokens = int(WORD_SHARE_USED * summary_word_limit(document_text, call.max_words) * TOKENS_PER_WORD)
     prompts_tokens = [job.tokens(call, messages) for messages in conversations]
     if len(conversations) == 1:
         return Estimate(1, prompts_tokens[0], reply_tokens, call)

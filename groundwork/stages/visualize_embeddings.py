@@ -30,8 +30,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def units(job: Job) -> list[Unit]:
     return [
-        picture_unit(job, source.name, f"{source.key}-map", [source])
-        for source in sources_of(job, default=default_runs)
+        picture_unit(job, dataset_source.name, f"{dataset_source.key}-map", [dataset_source])
+        for dataset_source in sources_of(job, default=default_runs)
     ]
 
 

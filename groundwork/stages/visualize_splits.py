@@ -57,25 +57,25 @@ async def process(job: Job, unit: Unit) -> Outcome:
     scene = build_split_scene(embedded_dataset, job.config.maps, job_encoder(job).name, tags, job.progress, report)
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
-    sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
+    split_sizes = ", ".join(f"{split.name} {split.count:,}" for split in scene.datasets)
     return Outcome(
-        note=f"{sizes} -> {openable_path(unit.writes[0])}",
+        note=f"{split_sizes} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[*embedded_dataset.dataset.warnings, *warnings],
     )
 
 
-def _own_report(source: DatasetSource) -> SplitReport | None:
+def _own_report(dataset_source: DatasetSource) -> SplitReport | None:
     """The dataset's own report, where there is one beside its files."""
     from groundwork.data_folder.read_write import read_json
     from groundwork.dataset.split_report.report_record import SplitReport
     from groundwork.errors import BadRecord
 
-    folders = {folder for file in source.files for folder in file.parents[:2]}
-    for path in sorted(folder / "report.json" for folder in folders):
-        if path.is_file():
+    dataset_folders = {dataset_folder for file in dataset_source.files for dataset_folder in file.parents[:2]}
+    for report_file in sorted(dataset_folder / "report.json" for dataset_folder in dataset_folders):
+        if report_file.is_file():
             try:
-                return read_json(path, SplitReport)
+                return read_json(report_file, SplitReport)
             except BadRecord:  # of an earlier version: the rows tell it as well
                 return None
     return None

@@ -40,11 +40,13 @@ DEFAULT_PASS_SCORE = 0.5  # where curate.thresholds names none
 
 def rule_columns(pair: Pair, origin: PairOrigin, settings: Curate) -> dict[str, CheckColumn]:
     """The columns of the checks that a rule fails; with curate.rules_only of those as well that no rule fails."""
-    faults = {check: rule_fault(check, pair, origin) for check in RULE_CHECKS if check in settings.checks}
-    shown_faults = {check: reason for check, reason in faults.items() if reason or settings.rules_only}
+    faults = {
+        check_name: rule_fault(check_name, pair, origin) for check_name in RULE_CHECKS if check_name in settings.checks
+    }
+    shown_faults = {check_name: reason for check_name, reason in faults.items() if reason or settings.rules_only}
     return {
-        check: build_column(settings, check, float(not reason), reason, "rule")
-        for check, reason in shown_faults.items()
+        check_name: build_column(settings, check_name, float(not reason), reason, "rule")
+        for check_name, reason in shown_faults.items()
     }
 
 
@@ -70,7 +72,7 @@ def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
 def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
     supported_values = number_values(f"{pair.question} {pair.answer}", spelled="en")
-    criterion_values = [number.value for text in pair.evaluation_criteria for number in numbers(text)]
+    criterion_values = [number.value for criterion in pair.evaluation_criteria for number in numbers(criterion)]
     return sorted({value for value in criterion_values if value not in supported_values})
 
 
@@ -131,16 +133,16 @@ def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str,
     Raises BadRecord.
     """
     origins = {}
-    for document, paths in files.items():
+    for document, context_files in files.items():
         summary, subject, title, chunks = "", "", "", []
-        for path in paths:
-            if folder_of(path).name == "summaries":
-                summary_record = read_json(path, Summary)
+        for context_file in context_files:
+            if folder_of(context_file).name == "summaries":
+                summary_record = read_json(context_file, Summary)
                 summary, subject = summary_record.summary, summary_record.name
-            elif folder_of(path).name == "text":
-                title = read_json(path, Document).title
+            elif folder_of(context_file).name == "text":
+                title = read_json(context_file, Document).title
             else:
-                chunks = read_jsonl(path, Chunk)
+                chunks = read_jsonl(context_file, Chunk)
         headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
         short_name, slug = subject or short_title(title, document, headings), document.replace("-", " ")
         for chunk in chunks:
@@ -158,15 +160,15 @@ def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None
 
 def failed_checks(pair: Pair) -> set[str]:
     """The checks that the pair did not pass."""
-    return {name for name, column_value in pair.checks.items() if not column_value["passed"]}
+    return {check for check, column_value in pair.checks.items() if not column_value["passed"]}
 
 
-def add_columns(case: CurationCase, columns: Mapping[str, CheckColumn]) -> CurationCase:
+def add_columns(case: CurationCase, check_columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
     checks = dict(case.pair.checks)
-    for name, new_column in columns.items():
-        old_column = checks.get(name)
-        checks[name] = (
+    for check, new_column in check_columns.items():
+        old_column = checks.get(check)
+        checks[check] = (
             {**new_column, "before": old_column["before"]} if old_column and "before" in old_column else new_column
         )
     return replace(case, pair=msgspec.structs.replace(case.pair, checks=checks))

@@ -42,10 +42,10 @@ class CheckedPair(Record, frozen=True):
     error: str = ""
 
     @staticmethod
-    def of(pair: Pair, result: Pair | UnitError) -> CheckedPair:
-        if isinstance(result, UnitError):
-            return CheckedPair(pair=pair, checked=pair, status=result.status, error=str(result))
-        return CheckedPair(pair=pair, checked=result)
+    def of(pair: Pair, check_result: Pair | UnitError) -> CheckedPair:
+        if isinstance(check_result, UnitError):
+            return CheckedPair(pair=pair, checked=pair, status=check_result.status, error=str(check_result))
+        return CheckedPair(pair=pair, checked=check_result)
 
 
 def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
@@ -80,31 +80,34 @@ def sort_pairs(
 
 
 def write_curated(
-    folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
+    curated_folder: Path, documents: Sequence[str], kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected]
 ) -> None:
-    """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `folder`."""
+    """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `curated_folder`."""
     kept_indexes, rejected_indexes = _indexes_by_document(kept_pairs), _indexes_by_document(rejected_pairs)
     for document in documents:
-        write_jsonl(file_path(folder, f"{document}.jsonl"), (kept_pairs[index] for index in kept_indexes[document]))
         write_jsonl(
-            file_path(folder / "rejected", f"{document}.jsonl"),
-            (rejected_pairs[index] for index in rejected_indexes[document]),
+            file_path(curated_folder, f"{document}.jsonl"),
+            (kept_pairs[pair_index] for pair_index in kept_indexes[document]),
+        )
+        write_jsonl(
+            file_path(curated_folder / "rejected", f"{document}.jsonl"),
+            (rejected_pairs[pair_index] for pair_index in rejected_indexes[document]),
         )
 
 
-def _indexes_by_document(rows: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
+def _indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[str, array[int]]:
     """The places of each document's rows, in order."""
     indexes: dict[str, array[int]] = defaultdict(lambda: array("q"))
-    for index, row in enumerate(rows):
-        indexes[row.document].append(index)
+    for pair_index, sorted_pair in enumerate(sorted_pairs):
+        indexes[sorted_pair.document].append(pair_index)
     return indexes
 
 
-def restore_accepted(folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
+def restore_accepted(run_folder: Path, documents: Sequence[str], review: Review, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []
-    rejections = [rejection for document in documents for rejection in generation_rejects(folder, document)]
+    rejections = [rejection for document in documents for rejection in generation_rejects(run_folder, document)]
     return review.restored_pairs(rejections, present.__contains__)
 
 
@@ -118,14 +121,16 @@ def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair],
     """(the pairs whose words no other pair of their document has, in order; those that repeat one)."""
     first_pairs: dict[tuple[str, str], Pair] = {}
     repeated_by_index: dict[int, str] = {}
-    for index in _review_order(pairs, review):
-        pair = pairs[index]
+    for pair_index in _review_order(pairs, review):
+        pair = pairs[pair_index]
         first_pair = first_pairs.setdefault((pair.document, normalised_words(pair.question)), pair)
         if first_pair is not pair:
-            repeated_by_index[index] = first_pair.question
-    checked_pairs = [_add_duplicates_column(pair, repeated_by_index.get(index, "")) for index, pair in enumerate(pairs)]
-    unique = [pair for index, pair in enumerate(checked_pairs) if index not in repeated_by_index]
-    return unique, [pair for index, pair in enumerate(checked_pairs) if index in repeated_by_index]
+            repeated_by_index[pair_index] = first_pair.question
+    checked_pairs = [
+        _add_duplicates_column(pair, repeated_by_index.get(pair_index, "")) for pair_index, pair in enumerate(pairs)
+    ]
+    unique = [pair for pair_index, pair in enumerate(checked_pairs) if pair_index not in repeated_by_index]
+    return unique, [pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index]
 
 
 async def repeated_questions(
@@ -133,21 +138,23 @@ async def repeated_questions(
 ) -> dict[int, str]:
     """By its place, of each pair that would stay and asks what an earlier one asks that stays: the earlier question."""
     indexes_by_turn: dict[int, array[int]] = {0: array("q"), 1: array("q"), 2: array("q")}
-    for index, checked_pair in enumerate(checked_pairs):
+    for pair_index, checked_pair in enumerate(checked_pairs):
         if _would_stay(checked_pair, review):
-            indexes_by_turn[_review_turn(checked_pair.checked, review)].append(index)
+            indexes_by_turn[_review_turn(checked_pair.checked, review)].append(pair_index)
     order = indexes_by_turn[0] + indexes_by_turn[1] + indexes_by_turn[2]
     repeated = await earlier_questions.find_repeats(
-        LazySequence(order, lambda index: question_of(checked_pairs[index].checked))
+        LazySequence(order, lambda pair_index: question_of(checked_pairs[pair_index].checked))
     )
     return {
-        index: earlier_question for index, earlier_question in zip(order, repeated, strict=True) if earlier_question
+        pair_index: earlier_question
+        for pair_index, earlier_question in zip(order, repeated, strict=True)
+        if earlier_question
     }
 
 
-def mark_repeat(checked_pair: CheckedPair, index: int, repeats: Mapping[int, str]) -> CheckedPair:
+def mark_repeat(checked_pair: CheckedPair, pair_index: int, repeats: Mapping[int, str]) -> CheckedPair:
     """The pair with what `repeated_questions` found of it."""
-    if earlier_question := repeats.get(index):
+    if earlier_question := repeats.get(pair_index):
         return CheckedPair.of(checked_pair.pair, _add_duplicates_column(checked_pair.checked, earlier_question))
     return checked_pair
 
@@ -162,7 +169,7 @@ def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
 
 def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
     """The places of what people accepted first and of what they rejected last: no pair repeats one that goes."""
-    return sorted(range(len(pairs)), key=lambda index: _review_turn(pairs[index], review))
+    return sorted(range(len(pairs)), key=lambda pair_index: _review_turn(pairs[pair_index], review))
 
 
 def _review_turn(pair: Pair, review: Review) -> int:
@@ -171,9 +178,9 @@ def _review_turn(pair: Pair, review: Review) -> int:
 
 
 def _add_duplicates_column(pair: Pair, earlier_question: str) -> Pair:
-    reason = f"repeats: {earlier_question}" if earlier_question else ""
-    column = shared_column(float(not earlier_question), not earlier_question, reason, "rule")
-    return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": column})
+    repeat_reason = f"repeats: {earlier_question}" if earlier_question else ""
+    duplicates_column = shared_column(float(not earlier_question), not earlier_question, repeat_reason, "rule")
+    return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": duplicates_column})
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,7 @@ class DocumentPairs(NamedTuple):
 
 
 def read_by_document(
-    folder: Path,
+    run_folder: Path,
     documents: Sequence[str],
     review: Review,
     pairs_under_check: PairsUnderCheck,
@@ -211,9 +218,9 @@ def read_by_document(
     questions, unchecked = pairs_under_check.questions, pairs_under_check.unchecked
     batches: list[DocumentPairs] = []
     for document in documents:
-        pairs = pairs_of(folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
-        questions.extend(pair.question for pair in pairs)
-        document_pairs, repeated_pairs = split_same_words(pairs, review) if looks_for_repeats else (pairs, [])
+        read_pairs = pairs_of(run_folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
+        questions.extend(pair.question for pair in read_pairs)
+        document_pairs, repeated_pairs = split_same_words(read_pairs, review) if looks_for_repeats else (read_pairs, [])
         pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
         unchecked.extend(document_pairs)
         if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
@@ -234,15 +241,15 @@ async def check_batches(
     `prepare`: pairs and the documents that they are of -> the checks, and the pairs as they go into them.
     """
     for batch in batches:
-        pairs = pairs_under_check.unchecked[batch.start : batch.start + batch.pairs]
-        curation, cases = prepare(pairs, batch.documents)
-        results = (await curation.run(cases, on_progress)).values()
+        unchecked_pairs = pairs_under_check.unchecked[batch.start : batch.start + batch.pairs]
+        curation, cases = prepare(unchecked_pairs, batch.documents)
+        checked_results = (await curation.run(cases, on_progress)).values()
         pairs_under_check.checked.extend(
-            CheckedPair.of(pair, result if isinstance(result, UnitError) else result.pair)
-            for pair, result in zip(pairs, results, strict=True)
+            CheckedPair.of(pair, checked_result if isinstance(checked_result, UnitError) else checked_result.pair)
+            for pair, checked_result in zip(unchecked_pairs, checked_results, strict=True)
         )
 
 
-def pairs_of(folder: Path, documents: Sequence[str]) -> list[Pair]:
+def pairs_of(run_folder: Path, documents: Sequence[str]) -> list[Pair]:
     """All pairs of `documents`, as the run's folder holds them."""
-    return [pair for document in documents for pair in read_jsonl(file_path(folder, f"{document}.jsonl"), Pair)]
+    return [pair for document in documents for pair in read_jsonl(file_path(run_folder, f"{document}.jsonl"), Pair)]

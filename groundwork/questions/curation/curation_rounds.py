@@ -61,12 +61,14 @@ class Curation:
             cases.append(self._build_case(len(cases), pair, origin, other_answer))
         return cases
 
-    def _build_case(self, number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
+    def _build_case(self, case_number: int, pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
         replaced_checks = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
-        checks = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
-        checks |= rule_columns(pair, origin, self.settings)
+        kept_columns = {name: old_column for name, old_column in pair.checks.items() if name not in replaced_checks}
+        kept_columns |= rule_columns(pair, origin, self.settings)
         wrong = _wrong_answer_to_show(pair, origin, other_answer)
-        return CurationCase(number, msgspec.structs.replace(pair, checks=checks), origin, wrong, other_answer)
+        return CurationCase(
+            case_number, msgspec.structs.replace(pair, checks=kept_columns), origin, wrong, other_answer
+        )
 
     async def run(self, cases: Sequence[CurationCase], on_progress: Callable[[int], None]) -> CaseResults:
         """Every case with the columns of its checks, or the error that kept it from them.
@@ -94,23 +96,25 @@ class Curation:
         if rewritten := await self._rewrite_failed(case_results, rewritten_once):
             await self._ask(case_results, self.apart, rewritten)
         figure_pairs = self._pass_figure_pairs(case_results) if supported else set()
-        numbers = [number for number in case_results if number not in figure_pairs] if figure_pairs else None
-        await self._ask(case_results, supported, numbers, on_progress)
+        case_numbers = (
+            [case_number for case_number in case_results if case_number not in figure_pairs] if figure_pairs else None
+        )
+        await self._ask(case_results, supported, case_numbers, on_progress)
 
     def _pass_figure_pairs(self, case_results: CaseResults) -> set[int]:
         """The pairs whose evidence is a figure, which the judge is not shown: they are left to people."""
         figure_pairs = set()
-        for number, case in case_results.items():
+        for case_number, case in case_results.items():
             if (
                 isinstance(case, CurationCase)
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed_checks(case.pair)
             ):
                 why = "its evidence is a figure; not checked"
-                case_results[number] = add_columns(
+                case_results[case_number] = add_columns(
                     case, {"supported": build_column(self.settings, "supported", 1, why, "rule")}
                 )
-                figure_pairs.add(number)
+                figure_pairs.add(case_number)
         return figure_pairs
 
     @property
@@ -126,43 +130,47 @@ class Curation:
         self,
         case_results: CaseResults,
         form: Form | None,
-        numbers: Sequence[int] | None = None,
+        case_numbers: Sequence[int] | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Put the columns of `form` on those of `case_results` (of `numbers`) that nothing has rejected."""
+        """Put the columns of `form` on those of `case_results` (of `case_numbers`) that nothing has rejected."""
         if form is None:
             return
-        selected_cases = [case_results[number] for number in (case_results if numbers is None else numbers)]
+        selected_cases = [
+            case_results[case_number] for case_number in (case_results if case_numbers is None else case_numbers)
+        ]
         passing_cases = [
             case for case in selected_cases if isinstance(case, CurationCase) and not failed_checks(case.pair)
         ]
-        for number, verdict in (await self.judge.ask(form, passing_cases, on_progress or (lambda _: None))).items():
-            case = case_results[number]
+        for case_number, verdict in (
+            await self.judge.ask(form, passing_cases, on_progress or (lambda _: None))
+        ).items():
+            case = case_results[case_number]
             if isinstance(verdict, UnitError):
-                case_results[number] = verdict
+                case_results[case_number] = verdict
             elif isinstance(case, CurationCase):
-                case_results[number] = add_columns(case, self._verdict_columns(case, verdict))
+                case_results[case_number] = add_columns(case, self._verdict_columns(case, verdict))
 
     def _verdict_columns(self, case: CurationCase, verdict: CheckResults) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""
         marks: dict[str, float] = dict(verdict.value)
         wrong_answer_mark = marks.pop("wrong_answer", 0.0)
-        columns = {
-            name: build_column(self.settings, name, mark, "" if mark == 1 else verdict.remark)
-            for name, mark in marks.items()
+        verdict_columns = {
+            check_name: build_column(self.settings, check_name, mark, "" if mark == 1 else verdict.remark)
+            for check_name, mark in marks.items()
         }
-        if case.wrong_answer and wrong_answer_mark == 1 and columns["criteria"]["passed"]:
-            columns["criteria"] = build_column(
+        if case.wrong_answer and wrong_answer_mark == 1 and verdict_columns["criteria"]["passed"]:
+            verdict_columns["criteria"] = build_column(
                 self.settings, "criteria", 0, f"a wrong answer meets every criterion: {case.wrong_answer}"
             )
-        return columns
+        return verdict_columns
 
     async def _rewrite_failed(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
         """The numbers of the pairs that were written anew, since only what can be mended failed; once a pair."""
         mendable_cases = [
             case
-            for number, case in case_results.items()
-            if isinstance(case, CurationCase) and number not in rewritten_once and self._is_mendable(case.pair)
+            for case_number, case in case_results.items()
+            if isinstance(case, CurationCase) and case_number not in rewritten_once and self._is_mendable(case.pair)
         ]
         rewritten_once.update(case.number for case in mendable_cases)
         verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), mendable_cases)
@@ -180,8 +188,8 @@ class Curation:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
         original = case.pair
         checks = {
-            name: old_column if old_column["passed"] else {**old_column, "passed": True, "before": old_column}
-            for name, old_column in original.checks.items()
+            check_name: old_column if old_column["passed"] else {**old_column, "passed": True, "before": old_column}
+            for check_name, old_column in original.checks.items()
         }
         answer = rewrite.answer or original.answer
         criteria = list(rewrite.evaluation_criteria) or original.evaluation_criteria
@@ -197,14 +205,14 @@ class Curation:
             original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
             checks=checks,
         )
-        columns = rule_columns(pair, case.origin, self.settings)
+        rewritten_columns = rule_columns(pair, case.origin, self.settings)
         fault = criteria_fault(pair.evaluation_criteria, answer)
         if item := uncovered_item(rewrite.question, answer, pair.evaluation_criteria, case.origin.language):
             fault = fault or f'no criterion covers "{item}" of the answer'
         if fault and "criteria" in self.settings.checks:
-            columns["criteria"] = build_column(self.settings, "criteria", 0, fault, "rule")
+            rewritten_columns["criteria"] = build_column(self.settings, "criteria", 0, fault, "rule")
         wrong = _wrong_answer_to_show(pair, case.origin, case.other_answer)
-        return add_columns(replace(case, pair=pair, wrong_answer=wrong), columns)
+        return add_columns(replace(case, pair=pair, wrong_answer=wrong), rewritten_columns)
 
     def _is_mendable(self, pair: Pair) -> bool:
         failed = failed_checks(pair)

@@ -233,27 +233,27 @@ class Supported(Marks):
         return "\n[...]\n".join(text[start:end].strip() for start, end in passages)
 
 
-def _as_read_by_model(text: str, cases: Sequence[CurationCase]) -> str:
-    return text_with_captions(text, cases[0].pair.document)
+def _as_read_by_model(judged_text: str, cases: Sequence[CurationCase]) -> str:
+    return text_with_captions(judged_text, cases[0].pair.document)
 
 
 def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:
     """Whole lines around each quote of the evidence; the beginning of the text where none is found."""
-    text, find_quote = case.origin.text, case.origin.grounds.find
-    spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, EVIDENCE_WINDOW)]
-    for start, end in spans:
-        line_start = text.rfind("\n", 0, max(0, start - EVIDENCE_WINDOW)) + 1
-        line_end = text.find("\n", min(len(text), end + EVIDENCE_WINDOW))
-        yield line_start, len(text) if line_end < 0 else line_end
+    chunk_text, find_quote = case.origin.text, case.origin.grounds.find
+    evidence_spans = [span for quote in case.pair.evidence if (span := find_quote(quote))] or [(0, EVIDENCE_WINDOW)]
+    for start, end in evidence_spans:
+        line_start = chunk_text.rfind("\n", 0, max(0, start - EVIDENCE_WINDOW)) + 1
+        line_end = chunk_text.find("\n", min(len(chunk_text), end + EVIDENCE_WINDOW))
+        yield line_start, len(chunk_text) if line_end < 0 else line_end
 
 
 def _question_and_answer(case: CurationCase) -> list[str]:
     return [f"Question: {single_line(case.pair.question)}", f"Answer: {single_line(case.pair.answer)}"]
 
 
-def single_line(text: str) -> str:
-    """`text` in one line, so that nothing in it can look like the next pair."""
-    return " ".join(text.split())
+def single_line(pair_text: str) -> str:
+    """`pair_text` in one line, so that nothing in it can look like the next pair."""
+    return " ".join(pair_text.split())
 
 
 @dataclass(frozen=True)
@@ -276,16 +276,20 @@ def pack_batches(form: Form, cases: Sequence[CurationCase], settings: Curate) ->
     for chunks in documents.values():
         remaining_cases = [case for chunk_cases in chunks.values() for case in call_order(chunk_cases)]
         while remaining_cases:
-            count = _next_batch_size(form, remaining_cases, settings)
-            packed_batches.append(remaining_cases[:count] if form.shows_text else call_order(remaining_cases[:count]))
-            remaining_cases = remaining_cases[count:]
+            batch_count = _next_batch_size(form, remaining_cases, settings)
+            packed_batches.append(
+                remaining_cases[:batch_count] if form.shows_text else call_order(remaining_cases[:batch_count])
+            )
+            remaining_cases = remaining_cases[batch_count:]
     return packed_batches
 
 
 def _next_batch_size(form: Form, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
-    sizes = range(1, min(len(cases), settings.batch) + 1)
-    max_size = max(1, bisect_left(sizes, True, key=lambda size: not _fits(form, cases[:size], settings)))
+    batch_sizes = range(1, min(len(cases), settings.batch) + 1)
+    max_size = max(
+        1, bisect_left(batch_sizes, True, key=lambda batch_size: not _fits(form, cases[:batch_size], settings))
+    )
     if not form.shows_text or max_size == len(cases) or cases[max_size - 1].origin != cases[max_size].origin:
         return max_size
     chunk_start = next(i for i, case in enumerate(cases) if case.origin == cases[max_size].origin)
@@ -318,7 +322,7 @@ class CurationJudge:
             return verdicts
 
         replies = await gather_all(judge_batch(batch) for batch in pack_batches(form, cases, self.settings))
-        return {number: verdict for verdicts in replies for number, verdict in verdicts.items()}
+        return {case_number: verdict for verdicts in replies for case_number, verdict in verdicts.items()}
 
     async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit is alone."""
@@ -372,12 +376,13 @@ def _read_verdicts(form: Form, cases: Sequence[CurationCase], reply: Json) -> Ve
     # An object in a single field may come, or be read, without the field.
     bare_reply = reply if len(cases) == 1 else None
     field_values = {
-        number: form.read(case, reply.get(field_name(number), bare_reply)) for number, case in enumerate(cases, 1)
+        pair_number: form.read(case, reply.get(field_name(pair_number), bare_reply))
+        for pair_number, case in enumerate(cases, 1)
     }
     return {
-        case.number: CheckResults(field_values[number], remarks.get(number, ""))
-        for number, case in enumerate(cases, 1)
-        if field_values[number] is not None
+        case.number: CheckResults(field_values[pair_number], remarks.get(pair_number, ""))
+        for pair_number, case in enumerate(cases, 1)
+        if field_values[pair_number] is not None
     }
 
 
@@ -385,7 +390,7 @@ def _read_remarks(raw_remarks: Any) -> dict[int, str]:
     """The remarks by the pair's number; a list that is none costs the remarks, not the marks."""
     remarks: dict[int, str] = {}
     for remark in raw_remarks if isinstance(raw_remarks, list) else []:
-        if isinstance(remark, str) and (match := _REMARK.fullmatch(remark.strip())):
-            number = int(match[1])
-            remarks[number] = "; ".join(filter(None, [remarks.get(number, ""), match[2]]))
+        if isinstance(remark, str) and (remark_match := _REMARK.fullmatch(remark.strip())):
+            pair_number = int(remark_match[1])
+            remarks[pair_number] = "; ".join(filter(None, [remarks.get(pair_number, ""), remark_match[2]]))
     return remarks

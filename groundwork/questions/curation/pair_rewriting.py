@@ -58,7 +58,7 @@ class Rewriting(Form):
             context=origin.context or origin.name or origin.document,
             document=origin.name or origin.document,
             summary=_first_sentences(origin.summary, origin.language) or "(none)",
-            pairs="\n\n".join(_render_faulty_pair(number, case) for number, case in enumerate(cases, 1)),
+            pairs="\n\n".join(_render_faulty_pair(pair_number, case) for pair_number, case in enumerate(cases, 1)),
         )
 
     def field(self, _case: CurationCase) -> Json:
@@ -70,19 +70,19 @@ class Rewriting(Form):
         }
         return {"anyOf": [STRING, closed_object(properties)]}
 
-    def read(self, case: CurationCase, value: Any) -> Rewrite | None:
+    def read(self, case: CurationCase, reply_value: Any) -> Rewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
 
         A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
         """
-        fields = {"question": value} if isinstance(value, str) else value
-        if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
+        rewritten_fields = {"question": reply_value} if isinstance(reply_value, str) else reply_value
+        if not isinstance(rewritten_fields, dict) or not isinstance(rewritten_fields.get("question"), str):
             return None
-        question, answer = fields["question"].strip(), fields.get("answer") or ""
+        question, answer = rewritten_fields["question"].strip(), rewritten_fields.get("answer") or ""
         if (question and not is_question(question)) or not isinstance(answer, str):
             return None
-        criteria = _read_texts(fields.get("criteria", fields.get("evaluation_criteria")), [])
-        evidence = _read_texts(fields.get("evidence"), case.pair.evidence)
+        criteria = _read_texts(rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), [])
+        evidence = _read_texts(rewritten_fields.get("evidence"), case.pair.evidence)
         if criteria is None or evidence is None:
             return None
         return Rewrite(question, answer.strip(), evidence, criteria)
@@ -98,23 +98,31 @@ class Rewriting(Form):
         return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
 
 
-def _read_texts(items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
+def _read_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
     """The strings of a list, a whole number standing for that one of `numbered`; None where it holds anything else."""
-    texts = []
-    for item in items or [] if isinstance(items, list | None) else [None]:
-        if type(item) is int and numbered and 0 < item <= max(len(numbered), item * (len(numbered) == 1)):
-            texts.append(numbered[min(item, len(numbered)) - 1])
-        elif isinstance(item, str):
-            texts.append(item.strip())
+    rewritten_texts = []
+    for reply_item in reply_items or [] if isinstance(reply_items, list | None) else [None]:
+        if (
+            type(reply_item) is int
+            and numbered
+            and 0 < reply_item <= max(len(numbered), reply_item * (len(numbered) == 1))
+        ):
+            rewritten_texts.append(numbered[min(reply_item, len(numbered)) - 1])
+        elif isinstance(reply_item, str):
+            rewritten_texts.append(reply_item.strip())
         else:
             return None
-    return tuple(dict.fromkeys(filter(None, texts)))
+    return tuple(dict.fromkeys(filter(None, rewritten_texts)))
 
 
 def _first_sentences(summary: str, language: str) -> str:
     """The first sentences of a summary, which say what the document is; the evidence says the rest."""
-    ends = [end for _, end in sentences(summary, language)]
-    return summary[: max((end for end in ends if end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH)]
+    sentence_ends = [sentence_end for _, sentence_end in sentences(summary, language)]
+    return summary[
+        : max(
+            (sentence_end for sentence_end in sentence_ends if sentence_end <= SUMMARY_LENGTH), default=SUMMARY_LENGTH
+        )
+    ]
 
 
 def _quotes(case: CurationCase) -> list[str]:
@@ -122,12 +130,16 @@ def _quotes(case: CurationCase) -> list[str]:
     return [quote_in_words(case.origin.grounds.with_columns(quote)) for quote in case.pair.evidence]
 
 
-def _render_faulty_pair(number: int, case: CurationCase) -> str:
-    columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
-    faults = "; ".join(dict.fromkeys(column["why"] for column in columns if not column["passed"] and column["why"]))
+def _render_faulty_pair(pair_number: int, case: CurationCase) -> str:
+    check_columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
+    faults = "; ".join(
+        dict.fromkeys(
+            check_column["why"] for check_column in check_columns if not check_column["passed"] and check_column["why"]
+        )
+    )
     return "\n".join(
         [
-            field_name(number),
+            field_name(pair_number),
             f"Section: {' > '.join(case.pair.headings) or '(none)'}",
             "Evidence:",
             *(f"{n}. {single_line(quote)}" for n, quote in enumerate(_quotes(case), 1)),

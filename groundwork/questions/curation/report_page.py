@@ -47,7 +47,7 @@ class CurationResult:
 def curation_html(result: CurationResult) -> str:
     """The whole page."""
     counts = _Counts(result)
-    sizes = {
+    outcome_sizes = {
         "kept": len(counts.unchanged),
         "rewritten": len(counts.rewritten),
         **({"corrected": len(counts.corrected)} if counts.corrected else {}),
@@ -55,32 +55,44 @@ def curation_html(result: CurationResult) -> str:
     }
     document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
-    titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
+    column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
     return document_page(
         title := f"Curation of {result.run}",
         _STYLES,
         tag("h1", title),
-        tag("p", f"{counted(sum(sizes.values()), 'pair')} of {document_count}, checked for {checks}.", class_="soft"),
+        tag(
+            "p",
+            f"{counted(sum(outcome_sizes.values()), 'pair')} of {document_count}, checked for {checks}.",
+            class_="soft",
+        ),
         *([tag("p", NO_MODEL)] if counts.by_rules_alone else []),
-        _render_bar(sizes),
+        _render_bar(outcome_sizes),
         *([tag("p", " ".join(result.reviewed))] if result.reviewed else []),
         tag("h2", "The checks"),
-        table(titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
+        table(column_titles, [counts.row(check) for check in result.checks], numbers=(1, 2, 3, 4, 5), stacked=True),
         tag("h2", "Kept"),
-        *([_render_pair("k", result.kept_pairs[index]) for index in _spread_examples(counts.unchanged)] or [_NONE]),
+        *(
+            [_render_pair("k", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.unchanged)]
+            or [_NONE]
+        ),
         tag("h2", "Rewritten"),
-        *([_render_pair("w", result.kept_pairs[index]) for index in _spread_examples(counts.rewritten)] or [_NONE]),
+        *(
+            [_render_pair("w", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.rewritten)]
+            or [_NONE]
+        ),
         *_render_corrected(result.kept_pairs, counts.corrected),
         tag("h2", "Rejected"),
         *(_render_rejected(result.rejected_pairs, counts.by_reason) or [_NONE]),
     )
 
 
-def _render_bar(sizes: dict[str, int]) -> Markup:
+def _render_bar(outcome_sizes: dict[str, int]) -> Markup:
     """The sizes as parts of a bar, and what each colour is."""
-    segments = [tag("div", class_=name, style=f"flex:{size}") for name, size in sizes.items() if size]
-    legend = [tag("span", tag("i", class_=f"dot {name}"), f"{size:,} {name}") for name, size in sizes.items()]
-    label = ", ".join(f"{size} {name}" for name, size in sizes.items())
+    segments = [tag("div", class_=outcome, style=f"flex:{size}") for outcome, size in outcome_sizes.items() if size]
+    legend = [
+        tag("span", tag("i", class_=f"dot {outcome}"), f"{size:,} {outcome}") for outcome, size in outcome_sizes.items()
+    ]
+    label = ", ".join(f"{size} {outcome}" for outcome, size in outcome_sizes.items())
     return join_markup(
         [tag("div", segments, class_="bar", role="img", aria_label=label), tag("p", legend, class_="key")]
     )
@@ -88,8 +100,12 @@ def _render_bar(sizes: dict[str, int]) -> Markup:
 
 def is_rejected_by_rule(rejection: Rejected) -> bool:
     """Was the pair rejected by rules, without a model's word?"""
-    failed = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
-    return bool(failed) and rejection.reason != BY_PERSON and all(column.get("checker") == "rule" for column in failed)
+    failed_columns = [column for column in rejection.pair.get("checks", {}).values() if not column["passed"]]
+    return (
+        bool(failed_columns)
+        and rejection.reason != BY_PERSON
+        and all(column.get("checker") == "rule" for column in failed_columns)
+    )
 
 
 def curation_outcome(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
@@ -108,19 +124,19 @@ class _Counts:
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
-        for index, pair in enumerate(result.kept_pairs):
+        for pair_index, pair in enumerate(result.kept_pairs):
             places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
-            places[curation_outcome(pair)].append(index)
+            places[curation_outcome(pair)].append(pair_index)
             self._add_columns(pair.document, pair.checks)
-        for index, rejection in enumerate(result.rejected_pairs):
-            self.by_reason[rejection.reason].append(index)
+        for pair_index, rejection in enumerate(result.rejected_pairs):
+            self.by_reason[rejection.reason].append(pair_index)
             self._add_columns(rejection.document, rejection.pair.get("checks", {}))
 
-    def _add_columns(self, document: str, columns: Mapping[str, Any]) -> None:
+    def _add_columns(self, document: str, check_columns: Mapping[str, Any]) -> None:
         self.documents.add(document)
-        for check, column in columns.items():
-            if check in self._checks and column:
-                self._column_counts[check, bool(column["passed"]), column.get("checker", "model")] += 1
+        for check, check_column in check_columns.items():
+            if check in self._checks and check_column:
+                self._column_counts[check, bool(check_column["passed"]), check_column.get("checker", "model")] += 1
 
     def row(self, check: str) -> list[str]:
         check_counts = {key[1:]: count for key, count in self._column_counts.items() if key[0] == check}
@@ -128,8 +144,8 @@ class _Counts:
         passed_count = sum(count for (passed, _), count in check_counts.items() if passed)
         rule_count = check_counts.get((True, "rule"), 0) + check_counts.get((False, "rule"), 0)
         by_model = f"{check_counts.get((False, 'model'), 0):,}" if rule_count < checked_count else "not asked"
-        numbers = [checked_count, passed_count, check_counts.get((False, "rule"), 0)]
-        return [check.replace("_", " "), *(f"{n:,}" for n in numbers), by_model, f"{rule_count:,}"]
+        check_numbers = [checked_count, passed_count, check_counts.get((False, "rule"), 0)]
+        return [check.replace("_", " "), *(f"{n:,}" for n in check_numbers), by_model, f"{rule_count:,}"]
 
     @property
     def by_rules_alone(self) -> bool:
@@ -138,22 +154,26 @@ class _Counts:
 
 
 def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Sequence[int]]) -> list[Markup]:
-    elements = []
+    rejected_articles = []
     for reason, group in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        elements.append(tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft")))
-        for rejection in (rejected[index] for index in _spread_examples(group)):
+        rejected_articles.append(
+            tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(group):,})", class_="soft"))
+        )
+        for rejection in (rejected[rejected_index] for rejected_index in _spread_examples(group)):
             judge_note = " (by a rule; no model was asked)" if is_rejected_by_rule(rejection) else ""
             source = _source_line(rejection.document, rejection.pair.get("pages", []))
             question, answer = (str(rejection.pair.get(name, "")) for name in ("question", "answer"))
-            elements.append(_render_article("r", _Wording(question, answer), source, rejection.detail + judge_note))
-    return elements
+            rejected_articles.append(
+                _render_article("r", _Wording(question, answer), source, rejection.detail + judge_note)
+            )
+    return rejected_articles
 
 
 def _render_corrected(pairs: Sequence[Pair], corrected: Sequence[int]) -> list[Markup]:
     """The pairs that people gave other words, each with what it said before."""
     if not corrected:
         return []
-    articles = [_render_pair("c", pairs[index]) for index in corrected[:MAX_CORRECTED]]
+    articles = [_render_pair("c", pairs[pair_index]) for pair_index in corrected[:MAX_CORRECTED]]
     more = f"… and {len(corrected) - MAX_CORRECTED:,} more; the page of review shows all."
     notes = [tag("p", more, class_="soft")] if len(corrected) > MAX_CORRECTED else []
     return [tag("h2", "Corrected by people"), *articles, *notes]
@@ -207,7 +227,7 @@ def _source_line(document: str, pages: Sequence[int]) -> str:
     return f"{document}{page_list}"
 
 
-def _spread_examples(rows: Sequence[Any]) -> list[Any]:
+def _spread_examples(examples: Sequence[Any]) -> list[Any]:
     """EXAMPLES of the rows, evenly spread."""
-    step = max(1, len(rows) // EXAMPLES)
-    return list(rows[::step])[:EXAMPLES]
+    step = max(1, len(examples) // EXAMPLES)
+    return list(examples[::step])[:EXAMPLES]

@@ -57,9 +57,9 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     if verdict := opposite_verdict(pair.answer, language):
         return verdict.capitalize() + _end_mark(pair.answer)
     changed, position = "", 0
-    for start, end in _spans_to_change(pair, language):
-        changed += pair.answer[position:start] + change_digits(pair.answer[start:end])
-        position = end
+    for changed_start, changed_end in _spans_to_change(pair, language):
+        changed += pair.answer[position:changed_start] + change_digits(pair.answer[changed_start:changed_end])
+        position = changed_end
     if changed:
         return changed + pair.answer[position:]
     return _with_other_names(pair, other_answer, language) or other_answer or "That is not told."
@@ -77,13 +77,15 @@ def _spans_to_change(pair: Pair, language: str) -> list[Span]:
     """
     kept_spans = [*cross_reference_spans(pair.answer), *_option_value_spans(pair)]
     changeable = [
-        number for number in numbers(pair.answer) if not any(start <= number.start < end for start, end in kept_spans)
+        answer_number
+        for answer_number in numbers(pair.answer)
+        if not any(start <= answer_number.start < end for start, end in kept_spans)
     ]
     criterion_values = set[str]().union(*(number_values(text, spelled="en") for text in pair.evaluation_criteria))
-    asked_for = [number for number in changeable if number.value in criterion_values]
+    asked_for = [answer_number for answer_number in changeable if answer_number.value in criterion_values]
     if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
         return []
-    return [(number.start, number.end) for number in asked_for or changeable]
+    return [(answer_number.start, answer_number.end) for answer_number in asked_for or changeable]
 
 
 def _telling_words(pair: Pair, criterion: str, language: str) -> set[str]:
@@ -95,8 +97,8 @@ def _telling_words(pair: Pair, criterion: str, language: str) -> set[str]:
 def _option_value_spans(pair: Pair) -> list[Span]:
     """Where the answer gives an option a value ("--image-dpi 300") of which no criterion says a number."""
     criterion_values = number_values(" ".join(pair.evaluation_criteria))
-    spans = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
-    return [(start, end) for start, end in spans if not number_values(pair.answer[start:end]) & criterion_values]
+    value_spans = [match.span(1) for match in _OPTION_VALUE.finditer(pair.answer)]
+    return [(start, end) for start, end in value_spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
 def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
@@ -105,31 +107,31 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
     answer_names = _names_asked_for(pair, language)
-    candidates = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])), language)
+    other_names = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])), language)
     question_names = _names_and_codes(pair.question, language)
-    changed, used_names = pair.answer, {name.lower() for name in [*answer_names, *question_names]}
-    for name in answer_names:
+    changed, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
+    for answer_name in answer_names:
         replacements = [
             candidate
-            for candidate in candidates
+            for candidate in other_names
             if candidate.lower() not in used_names
-            and _name_kind(candidate) == _name_kind(name)
-            and not _is_alike(candidate, name)
+            and _name_kind(candidate) == _name_kind(answer_name)
+            and not _is_alike(candidate, answer_name)
         ]
-        if replacements and name.lower() not in pair.question.lower():
-            pieces = whole_word_pattern(name).split(changed)
+        if replacements and answer_name.lower() not in pair.question.lower():
+            pieces = whole_word_pattern(answer_name).split(changed)
             changed = replacements[0].join(pieces)
             used_names.add(replacements[0].lower())
     return "" if changed == pair.answer else changed
 
 
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
-    names = _names_and_codes(pair.answer, language)
+    answer_names = _names_and_codes(pair.answer, language)
     criteria = "\n".join(pair.evaluation_criteria).casefold()
-    asked_for = [name for name in names if name.casefold() in criteria]
+    asked_for = [answer_name for answer_name in answer_names if answer_name.casefold() in criteria]
     if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
         return []
-    return asked_for or names
+    return asked_for or answer_names
 
 
 def _is_alike(first: str, second: str) -> bool:
@@ -146,12 +148,12 @@ def _is_alike(first: str, second: str) -> bool:
 
 def _names_and_codes(text: str, language: str) -> list[str]:
     """Names of one and more words, paths and codes, in order."""
-    results, names = codes(text), set(names_as_written(text, language))
+    names_and_codes, names = codes(text), set(names_as_written(text, language))
     words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?:(?: &)? [^\W\d_][\w-]*)*", text)
     for row in words_in_a_row:
         for is_name, run in groupby(row.split(" "), lambda word: word in names or word == "&"):
-            results += [" ".join(run).strip("& ")] if is_name else []
-    return list(dict.fromkeys(result for result in results if len(result) > 1))
+            names_and_codes += [" ".join(run).strip("& ")] if is_name else []
+    return list(dict.fromkeys(result for result in names_and_codes if len(result) > 1))
 
 
 def _name_kind(name: str) -> str:
@@ -176,12 +178,12 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
     for indexes in indexes_by_document.values():
         for position, i in enumerate(indexes):
             neighbours = [indexes[(position + k) % len(indexes)] for k in range(1, min(len(indexes), NEIGHBOUR_PAIRS))]
-            candidates = [
+            candidate_answers = [
                 k
                 for k in neighbours
                 if word_sets[k] and word_sets[k] != word_sets[i] and not _YES_OR_NO.match(pairs[k].answer)
             ]
-            preferred = [k for k in candidates if pairs[k].category == pairs[i].category] or candidates
+            preferred = [k for k in candidate_answers if pairs[k].category == pairs[i].category] or candidate_answers
             best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)
             answers[i] = "" if best is None else pairs[best].answer
     return answers

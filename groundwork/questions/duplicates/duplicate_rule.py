@@ -83,171 +83,215 @@ def question_of(pair: object) -> AskedQuestion:
     return AskedQuestion(question, answer, tuple(evidence))
 
 
-def difference(first: AskedQuestion, second: AskedQuestion) -> str:
+def difference(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not _share_statement(first, second):
+    if not _share_statement(first_question, second_question):
         return "another statement answers it"
-    return _opposite_meaning(first, second) or _different_subject(first, second) or _different_answer(first, second)
-
-
-def differ_in_fact(first: str, second: str) -> bool:
-    """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
-    if number_values(first, spelled="en") != number_values(second, spelled="en"):
-        return True
-    if contrast_words(first) != contrast_words(second):
-        return True
-    first_words, second_words = set(words(first)), set(words(second))
-    measure_words = first_words & _MEASURES, second_words & _MEASURES
-    if all(measure_words) and measure_words[0].isdisjoint(measure_words[1]):
-        return True
-    return bool(names(first) - second_words - _codes(second)) or bool(names(second) - first_words - _codes(first))
-
-
-def differ_in_words(first: AskedQuestion, second: AskedQuestion) -> bool:
-    """As `difference`, by the questions, and by the answers where both have one: where evidence is missing, or the text
-    states a fact twice. Two statements then have to be answered in the same words.
-    """
-    if differ_in_fact(first.question, second.question):
-        return True
-    if first.statement and second.statement:
-        first_words = _meaning_words(first.answer, first.language)
-        second_words = _meaning_words(second.answer, second.language)
-        return len(first_words & second_words) < SAME_STATEMENT * len(first_words | second_words)
-    return bool(
-        first.answer and second.answer and (_opposite_meaning(first, second) or _different_answer(first, second))
+    return (
+        _opposite_meaning(first_question, second_question)
+        or _different_subject(first_question, second_question)
+        or _different_answer(first_question, second_question)
     )
 
 
-def share(first: Words, second: Words) -> float:
-    """The share of the smaller set that the other holds as well; 0 where one is empty."""
-    return len(first & second) / min(len(first), len(second)) if first and second else 0.0
-
-
-def _share_statement(first: AskedQuestion, second: AskedQuestion) -> bool:
-    """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
-    if share(first.statement, second.statement) < SAME_STATEMENT:
-        return False
-    if min(len(first.statement), len(second.statement)) >= FEW_WORDS:
+def differ_in_fact(first_question: str, second_question: str) -> bool:
+    """Do two questions ask about different numbers, named things or opposites, however alike they sound?"""
+    if number_values(first_question, spelled="en") != number_values(second_question, spelled="en"):
         return True
-    first_text, second_text = (f" {normalised_words(' '.join(pair.evidence))} " for pair in (first, second))
+    if contrast_words(first_question) != contrast_words(second_question):
+        return True
+    first_words, second_words = set(words(first_question)), set(words(second_question))
+    measure_words = first_words & _MEASURES, second_words & _MEASURES
+    if all(measure_words) and measure_words[0].isdisjoint(measure_words[1]):
+        return True
+    return bool(names(first_question) - second_words - _codes(second_question)) or bool(
+        names(second_question) - first_words - _codes(first_question)
+    )
+
+
+def differ_in_words(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+    """As `difference`, by the questions, and by the answers where both have one: where evidence is missing, or the text
+    states a fact twice. Two statements then have to be answered in the same words.
+    """
+    if differ_in_fact(first_question.question, second_question.question):
+        return True
+    if first_question.statement and second_question.statement:
+        first_words = _meaning_words(first_question.answer, first_question.language)
+        second_words = _meaning_words(second_question.answer, second_question.language)
+        return len(first_words & second_words) < SAME_STATEMENT * len(first_words | second_words)
+    return bool(
+        first_question.answer
+        and second_question.answer
+        and (_opposite_meaning(first_question, second_question) or _different_answer(first_question, second_question))
+    )
+
+
+def share(first_question: Words, second_question: Words) -> float:
+    """The share of the smaller set that the other holds as well; 0 where one is empty."""
+    return (
+        len(first_question & second_question) / min(len(first_question), len(second_question))
+        if first_question and second_question
+        else 0.0
+    )
+
+
+def _share_statement(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+    """Do the quotes share their words? A few must stand in the other as they are, since any quote may hold most."""
+    if share(first_question.statement, second_question.statement) < SAME_STATEMENT:
+        return False
+    if min(len(first_question.statement), len(second_question.statement)) >= FEW_WORDS:
+        return True
+    first_text, second_text = (
+        f" {normalised_words(' '.join(pair.evidence))} " for pair in (first_question, second_question)
+    )
     return first_text in second_text or second_text in first_text
 
 
-def _opposite_meaning(first: AskedQuestion, second: AskedQuestion) -> str:
+def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
-    if opposites := find_opposite(first.question, second.question):
-        quoted_words = set(words(" ".join((*first.evidence, *second.evidence))))
+    if opposites := find_opposite(first_question.question, second_question.question):
+        quoted_words = set(words(" ".join((*first_question.evidence, *second_question.evidence))))
         if quoted_words.issuperset(opposites) or ENGLISH_STOP_WORDS.isdisjoint(
             opposites
         ):  # "in" and "out" come with the wording
             return f"asks for {opposites[0]} where the other asks for {opposites[1]}"
-    if are_opposite_verdicts(first.answer, second.answer, first.language) and (
-        is_negated(first.question) == is_negated(second.question)
+    if are_opposite_verdicts(first_question.answer, second_question.answer, first_question.language) and (
+        is_negated(first_question.question) == is_negated(second_question.question)
     ):
         return "one is answered yes, the other no"
     return ""
 
 
-def _different_subject(first: AskedQuestion, second: AskedQuestion) -> str:
+def _different_subject(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """What each tells of the statements that the other does not: chmod and chgrp, the second of two quotes."""
-    statement = first.statement | second.statement
-    first_words, second_words = first.pair_words & statement, second.pair_words & statement
+    statement = first_question.statement | second_question.statement
+    first_words, second_words = first_question.pair_words & statement, second_question.pair_words & statement
     only_first, only_second = first_words - second_words, second_words - first_words
-    first_asked, second_asked = first.question_words - second.pair_words, second.question_words - first.pair_words
+    first_asked, second_asked = (
+        first_question.question_words - second_question.pair_words,
+        second_question.question_words - first_question.pair_words,
+    )
     if _number_words(first_asked) and _number_words(second_asked):
         return "is about other numbers"
-    if _number_words(first_asked - second.statement) or _number_words(second_asked - first.statement):
+    if _number_words(first_asked - second_question.statement) or _number_words(second_asked - first_question.statement):
         return "is about a number that the other does not know"
-    if _names_missing_in(first, second) and _names_missing_in(second, first):
+    if _names_missing_in(first_question, second_question) and _names_missing_in(second_question, first_question):
         return "is about another name"
-    if _names_of_case(first, second) or _names_of_case(second, first):
+    if _names_of_case(first_question, second_question) or _names_of_case(second_question, first_question):
         return "tells a case of its own"
-    if _is_only_mentioned(first, second) or _is_only_mentioned(second, first):
+    if _is_only_mentioned(first_question, second_question) or _is_only_mentioned(second_question, first_question):
         return "asks about what the other only mentions"
-    if only_first - second.statement and only_second - first.statement:
+    if only_first - second_question.statement and only_second - first_question.statement:
         return "each is about something that only its own evidence holds"
     common_count = len(first_words & second_words)
     if common_count < SAME_SUBJECT * (common_count + min(len(only_first), len(only_second))):
         return "is about something else in the statement"
-    return _extra_information(first, second) or _extra_information(second, first)
+    return _extra_information(first_question, second_question) or _extra_information(second_question, first_question)
 
 
-def _names_missing_in(first: AskedQuestion, second: AskedQuestion) -> set[str]:
+def _names_missing_in(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names in a question that the other pair does not hold, neither in full nor as first letters (FHS)."""
-    second_text = f"{second.question} {second.answer}"
-    own_names = names(first.question) - set(words(second_text)) - _codes(second_text)
-    initialisms = {name for name in names(second_text) if len(name) > 1 and name in _initials(first.question)}
+    second_text = f"{second_question.question} {second_question.answer}"
+    own_names = names(first_question.question) - set(words(second_text)) - _codes(second_text)
+    initialisms = {name for name in names(second_text) if len(name) > 1 and name in _initials(first_question.question)}
     own_names = {name for name in own_names if not any(name[0] in letters for letters in initialisms)}
     return {name for name in own_names if len(name) < 2 or name not in _initials(second_text)}
 
 
-def _names_of_case(first: AskedQuestion, second: AskedQuestion) -> set[str]:
+def _names_of_case(first_question: AskedQuestion, second_question: AskedQuestion) -> set[str]:
     """The names by which a question tells a case that its answer decides: neither pair's quotes hold them."""
-    known_words = set(words(" ".join([*first.evidence, *second.evidence, second.question, second.answer])))
-    return names(first.question) & set(words(first.answer)) - known_words
+    known_words = set(
+        words(
+            " ".join(
+                [*first_question.evidence, *second_question.evidence, second_question.question, second_question.answer]
+            )
+        )
+    )
+    return names(first_question.question) & set(words(first_question.answer)) - known_words
 
 
-def _is_only_mentioned(first: AskedQuestion, second: AskedQuestion) -> bool:
+def _is_only_mentioned(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
     """Is a term in a question ("newcomer") that only stands among other things in the other's answer?"""
-    terms = [term for term in quoted_terms(first.question) if term not in second.question]
+    terms = [term for term in quoted_terms(first_question.question) if term not in second_question.question]
     return any(
-        term in second.answer
-        and second.added_words - _meaning_words(term, second.language) - first.added_words - first.question_words
+        term in second_question.answer
+        and second_question.added_words
+        - _meaning_words(term, second_question.language)
+        - first_question.added_words
+        - first_question.question_words
         for term in terms
     )
 
 
-def _initials(text: str) -> str:
-    return "".join(name[0] for name in names_as_written(text)).lower()
+def _initials(question_text: str) -> str:
+    return "".join(name[0] for name in names_as_written(question_text)).lower()
 
 
-def _extra_information(first: AskedQuestion, second: AskedQuestion) -> str:
+def _extra_information(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Does the answer tell what only a quote holds that the other pair lacks?"""
-    added_words = first.added_words - second.pair_words
-    other_quotes = (quote for quote in first.quotes if share(quote, second.statement) < SAME_STATEMENT)
-    return "one answer tells more" if any(added_words & (quote - second.statement) for quote in other_quotes) else ""
+    added_words = first_question.added_words - second_question.pair_words
+    other_quotes = (
+        quote for quote in first_question.quotes if share(quote, second_question.statement) < SAME_STATEMENT
+    )
+    return (
+        "one answer tells more"
+        if any(added_words & (quote - second_question.statement) for quote in other_quotes)
+        else ""
+    )
 
 
-def _different_answer(first: AskedQuestion, second: AskedQuestion) -> str:
-    first_numbers, second_numbers = _number_words(first.added_words), _number_words(second.added_words)
+def _different_answer(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
+    first_numbers, second_numbers = (
+        _number_words(first_question.added_words),
+        _number_words(second_question.added_words),
+    )
     common_numbers = first_numbers & second_numbers
     if first_numbers and second_numbers and common_numbers not in (first_numbers, second_numbers):
         return "the answers give other numbers"
-    if first_numbers & second.question_words or second_numbers & first.question_words:
+    if first_numbers & second_question.question_words or second_numbers & first_question.question_words:
         return "one question says the number that the other asks for"
-    if first_numbers != second_numbers and not _has_common_first_number(first, second, common_numbers):
+    if first_numbers != second_numbers and not _has_common_first_number(
+        first_question, second_question, common_numbers
+    ):
         return "one answer gives the number first that the other does not"
-    statement = (first.statement | second.statement) or (first.pair_words | second.pair_words)
-    first_words, second_words = first.added_words & statement, second.added_words & statement
+    statement = (first_question.statement | second_question.statement) or (
+        first_question.pair_words | second_question.pair_words
+    )
+    first_words, second_words = first_question.added_words & statement, second_question.added_words & statement
     if not first_words and not second_words:  # each answer only says yes or repeats its question
-        names_differ = first.question_words - second.pair_words and second.question_words - first.pair_words
+        names_differ = (
+            first_question.question_words - second_question.pair_words
+            and second_question.question_words - first_question.pair_words
+        )
         return "each question names something else" if names_differ else ""
     if not first_words or not second_words:
-        answer_words, pair_words = (first_words, second.pair_words) if first_words else (second_words, first.pair_words)
+        answer_words, pair_words = (
+            (first_words, second_question.pair_words) if first_words else (second_words, first_question.pair_words)
+        )
         agreement = len(answer_words & pair_words) / len(answer_words)
     else:
         agreement = share(first_words, second_words)
     return "" if agreement >= SAME_ANSWER else "the answers tell other things"
 
 
-def _has_common_first_number(first: AskedQuestion, second: AskedQuestion, common: Words) -> bool:
+def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: Words) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
-    longer_pair = max(first, second, key=lambda pair: len(_number_words(pair.added_words)))
+    longer_pair = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
     first_number = min(numbers(longer_pair.answer, spelled="en"), key=lambda number: number.start)
     return _NUMBER + first_number.value in common
 
 
-def _meaning_words(text: str, language: str) -> Words:
+def _meaning_words(question_text: str, language: str) -> Words:
     """The stems of the words of meaning, the codes with digits, and the numbers with a # before their value.
 
     "One" is no number: one does, the one.
     """
-    values = number_values(text) | number_values(text, spelled="en") - {"1"}
-    return frozenset(content_words(text, language) | _codes(text) | {_NUMBER + n for n in values})
+    values = number_values(question_text) | number_values(question_text, spelled="en") - {"1"}
+    return frozenset(content_words(question_text, language) | _codes(question_text) | {_NUMBER + n for n in values})
 
 
-def _codes(text: str) -> set[str]:
-    return set(_CODE.findall(text.lower()))
+def _codes(question_text: str) -> set[str]:
+    return set(_CODE.findall(question_text.lower()))
 
 
 def _number_words(words: Words) -> Words:

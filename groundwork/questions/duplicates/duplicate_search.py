@@ -90,24 +90,24 @@ class StatementIndex:
         for statement in statements:
             self._word_counts.update(statement)
 
-    def add(self, row: int, statement: Words) -> None:
-        self._words[row] = statement
+    def add(self, statement_row: int, statement: Words) -> None:
+        self._words[statement_row] = statement
         for word in statement:
-            self._rows_by_word[word].append(row)
+            self._rows_by_word[word].append(statement_row)
         for word in self._rarest(statement):
-            self._rows_by_rare_word[word].append(row)
+            self._rows_by_rare_word[word].append(statement_row)
 
     def candidates(self, statement: Words) -> set[int]:
         """The rows whose statement has enough words in common with this one."""
         smaller_hits = self._count_hits(self._rows_by_rare_word, statement)
-        rows = {row for row, hits in smaller_hits.items() if hits > 1 or len(self._words[row]) == 1}
+        candidate_rows = {row for row, hits in smaller_hits.items() if hits > 1 or len(self._words[row]) == 1}
         larger_hits = self._count_hits(self._rows_by_word, self._rarest(statement))
-        rows.update(row for row, hits in larger_hits.items() if hits > 1 or len(statement) == 1)
-        return {row for row in rows if share(statement, self._words[row]) >= SAME_STATEMENT}
+        candidate_rows.update(row for row, hits in larger_hits.items() if hits > 1 or len(statement) == 1)
+        return {row for row in candidate_rows if share(statement, self._words[row]) >= SAME_STATEMENT}
 
-    def _count_hits(self, index: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
+    def _count_hits(self, rows_by_word: Mapping[str, list[int]], words: Iterable[str]) -> Counter[int]:
         """How many of `words` lead to each row."""
-        return Counter(chain.from_iterable(index.get(word, ()) for word in words))
+        return Counter(chain.from_iterable(rows_by_word.get(word, ()) for word in words))
 
     def _rarest(self, statement: Words) -> list[str]:
         return sorted(statement, key=lambda word: (self._word_counts[word], word))[: prefix_length(len(statement))]
@@ -139,9 +139,9 @@ class _ConcatenatedSequences:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, row: int) -> AskedQuestion:
-        k = bisect_right(self._starts, row) - 1
-        return self._sequences[k][row - self._starts[k]]
+    def __getitem__(self, question_row: int) -> AskedQuestion:
+        k = bisect_right(self._starts, question_row) - 1
+        return self._sequences[k][question_row - self._starts[k]]
 
 
 class EarlierQuestions:
@@ -169,7 +169,7 @@ class EarlierQuestions:
         self._questions.append(questions)
         similar, sharing = self._similar_rows(len(questions), vectors), self._rows_sharing(questions, is_many)
         for question, close_rows, sharing_rows in zip(questions, similar, sharing, strict=True):
-            row, wording_key = len(self._is_new), wording_hash(question.question)
+            question_row, wording_key = len(self._is_new), wording_hash(question.question)
             if (earlier_row := self._wordings.get(wording_key)) is not None:
                 earlier = self._questions[earlier_row].question
             else:
@@ -177,7 +177,7 @@ class EarlierQuestions:
                 earlier = self._find_repeated(question, close_rows, sharing_rows())
             repeats.append(earlier)
             if not earlier:
-                self._wordings[wording_key] = row
+                self._wordings[wording_key] = question_row
             self._is_new.append(not earlier)
         return repeats
 
@@ -194,14 +194,18 @@ class EarlierQuestions:
 
     def _index(self) -> None:
         """Add to the index of statements those that it lacks."""
-        for row in range(self._indexed_count, len(self._is_new)):
-            if self._is_new[row]:
-                self._statements.add(row, self._questions[row].statement)
+        for question_row in range(self._indexed_count, len(self._is_new)):
+            if self._is_new[question_row]:
+                self._statements.add(question_row, self._questions[question_row].statement)
         self._indexed_count = len(self._is_new)
 
-    def _read_question(self, row: int) -> AskedQuestion:
+    def _read_question(self, question_row: int) -> AskedQuestion:
         """The question with its words: those of a few are kept with it, those of many only for a while."""
-        return self._questions[row] if row < self._indexed_count else _without_words(self._questions[row])
+        return (
+            self._questions[question_row]
+            if question_row < self._indexed_count
+            else _without_words(self._questions[question_row])
+        )
 
     def _similar_rows(self, count: int, vectors: Vectors | None) -> Iterator[Rows]:
         """For each new vector the earlier ones with a cosine from which questions are one."""
@@ -215,36 +219,42 @@ class EarlierQuestions:
             self._vectors.extend(vectors)
         all_vectors = self._vectors.rows
         if len(all_vectors) > EXACT_ROWS:
-            rows = np.arange(first_new, len(all_vectors))
+            new_rows = np.arange(first_new, len(all_vectors))
             for row, close_rows in zip(
-                rows.tolist(), similar_rows(all_vectors, rows, self._likeness.same_cosine), strict=True
+                new_rows.tolist(), similar_rows(all_vectors, new_rows, self._likeness.same_cosine), strict=True
             ):
                 yield close_rows[close_rows < row]
             return
         for start in range(first_new, len(all_vectors), BLOCK_ROWS):
-            block = all_vectors[start : start + BLOCK_ROWS]
-            cosines = block @ all_vectors[: start + len(block)].T
+            vector_block = all_vectors[start : start + BLOCK_ROWS]
+            cosines = vector_block @ all_vectors[: start + len(vector_block)].T
             for offset, row_cosines in enumerate(cosines):
                 yield np.flatnonzero(row_cosines[: start + offset] >= self._likeness.same_cosine)
 
     def _find_repeated(self, question: AskedQuestion, close_rows: Rows, sharing_rows: Iterable[int]) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_rows`: those with its evidence."""
         current_row = len(self._is_new)
-        rows = np.array(sorted(row for row in sharing_rows if row < current_row), dtype=np.int64)
+        earlier_rows = np.array(
+            sorted(earlier_row for earlier_row in sharing_rows if earlier_row < current_row), dtype=np.int64
+        )
         if self._vectors is None:
-            cosines = np.ones(len(rows), dtype=np.float32)
+            cosines = np.ones(len(earlier_rows), dtype=np.float32)
         else:
             vectors = self._vectors.rows
             vector = vectors[current_row]
-            alike_rows = rows[vectors[rows] @ vector >= self._likeness.alike_cosine] if len(rows) else rows
-            rows = np.union1d(alike_rows, close_rows)
-            cosines = vectors[rows] @ vector
+            alike_rows = (
+                earlier_rows[vectors[earlier_rows] @ vector >= self._likeness.alike_cosine]
+                if len(earlier_rows)
+                else earlier_rows
+            )
+            earlier_rows = np.union1d(alike_rows, close_rows)
+            cosines = vectors[earlier_rows] @ vector
         for index in np.argsort(-cosines, kind="stable").tolist():
-            row = int(rows[index])
-            if self._is_new[row] and ask_the_same(
-                question, self._cached_question(row), float(cosines[index]), self._likeness
+            earlier_row = int(earlier_rows[index])
+            if self._is_new[earlier_row] and ask_the_same(
+                question, self._cached_question(earlier_row), float(cosines[index]), self._likeness
             ):
-                return self._cached_question(row).question
+                return self._cached_question(earlier_row).question
         return ""
 
 
@@ -269,36 +279,38 @@ class SameQuestions:
         )
         self._cached_question = lru_cache(maxsize=CACHED_QUESTIONS)(lambda row: _without_words(questions[row]))
 
-    def of(self, row: int) -> list[int]:
-        """The other rows that ask what `row` asks, in order."""
-        close_rows = self._similar_rows[row if self._vector_row_of is None else self._vector_row_of[row]]
-        rows = np.union1d(self._rows_sharing(row), close_rows)
-        rows = rows[rows != row].astype(np.int64)
-        cosines = self._vectors[rows] @ self._vectors[row]
+    def of(self, question_row: int) -> list[int]:
+        """The other rows that ask what `question_row` asks, in order."""
+        close_rows = self._similar_rows[
+            question_row if self._vector_row_of is None else self._vector_row_of[question_row]
+        ]
+        sharing_rows = np.union1d(self._rows_sharing(question_row), close_rows)
+        sharing_rows = sharing_rows[sharing_rows != question_row].astype(np.int64)
+        cosines = self._vectors[sharing_rows] @ self._vectors[question_row]
         min_cosine = min(self._likeness.same_cosine, self._likeness.alike_cosine)
         return [
-            int(rows[index])
+            int(sharing_rows[index])
             for index in np.flatnonzero(cosines >= min_cosine).tolist()
             if ask_the_same(
-                self._cached_question(row),
-                self._cached_question(int(rows[index])),
+                self._cached_question(question_row),
+                self._cached_question(int(sharing_rows[index])),
                 float(cosines[index]),
                 self._likeness,
             )
         ]
 
 
-def _rows_sharing_evidence(questions: Sequence[AskedQuestion], rows: Sequence[int]) -> Callable[[int], Rows]:
-    """What gives, for one of `rows`, those whose evidence shares its words; all are gone through once for few."""
+def _rows_sharing_evidence(questions: Sequence[AskedQuestion], question_rows: Sequence[int]) -> Callable[[int], Rows]:
+    """What gives, for one of `question_rows`, those whose evidence shares its words; all are read once for few."""
     row_statements = StatementIndex()
-    row_statements.expect(questions[row].statement for row in rows)
-    for row in rows:
-        row_statements.add(row, questions[row].statement)
-    sharing_rows: dict[int, list[int]] = {row: [] for row in rows}
+    row_statements.expect(questions[question_row].statement for question_row in question_rows)
+    for question_row in question_rows:
+        row_statements.add(question_row, questions[question_row].statement)
+    sharing_rows: dict[int, list[int]] = {question_row: [] for question_row in question_rows}
     for other_row, question in enumerate(questions):
-        for row in row_statements.candidates(_without_words(question).statement):
-            sharing_rows[row].append(other_row)
-    return lambda row: np.array(sharing_rows[row], dtype=np.int64)
+        for question_row in row_statements.candidates(_without_words(question).statement):
+            sharing_rows[question_row].append(other_row)
+    return lambda question_row: np.array(sharing_rows[question_row], dtype=np.int64)
 
 
 def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, likeness: Likeness) -> bool:
@@ -326,12 +338,15 @@ async def similarity(
     from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
 
     calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_TEXTS)])
-    encoder, note = encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined), ""
+    encoder, encoder_note = (
+        encoder_for(settings, vectors, client() if settings.backend == "endpoint" else None, joined),
+        "",
+    )
     try:
         calibration_vectors = await encoder.aencode(calibration_texts, "query")
     except MissingExtra as missing_extra:
         stand_in = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, note = (
+        encoder, encoder_note = (
             encoder_for(stand_in, vectors, joined=joined),
             f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}",
         )
@@ -340,25 +355,25 @@ async def similarity(
     async def encode(questions: list[str]) -> Vectors:
         return await encoder.aencode(questions, "query")
 
-    return encode, _calibrate_likeness(calibration_texts, calibration_vectors, threshold), note
+    return encode, _calibrate_likeness(calibration_texts, calibration_vectors, threshold), encoder_note
 
 
-def _calibrate_likeness(texts: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
+def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
     overall = (
         likeness(vectors, threshold)
-        if len(texts) >= MIN_CALIBRATION_TEXTS
+        if len(questions) >= MIN_CALIBRATION_TEXTS
         else Likeness(threshold or DEFAULT_THRESHOLD, DEFAULT_ALIKE)
     )
     if threshold is not None:
         return overall
-    script_cosines = [calibrate_threshold(vectors[rows]) for rows in _by_script(texts) if len(rows) > 1]
+    script_cosines = [calibrate_threshold(vectors[rows]) for rows in _by_script(questions) if len(rows) > 1]
     return Likeness(max([overall.same_cosine, *script_cosines]), overall.alike_cosine)
 
 
-def _by_script(texts: Sequence[str]) -> list[list[int]]:
+def _by_script(questions: Sequence[str]) -> list[list[int]]:
     """The places of the texts of each script other than Latin, in which an English embedder finds everything alike."""
     indexes_by_script: dict[str, list[int]] = {}
-    for index, text in enumerate(texts):
-        if not text.isascii() and (script_name := main_script(text)) != "latin":
+    for index, question in enumerate(questions):
+        if not question.isascii() and (script_name := main_script(question)) != "latin":
             indexes_by_script.setdefault(script_name, []).append(index)
     return list(indexes_by_script.values())

@@ -33,15 +33,19 @@ class SharedStatements:
         self._read_statements(statements)
         self._keys, self._owners = self._prefix_keys()
         codes = np.concatenate([np.zeros(0, np.int64), *self._sharing_pairs()])
-        rows = len(self._starts) - 1
-        codes = np.unique(np.concatenate([codes, codes % max(rows, 1) * rows + codes // max(rows, 1)]))
-        self._others = (codes % max(rows, 1)).astype(np.int32)
-        self._bounds = np.searchsorted(codes, np.arange(rows + 1) * rows)
+        statement_count = len(self._starts) - 1
+        codes = np.unique(
+            np.concatenate(
+                [codes, codes % max(statement_count, 1) * statement_count + codes // max(statement_count, 1)]
+            )
+        )
+        self._others = (codes % max(statement_count, 1)).astype(np.int32)
+        self._bounds = np.searchsorted(codes, np.arange(statement_count + 1) * statement_count)
         del self._keys, self._owners, self._words
 
-    def of(self, row: int) -> Rows:
+    def of(self, statement_row: int) -> Rows:
         """The other rows, ascending."""
-        return self._others[self._bounds[row] : self._bounds[row + 1]].astype(np.int64)
+        return self._others[self._bounds[statement_row] : self._bounds[statement_row + 1]].astype(np.int64)
 
     def _read_statements(self, statements: Iterable[Words]) -> None:
         """The words of all statements by their rank among all, the rarest first, statement by statement."""
@@ -63,10 +67,10 @@ class SharedStatements:
     def _prefix_keys(self) -> tuple[Rows, Rows]:
         """The keys of the rarest words of each statement, ascending, and whose they are."""
         keys, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for rows, ranks in self._by_length():
+        for statement_rows, ranks in self._by_length():
             prefix_keys = self._keys_of(ranks[:, : prefix_length(ranks.shape[1])], alone=ranks.shape[1] == 1)
             keys.append(prefix_keys.ravel())
-            owners.append(np.repeat(rows, prefix_keys.shape[1]))
+            owners.append(np.repeat(statement_rows, prefix_keys.shape[1]))
         flat_keys, flat_owners = np.concatenate(keys), np.concatenate(owners)
         order = np.argsort(flat_keys, kind="stable")
         return flat_keys[order], flat_owners[order]
@@ -74,52 +78,60 @@ class SharedStatements:
     def _sharing_pairs(self) -> Iterator[Rows]:
         """(larger * statements + smaller) of what shares enough words, in parts."""
         has_single_words = bool((np.diff(self._starts) == 1).any())
-        for rows, ranks in self._by_length():
+        for statement_rows, ranks in self._by_length():
             step = max(1, MAX_LOOKUPS // (ranks.shape[1] * (ranks.shape[1] + 1) // 2))
-            for start in range(0, len(rows), step):
+            for start in range(0, len(statement_rows), step):
                 yield from self._look_up_pairs(
-                    rows[start : start + step], ranks[start : start + step], has_single_words
+                    statement_rows[start : start + step], ranks[start : start + step], has_single_words
                 )
 
-    def _look_up_pairs(self, rows: Rows, ranks: Rows, has_single_words: bool) -> Iterator[Rows]:
-        keys = self._keys_of(ranks, alone=has_single_words)
-        first_hit = np.searchsorted(self._keys, keys.ravel())
-        hits = np.searchsorted(self._keys, keys.ravel(), side="right") - first_hit
-        if len(rows) > 1 and hits.sum() > MAX_LOOKUPS:
-            half = len(rows) // 2
-            yield from self._look_up_pairs(rows[:half], ranks[:half], has_single_words)
-            yield from self._look_up_pairs(rows[half:], ranks[half:], has_single_words)
+    def _look_up_pairs(self, statement_rows: Rows, ranks: Rows, has_single_words: bool) -> Iterator[Rows]:
+        prefix_keys = self._keys_of(ranks, alone=has_single_words)
+        first_hit = np.searchsorted(self._keys, prefix_keys.ravel())
+        hits = np.searchsorted(self._keys, prefix_keys.ravel(), side="right") - first_hit
+        if len(statement_rows) > 1 and hits.sum() > MAX_LOOKUPS:
+            half = len(statement_rows) // 2
+            yield from self._look_up_pairs(statement_rows[:half], ranks[:half], has_single_words)
+            yield from self._look_up_pairs(statement_rows[half:], ranks[half:], has_single_words)
             return
         positions = np.repeat(first_hit - np.cumsum(hits) + hits, hits) + np.arange(hits.sum())
-        seeking_rows = np.repeat(np.repeat(rows, keys.shape[1]), hits)
-        sizes = np.diff(self._starts)
+        seeking_rows = np.repeat(np.repeat(statement_rows, prefix_keys.shape[1]), hits)
+        statement_sizes = np.diff(self._starts)
         hit_rows = self._owners[positions]
-        is_smaller = (hit_rows != seeking_rows) & (sizes[hit_rows] <= sizes[seeking_rows])
-        pairs = np.unique(seeking_rows[is_smaller] * len(sizes) + hit_rows[is_smaller])
-        yield pairs[self._held_shares(pairs // len(sizes), pairs % len(sizes), sizes) >= SAME_STATEMENT]
+        is_smaller = (hit_rows != seeking_rows) & (statement_sizes[hit_rows] <= statement_sizes[seeking_rows])
+        pairs = np.unique(seeking_rows[is_smaller] * len(statement_sizes) + hit_rows[is_smaller])
+        yield pairs[
+            self._held_shares(pairs // len(statement_sizes), pairs % len(statement_sizes), statement_sizes)
+            >= SAME_STATEMENT
+        ]
 
-    def _held_shares(self, larger: Rows, smaller: Rows, sizes: Rows) -> npt.NDArray[np.float64]:
+    def _held_shares(self, larger: Rows, smaller: Rows, statement_sizes: Rows) -> npt.NDArray[np.float64]:
         """The share of the smaller's words that the larger holds, pair by pair."""
-        counts = sizes[smaller]
-        pair_index = np.repeat(np.arange(len(smaller)), counts)
-        positions = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        word_counts = statement_sizes[smaller]
+        pair_index = np.repeat(np.arange(len(smaller)), word_counts)
+        positions = np.arange(word_counts.sum()) - np.repeat(np.cumsum(word_counts) - word_counts, word_counts)
         ranks = self._words[self._starts[smaller][pair_index] + positions] % self._vocabulary
         word_keys = larger[pair_index] * self._vocabulary + ranks
         is_held = self._words[np.minimum(np.searchsorted(self._words, word_keys), len(self._words) - 1)] == word_keys
         held_counts = np.bincount(pair_index, weights=is_held, minlength=len(smaller))
-        shares: npt.NDArray[np.float64] = held_counts / np.maximum(counts, 1)
+        shares: npt.NDArray[np.float64] = held_counts / np.maximum(word_counts, 1)
         return shares
 
     def _by_length(self) -> Iterator[tuple[Rows, Rows]]:
         """(rows, the ranks of their words, ascending) of the statements of each length but 0."""
-        sizes = np.diff(self._starts)
-        for size in np.unique(sizes[sizes > 0]).tolist():
-            rows = np.flatnonzero(sizes == size)
-            for row_block in np.array_split(rows, max(1, len(rows) * size // MAX_LOOKUPS)):
-                yield row_block, self._words[self._starts[row_block][:, None] + np.arange(size)] % self._vocabulary
+        statement_sizes = np.diff(self._starts)
+        for statement_size in np.unique(statement_sizes[statement_sizes > 0]).tolist():
+            statement_rows = np.flatnonzero(statement_sizes == statement_size)
+            for row_block in np.array_split(
+                statement_rows, max(1, len(statement_rows) * statement_size // MAX_LOOKUPS)
+            ):
+                yield (
+                    row_block,
+                    self._words[self._starts[row_block][:, None] + np.arange(statement_size)] % self._vocabulary,
+                )
 
     def _keys_of(self, ranks: Rows, *, alone: bool) -> Rows:
         """A key for each pair of words of a row, and with `alone` for each word; ranks are (rows, words)."""
         first_column, second_column = np.triu_indices(ranks.shape[1], 0 if alone else 1)
-        keys: Rows = ranks[:, first_column] * self._vocabulary + ranks[:, second_column]
-        return keys
+        prefix_keys: Rows = ranks[:, first_column] * self._vocabulary + ranks[:, second_column]
+        return prefix_keys

@@ -116,11 +116,11 @@ def _garbled_fault(draft: Draft, target: Target) -> Fault | None:
     return None
 
 
-def _repeated_words(text: str) -> str:
+def _repeated_words(question: str) -> str:
     """Four words or more that stand twice in a sentence; not those of "20 minutes before sunset ..., 5 minutes before
     sunset ...", which tell two things.
     """
-    matches = (match.groups() for match in _REPEATED.finditer(text))
+    matches = (match.groups() for match in _REPEATED.finditer(question))
     return next((words for first, words, second in matches if not (first and second) or first == second), "")
 
 
@@ -263,8 +263,8 @@ class QuestionSearch:
         1995).
         """
         question_terms = content_terms(question, "en") - self._title
-        keys = {(chunk.id, statement.start) for statement in statements}
-        own_entries = [self._entries[key] for key in keys if key in self._entries]
+        statement_keys = {(chunk.id, statement.start) for statement in statements}
+        own_entries = [self._entries[key] for key in statement_keys if key in self._entries]
         own_fit = self._fit(
             question_terms,
             set().union(*(statement_terms for statement_terms, _ in own_entries)),
@@ -272,8 +272,8 @@ class QuestionSearch:
         )
         if not own_fit:
             return len(self._entries) - len(own_entries)
-        candidates = {key for term in self._needed_terms(question_terms, own_fit) for key in self._keys_by_term[term]}
-        return sum(self._fit(question_terms, *self._entries[key]) >= own_fit for key in candidates - keys)
+        rival_keys = {key for term in self._needed_terms(question_terms, own_fit) for key in self._keys_by_term[term]}
+        return sum(self._fit(question_terms, *self._entries[key]) >= own_fit for key in rival_keys - statement_keys)
 
     def _needed_terms(self, question_terms: set[str], fit: float) -> list[str]:
         """Those of the rarest, of which a statement needs one to fit by `fit`: all others together weigh less."""

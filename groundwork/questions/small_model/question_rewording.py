@@ -71,8 +71,10 @@ def frame_of(question: str) -> QuestionFrame:
     core = f"{title_match[2].upper()}{title_match[3]}" if title_match else question
     question_text = core.rstrip(" ?")
     matches = ((pattern.fullmatch(question_text), openings) for pattern, openings in FRAMES)
-    match, openings = next(((match, openings) for match, openings in matches if match), (None, ()))
-    filled_openings = tuple(opening.format(**match.groupdict()) for opening in openings) if match else ()
+    frame_match, openings = next(
+        ((frame_match, openings) for frame_match, openings in matches if frame_match), (None, ())
+    )
+    filled_openings = tuple(opening.format(**frame_match.groupdict()) for opening in openings) if frame_match else ()
     return QuestionFrame(core, title_match[1] if title_match else "", filled_openings)
 
 
@@ -125,7 +127,7 @@ def _opening_schema(opening: str) -> dict[str, Any]:
     }
 
 
-def _terms_by_stem(text: str) -> dict[str, str]:
+def _terms_by_stem(question: str) -> dict[str, str]:
     """The words that say what is asked about, by their stem."""
-    text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)]
+    text_words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", question)]
     return {stem(word, "en"): word for word in text_words if word not in FUNCTION_WORDS}

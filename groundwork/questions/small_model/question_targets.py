@@ -52,21 +52,21 @@ def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) ->
 
     Of a wide row one call is about some of the cells, other ones in every row and at every `turn`.
     """
-    text = reading.chunk.text
+    chunk_text = reading.chunk.text
     targets: list[Target] = []
     for lead, group in groupby(gaps, key=lambda gap: gap.lead):
-        groups = _group_statements(tuple(group), text, lead)
-        for members in groups:
+        statement_groups = _group_statements(tuple(group), chunk_text, lead)
+        for members in statement_groups:
             if members[0].kind == "row":
                 targets.append(_row_target(members[0], turn + sum(bool(target.subject) for target in targets)))
             else:
                 statements = _with_context(members, reading)
-                own_lead = "" if _DEFINED_TERM.match(text, statements[0].start) else lead
+                own_lead = "" if _DEFINED_TERM.match(chunk_text, statements[0].start) else lead
                 while targets and (targets[-1].statements[0] in statements or _is_lead_of(targets[-1], own_lead)):
                     earlier = [item for item in targets.pop().statements if item not in statements]
                     statements = (*earlier, *statements)
-                is_partial = len(groups) > 1 and bool(own_lead)
-                targets.append(Target(statements, _spoken_text(statements, text), is_partial=is_partial))
+                is_partial = len(statement_groups) > 1 and bool(own_lead)
+                targets.append(Target(statements, _spoken_text(statements, chunk_text), is_partial=is_partial))
     return targets
 
 
@@ -77,68 +77,70 @@ def _is_lead_of(target: Target, lead: str) -> bool:
     )
 
 
-def _group_statements(members: tuple[Statement, ...], text: str, lead: str) -> list[tuple[Statement, ...]]:
+def _group_statements(members: tuple[Statement, ...], chunk_text: str, lead: str) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
-    groups: list[tuple[Statement, ...]] = []
+    statement_groups: list[tuple[Statement, ...]] = []
     for member in members:
-        is_alone = not lead or _DEFINED_TERM.match(text, member.start)
-        joined_group = (*groups[-1], member) if groups and not is_alone else ()
-        if joined_group and len(_spoken_text(joined_group, text)) <= MAX_TARGET_LENGTH:
-            groups[-1] = joined_group
+        is_alone = not lead or _DEFINED_TERM.match(chunk_text, member.start)
+        joined_group = (*statement_groups[-1], member) if statement_groups and not is_alone else ()
+        if joined_group and len(_spoken_text(joined_group, chunk_text)) <= MAX_TARGET_LENGTH:
+            statement_groups[-1] = joined_group
         else:
-            groups.append((member,))
-    return groups
+            statement_groups.append((member,))
+    return statement_groups
 
 
 def _with_context(members: tuple[Statement, ...], reading: Reading) -> tuple[Statement, ...]:
     """`members` with the lead that they hang on and, as far as they fit, the sentences that they point back to."""
-    statements, text = reading.statements, reading.chunk.text
-    index = statements.index(members[0])
-    while index > 0 and points_back(members, text):
-        previous = statements[index - 1]
+    statements, chunk_text = reading.statements, reading.chunk.text
+    statement_index = statements.index(members[0])
+    while statement_index > 0 and points_back(members, chunk_text):
+        previous = statements[statement_index - 1]
         extended = (previous, *members)
-        if previous.kind != "sentence" or _has_heading_between(text, previous.end, members[0].start):
+        if previous.kind != "sentence" or _has_heading_between(chunk_text, previous.end, members[0].start):
             break
-        if len(_spoken_text(extended, text)) > MAX_TARGET_LENGTH:
+        if len(_spoken_text(extended, chunk_text)) > MAX_TARGET_LENGTH:
             break
-        members, index = extended, index - 1
+        members, statement_index = extended, statement_index - 1
     return members
 
 
-def points_back(members: Sequence[Statement], text: str) -> bool:
+def points_back(target_statements: Sequence[Statement], chunk_text: str) -> bool:
     """Does the first of the statements lean on one before it: "It is ...", "However, ...", "... must wear one"?"""
-    statement_text = simplify_text(members[0].plain_text(text))
+    statement_text = simplify_text(target_statements[0].plain_text(chunk_text))
     return _POINTS_BACK.match(statement_text) is not None or has_open_end(statement_text)
 
 
-def has_open_end(text: str) -> bool:
+def has_open_end(statement_text: str) -> bool:
     """Does a text end in a word that stands for another: "... must wear one"?"""
-    return normalised_words(text).split()[-1:] in (["one"], ["ones"])
+    return normalised_words(statement_text).split()[-1:] in (["one"], ["ones"])
 
 
-def list_items(target: Target, text: str) -> list[str]:
+def list_items(target: Target, chunk_text: str) -> list[str]:
     """The items of a list that is asked about as a whole, without the lead; none of alternatives and other targets."""
     if len(target.statements) < 2 or not target.statements[-1].lead:
         return []
-    items = [
-        simplify_text(" ".join(text[statement.start : statement.end].split()))
+    target_items = [
+        simplify_text(" ".join(chunk_text[statement.start : statement.end].split()))
         for statement in target.statements
         if statement.lead
     ]
-    items = [item for item in items if not item.endswith(":")]  # what governs items of its own
-    alternatives = any(re.search(r"\bor\W*$", item) for item in items)
-    return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", item) for item in items]
+    target_items = [
+        target_item for target_item in target_items if not target_item.endswith(":")
+    ]  # what governs items of its own
+    alternatives = any(re.search(r"\bor\W*$", target_item) for target_item in target_items)
+    return [] if alternatives else [re.sub(r"[\s,;.]+(?:and)?$", "", target_item) for target_item in target_items]
 
 
-def _has_heading_between(text: str, start: int, end: int) -> bool:
-    return any(line.lstrip().startswith("#") for line in text[start:end].splitlines())
+def _has_heading_between(chunk_text: str, start: int, end: int) -> bool:
+    return any(line.lstrip().startswith("#") for line in chunk_text[start:end].splitlines())
 
 
-def _spoken_text(members: Sequence[Statement], text: str) -> str:
+def _spoken_text(members: Sequence[Statement], chunk_text: str) -> str:
     """The statements as a reader would say them: one after the other, items behind the lead that they share."""
     spoken, lead = "", ""
     for member in members:
-        statement_text = " ".join(text[member.start : member.end].split())
+        statement_text = " ".join(chunk_text[member.start : member.end].split())
         if not member.lead or _DEFINED_TERM.match(statement_text):
             spoken += f" {statement_text}"
         elif member.lead == lead:
@@ -154,28 +156,38 @@ def _spoken_text(members: Sequence[Statement], text: str) -> str:
 
 def _row_target(row: Statement, turn: int) -> Target:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS of the others."""
-    by_column = list(zip_longest(row.header, (cell.text for cell in row.cells), fillvalue=""))
-    cells = [(name, cell) for name, cell in by_column if re.search(r"\w", cell)]
-    key = next((i for i, (_, cell) in enumerate(cells) if words(cell)), 0)
-    naming = [cell for i, cell in enumerate(cells[: key + 1]) if i == key or not _RULE_NUMBER.fullmatch(cell[1])]
-    other_cells = cells[key + 1 :]
+    by_column = list(zip_longest(row.header, (cell_text.text for cell_text in row.cells), fillvalue=""))
+    row_cells = [(column_name, cell_text) for column_name, cell_text in by_column if re.search(r"\w", cell_text)]
+    key_column = next((i for i, (_, cell_text) in enumerate(row_cells) if words(cell_text)), 0)
+    naming = [
+        cell_text
+        for i, cell_text in enumerate(row_cells[: key_column + 1])
+        if i == key_column or not _RULE_NUMBER.fullmatch(cell_text[1])
+    ]
+    other_cells = row_cells[key_column + 1 :]
     if len(other_cells) > ANSWER_CELLS:
         offset = turn * ANSWER_CELLS % len(other_cells)
         other_cells = (other_cells + other_cells)[offset : offset + ANSWER_CELLS]
-    subject = ", ".join(f"{cell} ({name})" if name else cell for name, cell in naming)
-    answer = "; ".join(f"{name}: {cell}" if name else cell for name, cell in other_cells)
+    subject = ", ".join(
+        f"{cell_text} ({column_name})" if column_name else cell_text for column_name, cell_text in naming
+    )
+    answer = "; ".join(
+        f"{column_name}: {cell_text}" if column_name else cell_text for column_name, cell_text in other_cells
+    )
     return Target((row,), simplify_text(f"{subject}: {answer}" if answer else subject), naming[-1][1], answer)
 
 
-def simplify_text(text: str) -> str:
-    """`text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
-    text = re.sub(r"(?<=[a-z])- (?!and\b|or\b|to\b)(?=[a-z])", "-", text)  # a word that was broken at a line's end
-    return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text))
+def simplify_text(statement_text: str) -> str:
+    """`statement_text` with plain single quotes, so that a small model does not stumble over quotes inside its JSON."""
+    statement_text = re.sub(
+        r"(?<=[a-z])- (?!and\b|or\b|to\b)(?=[a-z])", "-", statement_text
+    )  # a word that was broken at a line's end
+    return re.sub(r"[\"“”„«»]", "'", re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", statement_text))
 
 
-def importance(target: Target, text: str) -> int:
+def importance(target: Target, chunk_text: str) -> int:
     """How much there is to ask about: numbers, table rows, lists, duties and definitions count; 0 or less: nothing."""
-    own_text = " ".join(text[statement.start : statement.end] for statement in target.statements)
+    own_text = " ".join(chunk_text[statement.start : statement.end] for statement in target.statements)
     plain_words = words(target.plain)
     too_short = len(content_words(own_text, "en")) < (2 if target.subject else 3)
     if too_short or target.plain.rstrip(" '").endswith(":") or _PAGE_FURNITURE.search(own_text):
@@ -187,20 +199,20 @@ def importance(target: Target, text: str) -> int:
     unlabelled = single_statement if single_statement and not single_statement.label else None
     is_fragment = unlabelled and not COMPLETE_ITEM_END.search(own_text)  # of a figure
     is_fragment = is_fragment or (unlabelled and not unlabelled.lead and own_text[:1].islower())  # of a sentence
-    depends_on_previous = not target.subject and points_back(target.statements, text)
+    depends_on_previous = not target.subject and points_back(target.statements, chunk_text)
     penalties = bool(cross_references(own_text)) + bool(is_fragment) + depends_on_previous
     return max(1, score - 4 * target.is_partial - 3 * penalties)
 
 
-def spread_targets(candidates: Sequence[Target], text: str, count: int) -> list[Target]:
-    """`count` of the targets, the most important of each of `count` even stretches, in their order; 0: none."""
-    if count <= 0:
+def spread_targets(candidate_targets: Sequence[Target], chunk_text: str, target_count: int) -> list[Target]:
+    """`target_count` of the targets, in their order: the most important of each of as many even stretches; 0: none."""
+    if target_count <= 0:
         return []
-    if count >= len(candidates):
-        return list(candidates)
-    edges = [round(i * len(candidates) / count) for i in range(count + 1)]
+    if target_count >= len(candidate_targets):
+        return list(candidate_targets)
+    edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
     return [
-        max(candidates[start:end], key=lambda target: importance(target, text))
+        max(candidate_targets[start:end], key=lambda target: importance(target, chunk_text))
         for start, end in pairwise(edges)
         if start < end
     ]

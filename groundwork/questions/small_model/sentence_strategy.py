@@ -84,26 +84,30 @@ class SentenceAsker:
 
     async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
         """One pair for each of the targets that matter most, spread over the chunk."""
-        text = self.chunk.text
+        chunk_text = self.chunk.text
         open_targets = group_targets(interview_round.gaps, self.reading, interview_round.iteration - 1)
         fresh_targets = [
             target
             for target in open_targets
-            if importance(target, text) > 0 and target.plain not in self._asked_statements
+            if importance(target, chunk_text) > 0 and target.plain not in self._asked_statements
         ]
         eligible_targets = open_targets if interview_round.wished else fresh_targets
-        chosen_targets = spread_targets(eligible_targets, text, interview_round.count)
+        chosen_targets = spread_targets(eligible_targets, chunk_text, interview_round.count)
         self._asked_statements |= {target.plain for target in chosen_targets}
-        results = await asyncio.gather(
+        drafts_or_errors = await asyncio.gather(
             *(self._ask_about(target, interview_round.iteration) for target in chosen_targets), return_exceptions=True
         )
-        errors = [error for error in results if isinstance(error, UnitError)]
-        if unexpected := [error for error in results if isinstance(error, BaseException) and error not in errors]:
+        errors = [error for error in drafts_or_errors if isinstance(error, UnitError)]
+        if unexpected := [
+            error for error in drafts_or_errors if isinstance(error, BaseException) and error not in errors
+        ]:
             raise unexpected[0]
-        if errors and len(errors) == len(results):
+        if errors and len(errors) == len(drafts_or_errors):
             raise errors[0]
         self.failures += errors
-        return InterviewAnswer([result for result in results if not isinstance(result, BaseException)])
+        return InterviewAnswer(
+            [draft_or_error for draft_or_error in drafts_or_errors if not isinstance(draft_or_error, BaseException)]
+        )
 
     async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
         """A small model does not mend what it wrote; the next iteration asks about the statement anew."""
@@ -161,8 +165,12 @@ class SentenceAsker:
         if statement.lead or statement.kind == "row":
             return ""
         statements = self.reading.statements
-        previous = statements[statements.index(statement) - 1] if statements[0] != statement else None
-        return simplify_text(previous.plain_text(self.chunk.text)) if previous and previous.kind == "sentence" else ""
+        previous_statement = statements[statements.index(statement) - 1] if statements[0] != statement else None
+        return (
+            simplify_text(previous_statement.plain_text(self.chunk.text))
+            if previous_statement and previous_statement.kind == "sentence"
+            else ""
+        )
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[T] | None, unit: str, sample: int) -> T:
         self.calls += 1
@@ -186,11 +194,11 @@ def name_document(question: str, document: str, english: bool = True) -> str:
     return f"According to {full_title}, {question[:1].lower()}{question[1:]}"
 
 
-def without_columns(text: str, target: Target) -> str:
-    """`text` without the names of columns in brackets, which the model takes over from a row: "Pear (Tree)"."""
-    for name in target.statements[0].header:
-        text = text.replace(f" ({name})", "") if name else text
-    return text.strip()
+def without_columns(question_text: str, target: Target) -> str:
+    """The question without the names of columns in brackets, which the model takes over from a row: "Pear (Tree)"."""
+    for column_name in target.statements[0].header:
+        question_text = question_text.replace(f" ({column_name})", "") if column_name else question_text
+    return question_text.strip()
 
 
 def answer_or_cells(answer: str, target: Target) -> str:
@@ -261,6 +269,6 @@ def forecast(
 
 
 def _forecast_targets(reading: Reading, limit: int | None) -> list[Target]:
-    text = reading.chunk.text
-    worthwhile = [target for target in group_targets(reading.statements, reading) if importance(target, text) > 0]
-    return spread_targets(worthwhile, text, len(worthwhile) if limit is None else limit)
+    chunk_text = reading.chunk.text
+    worthwhile = [target for target in group_targets(reading.statements, reading) if importance(target, chunk_text) > 0]
+    return spread_targets(worthwhile, chunk_text, len(worthwhile) if limit is None else limit)
