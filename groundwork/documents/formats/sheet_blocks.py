@@ -16,6 +16,7 @@ MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its
 _FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # with a currency or a sign before it
 _BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
 _REMARK_LETTERS = 40  # of a text that is longer than a table's entry
+_HEADER_ROWS = 3  # of a table at the most
 _LEAST_COLUMNS = 2  # of a table with a title
 
 Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell that holds something
@@ -72,19 +73,21 @@ def _later_starts(rows: Rows, numbers: Sequence[int], lone_texts: Mapping[int, s
     for i, number in enumerate(numbers):
         if holds_table and number > numbers[i - 1] + 1:
             header = next((k for k in range(i, len(numbers)) if numbers[k] not in lone_texts), len(numbers))
-            if _is_header(rows, numbers[header : header + 3]):
+            if _is_header(rows, numbers[header : header + _HEADER_ROWS + 2]):
                 yield i
                 holds_table = False
         holds_table = holds_table or number not in lone_texts
 
 
 def _is_header(rows: Rows, numbers: Sequence[int]) -> bool:
-    """Whether the first of three rows names most columns in which the others have figures, and names them in words."""
-    if len(numbers) < 3 or any(map(_FIGURE.match, rows[numbers[0]].values())):
+    """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
+    is_named = [not any(map(_FIGURE.match, rows[number].values())) for number in numbers]
+    depth = next((i for i, named in enumerate(is_named) if not named), len(numbers))
+    header, body = numbers[:depth], numbers[depth : depth + 2]
+    if not header or len(body) < 2:
         return False
-    header, *body = (rows[number] for number in numbers)
-    figures = [column for column in body[0] if all(_FIGURE.match(cells.get(column, "")) for cells in body)]
-    names = {header[column] for column in figures if column in header}
+    figures = [column for column in rows[body[0]] if all(_FIGURE.match(rows[row].get(column, "")) for row in body)]
+    names = {rows[row][column] for row in header for column in figures if column in rows[row]}
     return bool(names) and len(names) * 2 >= len(figures)
 
 

@@ -164,7 +164,7 @@ def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
             if cells_spanned > MOST_CELLS:
                 raise BadDocument(size_error(sheet.title, f"more than {MOST_CELLS:,}"))
             texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
-            if row := {column: text for column, text in texts if text}:
+            if row := {column: text for column, text in texts if text.strip()}:
                 rows.setdefault(row_number, {}).update(row)
     merged_cells = parser.merged_cells.mergeCell if parser.merged_cells else ()
     areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
@@ -269,7 +269,7 @@ def _used_xls_cells(book: Any, sheet: Any) -> Rows:
     rows: Rows = {}
     for i in range(sheet.nrows):
         texts = ((j, cell_text(*_xls_value(book, cell))) for j, cell in enumerate(sheet.row(i), start=1))
-        if cells := {j: text for j, text in texts if text}:
+        if cells := {j: text for j, text in texts if text.strip()}:
             rows[i + 1] = cells
     return rows
 

@@ -54,6 +54,15 @@ def test_a_second_table_has_a_header_of_its_own() -> None:
     assert _markdown(PRICES + TRANSPORT).count("\n| --- |") == 2
 
 
+def test_a_header_of_two_rows_begins_a_table() -> None:
+    years = "In francs;;2022\n;Sales;Profit\nBoats;5;1\nOars;7;2"
+    text = _markdown(
+        f"{years.replace('2022', 'January to June 2023')}\n\n{years.replace('2022', 'January to June 2022')}"
+    )
+    assert text.count("\n| --- | --- | --- |") == 2
+    assert "\n\n| In francs |  | January to June 2022 |\n" in text
+
+
 @pytest.mark.parametrize(
     "text",
     [
