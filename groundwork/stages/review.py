@@ -71,15 +71,9 @@ def units(job: Job) -> list[Unit]:
     run_folder = job.data.path("qa", run)
     if not run_folder.is_dir():
         raise UsageError(f"{run}: no such run in {job.data.path('qa')}; {nearest_run(run, job.data)}")
-    documents = run_documents(run_folder)
-    return [
-        Unit(
-            run,
-            (),
-            (),
-            payload=select_documents(job, documents, with_gone=True, with_copies=True) if job.flags.document else None,
-        )
-    ]
+    documents = run_documents(run_folder) if job.flags.document else []
+    chosen = select_documents(job, documents, with_gone=True, with_copies=True)
+    return [Unit(run, (), (), payload=chosen if job.flags.document else None)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:

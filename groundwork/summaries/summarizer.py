@@ -17,13 +17,14 @@ from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.llm.prompts import follow_up, render_template, render_turns
+from groundwork.llm.prompts import follow_up, placeholders, render_template, render_turns
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.counts import counted_things
 from groundwork.markdown.grounding import SourceText
 from groundwork.settings.summarize_and_chunk_settings import Summarize
 
+NO_CONTEXT = "(not said)"
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
@@ -81,7 +82,7 @@ class Summarizer:
 
     async def _correct(self, messages: list[Any], reply: str, text: str) -> tuple[NamedSummary, list[str]]:
         """Name and summary, asked for again once where they have faults; what remains of the summary is a warning."""
-        source = SummarySource(f"{self._title}\n\n{text}")
+        source = SummarySource(f"{self._title}\n\n{text}", self._job.config.qa.context)
         problems, name_problem = summary_faults(reply, source, self._words), name_fault(reply, source)
         if not problems and not name_problem:
             return split_name(reply, source), []
@@ -108,7 +109,10 @@ class Summarizer:
         return unwrap_text(reply.value)
 
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
-        return render_turns(self._job.prompt(prompt), document=self._title, max_words=str(self._words), **variables)
+        template = self._job.prompt(prompt)
+        if "context" in placeholders(template):  # a prompt that asks for no name may do without
+            variables["context"] = self._job.config.qa.context or NO_CONTEXT
+        return render_turns(template, document=self._title, max_words=str(self._words), **variables)
 
     def _max_characters(self) -> int:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
@@ -142,10 +146,13 @@ _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", r
 
 
 class SummarySource:
-    """What a summary and its name may say: a document with its title, read once."""
+    """What a summary and its name may say: a document with its title, read once.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    `context`: what a person says that all documents are about (qa.context), whose words a name may have as well.
+    """
+
+    def __init__(self, text: str, context: str = "") -> None:
+        self.text, self.context = text, context
 
     @cached_property
     def language(self) -> str:
@@ -163,7 +170,15 @@ class SummarySource:
     @cached_property
     def stems(self) -> set[str]:
         """Those of its words, and of the parts of compounds with hyphens; pairs of characters as `word_pieces`."""
-        return {stem(piece, self.language) for word in _WORD_PART.findall(self.text) for piece in word_pieces(word)}
+        return self._stems_of(self.text)
+
+    @cached_property
+    def name_stems(self) -> set[str]:
+        """Those that a name may have."""
+        return self.stems | self._stems_of(self.context)
+
+    def _stems_of(self, text: str) -> set[str]:
+        return {stem(piece, self.language) for word in _WORD_PART.findall(text) for piece in word_pieces(word)}
 
 
 class NamedSummary(NamedTuple):
@@ -214,7 +229,7 @@ def _words_not_in_source(name: str, source: SummarySource) -> list[str]:
         for word in _WORD_PART.findall(name)
         if len(word) > 1
         and word.lower() not in ignored
-        and any(stem(piece, source.language) not in source.stems for piece in word_pieces(word))
+        and any(stem(piece, source.language) not in source.name_stems for piece in word_pieces(word))
     ]
 
 
@@ -258,7 +273,7 @@ def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[
     unknown_names = sorted(
         name
         for name in names(summary, language)
-        if source.stems.isdisjoint({stem(name, language), name.removesuffix("s")})
+        if source.name_stems.isdisjoint({stem(name, language), name.removesuffix("s")})
         and not name.isdigit()
         and source.stems.isdisjoint(short_day_or_month(name))
     )

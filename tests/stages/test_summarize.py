@@ -88,6 +88,17 @@ def test_the_summary_decides_what_questions_call_their_subject(run: Run, line: s
     assert any("questions use the title" in warning for warning in run.summary.warnings) == (name == "")
 
 
+def test_what_all_documents_are_about_decides_the_name(run: Run) -> None:
+    """`qa.context` is told, its words may stand in the name though the document lacks them, and a change is stale."""
+    reply = f"Name: the Sarn valley mills\n\n{SUMMARY}"
+    assert run.summarize(lambda _: reply, qa__context="the mills of the Sarn valley") == 0
+    assert run.summary.name == "the Sarn valley mills"
+    (body,) = run.server.requests
+    assert "What all documents are about: the mills of the Sarn valley" in said(body)
+    assert run.summarize(lambda _: reply, qa__context="the mills of Sarn") == 0
+    assert run.summary.name == "", "and other words are as unknown as ever"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "name"),
     [

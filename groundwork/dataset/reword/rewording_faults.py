@@ -20,11 +20,11 @@ from groundwork.dataset.reword.copied_words import (
 )
 from groundwork.language.contradictions import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
-from groundwork.language.language_and_script import is_english
+from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.question_forms import AUXILIARY, is_question
-from groundwork.language.words import normalised_words, whole_word_pattern, words
+from groundwork.language.words import normalised_words, whole_word_pattern, word_count, words
 from groundwork.questions.derived_numbers import list_lengths
 from groundwork.records.dataset_row import Row
 
@@ -218,7 +218,8 @@ def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     """Has the answer few ways of being said: a few words, or a list of things without a verb of its own?"""
     has_verb = not _VERBS.isdisjoint(normalised_words(answer).split())
     is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not has_verb
-    return is_list or free_words(answer, keep) < SHORT_ANSWER
+    changeable_words = word_count(answer) if has_unspaced(answer) else free_words(answer, keep)  # not pairs of letters
+    return is_list or changeable_words < SHORT_ANSWER
 
 
 def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -> str:

@@ -189,6 +189,13 @@ def test_a_short_answer_may_stay():
         assert keeps_answer(short, answer, COPIED), "and is counted as what it is"
 
 
+@pytest.mark.parametrize("answer", ["ลูกสูบหนักสามร้อยกิโลกรัม", "ຫ້ອງການເປີດໃນຕອນເຊົ້າ", "比赛前必须检查所有的船只"])
+def test_a_short_answer_without_spaces_may_stay(answer: str):
+    """Its words are counted as many as its letters make, not as many as it has letters."""
+    short = row(question="比赛前要做什么？", answer=answer)
+    assert not [fault for fault in found(short, "开始比赛之前应当完成哪些事情？", answer) if "old one" in fault]
+
+
 def test_an_answer_may_say_what_the_evidence_says():
     """A number of the evidence is no invention."""
     of_evidence = row(question=QUESTION, answer="The limit is low.", evidence=["at most 6 players"])
