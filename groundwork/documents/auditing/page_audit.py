@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from groundwork.documents.auditing.formula_letters import FormulaLetters
 from groundwork.documents.auditing.right_to_left_words import WordShares, bare_words, compare_words
 from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
 from groundwork.language.labels import LIST_LABEL
@@ -86,8 +87,10 @@ class Reference:
         if self.shaped:
             return self._audit_letters(markdown, bare, found_numbers)
         is_same = found_words == self.words  # as on most pages
+        formulas = FormulaLetters("" if is_same else markdown)
+        words_kept, glued = (1.0, 0.0) if is_same else self._words_kept(found_words, formulas)
         lost = self._lost_numbers(found_numbers)
-        words_kept, glued = (1.0, 0.0) if is_same else self._words_kept(found_words)
+        lost -= FormulaLetters(markdown if lost else "").take(lost)
         numbers_kept = 1 - lost.total() / len(self.numbers) if self.numbers else 1.0
         pairs_kept = 1.0 if is_same else self._pairs_kept(found_words, markdown)
         words_once = (
@@ -138,10 +141,11 @@ class Reference:
             lost_numbers=sorted(lost)[:20],
         )
 
-    def _words_kept(self, found_words: list[str]) -> tuple[float, float]:
+    def _words_kept(self, found_words: list[str], formulas: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
         counts = Counter(found_words)
         words_kept = sum(min(n, counts[word]) for word, n in self.counts.items() if word in counts)
+        words_kept += formulas.take(self.counts - counts).total()
         unknown = [word for word in counts if word not in self.counts and len(word) > 3]
         squeezed = "".join(self.words) if unknown else ""
         glued = sum(counts[word] for word in unknown if word in squeezed)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from groundwork.documents.auditing.formula_letters import FormulaLetters
 from groundwork.documents.auditing.page_audit import Reference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.labels import PAGE_LABEL
@@ -39,6 +40,7 @@ def restore_lost_lines(markdown: str, reference: Reference) -> str:
     those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
     markdown_words = page_words(markdown)
     missing = Counter[str]() if markdown_words == reference.words else reference.counts - Counter(markdown_words)
+    missing -= FormulaLetters(markdown if missing else "").take(missing)
     if missing.total() < 2:
         return markdown
     lost_lines = _lost_lines(reference.text, missing, f" {' '.join(markdown_words)} ")
