@@ -162,14 +162,16 @@ class Reference:
         return 1 - missing / layer_pairs.total()
 
     def _repeated(self, found_words: list[str]) -> float:
-        """The share of words in runs of six that come more often than in the reference."""
+        """The share of words in runs of six that come more often than in the reference, of those at the most that it
+        does not hold so often: the figures along the axes of a chart are read in another order, and make runs too."""
         runs = Counter(zip(*(found_words[k:] for k in range(_RUN_WORDS)), strict=False))
         repeated_runs = {run: n for run, n in runs.items() if n > 1}
         if not repeated_runs:
             return 0.0
         layer_runs = Counter(zip(*(self.words[k:] for k in range(_RUN_WORDS)), strict=False))
         extra = sum(max(0, n - max(1, layer_runs[run])) for run, n in repeated_runs.items())
-        return min(1.0, extra / len(found_words))
+        surplus = (Counter(found_words) - self.counts).total()
+        return min(extra, surplus) / len(found_words)
 
 
 def _has_rows(markdown: str) -> bool:

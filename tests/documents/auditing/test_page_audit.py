@@ -35,6 +35,15 @@ def test_glued_words_are_seen():
     assert audit.words_kept < 0.95
 
 
+def test_figures_along_the_axes_of_charts_are_not_said_twice():
+    """Two panels with equal axes, read side by side: no word is there more often than the page holds it."""
+    ticks = "0 20 40 60 80 100 120"
+    layer = "\n".join(f"{tick}\n{tick}" for tick in ticks.split()) + "\nRain and wind by month"
+    audit = Reference(layer).audit(f"{ticks}\n\n{ticks}\n\nRain and wind by month")
+    assert (audit.words_kept, audit.repeated) == (1, 0)
+    assert Reference(layer).audit(f"{ticks}\n\n{ticks}\n\n{ticks}\n\nRain and wind by month").repeated > 0
+
+
 def test_a_repeated_passage_is_seen_and_a_repeating_text_is_not():
     """What is said twice lowers the score, unless the page itself says it twice."""
     twice = f"{TEXT}\n\n{TEXT}"
