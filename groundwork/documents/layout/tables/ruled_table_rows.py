@@ -12,6 +12,7 @@ from typing import NamedTuple
 from groundwork.documents.layout.text_lines import Box, is_number, joined, parted
 
 _LEAST_LINES = 3  # of a drawn row that may hold several rows of texts
+_LEAST_COLUMNS = 3  # of one that may hold heads above figures
 _WORD_SPACE = 0.25  # line heights between two words
 _ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands between them
 _PADDED = 0.25  # line heights between two rows, which no lines of a cell have between them
@@ -61,13 +62,32 @@ def split_rows(band: Band, xs: list[float]) -> list[Band]:
     filled = [column for column in columns if column]
     numbers = [column for column in filled if len(column) > 1 and all(is_number(text.text) for _, text in column)]
     if not numbers:
-        return [band]
+        return _below_heads(band, lines, filled, xs)
     figure_lines = max((sorted({i for i, _ in column}) for column in numbers), key=len)
     alike_columns = sum(len(column) >= len(figure_lines) for column in filled)
     if 2 * alike_columns < len(filled) or alike_columns < 2:
         return [band]
     edges = [(_bottom(lines[i - 1]) + _top(lines[i])) / 2 for i in _row_starts(lines, figure_lines, xs)]
     return [row._replace(drawn=not k) for k, row in enumerate(cut_at([band.top, *edges, band.bottom], band.words))]
+
+
+def _below_heads(
+    band: Band, lines: Sequence[list[Box]], columns: Sequence[Sequence[tuple[int, Box]]], xs: list[float]
+) -> list[Band]:
+    """The heads in the first line of a drawn row, and the rows below them where these are told by their numbers."""
+    starts = [column[1][0] for column in columns if column[0][0] == 0 and _are_headed(column)]
+    if len(columns) < _LEAST_COLUMNS or len(starts) < len(columns) - 1 or set(starts) != {1}:
+        return [band]
+    edge = (_bottom(lines[0]) + _top(lines[1])) / 2
+    head, body = cut_at([band.top, edge, band.bottom], band.words)
+    rows = split_rows(body, xs)
+    return [head._replace(drawn=True), *(row._replace(drawn=False) for row in rows)] if len(rows) > 1 else [band]
+
+
+def _are_headed(column: Sequence[tuple[int, Box]]) -> bool:
+    """Whether a column has one text above figures."""
+    first, *others = (text.text for _, text in column)
+    return len(others) >= _LEAST_LINES - 1 and not is_number(first) and all(map(is_number, others))
 
 
 def _row_starts(lines: Sequence[list[Box]], figure_lines: Sequence[int], xs: list[float]) -> list[int]:

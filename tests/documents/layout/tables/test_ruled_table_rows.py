@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.documents.layout.drawing import Row, table
@@ -174,3 +175,21 @@ def test_two_figures_in_one_cell_beside_a_label_of_several_lines_are_one_row(dra
         table(canvas, (74,), [("from prior",), ("year",)], y=668)
 
     assert drawn(draw).rows == [["Harbour", "Change"], ["Total change from prior year", "-108.011 -46.066"]]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_heads_above_figures_in_one_drawn_row_are_a_row(drawn, turned: bool):
+    """A table whose frame ends at that of the page has its rows from its figures, also where the page is turned."""
+    rows = [("Port", "Depth", "Boats"), ("Ellary", "12.4", "318"), ("Brekka", "7.7", "190"), ("Odda", "8.8", "222")]
+
+    def draw(canvas: Canvas) -> None:
+        if turned:
+            canvas.translate(590, 0)
+            canvas.rotate(90)
+        canvas.rect(10, 10, 520, 560)
+        canvas.rect(20, 300, 510, 140)
+        canvas.line(20, 416, 530, 416)
+        canvas.drawString(30, 424, "Ports of the northern coast and their boats in spring")
+        table(canvas, (40, 220, 400), rows, y=390)
+
+    assert drawn(draw).rows[1:] == [list(row) for row in rows]
