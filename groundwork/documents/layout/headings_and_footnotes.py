@@ -10,7 +10,7 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_number, label
@@ -22,9 +22,11 @@ _OTHER_FONT_RATIO, _SAME_FONT_RATIO = 1.06, 1.15  # times the body's size, which
 _UNNAMED_FONT_RATIO = 1.1  # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _NUMERAL_TITLE = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
+_RUN_IN_HEAD = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
+_STRETCHED_STEP, _EQUAL_GAPS = 1.6, 0.25  # sizes from line to line, and by which spaces differ, of a stretched heading
 _RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
@@ -96,6 +98,43 @@ class Styles:
             size: 1 if size > largest else min(5, top + sum(larger > size for larger in shared))
             for size in pages_by_size
         }
+
+
+def begins_with_head(line: Line) -> bool:
+    """Whether a line begins with a few bold words and a stop, as a head that runs into its text."""
+    return line.cells[0].runs_in and _RUN_IN_HEAD.match(line.text) is not None
+
+
+def with_whole_headings(lines: Sequence[Line], body: float) -> list[Line]:
+    """Lines with those as one text whose words are spread over the breadth of a justified column, and whose heading
+    ends on the line below."""
+    return [
+        _joined_line(line) if _is_stretched(line, below, body) else line
+        for line, below in zip_longest(lines, lines[1:])
+    ]
+
+
+def _is_stretched(line: Line, below: Line | None, body: float) -> bool:
+    """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
+    if len(line.cells) < 2 or below is None or len(below.cells) != 1:
+        return False
+    last, cells = below.main, line.cells
+    if any((cell.font, cell.bold) != (last.font, last.bold) or abs(cell.size - last.size) > 0.2 for cell in cells):
+        return False
+    is_near = below.y - line.y < _STRETCHED_STEP * last.size and abs(below.x1 - line.x1) < 2
+    if not is_near or not (last.bold or last.size > _SAME_FONT_RATIO * body) or last.x2 > line.x2 + 2:
+        return False
+    words = [word for cell in cells for word in cell.words]
+    gaps = [b.x1 - a.x2 for a, b in pairwise(words)]
+    return (
+        len(gaps) > 1 and max(gaps) - min(gaps) < _EQUAL_GAPS * last.size and not any(is_number(w.text) for w in words)
+    )
+
+
+def _joined_line(line: Line) -> Line:
+    text = " ".join(cell.text for cell in line.cells)
+    words = tuple(word for cell in line.cells for word in cell.words)
+    return line._replace(cells=[line.cells[0]._replace(x2=line.x2, text=text, words=words)])
 
 
 def _may_head(line: Line) -> bool:

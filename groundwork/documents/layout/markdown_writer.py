@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
-from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.headings_and_footnotes import Styles, begins_with_head, with_whole_headings
 from groundwork.documents.layout.pseudocode import pseudocode_end
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
@@ -62,7 +62,7 @@ class PageWriter:
     ) -> None:
         self.styles = styles
         lines = [line for line in lines if not is_rule(line.text) or (line.main.mono and not styles.mono)]
-        self.lines = with_labels(lines, styles.body, styles.font)
+        self.lines = with_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
         text_lines = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
@@ -162,6 +162,8 @@ class PageWriter:
             return False
         is_ended = above.text.endswith(LINE_ENDS)
         if is_ended and size < 0.95 * self.styles.body and _FOOT_NOTE.match(line.text):
+            return False
+        if is_ended and begins_with_head(line):
             return False
         is_full = self._is_full(above, line)
         if label(line.text) and not self._is_mid_sentence(above, line, is_full and not is_ended):

@@ -204,6 +204,20 @@ def test_contents_without_leaders_are_lines_of_titles_and_pages(drawn):
     assert page.markdown.split("\n\n") == [f"{title} … {number}" for title, number in rows]
 
 
+def test_contents_in_two_columns_are_read_down_each(drawn):
+    """Titles and pages without leaders, in two columns whose pages count on, are lines; equal counts are a table."""
+    left = ["The barrier and its gates", "Ferries and their pilots", "Signals used at night", "Repairs of the quay"]
+    right = ["Berths for all guests", "Warnings of a storm", "The office and its hours", "Index of all places"]
+
+    def draw(canvas, pages):
+        rows = [(a, str(pages[k]), b, str(pages[k + 4])) for k, (a, b) in enumerate(zip(left, right, strict=True))]
+        table(canvas, (72, 240, 300, 480), rows)
+
+    contents = drawn(lambda canvas: draw(canvas, [1, 4, 9, 15, 22, 30, 31, 40])).markdown
+    assert contents.split("\n\n")[3:5] == ["Repairs of the quay … 15", "Berths for all guests … 22"]
+    assert drawn(lambda canvas: draw(canvas, [7, 4, 9, 2, 3, 8, 31, 4])).markdown.startswith("|")
+
+
 def test_contents_with_numbered_sections_are_lines_too(drawn):
     """A section's number may stand apart from its title; titles of two words and few pages are enough then."""
     rows = [("2", "The harbour", "3"), ("2.1", "Entering it", "3"), ("2.1.1", "Where pilots wait", "4"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.documents.layout.conftest import Drawn
@@ -32,3 +33,49 @@ def test_one_name_with_a_numeral_is_no_title(drawn: Callable[[Callable[[Canvas],
         canvas.drawString(72, 700, "The harbour has two basins, of which the northern one is open to boats.")
 
     assert "#" not in drawn(draw).markdown
+
+
+TEXT = [
+    "The harbour has two basins, of which",
+    "the northern one is open to boats of",
+    "all lengths in summer, and of less",
+]
+
+
+def spread(canvas: Canvas, words: list[str], y: float, gaps: list[float]) -> None:
+    x = 72.0
+    for word, gap in zip(words, [*gaps, 0.0], strict=True):
+        canvas.drawString(x, y, word)
+        x += stringWidth(word, "Helvetica-Bold", 12) + gap
+
+
+def test_a_heading_spread_over_its_column_is_whole(drawn: Callable[[Callable[[Canvas], None]], Drawn]) -> None:
+    """Words equally far apart, on the line above the end of their heading, belong to it; others are cells."""
+
+    def draw(canvas: Canvas, gaps: list[float]) -> None:
+        for y in (740, 640):
+            canvas.setFont("Helvetica-Bold", 12)
+            spread(canvas, ["Rules", "for", "opening"], y, gaps)
+            canvas.drawString(72, y - 14, "the barrier")
+            canvas.setFont("Helvetica", 10)
+            for k, line in enumerate(TEXT):
+                canvas.drawString(72, y - 40 - 12 * k, line)
+
+    assert drawn(lambda canvas: draw(canvas, [22, 22])).markdown.startswith("# Rules for opening the barrier\n")
+    assert not drawn(lambda canvas: draw(canvas, [22, 60])).markdown.startswith("# Rules for opening the")
+
+
+def test_bold_words_with_a_stop_begin_a_paragraph(drawn: Callable[[Callable[[Canvas], None]], Drawn]) -> None:
+    """A head that runs into its text begins a paragraph behind a full line too; bold words in a sentence do not."""
+
+    def draw(canvas: Canvas, head: str, end: str) -> None:
+        for k, line in enumerate([*TEXT[:2], f"all lengths, and of less draught{end}"]):
+            canvas.drawString(72, 740 - 12 * k, line)
+        canvas.setFont("Helvetica-Bold", 10)
+        canvas.drawString(72, 704, head)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(76 + stringWidth(head, "Helvetica-Bold", 10), 704, "pilots.")
+
+    full = " and some length."
+    assert "\n\nBerths. pilots." in drawn(lambda canvas: draw(canvas, "Berths.", full)).markdown
+    assert "length. Berths pilots." in drawn(lambda canvas: draw(canvas, "Berths", full)).markdown

@@ -30,13 +30,13 @@ from groundwork.documents.layout.tables.borderless_rows_and_columns import (
 )
 from groundwork.documents.layout.tables.contents_and_numbered_lists import are_marks, contents_entries, list_items
 from groundwork.documents.layout.tables.displayed_formulas import are_formulas
+from groundwork.documents.layout.tables.running_text import is_justified, is_prose
 from groundwork.documents.layout.text_lines import Line, Stretches, is_number, label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 _TIGHT_STEP = 0.88  # of the distance between two rows, between two lines of one label
 _GROUP_NAME_GAP = 2.6  # sizes above the name of a group of rows
-_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
 _ROW_GAP = 2.4  # line heights between two rows of one table
 
 
@@ -99,7 +99,9 @@ def _table_overleaf(
     body = [row for row in rows[:end] if is_row(row)]
     reader = _TableReader(rows, vocabulary, 0)
     cells = reader.body_cells(0, end, columns)
-    return SpacedTable(0, end, cells, columns=columns) if body and reader.is_table(body, columns, cells) else None
+    has_figures = len(columns) > 2 or any(is_number(text.text) for row in body for text in row.texts[1:])
+    is_table = bool(body) and has_figures and reader.is_table(body, columns, cells)
+    return SpacedTable(0, end, cells, columns=columns) if is_table else None
 
 
 def _overleaf_end(rows: Sequence[SpacedLine], columns: list[tuple[float, float]]) -> int:
@@ -308,7 +310,7 @@ class _TableReader:
         numbers = sum(all(is_number(text.text) for text in row.texts[1:]) for row in body)
         if numbers < 0.6 * len(body) and statistics.median(len(text.split()) for text in first_texts) >= 6:
             return False
-        if _is_prose(body, columns) or _is_justified(body) or are_formulas(body):
+        if is_prose(body, columns) or is_justified(body) or are_formulas(body):
             return False
         cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
         filled = sum(bool(cell) for row in cells for cell in row)
@@ -373,28 +375,3 @@ def _is_caption(row: SpacedLine, columns: list[tuple[float, float]]) -> bool:
     least_width = 0.6 * (columns[-1][1] - columns[0][0])
     has_long_text = any(text.x2 - text.x1 > least_width and len(text.text.split()) > 4 for text in row.texts)
     return has_long_text and row.texts[0].x1 < columns[0][0] + row.size and len(row.texts) < 3
-
-
-def _is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> bool:
-    """Whether sentences cross the rows in more than one column: columns of running text."""
-    texts_by_column: list[list[str]] = [[] for _ in columns]
-    for row in body:
-        for text in row.texts:
-            texts_by_column[column_at(text, columns)].append(text.text)
-    running_columns = [
-        texts
-        for texts in texts_by_column
-        if texts and statistics.median(len(text.split()) for text in texts) >= 4 and _share_of_lower(texts) > 0.3
-    ]
-    return len(running_columns) > 1
-
-
-def _is_justified(body: list[SpacedLine]) -> bool:
-    """Whether the rows are words of running text that are spaced out to fill its lines from edge to edge."""
-    edges = [(row.texts[0].x1, row.texts[-1].x2) for row in body]
-    spreads = [max(xs) - min(xs) for xs in zip(*edges, strict=True)]
-    return max(spreads) < _EDGE_SPREAD * body[0].size and _share_of_lower([t.text for r in body for t in r.texts]) > 0.5
-
-
-def _share_of_lower(texts: list[str]) -> float:
-    return sum(text[0].islower() for text in texts) / len(texts)

@@ -27,7 +27,28 @@ def _is_roman(text: str) -> bool:
 
 
 def contents_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
-    """The titles and page numbers of a table of contents without leaders: numbers that never fall; [] of other rows."""
+    """The titles and page numbers of a table of contents without leaders, in one column or two; [] of other rows."""
+    return _column_entries(rows) or _column_entries(_below_each_other(rows))
+
+
+def _below_each_other(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
+    """Rows of two titles, each with its page, as the rows of the left column and then those of the right one; [] of
+    rows of which less than half have both."""
+    starts = [
+        row.texts[2].x1 for row in rows if len(row.texts) == 4 and all(_is_page(row.texts[k].text) for k in (1, 3))
+    ]
+    if 2 * len(starts) < len(rows) or not starts:
+        return []
+    edge = min(starts)
+    left = [row._replace(texts=[text for text in row.texts if text.x2 < edge]) for row in rows]
+    right = [row._replace(texts=[text for text in row.texts if text.x2 >= edge]) for row in rows]
+    return [row for row in (*left, *right) if row.texts]
+
+
+def _column_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
+    """The entries of one column: numbers that never fall; [] of other rows."""
+    if not any(map(is_row, rows)):
+        return []
     row_texts = [row.texts for row in rows if is_row(row)]
     numbers = [int(texts[-1].text) for texts in row_texts if _is_page(texts[-1].text)]
     sections = sum("." in number[0] for texts in row_texts if (number := _SECTION_NUMBER.match(texts[0].text)))
