@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 COLUMN_WIDTHS = (4, 33)  # of the verdict and of what was looked at
+DOCUMENTS_NAMED = 3
 LOW_CREDIT = 1.0  # USD
 LOW_DISK = 2 * 10**9  # bytes
 NEEDS_SCHEMA = ("qa", "curate", "tags", "dataset.rephrase", "grade.judge")
@@ -333,33 +334,40 @@ def _private_files(root: Path) -> Iterator[Check]:
 
 
 def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
-    first_converters = _first_converters(config, root)
+    documents_of = _documents_of_converters(config, root)
     endpoints = [config.llm.providers[name] if name else config.llm for name in _providers(config)]
     needed_extras = {
         "embed": config.embeddings.backend == "sentence-transformers",
-        **{name: name in first_converters for name in ("marker", "pymupdf", "ocr")},
+        **{name: name in documents_of for name in ("marker", "pymupdf", "ocr")},
         "local": any(settings.base_url == "local" for settings in endpoints),
     }
     for extra, (module, purpose) in EXTRAS.items():
         if importlib.util.find_spec(module):
             yield Check("ok", f"extra {extra}", f"installed ({purpose})")
         elif needed_extras.get(extra):
-            yield Check(
-                "FAIL", f"extra {extra}", f"not installed ({purpose})", f"run: uv sync --inexact --extra {extra}"
-            )
+            needed_for = f", needed for {_first_names(documents_of[extra])}" if extra in documents_of else ""
+            finding = f"not installed ({purpose}){needed_for}"
+            yield Check("FAIL", f"extra {extra}", finding, f"run: uv sync --inexact --extra {extra}")
         else:
             yield Check("-", f"extra {extra}", f"not installed, not needed here ({purpose})")
 
 
-def _first_converters(config: Config, root: Path) -> set[str]:
-    """The converters that the documents there go to first; the further ones are for pages that those fail at."""
+def _documents_of_converters(config: Config, root: Path) -> dict[str, list[str]]:
+    """The documents that go to each converter first; the further ones are for pages that those fail at."""
     from groundwork.documents.conversion.converter_table import check_converters, choose_converters
     from groundwork.documents.source_files import find_sources
 
     check_converters(config.ingest)
-    sources = find_sources(root / "documents", config.ingest.ignore)
-    endings = {Path(source.name).suffix.lower() for source in sources}
-    return {name for ending in endings for name in choose_converters(config.ingest, ending)[:1]}
+    documents: dict[str, list[str]] = {}
+    for source in find_sources(root / "documents", config.ingest.ignore):
+        for name in choose_converters(config.ingest, Path(source.name).suffix.lower())[:1]:
+            documents.setdefault(name, []).append(source.name)
+    return documents
+
+
+def _first_names(names: list[str]) -> str:
+    more = f" and {len(names) - DOCUMENTS_NAMED:,} more" if len(names) > DOCUMENTS_NAMED else ""
+    return f"{', '.join(names[:DOCUMENTS_NAMED])}{more}"
 
 
 def _hub_check(config: Config) -> Check:

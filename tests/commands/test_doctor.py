@@ -99,7 +99,8 @@ def test_an_extra_is_missed_only_where_a_document_needs_it(root, capsys):
         assert line(capsys.readouterr().out, "extra ocr").startswith("-")
         (root / "documents" / "scan.png").write_bytes(b"png")
         assert run(server, root) == 1
-        assert "uv sync --inexact --extra ocr" in line(capsys.readouterr().out, "extra ocr")
+        row = line(capsys.readouterr().out, "extra ocr")
+        assert "uv sync --inexact --extra ocr" in row and "needed for scan.png" in row and "rules.pdf" not in row
 
 
 def test_a_wrong_key_and_an_empty_account(root, capsys):
