@@ -7,7 +7,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,8 @@ _MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
 FONTS = [
     *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
     *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
+    *("Noto Sans Telugu", "Noto Sans Kannada", "Noto Sans Malayalam", "Noto Sans Gujarati", "Noto Sans Sinhala"),
+    *("Noto Sans Lao", "Noto Sans Khmer", "Noto Sans Myanmar", "Noto Sans Georgian", "Noto Sans Armenian"),
     *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
     *("Arial Unicode MS", "Unifont"),
 ]
@@ -81,12 +84,28 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    _add_new_fonts()
     installed = {font.name for font in font_manager.fontManager.ttflist}
     rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
     rcParams["font.size"] = 9
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
     return figure
+
+
+@cache
+def _add_new_fonts() -> None:
+    """Add those of FONTS that were installed after matplotlib had listed the fonts, which it does once."""
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    font_names = [font_name.replace(" ", "").lower() for font_name in FONTS]
+    listed_files = {font.fname for font in manager.ttflist}
+    for path in font_manager.findSystemFonts():
+        file_name = Path(path).stem.lower().partition("-")[0]  # NotoSansCJK holds Noto Sans CJK JP, SC, ...
+        if path not in listed_files and any(font_name.startswith(file_name) for font_name in font_names):
+            with suppress(OSError, RuntimeError):  # a damaged font, which draws nothing
+                manager.addfont(path)
 
 
 def draw_head(figure: Figure, scene: Scene) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from matplotlib import font_manager, get_data_path
 from PIL import Image
 
 from groundwork.maps.draw.png_charts import write_histogram_png
-from groundwork.maps.draw.png_colours_and_legend import point_colours
+from groundwork.maps.draw.png_colours_and_legend import _add_new_fonts, new_figure, point_colours
 from groundwork.maps.draw.png_map import find_coincident, point_labels, point_marks, write_map_png
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import MODELS, histogram, scene
@@ -72,3 +73,15 @@ def test_a_histogram_holds_what_can_be_read(tmp_path: Path) -> None:
     write_histogram_png(msgspec.structs.replace(scene(60), histogram=bars), tmp_path / "bars.png", max_tags=100)
     wide, high = Image.open(tmp_path / "bars.png").size
     assert high < 1.3 * wide
+
+
+def test_a_font_that_was_installed_since_is_drawn_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """matplotlib lists the fonts once for all times; those that came later are added, so that the advice helps."""
+    manager, bundled = font_manager.fontManager, get_data_path()
+    path = next((path for path in font_manager.findSystemFonts() if Path(path).name == "DejaVuSans.ttf"), "")
+    if not path or path.startswith(bundled):
+        pytest.skip("the system has no font of the list")
+    monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.fname.startswith(bundled)])
+    _add_new_fonts.cache_clear()
+    new_figure(1, 1)
+    assert path in {font.fname for font in manager.ttflist}
