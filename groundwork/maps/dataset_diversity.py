@@ -78,19 +78,21 @@ def vendi(vectors: Vectors) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def rarefied_reach(counts: Floats, rows: int, drawn: int) -> Floats:
-    """The chance that `drawn` of `rows` questions hit each topic, `counts` of the rows lying in it."""
+def rarefied_reach(topic_counts: Floats, rows: int, drawn: int) -> Floats:
+    """The chance that `drawn` of `rows` questions hit each topic, `topic_counts` of the rows lying in it."""
     if drawn >= rows:
-        return np.asarray(counts > 0, dtype=np.float64)
+        return np.asarray(topic_counts > 0, dtype=np.float64)
     log_all = lgamma(rows + 1) - lgamma(rows - drawn + 1)
     missed = [
         np.exp(lgamma(rows - c + 1) - lgamma(rows - c - drawn + 1) - log_all) if rows - c >= drawn else 0.0
-        for c in counts.astype(int).tolist()
+        for c in topic_counts.astype(int).tolist()
     ]
     return 1 - np.array(missed)
 
 
-def find_topics(vectors: Vectors, dataset_of: Indices, counts: list[int], threshold: float, seed: int = 0) -> Indices:
+def find_topics(
+    vectors: Vectors, dataset_of: Indices, question_counts: list[int], threshold: float, seed: int = 0
+) -> Indices:
     """The topic of each question, (n,); -1: in none. Every dataset has an equal say in what the topics are.
 
     Average linkage cut at cosine `threshold` on equally many questions of each, then every question goes to the
@@ -99,9 +101,16 @@ def find_topics(vectors: Vectors, dataset_of: Indices, counts: list[int], thresh
     if len(vectors) < 2:
         return np.zeros(len(vectors), dtype=np.int64)
     rng = np.random.default_rng(seed)
-    share = min(_comparison_size(counts), TOPIC_ROWS // max(1, sum(count > 0 for count in counts)))
+    share = min(
+        _comparison_size(question_counts),
+        TOPIC_ROWS // max(1, sum(question_count > 0 for question_count in question_counts)),
+    )
     sample = np.concatenate(
-        [_draw_rows(np.flatnonzero(dataset_of == dataset), share, rng) for dataset, count in enumerate(counts) if count]
+        [
+            _draw_rows(np.flatnonzero(dataset_of == dataset), share, rng)
+            for dataset, question_count in enumerate(question_counts)
+            if question_count
+        ]
     )
     centres = _topic_centres(vectors[sample], threshold)
     cosines = vectors @ centres.T
@@ -137,24 +146,24 @@ def measure_diversity(
     questions: DatasetQuestions, similar: Similarities, encoder: str, projection: str, seed: int = 0
 ) -> MeasuredDiversity:
     """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
-    names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
+    dataset_names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
     limits = thresholds(vectors, seed, questions.documents)
-    counts = [int((dataset_of == index).sum()) for index in range(len(names))]
-    topic_of = find_topics(vectors, dataset_of, counts, limits.same_subject, seed)
-    topic_counts = _count_by_topic(dataset_of, topic_of, len(names))
-    equal_n = _comparison_size(counts)
-    reach_draws = _bootstrap_reach(topic_counts, counts, equal_n, seed)
-    only_in = _rows_only_in(names, dataset_of, similar.nearest_in, limits.also_asked)
-    rows = [
+    question_counts = [int((dataset_of == index).sum()) for index in range(len(dataset_names))]
+    topic_of = find_topics(vectors, dataset_of, question_counts, limits.same_subject, seed)
+    topic_counts = _count_by_topic(dataset_of, topic_of, len(dataset_names))
+    equal_n = _comparison_size(question_counts)
+    reach_draws = _bootstrap_reach(topic_counts, question_counts, equal_n, seed)
+    only_in = _rows_only_in(dataset_names, dataset_of, similar.nearest_in, limits.also_asked)
+    dataset_numbers = [
         DatasetNumbers(
-            name=name,
-            only_here=len(only_in[name]),
-            **_question_counts(counts[index], questions.chunks[index]),
+            name=dataset_name,
+            only_here=len(only_in[dataset_name]),
+            **_question_counts(question_counts[index], questions.chunks[index]),
             redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
             **_variety(vectors[dataset_of == index], equal_n, seed),
-            **_topic_reach(topic_counts[index], counts[index], equal_n, reach_draws[:, index]),
+            **_topic_reach(topic_counts[index], question_counts[index], equal_n, reach_draws[:, index]),
         )
-        for index, name in enumerate(names)
+        for index, dataset_name in enumerate(dataset_names)
     ]
     contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
     numbers = Numbers(
@@ -163,11 +172,11 @@ def measure_diversity(
         **asdict(limits),
         equal_n=equal_n,
         topics=topic_counts.shape[1],
-        datasets=rows,
+        datasets=dataset_numbers,
         overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
-        **asdict(choose_dataset(rows, reach_draws, topic_counts, equal_n, contained_shares)),
+        **asdict(choose_dataset(dataset_numbers, reach_draws, topic_counts, equal_n, contained_shares)),
     )
-    missed_by = _rows_missed_by(names, dataset_of, similar.nearest_in, limits.also_asked)
+    missed_by = _rows_missed_by(dataset_names, dataset_of, similar.nearest_in, limits.also_asked)
     return MeasuredDiversity(numbers, only_in, missed_by)
 
 
@@ -201,15 +210,15 @@ def _topic_reach(topic_counts: Floats, count: int, equal_n: int, draws: Floats) 
     }
 
 
-def _comparison_size(counts: list[int]) -> int:
+def _comparison_size(question_counts: list[int]) -> int:
     """The questions of the smallest dataset that is large enough to speak for itself."""
-    nonempty = [count for count in counts if count]
-    comparable = [count for count in nonempty if count >= MIN_QUESTIONS]
+    nonempty = [question_count for question_count in question_counts if question_count]
+    comparable = [question_count for question_count in nonempty if question_count >= MIN_QUESTIONS]
     return min(comparable if len(comparable) >= min(2, len(nonempty)) and comparable else nonempty, default=0)
 
 
-def _draw_rows(indices: Indices, size: int, rng: np.random.Generator) -> Indices:
-    return indices if len(indices) <= size else np.sort(rng.choice(indices, size, replace=False))
+def _draw_rows(indices: Indices, draw_size: int, rng: np.random.Generator) -> Indices:
+    return indices if len(indices) <= draw_size else np.sort(rng.choice(indices, draw_size, replace=False))
 
 
 def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
@@ -220,16 +229,16 @@ def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
         return vectors
     rows, columns = np.triu_indices(len(vectors), 1)
     distances = np.clip(1 - (vectors @ vectors.T)[rows, columns], 0, None)
-    labels = fcluster(linkage(distances, "average"), 1 - threshold, "distance")
-    group_numbers, sizes = np.unique(labels, return_counts=True)
-    topic_groups = group_numbers[sizes >= TOPIC_SIZE] if (sizes >= TOPIC_SIZE).any() else group_numbers
-    centres = np.stack([vectors[labels == group].mean(axis=0) for group in topic_groups])
+    topic_labels = fcluster(linkage(distances, "average"), 1 - threshold, "distance")
+    group_numbers, topic_sizes = np.unique(topic_labels, return_counts=True)
+    topic_groups = group_numbers[topic_sizes >= TOPIC_SIZE] if (topic_sizes >= TOPIC_SIZE).any() else group_numbers
+    centres = np.stack([vectors[topic_labels == topic].mean(axis=0) for topic in topic_groups])
     lengths = np.linalg.norm(centres, axis=1, keepdims=True)
     unit: Vectors = np.divide(centres, lengths, out=np.zeros_like(centres), where=lengths > 0)
     return unit
 
 
-def _bootstrap_reach(topic_counts: Floats, counts: list[int], equal_n: int, seed: int) -> Floats:
+def _bootstrap_reach(topic_counts: Floats, question_counts: list[int], equal_n: int, seed: int) -> Floats:
     """Reach of each dataset, (draws, datasets), over topics and questions drawn with replacement.
 
     The topics of a draw are the same for all datasets, the questions each dataset's own. Questions drawn with
@@ -241,34 +250,40 @@ def _bootstrap_reach(topic_counts: Floats, counts: list[int], equal_n: int, seed
         return reached
     rng = np.random.default_rng(seed)
     weights = rng.multinomial(topics, np.full(topics, 1 / topics), size=DRAWS) / topics
-    for dataset, count in enumerate(counts):
-        if not count:
+    for dataset, question_count in enumerate(question_counts):
+        if not question_count:
             continue
-        chances = rarefied_reach(np.arange(count + 1, dtype=np.float64), count, min(equal_n, count))
-        topic_shares = topic_counts[dataset] / count
-        drawn = rng.multinomial(count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[:, :-1]
+        chances = rarefied_reach(
+            np.arange(question_count + 1, dtype=np.float64), question_count, min(equal_n, question_count)
+        )
+        topic_shares = topic_counts[dataset] / question_count
+        drawn = rng.multinomial(question_count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[
+            :, :-1
+        ]
         reached_shares = chances[drawn]
         shortfall = chances[topic_counts[dataset].astype(int)] - reached_shares.mean(axis=0)
         reached[:, dataset] = np.clip(((reached_shares + shortfall) * weights).sum(axis=1), 0, 1)
     return reached
 
 
-def _rows_only_in(names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float) -> dict[str, list[int]]:
+def _rows_only_in(
+    dataset_names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float
+) -> dict[str, list[int]]:
     """By dataset: its questions about which no other dataset asks. Empty lists when there is one dataset."""
     rows_only_in: dict[str, list[int]] = {}
-    for number, name in enumerate(names):
-        other_cosines = np.delete(nearest_in, number, axis=1)
+    for dataset, dataset_name in enumerate(dataset_names):
+        other_cosines = np.delete(nearest_in, dataset, axis=1)
         is_unmatched = (other_cosines < threshold).all(axis=1) if other_cosines.shape[1] else dataset_of < 0
-        rows_only_in[name] = np.flatnonzero((dataset_of == number) & is_unmatched).tolist()
+        rows_only_in[dataset_name] = np.flatnonzero((dataset_of == dataset) & is_unmatched).tolist()
     return rows_only_in
 
 
 def _rows_missed_by(
-    names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float
+    dataset_names: list[str], dataset_of: Indices, nearest_in: Floats, threshold: float
 ) -> dict[str, list[int]]:
     return {
-        name: np.flatnonzero((dataset_of != number) & (nearest_in[:, number] < threshold)).tolist()
-        for number, name in enumerate(names)
+        dataset_name: np.flatnonzero((dataset_of != dataset) & (nearest_in[:, dataset] < threshold)).tolist()
+        for dataset, dataset_name in enumerate(dataset_names)
     }
 
 
@@ -288,9 +303,9 @@ def _sampled_vendi(vectors: Vectors, size: int, seed: int) -> float:
     return float(np.mean([vendi(vectors[_draw_rows(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
 
 
-def _reach_curve(counts: Floats, rows: int) -> list[tuple[int, float]]:
+def _reach_curve(topic_counts: Floats, rows: int) -> list[tuple[int, float]]:
     steps = sorted({round(step) for step in np.linspace(0, rows, min(rows, CURVE_POINTS) + 1)})
-    return [(step, round(_share(rarefied_reach(counts, rows, step)), 4)) for step in steps]
+    return [(step, round(_share(rarefied_reach(topic_counts, rows, step)), 4)) for step in steps]
 
 
 def _confidence_interval(draws: Floats) -> tuple[float, float]:
@@ -309,18 +324,23 @@ def diversity_table(numbers: Numbers | None) -> list[str]:
         return []
     reach_heading = f"reach of {counted(numbers.topics, 'topic')}"
     header = ["", "questions", "a chunk", "repeats", "diversity", reach_heading, "95%", "of all"]
-    rows = [header, *map(_diversity_row, numbers.datasets)]
+    diversity_rows = [header, *map(_diversity_row, numbers.datasets)]
     if len(numbers.datasets) == 1:  # reach is of what several ask together
         return terminal.table_lines(
-            [[*row[:5], topics] for row, topics in zip(rows, ["topics", f"{numbers.topics:,}"], strict=True)]
+            [
+                [*diversity_row[:5], topics]
+                for diversity_row, topics in zip(diversity_rows, ["topics", f"{numbers.topics:,}"], strict=True)
+            ]
         )
     are_splits = not numbers.recommendation  # none of them is to be chosen
-    lines = terminal.table_lines([row[:4] for row in rows] if are_splits else rows)
+    table_lines = terminal.table_lines(
+        [diversity_row[:4] for diversity_row in diversity_rows] if are_splits else diversity_rows
+    )
     if not are_splits:
-        lines.append(
+        table_lines.append(
             f"  (diversity and reach with {counted(numbers.equal_n, 'question')} each; 'of all' with all of its own)"
         )
-    return lines + _overlap_table(numbers)
+    return table_lines + _overlap_table(numbers)
 
 
 def _diversity_row(dataset: DatasetNumbers) -> list[str]:
@@ -338,7 +358,7 @@ def _diversity_row(dataset: DatasetNumbers) -> list[str]:
 
 
 def _overlap_table(numbers: Numbers) -> list[str]:
-    names = [dataset.name for dataset in numbers.datasets]
+    dataset_names = [dataset.name for dataset in numbers.datasets]
     shares = [[f"{share:.0%}" for share in row] for row in numbers.overlap]
-    rows = ([name, *row] for name, row in zip(names, shares, strict=True))
-    return terminal.table_lines([["also asked by", *names], *rows])
+    overlap_rows = ([dataset_name, *row] for dataset_name, row in zip(dataset_names, shares, strict=True))
+    return terminal.table_lines([["also asked by", *dataset_names], *overlap_rows])

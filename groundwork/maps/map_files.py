@@ -51,7 +51,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
         note=f"{counted(len(scene.points), 'question')} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[
-            *(warning for item in datasets for warning in item.dataset.warnings),
+            *(warning for embedded_dataset in datasets for warning in embedded_dataset.dataset.warnings),
             *warnings,
         ],
     )
@@ -59,28 +59,28 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 
 def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: Sequence[Spending]) -> Scene:
     """The price and time of each model, right behind what is recommended."""
-    note = price_note((row for item in datasets for row in item.dataset.rows), spendings)
+    note = price_note((row for embedded_dataset in datasets for row in embedded_dataset.dataset.rows), spendings)
     return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
 
 
-def write_map_pictures(scene: Scene, paths: Sequence[Path], size: Size = "page") -> list[str]:
-    """Write `scene` to each of `paths` in the form that its ending asks for; returns what to warn the reader of."""
+def write_map_pictures(scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
+    """Write `scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.html_map import write_map
     from groundwork.maps.draw.plotly_map import write_plotly_map
     from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []
-    for path in paths:
-        if path.suffix == ".png":
-            warnings += write_map_png(scene, path, size)
-        elif path.name.endswith(".plotly.html"):
-            write_plotly_map(scene, path)
-        elif path.suffix == ".html":
-            write_map(scene, path)
-        elif path.suffix == ".json":
-            write_json(path, scene_numbers(scene))
+    for picture_path in picture_paths:
+        if picture_path.suffix == ".png":
+            warnings += write_map_png(scene, picture_path, size)
+        elif picture_path.name.endswith(".plotly.html"):
+            write_plotly_map(scene, picture_path)
+        elif picture_path.suffix == ".html":
+            write_map(scene, picture_path)
+        elif picture_path.suffix == ".json":
+            write_json(picture_path, scene_numbers(scene))
         else:
-            write_jsonl(path, point_rows(scene))
+            write_jsonl(picture_path, point_rows(scene))
     return warnings
 
 
@@ -92,8 +92,8 @@ def scene_numbers(scene: Scene) -> dict[str, object]:
         "notes": scene.notes,
         "numbers": scene.numbers,
         "clusters": scene.clusters,
-        "only_in": {name: [scene.points[index].id for index in rows] for name, rows in scene.only_in.items()},
-        "missed_by": {name: [scene.points[index].id for index in rows] for name, rows in scene.missed_by.items()},
+        "only_in": {name: [scene.points[index].id for index in points] for name, points in scene.only_in.items()},
+        "missed_by": {name: [scene.points[index].id for index in points] for name, points in scene.missed_by.items()},
     }
 
 
@@ -116,8 +116,11 @@ def point_rows(scene: Scene) -> list[dict[str, object]]:
 def print_numbers(job: Job, units: Sequence[Unit]) -> None:
     """The figures of the JSON files that `units` wrote, as a table on the terminal."""
     for unit in units:
-        file = next(path for path in unit.writes if path.suffix == ".json")
-        if file.exists() and not job.flags.quiet:
-            content = read_json(file, PictureNumbers)
-            for line in [*diversity_table(content.numbers), *(f"  {note}" for note in content.notes)]:
-                print(line)
+        numbers_file = next(path for path in unit.writes if path.suffix == ".json")
+        if numbers_file.exists() and not job.flags.quiet:
+            picture_numbers = read_json(numbers_file, PictureNumbers)
+            for table_line in [
+                *diversity_table(picture_numbers.numbers),
+                *(f"  {note}" for note in picture_numbers.notes),
+            ]:
+                print(table_line)

@@ -28,23 +28,27 @@ HARD_REGION_SHARE = 0.25  # share of a region's questions that no model passes, 
 
 
 def build_pass_rate_scene(
-    rows: Sequence[QuestionRow],
+    question_rows: Sequence[QuestionRow],
     vectors: Vectors,
     measured: Mapping[str, MeasuredRow],
     title: str,
     settings: Maps,
     encoder: str,
 ) -> Scene:
-    """The questions `rows` with their vectors (n, d) in the bands of their pass rate."""
-    bands = [pass_rate_band(measured.get(row.id)) for row in rows]
-    rows_in = {name: [i for i, row_band in enumerate(bands) if row_band == name] for name in PASS_RATE_BANDS}
-    groups = [Group(name, [rows[i] for i in indices], vectors[indices]) for name, indices in rows_in.items() if indices]
-    tags = {row.question: row.tags for row in rows if row.tags}
-    scene = build_scene(groups, title, settings, encoder, tags)
+    """The questions `question_rows` with their vectors (n, d) in the bands of their pass rate."""
+    bands = [pass_rate_band(measured.get(question_row.id)) for question_row in question_rows]
+    rows_in = {band: [i for i, row_band in enumerate(bands) if row_band == band] for band in PASS_RATE_BANDS}
+    band_groups = [
+        Group(band, [question_rows[i] for i in indices], vectors[indices])
+        for band, indices in rows_in.items()
+        if indices
+    ]
+    tags = {question_row.question: question_row.tags for question_row in question_rows if question_row.tags}
+    scene = build_scene(band_groups, title, settings, encoder, tags)
     datasets = [
-        DatasetEntry(name=name, count=len(rows_in[name]), colour=colour)
-        for name, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
-        if rows_in[name] or name != PASS_RATE_BANDS[-1]
+        DatasetEntry(name=band, count=len(rows_in[band]), colour=colour)
+        for band, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
+        if rows_in[band] or band != PASS_RATE_BANDS[-1]
     ]
     numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
@@ -82,12 +86,16 @@ def _notes(scene: Scene) -> list[str]:
 
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     """map.html: the questions, coloured by the share of the models that pass; by the static embedder."""
-    rows = list({row.id: row for row in reversed(grading.rows) if row.split not in MIRROR_SPLITS}.values())
-    if len(rows) < MIN_QUESTIONS or not job.config.maps.interactive:
+    graded_rows = list(
+        {
+            graded_row.id: graded_row for graded_row in reversed(grading.rows) if graded_row.split not in MIRROR_SPLITS
+        }.values()
+    )
+    if len(graded_rows) < MIN_QUESTIONS or not job.config.maps.interactive:
         return
     encoder = static_encoder(job)
-    vectors = encoder.encode([row.question for row in rows], "query")
-    measured = {row.id: row for row in report.rows}
+    vectors = encoder.encode([graded_row.question for graded_row in graded_rows], "query")
+    measured = {graded_row.id: graded_row for graded_row in report.rows}
     title = f"Pass rate: {report.dataset}"
-    scene = build_pass_rate_scene(rows, vectors, measured, title, job.config.maps, encoder.name)
+    scene = build_pass_rate_scene(graded_rows, vectors, measured, title, job.config.maps, encoder.name)
     write_map(scene, grading.folder / "map.html")

@@ -39,14 +39,21 @@ def sources_of(
     """
     from groundwork.dataset.dataset_argument import locate_datasets, pin_revision
 
-    named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
-    names = named_datasets or (default(job) if default else run_names(job.data))
-    if names and len(names) < minimum:
+    named_datasets = [
+        dataset_name for argument in job.flags.datasets for dataset_name in _datasets_of_vectors(job, argument)
+    ]
+    dataset_names = named_datasets or (default(job) if default else run_names(job.data))
+    if dataset_names and len(dataset_names) < minimum:
         raise UsageError(
             f"needs at least {counted(minimum, 'dataset')}; the runs are: {', '.join(run_names(job.data))}"
         )
-    sources = [_restrict_documents(job, source) for source in locate_datasets(names, job.data, prefer)]
-    return [pin_revision(source, job.data) if source.kind == "hub" else source for source in sources]
+    dataset_sources = [
+        _restrict_documents(job, dataset_source) for dataset_source in locate_datasets(dataset_names, job.data, prefer)
+    ]
+    return [
+        pin_revision(dataset_source, job.data) if dataset_source.kind == "hub" else dataset_source
+        for dataset_source in dataset_sources
+    ]
 
 
 def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
@@ -56,25 +63,34 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     """
     from groundwork.dataset.dataset_argument import locate_dataset
 
-    path = Path(argument)
-    files = list(path.glob("*.npz")) if path.is_dir() else [path] * (path.suffix == ".npz" and path.is_file())
-    keys = {file.stem for file in files}
-    if not keys:
+    vectors_path = Path(argument)
+    vector_files = (
+        list(vectors_path.glob("*.npz"))
+        if vectors_path.is_dir()
+        else [vectors_path] * (vectors_path.suffix == ".npz" and vectors_path.is_file())
+    )
+    vector_keys = {vector_file.stem for vector_file in vector_files}
+    if not vector_keys:
         return [argument]
     finished_datasets = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
     dataset_by_key = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
     dataset_by_key |= {locate_dataset(name, job.data, "datasets").key: name for name in finished_datasets}
-    if names := [name for key, name in dataset_by_key.items() if key in keys]:
+    if names := [name for key, name in dataset_by_key.items() if key in vector_keys]:
         return names
-    raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(keys))})")
+    raise UsageError(
+        f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(vector_keys))})"
+    )
 
 
-def comparison_name(sources: list[DatasetSource]) -> tuple[str, str]:
-    """What a comparison of `sources` is called, and how its files are named."""
-    name, stem = " · ".join(source.name for source in sources), "-vs-".join(source.key for source in sources)
+def comparison_name(compared_sources: list[DatasetSource]) -> tuple[str, str]:
+    """What a comparison of `compared_sources` is called, and how its files are named."""
+    name, stem = (
+        " · ".join(compared_source.name for compared_source in compared_sources),
+        "-vs-".join(compared_source.key for compared_source in compared_sources),
+    )
     if len(stem) > MAX_STEM_LENGTH:
         digest = hashlib.sha256(stem.encode()).hexdigest()[:8]
-        stem = f"{sources[0].key[:60]}-vs-{len(sources) - 1}-others-{digest}"
+        stem = f"{compared_sources[0].key[:60]}-vs-{len(compared_sources) - 1}-others-{digest}"
     return name, stem
 
 
@@ -89,27 +105,27 @@ def default_datasets(job: Job) -> list[str]:
     return [name] if name else []
 
 
-def _restrict_documents(job: Job, source: DatasetSource) -> DatasetSource:
+def _restrict_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
     """Of a run, only the files of the shard's documents, and of those that --document names; none set aside or gone."""
-    if source.kind != "run":
-        return source
+    if dataset_source.kind != "run":
+        return dataset_source
     import msgspec
 
-    job.left_out_documents |= job.departed_sources.keys() & {file.stem for file in source.files}
+    job.left_out_documents |= job.departed_sources.keys() & {run_file.stem for run_file in dataset_source.files}
     if excluded := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
-        included = tuple(file for file in source.files if file.stem not in excluded)
-        source = msgspec.structs.replace(source, files=included)
+        included = tuple(run_file for run_file in dataset_source.files if run_file.stem not in excluded)
+        dataset_source = msgspec.structs.replace(dataset_source, files=included)
     if job.data.shard is not None:
-        shard_files = tuple(file for file in source.files if job.data.shard.holds(file.stem))
-        source = msgspec.structs.replace(source, files=shard_files)
+        shard_files = tuple(run_file for run_file in dataset_source.files if job.data.shard.holds(run_file.stem))
+        dataset_source = msgspec.structs.replace(dataset_source, files=shard_files)
     if not job.flags.document:
-        return source
-    documents = select_documents(job, [file.stem for file in source.files])
+        return dataset_source
+    documents = select_documents(job, [run_file.stem for run_file in dataset_source.files])
     return msgspec.structs.replace(
-        source,
-        name=f"{source.name} ({', '.join(documents)})",
-        key="-".join((source.key, *documents)),
-        files=tuple(file for file in source.files if file.stem in documents),
+        dataset_source,
+        name=f"{dataset_source.name} ({', '.join(documents)})",
+        key="-".join((dataset_source.key, *documents)),
+        files=tuple(run_file for run_file in dataset_source.files if run_file.stem in documents),
     )
 
 
@@ -124,8 +140,8 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
 def picture_unit(job: Job, name: str, stem: str, sources: list[DatasetSource]) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
     maps = job.config.maps
-    pages = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
-    endings = [".png", ".json", ".points.jsonl", *pages]
+    page_endings = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
+    endings = [".png", ".json", ".points.jsonl", *page_endings]
     tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
     reads = [*(file for source in sources for file in source.files), *tags]
     writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)

@@ -47,23 +47,25 @@ class Group:
 
 def group_by_dataset(embedded: Sequence[EmbeddedDataset]) -> list[Group]:
     """A group for each dataset, without the rows that its mirror split repeats."""
-    groups = []
-    for item in embedded:
-        dataset = item.dataset
-        indices = [index for index, row in enumerate(dataset.rows) if row.split not in MIRROR_SPLITS]
-        rows = [dataset.rows[index] for index in indices]
-        groups.append(Group(dataset.name, rows, item.vectors[indices], source_run(dataset.source)))
-    return groups
+    dataset_groups = []
+    for embedded_dataset in embedded:
+        dataset = embedded_dataset.dataset
+        row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split not in MIRROR_SPLITS]
+        question_rows = [dataset.rows[row_index] for row_index in row_indices]
+        dataset_groups.append(
+            Group(dataset.name, question_rows, embedded_dataset.vectors[row_indices], source_run(dataset.source))
+        )
+    return dataset_groups
 
 
 def group_by_split(embedded: EmbeddedDataset) -> list[Group]:
     """A group for each split of a dataset."""
-    dataset, groups = embedded.dataset, []
+    dataset, split_groups = embedded.dataset, []
     for split in dataset.splits:
-        indices = [index for index, row in enumerate(dataset.rows) if row.split == split]
-        rows = [dataset.rows[index] for index in indices]
-        groups.append(Group(split or dataset.name, rows, embedded.vectors[indices]))
-    return groups
+        row_indices = [row_index for row_index, row in enumerate(dataset.rows) if row.split == split]
+        question_rows = [dataset.rows[row_index] for row_index in row_indices]
+        split_groups.append(Group(split or dataset.name, question_rows, embedded.vectors[row_indices]))
+    return split_groups
 
 
 def build_scene(
@@ -76,27 +78,33 @@ def build_scene(
 ) -> Scene:
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or Progress("", quiet=True)
-    rows, vectors, group_of = _join_groups(groups)
-    fitted = fitted_rows(len(rows))
-    progress.start_phase(f"laying out {fitted:,} {f'of {len(rows):,} ' if fitted < len(rows) else ''}questions")
+    question_rows, vectors, group_of = _join_groups(groups)
+    fitted = fitted_rows(len(question_rows))
+    progress.start_phase(
+        f"laying out {fitted:,} {f'of {len(question_rows):,} ' if fitted < len(question_rows) else ''}questions"
+    )
     positions, method = project_vectors(vectors, settings)
     progress.start_phase("comparing")
-    progress.start(len(rows), "questions compared")
+    progress.start(len(question_rows), "questions compared")
     similar = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
     progress.start_phase("finding regions and counting")
-    tags_of = [_tags_of(row, tags or {}) for row in rows]
-    clusters, cluster_of = cluster_map(positions, [row.question for row in rows], tags_of, settings.seed)
-    chunks = [len({row.chunk for row in group.rows if row.chunk}) for group in groups]
-    names = [group.name for group in groups]
-    questions = DatasetQuestions(names, vectors, group_of, chunks, [row.document for row in rows])
+    tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
+    clusters, cluster_of = cluster_map(
+        positions, [question_row.question for question_row in question_rows], tags_of, settings.seed
+    )
+    chunk_counts = [len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in groups]
+    group_names = [group.name for group in groups]
+    questions = DatasetQuestions(
+        group_names, vectors, group_of, chunk_counts, [question_row.document for question_row in question_rows]
+    )
     measured = measure_diversity(questions, similar, encoder, method, settings.seed)
     return Scene(
         title=title,
-        subtitle=f"{counted(len(rows), 'question')} · {encoder} · {method.partition(';')[0]}",
-        points=_build_points(rows, questions, positions, cluster_of, similar.neighbours, tags_of),
+        subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {method.partition(';')[0]}",
+        points=_build_points(question_rows, questions, positions, cluster_of, similar.neighbours, tags_of),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
-        contours=_contours(names, positions, group_of),
+        contours=_contours(group_names, positions, group_of),
         numbers=measured.numbers,
         notes=_notes(measured, method, similar.recall),
         only_in=measured.only_in,
@@ -104,12 +112,16 @@ def build_scene(
     )
 
 
-def _contours(names: Sequence[str], positions: Positions, group_of: Indices) -> list[Contour]:
+def _contours(group_names: Sequence[str], positions: Positions, group_of: Indices) -> list[Contour]:
     """Those of each group and, where there are several, those of all together under the name ""."""
-    union = density_contours("", positions) if len(names) > 1 else []
+    union = density_contours("", positions) if len(group_names) > 1 else []
     return [
         *union,
-        *(line for i, name in enumerate(names) for line in density_contours(name, positions[group_of == i])),
+        *(
+            contour
+            for i, group_name in enumerate(group_names)
+            for contour in density_contours(group_name, positions[group_of == i])
+        ),
     ]
 
 
@@ -117,18 +129,18 @@ def cluster_map(
     positions: Positions, questions: Sequence[str], tags: Sequence[list[str]], seed: int
 ) -> tuple[list[Cluster], Indices]:
     """Regions of the map and their names. Found on the map itself, since that is what the eye groups."""
-    rows = len(positions)
-    k = min(MAX_CLUSTERS, rows // QUESTIONS_PER_CLUSTER, round(CLUSTERS_PER_ROOT * rows**0.5))
+    question_count = len(positions)
+    k = min(MAX_CLUSTERS, question_count // QUESTIONS_PER_CLUSTER, round(CLUSTERS_PER_ROOT * question_count**0.5))
     if k < 2:
-        return [], np.full(rows, -1)
+        return [], np.full(question_count, -1)
     cluster_of = _map_regions(positions, k, seed)
-    count = int(cluster_of.max()) + 1
-    labels = name_groups(questions, tags, cluster_of.tolist(), count)
+    cluster_count = int(cluster_of.max()) + 1
+    cluster_labels = name_groups(questions, tags, cluster_of.tolist(), cluster_count)
     clusters = []
-    for number, label in enumerate(labels):
-        members = positions[cluster_of == number]
+    for cluster, cluster_label in enumerate(cluster_labels):
+        members = positions[cluster_of == cluster]
         x, y = np.median(members, axis=0).tolist()
-        clusters.append(Cluster(id=number, label=label, x=x, y=y, count=len(members)))
+        clusters.append(Cluster(id=cluster, label=cluster_label, x=x, y=y, count=len(members)))
     return clusters, cluster_of
 
 
@@ -139,11 +151,11 @@ def _map_regions(positions: Positions, k: int, seed: int) -> Indices:
     """
     for centres in range(k, 2 * k + 2):
         cluster_of = kmeans(positions, centres, seed)
-        sizes = np.bincount(cluster_of)
-        regions = np.flatnonzero(sizes >= LEAST_REGION)
+        region_sizes = np.bincount(cluster_of)
+        regions = np.flatnonzero(region_sizes >= LEAST_REGION)
         if len(regions) >= k:
             break
-    if len(regions) in (0, len(sizes)):
+    if len(regions) in (0, len(region_sizes)):
         return cluster_of
     means = np.stack([positions[cluster_of == region].mean(axis=0) for region in regions])
     distances = np.linalg.norm(positions[:, None] - means[None], axis=2)
@@ -154,22 +166,22 @@ def _map_regions(positions: Positions, k: int, seed: int) -> Indices:
 
 def _join_groups(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
     """All rows, their vectors and groups, sorted by the question, so that the map is the same in any order."""
-    rows = [(row, group_number) for group_number, group in enumerate(groups) for row in group.rows]
+    numbered_rows = [(row, group_number) for group_number, group in enumerate(groups) for row in group.rows]
     nonempty = [group.vectors for group in groups if len(group.rows)]
     vectors = np.concatenate(nonempty) if nonempty else np.zeros((0, 1), dtype=np.float32)
-    keys = [(row.question, groups[group_number].name, row.id) for row, group_number in rows]
-    order = sorted(range(len(rows)), key=keys.__getitem__)
-    group_of = np.array([rows[index][1] for index in order], dtype=np.int64)
-    return [rows[index][0] for index in order], vectors[order], group_of
+    sort_keys = [(row.question, groups[group_number].name, row.id) for row, group_number in numbered_rows]
+    order = sorted(range(len(numbered_rows)), key=sort_keys.__getitem__)
+    group_of = np.array([numbered_rows[index][1] for index in order], dtype=np.int64)
+    return [numbered_rows[index][0] for index in order], vectors[order], group_of
 
 
-def _tags_of(row: QuestionRow, tags: Mapping[str, list[str]]) -> list[str]:
+def _tags_of(question_row: QuestionRow, tags: Mapping[str, list[str]]) -> list[str]:
     """The question's tags; a reworded one has those of the question that it was."""
-    return tags.get(row.question) or tags.get(row.original_question) or []
+    return tags.get(question_row.question) or tags.get(question_row.original_question) or []
 
 
 def _build_points(
-    rows: list[QuestionRow],
+    question_rows: list[QuestionRow],
     questions: DatasetQuestions,
     positions: Positions,
     cluster_of: Indices,
@@ -180,7 +192,7 @@ def _build_points(
     datasets = [questions.names[index] for index in questions.dataset_of]
     return [
         Point(
-            **{field: getattr(row, field) for field in QuestionFields.__struct_fields__},
+            **{field: getattr(question_row, field) for field in QuestionFields.__struct_fields__},
             dataset=dataset,
             x=x,
             y=y,
@@ -188,8 +200,8 @@ def _build_points(
             cluster=cluster,
             neighbours=point_neighbours,
         )
-        for row, dataset, (x, y), cluster, point_neighbours, question_tags in zip(
-            rows, datasets, coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
+        for question_row, dataset, (x, y), cluster, point_neighbours, question_tags in zip(
+            question_rows, datasets, coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
         )
     ]
 
@@ -216,20 +228,20 @@ def density_contours(dataset: str, positions: Positions) -> list[Contour]:
 
     spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
     low, high = positions.min(axis=0) - 0.25 * spread, positions.max(axis=0) + 0.25 * spread
-    counts, xs, ys = np.histogram2d(
+    cell_counts, xs, ys = np.histogram2d(
         positions[:, 0], positions[:, 1], DENSITY_CELLS, [(low[0], high[0]), (low[1], high[1])]
     )
-    width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
-    density = gaussian_filter(counts, [width / (xs[1] - xs[0]), width / (ys[1] - ys[0])])
+    kernel_width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
+    density = gaussian_filter(cell_counts, [kernel_width / (xs[1] - xs[0]), kernel_width / (ys[1] - ys[0])])
     generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
     contours = []
     for share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
-        lines = [
-            [(round(float(x), 4), round(float(y), 4)) for x, y in line]
-            for line in _contour_lines(generator, density_threshold)
-            if len(line) > 3
+        contour_lines = [
+            [(round(float(x), 4), round(float(y), 4)) for x, y in contour_line]
+            for contour_line in _contour_lines(generator, density_threshold)
+            if len(contour_line) > 3
         ]
-        contours.append(Contour(dataset=dataset, level=share, lines=lines))
+        contours.append(Contour(dataset=dataset, level=share, lines=contour_lines))
     return contours
 
 
@@ -239,6 +251,6 @@ def _contour_lines(contour_generator: Any, density_threshold: float) -> list[npt
 
 def _density_thresholds(density: npt.NDArray[np.float64]) -> list[float]:
     """The densities above which each share of CONTOUR_LEVELS lies."""
-    cells = np.sort(density.ravel())[::-1]
-    enclosed_shares = np.cumsum(cells) / cells.sum()
-    return [float(cells[np.searchsorted(enclosed_shares, share)]) for share in CONTOUR_LEVELS]
+    cell_densities = np.sort(density.ravel())[::-1]
+    enclosed_shares = np.cumsum(cell_densities) / cell_densities.sum()
+    return [float(cell_densities[np.searchsorted(enclosed_shares, share)]) for share in CONTOUR_LEVELS]

@@ -43,19 +43,23 @@ def build_split_scene(
 
     `report`: the dataset's own, whose verdict and repeats of eval stand here as well.
     """
-    groups = group_by_split(embedded)
-    scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
+    split_groups = group_by_split(embedded)
+    scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # build_scene always measures
-    train = max(groups, key=lambda group: len(group.rows))
+    train = max(split_groups, key=lambda split_group: len(split_group.rows))
     compared_splits = [
-        group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
+        split_group
+        for split_group in split_groups
+        if split_group is not train and split_group.rows and split_group.name not in MIRROR_SPLITS
     ]
-    emphasized = {group.name for group in compared_splits}
-    notes = _describe_representativeness(groups, train, compared_splits, scene, report)
-    for group in compared_splits:
+    emphasized = {split_group.name for split_group in compared_splits}
+    split_notes = _describe_representativeness(split_groups, train, compared_splits, scene, report)
+    for split_group in compared_splits:
         threshold = scene.numbers.near_duplicate
-        repeats = describe_repeats(report) if report and group.name == "eval" else ""
-        notes += _describe_repetition(train, group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats)
+        repeats = describe_repeats(report) if report and split_group.name == "eval" else ""
+        split_notes += _describe_repetition(
+            train, split_group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats
+        )
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -64,7 +68,7 @@ def build_split_scene(
             for point in scene.points
         ],
         numbers=msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation=""),
-        notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
+        notes=[*split_notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
             name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS
@@ -85,36 +89,49 @@ def _describe_representativeness(
     return sentences
 
 
-def assess_split(groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
+def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
     """Whether `split` stands for the whole, by the rows as they were before rewording.
 
     By the topics that the dataset was drawn from, where its rows bear them, else by the regions of the map; None
     where there are neither.
     """
-    mirrors = [group for group in groups if group.name in MIRROR_SPLITS]
-    train_rows = {row.id: row for row in train.rows if not COPY_ID.search(row.id)}
-    originals = train_rows | {row.id: row for group in mirrors for row in group.rows}
-    split_rows = [originals.get(row.id, row) for row in split.rows]
-    pool = list((train_rows | {row.id: row for row in split_rows}).values())
-    if pool and all(row.cluster >= 0 for row in pool):
-        names = [f"topic {number}" for number in range(max(row.cluster for row in pool) + 1)]
+    mirrors = [split_group for split_group in split_groups if split_group.name in MIRROR_SPLITS]
+    train_rows = {question_row.id: question_row for question_row in train.rows if not COPY_ID.search(question_row.id)}
+    originals = train_rows | {
+        question_row.id: question_row for split_group in mirrors for question_row in split_group.rows
+    }
+    split_rows = [originals.get(question_row.id, question_row) for question_row in split.rows]
+    pool_rows = list((train_rows | {question_row.id: question_row for question_row in split_rows}).values())
+    if pool_rows and all(question_row.cluster >= 0 for question_row in pool_rows):
+        topic_names = [
+            f"topic {number}" for number in range(max(question_row.cluster for question_row in pool_rows) + 1)
+        ]
         return assess_representativeness(
-            *_topic_counts(pool, split_rows, lambda row: row.cluster, len(names)), names, split=split.name
+            *_topic_counts(pool_rows, split_rows, lambda question_row: question_row.cluster, len(topic_names)),
+            topic_names,
+            split=split.name,
         )
     if len(scene.clusters) < 2 or not split_rows:
         return None
     regions = {(point.split, point.id): point.cluster for point in scene.points}
-    names = [cluster.label for cluster in scene.clusters]
-    counts = _topic_counts(pool, split_rows, lambda row: regions[row.split, row.id], len(names))
-    return assess_representativeness(*counts, _number_duplicates(names), split=split.name, noun="regions of the map")
+    topic_names = [cluster.label for cluster in scene.clusters]
+    counts = _topic_counts(
+        pool_rows, split_rows, lambda question_row: regions[question_row.split, question_row.id], len(topic_names)
+    )
+    return assess_representativeness(
+        *counts, _number_duplicates(topic_names), split=split.name, noun="regions of the map"
+    )
 
 
 def _topic_counts(
     pool: Sequence[QuestionRow], split_rows: Sequence[QuestionRow], topic: Callable[[QuestionRow], int], topics: int
 ) -> tuple[list[int], list[int]]:
     """Rows of all and of the split by topic."""
-    counts = [np.bincount([topic(row) for row in rows], minlength=topics).tolist() for rows in (pool, split_rows)]
-    return counts[0], counts[1]
+    topic_counts = [
+        np.bincount([topic(question_row) for question_row in rows], minlength=topics).tolist()
+        for rows in (pool, split_rows)
+    ]
+    return topic_counts[0], topic_counts[1]
 
 
 def _number_duplicates(names: list[str]) -> list[str]:
@@ -142,26 +159,32 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
 
 def _own_copies(train: Group, split: Group) -> npt.NDArray[np.int64]:
     """For each row of the split the index of the row of train that it is, as it was before rewording, or -1."""
-    indices = {(row.id, row.question): index for index, row in enumerate(train.rows)}
+    indices = {(question_row.id, question_row.question): index for index, question_row in enumerate(train.rows)}
     return np.array(
-        [max(indices.get((row.id, text), -1) for text in (row.question, row.original_question)) for row in split.rows],
+        [
+            max(
+                indices.get((question_row.id, question_text), -1)
+                for question_text in (question_row.question, question_row.original_question)
+            )
+            for question_row in split.rows
+        ],
         dtype=np.int64,
     )
 
 
-def _drop_mirrors(scene: Scene, rows: list[int]) -> list[int]:
+def _drop_mirrors(scene: Scene, point_indices: list[int]) -> list[int]:
     """Without the points of mirrors, which repeat what is there."""
-    return [row for row in rows if scene.points[row].dataset not in MIRROR_SPLITS]
+    return [point_index for point_index in point_indices if scene.points[point_index].dataset not in MIRROR_SPLITS]
 
 
 def _split_histogram(scene: Scene) -> list[Bar]:
     """The tag histogram of the splits; empty where a split lacks tags, since nothing could be compared."""
-    counts = {entry.name: Counter[str]() for entry in scene.datasets}
+    tag_counts = {entry.name: Counter[str]() for entry in scene.datasets}
     tagged: Counter[str] = Counter()
     for point in scene.points:
-        counts[point.dataset].update(set(point.tags))
+        tag_counts[point.dataset].update(set(point.tags))
         tagged[point.dataset] += bool(point.tags)
-    sizes = {entry.name: entry.count for entry in scene.datasets}
-    if any(tagged[name] < MIN_TAGGED_SHARE * size for name, size in sizes.items()):
+    split_sizes = {entry.name: entry.count for entry in scene.datasets}
+    if any(tagged[name] < MIN_TAGGED_SHARE * split_size for name, split_size in split_sizes.items()):
         return []
-    return tag_histogram(counts, sizes, 1)
+    return tag_histogram(tag_counts, split_sizes, 1)

@@ -32,14 +32,14 @@ MARK_OFFSET = 0.013  # of the map: how far the marks of one tag in several datas
 MAX_LISTED_TAGS = 12  # tags of a dataset alone that the terminal shows
 
 
-def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, int], minimum: int) -> list[Bar]:
+def tag_histogram(tag_counts: Mapping[str, Counter[str]], questions: Mapping[str, int], minimum: int) -> list[Bar]:
     """A bar for each tag that `minimum` questions bear over all datasets; the largest mean share first."""
-    totals: Counter[str] = sum(counts.values(), Counter())
+    totals: Counter[str] = sum(tag_counts.values(), Counter())
     bars = [
         Bar(
             label=tag,
-            counts={name: counts[name][tag] for name in counts},
-            shares={name: counts[name][tag] / max(1, questions[name]) for name in counts},
+            counts={dataset: tag_counts[dataset][tag] for dataset in tag_counts},
+            shares={dataset: tag_counts[dataset][tag] / max(1, questions[dataset]) for dataset in tag_counts},
         )
         for tag, tag_count in totals.items()
         if tag_count >= minimum
@@ -47,41 +47,41 @@ def tag_histogram(counts: Mapping[str, Counter[str]], questions: Mapping[str, in
     return sorted(bars, key=lambda bar: (-sum(bar.shares.values()), bar.label))
 
 
-def tags_only_in(bars: Sequence[Bar], names: Sequence[str]) -> dict[str, list[str]]:
+def tags_only_in(bars: Sequence[Bar], datasets: Sequence[str]) -> dict[str, list[str]]:
     """By dataset: the tags that no other dataset has, the most frequent first."""
     return {
-        name: [
+        dataset: [
             bar.label
-            for bar in sorted(bars, key=lambda bar: (-bar.counts[name], bar.label))
-            if bar.counts[name] and sum(bar.counts.values()) == bar.counts[name]
+            for bar in sorted(bars, key=lambda bar: (-bar.counts[dataset], bar.label))
+            if bar.counts[dataset] and sum(bar.counts.values()) == bar.counts[dataset]
         ]
-        for name in names
+        for dataset in datasets
     }
 
 
 def build_tag_scene(
     title: str,
     bars: list[Bar],
-    vectors: npt.NDArray[np.float32],
+    tag_vectors: npt.NDArray[np.float32],
     questions: Mapping[str, int],
     settings: Maps,
     encoder: str,
     notes: list[str],
 ) -> Scene:
-    """The map of tags: a mark for each dataset with the tag, its area the number of questions. `vectors`: of `bars`."""
-    names = list(questions)
-    positions, method = project_vectors(vectors, settings)
-    similar = similarities(vectors, np.zeros(len(vectors), dtype=np.int64), 1)
+    """The map of tags: a mark for each dataset with the tag, its area the number of questions; vectors of `bars`."""
+    datasets = list(questions)
+    tag_positions, method = project_vectors(tag_vectors, settings)
+    similar = similarities(tag_vectors, np.zeros(len(tag_vectors), dtype=np.int64), 1)
     method = method.partition(";")[0]
-    clusters, cluster_of = _tag_regions(bars, positions, settings.seed)
-    users_of = [[name for name in names if bar.counts[name]] for bar in bars]
-    bar_of_point = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
+    clusters, cluster_of = _tag_regions(bars, tag_positions, settings.seed)
+    users_of = [[dataset for dataset in datasets if bar.counts[dataset]] for bar in bars]
+    bar_of_point = [bar_index for bar_index, users in enumerate(users_of) for _ in users]  # of each point, its bar
     first_point_of = np.searchsorted(bar_of_point, np.arange(len(bars)))  # of each bar, its first point
     points = [
-        _tag_point(bars[index], name, position, int(cluster_of[index]), neighbours)
-        for index, users in enumerate(users_of)
-        for neighbours in [first_point_of[similar.neighbours[index]].tolist()]
-        for name, position in zip(users, _mark_positions(positions[index], len(users)), strict=True)
+        _tag_point(bars[bar_index], dataset, position, int(cluster_of[bar_index]), neighbours)
+        for bar_index, users in enumerate(users_of)
+        for neighbours in [first_point_of[similar.neighbours[bar_index]].tolist()]
+        for dataset, position in zip(users, _mark_positions(tag_positions[bar_index], len(users)), strict=True)
     ]
     return Scene(
         title=title,
@@ -89,11 +89,17 @@ def build_tag_scene(
         f"{method}",
         kind="tags",
         points=points,
-        datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
+        datasets=[DatasetEntry(name=dataset, count=questions[dataset], colour=i) for i, dataset in enumerate(datasets)],
         clusters=clusters,
         notes=notes,
-        only_in={name: [i for i, index in enumerate(bar_of_point) if users_of[index] == [name]] for name in names},
-        missed_by={name: [i for i, index in enumerate(bar_of_point) if name not in users_of[index]] for name in names},
+        only_in={
+            dataset: [i for i, bar_index in enumerate(bar_of_point) if users_of[bar_index] == [dataset]]
+            for dataset in datasets
+        },
+        missed_by={
+            dataset: [i for i, bar_index in enumerate(bar_of_point) if dataset not in users_of[bar_index]]
+            for dataset in datasets
+        },
         histogram=bars,
     )
 
@@ -115,17 +121,17 @@ def _tag_point(bar: Bar, dataset: str, position: tuple[float, float], cluster: i
 
 
 def _tag_regions(
-    bars: Sequence[Bar], positions: npt.NDArray[np.float32], seed: int
+    bars: Sequence[Bar], tag_positions: npt.NDArray[np.float32], seed: int
 ) -> tuple[list[Cluster], npt.NDArray[np.int64]]:
     """Regions of the map of tags, each named after the tag that most questions in it bear."""
-    labels = [bar.label for bar in bars]
-    clusters, cluster_of = cluster_map(positions, labels, [[label] for label in labels], seed)
+    bar_labels = [bar.label for bar in bars]
+    clusters, cluster_of = cluster_map(tag_positions, bar_labels, [[label] for label in bar_labels], seed)
     named_clusters = []
     for cluster in clusters:
         members = np.flatnonzero(cluster_of == cluster.id).tolist()
-        main_bar = max(members, key=lambda index: sum(bars[index].shares.values()))
-        x, y = positions[main_bar].tolist()
-        named_clusters.append(Cluster(id=cluster.id, label=labels[main_bar], x=x, y=y, count=len(members)))
+        main_bar = max(members, key=lambda bar_index: sum(bars[bar_index].shares.values()))
+        x, y = tag_positions[main_bar].tolist()
+        named_clusters.append(Cluster(id=cluster.id, label=bar_labels[main_bar], x=x, y=y, count=len(members)))
     return named_clusters, cluster_of
 
 
@@ -140,62 +146,68 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
     ]
 
 
-async def compare_tags(job: Job, title: str, rows: dict[str, list[Tags]], sizes: Mapping[str, int]) -> Scene:
-    """`rows`: by dataset its tagged questions; `sizes`: how many questions each has.
+async def compare_tags(
+    job: Job, title: str, tagged_rows: dict[str, list[Tags]], question_counts: Mapping[str, int]
+) -> Scene:
+    """`tagged_rows`: by dataset its tagged questions; `question_counts`: how many questions each has.
 
     Raises UnitError where no tag is as frequent as --min-count asks.
     """
     encoder = job_encoder(job)
-    counts = count_tags([row for tag_rows in rows.values() for row in tag_rows], {})
-    vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
-    file = job.data.path("tags", "synonyms.json")
-    entries, new_tags = update_synonyms(file, counts, vectors)
-    target_of = merge_targets(entries)
-    questions = {name: len(tag_rows) for name, tag_rows in rows.items()}
-    tag_counts = {name: count_tags(tag_rows, target_of) for name, tag_rows in rows.items()}
+    counts = count_tags([row for tag_rows in tagged_rows.values() for row in tag_rows], {})
+    tag_name_vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
+    synonyms_file = job.data.path("tags", "synonyms.json")
+    synonyms, new_tags = update_synonyms(synonyms_file, counts, tag_name_vectors)
+    target_of = merge_targets(synonyms)
+    questions = {dataset: len(tag_rows) for dataset, tag_rows in tagged_rows.items()}
+    tag_counts = {dataset: count_tags(tag_rows, target_of) for dataset, tag_rows in tagged_rows.items()}
     bars = tag_histogram(tag_counts, questions, job.flags.min_count)
     if not bars and any(tag_counts.values()):
         raise UnitError(_too_rare(tag_counts, job.flags.min_count))
-    notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, entries, new_tags)
-    notes = [*tagging_notes(rows, sizes), *notes]
+    tag_notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, synonyms, new_tags)
+    tag_notes = [*tagging_notes(tagged_rows, question_counts), *tag_notes]
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return build_tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, notes)
+    return build_tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, tag_notes)
 
 
-def _too_rare(counts: Mapping[str, Counter[str]], minimum: int) -> str:
-    most = max(sum(counts.values(), Counter()).values())
-    return f"no tag has {counted(minimum, 'question')}; the most frequent has {most:,}: --min-count {most} or lower"
+def _too_rare(tag_counts: Mapping[str, Counter[str]], least_questions: int) -> str:
+    most = max(sum(tag_counts.values(), Counter()).values())
+    remedy = f"--min-count {most} or lower"
+    return f"no tag has {counted(least_questions, 'question')}; the most frequent has {most:,}: {remedy}"
 
 
-def tagging_notes(rows: Mapping[str, Sequence[Tags]], sizes: Mapping[str, int]) -> list[str]:
+def tagging_notes(tagged_rows: Mapping[str, Sequence[Tags]], question_counts: Mapping[str, int]) -> list[str]:
     """What a reader must know of the tags: questions without any, and models that differ."""
     untagged = [
-        f"{sizes[name] - len(tag_rows):,} of {counted(sizes[name], 'question')} of {name}"
-        for name, tag_rows in rows.items()
-        if len(tag_rows) < sizes[name]
+        f"{question_counts[dataset] - len(tag_rows):,} of {counted(question_counts[dataset], 'question')} of {dataset}"
+        for dataset, tag_rows in tagged_rows.items()
+        if len(tag_rows) < question_counts[dataset]
     ]
-    models = {name: sorted({row.model or "?" for row in tag_rows}) for name, tag_rows in rows.items()}
-    taggers = "; ".join(f"{name} by {', '.join(names)}" for name, names in models.items() if names)
+    models = {
+        dataset: sorted({tagged_row.model or "?" for tagged_row in tag_rows})
+        for dataset, tag_rows in tagged_rows.items()
+    }
+    taggers = "; ".join(f"{dataset} by {', '.join(names)}" for dataset, names in models.items() if names)
     return [
         *([f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []),
         *(
             [f"Tagged by several models, to which differences may be due: {taggers}."]
-            if len({name for names in models.values() for name in names}) > 1
+            if len({dataset for names in models.values() for dataset in names}) > 1
             else []
         ),
     ]
 
 
-def _notes(job: Job, target_of: dict[str, str], entries: dict[str, Any], new_tags: list[str]) -> list[str]:
-    notes = []
+def _notes(job: Job, target_of: dict[str, str], synonyms: dict[str, Any], new_tags: list[str]) -> list[str]:
+    synonym_notes = []
     if target_of:
-        notes.append(
+        synonym_notes.append(
             "Taken together: " + ", ".join(f"{tag} into {target}" for tag, target in sorted(target_of.items())) + "."
         )
-    if proposed := [f"{tag} into {entries[tag].into}" for tag in new_tags if not entries[tag].merge]:
-        file = openable_path(job.data.path("tags", "synonyms.json"))
-        notes.append(f"Proposed, not taken together (decide in {file}): {', '.join(proposed)}.")
-    return notes
+    if proposed := [f"{tag} into {synonyms[tag].into}" for tag in new_tags if not synonyms[tag].merge]:
+        synonyms_file = openable_path(job.data.path("tags", "synonyms.json"))
+        synonym_notes.append(f"Proposed, not taken together (decide in {synonyms_file}): {', '.join(proposed)}.")
+    return synonym_notes
 
 
 def write_tag_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
@@ -203,35 +215,40 @@ def write_tag_files(scene: Scene, unit: Unit, shown_tags: int) -> list[str]:
     histogram_path, tag_map, numbers, *page = unit.writes
     warnings = write_histogram_png(scene, histogram_path, shown_tags) + write_map_png(scene, tag_map)
     write_json(numbers, _tag_numbers(scene))
-    for path in page:
-        write_tags(scene, path)
+    for picture_path in page:
+        write_tags(scene, picture_path)
     return warnings
 
 
 def _tag_numbers(scene: Scene) -> dict[str, object]:
-    names = [entry.name for entry in scene.datasets]
+    datasets = [entry.name for entry in scene.datasets]
     return {
         "title": scene.title,
         "questions": {entry.name: entry.count for entry in scene.datasets},
         "notes": scene.notes,
         "tags": scene.histogram,
-        "only_in": tags_only_in(scene.histogram, names),
-        "missed_by": {name: [bar.label for bar in scene.histogram if not bar.counts[name]] for name in names},
+        "only_in": tags_only_in(scene.histogram, datasets),
+        "missed_by": {
+            dataset: [bar.label for bar in scene.histogram if not bar.counts[dataset]] for dataset in datasets
+        },
     }
 
 
-def tag_lines(content: dict[str, Any], shown_tags: int) -> Iterator[str]:
+def tag_lines(tag_numbers: dict[str, Any], shown_tags: int) -> Iterator[str]:
     """The comparison for the terminal, from the written JSON: `shown_tags` tags, and what one dataset alone has."""
-    bars = [Bar(**bar) for bar in content["tags"][:shown_tags]]
-    yield from terminal.table_lines(_table_rows(bars, list(content["questions"])))
-    yield from (f"  {note}" for note in content["notes"])
-    for name, tags in content["only_in"].items():
+    bars = [Bar(**bar) for bar in tag_numbers["tags"][:shown_tags]]
+    yield from terminal.table_lines(_table_rows(bars, list(tag_numbers["questions"])))
+    yield from (f"  {note}" for note in tag_numbers["notes"])
+    for dataset, tags in tag_numbers["only_in"].items():
         suffix = f" and {len(tags) - MAX_LISTED_TAGS:,} more" if len(tags) > MAX_LISTED_TAGS else ""
-        yield f"  only in {name}: {', '.join(tags[:MAX_LISTED_TAGS]) or 'none'}{suffix}"
+        yield f"  only in {dataset}: {', '.join(tags[:MAX_LISTED_TAGS]) or 'none'}{suffix}"
 
 
-def _table_rows(bars: list[Bar], names: list[str]) -> list[list[str]]:
+def _table_rows(bars: list[Bar], datasets: list[str]) -> list[list[str]]:
     return [
-        ["tag", *names],
-        *([bar.label, *(f"{bar.counts[name]:,} ({bar.shares[name]:.0%})" for name in names)] for bar in bars),
+        ["tag", *datasets],
+        *(
+            [bar.label, *(f"{bar.counts[dataset]:,} ({bar.shares[dataset]:.0%})" for dataset in datasets)]
+            for bar in bars
+        ),
     ]

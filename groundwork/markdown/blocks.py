@@ -115,14 +115,14 @@ def blocks(markdown: str) -> list[Block]:
     return list(_read_blocks(markdown))
 
 
-def _read_blocks(text: str) -> Iterator[Block]:
-    reader, crumbs = _Reader(text), _Breadcrumb()
+def _read_blocks(markdown: str) -> Iterator[Block]:
+    reader, crumbs = _Reader(markdown), _Breadcrumb()
     start, position = 0, reader.first_block_start()
-    if text[:position].strip("\ufeff").strip():
+    if markdown[:position].strip("\ufeff").strip():
         yield Block("paragraph", 0, position)  # front matter
         start = position
     previous_kind = ""
-    while position < len(text):
+    while position < len(markdown):
         kind, end, level, title = reader.block_at(position)
         if level:
             crumbs.enter(level, title)
@@ -133,8 +133,8 @@ def _read_blocks(text: str) -> Iterator[Block]:
         yield Block(kind, start, end, crumbs.path, level)
         start = position = end
         previous_kind = kind
-    if start < len(text):
-        yield Block("paragraph", start, len(text))  # nothing but white space
+    if start < len(markdown):
+        yield Block("paragraph", start, len(markdown))  # nothing but white space
 
 
 class _Breadcrumb:
@@ -159,9 +159,9 @@ class _Breadcrumb:
 class _Reader:
     """Tells the block at a position of a text."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tables = _html_table_ends(text)
+    def __init__(self, markdown: str) -> None:
+        self._text = markdown
+        self._tables = _html_table_ends(markdown)
 
     def first_block_start(self) -> int:
         """Where the first block starts: behind a byte-order mark, blank lines, and front matter."""
@@ -170,97 +170,97 @@ class _Reader:
 
     def block_at(self, position: int) -> tuple[BlockKind, int, int, str]:
         """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
-        text = self._text
-        match = _BLOCK(text, position)
-        kind, end = (match.lastgroup, match.end()) if match else ("other", len(text))
-        if kind == "list":
-            end = _breaking_line_start(_LIST_END, text, end)
-        elif kind in ("paragraph", "other"):
-            end = _breaking_line_start(_PROSE_END, text, end)
-        if kind not in ("code", "html"):
-            end = _skip_blanks(text, end)
-        if kind == "heading":
-            return "heading", end, *_read_heading(text[position:end])
-        if kind == "code":
-            return *_read_fence(text, position), 0, ""
-        if kind == "html":
-            return "table", _html_table_end(text, position, self._tables), 0, ""
-        if self._tables and kind != "formula" and (tag := _TABLE_TAGS.search(text, position + 1, end)):
-            end = tag.start()
-        if kind == "grid":
-            return "table", end, 0, ""
-        if _is_contents(text, position, end):
-            return "contents", end, 0, ""
-        if kind == "other":
-            if bold := _BOLD_LINE.fullmatch(text, position, end):
-                return "heading", end, PSEUDO_HEADING, bold[2].strip()
-            kind = "paragraph"
-        if kind == "paragraph" and is_csv(text, position, end):
-            kind = "table"
-        return cast(BlockKind, kind), end, 0, ""
+        markdown = self._text
+        block_match = _BLOCK(markdown, position)
+        block_kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
+        if block_kind == "list":
+            block_end = _breaking_line_start(_LIST_END, markdown, block_end)
+        elif block_kind in ("paragraph", "other"):
+            block_end = _breaking_line_start(_PROSE_END, markdown, block_end)
+        if block_kind not in ("code", "html"):
+            block_end = _skip_blanks(markdown, block_end)
+        if block_kind == "heading":
+            return "heading", block_end, *_read_heading(markdown[position:block_end])
+        if block_kind == "code":
+            return *_read_fence(markdown, position), 0, ""
+        if block_kind == "html":
+            return "table", _html_table_end(markdown, position, self._tables), 0, ""
+        if self._tables and block_kind != "formula" and (tag := _TABLE_TAGS.search(markdown, position + 1, block_end)):
+            block_end = tag.start()
+        if block_kind == "grid":
+            return "table", block_end, 0, ""
+        if _is_contents(markdown, position, block_end):
+            return "contents", block_end, 0, ""
+        if block_kind == "other":
+            if bold := _BOLD_LINE.fullmatch(markdown, position, block_end):
+                return "heading", block_end, PSEUDO_HEADING, bold[2].strip()
+            block_kind = "paragraph"
+        if block_kind == "paragraph" and is_csv(markdown, position, block_end):
+            block_kind = "table"
+        return cast(BlockKind, block_kind), block_end, 0, ""
 
 
-def _breaking_line_start(search: Callable[..., re.Match[str] | None], text: str, first_line: int) -> int:
+def _breaking_line_start(search: Callable[..., re.Match[str] | None], markdown: str, first_line: int) -> int:
     """Where the line starts that ends a paragraph or list whose first line ends at `first_line`."""
-    break_match = search(text, first_line - 1)
+    break_match = search(markdown, first_line - 1)
     if not break_match:
-        return len(text)
-    end = break_match.start() + 1
-    header = text.rfind("\n", 0, end - 1) + 1 if break_match["header"] is not None else 0
-    return header if header >= first_line and not text[header:end].isspace() else end
+        return len(markdown)
+    line_start = break_match.start() + 1
+    header = markdown.rfind("\n", 0, line_start - 1) + 1 if break_match["header"] is not None else 0
+    return header if header >= first_line and not markdown[header:line_start].isspace() else line_start
 
 
-def _skip_blanks(text: str, end: int) -> int:
-    next_characters = text[end : end + 2]
+def _skip_blanks(markdown: str, end: int) -> int:
+    next_characters = markdown[end : end + 2]
     if not next_characters[:1].isspace():
         return end
     if next_characters[0] == "\n" and not next_characters[1:].isspace():
         return end + 1  # one blank line, as nearly always
-    blanks = _BLANKS_BEHIND(text, end)
+    blanks = _BLANKS_BEHIND(markdown, end)
     return blanks.end() if blanks else end
 
 
-def _read_heading(block: str) -> tuple[int, str]:
+def _read_heading(heading_block: str) -> tuple[int, str]:
     """Level and plain title of `## Title ##`, or of a title underlined with === or ---."""
-    block = block.strip("\ufeff \t\r\n")
-    if block[0] == "#":
-        title = block.lstrip("#")
-        return min(len(block) - len(title), 6), plain_title(title.rstrip("#"))
-    title, _, underline = block.rpartition("\n")
+    heading_block = heading_block.strip("\ufeff \t\r\n")
+    if heading_block[0] == "#":
+        title = heading_block.lstrip("#")
+        return min(len(heading_block) - len(title), 6), plain_title(title.rstrip("#"))
+    title, _, underline = heading_block.rpartition("\n")
     return (1 if "=" in underline else 2), plain_title(title)
 
 
-def plain_title(title: str) -> str:
+def plain_title(heading: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
-    if "*" in title or "_" in title or "`" in title or "[" in title:
-        title = _UNDERLINED.sub(r"\2", _MARKUP.sub(lambda match: match[1] or "", title))
-    return " ".join(title.split())
+    if "*" in heading or "_" in heading or "`" in heading or "[" in heading:
+        heading = _UNDERLINED.sub(r"\2", _MARKUP.sub(lambda match: match[1] or "", heading))
+    return " ".join(heading.split())
 
 
-def _is_contents(text: str, start: int, end: int) -> bool:
+def _is_contents(markdown: str, start: int, end: int) -> bool:
     """Lines that lead by dots to a page number, or list items that are nothing but links into the document."""
-    tail = text[max(start, end - 200) : end].rstrip("\n\r \t*_|")
+    tail = markdown[max(start, end - 200) : end].rstrip("\n\r \t*_|")
     if tail[-1:] not in _CONTENTS_LAST_LETTERS or len(tail) < 6:
         return False  # nearly every block, told by one letter
     pattern, tail_length = (_LINK_ITEM, 0) if tail[-1] == ")" else (_DOT_LEADER, _DOT_LEADER_TAIL)
-    lines = [line for line in text[start:end].split("\n") if line and not line.isspace()]
-    if not pattern.search(lines[-1][-tail_length:]):
+    block_lines = [line for line in markdown[start:end].split("\n") if line and not line.isspace()]
+    if not pattern.search(block_lines[-1][-tail_length:]):
         return False
-    entry_count = sum(pattern.search(line[-tail_length:]) is not None for line in lines)
-    return entry_count == len(lines) or (entry_count >= 3 and 2 * entry_count >= len(lines))
+    entry_count = sum(pattern.search(line[-tail_length:]) is not None for line in block_lines)
+    return entry_count == len(block_lines) or (entry_count >= 3 and 2 * entry_count >= len(block_lines))
 
 
-def _read_fence(text: str, position: int) -> tuple[BlockKind, int]:
+def _read_fence(markdown: str, position: int) -> tuple[BlockKind, int]:
     """A fence runs to its closing line, or to the end of the text; one that says csv or tsv is a table."""
-    first_line = text.find("\n", position) + 1 or len(text)
-    opening = text[position:first_line]
+    first_line = markdown.find("\n", position) + 1 or len(markdown)
+    opening = markdown[position:first_line]
     marks = _FENCE_MARKS.search(opening)
     length, mark = (len(marks[0]), marks[0][0]) if marks else (3, "`")
-    closing = _closing_fence(mark, min(length, 50)).search(text, first_line)
+    closing = _closing_fence(mark, min(length, 50)).search(markdown, first_line)
     info = opening[marks.end() :].split() if marks else []
     kind: BlockKind = "table" if info and info[0].lower() in ("csv", "tsv") else "code"
-    end = closing.end() if closing else len(text)
-    return kind, _skip_blanks(text, end)
+    fence_end = closing.end() if closing else len(markdown)
+    return kind, _skip_blanks(markdown, fence_end)
 
 
 _FENCE_MARKS = re.compile(r"`{3,}+|~{3,}+")
@@ -271,11 +271,11 @@ def _closing_fence(mark: str, length: int) -> re.Pattern[str]:
     return re.compile(rf"^{INDENT}{mark}{{{length},}}+[ \t\r]*+(?:\n|\Z)", re.MULTILINE)
 
 
-def _html_table_ends(text: str) -> dict[int, int]:
+def _html_table_ends(markdown: str) -> dict[int, int]:
     """Start of each `<table` to the end of its own `</table>`; 0 where that is missing. One pass."""
     ends: dict[int, int] = {}
     open_starts: list[int] = []
-    for tag in _TABLE_TAGS.finditer(text):
+    for tag in _TABLE_TAGS.finditer(markdown):
         if not tag[1]:
             ends[tag.start()] = 0
             open_starts.append(tag.start())
@@ -284,10 +284,10 @@ def _html_table_ends(text: str) -> dict[int, int]:
     return ends
 
 
-def _html_table_end(text: str, position: int, tables: dict[int, int]) -> int:
+def _html_table_end(markdown: str, position: int, tables: dict[int, int]) -> int:
     """Behind `</table>` and the blank lines after it; of a table that is never closed, behind the next blank line."""
-    end = tables.get(text.find("<", position), 0)
-    if not end:
-        blank = _BLANK_LINE.search(text, position)
-        end = blank.end() if blank else len(text)
-    return _skip_blanks(text, end)
+    table_end = tables.get(markdown.find("<", position), 0)
+    if not table_end:
+        blank = _BLANK_LINE.search(markdown, position)
+        table_end = blank.end() if blank else len(markdown)
+    return _skip_blanks(markdown, table_end)

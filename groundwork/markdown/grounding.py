@@ -72,11 +72,11 @@ class SourceText:
 
     def _find(self, quote: str) -> Span | None:
         if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
-            start = self.text.find(quote) if len(quote) > 1 else -1
-            return (start, start + len(quote)) if start >= 0 else None
-        start = self.text.find(quote)
-        if start >= 0 and _on_word_boundaries(self.text, start, start + len(quote)):
-            return start, start + len(quote)
+            quote_start = self.text.find(quote) if len(quote) > 1 else -1
+            return (quote_start, quote_start + len(quote)) if quote_start >= 0 else None
+        quote_start = self.text.find(quote)
+        if quote_start >= 0 and _on_word_boundaries(self.text, quote_start, quote_start + len(quote)):
+            return quote_start, quote_start + len(quote)
         quote_parts = [part for part in _ELLIPSIS.split(quote) if part.strip(_OUTER_PUNCTUATION)]
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
@@ -116,25 +116,27 @@ class SourceText:
             for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
             if not _has_date_parts(year, month, day, source_text)
         ]
-        source_numbers = [number for facts in sources for number in facts.numbers]
-        allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in sources))
+        source_numbers = [answer_number for facts in sources for answer_number in facts.numbers]
+        allowed_values = {answer_number.value for answer_number in source_numbers}.union(
+            *(facts.labels for facts in sources)
+        )
         other_values = {value for facts in sources for value in facts.other_readings}
-        values, source_dates = allowed_values | other_values, {date for facts in sources for date in facts.dates}
-        answer = in_source_spelling(answer, source_text, values, source_dates)
+        source_values, source_dates = allowed_values | other_values, {date for facts in sources for date in facts.dates}
+        answer = in_source_spelling(answer, source_text, source_values, source_dates)
         # only lists have labels: what an answer of one line begins with may be invented
         answer = answer if "\n" in answer.strip() else f"= {answer}"
-        for number in numbers(answer, spelled=self.word_language):
-            written = answer[number.start : number.end]
-            if not number.unit and number.value.isdecimal() and int(number.value) in counts:
+        for answer_number in numbers(answer, spelled=self.word_language):
+            written = answer[answer_number.start : answer_number.end]
+            if not answer_number.unit and answer_number.value.isdecimal() and int(answer_number.value) in counts:
                 continue
-            if number.value in other_values or has_other_meaning(written, self.word_language):
+            if answer_number.value in other_values or has_other_meaning(written, self.word_language):
                 continue
-            if number.value not in values and _is_mantissa(written, values, scales(source_text)):
+            if answer_number.value not in source_values and _is_mantissa(written, source_values, scales(source_text)):
                 continue
-            if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
-                problems.append(f"the number {number.value} is not in the text")
-            elif number.unit and not _has_unit(number, source_numbers, source_text):
-                problems.append(f"the text does not say {number.value} {number.unit}")
+            if answer_number.value not in allowed_values and not _is_same_amount(answer_number, source_numbers):
+                problems.append(f"the number {answer_number.value} is not in the text")
+            elif answer_number.unit and not _has_unit(answer_number, source_numbers, source_text):
+                problems.append(f"the text does not say {answer_number.value} {answer_number.unit}")
         for term in terms:
             if not self.find(term) and not (question and find_quote(term, question)):
                 problems.append(f'the term "{term}" is not in the text')
@@ -155,16 +157,20 @@ class SourceText:
     @cached_property
     def _rows(self) -> list[tuple[Span, list[str]]]:
         """(span, words) of every row of the text's tables."""
-        return [((row.start, row.end), _row_words(row)) for table in self._tables for row in chain(*table)]
+        return [
+            ((table_row.start, table_row.end), _row_words(table_row))
+            for table in self._tables
+            for table_row in chain(*table)
+        ]
 
     @cached_property
     def _tables(self) -> list[Table]:
         return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 
-def find_quote(quote: str, text: str) -> Span | None:
-    """Where `quote` stands in `text`, as `SourceText.find` tells it, for a text that is looked at once."""
-    return SourceText(text, "").find(quote)  # in any language alike
+def find_quote(quote: str, source: str) -> Span | None:
+    """Where `quote` stands in `source`, as `SourceText.find` tells it, for a text that is looked at once."""
+    return SourceText(source, "").find(quote)  # in any language alike
 
 
 class _Facts(NamedTuple):
@@ -176,52 +182,54 @@ class _Facts(NamedTuple):
     other_readings: set[str]  # of its numbers
 
 
-def _read_facts(text: str, language: str) -> _Facts:
-    text = plain_fractions(without_latex(text))
-    text_dates = dates(text).union(*(meanings for _, meanings in slashed_dates(text)))
-    return _Facts(text_dates, numbers(text, spelled=language), labels(text), alternative_readings(text, language))
+def _read_facts(source: str, language: str) -> _Facts:
+    source = plain_fractions(without_latex(source))
+    text_dates = dates(source).union(*(meanings for _, meanings in slashed_dates(source)))
+    return _Facts(text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language))
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
-    values = number_values(source)
-    return {str(year), str(day)} <= values and names_month(source, month)
+    source_values = number_values(source)
+    return {str(year), str(day)} <= source_values and names_month(source, month)
 
 
-def _is_mantissa(written: str, values: Set[str], source_scales: Set[int]) -> bool:
+def _is_mantissa(written: str, source_values: Set[str], source_scales: Set[int]) -> bool:
     """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
     parts = mantissa_and_scale(written)
-    return parts is not None and parts[0] in values and parts[1] in source_scales
+    return parts is not None and parts[0] in source_values and parts[1] in source_scales
 
 
-def _is_same_amount(number: Number, source_numbers: Sequence[Number]) -> bool:
+def _is_same_amount(answer_number: Number, source_numbers: Sequence[Number]) -> bool:
     """Is it an amount that the text writes with more or fewer zeros at its end: "5 euros" and 5.00 in a table?"""
-    return bool(number.unit) and any(number.amount == without_last_zeros(source.value) for source in source_numbers)
+    return bool(answer_number.unit) and any(
+        answer_number.amount == without_last_zeros(source.value) for source in source_numbers
+    )
 
 
-def _has_unit(number: Number, source_numbers: Sequence[Number], source: str) -> bool:
+def _has_unit(answer_number: Number, source_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
     units = {
         source_number.unit
         for source_number in source_numbers
-        if without_last_zeros(source_number.value) == number.amount or source_number.value == number.value
+        if without_last_zeros(source_number.value) == answer_number.amount or source_number.value == answer_number.value
     }
-    if number.unit in units:
+    if answer_number.unit in units:
         return True
     names = _UNIT_NAME.findall(source) if "" in units else ()
-    return any(number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in names)
+    return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in names)
 
 
-def _find_quote_parts(quote_parts: Sequence[str], text: str) -> Span | None:
-    first_start, position = None, 0
+def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
+    first_start, search_start = None, 0
     for quote_part in quote_parts:
-        remaining_text = text[position:]
+        remaining_text = source[search_start:]
         span = _find_normalised(quote_part, [_normalise(remaining_text, with_labels) for with_labels in (True, False)])
         if span is None:
             return None
-        first_start = position + span[0] if first_start is None else first_start
-        position += span[1]
-    return None if first_start is None else (first_start, position)
+        first_start = search_start + span[0] if first_start is None else first_start
+        search_start += span[1]
+    return None if first_start is None else (first_start, search_start)
 
 
 def _find_normalised(quote: str, normalised_texts: Sequence[_NormalisedText]) -> Span | None:
@@ -229,15 +237,15 @@ def _find_normalised(quote: str, normalised_texts: Sequence[_NormalisedText]) ->
         needle = _normalise(quote, normalised.with_labels).text.strip(_OUTER_PUNCTUATION)
         if not needle:
             return None
-        start = -1
-        while (start := normalised.text.find(needle, start + 1)) >= 0:
-            if _on_word_boundaries(normalised.text, start, start + len(needle)):
-                return normalised.offsets[start], normalised.offsets[start + len(needle) - 1] + 1
+        quote_start = -1
+        while (quote_start := normalised.text.find(needle, quote_start + 1)) >= 0:
+            if _on_word_boundaries(normalised.text, quote_start, quote_start + len(needle)):
+                return normalised.offsets[quote_start], normalised.offsets[quote_start + len(needle) - 1] + 1
     return None
 
 
-def _row_words(row: TableRow) -> list[str]:
-    return re.findall(r"\w+", " ".join(cell.text for cell in row.cells).casefold())
+def _row_words(table_row: TableRow) -> list[str]:
+    return re.findall(r"\w+", " ".join(cell.text for cell in table_row.cells).casefold())
 
 
 def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[str]]]) -> Span | None:
@@ -250,7 +258,7 @@ def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[str]]]) -> Span | 
 
 def _stand_in_order(quote_words: Sequence[str], row_words: Sequence[str]) -> bool:
     remaining = iter(row_words)
-    return all(word in remaining for word in quote_words)
+    return all(quote_word in remaining for quote_word in quote_words)
 
 
 class _NormalisedText(NamedTuple):
@@ -261,14 +269,14 @@ class _NormalisedText(NamedTuple):
     with_labels: bool
 
 
-def _normalise(text: str, with_labels: bool) -> _NormalisedText:
-    if "<" in text:
-        text = _TABLE_TAG.sub(lambda tag: " " * len(tag.group()), text)
-    label_spans = [] if with_labels else [match.span() for match in _LABEL.finditer(text)]
+def _normalise(source: str, with_labels: bool) -> _NormalisedText:
+    if "<" in source:
+        source = _TABLE_TAG.sub(lambda tag: " " * len(tag.group()), source)
+    label_spans = [] if with_labels else [match.span() for match in _LABEL.finditer(source)]
     label_starts = [start for start, _ in label_spans]
     characters: list[str] = []
     offsets: list[int] = []
-    for i, source_character in enumerate(text):
+    for i, source_character in enumerate(source):
         label = bisect_left(label_starts, i + 1) - 1
         if label >= 0 and i < label_spans[label][1]:
             continue

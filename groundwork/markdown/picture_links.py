@@ -24,16 +24,18 @@ def without_data(markdown: str) -> str:
     if "data:" not in markdown and "DATA:" not in markdown:
         return markdown
     data_names = {match["name"].casefold() for match in _DEFINITION.finditer(markdown)}
-    text = _DATA_PICTURE.sub(lambda match: match["alt"], markdown)
-    text = _DATA_LINK.sub(lambda match: match["text"], text)
-    text = _IMAGE_TAG.sub(lambda match: _tag_alt(match[0]) if _TAG_SOURCE.search(match[0]) else match[0], text)
+    markdown_text = _DATA_PICTURE.sub(lambda match: match["alt"], markdown)
+    markdown_text = _DATA_LINK.sub(lambda match: match["text"], markdown_text)
+    markdown_text = _IMAGE_TAG.sub(
+        lambda match: _tag_alt(match[0]) if _TAG_SOURCE.search(match[0]) else match[0], markdown_text
+    )
     if not data_names:
-        return text
+        return markdown_text
 
     def of_reference(match: re.Match[str]) -> str:
         return match["alt"] if (match["name"] or match["alt"]).casefold() in data_names else match[0]
 
-    return _REFERENCED_PICTURE.sub(of_reference, _DEFINITION.sub("", text))
+    return _REFERENCED_PICTURE.sub(of_reference, _DEFINITION.sub("", markdown_text))
 
 
 def without_pictures(markdown: str) -> str:

@@ -32,35 +32,43 @@ _MARKUP = re.compile(r"[*_#>\\]+|</?\w+>")
 
 def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     """What runs through the pages, in the form that `strip_running` takes. `first`: the number of the first page."""
-    counts: Counter[str] = Counter()
+    key_counts: Counter[str] = Counter()
     numbered_counts: Counter[str] = Counter()
-    positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for i, page in enumerate(pages):
-        edges = _edge_texts(page)
-        positions_by_key = {key: position for position, line in enumerate(edges) for key in line_keys(line, first + i)}
-        counts.update(positions_by_key.keys())
+    edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for i, page_markdown in enumerate(pages):
+        edges = _edge_texts(page_markdown)
+        positions_by_key = {
+            key: position for position, edge_line in enumerate(edges) for key in line_keys(edge_line, first + i)
+        }
+        key_counts.update(positions_by_key.keys())
         for key, position in positions_by_key.items():
-            positions[key][position if position < _MARKDOWN_EDGE else position - len(edges)] += 1
-        numbered_counts.update({key for line in edges[:1] + edges[-1:] for key in _page_number_keys(line, first + i)})
-    running = {key for key, n in counts.items() if n >= _LEAST_REPEATS and _comes_often(key, n, len(pages))}
-    running = {key for key in running if "<page>" in key or _is_settled(positions[key], len(pages))}
+            edge_positions[key][position if position < _MARKDOWN_EDGE else position - len(edges)] += 1
+        numbered_counts.update(
+            {key for edge_line in edges[:1] + edges[-1:] for key in _page_number_keys(edge_line, first + i)}
+        )
+    running = {key for key, n in key_counts.items() if n >= _LEAST_REPEATS and _comes_often(key, n, len(pages))}
+    running = {key for key in running if "<page>" in key or _is_settled(edge_positions[key], len(pages))}
     return running | {key for key, n in numbered_counts.items() if n > max(_LEAST_REPEATS, len(pages) // 2)}
 
 
-def strip_running(pages: Sequence[str], keys: set[str], numbers: Sequence[int]) -> list[str]:
-    """The pages, whose numbers are `numbers`, without the lines that run through the document."""
-    return [_strip_page(page, number, keys) for page, number in zip(pages, numbers, strict=True)]
+def strip_running(pages: Sequence[str], header_keys: set[str], page_numbers: Sequence[int]) -> list[str]:
+    """The pages, whose numbers are `page_numbers`, without the lines that run through the document."""
+    return [_strip_page(page, page_number, header_keys) for page, page_number in zip(pages, page_numbers, strict=True)]
 
 
-def without_line(page: str, cells: Sequence[str]) -> str | None:
+def without_line(page: str, header_cells: Sequence[str]) -> str | None:
     """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there."""
-    lines = page.split("\n")
-    line_ranges = [_find_lines(lines, "".join(cells))]
-    line_ranges = line_ranges if line_ranges[0] else [_find_lines(lines, cell) for cell in cells]
-    dropped = {i for line_range in line_ranges for i in line_range} if all(line_ranges) else _shared_lines(lines, cells)
+    page_lines = page.split("\n")
+    line_ranges = [_find_lines(page_lines, "".join(header_cells))]
+    line_ranges = line_ranges if line_ranges[0] else [_find_lines(page_lines, cell) for cell in header_cells]
+    dropped = (
+        {i for line_range in line_ranges for i in line_range}
+        if all(line_ranges)
+        else _shared_lines(page_lines, header_cells)
+    )
     if not dropped:
         return None
-    return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
+    return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped)
 
 
 def _find_lines(page: Sequence[str], text: str) -> range:
@@ -100,26 +108,28 @@ def without_running(pages: Sequence[str]) -> list[str]:
 
 def page_labels(page: str) -> list[str]:
     """The numbers that stand alone in the first or the last line of a page, and so are labels of the page."""
-    lines = [line.strip() for line in page.split("\n") if line.strip()]
-    return [match[1] for line in lines[:1] + lines[-1:] if (match := _PAGE_LABEL.fullmatch(line))]
+    page_lines = [page_line.strip() for page_line in page.split("\n") if page_line.strip()]
+    return [match[1] for page_line in page_lines[:1] + page_lines[-1:] if (match := _PAGE_LABEL.fullmatch(page_line))]
 
 
 @functools.lru_cache(4096)  # a page's text and its Markdown have the same lines at their edges
-def line_keys(line: str, number: int) -> tuple[str, ...]:
+def line_keys(line: str, page_number: int) -> tuple[str, ...]:
     """What a line may repeat as: itself, and itself with a number that is the page's, printed so many pages off.
 
     A heading of Markdown whose number counts with the pages ("# Lesson 3") is the title of each.
     """
-    text = " ".join(_MARKUP.sub("", line).split()).casefold()
-    if not text or text.startswith("|") or len(text) > 200:
+    header_text = " ".join(_MARKUP.sub("", line).split()).casefold()
+    if not header_text or header_text.startswith("|") or len(header_text) > 200:
         return ()
-    keys = [text] if any(c.isalpha() for c in text) else []
-    for match in _NUMBER.finditer(text):
+    header_keys = [header_text] if any(c.isalpha() for c in header_text) else []
+    for match in _NUMBER.finditer(header_text):
         if len(match[0]) < 5:
-            keys.append(f"{int(match[0]) - number}|{text[: match.start()]}<page>{text[match.end() :]}")
-    if len(text) < 8 and not text.strip("ivxlc"):
-        keys.append(f"{_roman_value(text) - number}|<page>")
-    return tuple(key for key in keys if not (line.startswith("#") and is_numbered_title(key)))
+            header_keys.append(
+                f"{int(match[0]) - page_number}|{header_text[: match.start()]}<page>{header_text[match.end() :]}"
+            )
+    if len(header_text) < 8 and not header_text.strip("ivxlc"):
+        header_keys.append(f"{_roman_value(header_text) - page_number}|<page>")
+    return tuple(key for key in header_keys if not (line.startswith("#") and is_numbered_title(key)))
 
 
 def is_numbered_title(key: str) -> bool:
@@ -153,38 +163,46 @@ def _roman_value(text: str) -> int:
 
 
 def _edge_texts(page: str) -> list[str]:
-    lines = [line for line in page.split("\n") if line.strip()]
-    return lines if len(lines) <= 2 * _MARKDOWN_EDGE else lines[:_MARKDOWN_EDGE] + lines[-_MARKDOWN_EDGE:]
+    page_lines = [page_line for page_line in page.split("\n") if page_line.strip()]
+    return (
+        page_lines
+        if len(page_lines) <= 2 * _MARKDOWN_EDGE
+        else page_lines[:_MARKDOWN_EDGE] + page_lines[-_MARKDOWN_EDGE:]
+    )
 
 
-def _page_number_keys(line: str, number: int) -> list[str]:
+def _page_number_keys(line: str, page_number: int) -> list[str]:
     """What a line may be that carries its page's number and a text of its own, such as the section's title."""
-    text = " ".join(_MARKUP.sub("", line).split())
-    if len(text) > 100 or text.startswith("|") or line.startswith("#"):
+    header_text = " ".join(_MARKUP.sub("", line).split())
+    if len(header_text) > 100 or header_text.startswith("|") or line.startswith("#"):
         return []
-    return [f"{int(match[1] or match[2]) - number}|<any>" for match in _NUMBER_AT_END.finditer(text)]
+    return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _NUMBER_AT_END.finditer(header_text)]
 
 
-def _strip_page(page: str, number: int, keys: set[str]) -> str:
-    lines = page.split("\n")
-    filled_indices = [i for i, line in enumerate(lines) if line.strip()]
+def _strip_page(page: str, page_number: int, header_keys: set[str]) -> str:
+    page_lines = page.split("\n")
+    filled_indices = [i for i, page_line in enumerate(page_lines) if page_line.strip()]
     drop: set[int] = set()
     dropped_keys: set[str] = set()
     has_page_number = False
     for indices in (filled_indices[:_MARKDOWN_EDGE], filled_indices[: -_MARKDOWN_EDGE - 1 : -1]):
         for i in indices:
-            matching_keys = keys.intersection(line_keys(lines[i], number))
-            if not matching_keys or (lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_keys)):
+            matching_keys = header_keys.intersection(line_keys(page_lines[i], page_number))
+            if not matching_keys or (page_lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_keys)):
                 break  # text, or the title below a header of its words
             drop.add(i)
             dropped_keys |= matching_keys
             has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
     for indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
         outermost = next((i for i in indices if i not in drop), None)
-        if outermost is not None and not keys.isdisjoint(_page_number_keys(lines[outermost], number)):
+        if outermost is not None and not header_keys.isdisjoint(_page_number_keys(page_lines[outermost], page_number)):
             drop.add(outermost)
             break
-    return "\n".join(line for i, line in enumerate(lines) if i not in drop).strip("\n") if drop else page.strip("\n")
+    return (
+        "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in drop).strip("\n")
+        if drop
+        else page.strip("\n")
+    )
 
 
 MIN_OCCURRENCES = 3  # places that a line without a heading has to come back in

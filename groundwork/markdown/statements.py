@@ -106,7 +106,7 @@ def is_caption(line: str) -> bool:
 
 
 def statements(
-    text: str, language: str, found_blocks: list[Block] | None = None, page_lines: Container[str] = ()
+    markdown: str, language: str, found_blocks: list[Block] | None = None, page_lines: Container[str] = ()
 ) -> tuple[Statement, ...]:
     """The statements of a chunk's Markdown in order; headings, rules, images, contents and table headers are none.
 
@@ -115,51 +115,55 @@ def statements(
     """
     chunk_statements: list[Statement] = []
     governing_items: list[_GoverningItem] = []
-    for block in blocks(text) if found_blocks is None else found_blocks:
-        if block.kind == "table":
-            chunk_statements += _table_statements(text, block)
-        elif block.kind == "code":
-            chunk_statements.append(Statement(block.start, _visible_end(text, block), "sentence"))
-        elif block.kind == "heading":
-            title = _HEADING_NUMBER.sub("", block.headings[-1]).strip("#*_ ")
+    for markdown_block in blocks(markdown) if found_blocks is None else found_blocks:
+        if markdown_block.kind == "table":
+            chunk_statements += _table_statements(markdown, markdown_block)
+        elif markdown_block.kind == "code":
+            chunk_statements.append(Statement(markdown_block.start, _visible_end(markdown, markdown_block), "sentence"))
+        elif markdown_block.kind == "heading":
+            title = _HEADING_NUMBER.sub("", markdown_block.headings[-1]).strip("#*_ ")
             governing_items[:] = [_GoverningItem("", HEADING_INDENT, f"{title}:")]
-        elif block.kind != "contents":
-            for start, end in _paragraphs(text, block):
-                if text[start:end] not in page_lines:
-                    chunk_statements += _paragraph_statements(text, start, end, governing_items, language)
+        elif markdown_block.kind != "contents":
+            for start, end in _paragraphs(markdown, markdown_block):
+                if markdown[start:end] not in page_lines:
+                    chunk_statements += _paragraph_statements(markdown, start, end, governing_items, language)
     return tuple(
-        replace(statement, announces=True) if following and _is_announcement(statement, following, text) else statement
+        replace(statement, announces=True)
+        if following and _is_announcement(statement, following, markdown)
+        else statement
         for statement, following in zip_longest(chunk_statements, chunk_statements[1:])
     )
 
 
-def _is_announcement(statement: Statement, following: Statement, text: str) -> bool:
+def _is_announcement(statement: Statement, following: Statement, markdown: str) -> bool:
     """Does what follows hang on a sentence with a colon: an item that it governs, a table, a code block?"""
-    sentence = text[statement.start : statement.end].rstrip("*_ ")
+    sentence = markdown[statement.start : statement.end].rstrip("*_ ")
     if statement.kind == "row" or not sentence.endswith((":", "：")):
         return False
-    fence = text[statement.end : following.start + 3].strip()[-3:]
-    is_code = fence in ("```", "~~~") or text[statement.end : following.start + 4].lstrip().startswith("<pre")
+    fence = markdown[statement.end : following.start + 3].strip()[-3:]
+    is_code = fence in ("```", "~~~") or markdown[statement.end : following.start + 4].lstrip().startswith("<pre")
     return following.kind == "row" or is_code or following.lead.endswith(sentence)
 
 
-def _visible_end(text: str, block: Block) -> int:
-    return block.start + len(text[block.start : block.end].rstrip())
+def _visible_end(markdown: str, block: Block) -> int:
+    return block.start + len(markdown[block.start : block.end].rstrip())
 
 
-def _paragraphs(text: str, block: Block) -> Iterator[tuple[int, int]]:
+def _paragraphs(markdown: str, block: Block) -> Iterator[tuple[int, int]]:
     """(start, end) of each paragraph or list item of a block, without captions, pictures and rules between them."""
     paragraph: tuple[int, int] | None = None
     in_directive = False
-    lines = list(_lines(text, block.start, block.end))
-    for (start, end), following in zip(lines, [*lines[1:], None], strict=True):
-        line = text[start:end]
-        in_directive = _is_markup(line, "" if following is None else text[slice(*following)].strip(), in_directive)
-        if in_directive or _EMPTY_LINE.match(line) or is_caption(line):
+    line_spans = list(_lines(markdown, block.start, block.end))
+    for (start, end), following in zip(line_spans, [*line_spans[1:], None], strict=True):
+        line_text = markdown[start:end]
+        in_directive = _is_markup(
+            line_text, "" if following is None else markdown[slice(*following)].strip(), in_directive
+        )
+        if in_directive or _EMPTY_LINE.match(line_text) or is_caption(line_text):
             if paragraph:
                 yield paragraph
             paragraph = None
-        elif paragraph and not _ITEM.match(line):
+        elif paragraph and not _ITEM.match(line_text):
             paragraph = (paragraph[0], end)
         else:
             if paragraph:
@@ -176,89 +180,103 @@ def _is_markup(line: str, following: str, in_directive: bool) -> bool:
     return in_directive and _DIRECTIVE_OPTION.match(line) is not None
 
 
-def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _lines(markdown: str, line_start: int, end: int) -> Iterator[tuple[int, int]]:
     """(start, end) of each line of [start, end), without its end-of-line characters."""
-    for line in text[start:end].splitlines(keepends=True):
-        yield start, start + len(line.rstrip("\r\n"))
-        start += len(line)
+    for line in markdown[line_start:end].splitlines(keepends=True):
+        yield line_start, line_start + len(line.rstrip("\r\n"))
+        line_start += len(line)
 
 
-def _table_statements(text: str, block: Block) -> list[Statement]:
+def _table_statements(markdown: str, block: Block) -> list[Statement]:
     """The rows below the head, which is the last header row of several cells; without one the first row is the head.
 
     Empty rows are no statements; lines with one filled cell above the head are captions.
     """
-    table = read_table(text, block.start, block.end)
-    rows = [*table.header, *table.data]
-    filled = [[cell for cell in row.cells if re.search(r"\w", cell.text)] for row in rows]
-    full_rows = [i for i, cells in enumerate(filled) if len(cells) > 1]
-    head = max((i for i in full_rows if i < len(table.header)), default=full_rows[0] if full_rows else 0)
-    header = tuple(cell.text for cell in rows[head].cells) if rows else ()
-    first_row = max(head + 1, len(table.header))
-    if any(len(column) > MAX_COLUMN_NAME or (column.endswith(".") and " " in column) for column in header):
-        header, first_row = (), head  # a row like the others: the converter took it for the head
+    table = read_table(markdown, block.start, block.end)
+    table_rows = [*table.header, *table.data]
+    filled = [[cell for cell in table_row.cells if re.search(r"\w", cell.text)] for table_row in table_rows]
+    full_rows = [i for i, row_cells in enumerate(filled) if len(row_cells) > 1]
+    head_row = max((i for i in full_rows if i < len(table.header)), default=full_rows[0] if full_rows else 0)
+    header = tuple(cell.text for cell in table_rows[head_row].cells) if table_rows else ()
+    first_row = max(head_row + 1, len(table.header))
+    if any(
+        len(column_name) > MAX_COLUMN_NAME or (column_name.endswith(".") and " " in column_name)
+        for column_name in header
+    ):
+        header, first_row = (), head_row  # a row like the others: the converter took it for the head
     return [
-        Statement(row.start, row.end, "row", header=header, cells=row.cells)
-        for row, cells in zip(rows[first_row:], filled[first_row:], strict=True)
-        if cells
+        Statement(table_row.start, table_row.end, "row", header=header, cells=table_row.cells)
+        for table_row, row_cells in zip(table_rows[first_row:], filled[first_row:], strict=True)
+        if row_cells
     ]
 
 
-def _cell_pairs(header: tuple[str, ...], row: list[str]) -> list[str]:
-    padded = [*header, *[""] * (len(row) - len(header))]
-    return [f"{column}: {cell}" if column else cell for column, cell in zip(padded, row, strict=False) if cell]
+def _cell_pairs(header: tuple[str, ...], cell_texts: list[str]) -> list[str]:
+    padded = [*header, *[""] * (len(cell_texts) - len(header))]
+    return [
+        f"{column_name}: {cell_text}" if column_name else cell_text
+        for column_name, cell_text in zip(padded, cell_texts, strict=False)
+        if cell_text
+    ]
 
 
 def _paragraph_statements(
-    text: str, start: int, end: int, governing_items: list[_GoverningItem], language: str
+    markdown: str, start: int, end: int, governing_items: list[_GoverningItem], language: str
 ) -> list[Statement]:
     """The sentences of one paragraph or list item; `governing_items`, which may govern it, are kept up to date."""
-    match = _ITEM.match(text, start, end)
-    label, indent = (match["label"].strip("()."), len(match["indent"])) if match else ("", 0)
-    body_start = match.end() if match else start
-    while governing_items and not (match and governing_items[-1].governs(label, indent)):
+    item_match = _ITEM.match(markdown, start, end)
+    label, indent = (item_match["label"].strip("()."), len(item_match["indent"])) if item_match else ("", 0)
+    body_start = item_match.end() if item_match else start
+    while governing_items and not (item_match and governing_items[-1].governs(label, indent)):
         governing_items.pop()
-    lead = " ".join(item.lead for item in governing_items if item.lead)
-    spans = [(body_start + a, body_start + b) for a, b in sentences(text[body_start:end], language)]
-    last_sentence = text[slice(*spans[-1])].rstrip("*_ ") if spans else ""
-    if match or last_sentence.endswith(":"):
+    lead_text = " ".join(item.lead for item in governing_items if item.lead)
+    sentence_spans = [(body_start + a, body_start + b) for a, b in sentences(markdown[body_start:end], language)]
+    last_sentence = markdown[slice(*sentence_spans[-1])].rstrip("*_ ") if sentence_spans else ""
+    if item_match or last_sentence.endswith(":"):
         governing_items.append(_GoverningItem(label, indent, last_sentence if last_sentence.endswith(":") else ""))
-    if not match and (_is_title(text[start:end]) or _is_name_line(text[start:end])):
+    if not item_match and (_is_title(markdown[start:end]) or _is_name_line(markdown[start:end])):
         return []
-    if not match and spans and is_date(text[slice(*spans[0])]):
-        del spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
-    if caption := _LONG_CAPTION.match(text, start, end):
-        spans = [(a, b) for a, b in spans[1:] if a > caption.end()]  # without its title, behind a stop or not
+    if not item_match and sentence_spans and is_date(markdown[slice(*sentence_spans[0])]):
+        del sentence_spans[0]  # the head of an entry: "JUNE 10TH.—We expect to be paid off soon."
+    if caption := _LONG_CAPTION.match(markdown, start, end):
+        sentence_spans = [
+            (a, b) for a, b in sentence_spans[1:] if a > caption.end()
+        ]  # without its title, behind a stop or not
     return [
-        Statement(a, b, "sentence", label=label, lead=lead)
-        for a, b in spans
-        if _has_two_words(text[a:b]) and _has_two_words(_LINK.sub(" ", text[a:b]))
+        Statement(a, b, "sentence", label=label, lead=lead_text)
+        for a, b in sentence_spans
+        if _has_two_words(markdown[a:b]) and _has_two_words(_LINK.sub(" ", markdown[a:b]))
     ]
 
 
 def _is_title(paragraph: str) -> bool:
     """Is it a line that only names something: a heading without its mark, a head of columns, a label in a figure?"""
-    line = paragraph.strip("*_ \t\r\n")
-    if "\n" in line or len(line) > 10 * TITLE_WORDS or STATEMENT_END.search(line) or _UNSPACED_WORDS.search(line):
+    title_line = paragraph.strip("*_ \t\r\n")
+    if (
+        "\n" in title_line
+        or len(title_line) > 10 * TITLE_WORDS
+        or STATEMENT_END.search(title_line)
+        or _UNSPACED_WORDS.search(title_line)
+    ):
         return False
-    return len(line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in line)
+    return len(title_line.split()) <= TITLE_WORDS and not any(character.isdigit() for character in title_line)
 
 
 def _is_name_line(paragraph: str) -> bool:
     """Is it a line without a clause: who owns the text, a title or a page's header in capitals, names and no verb?"""
-    line = paragraph.strip("*_ \t\r\n")
-    if "\n" in line or len(line) > MAX_COLUMN_NAME or _UNSPACED_WORDS.search(line):
+    title_line = paragraph.strip("*_ \t\r\n")
+    if "\n" in title_line or len(title_line) > MAX_COLUMN_NAME or _UNSPACED_WORDS.search(title_line):
         return False
-    if _COPYRIGHT.match(line):
+    if _COPYRIGHT.match(title_line):
         return True
-    is_capitals, is_closed = line.isupper(), STATEMENT_END.search(line) is not None
-    line = _PAGE_NUMBER.sub("", line) if is_capitals else line
-    words = _WORD.findall(line)
-    if sum(len(word) > MAX_SHORT_WORD for word in words) < 2 or _NOT_IN_NAMES.search(line):
+    is_capitals, is_closed = title_line.isupper(), STATEMENT_END.search(title_line) is not None
+    title_line = _PAGE_NUMBER.sub("", title_line) if is_capitals else title_line
+    line_words = _WORD.findall(title_line)
+    if sum(len(line_word) > MAX_SHORT_WORD for line_word in line_words) < 2 or _NOT_IN_NAMES.search(title_line):
         return False
     if is_capitals:
-        return len(words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(line)
-    return not is_closed and all(word[0].isupper() or len(word) <= MAX_SHORT_WORD for word in words)
+        return len(line_words) <= (TITLE_WORDS if is_closed else 2 * TITLE_WORDS) and not is_negated(title_line)
+    return not is_closed and all(line_word[0].isupper() or len(line_word) <= MAX_SHORT_WORD for line_word in line_words)
 
 
 def _has_two_words(sentence: str) -> bool:

@@ -42,17 +42,19 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     """
     target_of = merge_targets(read_synonyms(data.path("tags", "synonyms.json")))
     own_files = [tag_file(data, source.key) for source in sources]
-    files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in own_files, file.name))
+    tag_files = sorted(
+        data.path("tags").glob("*.jsonl"), key=lambda tags_file: (tags_file in own_files, tags_file.name)
+    )
     return {
-        row.question: list(dict.fromkeys(target_of.get(tag, tag) for tag in row.tags))
-        for file in files
-        for row in read_jsonl(file, Tags)
+        tagged_row.question: list(dict.fromkeys(target_of.get(tag, tag) for tag in tagged_row.tags))
+        for tags_file in tag_files
+        for tagged_row in read_jsonl(tags_file, Tags)
     }
 
 
-def count_tags(rows: Sequence[Tags], target_of: Mapping[str, str]) -> Counter[str]:
+def count_tags(tagged_rows: Sequence[Tags], target_of: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
-    return Counter(tag for row in rows for tag in {target_of.get(tag, tag) for tag in row.tags})
+    return Counter(tag for tagged_row in tagged_rows for tag in {target_of.get(tag, tag) for tag in tagged_row.tags})
 
 
 class TagStore:
@@ -76,13 +78,13 @@ class TagStore:
 
     def write(self, tagged: dict[str, list[str]]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
+        tag_rows = [(self._key(question), msgspec.json.encode(tags)) for question, tags in tagged.items()]
         with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", tag_rows)
 
     def _tags_in(self, database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
-        rows = ((question, self._select_row(database, question)) for question in dict.fromkeys(questions))
-        return {question: msgspec.json.decode(row[0], type=list[str]) for question, row in rows if row}
+        tag_rows = ((question, self._select_row(database, question)) for question in dict.fromkeys(questions))
+        return {question: msgspec.json.decode(tag_row[0], type=list[str]) for question, tag_row in tag_rows if tag_row}
 
     def _select_row(self, database: sqlite3.Connection, question: str) -> Any:
         return database.execute("SELECT tags FROM tags WHERE key = ?", (self._key(question),)).fetchone()
@@ -98,8 +100,8 @@ class TagStore:
 
 def vocabulary_files(job: Job) -> list[Path]:
     """Where the shared tags stand: for all, and, in a shard, its own on top."""
-    files = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
-    return list(dict.fromkeys(files))
+    vocabularies = [job.data.path("tags", "vocabulary.json"), job.data.cache("tags") / "vocabulary.json"]
+    return list(dict.fromkeys(vocabularies))
 
 
 def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[str, list[str]]) -> TagVocabulary:
@@ -114,31 +116,35 @@ def load_vocabulary(job: Job, questions_to_tag: Sequence[str], known_tags: dict[
 
 def tags_so_far(job: Job) -> dict[str, list[str]]:
     """The tags of every dataset so far, by question."""
-    files = sorted(job.data.cache("tags").glob("*.jsonl"))
-    return {row.question: row.tags for file in files for row in read_jsonl(file, Tags)}
+    cached_tag_files = sorted(job.data.cache("tags").glob("*.jsonl"))
+    return {
+        tagged_row.question: tagged_row.tags
+        for cached_tag_file in cached_tag_files
+        for tagged_row in read_jsonl(cached_tag_file, Tags)
+    }
 
 
 def open_store(job: Job) -> TagStore:
     settings = job.config.tags
-    path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    joined_store = None if joined is None else joined / path.name
-    return TagStore(path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
+    store_path, joined = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
+    joined_store = None if joined is None else joined / store_path.name
+    return TagStore(store_path, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
 
 
-def read_current_rows(job: Job, store: TagStore, dataset: Dataset, file: Path) -> dict[str, Tags]:
+def read_current_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:
     """By question, the tags by the settings of now: of the file, and of the store those that the file lacks."""
     settings = job.config.tags
     if job.flags.force:
         return {}
-    file_rows = _read_tag_file(file, settings.model, settings.max_tags, prompt_hash(job))
+    file_rows = _read_tag_file(tags_file, settings.model, settings.max_tags, prompt_hash(job))
     stored_rows = {question: new_row(job, question, tags) for question, tags in store.read(dataset.questions).items()}
-    return stored_rows | {row.question: row for row in file_rows}
+    return stored_rows | {tagged_row.question: tagged_row for tagged_row in file_rows}
 
 
-def read_rows_on_file(job: Job, file: Path) -> dict[str, Tags]:
+def read_rows_on_file(job: Job, tags_file: Path) -> dict[str, Tags]:
     """By question, the tags of the file, by whichever model and prompt."""
-    rows = read_jsonl(file, Tags) if file.exists() and not job.flags.force else []
-    return {row.question: _normalised(row) for row in rows}
+    tagged_rows = read_jsonl(tags_file, Tags) if tags_file.exists() and not job.flags.force else []
+    return {tagged_row.question: _normalised(tagged_row) for tagged_row in tagged_rows}
 
 
 def new_row(job: Job, question: str, tags: list[str]) -> Tags:
@@ -149,21 +155,23 @@ def prompt_hash(job: Job) -> str:
     return hashlib.sha256(job.prompt(job.config.tags.prompt).encode()).hexdigest()[:8]
 
 
-def _read_tag_file(file: Path, model: str, max_tags: int, prompt: str) -> list[Tags]:
+def _read_tag_file(tags_file: Path, model: str, max_tags: int, prompt: str) -> list[Tags]:
     """The rows of a dataset's file that this model gave by this prompt, hand edits included, and so checked.
 
     Raises BadRecord that names the file and the question.
     """
-    file_rows = read_jsonl(file, Tags) if file.exists() else []
-    rows = [row for row in file_rows if row.model == model and row.prompt in ("", prompt)]
-    if max((len(row.tags) for row in rows), default=0) != max_tags:
+    file_rows = read_jsonl(tags_file, Tags) if tags_file.exists() else []
+    tagged_rows = [
+        tagged_row for tagged_row in file_rows if tagged_row.model == model and tagged_row.prompt in ("", prompt)
+    ]
+    if max((len(tagged_row.tags) for tagged_row in tagged_rows), default=0) != max_tags:
         return []  # tagged when another number was wanted
-    normalised = [_normalised(row) for row in rows]
-    for row in normalised:
-        if problem := tags_problem(row.tags, max_tags):
-            raise BadRecord(f"{file}: the question {row.id!r} {problem}; fix the line")
+    normalised = [_normalised(tagged_row) for tagged_row in tagged_rows]
+    for tagged_row in normalised:
+        if problem := tags_problem(tagged_row.tags, max_tags):
+            raise BadRecord(f"{tags_file}: the question {tagged_row.id!r} {problem}; fix the line")
     return normalised
 
 
-def _normalised(row: Tags) -> Tags:
-    return msgspec.structs.replace(row, tags=[normalise(tag) for tag in row.tags])
+def _normalised(tagged_row: Tags) -> Tags:
+    return msgspec.structs.replace(tagged_row, tags=[normalise(tag) for tag in tagged_row.tags])

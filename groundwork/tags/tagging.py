@@ -78,9 +78,9 @@ class TaggingResult:
 
 
 async def tag_dataset(
-    job: Job, dataset: Dataset, file: Path, sample: Sequence[str] = (), *, by_any_model: bool = False
+    job: Job, dataset: Dataset, tags_file: Path, sample: Sequence[str] = (), *, by_any_model: bool = False
 ) -> TaggingResult:
-    """Tags for every question of `dataset`. `file`: its tags so far, if there are some.
+    """Tags for every question of `dataset`. `tags_file`: its tags so far, if there are some.
 
     `sample`: questions of all datasets of the run, from which the vocabulary is proposed where there is none; absent:
     those of this one. `by_any_model`: tags on file count whichever model and prompt they are by. A question whose tags
@@ -88,9 +88,9 @@ async def tag_dataset(
     """
     settings, store = job.config.tags, open_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        current_rows = read_current_rows(job, store, dataset, file)
-        known_rows = (read_rows_on_file(job, file) if by_any_model else {}) | current_rows
-        known_tags = {question: row.tags for question, row in known_rows.items()}
+        current_rows = read_current_rows(job, store, dataset, tags_file)
+        known_rows = (read_rows_on_file(job, tags_file) if by_any_model else {}) | current_rows
+        known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
         untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
         vocabulary = load_vocabulary(job, [*dataset.questions, *sample], known_tags)
         job.progress.start(len(untagged), "questions")
@@ -102,25 +102,29 @@ async def tag_dataset(
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
     current_rows |= {question: new_row(job, question, tags) for question, tags in tagged.items()}
     known_rows |= current_rows
-    rows = _rows_of(dataset, known_rows)
-    if errors and not rows:
+    tagged_rows = _rows_of(dataset, known_rows)
+    if errors and not tagged_rows:
         error = next(iter(errors.values()))
         raise type(error)(f"none of {counted(len(dataset.rows), 'question')} could be tagged: {error}")
     return TaggingResult(
-        rows=rows,
+        rows=tagged_rows,
         asked=len(untagged),
-        outdated=Counter(row.model for row in rows if row.question not in current_rows),
+        outdated=Counter(tagged_row.model for tagged_row in tagged_rows if tagged_row.question not in current_rows),
         failures=[
-            (row.id, errors[row.question].status, str(errors[row.question]))
-            for row in dataset.rows
-            if row.question in errors
+            (tagged_row.id, errors[tagged_row.question].status, str(errors[tagged_row.question]))
+            for tagged_row in dataset.rows
+            if tagged_row.question in errors
         ],
     )
 
 
 def _rows_of(dataset: Dataset, row_of: Mapping[str, Tags]) -> list[Tags]:
     """The tags of the dataset's questions that `row_of` has some for, by its ids."""
-    return [msgspec.structs.replace(row_of[row.question], id=row.id) for row in dataset.rows if row.question in row_of]
+    return [
+        msgspec.structs.replace(row_of[question_row.question], id=question_row.id)
+        for question_row in dataset.rows
+        if question_row.question in row_of
+    ]
 
 
 async def _tag_without_overuse(
@@ -144,32 +148,34 @@ def tagging_on_file(data: Workspace, dataset: Dataset, error: GroundworkError) -
 
     `error`: why not, which is raised where no question has tags.
     """
-    file = tag_file(data, dataset.source.key)
-    file_rows = {row.question: row for row in read_jsonl(file, Tags)} if file.exists() else {}
-    rows = _rows_of(dataset, file_rows)
-    if not rows:
+    tags_file = tag_file(data, dataset.source.key)
+    file_rows = (
+        {tagged_row.question: tagged_row for tagged_row in read_jsonl(tags_file, Tags)} if tags_file.exists() else {}
+    )
+    tagged_rows = _rows_of(dataset, file_rows)
+    if not tagged_rows:
         raise error
-    tagged = f"drawn with the tags of {len(rows):,} of {counted(len(dataset.rows), 'question')}"
-    return TaggingResult(rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {error}")])
+    tagged = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(dataset.rows), 'question')}"
+    return TaggingResult(tagged_rows, failures=[(dataset.name, "not tagged anew", f"{tagged}: {error}")])
 
 
-def estimate_tagging(job: Job, dataset: Dataset, file: Path, *, by_any_model: bool = False) -> Estimate:
+def estimate_tagging(job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
     """Calls and tokens of `tag_dataset`, from the real prompts, of the questions that have no tags yet."""
     settings = job.config.tags
-    requests = _tagging_requests(job, dataset, file, by_any_model=by_any_model)
-    tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
+    requests = _tagging_requests(job, dataset, tags_file, by_any_model=by_any_model)
+    prompt_tokens = sum(job.tokens(settings, messages, schema) for _, messages, schema in requests)
     replies = sum(tags * TOKENS_A_TAG + 10 * tags // settings.max_tags for tags, _, _ in requests)
-    return Estimate(len(requests), tokens, replies, settings)
+    return Estimate(len(requests), prompt_tokens, replies, settings)
 
 
 def _tagging_requests(
-    job: Job, dataset: Dataset, file: Path, *, by_any_model: bool
+    job: Job, dataset: Dataset, tags_file: Path, *, by_any_model: bool
 ) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
     settings = job.config.tags
-    known_rows = read_rows_on_file(job, file) if by_any_model else {}
-    known_rows |= read_current_rows(job, open_store(job), dataset, file)
-    known_tags = {question: row.tags for question, row in known_rows.items()}
+    known_rows = read_rows_on_file(job, tags_file) if by_any_model else {}
+    known_rows |= read_current_rows(job, open_store(job), dataset, tags_file)
+    known_tags = {question: tagged_row.tags for question, tagged_row in known_rows.items()}
     untagged = list(dict.fromkeys(question for question in dataset.questions if question not in known_tags))
     vocabulary, requests = load_vocabulary(job, dataset.questions, known_tags), []
     if settings.vocabulary_prompt and not vocabulary.tags and untagged:
@@ -230,15 +236,15 @@ async def _tag_in_waves(
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
     errors: dict[str, UnitError] = {}
-    batches, width = _split_batches(questions, job.config.tags.batch), 1
+    batches, wave_width = _split_batches(questions, job.config.tags.batch), 1
     while batches:
-        wave, batches = batches[:width], batches[width:]
+        wave, batches = batches[:wave_width], batches[wave_width:]
         room = -(-vocabulary.room // (len(wave) + len(batches)))
         replies = await gather_all(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
         for batch_tags, batch_errors in replies:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in batch_tags.items()}
             errors |= batch_errors
-        width = min(2 * width, MAX_WAVE)
+        wave_width = min(2 * wave_width, MAX_WAVE)
     return tagged, errors
 
 
@@ -247,8 +253,8 @@ def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[s
     return vocabulary.settle_tags(tags, settings.max_tags) if settings.vocabulary_prompt else tags
 
 
-def _split_batches(questions: list[str], size: int) -> list[list[str]]:
-    return [questions[start : start + size] for start in range(0, len(questions), size)]
+def _split_batches(questions: list[str], batch_size: int) -> list[list[str]]:
+    return [questions[start : start + batch_size] for start in range(0, len(questions), batch_size)]
 
 
 async def _tag_batch(
@@ -300,14 +306,14 @@ def _tagging_messages(job: Job, batch: list[str], vocabulary: TagVocabulary, roo
     settings = job.config.tags
     template, keeps_vocabulary = job.prompt(settings.prompt), bool(settings.vocabulary_prompt)
     numbered = "\n".join(f"{number}. {' '.join(question.split())}" for number, question in enumerate(batch, start=1))
-    fields = {
+    prompt_fields = {
         "room": str(room),
         "vocabulary": ", ".join(vocabulary.tags if keeps_vocabulary else []) or "(none yet: all tags are new)",
         "too_common": ", ".join(vocabulary.too_common) or "(none)",
     }
     if not keeps_vocabulary:  # then a prompt may leave these out
-        fields = {field: value for field, value in fields.items() if field in placeholders(template)}
-    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **fields)
+        prompt_fields = {field: value for field, value in prompt_fields.items() if field in placeholders(template)}
+    return render_turns(template, max_tags=str(settings.max_tags), questions=numbered, **prompt_fields)
 
 
 class TaggedQuestion(msgspec.Struct):
@@ -334,23 +340,23 @@ def unannounced_problem(reply: TaggedBatch, vocabulary: TagVocabulary, room: int
     return ""
 
 
-def reply_problem(reply: TaggedBatch, count: int, max_tags: int) -> str | None:
+def reply_problem(reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
     problems = [
         f"Question {question.number} {problem}."
         for question in reply.questions
         if (problem := tags_problem([normalise(tag) for tag in question.tags], max_tags))
     ]
-    if sorted(question.number for question in reply.questions) != list(range(1, count + 1)):
-        problems.insert(0, f"Give one entry for each of the questions 1 to {count}, no other, none twice.")
+    if sorted(question.number for question in reply.questions) != list(range(1, question_count + 1)):
+        problems.insert(0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice.")
     return " ".join(problems[:5]) or None
 
 
-def reply_schema(count: int, settings: TagSettings) -> dict[str, Any]:
+def reply_schema(question_count: int, settings: TagSettings) -> dict[str, Any]:
     """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
     max_tags, has_new_tags = settings.max_tags, bool(settings.vocabulary_prompt)
     tags = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
-    number = {"type": "integer", "minimum": 1, "maximum": count}
+    question_number = {"type": "integer", "minimum": 1, "maximum": question_count}
     return {
         "type": "object",
         "properties": {
@@ -359,12 +365,12 @@ def reply_schema(count: int, settings: TagSettings) -> dict[str, Any]:
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {"number": number, "tags": tags},
+                    "properties": {"number": question_number, "tags": tags},
                     "required": ["number", "tags"],
                     "additionalProperties": False,
                 },
-                "minItems": count,
-                "maxItems": count,
+                "minItems": question_count,
+                "maxItems": question_count,
             },
         },
         "required": [*(["new_tags"] if has_new_tags else []), "questions"],

@@ -93,9 +93,9 @@ class TagVocabulary:
             if not self.canonical_tag(tag) and (self.room or len(self._tags) < max_tags):
                 self.add([tag])
             final_tags.append(self.canonical_tag(tag))
-        for index, tag in enumerate(final_tags):
-            if not tag or tag in final_tags[:index]:
-                final_tags[index] = self._nearest_tag(tags[index], final_tags) or tags[index]
+        for tag_index, tag in enumerate(final_tags):
+            if not tag or tag in final_tags[:tag_index]:
+                final_tags[tag_index] = self._nearest_tag(tags[tag_index], final_tags) or tags[tag_index]
         return final_tags
 
     def foreign_tags(self, tags: Iterable[str]) -> list[str]:
@@ -104,15 +104,15 @@ class TagVocabulary:
 
     def _nearest_tag(self, tag: str, excluded: Sequence[str]) -> str:
         """The tag with most words in common, then most letters, that is not among `excluded`."""
-        words = set(tag_form(tag).split())
+        tag_words = set(tag_form(tag).split())
         shared_words = {
-            candidate: len(words.intersection(form.split()))
-            for form, candidate in self._tags.items()
-            if candidate not in excluded
+            known_tag: len(tag_words.intersection(form.split()))
+            for form, known_tag in self._tags.items()
+            if known_tag not in excluded
         }
         most_shared = max(shared_words.values(), default=0)
-        likely_tags = [candidate for candidate, count in shared_words.items() if count == most_shared]
-        return max(likely_tags, key=lambda candidate: SequenceMatcher(None, tag, candidate).ratio(), default="")
+        likely_tags = [known_tag for known_tag, count in shared_words.items() if count == most_shared]
+        return max(likely_tags, key=lambda known_tag: SequenceMatcher(None, tag, known_tag).ratio(), default="")
 
 
 def vocabulary_size(questions: int, settings: TagSettings) -> int:
@@ -123,19 +123,21 @@ def vocabulary_size(questions: int, settings: TagSettings) -> int:
 
 def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
     """The tags that more than COMMON_SHARE of the questions bear; `tags`: by question."""
-    counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
+    tag_counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
     return [
-        tag for tag, count in counts.most_common() if len(tags) >= MIN_QUESTIONS and count > COMMON_SHARE * len(tags)
+        tag
+        for tag, count in tag_counts.most_common()
+        if len(tags) >= MIN_QUESTIONS and count > COMMON_SHARE * len(tags)
     ]
 
 
-def read_vocabulary(files: Iterable[Path], max_size: int) -> TagVocabulary:
+def read_vocabulary(vocabulary_files: Iterable[Path], max_size: int) -> TagVocabulary:
     """The vocabulary that the files hold together. Raises BadRecord where one was edited into something else."""
     vocabulary = TagVocabulary(max_size)
-    for file in files:
-        if file.exists():
+    for vocabulary_file in vocabulary_files:
+        if vocabulary_file.exists():
             try:
-                saved = read_json(file, VocabularyFile)
+                saved = read_json(vocabulary_file, VocabularyFile)
             except BadRecord as error:
                 raise BadRecord(f"{error}; fix it, or delete it: the next run proposes a new one") from error
             vocabulary.too_common += [tag for tag in saved.too_common if tag not in vocabulary.too_common]
@@ -143,8 +145,8 @@ def read_vocabulary(files: Iterable[Path], max_size: int) -> TagVocabulary:
     return vocabulary
 
 
-def write_vocabulary(file: Path, vocabulary: TagVocabulary) -> None:
-    write_json(file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))
+def write_vocabulary(vocabulary_file: Path, vocabulary: TagVocabulary) -> None:
+    write_json(vocabulary_file, VocabularyFile(tags=vocabulary.tags, too_common=vocabulary.too_common))
 
 
 def normalise(tag: str) -> str:
@@ -154,8 +156,8 @@ def normalise(tag: str) -> str:
     """
     letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
     letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
-    words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
-    return "-".join(words[-MAX_TAG_WORDS:])
+    tag_words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
+    return "-".join(tag_words[-MAX_TAG_WORDS:])
 
 
 def tags_problem(tags: list[str], max_tags: int) -> str:
@@ -181,29 +183,31 @@ class Synonym(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 SynonymEntries = dict[str, Synonym]
 
 
-def read_synonyms(file: Path) -> SynonymEntries:
+def read_synonyms(synonyms_file: Path) -> SynonymEntries:
     """The entries of synonyms.json by tag. Raises BadRecord when it was edited into something else."""
-    return read_json(file, SynonymEntries) if file.exists() else {}
+    return read_json(synonyms_file, SynonymEntries) if synonyms_file.exists() else {}
 
 
-def update_synonyms(file: Path, counts: Counter[str], vectors: Vectors) -> tuple[SynonymEntries, list[str]]:
+def update_synonyms(
+    synonyms_file: Path, tag_counts: Counter[str], tag_vectors: Vectors
+) -> tuple[SynonymEntries, list[str]]:
     """Add entries for tags that have none, keep all others; returns all entries and the tags that are new.
 
-    `vectors` (n, d): those of the tags of `counts`, in its order.
+    `tag_vectors` (n, d): those of the tags of `tag_counts`, in its order.
     """
-    recorded = read_synonyms(file)
-    proposed = {tag: entry for tag, entry in propose_synonyms(counts, vectors).items() if tag not in recorded}
+    recorded = read_synonyms(synonyms_file)
+    proposed = {tag: entry for tag, entry in propose_synonyms(tag_counts, tag_vectors).items() if tag not in recorded}
     # A tag that a person merges into another must not be merged away itself.
-    targets = {entry.into for entry in recorded.values() if entry.merge}
-    proposed = {tag: entry for tag, entry in proposed.items() if tag not in targets}
+    merge_targets = {entry.into for entry in recorded.values() if entry.merge}
+    proposed = {tag: entry for tag, entry in proposed.items() if tag not in merge_targets}
     if proposed:
-        write_json(file, dict(sorted({**recorded, **proposed}.items())))
+        write_json(synonyms_file, dict(sorted({**recorded, **proposed}.items())))
     return {**recorded, **proposed}, sorted(proposed)
 
 
-def merge_targets(entries: Mapping[str, Synonym]) -> dict[str, str]:
+def merge_targets(synonyms: Mapping[str, Synonym]) -> dict[str, str]:
     """Which tag becomes which, chains followed to their end; the tags of a circle become the first by the alphabet."""
-    target_of = {tag: entry.into for tag, entry in entries.items() if entry.merge and entry.into != tag}
+    target_of = {tag: synonym.into for tag, synonym in synonyms.items() if synonym.merge and synonym.into != tag}
     resolved = {}
     for tag in target_of:
         chain = [tag]
@@ -214,17 +218,17 @@ def merge_targets(entries: Mapping[str, Synonym]) -> dict[str, str]:
     return {tag: target for tag, target in resolved.items() if tag != target}
 
 
-def propose_synonyms(counts: Counter[str], vectors: Vectors) -> SynonymEntries:
+def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymEntries:
     """For each tag the more frequent one that it may be another name of."""
-    tags = list(counts)
+    tags = list(tag_counts)
     if len(tags) < 2:
         return {}
-    median_cosine = float(np.median(random_cosines(vectors)))
+    median_cosine = float(np.median(random_cosines(tag_vectors)))
     merge_threshold, likeness_floor = (
         median_cosine + scale * (1 - median_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
-    by_count = sorted(range(len(tags)), key=lambda row: (-counts[tags[row]], tags[row]))
-    kept = _KeptTags(vectors[by_count])
+    by_count = sorted(range(len(tags)), key=lambda row: (-tag_counts[tags[row]], tags[row]))
+    kept = _KeptTags(tag_vectors[by_count])
     by_form: dict[str, int] = {}
     proposed: SynonymEntries = {}
     for rank, row in enumerate(by_count):
@@ -232,7 +236,7 @@ def propose_synonyms(counts: Counter[str], vectors: Vectors) -> SynonymEntries:
         nearest_rank, cosine = kept.nearest(rank)
         nearest_tag = tags[by_count[nearest_rank]]
         if (same_form := by_form.get(tag_form(tag))) is not None:
-            similarity = round(float(vectors[same_form] @ vectors[row]), 3)
+            similarity = round(float(tag_vectors[same_form] @ tag_vectors[row]), 3)
             proposed[tag] = Synonym(into=tags[same_form], merge=True, why="the same words", similarity=similarity)
         elif cosine >= likeness_floor and _numbers(tag) == _numbers(nearest_tag):
             merge = cosine >= merge_threshold and not _is_narrower(tag, nearest_tag)
@@ -288,8 +292,8 @@ class _KeptTags:
 
 def _is_narrower(tag: str, other: str) -> bool:
     """Does one of two tags hold all words of the other and more: `forced-interchange` and `interchange`?"""
-    words, other_words = set(tag_form(tag).split()), set(tag_form(other).split())
-    return words != other_words and (words <= other_words or other_words <= words)
+    tag_words, other_words = set(tag_form(tag).split()), set(tag_form(other).split())
+    return tag_words != other_words and (tag_words <= other_words or other_words <= tag_words)
 
 
 def tag_form(tag: str) -> str:

@@ -105,17 +105,17 @@ def _coordinate_digits(points: list[Point]) -> int:
     return max(0, 5 - math.ceil(math.log10(extent)))
 
 
-def _flatten_line(line: list[tuple[float, float]], digits: int) -> list[float]:
-    return [round(value, digits) for point in line for value in point]
+def _flatten_line(contour_line: list[tuple[float, float]], digits: int) -> list[float]:
+    return [round(value, digits) for point in contour_line for value in point]
 
 
 def _index_values(values: Iterable[str]) -> dict[str, Any]:
     """{"values": distinct values, the most frequent first, "of": index per point}."""
     point_values = list(values)
-    counts: dict[str, int] = {}
+    value_counts: dict[str, int] = {}
     for value in point_values:
-        counts[value] = counts.get(value, 0) + 1
-    ordered_values = sorted(counts, key=lambda value: (-counts[value], value))
+        value_counts[value] = value_counts.get(value, 0) + 1
+    ordered_values = sorted(value_counts, key=lambda value: (-value_counts[value], value))
     index = {value: i for i, value in enumerate(ordered_values)}
     return {"values": ordered_values, "of": [index[value] for value in point_values]}
 

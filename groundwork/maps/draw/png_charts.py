@@ -139,15 +139,15 @@ def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
 def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
     colour_of = dataset_colours(scene)
     datasets = list(colour_of)
-    width = 0.82 / max(1, len(datasets))
+    bar_width = 0.82 / max(1, len(datasets))
     longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
-    for index, bar in enumerate(bars):
+    for bar_index, bar in enumerate(bars):
         for number, dataset in enumerate(datasets):
-            y = index + (number - (len(datasets) - 1) / 2) * width
+            y = bar_index + (number - (len(datasets) - 1) / 2) * bar_width
             share = bar.shares[dataset]
-            axes.barh(y, share, width * 0.9, color=colour_of[dataset], zorder=2)
-            text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
-            axes.text(share + longest * 0.008, y, text, va="center", fontsize=7.6, color=INK if share else QUIET)
+            axes.barh(y, share, bar_width * 0.9, color=colour_of[dataset], zorder=2)
+            share_text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
+            axes.text(share + longest * 0.008, y, share_text, va="center", fontsize=7.6, color=INK if share else QUIET)
     axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.set_xlim(0, longest * 1.16)

@@ -56,16 +56,22 @@ def point_colours(scene: Scene) -> Colours:
     if scene.clusters:
         return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
     for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
-        values = [str(getattr(point, field)) for point in points]
-        counts = Counter(values)
-        if len(counts) < 2:
+        point_values = [str(getattr(point, field)) for point in points]
+        value_counts = Counter(point_values)
+        if len(value_counts) < 2:
             continue
-        order = [value for value in DIFFICULTIES if value in counts] if field == "difficulty" else []
-        order += [value for value, _ in counts.most_common() if value not in order]
-        colour_by_value = {value: palette[k] if k < len(palette) else OTHER_COLOUR for k, value in enumerate(order)}
+        order = (
+            [point_value for point_value in DIFFICULTIES if point_value in value_counts]
+            if field == "difficulty"
+            else []
+        )
+        order += [point_value for point_value, _ in value_counts.most_common() if point_value not in order]
+        colour_by_value = {
+            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(order)
+        }
         return Colours(
-            [colour_by_value[value] for value in values],
-            [(value or "none", colour_by_value[value], counts[value]) for value in order],
+            [colour_by_value[point_value] for point_value in point_values],
+            [(point_value or "none", colour_by_value[point_value], value_counts[point_value]) for point_value in order],
         )
     return Colours([LIGHT[0]] * len(points), [])
 
@@ -113,8 +119,8 @@ def draw_head(figure: Figure, scene: Scene) -> None:
     inch = 1 / figure.get_figheight()
     draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
     figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
-    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
-    draw_legend(figure, scene, 1 - (0.78 + 0.13 * rows) * inch, LEGEND_COLUMNS)
+    legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
+    draw_legend(figure, scene, 1 - (0.78 + 0.13 * legend_rows) * inch, LEGEND_COLUMNS)
 
 
 def draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
@@ -143,9 +149,9 @@ def _legend_dot(colour: str, mark: str) -> Any:
 
 
 def save_png(figure: Figure, path: Path) -> None:
-    content = io.BytesIO()
-    figure.savefig(content, dpi=DPI, format="png", metadata={"Software": None})
-    write_bytes(path, content.getvalue())
+    png_content = io.BytesIO()
+    figure.savefig(png_content, dpi=DPI, format="png", metadata={"Software": None})
+    write_bytes(path, png_content.getvalue())
 
 
 @contextmanager
@@ -153,17 +159,17 @@ def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
     """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
     import warnings
 
-    messages: list[str] = []
+    glyph_warnings: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield messages
+        yield glyph_warnings
     missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
     for warning in caught:
         if not _MISSING_GLYPH.match(str(warning.message)):
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if missing:
         letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
-        messages.append(
+        glyph_warnings.append(
             f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
             "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
         )

@@ -68,20 +68,20 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     if size != "page":
         return _small_figure(scene, *FIGURE_SIZES[size])
     has_comparison = scene.numbers is not None and bool(scene.numbers.recommendation)
-    rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
-    height = 11.4 if has_comparison else 7.6
-    figure = new_figure(9.6, height)
-    top = 1 - (0.78 + 0.26 * rows) / height
+    legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
+    figure_height = 11.4 if has_comparison else 7.6
+    figure = new_figure(9.6, figure_height)
+    top = 1 - (0.78 + 0.26 * legend_rows) / figure_height
     verdict = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
-    bottom = 4.15 / height if has_comparison else (0.62 if verdict else 0.15) / height
+    bottom = 4.15 / figure_height if has_comparison else (0.62 if verdict else 0.15) / figure_height
     _draw_map(figure.add_axes((0.02, bottom, 0.96, top - bottom)), scene)
     if has_comparison:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
-        draw_verdict(figure.add_axes((0.022, 2.0 / height, 0.5, 1.95 / height)), scene)
-        draw_figures(figure.add_axes((0.022, 0.15 / height, 0.5, 1.75 / height)), scene)
-        draw_curves(figure.add_axes((0.6, 0.6 / height, 0.38, 3.1 / height)), scene)
+        draw_verdict(figure.add_axes((0.022, 2.0 / figure_height, 0.5, 1.95 / figure_height)), scene)
+        draw_figures(figure.add_axes((0.022, 0.15 / figure_height, 0.5, 1.75 / figure_height)), scene)
+        draw_curves(figure.add_axes((0.6, 0.6 / figure_height, 0.38, 3.1 / figure_height)), scene)
     elif verdict:
-        text = wrap_text(f"{verdict[:1].upper()}{verdict[1:]}", 118)
-        figure.text(0.022, 0.42 / height, text, fontsize=9, color=INK, va="center", linespacing=1.35)
+        verdict_text = wrap_text(f"{verdict[:1].upper()}{verdict[1:]}", 118)
+        figure.text(0.022, 0.42 / figure_height, verdict_text, fontsize=9, color=INK, va="center", linespacing=1.35)
     draw_head(figure, scene)
     return figure
 
@@ -107,15 +107,15 @@ def _draw_map(axes: Axes, scene: Scene) -> None:
     if scene.kind == "tags":
         _draw_tags(axes, scene)
         return
-    positions = np.array([(point.x, point.y) for point in points])
+    point_positions = np.array([(point.x, point.y) for point in points])
     areas = _mark_areas(points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
     _draw_contours(axes, scene)
-    coincident_spots, is_coincident = find_coincident(scene, _mark_radius(axes, positions, float(areas.min())))
-    _draw_points(axes, scene, positions, areas, ~is_coincident)
+    coincident_spots, is_coincident = find_coincident(scene, _mark_radius(axes, point_positions, float(areas.min())))
+    _draw_points(axes, scene, point_positions, areas, ~is_coincident)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     _draw_coincident(axes, scene, coincident_spots, float(areas.min()) * SHARED_AREA)
-    _label_regions(axes, scene, positions, float(areas.max()) ** 0.5 / 2)
+    _label_regions(axes, scene, point_positions, float(areas.max()) ** 0.5 / 2)
 
 
 def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_drawn: npt.NDArray[np.bool_]) -> None:
@@ -128,12 +128,12 @@ def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_
     are_few = len(positions) < 3_000
     for layer in np.array_split(draw_order, DRAW_LAYERS):
         for mark in sorted(set(marks[layer])):
-            rows = layer[marks[layer] == mark]
+            marked_points = layer[marks[layer] == mark]
             axes.scatter(
-                positions[rows, 0],
-                positions[rows, 1],
-                s=areas[rows],
-                c=colours[rows],
+                positions[marked_points, 0],
+                positions[marked_points, 1],
+                s=areas[marked_points],
+                c=colours[marked_points],
                 marker=mark,
                 alpha=0.85 if are_few else 0.5,
                 linewidths=0.4 if are_few else 0,
@@ -160,15 +160,15 @@ def _draw_contours(axes: Axes, scene: Scene) -> None:
         if has_several and not union and contour.level > OUTERMOST_LEVEL:
             continue
         colour = dataset_colours(scene)[contour.dataset] if has_several and not union else "#8a96a3"
-        for line in contour.lines:
-            xs, ys = zip(*line, strict=True)
+        for contour_line in contour.lines:
+            xs, ys = zip(*contour_line, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
 
 
 def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     """The radius of a mark of `area` (square points) in the measure of the map."""
-    box = axes.get_window_extent()
-    inches = box.width / axes.figure.dpi, box.height / axes.figure.dpi
+    axes_box = axes.get_window_extent()
+    inches = axes_box.width / axes.figure.dpi, axes_box.height / axes.figure.dpi
     scale = max(float(span) / (72 * side) for span, side in zip(np.ptp(positions, axis=0), inches, strict=True))
     return float(area**0.5 / 2 * scale)
 
@@ -259,19 +259,21 @@ def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], n
         return [], is_coincident
     from scipy.spatial import cKDTree
 
-    positions = np.array([(point.x, point.y) for point in points])
-    neighbours = cKDTree(positions).query_ball_point(positions, reach)
+    point_positions = np.array([(point.x, point.y) for point in points])
+    neighbours = cKDTree(point_positions).query_ball_point(point_positions, reach)
     is_free, spots = np.ones(len(points), dtype=bool), []
-    for row in range(len(points)):
-        if not is_free[row]:
+    for point_index in range(len(points)):
+        if not is_free[point_index]:
             continue
-        members = [neighbour for neighbour in neighbours[row] if is_free[neighbour]]
+        members = [neighbour for neighbour in neighbours[point_index] if is_free[neighbour]]
         is_free[members] = False
-        counts = Counter(points[member].dataset for member in members)
-        if len(counts) > 1:
+        dataset_counts = Counter(points[member].dataset for member in members)
+        if len(dataset_counts) > 1:
             is_coincident[members] = True
-            x, y = positions[members].mean(axis=0).tolist()
-            spots.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in scene.datasets if counts[e.name]}))
+            x, y = point_positions[members].mean(axis=0).tolist()
+            spots.append(
+                CoincidentSpot(x, y, {e.name: dataset_counts[e.name] for e in scene.datasets if dataset_counts[e.name]})
+            )
     return spots, is_coincident
 
 
@@ -304,29 +306,38 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     occupied = [_mark_box(axes, mark) for mark in marks]
     dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
-        text = _write_label(axes, label)
+        label_text = _write_label(axes, label)
         best_fit: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for shift in _shifts(label):
             if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
                 break
-            text.set_position(shift)
-            box = text.get_window_extent(renderer).expanded(1.03, 1.06)
-            is_inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if is_inside and not any(box.overlaps(occupied_box) for occupied_box in occupied):
-                dot_count = _count_covered(box, dot_pixels)
-                best_fit = min(best_fit or (dot_count + 1, shift, box), (dot_count, shift, box), key=lambda fit: fit[0])
+            label_text.set_position(shift)
+            label_box = label_text.get_window_extent(renderer).expanded(1.03, 1.06)
+            is_inside = (
+                frame.x0 <= label_box.x0
+                and label_box.x1 <= frame.x1
+                and frame.y0 <= label_box.y0
+                and label_box.y1 <= frame.y1
+            )
+            if is_inside and not any(label_box.overlaps(occupied_box) for occupied_box in occupied):
+                dot_count = _count_covered(label_box, dot_pixels)
+                best_fit = min(
+                    best_fit or (dot_count + 1, shift, label_box), (dot_count, shift, label_box), key=lambda fit: fit[0]
+                )
         if best_fit:
-            text.set_position(best_fit[1])
+            label_text.set_position(best_fit[1])
             occupied.append(best_fit[2])
         else:
-            text.remove()
+            label_text.remove()
 
 
-def _count_covered(box: Any, dot_pixels: Any) -> int:
+def _count_covered(label_box: Any, dot_pixels: Any) -> int:
     """How many of `dot_pixels` (n, 2), in pixels, lie under a box or its edge."""
     margin = 4
-    in_column = (dot_pixels[:, 0] > box.x0 - margin) & (dot_pixels[:, 0] < box.x1 + margin)
-    return int((in_column & (dot_pixels[:, 1] > box.y0 - margin) & (dot_pixels[:, 1] < box.y1 + margin)).sum())
+    in_column = (dot_pixels[:, 0] > label_box.x0 - margin) & (dot_pixels[:, 0] < label_box.x1 + margin)
+    return int(
+        (in_column & (dot_pixels[:, 1] > label_box.y0 - margin) & (dot_pixels[:, 1] < label_box.y1 + margin)).sum()
+    )
 
 
 def _shifts(label: Label) -> list[tuple[float, float]]:
@@ -373,6 +384,6 @@ def point_labels(scene: Scene, radius: float) -> list[Label]:
     for point in scene.points:
         for tag in point.tags:
             tag_counts[tag] += 1
-    names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in scene.points]
-    named_points = zip(names, scene.points, strict=True)
+    point_names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in scene.points]
+    named_points = zip(point_names, scene.points, strict=True)
     return [Label(shorten_name(text, POINT_NAME_LENGTH), (point.x, point.y), radius) for text, point in named_points]
