@@ -23,6 +23,7 @@ from groundwork.embedding.nearest_neighbours import (
     random_cosines,
     random_cosines_within,
 )
+from groundwork.embedding.script_thresholds import calibrate_by_script, thresholds_of
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 
@@ -140,6 +141,7 @@ class DatasetQuestions:
     dataset_of: Indices  # (n,): of each question the index of its dataset
     chunks: list[int]  # of each dataset how many chunks it asks about
     documents: Sequence[str] = ()  # of each question, where they are known
+    texts: Sequence[str] = ()  # the questions themselves, where they are known
 
 
 def measure_diversity(
@@ -148,6 +150,7 @@ def measure_diversity(
     """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
     dataset_names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
     limits = thresholds(vectors, seed, questions.documents)
+    same = _near_duplicate_cosines(questions, limits.near_duplicate, seed)
     question_counts = [int((dataset_of == index).sum()) for index in range(len(dataset_names))]
     topic_of = find_topics(vectors, dataset_of, question_counts, limits.same_subject, seed)
     topic_counts = _count_by_topic(dataset_of, topic_of, len(dataset_names))
@@ -159,13 +162,13 @@ def measure_diversity(
             name=dataset_name,
             only_here=len(only_in[dataset_name]),
             **_question_counts(question_counts[index], questions.chunks[index]),
-            redundancy=_share(similar.nearest_earlier[dataset_of == index] >= limits.near_duplicate),
+            redundancy=_share((similar.nearest_earlier >= same)[dataset_of == index]),
             **_variety(vectors[dataset_of == index], equal_n, seed),
             **_topic_reach(topic_counts[index], question_counts[index], equal_n, reach_draws[:, index]),
         )
         for index, dataset_name in enumerate(dataset_names)
     ]
-    contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, limits.near_duplicate))
+    contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, same))
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
@@ -173,11 +176,17 @@ def measure_diversity(
         equal_n=equal_n,
         topics=topic_counts.shape[1],
         datasets=dataset_numbers,
-        overlap=_overlap_matrix(dataset_of, similar.nearest_in, limits.also_asked),
+        overlap=_overlap_matrix(dataset_of, similar.nearest_in, np.full(len(vectors), limits.also_asked)),
         **asdict(choose_dataset(dataset_numbers, reach_draws, topic_counts, equal_n, contained_shares)),
     )
     missed_by = _rows_missed_by(dataset_names, dataset_of, similar.nearest_in, limits.also_asked)
     return MeasuredDiversity(numbers, only_in, missed_by)
+
+
+def _near_duplicate_cosines(questions: DatasetQuestions, overall: float, seed: int) -> Floats:
+    """(n,): the cosine from which each question is one with another, by its script."""
+    by_script = calibrate_by_script(questions.vectors, questions.texts, overall, seed)
+    return thresholds_of(questions.texts or [""] * len(questions.vectors), by_script, overall)
 
 
 def _question_counts(questions: int, chunks: int) -> dict[str, Any]:
@@ -287,10 +296,11 @@ def _rows_missed_by(
     }
 
 
-def _overlap_matrix(dataset_of: Indices, nearest_in: Floats, threshold: float) -> list[list[float]]:
+def _overlap_matrix(dataset_of: Indices, nearest_in: Floats, threshold: Floats) -> list[list[float]]:
+    """`threshold` (n,): that of each question."""
     datasets = nearest_in.shape[1]
     return [
-        [1.0 if a == b else _share(nearest_in[dataset_of == a, b] >= threshold) for b in range(datasets)]
+        [1.0 if a == b else _share((nearest_in[:, b] >= threshold)[dataset_of == a]) for b in range(datasets)]
         for a in range(datasets)
     ]
 

@@ -89,14 +89,11 @@ def build_scene(
     similar = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
     progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
-    clusters, cluster_of = cluster_map(
-        positions, [question_row.question for question_row in question_rows], tags_of, settings.seed
-    )
+    documents, texts = [row.document for row in question_rows], [row.question for row in question_rows]
+    clusters, cluster_of = cluster_map(positions, texts, tags_of, settings.seed)
     chunk_counts = [len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in groups]
     group_names = [group.name for group in groups]
-    questions = DatasetQuestions(
-        group_names, vectors, group_of, chunk_counts, [question_row.document for question_row in question_rows]
-    )
+    questions = DatasetQuestions(group_names, vectors, group_of, chunk_counts, documents, texts)
     measured = measure_diversity(questions, similar, encoder, method, settings.seed)
     return Scene(
         title=title,

@@ -25,6 +25,8 @@ from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
 
+CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions are that are one
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa but RUN")
@@ -73,7 +75,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
             joined_runs.add(embedded_dataset)
             del embedded_dataset  # its rows are in a file now
         vectors = joined_runs.vectors()
-        scale = likeness(vectors, job.flags.threshold)
+        step = max(1, len(candidates) // CALIBRATION_QUESTIONS)
+        sample = [candidates[row].pair.question for row in range(0, len(candidates), step)]
+        scale = likeness(vectors[::step], job.flags.threshold, questions=sample)
         merged = merge_candidates(candidates, vectors, scale)
         run_files = write_merged_run(unit.writes[0].parent, merged)
         candidate_runs = [candidate.run for candidate in candidates]

@@ -6,7 +6,7 @@ import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, random_cosines, similar_rows
+from groundwork.embedding.script_thresholds import calibrate_by_script, threshold_of
 from groundwork.embedding.vector_buffer import VectorBuffer
 from groundwork.errors import MissingExtra
-from groundwork.language.language_and_script import main_script
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (
     SAME_STATEMENT,
@@ -56,20 +56,31 @@ Encode = Callable[[list[str]], Awaitable[Vectors]]
 @dataclass(frozen=True)
 class Likeness:
     """Cosines of an embedder: `alike_cosine` from which two pairs with evidence may ask the same, since the same
-    statement answers both; `same_cosine` from which two questions without evidence are one.
+    statement answers both; `same_cosine` from which two questions without evidence are one, `by_script` where both are
+    in another script than Latin.
     """
 
     same_cosine: float = 1.0
     alike_cosine: float = -1.0
+    by_script: Mapping[str, float] = field(default_factory=dict)
+
+    def are_close(self, first: str, second: str, cosine: float) -> bool:
+        """Are two questions one by their wording?"""
+        return cosine >= self.same_cosine and all(
+            cosine >= threshold_of(question, self.by_script, self.same_cosine) for question in (first, second)
+        )
 
 
-def likeness(vectors: Vectors, threshold: float | None = None, seed: int = 0) -> Likeness:
-    """Calibrated on the vectors (n, d) of some texts; `threshold` stands for `same_cosine` where given."""
+def likeness(
+    vectors: Vectors, threshold: float | None = None, seed: int = 0, questions: Sequence[str] = ()
+) -> Likeness:
+    """Calibrated on the vectors (n, d) of some `questions`; `threshold` stands for `same_cosine` where given."""
     same_cosine = calibrate_threshold(vectors, seed) if threshold is None else threshold
     if len(vectors) < 2:
         return Likeness(same_cosine)
     random_cosine = float(np.median(random_cosines(vectors, seed)))
-    return Likeness(same_cosine, random_cosine + ALIKE_DISTANCE * (1 - random_cosine))
+    by_script = calibrate_by_script(vectors, questions, same_cosine, seed) if threshold is None else {}
+    return Likeness(same_cosine, random_cosine + ALIKE_DISTANCE * (1 - random_cosine), by_script)
 
 
 class StatementIndex:
@@ -317,7 +328,7 @@ def ask_the_same(first: AskedQuestion, second: AskedQuestion, cosine: float, lik
     """Do the two ask the same, their questions being as alike as `cosine`?"""
     if first.statement and second.statement and cosine >= likeness.alike_cosine and not difference(first, second):
         return True
-    return cosine >= likeness.same_cosine and not differ_in_words(first, second)
+    return likeness.are_close(first.question, second.question, cosine) and not differ_in_words(first, second)
 
 
 async def similarity(
@@ -359,21 +370,8 @@ async def similarity(
 
 
 def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
-    overall = (
-        likeness(vectors, threshold)
-        if len(questions) >= MIN_CALIBRATION_TEXTS
-        else Likeness(threshold or DEFAULT_THRESHOLD, DEFAULT_ALIKE)
-    )
-    if threshold is not None:
-        return overall
-    script_cosines = [calibrate_threshold(vectors[rows]) for rows in _by_script(questions) if len(rows) > 1]
-    return Likeness(max([overall.same_cosine, *script_cosines]), overall.alike_cosine)
-
-
-def _by_script(questions: Sequence[str]) -> list[list[int]]:
-    """The places of the texts of each script other than Latin, in which an English embedder finds everything alike."""
-    indexes_by_script: dict[str, list[int]] = {}
-    for index, question in enumerate(questions):
-        if not question.isascii() and (script_name := main_script(question)) != "latin":
-            indexes_by_script.setdefault(script_name, []).append(index)
-    return list(indexes_by_script.values())
+    if len(questions) >= MIN_CALIBRATION_TEXTS:
+        return likeness(vectors, threshold, questions=questions)
+    same_cosine = threshold or DEFAULT_THRESHOLD
+    by_script = calibrate_by_script(vectors, questions, same_cosine) if threshold is None else {}
+    return Likeness(same_cosine, DEFAULT_ALIKE, by_script)
