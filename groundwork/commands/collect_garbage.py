@@ -54,15 +54,18 @@ def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]
         with open_journals(data, to_change=not flags.dry_run) as journals:
             starts = oldest_artifact_starts(_finished_units(data, manifest), command)
             last_uses, cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
-            for path, journal in journals.items():
+            for journal_path, journal in journals.items():
                 dropped_replies = list(unneeded_replies(journal, starts, last_uses, cutoff))
-                count = sum(1 for _ in journal.rows())
+                reply_count = sum(1 for _ in journal.rows())
                 if not flags.dry_run:
                     journal.drop(dropped_replies)
-                name = "journal" if path == data.joined_journal else f"journal of shard {Shard.parse(path.parent.name)}"
-                print(
-                    f"{name}: {len(dropped_replies):,} of {counted(count, 'reply', 'replies')} that no artifact needs"
+                journal_name = (
+                    "journal"
+                    if journal_path == data.joined_journal
+                    else f"journal of shard {Shard.parse(journal_path.parent.name)}"
                 )
+                replies = counted(reply_count, "reply", "replies")
+                print(f"{journal_name}: {len(dropped_replies):,} of {replies} that no artifact needs")
         if not flags.dry_run:
             hashes = manifest.forget_missing_files()
             temporary_files = remove_leftovers(_all_folders(data.root))
@@ -80,24 +83,32 @@ def _drop_pictures(data: Workspace) -> int:
 
     A folder that has just changed is left for a later time: ingest writes the pictures first and the text last.
     """
-    count, folders = 0, folders_in(data.path("text"))
-    data.fetch(folder.with_name(f"{folder.name}.md") for folder in folders)  # beside it, where they are spread too
-    for folder in folders:
-        if folder.is_dir() and time.time() - folder.stat().st_mtime < PICTURES_AT_REST:
+    removed_pictures, picture_folders = 0, folders_in(data.path("text"))
+    data.fetch(
+        picture_folder.with_name(f"{picture_folder.name}.md") for picture_folder in picture_folders
+    )  # beside it, where they are spread too
+    for picture_folder in picture_folders:
+        if picture_folder.is_dir() and time.time() - picture_folder.stat().st_mtime < PICTURES_AT_REST:
             continue
-        text = folder.with_name(f"{folder.name}.md")
-        count += remove_unused_pictures(folder, text.read_text(errors="replace") if text.is_file() else "")[1]
-    return count
+        markdown_file = picture_folder.with_name(f"{picture_folder.name}.md")
+        removed_pictures += remove_unused_pictures(
+            picture_folder, markdown_file.read_text(errors="replace") if markdown_file.is_file() else ""
+        )[1]
+    return removed_pictures
 
 
 def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
     """What was done, in shards too; of a unit that several have, what `gather` lets stand: the later."""
-    rows = manifest.finished()
-    for folder in shard_folders(data).values():
-        if (path := folder / "manifest.db").exists():
-            with closing(Manifest(path, read_only=True)) as of_shard:
-                rows += of_shard.finished()
-    latest = {(stage, unit): row for row in sorted(rows, key=itemgetter(2)) for stage, unit in [row[:2]]}
+    finished_rows = manifest.finished()
+    for shard_folder in shard_folders(data).values():
+        if (shard_manifest := shard_folder / "manifest.db").exists():
+            with closing(Manifest(shard_manifest, read_only=True)) as of_shard:
+                finished_rows += of_shard.finished()
+    latest = {
+        (stage, unit): finished_row
+        for finished_row in sorted(finished_rows, key=itemgetter(2))
+        for stage, unit in [finished_row[:2]]
+    }
     return list(latest.values())
 
 
@@ -107,11 +118,13 @@ def oldest_artifact_starts(finished_units: Iterable[FinishedUnit], command: Call
     Under "" stands the oldest of all, for stages whose replies are not of one document.
     """
     start_times: ArtifactStarts = defaultdict(dict)
-    for stage, unit, finished, entry in finished_units:
-        start = 0.0 if entry.status == "failed" else finished - entry.seconds
+    for stage, unit, finished, manifest_entry in finished_units:
+        artifact_start = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
         shared_names = [] if stage not in BY_NAME or command(stage).shards == "documents" else [""]
-        for name in {unit, unit.rpartition("/")[2], *shared_names}:
-            start_times[stage][name] = min(start, start_times[stage].get(name, start))
+        for artifact_name in {unit, unit.rpartition("/")[2], *shared_names}:
+            start_times[stage][artifact_name] = min(
+                artifact_start, start_times[stage].get(artifact_name, artifact_start)
+            )
     return start_times
 
 
@@ -119,9 +132,9 @@ def _last_uses(journals: Sequence[Journal]) -> dict[str, float]:
     """By key, when a reply that stands in several journals was last used in any; {} where there is one journal."""
     last_uses: dict[str, float] = {}
     for journal in journals if len(journals) > 1 else ():
-        of_rows = ((key, used) for _, key, _, _, used, _ in journal.rows())
-        for key, used in chain(of_rows, journal.uses_elsewhere().items()):
-            last_uses[key] = max(used, last_uses.get(key, 0.0))
+        of_rows = ((reply_key, used) for _, reply_key, _, _, used, _ in journal.rows())
+        for reply_key, used in chain(of_rows, journal.uses_elsewhere().items()):
+            last_uses[reply_key] = max(used, last_uses.get(reply_key, 0.0))
     return last_uses
 
 
@@ -130,14 +143,14 @@ def unneeded_replies(
 ) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `cutoff` (seconds since 1970)."""
     keys_seen: set[str] = set()
-    for position, key, stage, unit, used_here, usable in journal.rows():
-        is_repeated = usable and key in keys_seen
+    for journal_position, reply_key, stage, unit, used_here, usable in journal.rows():
+        is_repeated = usable and reply_key in keys_seen
         if usable:
-            keys_seen.add(key)
-        used = used_here if is_repeated else last_uses.get(key, used_here)
+            keys_seen.add(reply_key)
+        used = used_here if is_repeated else last_uses.get(reply_key, used_here)
         artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
         if used < cutoff and (not usable or is_repeated or used < artifact_start - USE_NOTE_INTERVAL):
-            yield position
+            yield journal_position
 
 
 def _artifact_start(starts: dict[str, float], unit: str) -> float:
@@ -146,11 +159,11 @@ def _artifact_start(starts: dict[str, float], unit: str) -> float:
     A reply's unit is a document, a dataset or a run; or that with a chunk behind a space; or the id of a pair, which
     begins with its document's name. What belongs to none of them may be part of any artifact of a stage of whole runs.
     """
-    name = unit.partition(" ")[0]
-    while name:
-        if name in starts:
-            return starts[name]
-        name = name.rpartition("-")[0]
+    artifact_name = unit.partition(" ")[0]
+    while artifact_name:
+        if artifact_name in starts:
+            return starts[artifact_name]
+        artifact_name = artifact_name.rpartition("-")[0]
     return starts.get("", 0.0)
 
 

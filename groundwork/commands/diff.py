@@ -46,20 +46,20 @@ def show_diff(flags: argparse.Namespace) -> int:
 
     data = workspace(load_config(flags), flags, folders=())
     sources = locate_datasets(flags.datasets, data)
-    data.fetch(file for source in sources for file in source.files)
+    data.fetch(dataset_file for dataset_source in sources for dataset_file in dataset_source.files)
     before, after = map(load_dataset, sources)
     differing = compare_rows(_records(before), _records(after))
-    names = before.name, after.name
+    dataset_names = before.name, after.name
     if flags.json == Path("-"):
-        sys.stdout.write(_as_json(names, differing))
+        sys.stdout.write(_as_json(dataset_names, differing))
     else:
-        for line in _diff_lines(before, after, differing):
-            print(terminal_text(line))
+        for diff_line in _diff_lines(before, after, differing):
+            print(terminal_text(diff_line))
         if flags.json:
-            write_bytes(flags.json, _as_json(names, differing).encode())
+            write_bytes(flags.json, _as_json(dataset_names, differing).encode())
             print(f"-> {openable_path(flags.json)}")
     if flags.page:
-        write_text(flags.page, differences_html(names, differing))
+        write_text(flags.page, differences_html(dataset_names, differing))
         print(f"-> {openable_path(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
     return EXIT_FAILED if flags.exit_code and differing else EXIT_OK
 
@@ -67,45 +67,58 @@ def show_diff(flags: argparse.Namespace) -> int:
 def _records(dataset: Dataset) -> list[RowRecord]:
     import msgspec
 
-    return [msgspec.structs.asdict(row) for row in dataset.rows]
+    return [msgspec.structs.asdict(dataset_row) for dataset_row in dataset.rows]
 
 
 def _as_json(names: tuple[str, str], differing: RowDifferences) -> str:
     import msgspec
 
-    content = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
-    return json.dumps(msgspec.to_builtins(content), indent=2, ensure_ascii=False) + "\n"
+    differences = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
+    return json.dumps(msgspec.to_builtins(differences), indent=2, ensure_ascii=False) + "\n"
 
 
 def _diff_lines(before: Dataset, after: Dataset, differing: RowDifferences) -> list[str]:
     table = _document_table(before, after, differing)
-    lines = [f"{before.name} -> {after.name}: {differing}", *terminal.table_lines(table)]
-    lines += _row_lines("+", "came", [(row["id"], row["question"]) for row in differing.came])
-    lines += _row_lines("-", "went", [(row["id"], row["question"]) for row in differing.went])
-    changes = [(row.id, f"{', '.join(row.fields)}: {row.question}") for row in differing.changed]
-    lines += _row_lines("~", "changed", changes)
-    return lines
+    diff_lines = [f"{before.name} -> {after.name}: {differing}", *terminal.table_lines(table)]
+    diff_lines += _row_lines(
+        "+", "came", [(differing_row["id"], differing_row["question"]) for differing_row in differing.came]
+    )
+    diff_lines += _row_lines(
+        "-", "went", [(differing_row["id"], differing_row["question"]) for differing_row in differing.went]
+    )
+    changes = [
+        (differing_row.id, f"{', '.join(differing_row.fields)}: {differing_row.question}")
+        for differing_row in differing.changed
+    ]
+    diff_lines += _row_lines("~", "changed", changes)
+    return diff_lines
 
 
 def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) -> list[list[str]]:
     """A line a document: its rows on either side, and how many came, went and changed."""
-    documents = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
-    counts = [
+    document_of_row = {row.id: row.document for dataset in (before, after) for row in dataset.rows}
+    rows_by_document = [
         Counter(row.document for row in before.rows),
         Counter(row.document for row in after.rows),
         Counter(row["document"] for row in differing.came),
         Counter(row["document"] for row in differing.went),
-        Counter(documents[row.id] for row in differing.changed),
+        Counter(document_of_row[row.id] for row in differing.changed),
     ]
-    names = sorted(set().union(*counts))
-    rows = [[name or "(no document)", *(f"{count[name]:,}" for count in counts)] for name in names]
-    changed_rows = [row for row in rows if row[3:] != ["0", "0", "0"]]
+    document_names = sorted(set().union(*rows_by_document))
+    table_rows = [
+        [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in rows_by_document)]
+        for document_name in document_names
+    ]
+    changed_rows = [row for row in table_rows if row[3:] != ["0", "0", "0"]]
     return [["", before.name, after.name, "came", "went", "changed"], *changed_rows] if changed_rows else []
 
 
-def _row_lines(mark: str, verb: str, rows: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}" for row_id, question in rows[:ROWS_SHOWN]]
-    hidden = len(rows) - ROWS_SHOWN
+def _row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
+    lines = [
+        f"  {mark} {row_id}  {shorten_text(question, QUESTION_WIDTH)}"
+        for row_id, question in differing_rows[:ROWS_SHOWN]
+    ]
+    hidden = len(differing_rows) - ROWS_SHOWN
     return lines + [f"    … and {hidden:,} more that {verb}; --page FILE or --json FILE has all"] * (hidden > 0)
 
 
@@ -116,9 +129,19 @@ def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
         _PAGE_STYLE,
         tag("h1", title),
         tag("p", str(diff), "."),
-        *_section("Changed", [_changed_row(row) for row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)),
-        *_section("Came", [_added_or_removed_row(row, "came") for row in diff.came[:ROWS_ON_PAGE]], len(diff.came)),
-        *_section("Went", [_added_or_removed_row(row, "went") for row in diff.went[:ROWS_ON_PAGE]], len(diff.went)),
+        *_section(
+            "Changed", [_changed_row(differing_row) for differing_row in diff.changed[:ROWS_ON_PAGE]], len(diff.changed)
+        ),
+        *_section(
+            "Came",
+            [_added_or_removed_row(differing_row, "came") for differing_row in diff.came[:ROWS_ON_PAGE]],
+            len(diff.came),
+        ),
+        *_section(
+            "Went",
+            [_added_or_removed_row(differing_row, "went") for differing_row in diff.went[:ROWS_ON_PAGE]],
+            len(diff.went),
+        ),
     )
 
 
@@ -128,14 +151,23 @@ def _section(title: str, articles: Sequence[Markup], count: int) -> list[Markup]
     return [tag("h2", f"{title}: {count:,}"), *articles, *more_note] if count else []
 
 
-def _changed_row(row: ChangedRow) -> Markup:
-    fields = [(tag("dt", column), tag("dd", *_mark_changes(column, *row.fields[column]))) for column in row.fields]
-    return tag("article", tag("h3", row.question), tag("small", row.id), tag("dl", fields))
+def _changed_row(changed_row: ChangedRow) -> Markup:
+    changed_fields = [
+        (tag("dt", column), tag("dd", *_mark_changes(column, *changed_row.fields[column])))
+        for column in changed_row.fields
+    ]
+    return tag("article", tag("h3", changed_row.question), tag("small", changed_row.id), tag("dl", changed_fields))
 
 
-def _added_or_removed_row(row: RowRecord, kind: str) -> Markup:
-    labels = " · ".join(label for label in (row["id"], row.get("split", "")) if label)
-    return tag("article", tag("h3", row["question"]), tag("p", row["answer"]), tag("small", labels), class_=kind)
+def _added_or_removed_row(differing_row: RowRecord, kind: str) -> Markup:
+    labels = " · ".join(label for label in (differing_row["id"], differing_row.get("split", "")) if label)
+    return tag(
+        "article",
+        tag("h3", differing_row["question"]),
+        tag("p", differing_row["answer"]),
+        tag("small", labels),
+        class_=kind,
+    )
 
 
 def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
@@ -155,5 +187,11 @@ def _mark_changes(column: str, before: Any, after: Any) -> list[Markup | str]:
     return marked_words
 
 
-def _field_text(value: Any) -> str:
-    return "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+def _field_text(field_value: Any) -> str:
+    return (
+        "; ".join(map(str, field_value))
+        if isinstance(field_value, list)
+        else ""
+        if field_value is None
+        else str(field_value)
+    )

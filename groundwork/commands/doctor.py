@@ -104,11 +104,11 @@ async def _probe(config: Config, name: str) -> int:
         await endpoint.close()
     if not is_reached:
         return EXIT_FAILED
-    block = f"llm.providers.{name}" if name else "llm"
-    assignments = [f"{block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
+    provider_block = f"llm.providers.{name}" if name else "llm"
+    assignments = [f"{provider_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
     assignments += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
-    words = " ".join(f"--set '{assignment}'" for assignment in assignments)
-    print(f"\nsettings to use: {words}" if words else "\nnothing to set")
+    set_flags = " ".join(f"--set '{assignment}'" for assignment in assignments)
+    print(f"\nsettings to use: {set_flags}" if set_flags else "\nnothing to set")
     return EXIT_OK
 
 
@@ -116,11 +116,11 @@ async def _print_checks(config: Config, root: Path) -> int:
     failed = 0
     async for check in _checks(config, root):
         failed += check.verdict == "FAIL"
-        cells = [check.verdict, check.subject, as_typed(check.finding)]
-        print(terminal.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+        check_cells = [check.verdict, check.subject, as_typed(check.finding)]
+        print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
         if check.remedy:
-            cells = ["", "", f"-> {as_typed(check.remedy)}"]
-            print(terminal.table_line(cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
+            check_cells = ["", "", f"-> {as_typed(check.remedy)}"]
+            print(terminal.table_line(check_cells, COLUMN_WIDTHS, to_left=(0, 1), indent=0), flush=True)
     print(f"\n{failed} to fix" if failed else "\neverything that this config needs is there")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -239,8 +239,8 @@ async def _credit_check(name: str, endpoint: Endpoint) -> Check:
     except msgspec.ValidationError as error:
         return Check("-", subject, f"cannot be checked: {endpoint.settings.base_url}/key: {error}")
     if credit is None:
-        note = "the key has no limit of its own; the account's credit is seen on the provider's site"
-        return Check("ok", subject, note)
+        credit_note = "the key has no limit of its own; the account's credit is seen on the provider's site"
+        return Check("ok", subject, credit_note)
     if credit <= 0:
         return Check("FAIL", subject, "none is left on this key", "raise the key's limit or add credit")
     credit_text = f"{credit:.2f} USD left on this key"
@@ -283,34 +283,36 @@ def _local_model(config: Config) -> Check:
     if importlib.util.find_spec("xllamacpp") is None:
         return Check("FAIL", subject, "llama.cpp is not installed", "run: uv sync --inexact --extra local")
     try:
-        path = local_model.find_weights(config.llm.local)
+        weights = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
         return Check("FAIL", subject, str(error))
-    size = path.stat().st_size
-    if (free_bytes := _free_memory()) is not None and free_bytes < size * 1.3:
-        remedy = f"it needs about {size * 1.3 / 1e9:.1f} GB; close something"
+    weights_size = weights.stat().st_size
+    if (free_bytes := _free_memory()) is not None and free_bytes < weights_size * 1.3:
+        remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
         return Check("FAIL", subject, f"{free_bytes / 1e9:.1f} GB of memory are free", remedy)
     threads = config.llm.local.threads or core_count()
-    return Check("ok", subject, f"{path} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
+    return Check("ok", subject, f"{weights} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 
 def _free_memory() -> int | None:
     """Bytes that can be had, on Linux; None where the system does not tell."""
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        memory_lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    kilobytes = [int(memory_line.split()[1]) for memory_line in memory_lines if memory_line.startswith("MemAvailable:")]
     return kilobytes[0] * 1024 if kilobytes else None
 
 
 def _documents_check(config: Config, root: Path) -> Check:
     from groundwork.documents.source_files import find_sources
 
-    folder = root / "documents"
-    if sources := find_sources(folder, config.ingest.ignore):
-        return Check("ok", "documents", f"{len(sources)} in {folder}")
-    return Check("FAIL", "documents", f"none in {folder}", "put some there, or pass --data DIR with DIR/documents")
+    documents_folder = root / "documents"
+    if sources := find_sources(documents_folder, config.ingest.ignore):
+        return Check("ok", "documents", f"{len(sources)} in {documents_folder}")
+    return Check(
+        "FAIL", "documents", f"none in {documents_folder}", "put some there, or pass --data DIR with DIR/documents"
+    )
 
 
 def _disk_check(root: Path) -> Check:
@@ -327,18 +329,20 @@ def _private_files(root: Path) -> Iterator[Check]:
     from groundwork.llm.journal.journal_segments import list_segments
 
     journal = root / ".state" / "journal.db"
-    journals = [("journal", path) for path in (journal, *list_segments(journal))]
-    for subject, path in (("keys", PROJECT / ".env"), *journals):
-        if os.name != "nt" and path.is_file() and (rights := path.stat().st_mode & 0o777) & 0o077:
-            yield Check("FAIL", subject, f"others may read {path} ({rights:04o})", f"run: chmod 600 {path}")
+    journals = [("journal", private_file) for private_file in (journal, *list_segments(journal))]
+    for subject, private_file in (("keys", PROJECT / ".env"), *journals):
+        if os.name != "nt" and private_file.is_file() and (rights := private_file.stat().st_mode & 0o777) & 0o077:
+            yield Check(
+                "FAIL", subject, f"others may read {private_file} ({rights:04o})", f"run: chmod 600 {private_file}"
+            )
 
 
 def _extra_checks(config: Config, root: Path) -> Iterator[Check]:
     documents_of = _documents_of_converters(config, root)
-    endpoints = [config.llm.providers[name] if name else config.llm for name in _providers(config)]
+    endpoints = [config.llm.providers[extra_name] if extra_name else config.llm for extra_name in _providers(config)]
     needed_extras = {
         "embed": config.embeddings.backend == "sentence-transformers",
-        **{name: name in documents_of for name in ("marker", "pymupdf", "ocr")},
+        **{extra_name: extra_name in documents_of for extra_name in ("marker", "pymupdf", "ocr")},
         "local": any(settings.base_url == "local" for settings in endpoints),
     }
     for extra, (module, purpose) in EXTRAS.items():

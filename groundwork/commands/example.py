@@ -41,26 +41,28 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -
         raise UsageError(f"{EXAMPLES_FOLDER}: not there; it lies in the repository and not in the wheel")
     curation_pages = _draw_curation()
     exit_code = EXIT_OK
-    for name, *arguments in EXAMPLE_STEPS:
-        main = command(name)
+    for stage_name, *arguments in EXAMPLE_STEPS:
+        main = command(stage_name)
         stage_flags = main.parse([*arguments, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
         stage_flags.within_run = True
         exit_code = max(exit_code, main.run(stage_flags))
-    page = write_index(Workspace(EXAMPLES_FOLDER), curation_pages)
-    print(f"open    {page}")
+    index_page = write_index(Workspace(EXAMPLES_FOLDER), curation_pages)
+    print(f"open    {index_page}")
     if not flags.no_browser:
-        webbrowser.open(page.as_uri())
+        webbrowser.open(index_page.as_uri())
     return exit_code
 
 
 def _draw_curation() -> list[Path]:
     """The page of each run's curation, from its kept and rejected pairs: the models are not asked again."""
     checks = load([EXAMPLES_CONFIG]).curate.checks
-    pages = [EXAMPLES_FOLDER / "qa" / run / "curated" / "report.html" for run in EXAMPLE_RUNS]
-    for run, page in zip(EXAMPLE_RUNS, pages, strict=True):
-        curated = page.parent
-        kept_pairs = [pair for path in run_pair_files(curated) for pair in read_jsonl(path, Pair)]
+    curation_pages = [EXAMPLES_FOLDER / "qa" / run / "curated" / "report.html" for run in EXAMPLE_RUNS]
+    for run, curation_page in zip(EXAMPLE_RUNS, curation_pages, strict=True):
+        curated = curation_page.parent
+        kept_pairs = [pair for pair_file in run_pair_files(curated) for pair in read_jsonl(pair_file, Pair)]
         rejected_files = run_pair_files(curated / "rejected")
-        rejected_pairs = [record for path in rejected_files for record in read_jsonl(path, Rejected)]
-        write_text(page, curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))
-    return pages
+        rejected_pairs = [
+            rejected_pair for pair_file in rejected_files for rejected_pair in read_jsonl(pair_file, Rejected)
+        ]
+        write_text(curation_page, curation_html(CurationResult(run, checks, kept_pairs, rejected_pairs)))
+    return curation_pages

@@ -42,28 +42,30 @@ def forget_documents(flags: argparse.Namespace) -> int:
     Raises StopRun where another process is at work on the journal.
     """
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
-        names = _document_names(job.data, flags.documents)
+        document_names = _document_names(job.data, flags.documents)
         if flags.dry_run:
-            for name in names:
-                remains = document_remains(job.data, name)
-                print(f"{name}: {remains}; {counted(len(remains.files), 'file')}")
+            for document_name in document_names:
+                remains = document_remains(job.data, document_name)
+                print(f"{document_name}: {remains}; {counted(len(remains.files), 'file')}")
             return EXIT_OK
         with _journals(job) as journals:
-            for name in names:
-                _print_removed(job.data, name, forget_document(job.data, manifest, name))
+            for document_name in document_names:
+                _print_removed(job.data, document_name, forget_document(job.data, manifest, document_name))
             if flags.replies:
                 print(
-                    f"  {counted(sum(journal.forget(names) for journal in journals), 'reply', 'replies')} "
+                    f"  {counted(sum(journal.forget(document_names) for journal in journals), 'reply', 'replies')} "
                     "removed from the journal"
                 )
     return EXIT_OK
 
 
 def _document_names(data: Workspace, typed_names: list[str]) -> list[str]:
-    names = [name if document_files(data, name) else slug(name) for name in typed_names]
-    if unknown_names := [name for name in names if not document_files(data, name)]:
+    document_names = [
+        document_name if document_files(data, document_name) else slug(document_name) for document_name in typed_names
+    ]
+    if unknown_names := [document_name for document_name in document_names if not document_files(data, document_name)]:
         raise UsageError(f"{', '.join(unknown_names)}: no document of that name in {data.root}; see: uv run dataprep")
-    return names
+    return document_names
 
 
 @contextmanager
@@ -82,11 +84,11 @@ def _journals(job: Job) -> Iterator[list[Journal]]:
 
 def _print_removed(data: Workspace, name: str, remains: DocumentRemains) -> None:
     print(f"{name}: removed {remains.removable}; {counted(len(remains.files), 'file')}")
-    for dataset, count in remains.rows.items():
-        print(f"  dataset {dataset} still holds {counted(count, 'row')} of it; build it again, and push it again")
-    for folder, count in remains.graded.items():
-        path = terminal_text(str(data.path("grades", folder)))
-        print(f"  {path} still holds answers about it (questions: {count:,}); grade again, or remove it")
+    for dataset, row_count in remains.rows.items():
+        print(f"  dataset {dataset} still holds {counted(row_count, 'row')} of it; build it again, and push it again")
+    for folder, row_count in remains.graded.items():
+        grades_folder = terminal_text(str(data.path("grades", folder)))
+        print(f"  {grades_folder} still holds answers about it (questions: {row_count:,}); grade again, or remove it")
 
 
 @dataclass
@@ -103,8 +105,12 @@ class DocumentRemains:
     graded: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        remains = [f"{counted(count, 'row')} of dataset {label}" for label, count in self.rows.items()]
-        remains += [f"graded questions in grades/{label}: {count:,}" for label, count in self.graded.items()]
+        remains = [
+            f"{counted(remaining_count, 'row')} of dataset {label}" for label, remaining_count in self.rows.items()
+        ]
+        remains += [
+            f"graded questions in grades/{label}: {remaining_count:,}" for label, remaining_count in self.graded.items()
+        ]
         return ", ".join([*self._removable, *remains]) or "nothing"
 
     @property
@@ -114,20 +120,23 @@ class DocumentRemains:
 
     @property
     def _removable(self) -> list[str]:
-        counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
-        return [*(["its text"] if self.files else []), *(counted(count, noun) for noun, count in counts if count)]
+        removable_counts = (("picture", self.pictures), ("chunk", self.chunks), ("pair", self.pairs))
+        return [
+            *(["its text"] if self.files else []),
+            *(counted(count, noun) for noun, count in removable_counts if count),
+        ]
 
 
 def document_remains(data: Workspace, document: str) -> DocumentRemains:
     """What the data folder holds of `document`. Damaged files count as files and hold nothing."""
-    files = document_files(data, document)
-    data.fetch([*files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
+    remaining_files = document_files(data, document)
+    data.fetch([*remaining_files, *data.path("datasets").rglob("*.parquet"), *data.path("grades").glob("*/*.jsonl")])
     chunk_file = data.path("chunks", f"{document}.jsonl")
     return DocumentRemains(
-        files=files,
+        files=remaining_files,
         chunks=chunk_file.read_bytes().count(b"\n") if chunk_file.exists() else 0,
         pictures=len(list(data.path("text", document).glob("figure-*"))),
-        pairs=sum(file.read_bytes().count(b"\n") for file in _pair_files(data, document)),
+        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files(data, document)),
         rows={name: count for name, count in _dataset_rows(data, document).items() if count},
         graded={name: count for name, count in _graded_questions(data, document).items() if count},
     )
@@ -141,7 +150,7 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     Returns what there was.
     """
     remains = document_remains(data, document)
-    ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
+    pair_ids = {pair.id for file in _pair_files(data, document) for pair in read_jsonl(file, Pair)}
     longer_names = longer_document_names(data, document)
     own_files = {data.relative(file) for file in remains.files}
     for stage, unit, entry in manifest.all_entries():
@@ -155,9 +164,13 @@ def forget_document(data: Workspace, manifest: Manifest, document: str) -> Docum
     decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decisions])
     for file in sorted(data.path("tags").rglob("*.jsonl")):
-        rows = read_jsonl(file, Tags)
-        other_rows = [row for row in rows if row.id not in ids and not is_name_or_id(row.id, document, longer_names)]
-        if len(other_rows) < len(rows):
+        tagged_rows = read_jsonl(file, Tags)
+        other_rows = [
+            tagged_row
+            for tagged_row in tagged_rows
+            if tagged_row.id not in pair_ids and not is_name_or_id(tagged_row.id, document, longer_names)
+        ]
+        if len(other_rows) < len(tagged_rows):
             write_jsonl(file, other_rows)
     for file in decisions:
         rewrite_lines(file, lambda line: b"" if _is_about(line, document) else line)
@@ -179,53 +192,60 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
 
 
 def _pair_files(data: Workspace, document: str) -> list[Path]:
-    files = [file_path(folder, f"{document}.jsonl") for folder in sorted(data.root.glob("qa/*")) if folder.is_dir()]
-    return [file for file in files if file.is_file()]
+    pair_files = [
+        file_path(run_folder, f"{document}.jsonl")
+        for run_folder in sorted(data.root.glob("qa/*"))
+        if run_folder.is_dir()
+    ]
+    return [pair_file for pair_file in pair_files if pair_file.is_file()]
 
 
-def _is_about(line: bytes, document: str) -> bool:
+def _is_about(decision_line: bytes, document: str) -> bool:
     """Is the line a decision about a pair of `document`?"""
     try:
-        return bool(msgspec.json.decode(line, type=dict[str, Any]).get("document") == document)
+        return bool(msgspec.json.decode(decision_line, type=dict[str, Any]).get("document") == document)
     except msgspec.DecodeError:
         return False
 
 
 def _dataset_rows(data: Workspace, document: str) -> dict[str, int]:
     """Rows of `document` by dataset."""
-    folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
-    return {folder.name: sum(_rows_in(file, document) for file in folder.rglob("*.parquet")) for folder in folders}
+    dataset_folders = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
+    return {
+        dataset_folder.name: sum(_rows_in(parquet_file, document) for parquet_file in dataset_folder.rglob("*.parquet"))
+        for dataset_folder in dataset_folders
+    }
 
 
 def _graded_questions(data: Workspace, document: str) -> dict[str, int]:
     """Questions about `document` by folder of grades."""
     longer_names = longer_document_names(data, document)
     questions: dict[str, set[str]] = {}
-    for file in sorted(data.path("grades").glob("*/*.jsonl")):
-        ids = {str(line.get("id", "")) for line in _json_lines(file)}
+    for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
+        ids = {str(grade_line.get("id", "")) for grade_line in _json_lines(grade_file)}
         about_document = {row_id for row_id in ids if is_name_or_id(row_id, document, longer_names)}
-        questions.setdefault(file.parent.name, set()).update(about_document)
+        questions.setdefault(grade_file.parent.name, set()).update(about_document)
     return {folder: len(ids) for folder, ids in questions.items()}
 
 
-def _json_lines(file: Path) -> Iterator[dict[str, Any]]:
+def _json_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON lines file; damaged lines are passed over."""
-    for line in file.read_bytes().splitlines():
+    for line in jsonl_file.read_bytes().splitlines():
         try:
             yield msgspec.json.decode(line, type=dict[str, Any])
         except msgspec.DecodeError:
             continue
 
 
-def _rows_in(file: Path, document: str) -> int:
+def _rows_in(parquet_file: Path, document: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        column = pq.read_table(file, columns=["document"]).column(0)
+        document_column = pq.read_table(parquet_file, columns=["document"]).column(0)
     except (OSError, ValueError, KeyError, pa.ArrowInvalid):
         return 0
-    return sum(value == document for value in column.to_pylist())
+    return sum(document_name == document for document_name in document_column.to_pylist())
 
 
 def _remove(path: Path) -> None:

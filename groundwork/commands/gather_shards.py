@@ -35,20 +35,22 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
     config = load_config(flags)
     with open_job(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
         flags.within_run = True  # what is new elsewhere is here
-        folders = shard_folders(job.data)
-        if not folders:
+        shards_gathered = shard_folders(job.data)
+        if not shards_gathered:
             raise UsageError(f"{job.data.state / 'shards'}: no shards; run a stage with --shard I/N first")
         rows_added = join_shards(job.data)
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
         if replies in rows_added and journal.is_file() and list_segments(journal):
             rows_added[replies] -= _drop_settled_replies(journal)
-        print("\n".join(f"{name}: {count:,} {kind}" for (name, kind), count in rows_added.items()))
-        missing_lines = [*_shards_not_begun(folders), *_unfinished(flags, command, folders)]
-        for line in missing_lines:
-            print(f"  missing  {line}")
+        print(
+            "\n".join(f"{file_name}: {added_count:,} {kind}" for (file_name, kind), added_count in rows_added.items())
+        )
+        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, command, shards_gathered)]
+        for missing_line in missing_lines:
+            print(f"  missing  {missing_line}")
         if flags.remove and not missing_lines:
             shutil.rmtree(job.data.joined_state / "shards")
-            print(f"{counted(len(folders), 'shard')} joined and removed")
+            print(f"{counted(len(shards_gathered), 'shard')} joined and removed")
     return EXIT_FAILED if missing_lines else EXIT_OK
 
 
@@ -60,28 +62,30 @@ def _drop_settled_replies(journal: Path) -> int:
         return joined_journal.settle()
 
 
-def _shards_not_begun(folders: dict[Shard, Path]) -> list[str]:
+def _shards_not_begun(begun_shards: dict[Shard, Path]) -> list[str]:
     """Shards that never began, of each number of shards that was used."""
     return [
         f"shard {shard}: never began; run the stage with --shard {shard}"
-        for count in sorted({shard.count for shard in folders})
-        for shard in Shard.all(count)
-        if shard not in folders
+        for shard_count in sorted({shard.count for shard in begun_shards})
+        for shard in Shard.all(shard_count)
+        if shard not in begun_shards
     ]
 
 
-def _unfinished(flags: argparse.Namespace, command: Callable[[str], Command], folders: dict[Shard, Path]) -> list[str]:
+def _unfinished(
+    flags: argparse.Namespace, command: Callable[[str], Command], begun_shards: dict[Shard, Path]
+) -> list[str]:
     """The units that are not done of the stages that shards worked on."""
-    stages_begun = set().union(*(_stages_in(folder / "manifest.db") for folder in folders.values()))
-    lines = []
+    stages_begun = set().union(*(_stages_in(shard_folder / "manifest.db") for shard_folder in begun_shards.values()))
+    unfinished_lines = []
     for stage in STAGES:
         main = command(stage.name)
         if stage.name not in stages_begun or main.shards != "documents":
             continue
-        for name, reason in main.unfinished(flags):
-            lines.append(f"{stage.name} of {name}{f': {reason}' if reason else ''}")
-    unnamed = len(lines) - UNITS_NAMED
-    return [*lines[:UNITS_NAMED], *([f"and {unnamed:,} more that are not done"] if unnamed > 0 else [])]
+        for unit_name, reason in main.unfinished(flags):
+            unfinished_lines.append(f"{stage.name} of {unit_name}{f': {reason}' if reason else ''}")
+    unnamed = len(unfinished_lines) - UNITS_NAMED
+    return [*unfinished_lines[:UNITS_NAMED], *([f"and {unnamed:,} more that are not done"] if unnamed > 0 else [])]
 
 
 def _stages_in(manifest: Path) -> set[str]:

@@ -36,12 +36,14 @@ td:first-child { overflow-wrap: anywhere; }
 
 def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:
     """Write the page and return its path. `current`: pages of no stage that were written just now."""
-    path = data.root / "index.html"
+    index_page = data.root / "index.html"
     states = dict.fromkeys(map(data.relative, current), "done") | _states_by_file(data)
-    sections = [section for title, pattern in _SECTIONS for section in _render_section(data, title, pattern, states)]
-    body = sections or [tag("p", "Nothing has been made yet.")]
-    write_text(path, document_page(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
-    return path
+    index_sections = [
+        index_section for title, pattern in _SECTIONS for index_section in _render_section(data, title, pattern, states)
+    ]
+    body = index_sections or [tag("p", "Nothing has been made yet.")]
+    write_text(index_page, document_page(f"Groundwork: {data.root.name}", _STYLES, tag("h1", data.root.name), *body))
+    return index_page
 
 
 def linked_files(data: Workspace) -> list[Path]:
@@ -50,10 +52,12 @@ def linked_files(data: Workspace) -> list[Path]:
 
 
 def _list_files(data: Workspace, pattern: str) -> list[Path]:
-    folder, _, name = pattern.partition("/")
+    listed_folder, _, name = pattern.partition("/")
     if "/" in name:
         return list(data.root.glob(pattern))
-    return [file for file in folder_files(data.path(folder)) if fnmatchcase(file.name, name)]
+    return [
+        listed_file for listed_file in folder_files(data.path(listed_folder)) if fnmatchcase(listed_file.name, name)
+    ]
 
 
 def _states_by_file(data: Workspace) -> dict[str, str]:
@@ -65,32 +69,40 @@ def _states_by_file(data: Workspace) -> dict[str, str]:
 
 
 def _render_section(data: Workspace, title: str, pattern: str, states: Mapping[str, str]) -> Iterator[Markup]:
-    files = sorted(_list_files(data, pattern), key=lambda file: -file.stat().st_mtime)
+    section_files = sorted(_list_files(data, pattern), key=lambda section_file: -section_file.stat().st_mtime)
     if pattern != _AUDIT_PAGES:
-        files = [file for file in files if not fnmatchcase(file.name, _AUDIT_PAGES.partition("/")[2])]
-    if files:
-        yield tag("h2", title)
-        rows = [
-            (_link(data, file), _state_mark(states.get(data.relative(file), NO_STATE)), _written_at(file))
-            for file in files
+        section_files = [
+            section_file
+            for section_file in section_files
+            if not fnmatchcase(section_file.name, _AUDIT_PAGES.partition("/")[2])
         ]
-        yield table(("page", "state", "written"), rows)
+    if section_files:
+        yield tag("h2", title)
+        section_rows = [
+            (
+                _link(data, section_file),
+                _state_mark(states.get(data.relative(section_file), NO_STATE)),
+                _written_at(section_file),
+            )
+            for section_file in section_files
+        ]
+        yield table(("page", "state", "written"), section_rows)
 
 
 def _state_mark(state: str) -> Markup:
     return tag("span", state, class_=state if state in ("stale", "behind", "failed") else "soft")
 
 
-def _link(data: Workspace, file: Path) -> Markup:
-    name = (
-        file.stem.removeprefix("audit-")
-        if folder_of(file).name == "plots"
-        else file.parent.parent.name
-        if "curated" in file.parts
-        else file.parent.name
+def _link(data: Workspace, linked_file: Path) -> Markup:
+    link_text = (
+        linked_file.stem.removeprefix("audit-")
+        if folder_of(linked_file).name == "plots"
+        else linked_file.parent.parent.name
+        if "curated" in linked_file.parts
+        else linked_file.parent.name
     )
-    return tag("a", name, href=quote(file.relative_to(data.root).as_posix()))
+    return tag("a", link_text, href=quote(linked_file.relative_to(data.root).as_posix()))
 
 
-def _written_at(file: Path) -> Markup:
-    return tag("span", time.strftime("%Y-%m-%d %H:%M", time.localtime(file.stat().st_mtime)), class_="when")
+def _written_at(linked_file: Path) -> Markup:
+    return tag("span", time.strftime("%Y-%m-%d %H:%M", time.localtime(linked_file.stat().st_mtime)), class_="when")

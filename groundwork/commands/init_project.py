@@ -41,15 +41,15 @@ def init_project(*, prompts: bool) -> int:
         raise UsageError(f"{installation.PROJECT}: is Groundwork's own repository; config/ and data/ are there")
     documents = installation.PROJECT / "data" / "documents"
     documents.mkdir(parents=True, exist_ok=True)
-    folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
-    (folder / "prompts").mkdir(parents=True, exist_ok=True)
-    _write_missing(folder / "config.json", _overlay())
-    _write_missing(folder / "config.schema.json", config_files.json_schema())
+    config_folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
+    (config_folder / "prompts").mkdir(parents=True, exist_ok=True)
+    _write_missing(config_folder / "config.json", _overlay())
+    _write_missing(config_folder / "config.schema.json", config_files.json_schema())
     _copy_missing(defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:
-        for file in sorted((defaults / "prompts").rglob("*.md")):
-            _copy_missing(file, folder / file.relative_to(defaults))
+        for prompt_file in sorted((defaults / "prompts").rglob("*.md")):
+            _copy_missing(prompt_file, config_folder / prompt_file.relative_to(defaults))
     run = installation.as_typed("uv run dataprep run")
     print(NEXT_STEPS.format(documents=_path_shown(documents), run=run, distribution=installation.DISTRIBUTION), end="")
     return EXIT_OK
@@ -61,30 +61,33 @@ def _overlay() -> dict[str, Any]:
     if importlib.util.find_spec("sentence_transformers") is None:
         settings["embeddings"] |= {"backend": "static", "model": STATIC_MODEL}
     overlay: dict[str, Any] = {"$schema": "config.schema.json"}
-    for path in OFTEN_CHANGED:
-        *blocks, name = path.split(".")
-        source, target = settings, overlay
-        for block in blocks:
-            source, target = source[block], target.setdefault(block, {})
-        target[name] = source[name]
+    for setting_path in OFTEN_CHANGED:
+        *setting_blocks, setting_name = setting_path.split(".")
+        default_settings, overlay_block = settings, overlay
+        for setting_block in setting_blocks:
+            default_settings, overlay_block = (
+                default_settings[setting_block],
+                overlay_block.setdefault(setting_block, {}),
+            )
+        overlay_block[setting_name] = default_settings[setting_name]
     return overlay
 
 
-def _write_missing(path: Path, content: Any) -> None:
-    if not _report_existing(path):
-        write_json(path, json.loads(json.dumps(content)))
+def _write_missing(project_file: Path, file_content: Any) -> None:
+    if not _report_existing(project_file):
+        write_json(project_file, json.loads(json.dumps(file_content)))
 
 
-def _copy_missing(source: Path, path: Path) -> None:
-    if not _report_existing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, path)
+def _copy_missing(default_file: Path, project_file: Path) -> None:
+    if not _report_existing(project_file):
+        project_file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(default_file, project_file)
 
 
-def _report_existing(path: Path) -> bool:
-    print(f"{'kept' if path.exists() else 'wrote'}  {_path_shown(path)}")
-    return path.exists()
+def _report_existing(project_file: Path) -> bool:
+    print(f"{'kept' if project_file.exists() else 'wrote'}  {_path_shown(project_file)}")
+    return project_file.exists()
 
 
-def _path_shown(path: Path) -> str:
-    return str(path.relative_to(installation.PROJECT))
+def _path_shown(project_file: Path) -> str:
+    return str(project_file.relative_to(installation.PROJECT))

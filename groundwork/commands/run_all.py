@@ -34,7 +34,7 @@ FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 
 def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
-    start = time.monotonic()
+    started_at = time.monotonic()
     exit_code = EXIT_OK
     if not flags.dry_run:
         config = load_config(flags)
@@ -64,7 +64,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             exit_code = max(exit_code, error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            _print_results(job.data, time.monotonic() - start, _failures(job.data))
+            _print_results(job.data, time.monotonic() - started_at, _failures(job.data))
     return exit_code
 
 
@@ -109,16 +109,18 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     from groundwork.commands.index_page import write_index
 
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
-    for line in failures[:FAILURES_SHOWN]:
-        print(f"  {line}")
+    for failure_line in failures[:FAILURES_SHOWN]:
+        print(f"  {failure_line}")
     if len(failures) > FAILURES_SHOWN:
         print(f"  … and {len(failures) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
-    page = write_index(data)
-    index_command = as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(page)
+    index_page = write_index(data)
+    index_command = (
+        as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
+    )
     print(f"  everything  {index_command}")
-    datasets = sorted(path for path in data.path("datasets").glob("*") if path.is_dir())
-    for folder in datasets[-DATASETS_LINKED:]:
-        print(f"  dataset     {openable_path(folder)}")
+    dataset_folders = sorted(dataset_path for dataset_path in data.path("datasets").glob("*") if dataset_path.is_dir())
+    for dataset_folder in dataset_folders[-DATASETS_LINKED:]:
+        print(f"  dataset     {openable_path(dataset_folder)}")
 
 
 def check_run(config: Config, data: Workspace) -> None:
@@ -149,7 +151,10 @@ def _providers(config: Config) -> list[Provider]:
         (config.embeddings, config.embeddings.backend == "endpoint"),
     ]
     provider_names = [call.provider for call, is_made in calls if is_made]
-    return [config.llm.providers[name] if name else config.llm for name in dict.fromkeys(provider_names)]
+    return [
+        config.llm.providers[provider_name] if provider_name else config.llm
+        for provider_name in dict.fromkeys(provider_names)
+    ]
 
 
 def _check_reachable(provider: Provider, config: Config) -> None:

@@ -23,10 +23,10 @@ def open_journals(data: Workspace, *, to_change: bool) -> Iterator[dict[Path, Jo
     """
     from groundwork.llm.journal.journal import Journal
 
-    paths = [data.joined_journal, *(folder / "journal.db" for folder in shard_folders(data).values())]
-    existing = [path for path in paths if path.exists() or list_segments(path)]
+    journal_paths = [data.joined_journal, *(folder / "journal.db" for folder in shard_folders(data).values())]
+    existing = [journal_path for journal_path in journal_paths if journal_path.exists() or list_segments(journal_path)]
     with ExitStack() as resources:
-        journals = {path: resources.enter_context(closing(Journal(path))) for path in existing}
+        journals = {journal_path: resources.enter_context(closing(Journal(journal_path))) for journal_path in existing}
         for journal in journals.values() if to_change else ():
             resources.enter_context(journal.maintenance())
         yield journals

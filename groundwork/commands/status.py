@@ -139,12 +139,12 @@ def _made_states(stage: str, job: Job, manifest: Manifest) -> States:
 
 def _print_table(table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
-    columns = shutil.get_terminal_size((120, 24)).columns
+    terminal_width = shutil.get_terminal_size((120, 24)).columns
     stages = [stage for stage in STAGES if stage.run]
-    cells = [[stage.display_name, _counts(table[stage.name]), stage.purpose] for stage in stages]
-    narrow_lines = table_lines([row[:2] for row in cells], to_left=(0, 1))
-    for wide_line, narrow_line in zip(table_lines(cells, to_left=(0, 1, 2)), narrow_lines, strict=True):
-        print(wide_line if cell_len(wide_line) <= columns else narrow_line)
+    stage_rows = [[stage.display_name, _counts(table[stage.name]), stage.purpose] for stage in stages]
+    narrow_lines = table_lines([stage_row[:2] for stage_row in stage_rows], to_left=(0, 1))
+    for wide_line, narrow_line in zip(table_lines(stage_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
+        print(wide_line if cell_len(wide_line) <= terminal_width else narrow_line)
     documents = list(table["ingest"])
     document_stages = [stage for stage in STAGES if stage.run and set(table[stage.name]) & set(documents)]
     if not documents or not document_stages:
@@ -154,16 +154,23 @@ def _print_table(table: dict[str, States]) -> None:
         return all(_mark(table, stage, document) == "done" for stage in document_stages)
 
     listed = sorted(documents, key=is_done)[:ROWS_SHOWN]
-    rows = [["document", *(stage.name for stage in document_stages)]]
-    rows += [[document, *(_mark(table, stage, document) for stage in document_stages)] for document in listed]
-    print("\n" + "\n".join(table_lines(rows, to_left=range(len(rows[0])))))
+    document_rows = [["document", *(stage.name for stage in document_stages)]]
+    document_rows += [[document, *(_mark(table, stage, document) for stage in document_stages)] for document in listed]
+    print("\n" + "\n".join(table_lines(document_rows, to_left=range(len(document_rows[0])))))
     if len(documents) > len(listed):
         print(f"  … and {len(documents) - len(listed):,} more")
 
 
 def _counts(states: States) -> str:
-    kinds = [kind for kind, _ in states.values()]
-    return ", ".join(f"{kinds.count(kind)} {word}" for kind, word in STATE_WORDS.items() if kind in kinds) or "not yet"
+    state_kinds = [state_kind for state_kind, _ in states.values()]
+    return (
+        ", ".join(
+            f"{state_kinds.count(state_kind)} {state_word}"
+            for state_kind, state_word in STATE_WORDS.items()
+            if state_kind in state_kinds
+        )
+        or "not yet"
+    )
 
 
 def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
@@ -173,42 +180,42 @@ def _mark(table: dict[str, States], stage: Stage, document: str) -> str:
 
 def _print_datasets(states: States) -> None:
     if states:
-        rows = [["dataset", ""]]
-        rows += [
+        dataset_rows = [["dataset", ""]]
+        dataset_rows += [
             [name, f"{STATE_MARKS[kind]}{f', {note}' if kind == 'done' and note else ''}"]
             for name, (kind, note) in states.items()
         ]
-        print("\n" + "\n".join(table_lines(rows, to_left=(0, 1))))
+        print("\n" + "\n".join(table_lines(dataset_rows, to_left=(0, 1))))
 
 
 def _print_reasons(table: dict[str, States]) -> None:
     """Why units are stale or failed; of those that are stale in one way, one."""
-    lines: list[str] = []
+    reason_lines: list[str] = []
     for stage, states in table.items():
-        failed = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
-        stale = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
-        lines += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed]
-        lines += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale)]
-    if lines:
-        more = [f"  … and {len(lines) - ROWS_SHOWN:,} more"] * (len(lines) > ROWS_SHOWN)
-        print(terminal_text("\n" + "\n".join([*lines[:ROWS_SHOWN], *more])))
+        failed_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
+        stale_units = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
+        reason_lines += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_units]
+        reason_lines += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_units)]
+    if reason_lines:
+        more = [f"  … and {len(reason_lines) - ROWS_SHOWN:,} more"] * (len(reason_lines) > ROWS_SHOWN)
+        print(terminal_text("\n" + "\n".join([*reason_lines[:ROWS_SHOWN], *more])))
 
 
 def _warnings(table: dict[str, States], job: Job, manifest: Manifest) -> list[str]:
     """The warnings of all that stands in the table, grouped by kind and document; below them the pages to look at."""
-    lines = []
+    warning_lines = []
     for stage, states in table.items():
         entries = manifest.entries(stage)
-        unit_warnings = [(unit, text) for unit in states if unit in entries for text in entries[unit].warnings]
-        lines += [f"{line}  ({stage})" for line in group_warnings(unit_warnings)]
-    more = [f"  … and {counted(len(lines) - ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
-        len(lines) > ROWS_SHOWN
+        unit_warnings = [(unit, warning) for unit in states if unit in entries for warning in entries[unit].warnings]
+        warning_lines += [f"{warning_line}  ({stage})" for warning_line in group_warnings(unit_warnings)]
+    more = [f"  … and {counted(len(warning_lines) - ROWS_SHOWN, 'more warning')}; each stage prints its own"] * (
+        len(warning_lines) > ROWS_SHOWN
     )
-    pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
-    page_lines = [f"  look at    {openable_path(page)}" for page in pages if page.exists()]
+    audit_pages = [job.data.path("plots", f"audit-{name}.html") for name in table["ingest"]]
+    page_lines = [f"  look at    {openable_path(audit_page)}" for audit_page in audit_pages if audit_page.exists()]
     if (more_pages := len(page_lines) - MAX_DOCUMENTS_NAMED) > 0:
         page_lines[MAX_DOCUMENTS_NAMED:] = [f"  … and {more_pages:,} more: {as_typed('uv run dataprep open')}"]
-    return [*lines[:ROWS_SHOWN], *more, *page_lines]
+    return [*warning_lines[:ROWS_SHOWN], *more, *page_lines]
 
 
 def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRemains]]) -> None:
@@ -219,14 +226,14 @@ def _print_departed(departed_documents: list[tuple[DepartedDocument, DocumentRem
         cause = "ignored" if lost.ignored else "gone"
         print(terminal_text(f"  {cause}  {lost.document} (documents/{lost.source}): {remains} remain"))
     if departed_documents:
-        names = shlex.join(lost.document for lost, _ in departed_documents)
-        print(f"  remove: {as_typed('uv run dataprep forget')} {names}")
+        departed_names = shlex.join(lost.document for lost, _ in departed_documents)
+        print(f"  remove: {as_typed('uv run dataprep forget')} {departed_names}")
 
 
 def _set_aside_line(job: Job, manifest: Manifest, name: str, record: SetAside) -> str:
     """`  set aside  broken (documents/broken.pdf): reason`, and whether the file is another one by now."""
-    path = job.data.base / "documents" / record.source
-    sha256 = manifest.sha256(path) if record.source and path.is_file() else ""
+    source_path = job.data.base / "documents" / record.source
+    sha256 = manifest.sha256(source_path) if record.source and source_path.is_file() else ""
     changed = "; its file has changed since, try it: " if sha256 and sha256 != record.sha256 else ""
     retry = as_typed(f"uv run dataprep set-aside --undo {shlex.quote(name)}") if changed else ""
     source = f" (documents/{record.source})" if record.source else ""
@@ -256,8 +263,8 @@ def _next_command(
             stage_command = f"{as_typed(f'uv run {stage.script}')}{flag_words}{repeated_flags}"
             return f"{stage_command}\nall:  {as_typed('uv run dataprep run')}{repeated_flags}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
-        unreadable = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
-        put_aside = as_typed(set_aside_command(unreadable, flags))
+        unreadable_documents = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
+        put_aside = as_typed(set_aside_command(unreadable_documents, flags))
         retry = f"{as_typed('uv run dataprep run')} --retry-failed{repeated_flags}"
-        return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable else retry
+        return f"{retry}\nor, for files that cannot be read: {put_aside}" if unreadable_documents else retry
     return "nothing; everything is current"

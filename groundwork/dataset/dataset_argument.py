@@ -54,13 +54,15 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
     for folder in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
         if source := _locate_run(argument, data) if folder == "qa" else _locate_finished(argument, data):
             return source
-    path = Path(argument).expanduser()
-    if path.exists():
-        files = row_files(path) if path.is_dir() else (path,)
-        if not files or files[0].suffix not in ROW_ENDINGS:
+    dataset_path = Path(argument).expanduser()
+    if dataset_path.exists():
+        dataset_files = row_files(dataset_path) if dataset_path.is_dir() else (dataset_path,)
+        if not dataset_files or dataset_files[0].suffix not in ROW_ENDINGS:
             raise UsageError(f"{argument}: holds no .jsonl and no .parquet file")
-        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:6]
-        return DatasetSource(name=path.stem, key=f"{slug(path.stem)}-{digest}", kind="files", files=files)
+        digest = hashlib.sha256(str(dataset_path.resolve()).encode()).hexdigest()[:6]
+        return DatasetSource(
+            name=dataset_path.stem, key=f"{slug(dataset_path.stem)}-{digest}", kind="files", files=dataset_files
+        )
     if (match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = match["revision"] or "", match["split"] or ""
         return DatasetSource(
@@ -72,44 +74,50 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
 def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
     sources = [locate_dataset(argument, data, prefer) for argument in arguments]
-    for key, count in Counter(source.key for source in sources).items():
-        if count > 1:
-            name = next(source.name for source in sources if source.key == key)
-            raise UsageError(f"{name}: named twice; a dataset cannot be compared with itself")
-    name_counts = Counter(source.name for source in sources)
+    for source_key, key_count in Counter(dataset_source.key for dataset_source in sources).items():
+        if key_count > 1:
+            source_name = next(dataset_source.name for dataset_source in sources if dataset_source.key == source_key)
+            raise UsageError(f"{source_name}: named twice; a dataset cannot be compared with itself")
+    name_counts = Counter(dataset_source.name for dataset_source in sources)
     return [
-        msgspec.structs.replace(source, name=f"{folder_of(source.files[0]).parent.name}/{source.name}")
-        if name_counts[source.name] > 1 and source.files
-        else source
-        for source in sources
+        msgspec.structs.replace(
+            dataset_source, name=f"{folder_of(dataset_source.files[0]).parent.name}/{dataset_source.name}"
+        )
+        if name_counts[dataset_source.name] > 1 and dataset_source.files
+        else dataset_source
+        for dataset_source in sources
     ]
 
 
 def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
     run_argument = argument.removesuffix(RAW_SUFFIX)
-    if not (folder := _subfolder(data.path("qa"), run_argument)):
+    if not (run_folder := _subfolder(data.path("qa"), run_argument)):
         return None
-    name = folder.relative_to(data.path("qa")).as_posix()
-    files = (pair_files(data, name) if argument == run_argument else ()) or row_files(folder)
-    shown_name = f"{name}{RAW_SUFFIX}" if argument != run_argument else name
+    run_name = run_folder.relative_to(data.path("qa")).as_posix()
+    files = (pair_files(data, run_name) if argument == run_argument else ()) or row_files(run_folder)
+    shown_name = f"{run_name}{RAW_SUFFIX}" if argument != run_argument else run_name
     return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=files) if files else None
 
 
-def source_run(source: DatasetSource) -> str:
+def source_run(dataset_source: DatasetSource) -> str:
     """The run of data/qa that a source is, curated or not; "" where it is none."""
-    if source.kind != "run" or not source.files:
+    if dataset_source.kind != "run" or not dataset_source.files:
         return ""
-    folder = folder_of(source.files[0])
-    return (folder.parent if folder.name == "curated" else folder).name
+    run_folder = folder_of(dataset_source.files[0])
+    return (run_folder.parent if run_folder.name == "curated" else run_folder).name
 
 
 def _locate_finished(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
-    if not (folder := _subfolder(data.path("datasets"), argument)):
+    if not (dataset_folder := _subfolder(data.path("datasets"), argument)):
         return None
-    name, files = folder.relative_to(data.path("datasets")).as_posix(), row_files(folder)
-    return DatasetSource(name=name, key=f"datasets-{slug(name)}", kind="files", files=files) if files else None
+    dataset_name, files = dataset_folder.relative_to(data.path("datasets")).as_posix(), row_files(dataset_folder)
+    return (
+        DatasetSource(name=dataset_name, key=f"datasets-{slug(dataset_name)}", kind="files", files=files)
+        if files
+        else None
+    )
 
 
 def _subfolder(folder: Path, relative_path: str) -> Path | None:
@@ -117,36 +125,40 @@ def _subfolder(folder: Path, relative_path: str) -> Path | None:
     return path if path != folder and path.is_relative_to(folder) and path.is_dir() else None
 
 
-def pin_revision(source: DatasetSource, data: Workspace) -> DatasetSource:
+def pin_revision(hub_source: DatasetSource, data: Workspace) -> DatasetSource:
     """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
 
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
     last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
     """
-    file = data.state / "hub" / f"{source.key}.json"
+    pinned_revision = data.state / "hub" / f"{hub_source.key}.json"
     try:
-        commit = _commit_of(source)
+        commit = _commit_of(hub_source)
     except OSError as error:
-        if not file.exists():
-            raise UsageError(f"{source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})") from error
-        commit = read_json(file, dict[str, str])["commit"]
-    if not file.exists() or read_json(file, dict[str, str])["commit"] != commit:
-        write_json(file, {"dataset": source.hub_id, "revision": source.revision or "main", "commit": commit})
-    return msgspec.structs.replace(source, revision=commit, files=(file,))
+        if not pinned_revision.exists():
+            raise UsageError(
+                f"{hub_source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})"
+            ) from error
+        commit = read_json(pinned_revision, dict[str, str])["commit"]
+    if not pinned_revision.exists() or read_json(pinned_revision, dict[str, str])["commit"] != commit:
+        write_json(
+            pinned_revision, {"dataset": hub_source.hub_id, "revision": hub_source.revision or "main", "commit": commit}
+        )
+    return msgspec.structs.replace(hub_source, revision=commit, files=(pinned_revision,))
 
 
-def _commit_of(source: DatasetSource) -> str:
+def _commit_of(hub_source: DatasetSource) -> str:
     """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        info = HfApi().dataset_info(source.hub_id, revision=source.revision or None, timeout=20)
+        info = HfApi().dataset_info(hub_source.hub_id, revision=hub_source.revision or None, timeout=20)
     except RevisionNotFoundError as error:
-        raise UsageError(f"{source.hub_id}: has no revision {source.revision!r}") from error
+        raise UsageError(f"{hub_source.hub_id}: has no revision {hub_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
         raise UsageError(
-            f"{source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {LOG_IN}"
+            f"{hub_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, {LOG_IN}"
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
         raise OSError(str(error) or type(error).__name__) from error

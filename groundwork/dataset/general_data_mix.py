@@ -38,14 +38,18 @@ def usable_rows(dataset: Dataset) -> list[QuestionRow]:
 
     Raises UsageError where there are none.
     """
-    train_rows = [row for row in dataset.rows if row.split == "train"] or dataset.rows
-    rows = [row for row in train_rows if row.split not in MIRROR_SPLITS and row.question.strip() and row.answer.strip()]
-    if not rows:
+    train_rows = [general_row for general_row in dataset.rows if general_row.split == "train"] or dataset.rows
+    usable = [
+        general_row
+        for general_row in train_rows
+        if general_row.split not in MIRROR_SPLITS and general_row.question.strip() and general_row.answer.strip()
+    ]
+    if not usable:
         raise UsageError(
             f"{dataset.name}: no row has both a question and an answer, so there is nothing to mix in; "
             f"the answer's column is called {', '.join(ANSWER_COLUMNS)} or messages"
         )
-    return rows
+    return usable
 
 
 async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed: int, encode: Encode) -> BuiltDataset:
@@ -55,12 +59,12 @@ async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed:
     lies as near to a question of eval as near-duplicates do. Raises UsageError where no row has both texts.
     """
     train = built.splits["train"]
-    rows, needed = usable_rows(dataset), general_rows_needed(len(train), share)
+    general_rows, needed = usable_rows(dataset), general_rows_needed(len(train), share)
     mixture = Mixture(
         dataset=dataset.name, revision=dataset.source.revision, share=share, seed=seed, needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),
     )  # fmt: skip
-    fresh, mixture = _unasked_rows(rows, built.splits, mixture)
+    fresh, mixture = _unasked_rows(general_rows, built.splits, mixture)
     order = np.random.default_rng(seed).permutation(len(fresh)).tolist()
     mixed_rows, near_count = await _draw_distant_rows([fresh[i] for i in order], built, needed, encode)
     mixture = msgspec.structs.replace(mixture, rows=len(mixed_rows), near_eval=near_count)
@@ -77,15 +81,17 @@ async def mix_in_rows(built: BuiltDataset, dataset: Dataset, share: float, seed:
 
 
 def _unasked_rows(
-    rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
+    general_rows: Sequence[QuestionRow], splits: dict[str, list[Row]], mixture: Mixture
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
     eval_wordings = {
-        normalised_words(text) for row in splits.get("eval", []) for text in (row.question, row.original_question)
+        normalised_words(question_text)
+        for row in splits.get("eval", [])
+        for question_text in (row.question, row.original_question)
     }
     asked_wordings = eval_wordings | {normalised_words(row.question) for row in splits["train"]}
     fresh, in_eval, repeats = [], 0, 0
-    for row in rows:
+    for row in general_rows:
         # a question of marks alone, such as a formula, has no words to be told by
         wording = normalised_words(_full_question(row)) or _full_question(row)
         if wording in eval_wordings:
@@ -99,38 +105,45 @@ def _unasked_rows(
 
 
 async def _draw_distant_rows(
-    rows: Sequence[QuestionRow], built: BuiltDataset, needed: int, encode: Encode
+    general_rows: Sequence[QuestionRow], built: BuiltDataset, needed: int, encode: Encode
 ) -> tuple[list[QuestionRow], int]:
     """The first `needed` rows that no question of eval is near to, and how many were passed over.
 
     Only as many questions are embedded as it takes, so that a large dataset costs no more than a small one.
     """
     if not (eval_rows := built.splits.get("eval")):
-        return list(rows[:needed]), 0
-    texts = list(dict.fromkeys(text for row in eval_rows for text in (row.question, row.original_question) if text))
-    eval_vectors = await encode(texts, "query")
+        return list(general_rows[:needed]), 0
+    eval_questions = list(
+        dict.fromkeys(
+            eval_question
+            for row in eval_rows
+            for eval_question in (row.question, row.original_question)
+            if eval_question
+        )
+    )
+    eval_vectors = await encode(eval_questions, "query")
     distant_rows: list[QuestionRow] = []
     checked = 0
-    while len(distant_rows) < needed and checked < len(rows):
-        batch = rows[checked : checked + needed - len(distant_rows)]
+    while len(distant_rows) < needed and checked < len(general_rows):
+        batch = general_rows[checked : checked + needed - len(distant_rows)]
         cosines = find_nearest(await encode([_full_question(row) for row in batch], "query"), eval_vectors)[1]
         distant_rows += [row for row, cosine in zip(batch, cosines, strict=True) if cosine < built.report.threshold]
         checked += len(batch)
     return distant_rows, checked - len(distant_rows)
 
 
-def _full_question(row: QuestionRow) -> str:
+def _full_question(general_row: QuestionRow) -> str:
     """The question, below it what an instruction is about."""
-    return f"{row.question.strip()}\n\n{row.input.strip()}".strip()
+    return f"{general_row.question.strip()}\n\n{general_row.input.strip()}".strip()
 
 
-def _mixed_row(row: QuestionRow, dataset: str) -> Row:
+def _mixed_row(general_row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
-        id=f"{MIXED_ID_PREFIX}{row.id}",
-        question=_full_question(row),
-        answer=row.answer.strip(),
-        evaluation_criteria=row.evaluation_criteria,
+        id=f"{MIXED_ID_PREFIX}{general_row.id}",
+        question=_full_question(general_row),
+        answer=general_row.answer.strip(),
+        evaluation_criteria=general_row.evaluation_criteria,
         difficulty="",
         category="",
         document="",
@@ -139,7 +152,7 @@ def _mixed_row(row: QuestionRow, dataset: str) -> Row:
         tags=[],
         headings=[],
         pages=[],
-        model=row.model,
+        model=general_row.model,
         run="",
         iteration=0,
         cluster=-1,
@@ -147,16 +160,16 @@ def _mixed_row(row: QuestionRow, dataset: str) -> Row:
     )
 
 
-def _make_ids_distinct(rows: Iterable[Row], used_ids: set[str]) -> list[Row]:
+def _make_ids_distinct(mixed_rows: Iterable[Row], used_ids: set[str]) -> list[Row]:
     """The rows with distinct ids: splits of the other dataset may share some."""
     distinct_rows: list[Row] = []
-    for row in rows:
-        row_id, number = row.id, 1
+    for mixed_row in mixed_rows:
+        row_id, id_number = mixed_row.id, 1
         while row_id in used_ids:
-            number += 1
-            row_id = f"{row.id}-{number}"
+            id_number += 1
+            row_id = f"{mixed_row.id}-{id_number}"
         used_ids.add(row_id)
-        distinct_rows.append(msgspec.structs.replace(row, id=row_id))
+        distinct_rows.append(msgspec.structs.replace(mixed_row, id=row_id))
     return distinct_rows
 
 
@@ -166,13 +179,17 @@ def spread_rows(train_rows: Sequence[Row], mixed: Sequence[Row]) -> list[Row]:
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.
     """
     spread_rows: list[Row] = []
-    index = 0
-    for number, row in enumerate(train_rows):
-        while index < len(mixed) and (index + 0.5) * len(train_rows) / len(mixed) <= number and not is_phrasing(row):
-            spread_rows.append(mixed[index])
-            index += 1
-        spread_rows.append(row)
-    return [*spread_rows, *mixed[index:]]
+    mixed_index = 0
+    for train_index, train_row in enumerate(train_rows):
+        while (
+            mixed_index < len(mixed)
+            and (mixed_index + 0.5) * len(train_rows) / len(mixed) <= train_index
+            and not is_phrasing(train_row)
+        ):
+            spread_rows.append(mixed[mixed_index])
+            mixed_index += 1
+        spread_rows.append(train_row)
+    return [*spread_rows, *mixed[mixed_index:]]
 
 
 def _shortage_warnings(mixture: Mixture, train: int) -> list[str]:

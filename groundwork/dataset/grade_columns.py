@@ -17,11 +17,11 @@ from groundwork.records.pair_record import Difficulty
 LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 
 
-def read_measured_rows(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
+def read_measured_rows(measured_files: Sequence[Path]) -> dict[str, MeasuredRow]:
     """By row id; of a row in several files the first that knows its difficulty counts. Raises BadRecord."""
     measured: dict[str, MeasuredRow] = {}
-    for path in paths:
-        for row in read_jsonl(path, MeasuredRow):
+    for measured_file in measured_files:
+        for row in read_jsonl(measured_file, MeasuredRow):
             measured_row = measured.get(row.id)
             if measured_row is None or measured_row.difficulty is None:
                 measured[row.id] = row
@@ -30,47 +30,47 @@ def read_measured_rows(paths: Sequence[Path]) -> dict[str, MeasuredRow]:
 
 def add_measurements(pool: RowPool, measured: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> RowPool:
     """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
-    rows, left_out = [], []
-    for row in pool.rows:
-        measured_row = measured.get(row.id) or measured.get(row.id.removeprefix(f"{row.run}/"))
+    measured_pool, left_out = [], []
+    for pool_row in pool.rows:
+        measured_row = measured.get(pool_row.id) or measured.get(pool_row.id.removeprefix(f"{pool_row.run}/"))
         if measured_row is None:
-            rows.append(row)
-        elif leave_out_flipping and (reason := _left_out_reason(measured_row)):
-            left_out.append(InvalidRow(id=row.id, reason=reason))
+            measured_pool.append(pool_row)
+        elif leave_out_flipping and (left_out_reason := _left_out_reason(measured_row)):
+            left_out.append(InvalidRow(id=pool_row.id, reason=left_out_reason))
         else:
-            rows.append(
+            measured_pool.append(
                 msgspec.structs.replace(
-                    row, measured_difficulty=measured_row.difficulty, flipping_criteria=measured_row.flipping
+                    pool_row, measured_difficulty=measured_row.difficulty, flipping_criteria=measured_row.flipping
                 )
             )
-    return msgspec.structs.replace(pool, rows=rows, invalid=[*pool.invalid, *left_out])
+    return msgspec.structs.replace(pool, rows=measured_pool, invalid=[*pool.invalid, *left_out])
 
 
-def _left_out_reason(row: MeasuredRow) -> str:
-    if row.flipping:
-        return f"left out, since its grading flips on: {row.flipping[0]}"
-    return f"left out: {row.set_aside}" if row.set_aside else ""
+def _left_out_reason(measured_row: MeasuredRow) -> str:
+    if measured_row.flipping:
+        return f"left out, since its grading flips on: {measured_row.flipping[0]}"
+    return f"left out: {measured_row.set_aside}" if measured_row.set_aside else ""
 
 
-def row_strata(rows: Sequence[Row], strategy: str) -> list[str]:
+def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
     """What each row counts as for the strategies `category` and `difficulty`.
 
     Difficulty is the measured one in three levels where every row has one, else the guessed one.
     """
     if strategy == "category":
-        return [row.category for row in rows]
-    difficulties = [row.measured_difficulty for row in rows if row.measured_difficulty is not None]
-    if len(difficulties) == len(rows):
+        return [pool_row.category for pool_row in pool_rows]
+    difficulties = [pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None]
+    if len(difficulties) == len(pool_rows):
         return [LEVELS[min(2, int(share * 3))] for share in difficulties]
-    return [row.difficulty for row in rows]
+    return [pool_row.difficulty for pool_row in pool_rows]
 
 
-def partly_measured_warning(rows: Sequence[Row]) -> str:
+def partly_measured_warning(pool_rows: Sequence[Row]) -> str:
     """A warning where only some rows have a measured difficulty."""
-    measured = sum(row.measured_difficulty is not None for row in rows)
-    if not 0 < measured < len(rows):
+    measured = sum(pool_row.measured_difficulty is not None for pool_row in pool_rows)
+    if not 0 < measured < len(pool_rows):
         return ""
     return (
-        f"difficulty was measured for {measured:,} of {counted(len(rows), 'row')} only; eval is balanced by "
+        f"difficulty was measured for {measured:,} of {counted(len(pool_rows), 'row')} only; eval is balanced by "
         "the guessed one"
     )

@@ -70,16 +70,18 @@ class JoinedRuns:
         self._used_ids: set[str] = set()
 
     def add(self, embedded: EmbeddedDataset) -> None:
-        name, order = embedded.dataset.name, len(self.sizes)
-        self.sizes[name] = len(embedded.dataset.rows)
+        run_name, order = embedded.dataset.name, len(self.sizes)
+        self.sizes[run_name] = len(embedded.dataset.rows)
         self.warnings += embedded.dataset.warnings
-        for row in embedded.dataset.rows:
-            if row.split not in MIRROR_SPLITS:
-                row_id = self._free_id(row.id, slug(name))
+        for question_row in embedded.dataset.rows:
+            if question_row.split not in MIRROR_SPLITS:
+                row_id = self._free_id(question_row.id, slug(run_name))
                 self._used_ids.add(row_id)
-                self.candidates.append(MergeCandidate(_pair(row, row_id, name), name, order))
-        counted = np.array([row.split not in MIRROR_SPLITS for row in embedded.dataset.rows], dtype=bool)
-        self._vectors.append(embedded.vectors if counted.all() else embedded.vectors[counted])
+                self.candidates.append(MergeCandidate(_pair(question_row, row_id, run_name), run_name, order))
+        counted_rows = np.array(
+            [question_row.split not in MIRROR_SPLITS for question_row in embedded.dataset.rows], dtype=bool
+        )
+        self._vectors.append(embedded.vectors if counted_rows.all() else embedded.vectors[counted_rows])
 
     def _free_id(self, row_id: str, prefix: str) -> str:
         """The id, with its run's name before it where another row has it, and a number where splits share ids."""
@@ -90,14 +92,14 @@ class JoinedRuns:
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
         all_vectors = np.zeros(
-            (len(self.candidates), max((block.shape[1] for block in self._vectors), default=1) or 1), "f4"
+            (len(self.candidates), max((vector_block.shape[1] for vector_block in self._vectors), default=1) or 1), "f4"
         )
-        start = 0
+        block_start = 0
         while self._vectors:
-            block = self._vectors.pop(0)
-            if len(block):
-                all_vectors[start : start + len(block)] = block
-            start += len(block)
+            vector_block = self._vectors.pop(0)
+            if len(vector_block):
+                all_vectors[block_start : block_start + len(vector_block)] = vector_block
+            block_start += len(vector_block)
         self._used_ids.clear()
         return all_vectors
 
@@ -108,39 +110,46 @@ def merge_candidates(candidates: Sequence[MergeCandidate], vectors: Vectors, lik
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
     same is told by questions/duplicates/duplicate_rule.py, as everywhere.
     """
-    count = len(candidates)
-    ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(count, 4)
+    candidate_count = len(candidates)
+    ranks = np.array([_rank(candidate) for candidate in candidates], dtype=np.int64).reshape(candidate_count, 4)
     order = np.lexsort([-ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
     wording_of = _wording_numbers(candidates)
-    first_of = np.full(count, -1, dtype=np.int64)  # the best row of each wording; its other rows need no cosine
+    first_of = np.full(
+        candidate_count, -1, dtype=np.int64
+    )  # the best row of each wording; its other rows need no cosine
     first_of[wording_of[order[::-1]]] = order[::-1]
     leader_of = first_of[wording_of]
     best_first = order[leader_of[order] == order]
     leaders = np.sort(best_first)
-    leader_vectors = vectors if len(leaders) == count else vectors[leaders]
+    leader_vectors = vectors if len(leaders) == candidate_count else vectors[leaders]
     questions = LazySequence(
         array("q", leaders.tobytes()), lambda leader_index: question_of(candidates[leader_index].pair)
     )
     same_questions = SameQuestions(questions, leader_vectors, likeness)
-    keeper_of = np.full(count, -1)  # of each leader, the best first
+    keeper_of = np.full(candidate_count, -1)  # of each leader, the best first
     for leader in best_first.tolist():
         if keeper_of[leader] < 0:
             other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, leader)))]
             keeper_of[leader] = keeper_of[other_leaders[keeper_of[other_leaders] < 0]] = leader
     keeper = keeper_of[leader_of]
-    copies = np.flatnonzero(keeper != np.arange(count)).tolist()
-    dropped = [DroppedCopy(row, int(keeper[row]), float(vectors[row] @ vectors[keeper[row]])) for row in copies]
-    return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(count)).tolist()), dropped)
+    copies = np.flatnonzero(keeper != np.arange(candidate_count)).tolist()
+    dropped = [
+        DroppedCopy(copy_index, int(keeper[copy_index]), float(vectors[copy_index] @ vectors[keeper[copy_index]]))
+        for copy_index in copies
+    ]
+    return MergedRuns(candidates, array("q", np.flatnonzero(keeper == np.arange(candidate_count)).tolist()), dropped)
 
 
 def _wording_numbers(candidates: Iterable[MergeCandidate]) -> npt.NDArray[np.int64]:
     """A number for the wording of each question, the same for the same."""
-    numbers: dict[bytes, int] = {}
+    wording_numbers: dict[bytes, int] = {}
     hashes = (wording_hash(candidate.pair.question) for candidate in candidates)
-    return np.array(array("q", (numbers.setdefault(wording, len(numbers)) for wording in hashes)), dtype=np.int64)
+    return np.array(
+        array("q", (wording_numbers.setdefault(wording, len(wording_numbers)) for wording in hashes)), dtype=np.int64
+    )
 
 
-def write_merged_run(folder: Path, merged: MergedRuns) -> list[Path]:
+def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
     """Write the run's files, one a document, and those of the copies left out, and return both.
 
     Files of an earlier merge go.
@@ -148,34 +157,36 @@ def write_merged_run(folder: Path, merged: MergedRuns) -> list[Path]:
     document_of = [intern(candidate.pair.document) for candidate in merged.candidates]
     kept_rows: dict[str, array[int]] = {}
     dropped: dict[str, array[int]] = {}
-    for row in merged.kept:
-        kept_rows.setdefault(document_of[row], array("q")).append(row)
+    for kept_index in merged.kept:
+        kept_rows.setdefault(document_of[kept_index], array("q")).append(kept_index)
     for drop_index, dropped_copy in enumerate(merged.dropped):
         dropped.setdefault(document_of[dropped_copy.copy], array("q")).append(drop_index)
-    mark_spread_folders(folder / f"{document}.jsonl" for document in kept_rows)
-    mark_spread_folders(folder / "rejected" / f"{document}.jsonl" for document in dropped)
-    _remove_stale_files(folder, kept_rows)
-    _remove_stale_files(folder / "rejected", dropped)
-    for document, rows in sorted(kept_rows.items()):
-        write_jsonl(_run_file(folder, document), (merged.candidates[row].pair for row in rows))
+    mark_spread_folders(run_folder / f"{document}.jsonl" for document in kept_rows)
+    mark_spread_folders(run_folder / "rejected" / f"{document}.jsonl" for document in dropped)
+    _remove_stale_files(run_folder, kept_rows)
+    _remove_stale_files(run_folder / "rejected", dropped)
+    for document, kept_indices in sorted(kept_rows.items()):
+        write_jsonl(
+            _run_file(run_folder, document), (merged.candidates[kept_index].pair for kept_index in kept_indices)
+        )
     for document, drop_indices in sorted(dropped.items()):
         copies = (_rejected_copy(merged.candidates, merged.dropped[drop_index]) for drop_index in drop_indices)
-        write_jsonl(_run_file(folder / "rejected", document), copies)
+        write_jsonl(_run_file(run_folder / "rejected", document), copies)
     return [
         _run_file(place, document)
-        for place, documents in ((folder, kept_rows), (folder / "rejected", dropped))
+        for place, documents in ((run_folder, kept_rows), (run_folder / "rejected", dropped))
         for document in sorted(documents)
     ]
 
 
-def _run_file(folder: Path, document: str) -> Path:
-    return file_path(folder, f"{document}.jsonl")
+def _run_file(run_folder: Path, document: str) -> Path:
+    return file_path(run_folder, f"{document}.jsonl")
 
 
-def _remove_stale_files(folder: Path, documents: Container[str]) -> None:
-    for file in run_pair_files(folder):
-        if file.stem not in documents:
-            file.unlink()
+def _remove_stale_files(run_folder: Path, documents: Container[str]) -> None:
+    for run_file in run_pair_files(run_folder):
+        if run_file.stem not in documents:
+            run_file.unlink()
 
 
 def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
@@ -184,38 +195,37 @@ def _rank(candidate: MergeCandidate) -> tuple[int, int, int, int]:
 
 
 def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:
-    reasons = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
-    for reason, keeper_rank, copy_rank in zip(reasons, _rank(keeper), _rank(copy), strict=True):
+    keep_reasons = ("more evidence", "more evaluation criteria", "the longer answer", "its run is named first")
+    for keep_reason, keeper_rank, copy_rank in zip(keep_reasons, _rank(keeper), _rank(copy), strict=True):
         if keeper_rank != copy_rank:
-            return reason
+            return keep_reason
     return "the first of equals"
 
 
 def _rejected_copy(candidates: Sequence[MergeCandidate], dropped: DroppedCopy) -> Rejected:
     candidate, keeper = candidates[dropped.copy], candidates[dropped.keeper]
-    pair, reason = candidate.pair, _keep_reason(keeper, candidate)
-    detail = (
-        f"of {keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f}), kept for {reason}: {keeper.pair.question}"
-    )
+    pair, keep_reason = candidate.pair, _keep_reason(keeper, candidate)
+    kept_copy = f"{keeper.pair.id} of {keeper.run} (cosine {dropped.cosine:.3f})"
+    detail = f"of {kept_copy}, kept for {keep_reason}: {keeper.pair.question}"
     return Rejected.of(pair, "duplicate", detail, run=candidate.run)
 
 
-def _pair(row: QuestionRow, row_id: str, run: str) -> Pair:
+def _pair(question_row: QuestionRow, row_id: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
         id=row_id,
-        document=intern(slug(row.document or run)),
-        chunk=row.chunk,
-        iteration=row.iteration,
-        question=row.question,
-        evaluation_criteria=row.evaluation_criteria,
-        answer=row.answer,
-        difficulty=row.difficulty if row.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
-        category=row.category,
-        evidence=row.evidence,
-        model=row.model or run,
-        pages=row.pages,
-        headings=row.headings,
-        original_question=row.original_question,
-        also=row.also,
+        document=intern(slug(question_row.document or run)),
+        chunk=question_row.chunk,
+        iteration=question_row.iteration,
+        question=question_row.question,
+        evaluation_criteria=question_row.evaluation_criteria,
+        answer=question_row.answer,
+        difficulty=question_row.difficulty if question_row.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
+        category=question_row.category,
+        evidence=question_row.evidence,
+        model=question_row.model or run,
+        pages=question_row.pages,
+        headings=question_row.headings,
+        original_question=question_row.original_question,
+        also=question_row.also,
     )

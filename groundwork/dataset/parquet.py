@@ -24,9 +24,9 @@ UNANSWERABLE = ("unanswerable",)
 Contents = bytes | Callable[[], Iterable[bytes]]  # a file's content, or what makes it part by part as it is written
 
 
-def parquet_name(split: str, number: int = 0, count: int = 1) -> str:
+def parquet_name(split: str, file_number: int = 0, file_count: int = 1) -> str:
     """`train` as data/train-00000-of-00001.parquet."""
-    return f"data/{split}-{number:05}-of-{count:05}.parquet"
+    return f"data/{split}-{file_number:05}-of-{file_count:05}.parquet"
 
 
 def parquet_pattern(split: str, rows: int) -> str:
@@ -34,12 +34,14 @@ def parquet_pattern(split: str, rows: int) -> str:
     return parquet_name(split) if rows <= ROWS_A_FILE else f"data/{split}-*-of-{_file_count(rows):05}.parquet"
 
 
-def parquet_files(split: str, rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Contents]:
+def parquet_files(split: str, split_rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Contents]:
     """The files of a split by name, each made when it is written, so that they are never in memory together."""
-    count = _file_count(len(rows))
+    file_count = _file_count(len(split_rows))
     return {
-        parquet_name(split, number, count): partial(_encode_file, rows, number * ROWS_A_FILE, columns)
-        for number in range(count)
+        parquet_name(split, file_number, file_count): partial(
+            _encode_file, split_rows, file_number * ROWS_A_FILE, columns
+        )
+        for file_number in range(file_count)
     }
 
 
@@ -47,21 +49,23 @@ def _file_count(rows: int) -> int:
     return max(1, -(-rows // ROWS_A_FILE))
 
 
-def _encode_file(rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
-    return [encode_parquet(rows[first_row : first_row + ROWS_A_FILE], columns)]
+def _encode_file(split_rows: Sequence[Row], first_row: int, columns: Sequence[str]) -> list[bytes]:
+    return [encode_parquet(split_rows[first_row : first_row + ROWS_A_FILE], columns)]
 
 
-def encode_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+def encode_parquet(dataset_rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     """A Parquet file of `columns`; every split gets the same schema, also an empty one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema, sink = _schema(columns), io.BytesIO()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-        for start in range(0, len(rows), ROW_GROUP):
-            group = rows[start : start + ROW_GROUP]
+        for group_start in range(0, len(dataset_rows), ROW_GROUP):
+            row_group = dataset_rows[group_start : group_start + ROW_GROUP]
             writer.write_table(
-                pa.table({column: [getattr(row, column) for row in group] for column in columns}, schema)
+                pa.table(
+                    {column: [getattr(dataset_row, column) for dataset_row in row_group] for column in columns}, schema
+                )
             )
     return sink.getvalue()
 

@@ -54,23 +54,31 @@ def find_inputs(job: Job) -> BuildInputs:
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
-    all_documents = sorted({path.stem for paths in pairs.values() for path in paths})
+    all_documents = sorted({pair_file.stem for paths in pairs.values() for pair_file in paths})
     _check_licenses(job, all_documents)
     chosen_documents = set(select_documents(job, all_documents, with_gone=job.flags.keep_gone))
-    pairs = {run: [path for path in paths if path.stem in chosen_documents] for run, paths in pairs.items()}
+    pairs = {
+        run: [pair_file for pair_file in paths if pair_file.stem in chosen_documents] for run, paths in pairs.items()
+    }
     documents = sorted(chosen_documents)
     if not any(pairs.values()):
         raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     return BuildInputs(
         runs=runs,
         pairs=pairs,
-        tags=[path for run in runs for path in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])],
+        tags=[
+            pair_file
+            for run in runs
+            for pair_file in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
+        ],
         chunks=_chunk_paths(job, documents),
         texts=_existing_paths(job, documents, ("text", "{}.json")),
         summaries=_existing_paths(job, documents, ("summaries", "{}.json")) if job.config.dataset.asks_model else [],
         measured=[_measured_path(job, grades_name) for grades_name in job.config.dataset.grades],
-        coverage=[path for run in runs for path in _existing_paths(job, documents, coverage_path_parts(run, "{}"))],
-        reviews=[path for run in runs for path in _review_paths(job, run, documents)],
+        coverage=[
+            pair_file for run in runs for pair_file in _existing_paths(job, documents, coverage_path_parts(run, "{}"))
+        ],
+        reviews=[pair_file for run in runs for pair_file in _review_paths(job, run, documents)],
         mix=_mix_source(job),
     )
 
@@ -81,7 +89,7 @@ def _chunk_paths(job: Job, documents: list[str]) -> list[Path]:
     if not (settings.include_chunk or settings.unanswerable):
         return []
     chunk_files = _existing_paths(job, documents, ("chunks", "{}.jsonl"))
-    documents_without_chunks = sorted(set(documents) - {path.stem for path in chunk_files})
+    documents_without_chunks = sorted(set(documents) - {chunk_file.stem for chunk_file in chunk_files})
     if settings.unanswerable and documents_without_chunks:
         raise UsageError(
             f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
@@ -104,7 +112,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
     except UsageError as error:
         raise UsageError(f"--mix {error}") from error
     built = job.data.path("datasets", job.config.dataset.name).resolve()
-    if any(built in file.resolve().parents for file in source.files):
+    if any(built in mixed_file.resolve().parents for mixed_file in source.files):
         raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
     return pin_revision(source, job.data) if source.kind == "hub" else source
 
@@ -136,20 +144,20 @@ def _measured_path(job: Job, grades: str) -> Path:
     from groundwork.data_folder.file_names import slug
     from groundwork.records.grades import MEASURED
 
-    path = job.data.path("grades", slug(grades), MEASURED)
-    if not path.exists():
+    measured_file = job.data.path("grades", slug(grades), MEASURED)
+    if not measured_file.exists():
         available = (
             ", ".join(sorted(file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}"))) or "none yet"
         )
-        problem = f"{MEASURED} is missing from its folder" if path.parent.is_dir() else "no such folder"
-        where = f"{problem} in {path.parents[1]} (there are: {available})"
+        problem = f"{MEASURED} is missing from its folder" if measured_file.parent.is_dir() else "no such folder"
+        where = f"{problem} in {measured_file.parents[1]} (there are: {available})"
         raise UsageError(f"--grades {grades}: {where}; run: uv run dataprep/grade.py")
-    return path
+    return measured_file
 
 
 def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> list[Path]:
-    paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
-    return [path for path in paths if path.exists()]
+    run_paths = [job.data.path(*(part.format(document) for part in parts)) for document in documents]
+    return [run_path for run_path in run_paths if run_path.exists()]
 
 
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
@@ -157,7 +165,7 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
     from groundwork.data_folder.read_write import read_jsonl
     from groundwork.records.chunk_record import Chunk
 
-    return [chunk for path in inputs.chunks for chunk in read_jsonl(path, Chunk)]
+    return [chunk for chunk_file in inputs.chunks for chunk in read_jsonl(chunk_file, Chunk)]
 
 
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
@@ -168,12 +176,12 @@ def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
     reviews = {}
-    for run, paths in inputs.pairs.items():
+    for run, pair_files in inputs.pairs.items():
         review = read_review(job.data, run, job.config.review.disagreement)
         if review.verdicts or review.warnings:
             turned_down = [
                 candidate
-                for candidate in run_candidates(job.data, run, [path.stem for path in paths])
+                for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
                 if candidate.stage
             ]
             reviews[run] = ReviewedRun(review, turned_down)
@@ -184,7 +192,7 @@ def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
 def valid_pool(pool: RowPool, job: Job) -> RowPool:
     """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
     if pool.invalid and not job.config.dataset.drop_invalid:
-        listed = "; ".join(f"{row.id}: {row.reason}" for row in pool.invalid[:10])
+        listed = "; ".join(f"{invalid_row.id}: {invalid_row.reason}" for invalid_row in pool.invalid[:10])
         more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
         raise UnitError(
             f"{counted(len(pool.invalid), 'invalid row')} ({listed}{more}); fix them, or pass --drop-invalid"
@@ -199,7 +207,7 @@ def document_titles(inputs: BuildInputs) -> list[str]:
     from groundwork.data_folder.read_write import read_json
     from groundwork.records.document_record import Document
 
-    return [read_json(path, Document).title for path in inputs.texts]
+    return [read_json(document_file, Document).title for document_file in inputs.texts]
 
 
 def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
@@ -216,15 +224,17 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     )
 
 
-def read_tags(paths: Sequence[Path]) -> dict[str, list[str]]:
+def read_tags(tag_paths: Sequence[Path]) -> dict[str, list[str]]:
     """Tags by id of the pair."""
-    return {record.id: record.tags for path in paths for record in read_jsonl(path, Tags)}
+    return {tagged_pair.id: tagged_pair.tags for tag_path in tag_paths for tagged_pair in read_jsonl(tag_path, Tags)}
 
 
-def read_chunk_texts(paths: Sequence[Path]) -> dict[str, str]:
+def read_chunk_texts(chunk_files: Sequence[Path]) -> dict[str, str]:
     """Chunk texts by id of the chunk."""
     return {
-        chunk.id: text_with_captions(chunk.text, chunk.document) for path in paths for chunk in read_jsonl(path, Chunk)
+        chunk.id: text_with_captions(chunk.text, chunk.document)
+        for chunk_file in chunk_files
+        for chunk in read_jsonl(chunk_file, Chunk)
     }
 
 

@@ -103,17 +103,19 @@ async def _reword_draw(
     return reworded
 
 
-async def _count_near_copies(eval_rows: list[Row], train: list[Row], threshold: float, tools: BuildTools) -> int | None:
+async def _count_near_copies(
+    eval_rows: list[Row], train_rows: list[Row], threshold: float, tools: BuildTools
+) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
-    copies = [row.question for row in train if is_phrasing(row)]
-    if not copies:
+    copied_questions = [row.question for row in train_rows if is_phrasing(row)]
+    if not copied_questions:
         return None
-    questions = await tools.encode([row.question for row in eval_rows], "query")
-    return int((find_nearest(questions, await tools.encode(copies, "query"))[1] >= threshold).sum())
+    eval_questions = await tools.encode([row.question for row in eval_rows], "query")
+    return int((find_nearest(eval_questions, await tools.encode(copied_questions, "query"))[1] >= threshold).sum())
 
 
 async def _phrase_rows(
-    rows: list[Row],
+    train_rows: list[Row],
     vectors: Vectors,
     threshold: float,
     border: EvalBorder,
@@ -121,10 +123,10 @@ async def _phrase_rows(
     tools: BuildTools,
 ) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
-    tools.start_step(f"rewording {counted(len(rows), 'row')} of train")
-    check = _rewording_check(rows, vectors, threshold, settings, tools)
+    tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
+    check = _rewording_check(train_rows, vectors, threshold, settings, tools)
     reworder = Reworder(tools.phrase, check, settings.rephrase.tries)
-    return await reword_train_rows(rows, settings.phrasings, reworder, settings.rephrase.max_copied, border)
+    return await reword_train_rows(train_rows, settings.phrasings, reworder, settings.rephrase.max_copied, border)
 
 
 def _add_phrasings(
@@ -143,22 +145,24 @@ def _add_phrasings(
     return BuiltDataset({**built.splits, "train": phrased.rows}, report)
 
 
-def train_size(rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
-    """How many of `rows` will be in train, before they are phrased more than once."""
+def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
+    """How many of `pool_rows` will be in train, before they are phrased more than once."""
     if not settings.eval_split:
-        return len(rows)
+        return len(pool_rows)
     if settings.strategy == "second-run":
-        return sum(row.run != runs[-1] for row in rows)
-    return len(rows) - is_held_out(settings) * eval_size(len(rows), settings.eval_fraction, settings.eval_max)
+        return sum(row.run != runs[-1] for row in pool_rows)
+    return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
 
 
-async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools) -> EvalDraw:
+async def _draw_split(
+    pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, tools: BuildTools
+) -> EvalDraw:
     held_out = is_held_out(settings)
-    pool, train_run = rows, None
+    pool, train_run = pool_rows, None
     if settings.strategy == "second-run":
         if len(runs) < 2:
             raise CannotSplit("strategy second-run needs two runs: train on the first, eval from the last")
-        pool, train_run = [r for r in rows if r.run == runs[-1]], [r for r in rows if r.run != runs[-1]]
+        pool, train_run = [r for r in pool_rows if r.run == runs[-1]], [r for r in pool_rows if r.run != runs[-1]]
         if not pool or not train_run:
             raise CannotSplit(f"{runs[-1] if not pool else ', '.join(runs[:-1])}: holds no pairs")
     vectors = await tools.encode([row.question for row in pool], "query")
@@ -180,17 +184,19 @@ async def _draw_split(rows: list[Row], runs: Sequence[str], settings: DatasetSet
 
 
 def _rewording_check(
-    rows: Sequence[Row], vectors: Vectors, threshold: float, settings: DatasetSettings, tools: BuildTools
+    pool_rows: Sequence[Row], question_vectors: Vectors, threshold: float, settings: DatasetSettings, tools: BuildTools
 ) -> CheckRewording:
-    """What a rewording of one of `rows` has to pass: the rules of its text, then its meaning by embeddings."""
+    """What a rewording of one of `pool_rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
-    async def check(index: int, rewording: Reworded) -> str | None:
-        row, call = rows[index], settings.rephrase
+    async def check(row_index: int, rewording: Reworded) -> str | None:
+        row, call = pool_rows[row_index], settings.rephrase
         keep = subject_words(row, tools.about.of(row.document))
         faults = strategy_faults(row, rewording, call, keep)
         question = (await tools.encode([rewording.question], "query"))[0]
         faults += [
-            fault for fault in [eval_rewording.moved_question_fault(vectors, index, question, threshold)] if fault
+            fault
+            for fault in [eval_rewording.moved_question_fault(question_vectors, row_index, question, threshold)]
+            if fault
         ]
         if row.evidence and row.answer != rewording.answer:
             old_vector, new_vector, *sources = await tools.encode(

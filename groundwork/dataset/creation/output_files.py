@@ -56,18 +56,20 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
     from groundwork.dataset.versions_and_differences import VERSIONS, next_versions
 
     settings = job.config.dataset
-    columns = dataset_columns(
+    row_columns = dataset_columns(
         context=settings.include_chunk,
         measured=bool(settings.grades),
         mixed=built.report.mixture is not None,
         unanswerable=built.report.unanswerable is not None,
     )
-    files: dict[str, Contents] = {}
-    for split, rows in built.splits.items():
-        files |= parquet_files(split, rows, columns)
-    files |= export_files(settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk)
+    dataset_files: dict[str, Contents] = {}
+    for split, split_rows in built.splits.items():
+        dataset_files |= parquet_files(split, split_rows, row_columns)
+    dataset_files |= export_files(
+        settings.exports, dict(built.splits), settings.system_prompt, context=settings.include_chunk
+    )
     if set(settings.exports) & set(HARNESSES):
-        files |= task_files(
+        dataset_files |= task_files(
             settings.exports,
             settings.name,
             dict(built.splits),
@@ -75,19 +77,19 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
             settings.system_prompt,
             context=settings.include_chunk,
         )
-    files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
-    files["report.html"] = split_html(built.report).encode()
-    versions = next_versions(dataset_folder(job), built.splits, columns)
-    files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
-    files["README.md"] = write_card(built.report, _origin(job, inputs, built), columns, versions).encode()
-    return files
+    dataset_files["report.json"] = msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n"
+    dataset_files["report.html"] = split_html(built.report).encode()
+    versions = next_versions(dataset_folder(job), built.splits, row_columns)
+    dataset_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
+    dataset_files["README.md"] = write_card(built.report, _origin(job, inputs, built), row_columns, versions).encode()
+    return dataset_files
 
 
 def _task_judge(job: Job) -> TaskJudge:
     from groundwork.dataset.publish.harness_tasks import TaskJudge
 
     judge = job.config.grade.judge
-    return TaskJudge([job.prompt(name) for name in judge.prompts], judge.repeats, job.config.grade.seed)
+    return TaskJudge([job.prompt(prompt_name) for prompt_name in judge.prompts], judge.repeats, job.config.grade.seed)
 
 
 def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
@@ -102,7 +104,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     settings = job.config.dataset
     used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)
     prompts = dict(used_recipes.prompts)
-    own_rows = [row for rows in built.splits.values() for row in rows if not row.mixed]
+    own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
     models = {row.model for row in own_rows if not row.unanswerable}
     prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
     if job.config.dataset.asks_rewordings:
@@ -114,59 +116,68 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
     for prompt, model in prompt_models.items():
         prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
         models.add(model)
-    rows = list({row.id: row for row in own_rows}.values())
+    distinct_rows = list({row.id: row for row in own_rows}.values())
     language = job.config.chunk.language
     return Origin(
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
-        languages=document_languages(rows) if language == "auto" else [language],
+        languages=document_languages(distinct_rows) if language == "auto" else [language],
         models=sorted(models),
         prompts=prompts,
         settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
-        sources=source_documents(rows, inputs.texts, inputs.coverage, settings.source_licenses),
+        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, settings.source_licenses),
         version=version("groundwork-data"),
     )
 
 
-def document_languages(rows: Sequence[Row]) -> list[str]:
-    """The languages of the documents that `rows` come from, told by their questions."""
+def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `dataset_rows` come from, told by their questions."""
     from groundwork.language.language_and_script import detect_language
 
     questions_by_document: dict[str, str] = {}
-    for row in rows:
-        questions_by_document[row.document] = f"{questions_by_document.get(row.document, '')} {row.question}"
+    for dataset_row in dataset_rows:
+        questions_by_document[dataset_row.document] = (
+            f"{questions_by_document.get(dataset_row.document, '')} {dataset_row.question}"
+        )
     return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})
 
 
-def replace_files(folder: Path, files: Mapping[str, Contents]) -> None:
-    """Write `files` (by path in `folder`), then remove what an earlier build left of other splits and exports.
+def replace_files(dataset_folder: Path, dataset_files: Mapping[str, Contents]) -> None:
+    """Write the files (by path in `dataset_folder`), then remove what an earlier build left of other splits.
 
     Everything is written and flushed beside its target first: a disk that fills up raises OSError while the earlier
     dataset is still whole.
     """
-    staging = folder / STAGING
+    staging = dataset_folder / STAGING
     shutil.rmtree(staging, ignore_errors=True)
     try:
-        for file_name, content in files.items():
-            path = staging / file_name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                for block in [content] if isinstance(content, bytes) else content():
-                    file.write(block)
+        for file_name, file_content in dataset_files.items():
+            staged_file = staging / file_name
+            staged_file.parent.mkdir(parents=True, exist_ok=True)
+            with staged_file.open("wb") as file:
+                for content_block in [file_content] if isinstance(file_content, bytes) else file_content():
+                    file.write(content_block)
                 file.flush()
                 os.fsync(file.fileno())
-        for file_name in files:
-            (folder / file_name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / file_name).replace(folder / file_name)
+        for file_name in dataset_files:
+            (dataset_folder / file_name).parent.mkdir(parents=True, exist_ok=True)
+            (staging / file_name).replace(dataset_folder / file_name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    for stale_path in stale_files(folder, files):
+    for stale_path in stale_files(dataset_folder, dataset_files):
         stale_path.unlink()
 
 
-def stale_files(folder: Path, files: Mapping[str, Contents]) -> list[Path]:
-    """Files below data/ and exports/ that are not among `files`."""
+def stale_files(dataset_folder: Path, dataset_files: Mapping[str, Contents]) -> list[Path]:
+    """Files below data/ and exports/ that are not among `dataset_files`."""
     present = [
-        path for own_folder in OWN_FOLDERS for path in sorted((folder / own_folder).rglob("*")) if path.is_file()
+        dataset_file
+        for own_folder in OWN_FOLDERS
+        for dataset_file in sorted((dataset_folder / own_folder).rglob("*"))
+        if dataset_file.is_file()
     ]
-    return [path for path in present if path.relative_to(folder).as_posix() not in files]
+    return [
+        dataset_file
+        for dataset_file in present
+        if dataset_file.relative_to(dataset_folder).as_posix() not in dataset_files
+    ]

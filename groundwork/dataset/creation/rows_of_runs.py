@@ -47,9 +47,9 @@ def gather_rows(
 ) -> RowPool:
     """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them."""
     pairs, locations, invalid = [], [], []
-    for run, paths in files.items():
-        for path in paths:
-            for location, pair in _read_pairs(path):
+    for run, pair_paths in files.items():
+        for pair_path in pair_paths:
+            for location, pair in _read_pairs(pair_path):
                 if isinstance(pair, Pair):
                     pairs.append((run, pair))
                     locations.append(location)
@@ -57,17 +57,22 @@ def gather_rows(
                     invalid.append(InvalidRow(id=location, reason=pair))
     pairs, locations, reviewed, warnings = _apply_reviews(pairs, locations, reviews or {}, files)
     shared_ids = _shared_ids(pairs)
-    rows = []
+    dataset_rows = []
     for run, pair in pairs:
-        row = _row(pair, run, tags, chunks)
-        rows.append(msgspec.structs.replace(row, id=f"{run}/{row.id}") if row.id in shared_ids else row)
-    problems = list(_problems(rows))
-    invalid_indices = {index for index, _ in problems}
+        dataset_row = _row(pair, run, tags, chunks)
+        dataset_rows.append(
+            msgspec.structs.replace(dataset_row, id=f"{run}/{dataset_row.id}")
+            if dataset_row.id in shared_ids
+            else dataset_row
+        )
+    problems = list(_problems(dataset_rows))
+    invalid_indices = {row_index for row_index, _ in problems}
     invalid += [
-        InvalidRow(id=rows[index].id or "row", reason=f"{reason} ({locations[index]})") for index, reason in problems
+        InvalidRow(id=dataset_rows[row_index].id or "row", reason=f"{invalid_reason} ({locations[row_index]})")
+        for row_index, invalid_reason in problems
     ]
     return RowPool(
-        rows=[row for index, row in enumerate(rows) if index not in invalid_indices],
+        rows=[dataset_row for row_index, dataset_row in enumerate(dataset_rows) if row_index not in invalid_indices],
         invalid=invalid,
         warnings=[*_half_curated_warnings(files), *warnings],
         reviewed=reviewed,
@@ -77,17 +82,19 @@ def gather_rows(
 def sample_pool(pool: RowPool, chunks: int) -> RowPool:
     """Of each run only the rows of the first so many chunks of its first document."""
     first_chunks: dict[str, list[tuple[str, str]]] = {}
-    for row in pool.rows:
-        sampled_chunks = first_chunks.setdefault(row.run, [])
-        chunk_key = (row.document, row.chunk)
+    for pool_row in pool.rows:
+        sampled_chunks = first_chunks.setdefault(pool_row.run, [])
+        chunk_key = (pool_row.document, pool_row.chunk)
         if (
             chunk_key not in sampled_chunks
             and len(sampled_chunks) < chunks
-            and all(row.document == document for document, _ in sampled_chunks)
+            and all(pool_row.document == document for document, _ in sampled_chunks)
         ):
             sampled_chunks.append(chunk_key)
-    rows = [row for row in pool.rows if (row.document, row.chunk) in first_chunks[row.run]]
-    return msgspec.structs.replace(pool, rows=rows)
+    sampled_rows = [
+        pool_row for pool_row in pool.rows if (pool_row.document, pool_row.chunk) in first_chunks[pool_row.run]
+    ]
+    return msgspec.structs.replace(pool, rows=sampled_rows)
 
 
 def _apply_reviews(
@@ -109,19 +116,21 @@ def _apply_reviews(
         restored = review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present)  # type: ignore[misc]
         decided_pairs += [(run, pair) for pair in restored]
         decided_locations += [f"{run}, accepted in review"] * len(restored)
-        decision_lines += [f"{run}: {line}" if len(reviews) > 1 else line for line in review.summary_lines()]
-        warnings += [*review.unmet_warnings(path.stem for path in files[run]), *review.outdated_warnings()]
+        decision_lines += [
+            f"{run}: {summary_line}" if len(reviews) > 1 else summary_line for summary_line in review.summary_lines()
+        ]
+        warnings += [*review.unmet_warnings(pair_path.stem for pair_path in files[run]), *review.outdated_warnings()]
     return decided_pairs, decided_locations, decision_lines, warnings
 
 
-def _read_pairs(path: Path) -> Iterator[tuple[str, Pair | str]]:
+def _read_pairs(pair_path: Path) -> Iterator[tuple[str, Pair | str]]:
     """(file and line, the pair or what is wrong with it) for every line."""
     decoder = msgspec.json.Decoder(Pair)
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if line.strip():
-            location = f"{folder_of(path).name}/{path.name}:{number}"
+    for line_number, pair_line in enumerate(pair_path.read_bytes().split(b"\n"), start=1):
+        if pair_line.strip():
+            location = f"{folder_of(pair_path).name}/{pair_path.name}:{line_number}"
             try:
-                yield location, decoder.decode(line)
+                yield location, decoder.decode(pair_line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 yield location, str(error)
 
@@ -156,34 +165,34 @@ def _shared_ids(pairs: Sequence[tuple[str, Pair]]) -> set[str]:
     return {pair_id for pair_id, in_runs in runs.items() if len(in_runs) > 1}
 
 
-def _problems(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
+def _problems(dataset_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
     """(index, why) of every row that cannot go into a dataset, once each."""
-    id_counts = Counter(row.id for row in rows)
-    for index, row in enumerate(rows):
-        texts = [row.question, row.answer, *row.evaluation_criteria, *row.evidence]
-        if not row.id:
-            yield index, "has no id"
-        elif id_counts[row.id] > 1:
-            yield index, f"its id stands {id_counts[row.id]} times"
-        elif not row.question:
-            yield index, "the question is empty"
-        elif not row.answer:
-            yield index, "the answer is empty"
-        elif not any(criterion.strip() for criterion in row.evaluation_criteria):
-            yield index, "has no evaluation criteria"
-        elif row.question.casefold() == row.answer.casefold():
-            yield index, "the answer repeats the question"
-        elif any(mark in text for text in texts for mark in BROKEN_TEXT):
-            yield index, "holds characters of a wrong decoding (U+FFFD or NUL)"
+    id_counts = Counter(dataset_row.id for dataset_row in dataset_rows)
+    for row_index, dataset_row in enumerate(dataset_rows):
+        row_texts = [dataset_row.question, dataset_row.answer, *dataset_row.evaluation_criteria, *dataset_row.evidence]
+        if not dataset_row.id:
+            yield row_index, "has no id"
+        elif id_counts[dataset_row.id] > 1:
+            yield row_index, f"its id stands {id_counts[dataset_row.id]} times"
+        elif not dataset_row.question:
+            yield row_index, "the question is empty"
+        elif not dataset_row.answer:
+            yield row_index, "the answer is empty"
+        elif not any(criterion.strip() for criterion in dataset_row.evaluation_criteria):
+            yield row_index, "has no evaluation criteria"
+        elif dataset_row.question.casefold() == dataset_row.answer.casefold():
+            yield row_index, "the answer repeats the question"
+        elif any(mark in row_text for row_text in row_texts for mark in BROKEN_TEXT):
+            yield row_index, "holds characters of a wrong decoding (U+FFFD or NUL)"
 
 
 def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
     warnings = []
-    for run, paths in files.items():
-        curated = sum(folder_of(path).name == "curated" for path in paths)
-        if 0 < curated < len(paths):
+    for run, pair_paths in files.items():
+        curated = sum(folder_of(pair_path).name == "curated" for pair_path in pair_paths)
+        if 0 < curated < len(pair_paths):
             remedy = as_typed("for the rest: uv run dataprep/curate.py")
             warnings.append(
-                f"{run}: {curated} of {counted(len(paths), 'document is', 'documents are')} curated; {remedy}"
+                f"{run}: {curated} of {counted(len(pair_paths), 'document is', 'documents are')} curated; {remedy}"
             )
     return warnings

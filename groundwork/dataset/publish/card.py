@@ -97,18 +97,19 @@ def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], vers
 def _header(report: SplitReport, origin: Origin) -> str:
     import yaml
 
-    total = sum(report.splits.values())
+    row_total = sum(report.splits.values())
     header: dict[str, Any] = {
         "pretty_name": report.name,
         **({"language": origin.languages} if origin.languages else {}),
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["synthetic", "groundwork"],
-        "size_categories": [next((size_class for limit, size_class in SIZES if total < limit), "n>1M")],
+        "size_categories": [next((size_class for limit, size_class in SIZES if row_total < limit), "n>1M")],
         "configs": [
             {
                 "config_name": "default",
                 "data_files": [
-                    {"split": split, "path": parquet_pattern(split, rows)} for split, rows in report.splits.items()
+                    {"split": split, "path": parquet_pattern(split, row_count)}
+                    for split, row_count in report.splits.items()
                 ],
             }
         ],
@@ -119,10 +120,12 @@ def _header(report: SplitReport, origin: Origin) -> str:
 
 
 def _summary(report: SplitReport, origin: Origin) -> str:
-    rows = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
+    split_sizes = ", ".join(f"{count:,} {split}" for split, count in report.splits.items())
     documents = ", ".join(source.file or source.document for source in origin.sources[:5])
     more = f" and {len(origin.sources) - 5} more" if len(origin.sources) > 5 else ""
-    return _escape(f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {rows}.")
+    return _escape(
+        f"Question-answer pairs with grading criteria and evidence, from {documents}{more}. Rows: {split_sizes}."
+    )
 
 
 def _version_sentence(versions: Sequence[Version]) -> str:
@@ -133,19 +136,19 @@ def _versions_section(versions: Sequence[Version]) -> str:
     """What changed from version to version; nothing where there is one alone."""
     if len(versions) < 2:
         return ""
-    rows = [
+    version_rows = [
         [str(version.version), ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
          _escape(version.change), f"`{version.sha256[:16]}`"]
         for version in reversed(versions[-VERSIONS_SHOWN:])
     ]  # fmt: skip
-    return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], rows)
+    return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], version_rows)
 
 
 def _load_section(report: SplitReport, origin: Origin) -> str:
     load_line = f'dataset = load_dataset("{origin.repository}")  # owner/name on the Hub, or the path of this folder'
-    lines = ["from datasets import load_dataset", "", load_line]
-    lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in report.splits.items()]
-    return "## How to load\n\n```python\n" + "\n".join(lines) + "\n```"
+    code_lines = ["from datasets import load_dataset", "", load_line]
+    code_lines += [f'dataset["{split}"]  # {counted(count, "row")}' for split, count in report.splits.items()]
+    return "## How to load\n\n```python\n" + "\n".join(code_lines) + "\n```"
 
 
 def _splits_section(report: SplitReport) -> str:
@@ -158,7 +161,7 @@ def _splits_section(report: SplitReport) -> str:
 def _quality_section(report: SplitReport) -> str:
     if "eval" not in report.splits:
         return ""
-    lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
+    quality_lines = [*describe_verdict(report), *describe_closeness(report), *describe_leakage(report)]
     table = _markdown_table(
         ["cluster", "about", "rows", "share", "in eval", "share of eval"],
         [
@@ -167,16 +170,21 @@ def _quality_section(report: SplitReport) -> str:
             for number, share in enumerate(report.clusters)
         ],
     )  # fmt: skip
-    return "## How good the eval split is\n\n" + "\n".join(f"- {_escape(line)}" for line in lines) + "\n\n" + table
+    return (
+        "## How good the eval split is\n\n"
+        + "\n".join(f"- {_escape(quality_line)}" for quality_line in quality_lines)
+        + "\n\n"
+        + table
+    )
 
 
 def _sources_section(report: SplitReport, origin: Origin) -> str:
-    rows = [
+    source_rows = [
         [_escape(source.title or source.document), _escape(PurePosixPath(source.file).name),
          _escape(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
         for source in origin.sources
     ]  # fmt: skip
-    table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], rows)
+    table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
     return f"## Sources\n\n{table}{_mixture_license(report)}"
 
 
@@ -196,17 +204,17 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
     import yaml
 
     license_text = _escape(origin.license) if origin.license else NO_LICENSE
-    lines = [
+    making_lines = [
         f"Made with Groundwork {origin.version}. Licence: {license_text}.",
         f"Models: {_escape(', '.join(origin.models))}. Embeddings: {_escape(report.embedder)}.",
     ]
-    lines += [_escape(line) for line in report.reviewed]
+    making_lines += [_escape(making_line) for making_line in report.reviewed]
     if report.replaced:
-        lines.append(describe_replaced(report))
+        making_lines.append(describe_replaced(report))
     if report.invalid:
-        lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
+        making_lines.append(f"{counted(len(report.invalid), 'invalid row was', 'invalid rows were')} left out.")
     if report.personal:
-        lines.append(
+        making_lines.append(
             f"{counted(len(report.personal), 'place looks', 'places look')} like personal data (email, phone "
             "number, key)."
         )
@@ -214,7 +222,7 @@ def _making_section(report: SplitReport, origin: Origin) -> str:
         ["prompt", "sha256"], [[f"`{file_name}`", f"`{digest}`"] for file_name, digest in origin.prompts.items()]
     )
     settings = yaml.safe_dump(msgspec.to_builtins(origin.settings), sort_keys=True, allow_unicode=True)
-    sections = ["## How it was made", "\n".join(lines), prompts, f"```yaml\n{settings}```"]
+    sections = ["## How it was made", "\n".join(making_lines), prompts, f"```yaml\n{settings}```"]
     return "\n\n".join(sections)
 
 
@@ -227,13 +235,13 @@ def _percent(count: int, total: int) -> str:
 
 
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table_lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(table_line)} |" for table_line in table_lines)
 
 
-def _escape(text: str) -> str:
+def _escape(card_text: str) -> str:
     """Text of documents and models as plain text in Markdown, on one line."""
-    line = " ".join(text.split())
+    card_line = " ".join(card_text.split())
     for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "|", "#"):
-        line = line.replace(mark, f"\\{mark}")
-    return line
+        card_line = card_line.replace(mark, f"\\{mark}")
+    return card_line

@@ -43,15 +43,15 @@ def task_files(
     context: bool,
 ) -> dict[str, bytes]:
     """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
-    eval_splits = {split: rows for split, rows in splits.items() if split != "train"}
-    files: dict[str, bytes] = {}
+    eval_splits = {split: split_rows for split, split_rows in splits.items() if split != "train"}
+    task_contents: dict[str, bytes] = {}
     for task in [task for task in formats if task in HARNESSES and eval_splits]:
         code_files = {"criteria_judge.py": _judge_code(judge), **_CODE_FILES[task](name, list(eval_splits), system)}
-        files |= {f"exports/{task}/{file}": text.encode() for file, text in code_files.items()}
-        for split, rows in eval_splits.items():
-            lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in rows]
-            files[f"exports/{task}/data/{split}-00000-of-00001.jsonl"] = b"".join(lines)
-    return files
+        task_contents |= {f"exports/{task}/{file}": text.encode() for file, text in code_files.items()}
+        for split, split_rows in eval_splits.items():
+            record_lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows]
+            task_contents[f"exports/{task}/data/{split}-00000-of-00001.jsonl"] = b"".join(record_lines)
+    return task_contents
 
 
 def python_identifier(name: str) -> str:
@@ -60,9 +60,12 @@ def python_identifier(name: str) -> str:
     return f"task_{word_name}" if word_name[:1].isdigit() else word_name
 
 
-def _task_record(row: Row, *, context: bool) -> dict[str, object]:
+def _task_record(eval_row: Row, *, context: bool) -> dict[str, object]:
     columns = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
-    return {"prompt": row.question_text(context=context), **{column: getattr(row, column) for column in columns}}
+    return {
+        "prompt": eval_row.question_text(context=context),
+        **{column: getattr(eval_row, column) for column in columns},
+    }
 
 
 def _judge_code(judge: TaskJudge) -> str:
