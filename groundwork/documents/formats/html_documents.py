@@ -13,23 +13,15 @@ from typing import Any
 from groundwork.documents.formats.anydoc import parse
 from groundwork.documents.formats.anydoc_markdown import markdown
 from groundwork.documents.formats.office_package import zip_package
+from groundwork.documents.formats.page_furniture import drop_named_furniture, drop_page_furniture
 from groundwork.errors import BadDocument
 
 _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
-_FURNITURE_TAGS = [
-    *("script", "style", "noscript", "template", "nav", "dialog"),
-    *("select", "textarea", "input", "svg", "iframe", "object", "embed"),
-]
-_FURNITURE_ROLES = ["navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"]
-_EDGE_TAGS, _EDGE_ROLES = ["footer", "aside"], ["contentinfo", "complementary"]  # notes, where the content holds them
-_CONTENT_TAGS = ["main", "article"]
-_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
 _BLOCK_TAGS = [
     *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
     *("legend", "main", "summary"),
 ]
-_CONSENT = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
-MAX_BANNER_LENGTH = 1500  # characters of a banner that asks for consent
+MAX_HEADER_LENGTH = 1000  # characters of a title with its subtitle
 MAIN_SHARE, ARTICLE_SHARE = 0.3, 0.5  # of a page's text, from which an element that is named its content is all of it
 
 
@@ -38,8 +30,9 @@ def html_to_markdown(html: str | bytes) -> str:
     from markdownify import MarkdownConverter
 
     soup = _parse_html(html)
-    _drop_page_furniture(soup)
+    drop_page_furniture(soup)
     content = _main_content(soup)
+    drop_named_furniture(content)
     for block in soup(_BLOCK_TAGS):
         block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
     for image in soup("img"):
@@ -60,25 +53,6 @@ def html_to_markdown(html: str | bytes) -> str:
     return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
 
 
-def _drop_page_furniture(soup: Any) -> None:
-    """Take out what is about the page or the site: scripts, menus, controls, banners, sidebars and footers.
-
-    What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
-    """
-    furniture = [*soup(_FURNITURE_TAGS), *soup.find_all(role=_FURNITURE_ROLES)]
-    furniture += [part for part in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if not part.find_parent(_CONTENT_TAGS)]
-    furniture += [button for button in soup("button") if not button.find_parent(_HEADING_TAGS)]
-    furniture += [part for part in soup(["div", "section", "form"]) if _is_consent_banner(part)]
-    for part in furniture:
-        if not part.decomposed:
-            part.decompose()
-
-
-def _is_consent_banner(part: Any) -> bool:
-    names = " ".join([str(part.get("id") or ""), *part.get("class", [])])
-    return bool(_CONSENT.search(names)) and len(part.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
-
-
 def _main_content(soup: Any) -> Any:
     """The one element that a page names as its content and that holds much of its text; the body of another page.
 
@@ -93,9 +67,16 @@ def _main_content(soup: Any) -> Any:
         if len(outer_parts) == 1 and len(outer_parts[0].get_text(" ", strip=True)) > least_share * length:
             heading = None if outer_parts[0].h1 else body.h1
             if heading:
-                outer_parts[0].insert(0, heading.extract())
+                outer_parts[0].insert(0, _with_header(heading, outer_parts[0]).extract())
             return outer_parts[0]
     return body
+
+
+def _with_header(heading: Any, content: Any) -> Any:
+    """The header that a heading stands in, with its subtitle, where it is short and holds no more than that."""
+    header = heading.find_parent(["header", "hgroup"])
+    is_its_own = header is not None and content not in header.descendants and not header.find("a")
+    return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_HEADER_LENGTH else heading
 
 
 def html_title(html: str | bytes) -> str:

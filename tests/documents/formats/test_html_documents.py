@@ -33,6 +33,7 @@ def test_a_table_of_one_column_with_a_head_is_a_table() -> None:
 
 
 RENT = "<h1>Rent a drill</h1><p>A drill costs 9 euros a day, a saw 12, and a ladder 4.</p>"
+LINKS = '<a href="/a">Saws</a> <a href="/b">Ladders</a>'
 BANNER = '<div id="cookie-bar">We use cookies <button>Accept</button></div>'
 
 
@@ -44,6 +45,13 @@ BANNER = '<div id="cookie-bar">We use cookies <button>Accept</button></div>'
         f"<body><p>Orrin Tools</p><article>{RENT}</article><div role='complementary'>Newest</div></body>",
         f"<body><main>{RENT.replace('</h1>', '</h1><button>Share</button><dialog>Sign in</dialog>')}</main></body>",
         f"<body><header>{RENT[:21]}</header><div role='main'>{RENT[21:]}</div><p>Top</p></body>",
+        f"<article>{RENT}<div class='related-posts'>{LINKS}</div></article>",
+        f"<article>{RENT}<div id='shareButtons'>Share this</div><form class='comment-form'>Reply</form></article>",
+        f"<div class='navMain'><ul>{LINKS}</ul></div>{RENT}<div class='site_footer'>Imprint</div>",
+        f"<aside class='sidebar'><div>{RENT}",
+        f"<main>{RENT}<a href='https://www.facebook.com/sharer/sharer.php?u=x'>Post it</a></main>",
+        f"<main>{RENT.replace('drill', '<ruby>drill<rp>(</rp><rt>dril</rt><rp>)</rp></ruby>')}</main>",
+        f"<main>{RENT.replace('saw', '<a href=javascript:go()>saw</a>')}</main>",
     ],
 )
 def test_what_is_about_the_site_is_left_out(page: str) -> None:
@@ -62,6 +70,11 @@ def test_what_is_about_the_site_is_left_out(page: str) -> None:
             "Mind the blade. Seen 2024.",
         ),
         ("<article><p>One.</p></article><article><p>Two.</p></article>", "One. Two."),
+        ("<div class='recommended-dose'><p>Two a day.</p></div>", "Two a day."),
+        (f"<div class='sidebar'>{RENT}</div>", "Rent a drill"),
+        (f"{RENT}<ol class='menu'><li>Soup, 4 euros</li><li>Stew, 9 euros</li></ol>", "1. Soup, 4 euros"),
+        ("<div role='tablist'><h2>Who pays?</h2><div role='tabpanel'>The renter.</div></div>", "Who pays? The renter."),
+        ("<header><h1>Drills</h1><p>All sizes.</p></header><main><p>Rent one a day.</p></main>", "All sizes. Rent one"),
         (f"<section class='cookies'><p>{'Butter and flour. ' * 120}</p></section>", "Butter and flour."),
     ],
 )
