@@ -9,14 +9,20 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import NO_DOCUMENTS
 from groundwork.console.job import load_config, open_job, workspace
-from groundwork.console.remembered_flags import command_arguments, remembered_calls
+from groundwork.console.remembered_flags import (
+    RememberedCall,
+    RememberedFlags,
+    apply_choice,
+    command_arguments,
+    remembered_calls,
+)
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
@@ -24,12 +30,14 @@ from groundwork.installation import as_typed
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
+    from groundwork.console.job import Job
     from groundwork.console.stage_command import Command
     from groundwork.settings.embedding_and_map_settings import Embeddings
     from groundwork.settings.llm_settings import ModelCall, Provider
     from groundwork.settings.whole_config import Config
 
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
+DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
 
 
 def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
@@ -74,18 +82,40 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
 
     with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
-        if not any(choices.values()):
+        others = _other_datasets(main.name, job, choices)
+        if not any(choices.values()) and not others:
             return [flags]
+        is_default_due = not others or job.config.dataset.name != DEFAULT_DATASET
         try:
             names = {unit.name for unit in main.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
-            return [flags]
+            return [flags] if is_default_due else [call.flags for call in others]
     calls = remembered_calls(flags, {unit: choice for unit, choice in choices.items() if unit in names})
+    calls = [*(calls if is_default_due or DEFAULT_DATASET in choices else []), *others]
     for call in calls:
         if call.choice:
             print(f"{main.name}: with the flags of its last run:{command_arguments(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
+
+
+def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
+    """The calls that made datasets of other names than that of the settings, and their pictures, where they are there.
+
+    None where the command itself says which dataset is meant.
+    """
+    if stage not in ("create_dataset", "visualize_splits"):
+        return []
+    if any(str(text).startswith("dataset.name=") for text in job.flags.assignments):
+        return []
+    calls = []
+    for unit, choice in choices.items():
+        if unit != job.config.dataset.name and job.data.path("datasets", unit).is_dir():
+            flags = apply_choice(job.flags, choice)
+            if stage == "visualize_splits":
+                flags.datasets = [unit]
+            calls.append(RememberedCall(flags, choice, only=frozenset({unit})))
+    return calls
 
 
 def _failures(data: Workspace) -> list[str]:

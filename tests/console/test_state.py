@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.commands.run_all import DEFAULT_DATASET
 from groundwork.console.remembered_flags import command_arguments
 from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
+from groundwork.installation import DEFAULTS
 from groundwork.records.pair_record import Pair
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
@@ -95,6 +97,24 @@ def test_a_dataset_is_judged_by_the_flags_that_made_it(call) -> None:
     assert "1 done" in row(call("status", "--set", "dataset.seed=7"), "create_dataset"), "it has another name"
     status = call("status", "--set", "dataset.seed=7", "--set", "dataset.name=lines")
     assert "1 stale" in row(status, "create_dataset")
+
+
+def test_a_run_renews_the_datasets_that_were_made_by_name(call, data: Path) -> None:
+    """Each by the flags that made it, with its picture; the dataset of the settings is none that anybody asked for."""
+    assert json.loads((DEFAULTS / "config.json").read_text())["dataset"]["name"] == DEFAULT_DATASET
+    for name, run in (("lines", "beta"), ("stops", "gamma")):
+        call("create_dataset", run, "--name", name, "--seed", "5")
+        call("visualize_splits", name)
+    pairs = data / "qa" / "beta" / "ferry.jsonl"
+    pairs.write_text("".join(pairs.read_text().splitlines(keepends=True)[:-1]))
+    assert "1 stale" in row(call("status"), "create_dataset")
+    told = call("run")
+    assert "with the flags of its last run: beta --set dataset.name=lines --set dataset.seed=5" in told
+    assert {path.name for path in (data / "datasets").iterdir()} == {"lines", "stops"}
+    status = call("status")
+    assert "2 done" in row(status, "create_dataset") and "2 done" in row(status, "visualize_splits")
+    call("run", "--set", "dataset.name=other")
+    assert (data / "datasets" / "other").is_dir()
 
 
 def test_a_choice_is_said_again_as_it_is_typed() -> None:
