@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,13 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import GroundworkError, InvalidReply, UnitError
+from groundwork.errors import GroundworkError, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.structured_output import strict_schema
 from groundwork.records.pair_record import Tags
+from groundwork.tags.batch_halving import BatchLimit, HalvingTagger
 from groundwork.tags.tag_files import (
     load_vocabulary,
     new_row,
@@ -236,16 +238,25 @@ async def _tag_in_waves(
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
     errors: dict[str, UnitError] = {}
-    batches, wave_width = _split_batches(questions, job.config.tags.batch), 1
-    while batches:
-        wave, batches = batches[:wave_width], batches[wave_width:]
-        room = -(-vocabulary.room // (len(wave) + len(batches)))
-        replies = await gather_all(_tag_batch(job, unit, batch, vocabulary, room) for batch in wave)
-        for batch_tags, batch_errors in replies:
-            tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in batch_tags.items()}
-            errors |= batch_errors
-        wave_width = min(2 * wave_width, MAX_WAVE)
+    wave_width, limit = 1, BatchLimit(job.config.tags.batch)
+    while questions:
+        batches = _split_batches(questions, limit.largest)
+        wave = batches[:wave_width]
+        questions = questions[sum(map(len, wave)) :]
+        room = -(-vocabulary.room // len(batches))
+        request = partial(_request_tags, job, unit, vocabulary, room)
+        taggers = await gather_all(_tag_batch(job, batch, HalvingTagger(request, limit)) for batch in wave)
+        for tagger in taggers:
+            tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in tagger.tagged.items()}
+            errors |= tagger.errors
+        wave_width, limit = min(2 * wave_width, MAX_WAVE), limit.joined(tagger.limit for tagger in taggers)
     return tagged, errors
+
+
+async def _tag_batch(job: Job, batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
+    await tagger.tag(batch)
+    job.progress.advance(len(batch))
+    return tagger
 
 
 def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
@@ -257,29 +268,8 @@ def _split_batches(questions: list[str], batch_size: int) -> list[list[str]]:
     return [questions[start : start + batch_size] for start in range(0, len(questions), batch_size)]
 
 
-async def _tag_batch(
-    job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int
-) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
-    """Tags by question, and errors by question. A batch that stays unusable is halved until the culprit is alone."""
-    try:
-        tagged = await _request_tags(job, unit, batch, vocabulary, room)
-    except InvalidReply as error:
-        if len(batch) == 1:
-            job.progress.advance(1)
-            return {}, {batch[0]: error}
-        middle = len(batch) // 2
-        batch_halves = (batch[:middle], batch[middle:])
-        halves = await gather_all(_tag_batch(job, unit, half, vocabulary, room) for half in batch_halves)
-        return halves[0][0] | halves[1][0], halves[0][1] | halves[1][1]
-    except UnitError as error:
-        job.progress.advance(len(batch))
-        return {}, dict.fromkeys(batch, error)
-    job.progress.advance(len(batch))
-    return tagged, {}
-
-
 async def _request_tags(
-    job: Job, unit: str, batch: list[str], vocabulary: TagVocabulary, room: int
+    job: Job, unit: str, vocabulary: TagVocabulary, room: int, batch: list[str]
 ) -> dict[str, list[str]]:
     settings, has_complained = job.config.tags, False
 

@@ -125,6 +125,29 @@ def test_a_bad_question_takes_no_other_with_it(tmp_path: Path) -> None:
     assert {row.id for row in read_jsonl(tmp_path / "tags" / "a.jsonl", Tags)} == {str(n) for n in range(6)}
 
 
+def test_a_model_that_cannot_do_batches_is_asked_one_by_one(tmp_path: Path) -> None:
+    """Once both halves of a batch fail, it is their size: no larger one is asked for, and nothing is lost."""
+
+    def lazy(body: dict[str, Any]) -> str:
+        reply = json.loads(tag_reply(body))
+        return json.dumps({**reply, "questions": reply["questions"][:1]})
+
+    many(tmp_path, "a", 60)
+    with FakeOpenRouter(reply=lazy).thread() as fake:
+        assert run(fake, tmp_path, "a", *FREELY) == 0
+    assert len(tags_of(tmp_path, "a")) == 60
+    assert len(fake.requests) < 60 + 40, "halving every batch to its end takes 350"
+
+
+def test_a_model_that_tags_nothing_is_not_asked_about_everything(tmp_path: Path, capsys: Any) -> None:
+    """After a few single questions without a usable reply the others are not asked, and say so."""
+    many(tmp_path, "a", 60)
+    with FakeOpenRouter(reply=lambda _: '{"questions": []}').thread() as fake:
+        assert run(fake, tmp_path, "a", *FREELY) == 1
+    assert len(fake.requests) < 60
+    assert "none of 60 questions could be tagged" in capsys.readouterr().out
+
+
 def many(data: Path, run_name: str, count: int = 300) -> None:
     """So many different questions about forty subjects."""
     lines = [
