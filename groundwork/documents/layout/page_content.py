@@ -22,11 +22,11 @@ from groundwork.documents.layout.right_to_left import (
     unmirrored,
     word_runs,
 )
-from groundwork.documents.layout.rotated_text import upright
+from groundwork.documents.layout.rotated_text import TurnedTexts, place_on_page, upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
-from groundwork.documents.layout.shading import find_shades, with_shaded_rows
+from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
@@ -60,6 +60,14 @@ class MeasuredItem(NamedTuple):
     text_item: TextItem
     size: float
     end_font: str
+    turn: int = 0  # degrees clockwise by which it stands turned on the page
+
+
+class _TurnedText(NamedTuple):
+    """A turned text where it lies on the page."""
+
+    box: Box
+    is_watermark: bool
 
 
 class OrderedPage(NamedTuple):
@@ -111,8 +119,11 @@ def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredIt
     """The text items of a page that stand upright, and those of each other turn, set upright."""
     upright_items = upright(page)
     return [
-        [MeasuredItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page)) for text_item in items]
-        for items in (upright_items.items, *upright_items.aside)
+        [
+            MeasuredItem(text_item, sizes.of(text_item, page), sizes.end_font(text_item, page), turn)
+            for text_item in items
+        ]
+        for turn, items in (TurnedTexts(0, upright_items.items), *upright_items.aside)
     ]
 
 
@@ -125,40 +136,90 @@ def page_content(
 ) -> PageContent:
     """What is drawn on a page, spelt as in its text layer. `items`: its measured items."""
     speller = Speller(text)
-    item_runs = [_text_runs(side, speller, typewriter) for side in items]
-    runs, *side_runs = ([run for _, run in side] for side in item_runs)
+    upright_runs = _text_runs(items[0], speller, typewriter)
+    turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter)]
+    runs = [run for _, run in upright_runs]
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(text)
     if leftward:
-        runs = word_runs(item_runs[0], sizes.spelling_of(page))
+        runs = word_runs(upright_runs, sizes.spelling_of(page))
     runs = with_typed_runs(page, runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
         charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
-    side_texts = [*(_whole_line(line.text, text) for side in side_runs for line in to_lines(side)), *icon_notes(page)]
     ticks = tick_boxes(page)
     if not leftward and is_form(sum(len(run.words) for run in runs), len(fields) + len(ticks)):
         form = Form(without_boxes(strokes, ticks), fields)
-        return PageContent(runs, [], strokes.flat, side_texts, edge_lines(runs, [], page.height), form)
+        sides = _side_texts(turned, page, text)
+        return PageContent(runs, [], strokes.flat, sides, edge_lines(runs, [], page.height), form)
     if page.vector_graphics and (bullets := find_bullets(page.vector_graphics)):
         bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
         runs = with_bullets(runs, bullets, charts)
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames = find_frames(strokes)
-    framed = {stroke for frame in frames for stroke in frame.steep}
-    walls = [stroke for stroke in strokes.steep if stroke not in framed]
+    walls = _free_walls(strokes, frames)
     frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
-    words = [word for run in prose for word in run.words] if frames else []
-    if frames and not leftward and not fields and (shades := find_shades(page.vector_graphics)):
-        frames = [with_shaded_rows(frame, shades, words) for frame in frames]
-    if frames and (tables := find_grids(frames, words, fields)):
-        prose = [run for run in prose if not any(table.holds(run) for table in tables)]
-        grids += tables
+    shades = find_shades(page.vector_graphics) if frames and not leftward and not fields else []
+    tables, heads = _drawn_tables(frames, prose, fields, shades, [] if leftward else turned)
+    prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
+    turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
+    grids += tables
     edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
-    return PageContent(prose, grids, edges, side_texts, [] if leftward else edge_lines(prose, grids, page.height))
+    running = [] if leftward else edge_lines(prose, grids, page.height)
+    return PageContent(prose, grids, edges, _side_texts(turned, page, text), running)
+
+
+def _turned_lines(
+    side: Sequence[MeasuredItem], page: ParsedPage, speller: Speller, typewriter: frozenset[str]
+) -> list[list[_TurnedText]]:
+    """The texts of each turned line."""
+    lines = to_lines([run for _, run in _text_runs(side, speller, typewriter)])
+    turn = side[0].turn if side else 0
+    return [
+        [
+            _TurnedText(place_on_page(Box(*cell[:4], cell.text), turn, page), is_watermark=not turn)
+            for cell in line.cells
+        ]
+        for line in lines
+    ]
+
+
+def _free_walls(strokes: Strokes, frames: Sequence[Frame]) -> list[Stroke]:
+    """The steep strokes that belong to no frame."""
+    framed = {stroke for frame in frames for stroke in frame.steep}
+    return [stroke for stroke in strokes.steep if stroke not in framed]
+
+
+def _drawn_tables(
+    frames: Sequence[Frame],
+    prose: Sequence[Run],
+    fields: Sequence[Box],
+    shades: Sequence[Shade],
+    turned: Sequence[Sequence[_TurnedText]],
+) -> tuple[list[Grid], list[_TurnedText]]:
+    """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
+    if not frames:
+        return [], []
+    words = [word for run in prose for word in run.words]
+    if shades:
+        frames = [with_shaded_rows(frame, shades, words) for frame in frames]
+    tables = find_grids(frames, words, fields)
+    heads = [
+        head
+        for line in turned
+        for head in line
+        if not head.is_watermark and any(table.rows and table.holds(head.box) for table in tables)
+    ]
+    return (find_grids(frames, [*words, *(head.box for head in heads)], fields), heads) if heads else (tables, [])
+
+
+def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: ParsedPage, text: str) -> list[str]:
+    """The turned lines, and the notes that are shown as icons."""
+    lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
+    return [*(_whole_line(line, text) for line in lines), *icon_notes(page)]
 
 
 def _text_runs(
@@ -166,7 +227,7 @@ def _text_runs(
 ) -> list[tuple[TextItem, Run]]:
     """The text items that are not blank, each with its run."""
     text_runs = []
-    for text_item, size, end_font in items:
+    for text_item, size, end_font, _ in items:
         if run := to_run(text_item, size, speller, end_font, typewriter):
             text_runs.append((text_item, run))
     return text_runs

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from groundwork.documents.layout.text_lines import Box
 from groundwork.language.language_and_script import is_right_to_left
 
 _MOST_TILT = 8.0  # degrees by which a text that counts as upright, or as turned by a right angle, is tilted
@@ -19,11 +20,25 @@ _WATERMARK_LENGTH = 0.15  # of a page's width, from which on it is no sign of a 
 _LEAST_WORDS = 3  # of a text whose way tells its turn
 
 
+class _Size(NamedTuple):
+    """Of a page, in points."""
+
+    width: float
+    height: float
+
+
+class TurnedTexts(NamedTuple):
+    """The text items of a page that are turned by so many degrees clockwise, set upright; a watermark's as they are."""
+
+    turn: int
+    items: list[Any]
+
+
 class Upright(NamedTuple):
-    """A page's text items that stand upright, and the others by their turn, each set upright; a watermark as it is."""
+    """A page's text items that stand upright, and the others by their turn."""
 
     items: list[Any]
-    aside: list[list[Any]]
+    aside: list[TurnedTexts]
 
 
 def main_turn(page: Any) -> int:
@@ -46,8 +61,20 @@ def upright(page: Any) -> Upright:
     for text_item in page.text_items:
         if not any(text_item is marking for marking in watermark):
             by_turn.setdefault(turns[_stated_turn(text_item)], []).append(text_item)
-    aside = [[_turn_item(text_item, turn, page) for text_item in items] for turn, items in by_turn.items() if turn]
-    return Upright(by_turn[0], [*aside, watermark] if watermark else aside)
+    aside = [
+        TurnedTexts(turn, [_turn_item(text_item, turn, page) for text_item in items])
+        for turn, items in by_turn.items()
+        if turn
+    ]
+    return Upright(by_turn[0], [*aside, TurnedTexts(0, watermark)] if watermark else aside)
+
+
+def place_on_page(box: Box, turn: int, page: Any) -> Box:
+    """Where a box of text that was set upright lies on the page."""
+    width, height = box.x2 - box.x1, box.y2 - box.y1
+    across, down = (page.height, page.width) if turn % 180 else (page.width, page.height)
+    x, y, width, height = _bounds(box.x1, box.y1, width, height, -turn % 360, _Size(across, down))
+    return box._replace(x1=x, y1=y, x2=x + width, y2=y + height)
 
 
 def _watermark(page: Any) -> list[Any]:

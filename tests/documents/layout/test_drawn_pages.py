@@ -69,6 +69,33 @@ def test_a_watermark_stays_out_of_the_lines_that_it_crosses(drawn, angle):
     assert drawn(draw).markdown == f"{' '.join(PROSE)}\n\nDRAFT"
 
 
+@pytest.mark.parametrize("angle", [90, -90])
+def test_turned_names_of_narrow_columns_stand_in_their_cells(drawn, angle):
+    """And none of them is a paragraph beside the table."""
+    names, xs, ys = ["Reads", "Writes PDF", "Open Source"], [72, 200, 230, 260, 290], [700, 620, 600, 580]
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        for x in xs:
+            canvas.line(x, ys[0], x, ys[-1])
+        for y in ys:
+            canvas.line(xs[0], y, xs[-1], y)
+        canvas.drawString(76, 630, "Library")
+        for name, x in zip(names, xs[1:], strict=False):
+            canvas.saveState()
+            canvas.translate(x + 18 if angle > 0 else x + 10, 624 if angle > 0 else 696)
+            canvas.rotate(angle)
+            canvas.drawString(0, 0, name)
+            canvas.restoreState()
+        for y, row in zip(ys[1:], (("Ellary", "yes", "no", "yes"), ("Tarn", "no", "no", "yes")), strict=False):
+            for x, text in zip(xs, row, strict=False):
+                canvas.drawString(x + 4, y - 14, text)
+
+    page = drawn(draw)
+    assert page.rows[0] == ["Library", *names]
+    assert page.markdown.startswith(" ".join(PROSE) + "\n\n|")
+
+
 @pytest.mark.parametrize("angle", [90, 180, -90])
 def test_a_turned_page_is_read_upright(drawn, angle):
     """A table drawn sideways has its rows as rows."""
