@@ -70,6 +70,7 @@ class _Judge:
         self._keys = running_keys(layer)
         self._position_keys: set[str] = set()
         self._words: DocumentWords | None = None
+        self._audited: dict[int, tuple[Reference, dict[Draft, Rendition]]] = {}  # what may be asked for once more
 
     def convert(self, request: Request, numbers: Sequence[int]) -> AuditedPages:
         """The pages `numbers`, each in its best rendition."""
@@ -136,14 +137,18 @@ class _Judge:
     def _best_rendition(
         self, conversion: Conversion, i: int, number: int, left_out: Sequence[Sequence[str]]
     ) -> Rendition:
-        reference = Reference(self._strip(self._layer[number - 1], number, left_out))
+        layer = self._strip(self._layer[number - 1], number, left_out)
+        reference, audited = self._audited.pop(i) if i in self._audited else (Reference(layer), {})
         renditions = self._drafts(conversion.renditions or {"": conversion.pages}, i, number, left_out)
         only_running = left_out and not reference.words  # and nothing that another rendition could keep
-        return choose_rendition(islice(renditions, 1) if only_running else renditions, reference)
+        chosen = choose_rendition(islice(renditions, 1) if only_running else renditions, reference, audited)
+        if len(audited) > 1:  # an engine that costs much may yet be read
+            self._audited[i] = reference, audited
+        return chosen
 
     def _drafts(
         self, renditions: Mapping[str, Sequence[str]], i: int, number: int, left_out: Sequence[Sequence[str]]
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[Draft]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
             draft = pages[i] if maker == OWN_RENDITION else tidy_page(pages[i])
@@ -180,6 +185,7 @@ def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequ
 _TABLE_LINES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 _SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
+Draft = tuple[str, str]  # its maker, and its Markdown
 
 
 class Rendition(NamedTuple):
@@ -200,16 +206,24 @@ def _audit_rendition(maker: str, draft: str, reference: Reference) -> Rendition:
     return Rendition(maker, draft, audit)
 
 
-def choose_rendition(drafts: Iterator[tuple[str, str]], reference: Reference) -> Rendition:
-    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure."""
+def choose_rendition(drafts: Iterator[Draft], reference: Reference, audited: dict[Draft, Rendition]) -> Rendition:
+    """The first rendition, or a later one that is better in everything: text, neighbours, numbers, structure.
+
+    `audited`: those that have been audited before; the others are added.
+    """
+
+    def audit(draft: Draft) -> Rendition:
+        audited[draft] = audited.get(draft) or _audit_rendition(*draft, reference)
+        return audited[draft]
+
     maker, text = next(drafts)
-    filled_drafts: Iterator[tuple[str, str]] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
+    filled_drafts: Iterator[Draft] = (draft for draft in chain([(maker, text)], drafts) if draft[1].strip())
     if not reference.words and is_unreadable(text):  # to one engine, and perhaps not to the others
         filled_drafts = iter([next((draft for draft in filled_drafts if not is_unreadable(draft[1])), (maker, text))])
     first_draft = next(filled_drafts, (maker, text))
-    chosen = _audit_rendition(*first_draft, reference)
+    chosen = audit(first_draft)
     while not _is_good(chosen.audit) and (draft := next(filled_drafts, None)):
-        candidate = _audit_rendition(*draft, reference)
+        candidate = audit(draft)
         finds_numbers = len(candidate.audit.lost_numbers) < len(chosen.audit.lost_numbers)
         margin = 0.0 if finds_numbers else _LEAST_GAIN
         if candidate.audit.text_kept > chosen.audit.text_kept + margin and _is_no_worse(candidate, chosen, reference):

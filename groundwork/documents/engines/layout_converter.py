@@ -15,6 +15,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, overload
 
 from msgspec import structs
@@ -218,15 +219,24 @@ def _read_turned(request: Request) -> tuple[list[Any], dict[int, int]]:
     by_number = _parse_pages(request, request.pages)
     turns = {number: turn for number, page in by_number.items() if number in numbers and (turn := main_turn(page))}
     if turns:
-        by_number.update(_parse_pages(request, sorted(turns), page_orientation_corrections=sorted(turns.items())))
+        by_number.update(
+            _parse_pages(request, sorted(turns), page_orientation_corrections=tuple(sorted(turns.items())))
+        )
     return [by_number.get(number) for number in numbers], turns
 
 
 def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any) -> dict[int, Any]:
     """Page number: liteparse's page."""
+    pages = None if numbers is None else ",".join(map(str, numbers))
+    parser = _parser(target_pages=pages, max_pages=request.settings.max_pages, **options)
+    return {page.page_num: page for page in parse_pages(parser, request.source)}
+
+
+@lru_cache(maxsize=1)  # to build one takes as long as half a page, and nearly all documents are asked for whole
+def _parser(**options: Any) -> Any:
     from liteparse import LiteParse
 
-    parser = LiteParse(
+    return LiteParse(
         ocr_enabled=False,  # it would fetch its language data from the network
         image_mode="off",
         output_format="markdown",
@@ -235,12 +245,9 @@ def _parse_pages(request: Request, numbers: Sequence[int] | None, **options: Any
         extract_annotations=True,
         emit_word_boxes=True,
         extract_links=False,
-        target_pages=None if numbers is None else ",".join(map(str, numbers)),
-        max_pages=request.settings.max_pages,
         quiet=True,
         **options,
     )
-    return {page.page_num: page for page in parse_pages(parser, request.source)}
 
 
 ENGINES = {"pdf-inspector": _pdf_inspector, "liteparse": _liteparse}

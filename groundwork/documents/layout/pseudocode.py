@@ -49,6 +49,8 @@ def _is_step(lines: Sequence[Line], at: int) -> bool:
     has_comment = len(line.cells) > 1 and _COMMENT.search(line.text) is not None
     if has_comment or _STEP.match(line.text):
         return True
+    if not _NUMBERED.match(line.text):
+        return False
     return any(_follows(above, below) for above, below in pairwise(lines[max(0, at - 1) : at + 2]))
 
 

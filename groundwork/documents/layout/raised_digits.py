@@ -15,7 +15,7 @@ import msgspec
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_SOLID = re.compile(r"\S+")
+_SOLID_WITH_DIGIT = re.compile(r"(?<!\S)[^\s0-9]*+[0-9]\S*")
 _FIGURE = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")  # a number of a token, whose last digit tells whether one is raised
 _SIDE = 0.1  # points by which letters on one line differ in height
 _MOST_SIZE = 0.8  # of the size of the letter before it, which a raised digit has
@@ -72,7 +72,7 @@ def _raised(text: Any) -> Iterator[tuple[int, str, str]]:
     import pypdfium2.raw as pdfium
 
     letters = _letters(text, pdfium.FPDFText_CountChars(text))
-    for token in _SOLID.finditer(letters):
+    for token in _SOLID_WITH_DIGIT.finditer(letters):
         start, end = token.span()
         if end - start > 1 and _stands_off(text, letters, start, end):
             base = start

@@ -12,6 +12,7 @@ from groundwork.documents.layout.text_lines import Box
 NEAR = 2.5  # points within which two lines are one
 _SIGN_WIDTH = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
 _TICK_BOX = 16  # points of a box to tick, at the most
+_MOST_SIDES = 40  # edges after one, among which the other side of its strip is
 _MOST_LINES = 2000  # lines of a page's tables; what has more is a drawing
 
 
@@ -99,7 +100,8 @@ def _strips(edges: list[Box]) -> list[Box]:
         spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in edges]
         sides = sorted((lo, start, stop) for lo, hi, start, stop in spans if hi - lo < 0.1 and stop - start > 4)
         for i, (at, start, stop) in enumerate(sides):
-            for next_at, begin, end in sides[i + 1 : i + 40]:
+            for k in range(i + 1, min(i + _MOST_SIDES, len(sides))):
+                next_at, begin, end = sides[k]
                 if next_at - at >= NEAR:
                     break
                 if next_at > at and abs(begin - start) < NEAR and abs(end - stop) < NEAR:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.subwords import latin_words, letters_per_subword
@@ -28,27 +30,40 @@ _BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
 _PARTED_WORD = re.compile(r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)")
 
 
+class _Words(NamedTuple):
+    """Of a document: its words, those with hyphens, and what these begin and end with."""
+
+    unhyphenated: set[str]
+    hyphenated: set[str]
+    starts: set[str]
+    ends: set[str]
+
+
 class DocumentWords:
-    """The words of a document that stand within its lines, those with hyphens apart.
+    """The words of a document that stand within its lines, those with hyphens apart; read when they are asked for.
 
     `lines`: as they follow each other, each with the hyphen at its end; what such a hyphen parts is no word.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self.unhyphenated: set[str] = set()
-        self.hyphenated: set[str] = set()
+        self._lines = lines
+
+    @cached_property
+    def _words(self) -> _Words:
+        unhyphenated: set[str] = set()
+        hyphenated: set[str] = set()
         is_parted = False
-        for line in lines:
+        for line in self._lines:
             text = line.casefold().rstrip()
             line_words = HYPHENATED.findall(text)
             skipped, is_parted = int(is_parted), text.endswith(("-", "‐"))
             for word in line_words[skipped : len(line_words) - is_parted]:
                 if "-" in word or "‐" in word or "‑" in word:
-                    self.hyphenated.add(_with_plain_hyphens(word))
+                    hyphenated.add(_with_plain_hyphens(word))
                 else:
-                    self.unhyphenated.add(word)
-        self._starts = {word.partition("-")[0] for word in self.hyphenated}
-        self._ends = {word.rpartition("-")[2] for word in self.hyphenated}
+                    unhyphenated.add(word)
+        starts, ends = ({word.split("-")[k] for word in hyphenated} for k in (0, -1))
+        return _Words(unhyphenated, hyphenated, starts, ends)
 
     def join(self, above: str, below: str) -> str:
         """Two lines of a paragraph as one: with a space, or by the word that the line's end parts.
@@ -62,24 +77,24 @@ class DocumentWords:
         if not stem and (_UNSPACED_PAIR.fullmatch(pair) or _PHRASE_PAIR.fullmatch(pair)):
             return above + below
         if not stem or not tail:
-            is_parted = above.endswith("-") or _NUMBER_RANGE.search(above)
+            is_parted = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
             return above + below if is_parted and below[:1].isdigit() else f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps(stem[1], tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
     def keeps(self, stem: str, tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""
-        compound = _with_plain_hyphens(f"{stem}-{tail}").casefold()
-        if compound in self.hyphenated:
+        words, compound = self._words, _with_plain_hyphens(f"{stem}-{tail}").casefold()
+        if compound in words.hyphenated:
             return True
-        if compound.replace("-", "") in self.unhyphenated:
+        if compound.replace("-", "") in words.unhyphenated:
             return False
         if "-" in _with_plain_hyphens(stem):
             return True  # a compound is parted at its own hyphens
         tail_start, tail_end = tail.casefold().partition("-")[0], tail.casefold().rpartition("-")[2]
-        if tail_end in self._ends and stem.casefold() in self.unhyphenated:
+        if tail_end in words.ends and stem.casefold() in words.unhyphenated:
             return True  # model-based, for it writes rule-based
-        return stem.casefold() in self._starts and (tail_start in self.unhyphenated or tail_end in self._ends)
+        return stem.casefold() in words.starts and (tail_start in words.unhyphenated or tail_end in words.ends)
 
     def mend(self, text: str) -> str:
         """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
@@ -87,9 +102,9 @@ class DocumentWords:
 
     def _mended(self, match: re.Match[str]) -> str:
         compound = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
-        if compound in self.hyphenated:
+        if compound in self._words.hyphenated:
             return f"{match[1]}-{match[2]}"
-        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self.unhyphenated else match[0]
+        return f"{match[1]}{match[2]}" if compound.replace("-", "") in self._words.unhyphenated else match[0]
 
 
 def has_parted(text: str) -> bool:
