@@ -24,6 +24,7 @@ from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
+from groundwork.documents.layout.footnote_marks import with_marks_in_place
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.liteparse_pages import parse_pages
 from groundwork.documents.layout.page_content import (
@@ -93,7 +94,7 @@ def _page_contents(
         pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
-            pages[i] = page and (page if leftward[i] else sizes.with_raised_digits(page))
+            pages[i] = page and (page if leftward[i] else with_marks_in_place(sizes.with_raised_digits(page)))
             items_by_page.append(measured_items(pages[i], sizes) if page else [])
         typewriter = typewriter_fonts(pages)
         return pages, [

@@ -72,6 +72,7 @@ _TICKS = {  # of Wingdings, also as the Macintosh's encoding reads its codes
     **dict.fromkeys("ü¸", "✓"),
     **dict.fromkeys("û˚", "✗"),
 }
+_LATER_WINGDINGS = re.compile(r"wingdings\W?[23]", re.IGNORECASE)  # which have other pictures
 _OWN_SIGNS = re.compile("[☐-☓✁-✗☎☞☛✆✉]")  # that are no bullets
 _BULLET = re.compile(r"\s*+[\uf020-\uf0ff](?=\s|$)")  # before an item
 
@@ -94,10 +95,11 @@ def is_dingbat_font(font: str) -> bool:
     return _DINGBATS.search(font) is not None
 
 
-def dingbat_sign(sign: str) -> str:
+def dingbat_sign(sign: str, font: str) -> str:
     """What stands for a picture of such a font that is a word by itself: a box to tick, a tick, or a bullet."""
     letter = chr(ord(sign) - 0xF000) if "\uf020" <= sign <= "\uf0ff" else sign
-    return _TICKS.get(letter) or (sign if _OWN_SIGNS.match(sign) else "•")
+    tick = None if _LATER_WINGDINGS.search(font) else _TICKS.get(letter)
+    return tick or (sign if _OWN_SIGNS.match(sign) else "•")
 
 
 def is_bold(text_item: Any) -> bool:

@@ -155,7 +155,7 @@ def to_run(
         return None
     font, bold = plain_font_name(text_item.font_name), is_bold(text_item)
     if is_dingbat_font(font):
-        text, text_item = _with_sign(text, text_item)
+        text, text_item = _with_sign(text, text_item, font)
     end_font = plain_font_name(end_font)
     runs_in = bold and end_font not in ("", font) and not is_bold_font(end_font)
     font, bold = (end_font, False) if runs_in else (font, bold)
@@ -174,14 +174,14 @@ def to_run(
     return Run(x, top, x + text_item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 
-def _with_sign(text: str, text_item: Any) -> tuple[str, Any]:
+def _with_sign(text: str, text_item: Any, font: str) -> tuple[str, Any]:
     """A text and its item; where its first word, a letter in a font of pictures, stands alone, with the sign that it
     shows."""
     first, _, rest = text.partition(" ")
     words = text_item.words
     if len(first) != 1 or not words or words[0].text.strip() != first:
         return text, text_item
-    sign = dingbat_sign(first)
+    sign = dingbat_sign(first, font)
     words = [msgspec.structs.replace(words[0], text=sign), *words[1:]]
     return f"{sign} {rest}".rstrip(), msgspec.structs.replace(text_item, words=words)
 

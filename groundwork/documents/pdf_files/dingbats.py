@@ -16,8 +16,9 @@ def with_bullets(textpage: Any, text: str) -> str:
     """The `text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
     signs = list(text)
     for match in _SINGLE.finditer(text):
-        if is_dingbat_font(_font_name(textpage.raw, match.start(), match[0])):
-            signs[match.start()] = dingbat_sign(match[0])
+        font = _font_name(textpage.raw, match.start(), match[0])
+        if is_dingbat_font(font):
+            signs[match.start()] = dingbat_sign(match[0], font)
     return "".join(signs)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from groundwork.documents.layout.footnote_marks import text_with_marks_in_place
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.actual_text import clusters_text, read_clusters
 from groundwork.documents.pdf_files.dingbats import with_bullets
@@ -155,6 +156,7 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
 def _read_text(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
     text = with_bullets(textpage, textpage.get_text_range())
+    text = text_with_marks_in_place(textpage, text)
     if is_shaped(text) and not is_right_to_left(text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
     return with_ligatures(textpage, text)

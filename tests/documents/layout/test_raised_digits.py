@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.layout.raised_digits import with_superscripts
@@ -52,3 +53,20 @@ def test_superscripts_in_another_spelling() -> None:
     """What the text layer parts otherwise keeps its superscripts; a letter that differs is the layer's."""
     assert with_superscripts("the “10 %3” of 2", 'the "10%³" of 2') == "the “10 %³” of 2"
     assert with_superscripts("ab3", "abc³") == "ab3"
+
+
+def test_a_mark_drawn_behind_its_line_stands_where_it_is_drawn(drawn: Callable[[Any], Any]) -> None:
+    """What is drawn last of a line, small and raised over a word in it, follows that word; figures of a row stay."""
+
+    def draw(canvas: Canvas) -> None:
+        lines = ("The basin is closed", "in winter, and boats stay outside."), ("Pilots", "wait at sea.")
+        for y, (before, after) in zip((740, 720), lines, strict=True):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(72, y, before)
+            canvas.drawString(80 + stringWidth(before, "Helvetica", 10), y, after)
+            canvas.setFont("Helvetica", 6)
+            canvas.drawString(72 + stringWidth(before, "Helvetica", 10), y + 4, "3")
+
+    page = drawn(draw)
+    assert "is closed³ in winter, and boats stay outside." in page.markdown and "Pilots³ wait at sea." in page.markdown
+    assert page.layer.pages[0].startswith("The basin is closed3 in winter") and page.audit.text_kept == 1
