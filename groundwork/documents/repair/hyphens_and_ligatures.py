@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from groundwork.documents.repair.korean_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.subwords import latin_words, letters_per_subword
 from groundwork.language.words import HYPHENATED
@@ -23,6 +24,8 @@ _PHRASE_PAIR = (
         r"|[\u1000-\u103f\u1050-\u109f]{2}|[\u1780-\u17d3][\u1780-\u17b3]"
     )
 )
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HANGUL_PAIR = re.compile("[\uac00-\ud7a3]{2}")
 _NUMBER_RANGE = re.compile(r"\d[-–]$")
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
@@ -46,7 +49,11 @@ class DocumentWords:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
+        self._given_lines = lines
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return list(self._given_lines)
 
     @cached_property
     def _words(self) -> _Words:
@@ -74,6 +81,8 @@ class DocumentWords:
         stem = _STEM_BEFORE_HYPHEN.search(above) if above.endswith(_HYPHENS) else None
         tail = HYPHENATED.match(below) if stem else None
         pair = above[-1:] + below[:1]
+        if _HANGUL_PAIR.fullmatch(pair) and not self._korean_line_ends.is_space(above, below):
+            return above + below
         if not stem and (_UNSPACED_PAIR.fullmatch(pair) or _PHRASE_PAIR.fullmatch(pair)):
             return above + below
         if not stem or not tail:
@@ -81,6 +90,10 @@ class DocumentWords:
             return above + below if is_parted and below[:1].isdigit() else f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps(stem[1], tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
+
+    @cached_property
+    def _korean_line_ends(self) -> KoreanLineEnds:
+        return KoreanLineEnds([line.strip() for line in self._lines if _HANGUL.search(line)])
 
     def keeps(self, stem: str, tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""
