@@ -302,11 +302,13 @@ REFERENCES = [
 ]
 
 
-def test_long_texts_beside_numbers_that_go_up_by_one_are_a_list(drawn):
-    """References with numbers without a stop are paragraphs with their numbers, each in one piece, and no table."""
-    page = drawn(lambda canvas: table(canvas, [72, 96], REFERENCES))
-    first, second, third = [" ".join(text for _, text in REFERENCES[k : k + 2]) for k in (0, 2, 4)]
-    assert page.markdown == f"4 {first}\n\n5 {second}\n\n6 {third}"
+@pytest.mark.parametrize("label", ["{}", "[{}]"])
+def test_long_texts_beside_numbers_that_go_up_by_one_are_a_list(drawn, label: str):
+    """References with numbers, bare or in brackets, are paragraphs with these, each in one piece, and no table."""
+    rows = [(label.format(number) if number else "", text) for number, text in REFERENCES]
+    page = drawn(lambda canvas: table(canvas, [72, 96], rows))
+    texts = [" ".join(text for _, text in REFERENCES[k : k + 2]) for k in (0, 2, 4)]
+    assert page.markdown == "\n\n".join(f"{label.format(k)} {text}" for k, text in enumerate(texts, start=4))
 
 
 def test_numbers_under_a_head_are_a_table(drawn):

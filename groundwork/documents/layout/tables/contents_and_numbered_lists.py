@@ -15,6 +15,7 @@ _PAGE_DIGITS = 3  # digits of a page number
 _LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
 _MANY_ENTRIES = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
 _SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
+_ITEM_NUMBER = re.compile(r"\d{1,4}\.?|\[\d{1,4}\]|\(\d{1,4}\)")  # 7, 7., [7] or (7)
 _LONG_ITEM_WORDS = 5  # words of most items of a numbered list
 
 
@@ -90,10 +91,10 @@ def list_items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list
     if (
         not rows
         or any(len(row) != 2 or not row[1] for row in rows)
-        or any(row[0] and not row[0].isdecimal() for row in rows)
+        or any(row[0] and not _ITEM_NUMBER.fullmatch(row[0]) for row in rows)
     ):
         return []
-    numbers = [int(row[0]) for row in rows if row[0]]
+    numbers = [int(row[0].strip("[]().")) for row in rows if row[0]]
     item_texts = [row[1] for row in rows if row[0]]
     is_climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
     if not rows[0][0] or not is_climbing or any(text[0].islower() for text in item_texts):
