@@ -57,7 +57,10 @@ def strip_running(pages: Sequence[str], header_keys: set[str], page_numbers: Seq
 
 
 def without_line(page: str, header_cells: Sequence[str]) -> str | None:
-    """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there."""
+    """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there.
+
+    Where the last cell is empty, the line may go on behind the first, and what it goes on with stays.
+    """
     page_lines = page.split("\n")
     line_ranges = [_find_lines(page_lines, "".join(header_cells))]
     line_ranges = line_ranges if line_ranges[0] else [_find_lines(page_lines, cell) for cell in header_cells]
@@ -67,8 +70,17 @@ def without_line(page: str, header_cells: Sequence[str]) -> str | None:
         else _shared_lines(page_lines, header_cells)
     )
     if not dropped:
-        return None
+        return _without_first_word(page_lines, header_cells[0]) if header_cells[1:] == [""] else None
     return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped)
+
+
+def _without_first_word(lines: Sequence[str], word: str) -> str | None:
+    """The lines without that word at the head of the first one that begins with it."""
+    for i, line in enumerate(lines):
+        first_word, _, rest = line.lstrip().partition(" ")
+        if first_word == word and rest.strip():
+            return "\n".join([*lines[:i], rest.lstrip(), *lines[i + 1 :]])
+    return None
 
 
 def _find_lines(page: Sequence[str], text: str) -> range:

@@ -26,6 +26,7 @@ from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.footnote_marks import with_marks_in_place
 from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import parse_pages
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
@@ -106,7 +107,7 @@ def _page_contents(
 def _find_running_lines(
     contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]
 ) -> list[list[EdgeLine]]:
-    """The running headers and footers of each page."""
+    """The running headers and footers of each page, and the numbers of its lines."""
     body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
     names = heading_names([page.runs for page in contents], body_size)
     title_size = max((run.size for page in contents[:1] for run in page.runs), default=0.0)
@@ -114,8 +115,10 @@ def _find_running_lines(
     running = running_lines(edges, numbers, body_size, title_size, names)
     labels = find_page_labels(edges, numbers, body_size)
     running = [
-        [*lines, *(line for line in page if id(line) in labels and line not in lines)]
-        for lines, page in zip(running, edges, strict=True)
+        [*lines, *(line for line in page if id(line) in labels and line not in lines), *line_numbers_of_page]
+        for lines, page, line_numbers_of_page in zip(
+            running, edges, line_numbers([page.runs for page in contents]), strict=True
+        )
     ]
     return [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
 
