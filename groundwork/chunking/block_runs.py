@@ -42,7 +42,7 @@ class BlockRun(NamedTuple):
 
 
 def block_runs(
-    text: str, blocks: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
+    markdown: str, blocks: Sequence[Block], marks: Sequence[str], ruler: Ruler, limit: int, language: str
 ) -> list[BlockRun]:
     """The runs of a text in order; together they are the text. `marks` has one entry a block (see `skip_marks`)."""
     runs: list[BlockRun] = []
@@ -50,62 +50,64 @@ def block_runs(
     skip = ""
     for block, mark in zip(blocks, marks, strict=True):
         if text_blocks and mark != skip:
-            _append_text_run(text, runs, text_blocks, skip, ruler, limit)
+            _append_text_run(markdown, runs, text_blocks, skip, ruler, limit)
             text_blocks = []
         skip = mark
         if block.kind == "table" or (block.kind == "code" and ruler.length(block.start, block.end) > limit):
-            if len(text_blocks) > 1 and _is_caption_of_previous(text, runs, text_blocks, language):
-                _append_text_run(text, runs, text_blocks[:1], skip, ruler, limit)
+            if len(text_blocks) > 1 and _is_caption_of_previous(markdown, runs, text_blocks, language):
+                _append_text_run(markdown, runs, text_blocks[:1], skip, ruler, limit)
                 text_blocks = text_blocks[1:]
-            remaining, lead = _split_lead(text, text_blocks, block, ruler, limit, language)
-            _append_text_run(text, runs, remaining, skip, ruler, limit)
+            remaining, lead = _split_lead(markdown, text_blocks, block, ruler, limit, language)
+            _append_text_run(markdown, runs, remaining, skip, ruler, limit)
             runs.append(BlockRun("table" if block.kind == "table" else "code", [*lead, block], mark, block))
             text_blocks = []
         else:
             text_blocks.append(block)
-    _append_text_run(text, runs, text_blocks, skip, ruler, limit)
+    _append_text_run(markdown, runs, text_blocks, skip, ruler, limit)
     return runs
 
 
 def _append_text_run(
-    text: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
+    markdown: str, runs: list[BlockRun], text_blocks: list[Block], skip: str, ruler: Ruler, limit: int
 ) -> None:
     """Add a run of text; captions and notes at its head go with the table above."""
     if runs and runs[-1].body and runs[-1].skip == skip:
-        count = sum(1 for _ in takewhile(lambda block: _is_below(text, block), text_blocks))
-        while count and ruler.length(runs[-1].start, text_blocks[count - 1].end) > limit:
-            count -= 1
-        runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks, *text_blocks[:count]])
-        text_blocks = text_blocks[count:]
+        floated_blocks = sum(1 for _ in takewhile(lambda block: _is_below(markdown, block), text_blocks))
+        while floated_blocks and ruler.length(runs[-1].start, text_blocks[floated_blocks - 1].end) > limit:
+            floated_blocks -= 1
+        runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks, *text_blocks[:floated_blocks]])
+        text_blocks = text_blocks[floated_blocks:]
     if text_blocks:
         runs.append(BlockRun("text", text_blocks, skip))
 
 
-def _is_caption_of_previous(text: str, runs: list[BlockRun], text_blocks: list[Block], language: str) -> bool:
+def _is_caption_of_previous(markdown: str, runs: list[BlockRun], text_blocks: list[Block], language: str) -> bool:
     """Whether text between two tables begins with a caption of the first, which has none above it: a paragraph of
     sentences follows, and no line of units."""
-    if not runs or not runs[-1].body or not _is_caption(text, text_blocks[0]):
+    if not runs or not runs[-1].body or not _is_caption(markdown, text_blocks[0]):
         return False
-    has_caption = any(_is_caption(text, block) for block in runs[-1].blocks)
-    following = text[text_blocks[1].start : text_blocks[1].end].rstrip()
+    has_caption = any(_is_caption(markdown, block) for block in runs[-1].blocks)
+    following = markdown[text_blocks[1].start : text_blocks[1].end].rstrip()
     return not has_caption and (following.endswith((":", "：")) or len(sentence_starts(following, language)) > 1)
 
 
 def _split_lead(
-    text: str, text_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
+    markdown: str, text_blocks: list[Block], table: Block, ruler: Ruler, limit: int, language: str
 ) -> tuple[list[Block], list[Block]]:
     """What of the text in front of a table or fence stays, and what goes with it."""
     remaining, lead = list(text_blocks), []
     if (
         remaining
         and remaining[-1].kind in ("paragraph", "list")
-        and (lead_start := _lead_start(text, remaining, language))
+        and (lead_start := _lead_start(markdown, remaining, language))
     ):
         last_block = remaining.pop()
         if lead_start > last_block.start:
             remaining.append(msgspec.structs.replace(last_block, end=lead_start))
         lead = [msgspec.structs.replace(last_block, start=lead_start)]
-        if remaining and remaining[-1].end == lead_start and _is_caption(text, remaining[-1]):  # and a line of units
+        if (
+            remaining and remaining[-1].end == lead_start and _is_caption(markdown, remaining[-1])
+        ):  # and a line of units
             lead.insert(0, remaining.pop())
     if not remaining or not lead or lead[0].start == remaining[-1].end:
         while remaining and remaining[-1].kind == "heading":
@@ -116,39 +118,39 @@ def _split_lead(
     return remaining, lead
 
 
-def _lead_start(text: str, text_blocks: list[Block], language: str) -> int | None:
+def _lead_start(markdown: str, text_blocks: list[Block], language: str) -> int | None:
     """Where the caption or the sentence that introduces the table below starts; None when nothing does."""
     last_block = text_blocks[-1]
-    body = text[last_block.start : last_block.end].rstrip()
-    is_introduction = body.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(body[-9:])
+    lead_text = markdown[last_block.start : last_block.end].rstrip()
+    is_introduction = lead_text.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(lead_text[-9:])
     under_heading = len(text_blocks) > 1 and text_blocks[-2].kind == "heading"
-    below_caption = len(text_blocks) > 1 and _is_caption(text, text_blocks[-2])
-    if len(body) <= MAX_LEAD_LENGTH and (CAPTION_START.match(body) or below_caption):
+    below_caption = len(text_blocks) > 1 and _is_caption(markdown, text_blocks[-2])
+    if len(lead_text) <= MAX_LEAD_LENGTH and (CAPTION_START.match(lead_text) or below_caption):
         return last_block.start  # whole, though the number may look like the end of a sentence
-    if not is_introduction and (len(body) > MAX_LEAD_LENGTH or not under_heading):
+    if not is_introduction and (len(lead_text) > MAX_LEAD_LENGTH or not under_heading):
         return None
-    start = last_block.start + _last_sentence_start(body, language)
-    fits_lead = last_block.start + len(body) - start <= MAX_LEAD_LENGTH
+    start = last_block.start + _last_sentence_start(lead_text, language)
+    fits_lead = last_block.start + len(lead_text) - start <= MAX_LEAD_LENGTH
     return start if fits_lead and (is_introduction or start == last_block.start) else None
 
 
-def _last_sentence_start(body: str, language: str) -> int:
-    window_start = max(0, len(body) - MAX_LEAD_LENGTH - 100)
-    start = window_start + sentence_starts(body[window_start:], language)[-1]
-    item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(body, start)]
+def _last_sentence_start(lead_text: str, language: str) -> int:
+    window_start = max(0, len(lead_text) - MAX_LEAD_LENGTH - 100)
+    start = window_start + sentence_starts(lead_text[window_start:], language)[-1]
+    item_starts = [match.start() + 1 for match in LIST_ITEM_START.finditer(lead_text, start)]
     return item_starts[-1] if item_starts else start
 
 
-def _is_below(text: str, block: Block) -> bool:
+def _is_below(markdown: str, block: Block) -> bool:
     """Whether a block says something of the table above it: a caption, or a note behind a mark ("1 Preliminary.")."""
     is_note = block.kind == "paragraph" and block.end - block.start <= MAX_LEAD_LENGTH
-    is_note &= _NOTE_START.match(text, block.start) is not None
-    return _is_caption(text, block) or is_note or is_note_below_mark(text, block.start)
+    is_note &= _NOTE_START.match(markdown, block.start) is not None
+    return _is_caption(markdown, block) or is_note or is_note_below_mark(markdown, block.start)
 
 
-def _is_caption(text: str, block: Block) -> bool:
+def _is_caption(markdown: str, block: Block) -> bool:
     return (
         block.kind == "paragraph"
         and block.end - block.start <= MAX_LEAD_LENGTH
-        and bool(CAPTION_START.match(text, block.start))
+        and bool(CAPTION_START.match(markdown, block.start))
     )

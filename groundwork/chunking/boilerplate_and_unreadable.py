@@ -124,18 +124,18 @@ _ACT_HINTS = (  # one of them is in every act
 _PROSE_KINDS = ("paragraph", "quote", "list")
 
 
-def skip_marks(text: str, blocks: list[Block], document: Document, unreadable: Sequence[bool]) -> list[str]:
+def skip_marks(markdown: str, blocks: list[Block], document: Document, unreadable_blocks: Sequence[bool]) -> list[str]:
     """For each block "contents", "boilerplate", "unreadable" or ""; a heading is what the block below it is."""
     contents_pages = [page for page in document.pages if page.contents]
     page_starts = [page.start for page in contents_pages]
     unreadable_pages = [page for page in document.pages if page.unreadable]
-    legal_flags = _find_legal_blocks(text, blocks)
+    legal_flags = _find_legal_blocks(markdown, blocks)
     marks = []
-    for block, is_legal, is_unreadable in zip(blocks, legal_flags, unreadable, strict=True):
+    for block, is_legal, is_unreadable in zip(blocks, legal_flags, unreadable_blocks, strict=True):
         is_contents = block.kind == "contents" or (
             block.kind != "heading"
             and bool(page_starts)
-            and _is_on_contents_page(text, block, contents_pages, page_starts)
+            and _is_on_contents_page(markdown, block, contents_pages, page_starts)
         )
         mark = "boilerplate" if is_legal else "contents" if is_contents else ""
         marks.append("unreadable" if is_unreadable or _is_on_page(block, unreadable_pages) else mark)
@@ -151,12 +151,12 @@ def _is_on_page(block: Block, pages: Sequence[Page]) -> bool:
     return k >= 0 and block.start + block.end < 2 * pages[k].end
 
 
-def _is_on_contents_page(text: str, block: Block, pages: list[Page], starts: list[int]) -> bool:
+def _is_on_contents_page(markdown: str, block: Block, pages: list[Page], starts: list[int]) -> bool:
     """On a page that ingest took for a contents page, and no prose that shares the page with it."""
     k = bisect_right(starts, block.start) - 1
     if k < 0 or block.start >= pages[k].end:
         return False
-    return not text[block.start : block.end].rstrip("*_ \t\r\n").endswith((".", "!", "?", ":", "。", "؟"))
+    return not markdown[block.start : block.end].rstrip("*_ \t\r\n").endswith((".", "!", "?", ":", "。", "؟"))
 
 
 class _LegalHits(NamedTuple):
@@ -167,9 +167,9 @@ class _LegalHits(NamedTuple):
     words: int = 0
 
 
-def _find_legal_blocks(text: str, blocks: Sequence[Block]) -> list[bool]:
+def _find_legal_blocks(markdown: str, blocks: Sequence[Block]) -> list[bool]:
     """Which blocks grant or reserve rights; none where that would be most of the document, which is then about it."""
-    hits = _count_hits(text, blocks)
+    hits = _count_hits(markdown, blocks)
     if not hits:
         return [False] * len(blocks)
     flags = [
@@ -180,14 +180,14 @@ def _find_legal_blocks(text: str, blocks: Sequence[Block]) -> list[bool]:
         flags[start:end] = [True] * (end - start)
     _fill_gaps(blocks, flags)
     length = sum(block.end - block.start for block, is_legal in zip(blocks, flags, strict=True) if is_legal)
-    return flags if length <= _MAX_LEGAL_SHARE * len(text) else [False] * len(flags)
+    return flags if length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(flags)
 
 
-def _count_hits(text: str, blocks: Sequence[Block]) -> list[_LegalHits]:
+def _count_hits(markdown: str, blocks: Sequence[Block]) -> list[_LegalHits]:
     """By block; an empty list where the text holds no act at all."""
-    hint_finder = _SubstringFinder(text, _ACT_HINTS)
+    hint_finder = _SubstringFinder(markdown, _ACT_HINTS)
     acts = [
-        _count_acts(text[block.start : block.end])
+        _count_acts(markdown[block.start : block.end])
         if block.kind in _PROSE_KINDS and hint_finder.has_any(block.start, block.end)
         else 0
         for block in blocks
@@ -196,7 +196,7 @@ def _count_hits(text: str, blocks: Sequence[Block]) -> list[_LegalHits]:
         return []
     counted_blocks = _blocks_near_acts(blocks, acts)
     return [
-        _block_hits(text, block, n) if k in counted_blocks else _LegalHits()
+        _block_hits(markdown, block, n) if k in counted_blocks else _LegalHits()
         for k, (block, n) in enumerate(zip(blocks, acts, strict=True))
     ]
 
@@ -211,23 +211,25 @@ def _blocks_near_acts(blocks: Sequence[Block], acts: Sequence[int]) -> set[int]:
     return block_indexes
 
 
-def _count_acts(body: str) -> int:
-    body = " ".join(body.lower().split())
-    count = sum(map(body.count, _RESERVATIONS)) + len(_COPYRIGHT_YEAR.findall(body))
+def _count_acts(block_text: str) -> int:
+    block_text = " ".join(block_text.lower().split())
+    act_count = sum(map(block_text.count, _RESERVATIONS)) + len(_COPYRIGHT_YEAR.findall(block_text))
     acts = [
-        (act, about) for words, act, about in _LEGAL_ACTS if any(word in body for word in words) and act.search(body)
+        (act, about)
+        for words, act, about in _LEGAL_ACTS
+        if any(word in block_text for word in words) and act.search(block_text)
     ]
-    sentences = _SENTENCE_END.split(body) if acts else []
-    return count + sum(
+    sentences = _SENTENCE_END.split(block_text) if acts else []
+    return act_count + sum(
         len(act.findall(sentence)) for act, about in acts for sentence in sentences if about.search(sentence)
     )
 
 
-def _block_hits(text: str, block: Block, acts: int) -> _LegalHits:
+def _block_hits(markdown: str, block: Block, acts: int) -> _LegalHits:
     if block.kind not in _PROSE_KINDS:
         return _LegalHits()
-    body = text[block.start : block.end].rstrip()
-    return _LegalHits(len(body), acts, len(_LICENCE_WORD.findall(body)))
+    block_text = markdown[block.start : block.end].rstrip()
+    return _LegalHits(len(block_text), acts, len(_LICENCE_WORD.findall(block_text)))
 
 
 def _licence_sections(blocks: Sequence[Block], hits: Sequence[_LegalHits]) -> Iterator[tuple[int, int]]:
@@ -308,8 +310,8 @@ class _SubstringFinder:
     Each string is searched once over the text: far cheaper than a pattern tried on every block.
     """
 
-    def __init__(self, text: str, strings: Sequence[str]) -> None:
-        self._text = text
+    def __init__(self, markdown: str, strings: Sequence[str]) -> None:
+        self._text = markdown
         self._next_offsets = dict.fromkeys(strings, -1)
         self._next_offset = -1
 
@@ -323,38 +325,38 @@ class _SubstringFinder:
         return self._next_offset < end
 
 
-def split_unreadable_runs(text: str, parsed_blocks: Sequence[Block]) -> tuple[list[Block], list[bool]]:
+def split_unreadable_runs(markdown: str, parsed_blocks: Sequence[Block]) -> tuple[list[Block], list[bool]]:
     """The blocks with every unreadable run a block of its own, and which of them are such runs; linear in the text.
 
     A fence is one as a whole or not at all; tables and headings are never looked at.
     """
-    line_starts = list(encoded_line_starts(text))
+    line_starts = list(encoded_line_starts(markdown))
     cut_blocks: list[Block] = []
     unreadable: list[bool] = []
     for block in parsed_blocks:
         k = bisect_left(line_starts, block.start) if line_starts else 0
         has_any = k < len(line_starts) and line_starts[k] < block.end
-        for start, end, is_run in _split_block(text, block) if has_any else [(block.start, block.end, False)]:
+        for start, end, is_run in _split_block(markdown, block) if has_any else [(block.start, block.end, False)]:
             is_whole_block = (start, end) == (block.start, block.end)
             cut_blocks.append(block if is_whole_block else msgspec.structs.replace(block, start=start, end=end))
             unreadable.append(is_run)
     return cut_blocks, unreadable
 
 
-def _split_block(text: str, block: Block) -> Iterator[tuple[int, int, bool]]:
+def _split_block(markdown: str, block: Block) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether no one can read it); together the block."""
     if block.kind in ("table", "heading", "contents"):
         yield block.start, block.end, False
         return
     if block.kind == "code":
         is_long = block.end - block.start >= MIN_RUN_LENGTH
-        yield block.start, block.end, is_long and is_encoded(text, block.start, block.end)
+        yield block.start, block.end, is_long and is_encoded(markdown, block.start, block.end)
         return
-    position = block.start
-    for start, end in encoded_runs(text, block.start, block.end):
-        if position < start:
-            yield position, start, False
+    run_start = block.start
+    for start, end in encoded_runs(markdown, block.start, block.end):
+        if run_start < start:
+            yield run_start, start, False
         yield start, end, True
-        position = end
-    if position < block.end:
-        yield position, block.end, False
+        run_start = end
+    if run_start < block.end:
+        yield run_start, block.end, False

@@ -41,49 +41,49 @@ def render_chunks(chunks: Sequence[Chunk], unit: str) -> str:
 
 def chunk_facts(chunk: Chunk, unit: str) -> list[str]:
     """Number, kind, length, pages, mark and breadcrumb of a chunk, as short texts."""
-    texts = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
+    fact_texts = [f"{chunk.index + 1}", chunk.kind, f"{chunk.length:,} {unit}"]
     if chunk.pages:
         first_page, last_page = chunk.pages[0], chunk.pages[-1]
-        texts.append(f"page {first_page}" if first_page == last_page else f"pages {first_page}-{last_page}")
+        fact_texts.append(f"page {first_page}" if first_page == last_page else f"pages {first_page}-{last_page}")
     if chunk.skip:
-        texts.append(f"left out of questions: {chunk.skip}")
+        fact_texts.append(f"left out of questions: {chunk.skip}")
     if chunk.headings:
-        texts.append(" > ".join(chunk.headings))
-    return texts
+        fact_texts.append(" > ".join(chunk.headings))
+    return fact_texts
 
 
 def length_histogram(lengths: Sequence[int], max_length: int) -> list[tuple[int, int, int]]:
     """(from, to, chunks) of HISTOGRAM_BINS equal steps up to `max_length`, the limit of a chunk; ends inclusive."""
     step = -(-max_length // HISTOGRAM_BINS)
-    counts = Counter(min((length - 1) // step if length else 0, HISTOGRAM_BINS - 1) for length in lengths)
-    return [(k * step + 1, min((k + 1) * step, max_length), counts[k]) for k in range(HISTOGRAM_BINS)]
+    chunk_counts = Counter(min((length - 1) // step if length else 0, HISTOGRAM_BINS - 1) for length in lengths)
+    return [(k * step + 1, min((k + 1) * step, max_length), chunk_counts[k]) for k in range(HISTOGRAM_BINS)]
 
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
     """The histogram for a terminal, without empty ends, under a line that says the unit and the limits."""
-    rows = length_histogram(lengths, settings.max_length)
-    filled_rows = [i for i, (_, _, count) in enumerate(rows) if count]
-    max_count = max(count for _, _, count in rows) or 1
-    width = len(f"{settings.max_length:,}")
+    histogram_rows = length_histogram(lengths, settings.max_length)
+    filled_rows = [i for i, (_, _, chunk_count) in enumerate(histogram_rows) if chunk_count]
+    max_count = max(chunk_count for _, _, chunk_count in histogram_rows) or 1
+    bar_width = len(f"{settings.max_length:,}")
     yield f"length in {settings.unit} ({settings.min_length:,} to {settings.max_length:,}), chunks"
-    for low, high, count in rows[min(filled_rows, default=0) : max(filled_rows, default=-1) + 1]:
-        bar = "█" * -(-count * BAR_WIDTH // max_count)
-        yield f"  {low:>{width},} - {high:>{width},}  {bar}{' ' if bar else ''}{count:,}"
+    for low, high, chunk_count in histogram_rows[min(filled_rows, default=0) : max(filled_rows, default=-1) + 1]:
+        bar = "█" * -(-chunk_count * BAR_WIDTH // max_count)
+        yield f"  {low:>{bar_width},} - {high:>{bar_width},}  {bar}{' ' if bar else ''}{chunk_count:,}"
 
 
 def short_chunks(chunks: Sequence[Chunk], settings: ChunkSettings) -> dict[int, str]:
     """By place in `chunks`, why a chunk of one document is shorter than the minimum; those left out do not count."""
-    reasons = {}
+    short_reasons = {}
     for k, chunk in enumerate(chunks):
         if chunk.length < settings.min_length and not chunk.skip:
             neighbours = [chunks[i] for i in (k - 1, k + 1) if 0 <= i < len(chunks)]
             if not neighbours:
-                reasons[k] = "the whole document"
+                short_reasons[k] = "the whole document"
             elif all(neighbour.skip for neighbour in neighbours):
-                reasons[k] = "between passages that are left out"
+                short_reasons[k] = "between passages that are left out"
             else:
-                reasons[k] = "neighbours are full"
-    return reasons
+                short_reasons[k] = "neighbours are full"
+    return short_reasons
 
 
 def short_chunk_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkSettings) -> Iterator[str]:
@@ -134,11 +134,11 @@ def chunk_html(
 
     `pictures`: from the page to the folder with the document's folder of pictures.
     """
-    rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
-    max_count = max(count for _, _, count in rows) or 1
+    histogram_rows = length_histogram([chunk.length for chunk in chunks], settings.max_length)
+    max_count = max(chunk_count for _, _, chunk_count in histogram_rows) or 1
     bars = [
-        tag("li", style=f"height:{100 * count / max_count:.1f}%", title=f"{low:,} to {high:,}: {count:,}")
-        for low, high, count in rows
+        tag("li", style=f"height:{100 * chunk_count / max_count:.1f}%", title=f"{low:,} to {high:,}: {chunk_count:,}")
+        for low, high, chunk_count in histogram_rows
     ]
     axis = [tag("span", end) for end in ("1", settings.unit, f"{settings.max_length:,}")]
     return document_page(
@@ -153,44 +153,44 @@ def chunk_html(
     )
 
 
-def _render_figures(text: str, document: str, folder: str) -> list[Markup | str]:
+def _render_figures(chunk_text: str, document: str, folder: str) -> list[Markup | str]:
     """A text with its figures, whose files lie in `folder`, seen from the page."""
     nodes: list[Markup | str] = []
     position = 0
-    for number, figure in enumerate(figures(text, document), 1):
-        caption = tag("figcaption", figure_mark(number, figure.caption))
+    for figure_number, figure in enumerate(figures(chunk_text, document), 1):
+        caption = tag("figcaption", figure_mark(figure_number, figure.caption))
         nodes += [
-            text[position : figure.start],
+            chunk_text[position : figure.start],
             tag("figure", tag("img", src=f"{folder}{figure.file}", alt=figure.caption), caption),
         ]
         position = figure.end
-    return [*nodes, text[position:]]
+    return [*nodes, chunk_text[position:]]
 
 
 def _render_section(chunk: Chunk, unit: str, pictures: str) -> Markup:
-    number, *other_facts = chunk_facts(chunk, unit)
+    chunk_number, *other_facts = chunk_facts(chunk, unit)
     fact_paragraphs = [tag("p", fact) for fact in [*other_facts, f"characters {chunk.start:,} to {chunk.end:,}"]]
     end = len(chunk.text) - len(chunk.closing)
-    text = _render_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
+    section_markup = _render_figures(chunk.text[len(chunk.added) : end].rstrip("\n"), chunk.document, pictures)
     if chunk.added:
-        text.insert(0, tag("mark", chunk.added))
+        section_markup.insert(0, tag("mark", chunk.added))
     if chunk.closing:
-        text += ["\n", tag("mark", chunk.closing.strip())]
+        section_markup += ["\n", tag("mark", chunk.closing.strip())]
     return tag(
         "section",
-        tag("aside", tag("a", number, href=f"#{chunk.id}"), fact_paragraphs),
-        tag("pre", text, dir="auto"),
+        tag("aside", tag("a", chunk_number, href=f"#{chunk.id}"), fact_paragraphs),
+        tag("pre", section_markup, dir="auto"),
         class_=f"{chunk.kind} skip" if chunk.skip else chunk.kind,
         id=chunk.id,
     )
 
 
-def chunk_counts(text: str, blocks: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
+def chunk_counts(markdown: str, blocks: list[Block], chunks: list[Chunk], settings: ChunkSettings) -> dict[str, int]:
     """Segments, chunks and sentences of a text, and its tables; `blocks`: those of the text."""
-    text_segments = segments(text, resolve_language(settings.language, text), settings.sentences, blocks)
+    text_segments = segments(markdown, resolve_language(settings.language, markdown), settings.sentences, blocks)
     sentence_count = sum(segment.kind == "sentence" for segment in text_segments)
-    counts = {"segments": count_segments(blocks), "chunks": len(chunks), "sentences": sentence_count}
-    return counts | whole_and_split_tables(blocks, chunks)
+    counts_by_kind = {"segments": count_segments(blocks), "chunks": len(chunks), "sentences": sentence_count}
+    return counts_by_kind | whole_and_split_tables(blocks, chunks)
 
 
 def count_segments(blocks: list[Block]) -> int:
@@ -201,19 +201,21 @@ def count_segments(blocks: list[Block]) -> int:
 def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
     starts = [chunk.start for chunk in chunks]
-    tables = [block for block in blocks if block.kind == "table"]
-    split_count = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in tables)
-    return {"tables whole": len(tables) - split_count, "tables split": split_count} if tables else {}
+    table_blocks = [block for block in blocks if block.kind == "table"]
+    split_count = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in table_blocks)
+    return {"tables whole": len(table_blocks) - split_count, "tables split": split_count} if table_blocks else {}
 
 
-def chunking_note(counts: dict[str, int], chunks: list[Chunk]) -> str:
+def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
     clauses = [
-        f"{counted(counts['segments'], 'segment')} -> {counted(counts['chunks'], 'chunk')}",
-        counted(counts["sentences"], "sentence"),
+        f"{counted(counts_by_kind['segments'], 'segment')} -> {counted(counts_by_kind['chunks'], 'chunk')}",
+        counted(counts_by_kind["sentences"], "sentence"),
     ]
-    if "tables whole" in counts:
-        clauses.append(f"{counted(counts['tables whole'], 'table')} whole, {counts['tables split']:,} split")
+    if "tables whole" in counts_by_kind:
+        clauses.append(
+            f"{counted(counts_by_kind['tables whole'], 'table')} whole, {counts_by_kind['tables split']:,} split"
+        )
     if skipped := Counter(chunk.skip for chunk in chunks if chunk.skip):
         clauses.append("left out of questions: " + ", ".join(f"{n:,} {mark}" for mark, n in skipped.items()))
     return "; ".join(clauses)
@@ -245,12 +247,12 @@ def segments(
     ]
 
 
-def _block_segments(text: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
+def _block_segments(markdown: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
     if block.kind not in ("paragraph", "list", "quote"):
         yield cast(SegmentKind, block.kind), block.start, block.end
         return
-    starts = {block.start + offset for offset in sentence_starts(text[block.start : block.end], language, engine)}
-    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(text, block.start, block.end))
+    starts = {block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)}
+    starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))
     borders = [*sorted(starts), block.end]
     for start, end in pairwise(borders):
         yield "sentence", start, end

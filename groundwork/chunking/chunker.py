@@ -44,17 +44,17 @@ def chunk_document(
     parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
     parsed_blocks, unreadable = split_unreadable_runs(markdown, parsed_blocks)
     marks = skip_marks(markdown, parsed_blocks, document, unreadable)
-    limit = settings.max_length
+    chunk_limit = settings.max_length
     while True:
-        runs = block_runs(markdown, parsed_blocks, marks, ruler, limit, settings.language)
-        runs = ShortRuns(markdown, ruler, settings, limit).join(runs)
-        chunk_parts = Packer(markdown, ruler, settings, limit).pack(runs)
-        chunk_parts = join_short_parts(chunk_parts, parsed_blocks, ruler, settings.min_length, limit)
+        runs = block_runs(markdown, parsed_blocks, marks, ruler, chunk_limit, settings.language)
+        runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(runs)
+        chunk_parts = Packer(markdown, ruler, settings, chunk_limit).pack(runs)
+        chunk_parts = join_short_parts(chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
         chunks = _build_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, languages)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
-        if excess <= 0 or limit <= settings.max_length // 2:
+        if excess <= 0 or chunk_limit <= settings.max_length // 2:
             return chunks
-        limit -= excess  # a chunk encoded alone has a token more at its borders: once more, a little tighter
+        chunk_limit -= excess  # a chunk encoded alone has a token more at its borders: once more, a little tighter
 
 
 @lru_cache(maxsize=2)
@@ -65,9 +65,9 @@ def _cached_tokenizer(name: str) -> Any:
 class _Languages:
     """The language of a document and of each of its parts: the one set, or its own."""
 
-    def __init__(self, setting: str, text: str) -> None:
+    def __init__(self, setting: str, markdown: str) -> None:
         self._set = setting != "auto"
-        self.of_document = resolve_language(setting, text)
+        self.of_document = resolve_language(setting, markdown)
 
     def of(self, text: str) -> str:
         """That of the document unless the part is plainly of another."""
@@ -75,19 +75,19 @@ class _Languages:
 
 
 def _build_records(
-    text: str,
+    markdown: str,
     chunk_parts: list[ChunkPart],
     parsed_blocks: list[Block],
     document: Document,
     tokenizer: Any,
     languages: _Languages,
 ) -> list[Chunk]:
-    starts = [block.start for block in parsed_blocks]
-    pages = _PageNumbers(document)
+    block_starts = [block.start for block in parsed_blocks]
+    page_numbers = _PageNumbers(document)
     digest_counts: Counter[str] = Counter()
     chunks = []
-    for index, chunk_part in enumerate(chunk_parts):
-        body = text[chunk_part.start : chunk_part.end]
+    for chunk_index, chunk_part in enumerate(chunk_parts):
+        body = markdown[chunk_part.start : chunk_part.end]
         chunk_text = f"{chunk_part.added}{body}{chunk_part.closing}" if chunk_part.added or chunk_part.closing else body
         hashed_text = text_without_folder(body, document.id)  # so that a document that is renamed keeps its chunks' ids
         digest = hashlib.blake2b(hashed_text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
@@ -97,14 +97,14 @@ def _build_records(
             Chunk(
                 id=f"{document.id}-{digest}" + (f"-{digest_counts[digest]}" if digest_counts[digest] > 1 else ""),
                 document=document.id,
-                index=index,
+                index=chunk_index,
                 kind=chunk_part.kind,
                 text=chunk_text,
                 start=chunk_part.start,
                 end=chunk_part.end,
                 length=len(chunk_text) if tokens is None else tokens,
-                headings=_breadcrumb(parsed_blocks, starts, chunk_part),
-                pages=pages.numbers_between(chunk_part.start, chunk_part.end),
+                headings=_breadcrumb(parsed_blocks, block_starts, chunk_part),
+                pages=page_numbers.numbers_between(chunk_part.start, chunk_part.end),
                 added=chunk_part.added,
                 closing=chunk_part.closing,
                 tokens=tokens,
@@ -116,9 +116,9 @@ def _build_records(
     return chunks
 
 
-def _breadcrumb(parsed_blocks: list[Block], starts: list[int], chunk_part: ChunkPart) -> list[str]:
+def _breadcrumb(parsed_blocks: list[Block], block_starts: list[int], chunk_part: ChunkPart) -> list[str]:
     """The headings that hold for a part's table, else for its first block that is no heading."""
-    first, last = bisect_right(starts, chunk_part.start) - 1, bisect_left(starts, chunk_part.end) - 1
+    first, last = bisect_right(block_starts, chunk_part.start) - 1, bisect_left(block_starts, chunk_part.end) - 1
     kinds = [parsed_blocks[k].kind for k in range(first, last + 1)]
     if chunk_part.kind == "table" and "table" in kinds:
         return list(parsed_blocks[first + kinds.index("table")].headings)

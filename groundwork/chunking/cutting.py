@@ -45,29 +45,31 @@ class CutPoints:
     A break at p ends one chunk at p and starts the next there; white space stays with the chunk before it.
     """
 
-    def __init__(self, text: str, blocks: Sequence[Block], language: str, engine: str) -> None:
-        self._text, self._language, self._engine = text, language, engine
+    def __init__(self, markdown: str, blocks: Sequence[Block], language: str, engine: str) -> None:
+        self._text, self._language, self._engine = markdown, language, engine
         self._end = blocks[-1].end
         self._block_starts = [(block.start, block.kind == "heading") for block in blocks[1:]]
         self._heading_starts = []
         self._heading_levels = []
         self._paragraph_starts = []
-        notes = {block.start for block in blocks[1:] if is_note_below_mark(text, block.start)}
-        for previous, block in pairwise(blocks):
-            if previous.kind == "heading" or block.start in notes:
+        note_starts = {block.start for block in blocks[1:] if is_note_below_mark(markdown, block.start)}
+        for previous_block, block in pairwise(blocks):
+            if previous_block.kind == "heading" or block.start in note_starts:
                 continue  # a heading is never left at the end of a chunk, nor a note at the head of the next
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
             else:
-                if block.kind != "code" or COMPLETE_BLOCK_END.search(text, previous.start, previous.end):
+                if block.kind != "code" or COMPLETE_BLOCK_END.search(
+                    markdown, previous_block.start, previous_block.end
+                ):
                     self._paragraph_starts.append(block.start)  # a fence stays with the sentence that leads to it
         self._uncut_spans = [  # a heading with the place behind it, where no chunk may end
             (block.start, block.end + (block.kind == "heading"))
             for block in blocks
             if block.kind in ("formula", "code", "table", "heading")
         ]
-        self._uncut_spans += [(_text_end(text, note) - 1, note + 1) for note in notes]
+        self._uncut_spans += [(_text_end(markdown, note) - 1, note + 1) for note in note_starts]
         self._uncut_spans.sort()
 
     def structural_cut(self, first: int, last: int, fuller: int) -> int:
@@ -77,8 +79,8 @@ class CutPoints:
             a = min(bisect_left(self._heading_starts, fuller, a, b), b - 1)  # the fuller half, or the last one
             level = min(self._heading_levels[a:b])
             return max(
-                start
-                for start, start_level in zip(self._heading_starts[a:b], self._heading_levels[a:b], strict=True)
+                heading_start
+                for heading_start, start_level in zip(self._heading_starts[a:b], self._heading_levels[a:b], strict=True)
                 if start_level == level
             )
         for k in range(bisect_right(self._paragraph_starts, last) - 1, -1, -1):
@@ -101,11 +103,11 @@ class CutPoints:
     def _item_cut(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         cut, cut_depth = 0, 99
-        for match in LIST_ITEM_START.finditer(self._text, first - 1, last + 8):
-            position, depth = match.start() + 1, _item_depth(match.group()[1:])
-            if depth > cut_depth or position > last or self._is_uncut(position) or self._is_interrupted(position):
+        for item_match in LIST_ITEM_START.finditer(self._text, first - 1, last + 8):
+            item_start, depth = item_match.start() + 1, _item_depth(item_match.group()[1:])
+            if depth > cut_depth or item_start > last or self._is_uncut(item_start) or self._is_interrupted(item_start):
                 continue
-            cut, cut_depth = position, depth
+            cut, cut_depth = item_start, depth
         return cut
 
     def sentence_cut(self, start: int, first: int, last: int) -> int:
@@ -124,20 +126,20 @@ class CutPoints:
     def word_cut(self, start: int, last: int) -> int:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
-        size = last - start
-        window = self._text[start : min(self._end, last + size + 1)]
-        spans = uncuttable_spans(window) + [
+        window_size = last - start
+        window = self._text[start : min(self._end, last + window_size + 1)]
+        uncut_spans = uncuttable_spans(window) + [
             (a - start, b - start) for a, b in self._uncut_spans if a < last and b > start
         ]
-        spans.sort()
-        for pattern, min_cut in ((_CLAUSE, size // 2), (_SPACE, 1), (_WORD, 1)):
-            for min_offset in (max(min_cut, size - _NEAR_LIMIT), min_cut):
-                if cut := _last_outside(_match_ends(pattern, window, min_offset, size), spans):
+        uncut_spans.sort()
+        for pattern, min_cut in ((_CLAUSE, window_size // 2), (_SPACE, 1), (_WORD, 1)):
+            for min_offset in (max(min_cut, window_size - _NEAR_LIMIT), min_cut):
+                if cut := _last_outside(_match_ends(pattern, window, min_offset, window_size), uncut_spans):
                     return start + cut
         if block_start := self._block_cut(start + 1, last):
             return block_start  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
-            if ends := _match_ends(pattern, window, max(1, size - _NEAR_LIMIT), size):
+            if ends := _match_ends(pattern, window, max(1, window_size - _NEAR_LIMIT), window_size):
                 return start + ends[-1]
         return max(last, start + 1)
 
@@ -154,15 +156,15 @@ class CutPoints:
         return k >= 0 and position < self._uncut_spans[k][1]
 
 
-def _text_end(text: str, start: int) -> int:
+def _text_end(markdown: str, start: int) -> int:
     """Where the text in front of the blank lines above `start` ends."""
-    window = text[max(0, start - _NEAR_LIMIT) : start]
+    window = markdown[max(0, start - _NEAR_LIMIT) : start]
     return start - len(window) + len(window.rstrip())
 
 
-def _match_ends(pattern: regex.Pattern[str], text: str, low: int, high: int) -> list[int]:
+def _match_ends(pattern: regex.Pattern[str], markdown: str, low: int, high: int) -> list[int]:
     """Where matches of the pattern end within low..high."""
-    return [match.end() for match in pattern.finditer(text, low - 1, high + 1) if low <= match.end() <= high]
+    return [match.end() for match in pattern.finditer(markdown, low - 1, high + 1) if low <= match.end() <= high]
 
 
 def _item_depth(marker: str) -> int:
@@ -189,33 +191,37 @@ class TableFrame(NamedTuple):
     closing: str
 
 
-def table_frame(text: str, block: Block) -> TableFrame:
+def table_frame(markdown: str, block: Block) -> TableFrame:
     """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
-    return _table_frame(text, block) if block.kind == "table" else _fence_frame(text, block)
+    return _table_frame(markdown, block) if block.kind == "table" else _fence_frame(markdown, block)
 
 
-def _table_frame(text: str, block: Block) -> TableFrame:
-    body = text[block.start : block.end]
-    rows = table_rows(body)
-    if not rows.data:
+def _table_frame(markdown: str, block: Block) -> TableFrame:
+    table_text = markdown[block.start : block.end]
+    row_spans = table_rows(table_text)
+    if not row_spans.data:
         return TableFrame([], "", "")
-    header_text = body[: rows.data[0][0]]
+    header_text = table_text[: row_spans.data[0][0]]
     fence = _FENCE.match(header_text)
-    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(body) else ""
-    return TableFrame([block.start + start for start, _ in rows.data[1:]], header_text.lstrip("\ufeff\r\n"), closing)
+    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(table_text) else ""
+    return TableFrame(
+        [block.start + start for start, _ in row_spans.data[1:]], header_text.lstrip("\ufeff\r\n"), closing
+    )
 
 
-def _fence_frame(text: str, block: Block) -> TableFrame:
-    start = text.find("\n", block.start, block.end) + 1 or block.end
-    fence = _FENCE.match(text, block.start, start)
+def _fence_frame(markdown: str, block: Block) -> TableFrame:
+    fence_start = markdown.find("\n", block.start, block.end) + 1 or block.end
+    fence = _FENCE.match(markdown, block.start, fence_start)
     if fence is None:
         return TableFrame([], "", "")
-    body = text[start : block.end].rstrip()
-    last_line_start = body.rfind("\n") + 1
-    is_closed = body.endswith(fence["marks"])
-    content = body[: last_line_start - 1] if is_closed and last_line_start else body
-    borders = [start + match.end() for match in regex.finditer(r"\n", content)]
-    return TableFrame(borders, text[block.start : start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n")
+    fenced_text = markdown[fence_start : block.end].rstrip()
+    last_line_start = fenced_text.rfind("\n") + 1
+    is_closed = fenced_text.endswith(fence["marks"])
+    fenced_rows = fenced_text[: last_line_start - 1] if is_closed and last_line_start else fenced_text
+    row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", fenced_rows)]
+    return TableFrame(
+        row_borders, markdown[block.start : fence_start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n"
+    )
 
 
 class ChunkPart(msgspec.Struct, frozen=True, gc=False):
@@ -232,8 +238,8 @@ class ChunkPart(msgspec.Struct, frozen=True, gc=False):
 class Packer:
     """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
 
-    def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
-        self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
+    def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, chunk_limit: int) -> None:
+        self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, chunk_limit
 
     def pack(self, runs: Sequence[BlockRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
@@ -252,15 +258,15 @@ class Packer:
     def _cut_points(self, run: BlockRun) -> CutPoints:
         return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: BlockRun, previous: ChunkPart | None) -> Iterator[ChunkPart]:
+    def _cut_text(self, run: BlockRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
         breaks = self._cut_points(run)
-        start = run.start
-        while start < run.end:
-            added = self._overlap(previous, run.skip)
-            end = self._next_cut(breaks, start, run.end, self._limit - self._ruler.text_length(added))
-            previous = ChunkPart("text", start, end, added, skip=run.skip)
-            yield previous
-            start = end
+        chunk_start = run.start
+        while chunk_start < run.end:
+            added = self._overlap(previous_part, run.skip)
+            chunk_end = self._next_cut(breaks, chunk_start, run.end, self._limit - self._ruler.text_length(added))
+            previous_part = ChunkPart("text", chunk_start, chunk_end, added, skip=run.skip)
+            yield previous_part
+            chunk_start = chunk_end
 
     def _next_cut(self, breaks: CutPoints, start: int, end: int, room: int) -> int:
         """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
@@ -279,34 +285,34 @@ class Packer:
 
     def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
         """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
-        count = self._settings.overlap_sentences
-        if not count or previous is None or previous.kind != "text" or previous.skip != skip:
+        sentence_count = self._settings.overlap_sentences
+        if not sentence_count or previous is None or previous.kind != "text" or previous.skip != skip:
             return ""
-        body = self._text[previous.start : previous.end]
-        spans = sentences(body, self._settings.language, self._settings.sentences)[-count:]
-        overlap = body[spans[0][0] :] if spans and spans[0][0] > 0 else ""
+        previous_text = self._text[previous.start : previous.end]
+        sentence_spans = sentences(previous_text, self._settings.language, self._settings.sentences)[-sentence_count:]
+        overlap = previous_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
         return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
 
-    def _cut_rows(self, run: BlockRun, body: Block) -> Iterator[ChunkPart]:
-        borders, opening, closing = table_frame(self._text, body)
+    def _cut_rows(self, run: BlockRun, table_block: Block) -> Iterator[ChunkPart]:
+        borders, opening, closing = table_frame(self._text, table_block)
         if 2 * self._ruler.text_length(opening + closing) > self._limit:
             opening = closing = ""  # a header of more than half the limit is not repeated
-        start, added = run.start, ""
-        while start < run.end:
-            if self._ruler.length(start, run.end) <= self._limit - self._ruler.text_length(added):
-                yield ChunkPart(run.kind, start, run.end, added, skip=run.skip)
+        chunk_start, added = run.start, ""
+        while chunk_start < run.end:
+            if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added):
+                yield ChunkPart(run.kind, chunk_start, run.end, added, skip=run.skip)
                 return
-            end = self._row_border(borders, start, run.end, added, closing)
-            if end is None and added:  # one row with the header is too long; the row alone may do
+            chunk_end = self._row_border(borders, chunk_start, run.end, added, closing)
+            if chunk_end is None and added:  # one row with the header is too long; the row alone may do
                 added = ""
-                end = self._row_border(borders, start, run.end, added, "")
-            if end is None:
-                end = self._cut_points(run).word_cut(start, self._max_end(start, added, closing))
-            closing_text = closing if added or start <= body.start < end else ""
-            if closing_text and self._text[end - 1] != "\n":
+                chunk_end = self._row_border(borders, chunk_start, run.end, added, "")
+            if chunk_end is None:
+                chunk_end = self._cut_points(run).word_cut(chunk_start, self._max_end(chunk_start, added, closing))
+            closing_text = closing if added or chunk_start <= table_block.start < chunk_end else ""
+            if closing_text and self._text[chunk_end - 1] != "\n":
                 closing_text = f"\n{closing_text}"
-            yield ChunkPart(run.kind, start, end, added, closing_text, run.skip)
-            start, added = end, opening if end > body.start else ""
+            yield ChunkPart(run.kind, chunk_start, chunk_end, added, closing_text, run.skip)
+            chunk_start, added = chunk_end, opening if chunk_end > table_block.start else ""
 
     def _max_end(self, start: int, added: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""

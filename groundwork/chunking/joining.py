@@ -24,8 +24,8 @@ NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
 class ShortRuns:
     """Joins the short runs of one text; lengths are in the ruler's unit."""
 
-    def __init__(self, text: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
-        self._text, self._ruler, self._settings, self._limit = text, ruler, settings, limit
+    def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, limit: int) -> None:
+        self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, limit
         self._min_length = settings.min_length
 
     def join(self, runs: Sequence[BlockRun]) -> list[BlockRun]:
@@ -34,41 +34,44 @@ class ShortRuns:
         pending_runs = list(reversed(runs))
         while pending_runs:
             run = pending_runs.pop()
-            previous = _joinable_last(joined_runs)
+            previous_run = _joinable_last(joined_runs)
             following = _joinable_last(pending_runs)
             if run.skip or self._length(run) >= self._min_length:
                 joined_runs.append(run)
             elif (
-                previous
-                and (not following or self._prefers_previous(previous, run, following))
-                and (replacement := self._join_previous(previous, run))
+                previous_run
+                and (not following or self._prefers_previous(previous_run, run, following))
+                and (replacement := self._join_previous(previous_run, run))
             ):
                 joined_runs.pop()
                 pending_runs += reversed(replacement)
             elif following and (replacement := self._join_following(run, following)):
                 pending_runs.pop()
                 pending_runs += reversed(replacement)
-            elif previous and (replacement := self._join_previous(previous, run)):
+            elif previous_run and (replacement := self._join_previous(previous_run, run)):
                 joined_runs.pop()
                 pending_runs += reversed(replacement)
             else:
                 joined_runs.append(run)
         return joined_runs
 
-    def _prefers_previous(self, previous: BlockRun, run: BlockRun, following: BlockRun) -> bool:
+    def _prefers_previous(self, previous_run: BlockRun, run: BlockRun, following: BlockRun) -> bool:
         """Whether a short run belongs to the one before it: by its section, and in one section where it is not the
         beginning of the paragraph behind it, nor that run the only other one that is short."""
         if self._text[run.end - 1] != "\n":
             return False
         level, following_level = _border_level(run), _border_level(following)
-        only_following_short = self._length(following) < self._min_length <= self._length(previous)
+        only_following_short = self._length(following) < self._min_length <= self._length(previous_run)
         return level > following_level or (level == following_level and not only_following_short)
 
-    def _join_previous(self, previous: BlockRun, run: BlockRun) -> list[BlockRun]:
+    def _join_previous(self, previous_run: BlockRun, run: BlockRun) -> list[BlockRun]:
         """[joined], or [what is left of the text before, joined]; nothing where the limit is in the way."""
-        if run.body and not previous.body and (cut := self._tail_start(previous, run)):
-            return [_slice_run(previous, previous.start, cut), _join_runs(_slice_run(previous, cut, previous.end), run)]
-        return [_join_runs(previous, run)] if self._can_join(previous, run) else []
+        if run.body and not previous_run.body and (cut := self._tail_start(previous_run, run)):
+            return [
+                _slice_run(previous_run, previous_run.start, cut),
+                _join_runs(_slice_run(previous_run, cut, previous_run.end), run),
+            ]
+        return [_join_runs(previous_run, run)] if self._can_join(previous_run, run) else []
 
     def _join_following(self, run: BlockRun, following: BlockRun) -> list[BlockRun]:
         """[joined], or [joined, what is left of the text behind]; nothing where the limit is in the way."""
@@ -79,25 +82,25 @@ class ShortRuns:
             ]
         return [_join_runs(run, following)] if self._can_join(run, following) else []
 
-    def _can_join(self, first: BlockRun, second: BlockRun) -> bool:
+    def _can_join(self, first_run: BlockRun, second_run: BlockRun) -> bool:
         """Text may always join text, and a table or fence that is cut anyway; else both must fit into one chunk."""
-        if self._ruler.length(first.start, second.end) <= self._limit:
+        if self._ruler.length(first_run.start, second_run.end) <= self._limit:
             return True
-        if first.body and second.body:
+        if first_run.body and second_run.body:
             return False
-        with_body = first if first.body else second
+        with_body = first_run if first_run.body else second_run
         return not with_body.body or self._length(with_body) > self._limit
 
-    def _tail_start(self, previous: BlockRun, run: BlockRun) -> int:
+    def _tail_start(self, previous_run: BlockRun, run: BlockRun) -> int:
         """Where the end of a text starts that makes a short table long enough; 0 where too little text would stay."""
         missing_length = self._min_length - self._length(run)
         max_start = self._ruler.back(run.start, missing_length)
         min_start = max(
-            self._ruler.reach(previous.start, self._min_length) + 1,
+            self._ruler.reach(previous_run.start, self._min_length) + 1,
             self._ruler.back(run.start, missing_length + self._min_length),
             self._ruler.back(run.end, self._limit),
         )
-        return self._find_cut(previous, min_start, max_start)
+        return self._find_cut(previous_run, min_start, max_start)
 
     def _head_end(self, run: BlockRun, following: BlockRun) -> int:
         """Where the beginning of a text ends that makes a short table long enough; 0 where too little would stay."""
@@ -132,12 +135,12 @@ def _border_level(run: BlockRun) -> int:
     return first_block.level if first_block.kind == "heading" else NO_HEADING
 
 
-def _join_runs(first: BlockRun, second: BlockRun) -> BlockRun:
+def _join_runs(first_run: BlockRun, second_run: BlockRun) -> BlockRun:
     """Both as one run: a table where one is, with the longer of two tables as the one that may be cut."""
-    body_runs = [run for run in (first, second) if run.body]
-    longest_run = max(body_runs, key=lambda run: run.end - run.start, default=first)
+    body_runs = [run for run in (first_run, second_run) if run.body]
+    longest_run = max(body_runs, key=lambda run: run.end - run.start, default=first_run)
     kind = "table" if any(run.kind == "table" for run in body_runs) else longest_run.kind
-    return BlockRun(kind, [*first.blocks, *second.blocks], body=longest_run.body)
+    return BlockRun(kind, [*first_run.blocks, *second_run.blocks], body=longest_run.body)
 
 
 def _slice_run(run: BlockRun, start: int, end: int) -> BlockRun:
@@ -185,7 +188,9 @@ def join_short_parts(
     return joined_parts
 
 
-def _join_parts(first: ChunkPart, second: ChunkPart) -> ChunkPart:
+def _join_parts(first_part: ChunkPart, second_part: ChunkPart) -> ChunkPart:
     """Both as one part: a table where one is, else a fence where one is."""
-    kinds = (first.kind, second.kind)
-    return ChunkPart("table" if "table" in kinds else "code" if "code" in kinds else "text", first.start, second.end)
+    kinds = (first_part.kind, second_part.kind)
+    return ChunkPart(
+        "table" if "table" in kinds else "code" if "code" in kinds else "text", first_part.start, second_part.end
+    )

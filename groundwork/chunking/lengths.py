@@ -47,12 +47,12 @@ class TokenRuler:
     A stretch encoded alone may have a few tokens more, at its borders; the chunker checks the finished chunks.
     """
 
-    def __init__(self, text: str, tokenizer: Any) -> None:
+    def __init__(self, markdown: str, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._end = len(text)
+        self._end = len(markdown)
         self._starts = array("L")
-        for start in range(0, len(text), 1 << 20):
-            offsets = tokenizer.encode(text[start : start + (1 << 20)], add_special_tokens=False).offsets
+        for start in range(0, len(markdown), 1 << 20):
+            offsets = tokenizer.encode(markdown[start : start + (1 << 20)], add_special_tokens=False).offsets
             self._starts.extend(start + offset for offset, _ in offsets)
 
     def length(self, start: int, end: int) -> int:
@@ -70,37 +70,39 @@ class TokenRuler:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def load_tokenizer(name: str) -> Any:
+def load_tokenizer(tokenizer_name: str) -> Any:
     """A `tokenizers.Tokenizer` from a folder, a tokenizer.json or a Hub id. Raises ConfigError naming what to do."""
     from tokenizers import Tokenizer
 
-    if not name:
+    if not tokenizer_name:
         raise ConfigError(["chunk.tokenizer: is empty; chunk.unit tokens needs a folder, a tokenizer.json or a Hub id"])
-    path = Path(name).expanduser()
-    path = path / "tokenizer.json" if path.is_dir() else path
+    tokenizer_path = Path(tokenizer_name).expanduser()
+    tokenizer_path = tokenizer_path / "tokenizer.json" if tokenizer_path.is_dir() else tokenizer_path
     try:
-        return Tokenizer.from_file(str(path if path.exists() else _from_hub(name)))
+        return Tokenizer.from_file(str(tokenizer_path if tokenizer_path.exists() else _from_hub(tokenizer_name)))
     except ConfigError:
         raise
     except Exception as error:  # tokenizers raises bare Exception for a file that it cannot read
-        raise ConfigError([f"chunk.tokenizer: {path} is no tokenizer.json that can be read: {error}"]) from error
+        raise ConfigError(
+            [f"chunk.tokenizer: {tokenizer_path} is no tokenizer.json that can be read: {error}"]
+        ) from error
 
 
-def _from_hub(name: str) -> str:
+def _from_hub(tokenizer_name: str) -> str:
     from huggingface_hub import hf_hub_download
 
     try:
-        return str(hf_hub_download(name, "tokenizer.json"))
+        return str(hf_hub_download(tokenizer_name, "tokenizer.json"))
     except Exception as error:  # the hub's client raises a dozen kinds; each means that there is no tokenizer
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigError(
             [
-                f"chunk.tokenizer: no such folder or file, and the Hub gave no {name!r} ({reason}); "
+                f"chunk.tokenizer: no such folder or file, and the Hub gave no {tokenizer_name!r} ({reason}); "
                 'name a local tokenizer.json, or set chunk.unit to "characters"'
             ]
         ) from error
 
 
-def ruler_for(text: str, tokenizer: Any = None) -> Ruler:
+def ruler_for(markdown: str, tokenizer: Any = None) -> Ruler:
     """Tokens where there is a tokenizer, else characters."""
-    return TokenRuler(text, tokenizer) if tokenizer else CharacterRuler()
+    return TokenRuler(markdown, tokenizer) if tokenizer else CharacterRuler()

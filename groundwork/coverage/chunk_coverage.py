@@ -106,15 +106,19 @@ def gaps(reading: Reading, chunk_coverage: Coverage) -> list[Statement]:
 
     What was quoted was asked about: a covered statement with a number that no pair names is none.
     """
-    open_spans = {(span.start, span.end) for span in chunk_coverage.spans if not span.touched_by and not span.declined}
+    open_spans = {
+        (covered_span.start, covered_span.end)
+        for covered_span in chunk_coverage.spans
+        if not covered_span.touched_by and not covered_span.declined
+    }
     return [statement for statement in reading.statements if (statement.start, statement.end) in open_spans]
 
 
-def coverage_shares(spans: Iterable[Span]) -> dict[str, Any]:
+def coverage_shares(coverage_spans: Iterable[Span]) -> dict[str, Any]:
     """The share touched of the sentences, numbers, rows and of all (`touched`), and the share of all that is declined;
     None where there are none.
     """
-    spans = list(spans)
+    coverage_spans = list(coverage_spans)
     kinds = {
         "sentences": ("sentence",),
         "numbers": ("number",),
@@ -122,17 +126,20 @@ def coverage_shares(spans: Iterable[Span]) -> dict[str, Any]:
         "touched": ("sentence", "number", "row"),
     }
     touched = {
-        name: _share([bool(span.touched_by) for span in spans if span.kind in kind]) for name, kind in kinds.items()
+        share_name: _share([bool(span.touched_by) for span in coverage_spans if span.kind in kind])
+        for share_name, kind in kinds.items()
     }
-    return {**touched, "declined": _share([bool(span.declined) for span in spans])}
+    return {**touched, "declined": _share([bool(span.declined) for span in coverage_spans])}
 
 
 def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
-    spans = [span for chunk in chunks for span in chunk.spans]
+    chunk_spans = [span for chunk in chunks for span in chunk.spans]
     figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
     figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
-    return DocumentCoverage(document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(spans))
+    return DocumentCoverage(
+        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(chunk_spans)
+    )
 
 
 class _StatementWords:

@@ -39,7 +39,7 @@ SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally
 COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)], FOLDER)
 
 
-def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
+def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
     totals = document.counts()
     return {
@@ -60,19 +60,24 @@ def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
             for section in document.sections
         ],
         "not_asked": [
-            {"kind": item.kind, "start": item.start, "end": item.end, "text": text[item.start : item.end]}
-            for item in document_gaps(document)
+            {
+                "kind": coverage_item.kind,
+                "start": coverage_item.start,
+                "end": coverage_item.end,
+                "text": markdown[coverage_item.start : coverage_item.end],
+            }
+            for coverage_item in document_gaps(document)
         ],
         "declined": [
             {
-                "kind": item.kind,
-                "start": item.start,
-                "end": item.end,
-                "text": text[item.start : item.end],
-                "reasons": item.declined,
+                "kind": coverage_item.kind,
+                "start": coverage_item.start,
+                "end": coverage_item.end,
+                "text": markdown[coverage_item.start : coverage_item.end],
+                "reasons": coverage_item.declined,
             }
-            for item in document.items
-            if item.declined and not item.asked and item.kind != "number"
+            for coverage_item in document.items
+            if coverage_item.declined and not coverage_item.asked and coverage_item.kind != "number"
         ],
         **({"figures": _figure_numbers(document)} if document.figures else {}),
     }
@@ -101,51 +106,57 @@ def document_gaps(document: CoveredDocument) -> list[CoverageItem]:
     """The open sentences and rows, that no question covers and nobody declined, and the open numbers of the others."""
     gaps: list[CoverageItem] = []
     open_until = 0  # end of the untouched statement that the numbers behind it may lie in
-    for item in document.items:
-        if not item.is_open or (item.kind == "number" and item.end <= open_until):
+    for coverage_item in document.items:
+        if not coverage_item.is_open or (coverage_item.kind == "number" and coverage_item.end <= open_until):
             continue
-        if item.kind != "number":
-            open_until = item.end
-        gaps.append(item)
+        if coverage_item.kind != "number":
+            open_until = coverage_item.end
+        gaps.append(coverage_item)
     return gaps
 
 
-def report_lines(document: CoveredDocument, text: str) -> list[str]:
+def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     """The lines for the terminal."""
     totals = document.counts()
-    rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
+    coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
     for run in [*document.runs, *([""] if len(document.runs) > 1 else [])]:
         questions = sum(not run or question.run == run for question in document.questions)
-        shares = [percent(totals[run][kind]) for kind in ("sentence", "number", "row")]
+        covered_shares = [percent(totals[run][kind]) for kind in ("sentence", "number", "row")]
         declined = sum(count.declined for kind, count in totals[run].items() if kind != "number")
-        rows.append([run or "all together", *shares, f"{declined:,}", f"{questions:,}"])
-    lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(rows)]
+        coverage_rows.append([run or "all together", *covered_shares, f"{declined:,}", f"{questions:,}"])
+    coverage_lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(coverage_rows)]
     if document.figures:
-        lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
-    lines += [line for section in document.sections[:SHOWN_SECTIONS] for line in _section_bar(document, section)]
+        coverage_lines.append(f"  figures: {document.figures_asked():,} of {len(document.figures):,} asked about")
+    coverage_lines += [
+        section_line
+        for section in document.sections[:SHOWN_SECTIONS]
+        for section_line in _section_bar(document, section)
+    ]
     if len(document.sections) > SHOWN_SECTIONS:
-        lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
+        coverage_lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
     gaps = [item for item in document_gaps(document) if item.kind != "number"]
-    lines += [f"  nobody asks: {shorten_text(text[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]]
+    coverage_lines += [
+        f"  nobody asks: {shorten_text(markdown[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]
+    ]
     if len(gaps) > SHOWN_GAPS:
-        lines.append(f"  ... and {len(gaps) - SHOWN_GAPS} more; the page lists them")
-    return lines
+        coverage_lines.append(f"  ... and {len(gaps) - SHOWN_GAPS} more; the page lists them")
+    return coverage_lines
 
 
 def _section_bar(document: CoveredDocument, section: Section) -> list[str]:
     """One line: the share of a section's sentences and rows that anybody asks about; none where it has no text."""
-    counts = document.counts(section.start, section.end)[""]
-    total = counts["sentence"].of + counts["row"].of
-    if not total:
+    section_counts = document.counts(section.start, section.end)[""]
+    statement_count = section_counts["sentence"].of + section_counts["row"].of
+    if not statement_count:
         return []
-    share = (counts["sentence"].asked + counts["row"].asked) / total
+    share = (section_counts["sentence"].asked + section_counts["row"].asked) / statement_count
     filled = round(BAR_LENGTH * share)
-    title = f"{'  ' * (section.level - 1)}{shorten_text(section.title)}"
-    return [f"  {'█' * filled}{'░' * (BAR_LENGTH - filled)} {share:4.0%} of {total:3}  {title}"]
+    section_title = f"{'  ' * (section.level - 1)}{shorten_text(section.title)}"
+    return [f"  {'█' * filled}{'░' * (BAR_LENGTH - filled)} {share:4.0%} of {statement_count:3}  {section_title}"]
 
 
-def percent(count: CoverageCount) -> str:
-    return "–" if count.share is None else f"{count.share:.0%}"
+def percent(coverage_count: CoverageCount) -> str:
+    return "–" if coverage_count.share is None else f"{coverage_count.share:.0%}"
 
 
 def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
@@ -165,16 +176,16 @@ def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     }
 
 
-def write_coverage(document: CoveredDocument, text: str, pages: Sequence[Page], path: Path) -> None:
-    """Write the page of one document to `path`; `text` is its Markdown, `pages` where its pages begin in it."""
+def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Page], coverage_page: Path) -> None:
+    """Write the page of one document to `coverage_page`; `pages`: where its pages begin in its Markdown."""
     page_data = {
         "document": document.document_id,
         "title": document.title,
-        "language": detect_language(text),
-        "hash": text_hash(text),
+        "language": detect_language(markdown),
+        "hash": text_hash(markdown),
         "review": as_typed("uv run dataprep/review.py"),
         "runs": document.runs,
-        "blocks": markdown_tree(text, document.items, document.figures),
+        "blocks": markdown_tree(markdown, document.items, document.figures),
         "places": [[p.kind, p.start, p.asked, p.likely, p.declined] for p in document.items],
         "questions": [_question_details(question) for question in document.questions],
         "sections": [section_numbers(document, section) for section in document.sections],
@@ -183,15 +194,15 @@ def write_coverage(document: CoveredDocument, text: str, pages: Sequence[Page], 
         "pages": [[page.number, page.start] for page in pages],
     }
     if document.figures:
-        page_data["texts"] = link_to_pictures(path, document.document_id)
+        page_data["texts"] = link_to_pictures(coverage_page, document.document_id)
         page_data["figures"] = [
             [figure.file, figure.caption, figure.asked, figure.start] for figure in document.figures
         ]
-    title = f"Coverage: {document.title}"
+    page_title = f"Coverage: {document.title}"
     write_page(
-        path,
+        coverage_page,
         COVERAGE_PAGE,
-        title=title,
+        title=page_title,
         data={"coverage": page_data},
         images=bool(document.figures),
     )

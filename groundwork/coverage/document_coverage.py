@@ -125,53 +125,55 @@ class CoveredDocument(CoverageStruct):
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
         first_item = bisect_left(self.items, start, key=_item_start)
         last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_item_start)
-        counts: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
-        for item in self.items[first_item:last_item]:
-            asking_runs = {self.questions[index].run for index in item.asked}
-            for run, by_kind in counts.items():
+        coverage_counts: Counts = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
+        for coverage_item in self.items[first_item:last_item]:
+            asking_runs = {self.questions[question_index].run for question_index in coverage_item.asked}
+            for run, by_kind in coverage_counts.items():
                 is_asked = bool(asking_runs) if run == "" else run in asking_runs
-                by_kind[item.kind].of += 1
-                by_kind[item.kind].asked += is_asked
-                by_kind[item.kind].declined += not is_asked and bool(
-                    run in item.declined or (item.declined and not run)
+                by_kind[coverage_item.kind].of += 1
+                by_kind[coverage_item.kind].asked += is_asked
+                by_kind[coverage_item.kind].declined += not is_asked and bool(
+                    run in coverage_item.declined or (coverage_item.declined and not run)
                 )
-        return counts
+        return coverage_counts
 
 
-def _item_start(item: CoverageItem) -> int:
-    return item.start
+def _item_start(coverage_item: CoverageItem) -> int:
+    return coverage_item.start
 
 
 def collect_coverage(
     document: str,
     title: str,
-    text: str,
+    markdown: str,
     readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
     nearest: FindNearest,
     declined: Mapping[str, Declined] | None = None,
 ) -> CoveredDocument:
-    """Everything that `runs` (pairs by run) ask about `text`, whose chunks hold the pairs' evidence.
+    """Everything that `runs` (pairs by run) ask about `markdown`, whose chunks hold the pairs' evidence.
 
     `declined`: by run what its model found nothing worth asking in.
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     by_chunk: dict[tuple[str, str], list[int]] = {}  # apart by run: a curated or merged run keeps its pairs' ids
-    for index, question in enumerate(questions):
+    for question_index, question in enumerate(questions):
         for chunk_id in question.pair.chunks:
-            by_chunk.setdefault((chunk_id, question.run), []).append(index)
-    items, candidates = _collect_items(readings, list(runs) or [""], questions, by_chunk)
-    _mark_declined(readings, declined or {}, items)
+            by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
+    coverage_items, candidate_statements = _collect_items(readings, list(runs) or [""], questions, by_chunk)
+    _mark_declined(readings, declined or {}, coverage_items)
     figure_items = _collect_figures(readings, questions, by_chunk)
-    placed = {i for item in items.values() for i in item.asked} | {i for figure in figure_items for i in figure.asked}
-    _place_by_embedding(questions, candidates, placed, nearest)
+    placed = {i for item in coverage_items.values() for i in item.asked} | {
+        i for figure in figure_items for i in figure.asked
+    }
+    _place_by_embedding(questions, candidate_statements, placed, nearest)
     return CoveredDocument(
         document_id=document,
         title=title or document,
         runs=list(runs),
-        items=_merge_overlapping_statements(items.values()),
+        items=_merge_overlapping_statements(coverage_items.values()),
         questions=questions,
-        sections=sections(text, title or document),
+        sections=sections(markdown, title or document),
         left_out=[LeftOutPart(start=c.start, end=c.end, why=c.skip) for c in (r.chunk for r in readings) if c.skip],
         figures=figure_items,
     )
@@ -184,16 +186,16 @@ def _collect_items(
     by_chunk: Mapping[tuple[str, str], list[int]],
 ) -> tuple[Items, Candidates]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
-    items: Items = {}
-    candidates: Candidates = {}
+    coverage_items: Items = {}
+    candidate_statements: Candidates = {}
     for reading in readings:
         for run in runs:
-            indices = by_chunk.get((reading.chunk.id, run), [])
-            if indices or not reading.chunk.skip:
-                statements = _add_items(reading, indices, questions, items)
-                for index in indices:
-                    candidates.setdefault(index, []).extend(statements)
-    return items, candidates
+            question_indices = by_chunk.get((reading.chunk.id, run), [])
+            if question_indices or not reading.chunk.skip:
+                statements = _add_items(reading, question_indices, questions, coverage_items)
+                for question_index in question_indices:
+                    candidate_statements.setdefault(question_index, []).extend(statements)
+    return coverage_items, candidate_statements
 
 
 def _collect_figures(
@@ -201,9 +203,9 @@ def _collect_figures(
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     asking_of: dict[str, list[int]] = {}
-    for (chunk_id, _), indices in by_chunk.items():
-        asking_of.setdefault(chunk_id, []).extend(indices)
-    items = []
+    for (chunk_id, _), question_indices in by_chunk.items():
+        asking_of.setdefault(chunk_id, []).extend(question_indices)
+    figure_items = []
     for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
@@ -211,95 +213,112 @@ def _collect_figures(
                 quote = chunk.text[figure.start : figure.end]
                 asking = sorted(i for i in asking_of.get(chunk.id, []) if quote in questions[i].pair.evidence)
                 offsets = {"start": figure.start + shift, "end": figure.end + shift}
-                items.append(FigureItem(**offsets, file=figure.file, caption=figure.caption, asked=asking))
-    return items
+                figure_items.append(FigureItem(**offsets, file=figure.file, caption=figure.caption, asked=asking))
+    return figure_items
 
 
 def _add_items(
-    reading: Reading, indices: list[int], questions: list[RunQuestion], items: Items
+    reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: Items
 ) -> list[tuple[CoverageItem, str]]:
-    """Add the statements and numbers of a chunk to `items`, in offsets of the document; its statements, with text."""
+    """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
-    index_of = {questions[index].pair.id: index for index in indices}
+    index_of = {questions[question_index].pair.id: question_index for question_index in question_indices}
     shift = chunk.start - len(chunk.added)
     statements = []
-    for span in coverage(reading, [questions[index].pair for index in indices]).spans:
-        start, end = max(span.start + shift, chunk.start), span.end + shift
-        item = items.setdefault((start, end, span.kind), CoverageItem(start=start, end=end, kind=span.kind))
-        item.asked = sorted({*item.asked, *(index_of[pair] for pair in span.touched_by)})
-        if span.kind != "number":
-            statements.append((item, chunk.text[span.start : span.end]))
+    for coverage_span in coverage(
+        reading, [questions[question_index].pair for question_index in question_indices]
+    ).spans:
+        start, end = max(coverage_span.start + shift, chunk.start), coverage_span.end + shift
+        coverage_item = coverage_items.setdefault(
+            (start, end, coverage_span.kind), CoverageItem(start=start, end=end, kind=coverage_span.kind)
+        )
+        coverage_item.asked = sorted({*coverage_item.asked, *(index_of[pair] for pair in coverage_span.touched_by)})
+        if coverage_span.kind != "number":
+            statements.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
     return statements
 
 
-def _mark_declined(readings: Sequence[Reading], declined: Mapping[str, Declined], items: Items) -> None:
-    """Note at each of `items` which runs declined it."""
+def _mark_declined(readings: Sequence[Reading], declined: Mapping[str, Declined], coverage_items: Items) -> None:
+    """Note at each of `coverage_items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
         shift = chunk.start - len(chunk.added)
         for run, by_chunk in declined.items():
             for (start, end, kind), reason in by_chunk.get(chunk.id, {}).items():
-                if item := items.get((max(start + shift, chunk.start), end + shift, kind)):
-                    item.declined = {**item.declined, run: reason}
+                if coverage_item := coverage_items.get((max(start + shift, chunk.start), end + shift, kind)):
+                    coverage_item.declined = {**coverage_item.declined, run: reason}
 
 
 def _place_by_embedding(
-    questions: list[RunQuestion], candidates: Candidates, placed: set[int], nearest: FindNearest
+    questions: list[RunQuestion], candidate_statements: Candidates, placed: set[int], nearest: FindNearest
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     unplaced: dict[tuple[int, ...], list[int]] = {}  # by their statements, so that these are embedded once
-    for index, question in enumerate(questions):
-        if index not in placed:
+    for question_index, question in enumerate(questions):
+        if question_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            unplaced.setdefault(tuple(id(item) for item, _ in candidates.get(index, [])), []).append(index)
-    for key, indices in unplaced.items():
-        if key:
-            statements = candidates[indices[0]]
-            question_texts = [f"{questions[index].pair.question} {questions[index].pair.answer}" for index in indices]
+            unplaced.setdefault(
+                tuple(id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])), []
+            ).append(question_index)
+    for statement_ids, question_indices in unplaced.items():
+        if statement_ids:
+            statements = candidate_statements[question_indices[0]]
+            question_texts = [
+                f"{questions[question_index].pair.question} {questions[question_index].pair.answer}"
+                for question_index in question_indices
+            ]
             nearest_statements = nearest(question_texts, [statement_text for _, statement_text in statements])
-            for index, statement in zip(indices, nearest_statements, strict=True):
-                questions[index].placed = statement >= 0
+            for question_index, statement in zip(question_indices, nearest_statements, strict=True):
+                questions[question_index].placed = statement >= 0
                 if statement >= 0:
-                    statements[statement][0].likely.append(index)
+                    statements[statement][0].likely.append(question_index)
 
 
-def _merge_overlapping_statements(items: Iterable[CoverageItem]) -> list[CoverageItem]:
+def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
     statements: list[CoverageItem] = []
     numbers: list[CoverageItem] = []
-    for item in sorted(items, key=lambda p: (p.start, -p.end)):
-        if item.kind == "number":
-            numbers.append(item)
-        elif statements and item.start < statements[-1].end:
-            previous = statements[-1]
-            previous.asked = sorted({*previous.asked, *item.asked})
-            previous.likely = sorted({*previous.likely, *item.likely})
-            previous.declined = {run: why for run, why in previous.declined.items() if run in item.declined}
-            previous.end = max(previous.end, item.end)
+    for coverage_item in sorted(coverage_items, key=lambda p: (p.start, -p.end)):
+        if coverage_item.kind == "number":
+            numbers.append(coverage_item)
+        elif statements and coverage_item.start < statements[-1].end:
+            previous_statement = statements[-1]
+            previous_statement.asked = sorted({*previous_statement.asked, *coverage_item.asked})
+            previous_statement.likely = sorted({*previous_statement.likely, *coverage_item.likely})
+            previous_statement.declined = {
+                run: why for run, why in previous_statement.declined.items() if run in coverage_item.declined
+            }
+            previous_statement.end = max(previous_statement.end, coverage_item.end)
         else:
-            statements.append(item)
+            statements.append(coverage_item)
     return sorted([*statements, *numbers], key=lambda p: (p.start, -p.end))
 
 
-def sections(text: str, title: str) -> list[Section]:
+def sections(markdown: str, title: str) -> list[Section]:
     """The headings as sections, text before the first of them as one more named by the document's title."""
-    heads: list[Block] = [block for block in blocks(text) if block.kind == "heading" and block.headings]
+    headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
     document_sections = []
-    if not heads or text[: heads[0].start].strip():
-        end = heads[0].start if heads else len(text)
+    if not headings or markdown[: headings[0].start].strip():
+        end = headings[0].start if headings else len(markdown)
         document_sections.append(Section(title=title, level=1, start=0, end=end, headings=[title]))
-    for head, end in zip(heads, _section_ends(heads, len(text)), strict=True):
+    for heading, end in zip(headings, _section_ends(headings, len(markdown)), strict=True):
         document_sections.append(
-            Section(title=head.headings[-1], level=head.level, start=head.start, end=end, headings=list(head.headings))
+            Section(
+                title=heading.headings[-1],
+                level=heading.level,
+                start=heading.start,
+                end=end,
+                headings=list(heading.headings),
+            )
         )
     return document_sections
 
 
-def _section_ends(heads: Sequence[Block], text_end: int) -> list[int]:
+def _section_ends(headings: Sequence[Block], text_end: int) -> list[int]:
     """Where the section of each heading ends: at the next heading of its level or above."""
-    ends = [text_end] * len(heads)
+    ends = [text_end] * len(headings)
     open_heads: list[int] = []  # whose sections go on, their levels rising
-    for index, head in enumerate(heads):
-        while open_heads and heads[open_heads[-1]].level >= head.level:
-            ends[open_heads.pop()] = head.start
+    for index, heading in enumerate(headings):
+        while open_heads and headings[open_heads[-1]].level >= heading.level:
+            ends[open_heads.pop()] = heading.start
         open_heads.append(index)
     return ends

@@ -51,68 +51,75 @@ _LIST_ITEM = re.compile(
 )
 
 
-def markdown_tree(text: str, items: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()) -> list[dict[str, Any]]:
+def markdown_tree(
+    markdown: str, coverage_items: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()
+) -> list[dict[str, Any]]:
     """The document as blocks for the page.
 
     Each has `kind` and `start`; its `pieces` are [text, style, statement, number], the last two being indices into
-    `items` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and `marker`;
-    a `figure` is an index into `figures`.
+    `coverage_items` or -1. Tables have `head` and `rows`, a row `statement` and `cells`; a list item has `depth` and
+    `marker`; a `figure` is an index into `figures`.
     """
-    item_edges = _ItemEdges(items)
+    item_edges = _ItemEdges(coverage_items)
     figure_starts = [figure.start for figure in figures]
     nodes: list[dict[str, Any]] = []
-    for block in blocks(text):
-        nodes += _block_nodes(text, block, item_edges)
+    for block in blocks(markdown):
+        nodes += _block_nodes(markdown, block, item_edges)
         figures_inside = range(bisect_left(figure_starts, block.start), bisect_left(figure_starts, block.end))
         first_figure = figures[figures_inside[0]] if figures_inside else None
-        if first_figure and text[block.start : block.end].strip() == text[first_figure.start : first_figure.end]:
+        if (
+            first_figure
+            and markdown[block.start : block.end].strip() == markdown[first_figure.start : first_figure.end]
+        ):
             nodes[-1:] = []  # the block is nothing but the figure
         nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
     return nodes
 
 
-def _block_nodes(text: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
-    start, end = block.start, block.start + len(text[block.start : block.end].rstrip())
-    if not text[start:end].strip() or (end - start >= 3 and not text[start:end].strip("-*_")):
+def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
+    start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
+    if not markdown[start:end].strip() or (end - start >= 3 and not markdown[start:end].strip("-*_")):
         return
     node: dict[str, Any] = {"kind": block.kind, "start": start}
     if block.kind == "heading":
-        yield {**node, "level": block.level, "pieces": item_edges.cut(_heading_pieces(text, start, end))}
+        yield {**node, "level": block.level, "pieces": item_edges.cut(_heading_pieces(markdown, start, end))}
     elif block.kind == "table":
-        yield {**node, **_table_node(text, start, end, item_edges)}
+        yield {**node, **_table_node(markdown, start, end, item_edges)}
     elif block.kind in ("list", "contents"):
-        yield from _list_nodes(text, start, end, item_edges)
+        yield from _list_nodes(markdown, start, end, item_edges)
     elif block.kind == "formula":
-        body = text[start:end].strip("$ \n")
-        body_start = text.find(body, start)
-        yield {**node, "pieces": item_edges.cut([Piece(body_start, body_start + len(body), body, "math")])}
+        block_text = markdown[start:end].strip("$ \n")
+        body_start = markdown.find(block_text, start)
+        yield {**node, "pieces": item_edges.cut([Piece(body_start, body_start + len(block_text), block_text, "math")])}
     elif block.kind == "code":
-        yield {**node, "pieces": item_edges.cut(_code_pieces(text, start, end))}
+        yield {**node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
     else:
-        yield {**node, "pieces": item_edges.cut(list(pieces(text, start, end)))}
+        yield {**node, "pieces": item_edges.cut(list(pieces(markdown, start, end)))}
 
 
-def pieces(text: str, start: int, end: int) -> Iterator[Piece]:
+def pieces(markdown: str, start: int, end: int) -> Iterator[Piece]:
     """The inline Markdown of [start, end) without its marks. A mark without a partner is text."""
     styles: list[str] = []
-    position = start
-    for match in _INLINE.finditer(text, start, end):
-        if match.start() < position:
+    piece_start = start
+    for inline_match in _INLINE.finditer(markdown, start, end):
+        if inline_match.start() < piece_start:
             continue
-        token = match.lastgroup or ""
-        kind = "code" if match["code"] else token
+        token = inline_match.lastgroup or ""
+        piece_kind = "code" if inline_match["code"] else token
         previous_styles = list(styles)
-        piece = _token_piece(text, match, kind, styles, end)
+        piece = _token_piece(markdown, inline_match, piece_kind, styles, end)
         if piece is None:
             continue
-        yield from _plain_piece(text, position, match.start(), previous_styles)
+        yield from _plain_piece(markdown, piece_start, inline_match.start(), previous_styles)
         if piece:
             yield Piece(*piece[:3], _join_styles([*styles, piece.style]))
-        position = match.end()
-    yield from _plain_piece(text, position, end, styles)
+        piece_start = inline_match.end()
+    yield from _plain_piece(markdown, piece_start, end, styles)
 
 
-def _token_piece(text: str, match: re.Match[str], kind: str, styles: list[str], end: int) -> Piece | tuple[()] | None:
+def _token_piece(
+    markdown: str, match: re.Match[str], kind: str, styles: list[str], end: int
+) -> Piece | tuple[()] | None:
     """What a token stands for: a piece, nothing (a mark, which changes `styles`), or None when it is plain text."""
     for token in _TOKEN_STYLES:
         if match[token] is not None:
@@ -120,7 +127,7 @@ def _token_piece(text: str, match: re.Match[str], kind: str, styles: list[str], 
     if kind == "code":
         return Piece(*match.span("in_code"), match["in_code"], "code")
     if kind in _MARK_STYLES:
-        return () if _toggle_style(text, match, _MARK_STYLES[kind], styles, end) else None
+        return () if _toggle_style(markdown, match, _MARK_STYLES[kind], styles, end) else None
     if kind == "break":
         return Piece(match.start(), match.end(), LINE_BREAK)
     if kind == "entity":
@@ -137,18 +144,18 @@ def _is_hidden_markup(match: re.Match[str]) -> bool:
     return bool(match["comment"]) or (match["tag"] or "").lower() in layout_tags.split()
 
 
-def _toggle_style(text: str, match: re.Match[str], style: str, styles: list[str], end: int) -> bool:
+def _toggle_style(markdown: str, match: re.Match[str], style: str, styles: list[str], end: int) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
     if style in styles:
-        if text[match.start() - 1].isspace():
+        if markdown[match.start() - 1].isspace():
             return False
         _set_style(styles, style, on=False)
         return True
-    previous_character, after = text[match.start() - 1 : match.start()], match.end()
-    if previous_character.isdigit() and text[after : after + 1].isdigit():  # 2*3*4
+    previous_character, after = markdown[match.start() - 1 : match.start()], match.end()
+    if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
         return False
-    closing_mark = text.find(match[0], after + 1, end)
-    if closing_mark < 0 or text[after : after + 1].isspace() or text[closing_mark - 1].isspace():
+    closing_mark = markdown.find(match[0], after + 1, end)
+    if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
         return False
     _set_style(styles, style, on=True)
     return True
@@ -161,106 +168,112 @@ def _set_style(styles: list[str], style: str, *, on: bool) -> None:
         styles.remove(style)
 
 
-def _plain_piece(text: str, start: int, end: int, styles: list[str]) -> Iterator[Piece]:
+def _plain_piece(markdown: str, start: int, end: int, styles: list[str]) -> Iterator[Piece]:
     if start < end:
-        yield Piece(start, end, text[start:end], _join_styles(styles))
+        yield Piece(start, end, markdown[start:end], _join_styles(styles))
 
 
 def _join_styles(styles: list[str]) -> str:
     return " ".join(dict.fromkeys(style for style in styles if style))
 
 
-def _heading_pieces(text: str, start: int, end: int) -> list[Piece]:
+def _heading_pieces(markdown: str, start: int, end: int) -> list[Piece]:
     """Without the # in front and behind, or the underline."""
-    line = text[start:end]
-    leading = len(line) - len(line.lstrip("# \t\ufeff"))
-    body = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", line[leading:])
-    return list(pieces(text, start + leading, start + leading + len(body)))
+    heading_line = markdown[start:end]
+    leading = len(heading_line) - len(heading_line.lstrip("# \t\ufeff"))
+    heading_text = re.sub(r"(?<!\s)[^\S\n]*\n\s*[-=]{2,}\s*$|(?:(?<!\s)\s++)?(?<=\s)#+\s*$", "", heading_line[leading:])
+    return list(pieces(markdown, start + leading, start + leading + len(heading_text)))
 
 
-def _code_pieces(text: str, start: int, end: int) -> list[Piece]:
+def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[Piece]:
     """The lines between the fences."""
-    if text[start:end].lstrip().startswith(("```", "~~~")):
-        start = text.find("\n", start, end) + 1 or end
-        last_line = text.rfind("\n", start, end)
-        if last_line >= 0 and text[last_line:end].strip().startswith(("```", "~~~")):
-            end = last_line
-    return [Piece(start, end, text[start:end])] if start < end else []
+    if markdown[code_start:code_end].lstrip().startswith(("```", "~~~")):
+        code_start = markdown.find("\n", code_start, code_end) + 1 or code_end
+        last_line = markdown.rfind("\n", code_start, code_end)
+        if last_line >= 0 and markdown[last_line:code_end].strip().startswith(("```", "~~~")):
+            code_end = last_line
+    return [Piece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
 
 
-def _list_nodes(text: str, start: int, end: int, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
+def _list_nodes(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     """A list's items, each with the lines that go on behind it."""
-    items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
+    list_items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
     position = start
     while position < end:
-        line_end = text.find("\n", position, end) + 1 or end
-        if match := _LIST_ITEM.match(text, position, line_end):
-            depth = len(match["indent"].replace("\t", "    ")) // 2
-            items.append((match["marker"], depth, match.end(), line_end))
-        elif items:
-            items[-1] = (*items[-1][:3], line_end)
+        line_end = markdown.find("\n", position, end) + 1 or end
+        if item_match := _LIST_ITEM.match(markdown, position, line_end):
+            depth = len(item_match["indent"].replace("\t", "    ")) // 2
+            list_items.append((item_match["marker"], depth, item_match.end(), line_end))
+        elif list_items:
+            list_items[-1] = (*list_items[-1][:3], line_end)
         else:
-            items.append(("", 0, position, line_end))
+            list_items.append(("", 0, position, line_end))
         position = line_end
-    for marker, depth, item_start, item_end in items:
+    for marker, depth, item_start, item_end in list_items:
         yield {
             "kind": "item",
             "start": item_start,
             "marker": "•" if marker in f"-*+–{BULLETS}" else marker,
             "depth": depth,
-            "pieces": item_edges.cut(list(pieces(text, item_start, item_end))),
+            "pieces": item_edges.cut(list(pieces(markdown, item_start, item_end))),
         }
 
 
-def _table_node(text: str, start: int, end: int, item_edges: _ItemEdges) -> dict[str, Any]:
-    table = read_table(text, start, end)
+def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> dict[str, Any]:
+    table = read_table(markdown, start, end)
     return {
-        "head": [[item_edges.cut(_cell_pieces(text, cell)) for cell in row.cells] for row in table.header],
+        "head": [
+            [item_edges.cut(_cell_pieces(markdown, cell)) for cell in table_row.cells] for table_row in table.header
+        ],
         "rows": [
             {
-                "start": row.start,
-                "statement": item_edges.row_statement(row.start, row.end),
-                "cells": [item_edges.cut(_cell_pieces(text, cell), numbers_only=True) for cell in row.cells],
+                "start": table_row.start,
+                "statement": item_edges.row_statement(table_row.start, table_row.end),
+                "cells": [item_edges.cut(_cell_pieces(markdown, cell), numbers_only=True) for cell in table_row.cells],
             }
-            for row in table.data
+            for table_row in table.data
         ],
     }
 
 
-def _cell_pieces(text: str, cell: Cell) -> list[Piece]:
+def _cell_pieces(markdown: str, cell: Cell) -> list[Piece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
     cell_pieces: list[Piece] = []
     for start, end in cell.spans:
         cell_pieces += [Piece(start, start, " ")] if cell_pieces else []
-        cell_pieces += pieces(text, start, end)
+        cell_pieces += pieces(markdown, start, end)
     return cell_pieces
 
 
 class _ItemEdges:
     """The edges of a document's statements and numbers, at which pieces are cut."""
 
-    def __init__(self, items: Sequence[CoverageItem]) -> None:
-        self.statements = [(p.start, p.end, index) for index, p in enumerate(items) if p.kind != "number"]
-        self.numbers = [(p.start, p.end, index) for index, p in enumerate(items) if p.kind == "number"]
-        self.edges = sorted({edge for p in items for edge in (p.start, p.end)})
+    def __init__(self, coverage_items: Sequence[CoverageItem]) -> None:
+        self.statements = [
+            (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind != "number"
+        ]
+        self.numbers = [
+            (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind == "number"
+        ]
+        self.edges = sorted({edge for p in coverage_items for edge in (p.start, p.end)})
 
     def cut(self, text_pieces: list[Piece], *, numbers_only: bool = False) -> list[list[Any]]:
         """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
-        rows: list[list[Any]] = []
+        cut_pieces: list[list[Any]] = []
         for piece in text_pieces:
             for start, piece_text in self._at_edges(piece):
                 statement = -1 if numbers_only else _span_at(self.statements, start)
-                row = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
-                if rows and rows[-1][1:] == row[1:]:
-                    rows[-1][0] += piece_text
+                cut_piece = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
+                if cut_pieces and cut_pieces[-1][1:] == cut_piece[1:]:
+                    cut_pieces[-1][0] += piece_text
                 else:
-                    rows.append(row)
-        return rows
+                    cut_pieces.append(cut_piece)
+        return cut_pieces
 
     def row_statement(self, start: int, end: int) -> int:
         """The statement that a table row is."""
-        spans = self._statements_between(start, end)
-        return next((index for a, b, index in spans if min(b, end) - max(a, start) > 1), -1)
+        statement_spans = self._statements_between(start, end)
+        return next((item_index for a, b, item_index in statement_spans if min(b, end) - max(a, start) > 1), -1)
 
     def _statements_between(self, start: int, end: int) -> list[tuple[int, int, int]]:
         first_statement = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)

@@ -39,35 +39,37 @@ class Claims:
         self._execute = execute
         self.process = this_process()
 
-    def take(self, key: str, seconds: float) -> bool:
+    def take(self, claim_key: str, seconds: float) -> bool:
         """Whether this process has the claim now: no living process had it, or this one did."""
         now = time.time()
-        claim = (key, self.process, now + seconds, now)
+        claim = (claim_key, self.process, now + seconds, now)
         self._execute(_TAKE, claim)
-        owner = self.owner(key)
+        owner = self.owner(claim_key)
         if owner and owner != self.process and is_alive(owner) is False:
-            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, owner))
+            self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, owner))
             self._execute(_TAKE, claim)
-            owner = self.owner(key)
+            owner = self.owner(claim_key)
         return owner == self.process
 
     def prolong(self, seconds: float) -> None:
         """Let all claims of this process end so much later than now."""
         self._execute("UPDATE claims SET until = ? WHERE owner = ?", (time.time() + seconds, self.process))
 
-    def release(self, key: str) -> None:
+    def release(self, claim_key: str) -> None:
         """End this process's claim."""
-        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self.process))
+        self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, self.process))
 
-    def owner(self, key: str) -> str:
+    def owner(self, claim_key: str) -> str:
         """The process that has the claim (as in processes/process_identity.py); "": none has."""
-        return next((str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (key,))), "")
+        return next(
+            (str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (claim_key,))), ""
+        )
 
     def others(self, without: str = "") -> list[str]:
         """The other living processes that have a claim, but for that on `without`, as a message names them."""
         query = "SELECT DISTINCT owner FROM claims WHERE owner != ? AND until > ? AND key != ?"
-        rows = self._execute(query, (self.process, time.time(), without))
-        return [process_label(owner) for (owner,) in rows if is_alive(owner) is not False]
+        claim_rows = self._execute(query, (self.process, time.time(), without))
+        return [process_label(owner) for (owner,) in claim_rows if is_alive(owner) is not False]
 
 
 class OutputClaims:
@@ -84,22 +86,22 @@ class OutputClaims:
         self._ended.set()
 
     @asynccontextmanager
-    async def hold(self, key: str, stopping: asyncio.Event, say: Callable[[str], None]) -> AsyncIterator[bool]:
-        """Wait until no other process has the claim on `key`, then keep others from it; yields whether it had to wait.
+    async def hold(self, claim_key: str, stopping: asyncio.Event, say: Callable[[str], None]) -> AsyncIterator[bool]:
+        """Wait until no other process has the claim, then keep others from it; yields whether it had to wait.
 
         Where the run is `stopping` while it waits, it goes on without the claim: nothing more is begun then.
         """
         has_waited = False
-        while not self._claims.take(key, CLAIM_SECONDS) and not stopping.is_set():
+        while not self._claims.take(claim_key, CLAIM_SECONDS) and not stopping.is_set():
             if not has_waited:
-                owner = process_label(self._claims.owner(key))
-                say(f"{key}: {owner} is writing it; this one goes on once it has ended")
+                owner = process_label(self._claims.owner(claim_key))
+                say(f"{claim_key}: {owner} is writing it; this one goes on once it has ended")
             has_waited = True
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         try:
             yield has_waited
         finally:
-            self._claims.release(key)
+            self._claims.release(claim_key)
 
     def _prolong(self) -> None:
         """By a connection of this thread."""

@@ -15,9 +15,16 @@ def find_copies(data: Workspace, manifest: Manifest, excluded: Collection[str] =
     what it is now.
     """
     documents_by_hash: dict[str, list[str]] = {}
-    for document, entry in manifest.entries("ingest", EntryOutputs).items():
-        digest = next((digest for path, digest in entry.outputs.items() if path.endswith(f"/{document}.md")), "")
-        if digest and entry.status == "ok" and document not in excluded:
+    for document, manifest_entry in manifest.entries("ingest", EntryOutputs).items():
+        digest = next(
+            (
+                digest
+                for output_path, digest in manifest_entry.outputs.items()
+                if output_path.endswith(f"/{document}.md")
+            ),
+            "",
+        )
+        if digest and manifest_entry.status == "ok" and document not in excluded:
             documents_by_hash.setdefault(digest, []).append(document)
     copies: dict[str, str] = {}
     for documents in documents_by_hash.values():
@@ -39,6 +46,13 @@ def _copies_among(data: Workspace, manifest: Manifest, documents: list[str]) -> 
             by_hash.setdefault(digest, []).append(document)
     copies: dict[str, str] = {}
     for same in by_hash.values():
-        first = min(same, key=lambda name: (manifest.entry("chunk", name) is None, len(name), name))
+        first = min(
+            same,
+            key=lambda document_name: (
+                manifest.entry("chunk", document_name) is None,
+                len(document_name),
+                document_name,
+            ),
+        )
         copies |= {document: first for document in same if document != first}
     return copies

@@ -48,18 +48,20 @@ def cache_database(file: Path, table: str, kind: str) -> Iterator[sqlite3.Connec
         raise BadRecord(f"{file}: not {kind} ({error}); delete it; it is made again") from error
 
 
-def join_database(source: Path, target: Path) -> dict[str, int]:
-    """Add the rows of `source` to `target`, which is made where it is missing; returns the rows added by table.
+def join_database(shard_database: Path, joined_database: Path) -> dict[str, int]:
+    """Add the rows of a shard to `joined_database`, which is made where it is missing; returns the rows added by table.
 
-    Afterwards `target` is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
+    Afterwards it is a single file again, so that others read it without a lock. Raises sqlite3.Error, OSError.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT, source.stat().st_mode & 0o777))  # a journal is its owner's alone
+    joined_database.parent.mkdir(parents=True, exist_ok=True)
+    os.close(
+        os.open(joined_database, os.O_RDWR | os.O_CREAT, shard_database.stat().st_mode & 0o777)
+    )  # a journal is its owner's alone
     added = {}
-    with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as database:
-        database.execute("ATTACH ? AS shard", (str(source),))
-        for name in make_missing_tables(database):
-            added[name] = _join_table(database, name)
+    with closing(sqlite3.connect(joined_database, timeout=60, isolation_level=None)) as database:
+        database.execute("ATTACH ? AS shard", (str(shard_database),))
+        for table_name in make_missing_tables(database):
+            added[table_name] = _join_table(database, table_name)
         database.execute("DETACH shard")
         with suppress(sqlite3.OperationalError):  # somebody has it open: it stays as it is
             database.execute("PRAGMA journal_mode = DELETE")
@@ -68,11 +70,13 @@ def join_database(source: Path, target: Path) -> dict[str, int]:
 
 def make_missing_tables(database: sqlite3.Connection) -> list[str]:
     """Make what the attached database `shard` has and this one lacks; returns the tables that are to be joined."""
-    schema_rows = [row for row in database.execute(_SHARD_SCHEMA).fetchall() if row[1] not in MACHINE_TABLES]
-    for name, _, layout in schema_rows:
-        if not _has_table(database, name):
+    schema_rows = [
+        schema_row for schema_row in database.execute(_SHARD_SCHEMA).fetchall() if schema_row[1] not in MACHINE_TABLES
+    ]
+    for table_name, _, layout in schema_rows:
+        if not _has_table(database, table_name):
             database.execute(layout)
-    return [name for name, table, _ in schema_rows if name == table]
+    return [table_name for table_name, table, _ in schema_rows if table_name == table]
 
 
 def _has_table(database: sqlite3.Connection, name: str) -> bool:
@@ -81,12 +85,15 @@ def _has_table(database: sqlite3.Connection, name: str) -> bool:
 
 def _join_table(database: sqlite3.Connection, table: str) -> int:
     """How many rows came in."""
-    shard_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+    shard_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
     # fewer, of an earlier version
-    target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
-    columns = [name for name in shard_columns if name in target_columns - {"id"}]
-    column_list = ", ".join(f'"{name}"' for name in columns)
-    same_row = " AND ".join(f'mine."{name}" IS theirs."{name}"' for name in _key_columns(database, table) or columns)
+    target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
+    joined_columns = [column_name for column_name in shard_columns if column_name in target_columns - {"id"}]
+    column_list = ", ".join(f'"{column_name}"' for column_name in joined_columns)
+    same_row = " AND ".join(
+        f'mine."{column_name}" IS theirs."{column_name}"'
+        for column_name in _key_columns(database, table) or joined_columns
+    )
     time = _TIME_COLUMNS.get(table)
     not_older = f' AND mine."{time}" >= theirs."{time}"' if time else ""
     statement = (
@@ -98,9 +105,9 @@ def _join_table(database: sqlite3.Connection, table: str) -> int:
 
 def _key_columns(database: sqlite3.Connection, table: str) -> list[str]:
     """The columns that tell rows apart: the primary key, or for replies, which are numbered by file, key and time."""
-    rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
-    key = [row[1] for row in rows if row[5]]
-    return ["key", "stored"] if key == ["id"] else key
+    column_rows = database.execute(f'PRAGMA shard.table_info("{table}")').fetchall()
+    key_columns = [column_row[1] for column_row in column_rows if column_row[5]]
+    return ["key", "stored"] if key_columns == ["id"] else key_columns
 
 
 def copy_database(source: Path, target: Path) -> str:
@@ -117,9 +124,9 @@ def copy_database(source: Path, target: Path) -> str:
             copy.execute(f'DELETE FROM "{table}"')  # noqa: S608  # names of ours
         copy.commit()
         copy.execute("VACUUM")
-    with target.open("rb") as file:
-        file.seek(HEADER)
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with target.open("rb") as copied_file:
+        copied_file.seek(HEADER)
+        return hashlib.file_digest(copied_file, "sha256").hexdigest()
 
 
 def replace_rows(source: Path, target: Path) -> None:
@@ -129,9 +136,9 @@ def replace_rows(source: Path, target: Path) -> None:
         tables = make_missing_tables(database)
         database.execute("BEGIN IMMEDIATE")
         for table in tables:
-            source_columns = [row[1] for row in database.execute(f'PRAGMA shard.table_info("{table}")')]
-            target_columns = {row[1] for row in database.execute(f'PRAGMA main.table_info("{table}")')}
-            columns = ", ".join(f'"{name}"' for name in source_columns if name in target_columns)
+            source_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
+            target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
+            columns = ", ".join(f'"{column_name}"' for column_name in source_columns if column_name in target_columns)
             database.execute(f'DELETE FROM main."{table}"')  # noqa: S608  # names of ours
             database.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM shard."{table}"')  # noqa: S608
         database.execute("COMMIT")

@@ -44,14 +44,14 @@ def find_departed(data: Workspace, manifest: Manifest, ignore: Sequence[str] = (
     """
     without_source = []
     listed = {f"documents/{name}" for name in _files_below(f"{data.base}/documents")}
-    for document, entry in manifest.entries("ingest", EntryInputs).items():
-        for path, digest in entry.inputs.items():
-            source = path.removeprefix("documents/")
-            if source == path:
+    for document, manifest_entry in manifest.entries("ingest", EntryInputs).items():
+        for input_path, digest in manifest_entry.inputs.items():
+            source_name = input_path.removeprefix("documents/")
+            if source_name == input_path:
                 continue
-            ignored = bool(ignore) and matches_any(source, ignore)
-            if ignored or (path not in listed and not (data.base / path).exists()):
-                without_source.append(DepartedDocument(document, source, digest, ignored))
+            ignored = bool(ignore) and matches_any(source_name, ignore)
+            if ignored or (input_path not in listed and not (data.base / input_path).exists()):
+                without_source.append(DepartedDocument(document, source_name, digest, ignored))
     without_source.sort(key=_document_name)
     return [lost for lost in without_source if data.path("text", f"{lost.document}.md").exists()]
 
@@ -65,12 +65,12 @@ def _files_below(folder: str) -> Iterator[str]:
     prefixes = [""]
     while prefixes:
         prefix = prefixes.pop()
-        with suppress(OSError), os.scandir(f"{folder}/{prefix}") as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    prefixes.append(f"{prefix}{entry.name}/")
-                elif entry.is_file(follow_symlinks=False):
-                    yield printable_path(f"{prefix}{entry.name}")
+        with suppress(OSError), os.scandir(f"{folder}/{prefix}") as folder_entries:
+            for folder_entry in folder_entries:
+                if folder_entry.is_dir(follow_symlinks=False):
+                    prefixes.append(f"{prefix}{folder_entry.name}/")
+                elif folder_entry.is_file(follow_symlinks=False):
+                    yield printable_path(f"{prefix}{folder_entry.name}")
 
 
 def departed_warnings(documents: Sequence[DepartedDocument], aside: Collection[str]) -> list[str]:
@@ -93,14 +93,14 @@ class SetAside(Record, frozen=True):
 
 def read_set_aside(data: Workspace) -> dict[str, SetAside]:
     """By document, in order. Raises BadRecord where the file is damaged."""
-    path = data.base / SET_ASIDE_FILE
-    return read_json(path, dict[str, SetAside]) if path.exists() else {}
+    set_aside_file = data.base / SET_ASIDE_FILE
+    return read_json(set_aside_file, dict[str, SetAside]) if set_aside_file.exists() else {}
 
 
 def write_set_aside(data: Workspace, documents: dict[str, SetAside]) -> None:
     """Put `documents` in place of what is set aside; without any, the file goes."""
-    path = data.base / SET_ASIDE_FILE
+    set_aside_file = data.base / SET_ASIDE_FILE
     if documents:
-        write_json(path, dict(sorted(documents.items())))
+        write_json(set_aside_file, dict(sorted(documents.items())))
     else:
-        path.unlink(missing_ok=True)
+        set_aside_file.unlink(missing_ok=True)

@@ -55,9 +55,9 @@ class DiskBackedList(Sequence[T], Generic[T]):
         self.extend(records)
 
     def append(self, record: T) -> None:
-        content = self._encoder.encode(record)
-        self._pending += content
-        self._ends.append(self._ends[-1] + len(content))
+        encoded_record = self._encoder.encode(record)
+        self._pending += encoded_record
+        self._ends.append(self._ends[-1] + len(encoded_record))
         if len(self._pending) >= WRITTEN_AT_ONCE:
             self._flush()
 
@@ -83,13 +83,15 @@ class DiskBackedList(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """In order, read a part of the file at a time."""
-        content, content_start = b"", 0
-        for index in range(len(self)):
-            record_start, record_end = self._ends[index], self._ends[index + 1]
-            if record_end > content_start + len(content):
+        record_bytes, content_start = b"", 0
+        for record_index in range(len(self)):
+            record_start, record_end = self._ends[record_index], self._ends[record_index + 1]
+            if record_end > content_start + len(record_bytes):
                 block_end = max(record_end, min(record_start + READ_AT_ONCE, self._ends[-1]))
-                content, content_start = self._content(record_start, block_end), record_start
-            yield self._decoder.decode(memoryview(content)[record_start - content_start : record_end - content_start])
+                record_bytes, content_start = self._content(record_start, block_end), record_start
+            yield self._decoder.decode(
+                memoryview(record_bytes)[record_start - content_start : record_end - content_start]
+            )
 
     def _content(self, start: int, end: int) -> bytes:
         self._flush()

@@ -21,15 +21,19 @@ RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")
 
 def document_files(data: Workspace, document: str) -> list[Path]:
     """Every file that was made of the document alone; the folder of its pictures aside."""
-    paths = [data.path(*pattern.format(document).split("/")) for pattern in FILE_PATTERNS]
-    paths += [file_path(folder, name.format(document)) for folder in data.run_folders() for name in RUN_FILES]
-    return [path for path in dict.fromkeys(paths) if path.is_file()]
+    document_paths = [data.path(*pattern.format(document).split("/")) for pattern in FILE_PATTERNS]
+    document_paths += [
+        file_path(folder, run_file_name.format(document))
+        for folder in data.run_folders()
+        for run_file_name in RUN_FILES
+    ]
+    return [document_path for document_path in dict.fromkeys(document_paths) if document_path.is_file()]
 
 
 def longer_document_names(data: Workspace, document: str) -> list[str]:
     """The other documents whose names begin with that of `document` and a hyphen, as its ids do."""
-    names = (name.removesuffix(".md") for name in file_names(data.path("text"), ".md"))
-    return [name for name in names if name.startswith(f"{document}-")]
+    document_names = (document_name.removesuffix(".md") for document_name in file_names(data.path("text"), ".md"))
+    return [document_name for document_name in document_names if document_name.startswith(f"{document}-")]
 
 
 def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> bool:
@@ -47,23 +51,27 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
     return suffix != pair and all(digest and set(digest) <= set("0123456789abcdef") for digest in digests)
 
 
-def read_document_record(text: str, name: str, files: Sequence[Path]) -> tuple[Document, list[str]]:
+def read_document_record(markdown: str, document_name: str, record_files: Sequence[Path]) -> tuple[Document, list[str]]:
     """(record, warnings): without its pages where the text was edited since ingest, for their offsets would lie.
 
-    `files`: the record's file, or none where somebody put the text there by hand.
+    `record_files`: the record's file, or none where somebody put the text there by hand.
     """
-    if not files:
-        record = Document(id=name, source="", sha256="", converter="", converter_version="", characters=len(text))
-        return record, [f"{name}.json is missing: chunks get no pages"]
-    document = read_json(files[0], Document)
-    if document.pages and document.characters != len(text):
+    if not record_files:
+        record = Document(
+            id=document_name, source="", sha256="", converter="", converter_version="", characters=len(markdown)
+        )
+        return record, [f"{document_name}.json is missing: chunks get no pages"]
+    document = read_json(record_files[0], Document)
+    if document.pages and document.characters != len(markdown):
         return msgspec.structs.replace(document, pages=[]), ["the text was edited since ingest: chunks get no pages"]
     return document, []
 
 
-def document_title(files: Sequence[Path], name: str) -> str:
-    """The title that the record in `files` (none or one) has, or else the document's name as words."""
-    return next((read_json(path, Document).title for path in files), "") or name.replace("-", " ")
+def document_title(record_files: Sequence[Path], document_name: str) -> str:
+    """The title that the record in `record_files` (none or one) has, or else the document's name as words."""
+    return next((read_json(record_file, Document).title for record_file in record_files), "") or document_name.replace(
+        "-", " "
+    )
 
 
 def can_have_picture_folder(document: str) -> bool:

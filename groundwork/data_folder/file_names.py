@@ -28,15 +28,15 @@ def matches(name: str, pattern: str) -> bool:
     )
 
 
-def matches_any(name: str, patterns: Iterable[str]) -> bool:
-    """Does one of `patterns` mean the file `name`?"""
-    return any(matches(name, pattern) for pattern in patterns)
+def matches_any(file_name: str, patterns: Iterable[str]) -> bool:
+    """Does one of `patterns` mean the file `file_name`?"""
+    return any(matches(file_name, pattern) for pattern in patterns)
 
 
 def printable_path(path: str | Path) -> str:
     r"""`path` in letters that every file can hold: a byte of a name that is no UTF-8 is spelt out, as `\xff`."""
-    text = str(path)
-    return text if text.isascii() else os.fsencode(text).decode(errors="backslashreplace")
+    path_text = str(path)
+    return path_text if path_text.isascii() else os.fsencode(path_text).decode(errors="backslashreplace")
 
 
 def slug(name: str) -> str:
@@ -45,8 +45,8 @@ def slug(name: str) -> str:
     One that would be too long for a file system is cut and ends in a part of its sha256 instead.
     """
     lower = unicodedata.normalize("NFC", name).lower().replace("i\u0307", "i")  # what a Turkish İ becomes
-    words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
-    joined = "-".join(words).strip("-.") or "unnamed"
+    name_words = "".join(c if c.isalnum() or c == "." or _is_mark(c) else " " for c in lower).split()
+    joined = "-".join(name_words).strip("-.") or "unnamed"
     encoded = joined.encode()
     if len(encoded) <= MAX_SLUG_BYTES:
         return joined

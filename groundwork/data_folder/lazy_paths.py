@@ -15,8 +15,8 @@ class Paths(Sequence[Path]):
 
     __slots__ = ("texts",)
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        self.texts = tuple(texts)
+    def __init__(self, path_strings: Iterable[str] = ()) -> None:
+        self.texts = tuple(path_strings)
 
     @overload
     def __getitem__(self, index: int) -> Path: ...

@@ -41,14 +41,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 def remove_leftovers(folders: Iterable[Path]) -> int:
     """Delete the temporary files in `folders` of processes that have ended; returns how many there were."""
     temporary_files = [
-        path
+        temporary_file
         for folder in set(folders)
         if folder.is_dir()
-        for path in folder.glob(f"{TEMPORARY}*")
-        if is_dead(path.name.removeprefix(TEMPORARY))
+        for temporary_file in folder.glob(f"{TEMPORARY}*")
+        if is_dead(temporary_file.name.removeprefix(TEMPORARY))
     ]
-    for path in temporary_files:
-        path.unlink(missing_ok=True)
+    for temporary_file in temporary_files:
+        temporary_file.unlink(missing_ok=True)
     return len(temporary_files)
 
 
@@ -103,16 +103,16 @@ def read_jsonl(path: Path, kind: type[T]) -> list[T]:
     decoder = msgspec.json.Decoder(kind)
     records = []
     try:
-        lines = path.read_bytes().split(b"\n")
+        json_lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         raise BadRecord(f"{path}: no such file") from None
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
+    for line_number, json_line in enumerate(json_lines, start=1):
+        if json_line.strip():
             try:
-                records.append(decoder.decode(line))
+                records.append(decoder.decode(json_line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 remedy = "fix the line, or delete the file and run its stage again"
-                raise BadRecord(f"{path}, line {number}: {error}; {remedy}") from None
+                raise BadRecord(f"{path}, line {line_number}: {error}; {remedy}") from None
     return records
 
 

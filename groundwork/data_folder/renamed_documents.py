@@ -48,28 +48,28 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     old_paths: dict[str, Path] = {}
     new_paths: dict[str, Path] = {}
     hashes: dict[str, str] = {}
-    for file in document_files(data, document):
-        target = file_path(folder_of(file), renaming.file_name(file.name))
-        hashes[data.relative(file)] = manifest.sha256(file)
-        content = file.read_bytes()
-        if file.suffix in (".json", ".jsonl"):
-            content = renaming.content(content, lines=file.suffix == ".jsonl")
+    for document_file in document_files(data, document):
+        renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
+        hashes[data.relative(document_file)] = manifest.sha256(document_file)
+        renamed_content = document_file.read_bytes()
+        if document_file.suffix in (".json", ".jsonl"):
+            renamed_content = renaming.content(renamed_content, lines=document_file.suffix == ".jsonl")
         if moved_figures:
-            content = _with_moved_figures(content, data.relative(file), moved_figures)
-        write_bytes(target, content)
-        old_paths[data.relative(file)], new_paths[data.relative(file)] = file, target
+            renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
+        write_bytes(renamed_file, renamed_content)
+        old_paths[data.relative(document_file)], new_paths[data.relative(document_file)] = document_file, renamed_file
     pictures = data.path("text", document)
     if pictures.is_dir():
-        relative_path, target = data.relative(pictures), data.path("text", new_document)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), target
-        pictures.rename(target)
+        relative_path, renamed_file = data.relative(pictures), data.path("text", new_document)
+        renamed_file.parent.mkdir(parents=True, exist_ok=True)
+        hashes[relative_path], new_paths[relative_path] = manifest.sha256(pictures), renamed_file
+        pictures.rename(renamed_file)
     tag_hashes = _rename_in_tags(data, manifest, renaming)
     new_names = {old_path: data.relative(path) for old_path, path in new_paths.items()}
     new_names |= {name: name for name in tag_hashes}  # they stay where they are
     _rename_entries(data, manifest, document, new_document, new_names, hashes | tag_hashes)
-    for file in decisions:
-        rewrite_lines(file, lambda line: renaming.content(line, lines=True))
+    for document_file in decisions:
+        rewrite_lines(document_file, lambda line: renaming.content(line, lines=True))
     for path in old_paths.values():
         path.unlink(missing_ok=True)
 
@@ -77,12 +77,12 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
 def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) -> dict[str, str]:
     """Write the ids of the document anew in every file of tags; returns the hashes of those files as they were."""
     hashes = {}
-    for file in sorted(data.path("tags").rglob("*.jsonl")):
-        content = file.read_bytes()
-        new_content = renaming.content(content, lines=True)
-        if new_content != content:
-            hashes[data.relative(file)] = manifest.sha256(file)
-            write_bytes(file, new_content)
+    for tag_file in sorted(data.path("tags").rglob("*.jsonl")):
+        tag_content = tag_file.read_bytes()
+        new_content = renaming.content(tag_content, lines=True)
+        if new_content != tag_content:
+            hashes[data.relative(tag_file)] = manifest.sha256(tag_file)
+            write_bytes(tag_file, new_content)
     return hashes
 
 
@@ -93,8 +93,11 @@ def _with_moved_figures(content: bytes, path: str, moved_figures: MovedFolder) -
         return moved_figures.text(content)
     if suffix not in (".json", ".jsonl") or path.startswith("plots/"):
         return content
-    records = [moved_figures.record(path.partition("/")[0], record) for record in decode_records(content, lines=lines)]
-    return encode_records(records, lines=lines)
+    moved_records = [
+        moved_figures.record(path.partition("/")[0], document_record)
+        for document_record in decode_records(content, lines=lines)
+    ]
+    return encode_records(moved_records, lines=lines)
 
 
 def _rename_entries(
@@ -112,35 +115,46 @@ def _rename_entries(
 
     def carry_hashes(recorded: dict[str, str]) -> dict[str, str]:
         return {
-            new_names.get(name, name): manifest.sha256(data.root / new_names[name])
-            if name in new_names and digest == hashes[name]
+            new_names.get(unit_name, unit_name): manifest.sha256(data.root / new_names[unit_name])
+            if unit_name in new_names and digest == hashes[unit_name]
             else digest
-            for name, digest in recorded.items()
+            for unit_name, digest in recorded.items()
         }
 
-    for stage, unit, entry in list(manifest.all_entries()):
-        if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
+    for stage, unit, manifest_entry in list(manifest.all_entries()):
+        if not (
+            new_names.keys() & (manifest_entry.inputs.keys() | manifest_entry.outputs.keys())
+            or unit.rpartition("/")[2] == document
+        ):
             continue
-        folder, _, name = unit.rpartition("/")
+        folder, _, unit_name = unit.rpartition("/")
         if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
-            if name == document:
+            if unit_name == document:
                 manifest.forget(stage, [unit])
             continue
-        name = f"{folder}/{new_document}" if folder and name == document else new_document if name == document else unit
+        unit_name = (
+            f"{folder}/{new_document}"
+            if folder and unit_name == document
+            else new_document
+            if unit_name == document
+            else unit
+        )
         new_entry = msgspec.structs.replace(
-            entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
+            manifest_entry, inputs=carry_hashes(manifest_entry.inputs), outputs=carry_hashes(manifest_entry.outputs)
         )
         manifest.forget(stage, [unit])
         if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, name, new_entry)
+            manifest.record(stage, unit_name, new_entry)
         else:
-            manifest.record(stage, name, _entry_of_source(data, manifest, new_entry, new_document))
+            manifest.record(stage, unit_name, _entry_of_source(data, manifest, new_entry, new_document))
 
 
-def _entry_of_source(data: Workspace, manifest: Manifest, entry: ManifestEntry, new_document: str) -> ManifestEntry:
-    record = read_json(data.path("text", f"{new_document}.json"), Document)
-    path = data.base / "documents" / record.source
-    return msgspec.structs.replace(entry, inputs={data.relative(path): manifest.sha256(path)})
+def _entry_of_source(
+    data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry, new_document: str
+) -> ManifestEntry:
+    document_record = read_json(data.path("text", f"{new_document}.json"), Document)
+    source_path = data.base / "documents" / document_record.source
+    return msgspec.structs.replace(manifest_entry, inputs={data.relative(source_path): manifest.sha256(source_path)})
 
 
 @dataclass(frozen=True)
@@ -160,10 +174,10 @@ class _Renaming:
     def content(self, content: bytes, *, lines: bool) -> bytes:
         """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
         if not lines:
-            record = self._renamed("", msgspec.json.decode(content))
-            return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-        rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
-        return b"".join(msgspec.json.encode(self._renamed("", row)) + b"\n" for row in rows)
+            json_record = self._renamed("", msgspec.json.decode(content))
+            return msgspec.json.format(msgspec.json.encode(json_record), indent=2) + b"\n"
+        json_rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
+        return b"".join(msgspec.json.encode(self._renamed("", json_row)) + b"\n" for json_row in json_rows)
 
     def _renamed(self, key: str, value: Any) -> Any:
         if isinstance(value, dict):

@@ -77,14 +77,14 @@ def principal_components(vectors: Vectors, dimensions: int = PCA_DIMENSIONS, see
     """The first principal components of (n, d) vectors as (n, min(dimensions, d, n)); identical rows give zeros."""
     from sklearn.decomposition import PCA
 
-    rows, width = vectors.shape
-    components = min(dimensions, width, rows)
+    vector_count, vector_width = vectors.shape
+    components = min(dimensions, vector_width, vector_count)
     centred: Vectors = np.empty_like(vectors, dtype=np.float32)
     np.subtract(vectors, vectors.mean(axis=0, dtype=np.float64), out=centred, casting="same_kind")
-    if components == width or not centred.any():
+    if components == vector_width or not centred.any():
         return centred[:, :components]
-    solver = "covariance_eigh" if rows > width else "full"
-    sample = centred if rows <= PCA_SAMPLE else centred[_sample_rows(rows, PCA_SAMPLE, seed)]
+    solver = "covariance_eigh" if vector_count > vector_width else "full"
+    sample = centred if vector_count <= PCA_SAMPLE else centred[_sample_rows(vector_count, PCA_SAMPLE, seed)]
     with single_thread():
         return np.asarray(PCA(components, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
 
@@ -132,26 +132,26 @@ def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
     That is the knee of Satopaa et al., "Finding a 'Kneedle' in a Haystack" (2011), for a convex falling curve. A curve
     without one (a straight line) gives min(k_max, round(sqrt(n))); one row, or only equal rows, give 1.
     """
-    rows = len(vectors)
+    vector_count = len(vectors)
     largest_k = min(k_max, count_distinct_rows(vectors, max(k_max, 1)))
     if largest_k < 2:
         return Elbow(
-            1, "one cluster: all questions are alike" if rows > 1 and k_max > 1 else "one cluster: too few rows"
+            1, "one cluster: all questions are alike" if vector_count > 1 and k_max > 1 else "one cluster: too few rows"
         )
     if largest_k == 2:
         return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
-    sample = vectors if rows <= ELBOW_SAMPLE else vectors[_sample_rows(rows, ELBOW_SAMPLE, seed)]
+    sample = vectors if vector_count <= ELBOW_SAMPLE else vectors[_sample_rows(vector_count, ELBOW_SAMPLE, seed)]
     ks = list(range(2, largest_k + 1))
     inertias = [_inertia(sample, k, seed) for k in ks]
     knee = _knee(np.array(ks, dtype=float), np.array(inertias))
     if knee is None:
-        k = max(2, min(largest_k, round(rows**0.5)))
+        k = max(2, min(largest_k, round(vector_count**0.5)))
         return Elbow(k, "the curve has no elbow: square root of the rows", ks, inertias)
     return Elbow(knee, "the elbow of the curve", ks, inertias)
 
 
-def _sample_rows(rows: int, count: int, seed: int) -> NDArray[np.int64]:
-    return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
+def _sample_rows(vector_count: int, count: int, seed: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(seed).choice(vector_count, count, replace=False))
 
 
 def _knee(ks: NDArray[np.float64], inertias: NDArray[np.float64]) -> int | None:
@@ -182,10 +182,10 @@ def _fit_kmeans(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped
 
 
 def _number_by_size(labels: NDArray[np.int32]) -> Labels:
-    numbers, first_rows, sizes = np.unique(labels, return_index=True, return_counts=True)
-    by_size = sorted(range(len(numbers)), key=lambda i: (-sizes[i], first_rows[i]))
-    rank = np.empty(int(numbers.max()) + 1, dtype=np.int64)
-    rank[numbers[by_size]] = np.arange(len(numbers))
+    cluster_numbers, first_rows, cluster_sizes = np.unique(labels, return_index=True, return_counts=True)
+    by_size = sorted(range(len(cluster_numbers)), key=lambda i: (-cluster_sizes[i], first_rows[i]))
+    rank = np.empty(int(cluster_numbers.max()) + 1, dtype=np.int64)
+    rank[cluster_numbers[by_size]] = np.arange(len(cluster_numbers))
     return rank[labels]
 
 
@@ -198,15 +198,15 @@ def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: S
     if any(tags):
         ranked_tags = _rank_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
         ranked_terms = [by_tags or by_words for by_tags, by_words in zip(ranked_tags, ranked_terms, strict=True)]
-    labels: list[str] = []
+    group_labels: list[str] = []
     used_terms: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
         unused_terms = [term for term in ranked_terms[group] if term not in used_terms]
         label_terms = _pick_distinct(unused_terms or ranked_terms[group], language)
         used_terms.update(label_terms[:1])
-        label = " · ".join(label_terms) or _shortest_question(questions, group_of, group)
-        labels.append(label if label not in labels else f"{label} ({group + 1})")
-    return labels
+        group_label = " · ".join(label_terms) or _shortest_question(questions, group_of, group)
+        group_labels.append(group_label if group_label not in group_labels else f"{group_label} ({group + 1})")
+    return group_labels
 
 
 def _rank_terms(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
@@ -222,17 +222,20 @@ def _rank_terms(terms: list[list[str]], group_of: Sequence[int], groups: int) ->
             counts_in[group].update(set(row_terms))
     common_limit = max(COMMON_SHARE, 1.5 / max(1, groups)) * len(terms)
     common = {term for term, count in overall.items() if count > common_limit} if groups > 1 else set()
-    sizes = Counter(group_of)
+    group_sizes = Counter(group_of)
     ranked = []
-    for group, counts in enumerate(counts_in):
-        lifts = {term: counts[term] / overall[term] * len(terms) / max(1, sizes[group]) for term in counts}
-        lift_floor = MIN_LIFT if groups > 1 else 0
-        candidates = [term for term in counts if counts[term] >= 2 and lifts[term] >= lift_floor]
-        weights = {
-            term: counts[term] * math.log1p(lifts[term]) * (PAIR_WEIGHT if " " in term else 1) for term in candidates
+    for group, term_counts in enumerate(counts_in):
+        lifts = {
+            term: term_counts[term] / overall[term] * len(terms) / max(1, group_sizes[group]) for term in term_counts
         }
-        specific = [term for term in candidates if term not in common and common.isdisjoint(term.split())]
-        ranked.append([term for _, term in sorted((-weights[term], term) for term in specific or candidates)])
+        lift_floor = MIN_LIFT if groups > 1 else 0
+        candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and lifts[term] >= lift_floor]
+        weights = {
+            term: term_counts[term] * math.log1p(lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
+            for term in candidate_terms
+        }
+        specific = [term for term in candidate_terms if term not in common and common.isdisjoint(term.split())]
+        ranked.append([term for _, term in sorted((-weights[term], term) for term in specific or candidate_terms)])
     return ranked
 
 
@@ -254,8 +257,12 @@ def _stems(term: str, language: str) -> set[str]:
 def _languages(questions: Sequence[str]) -> list[str]:
     """The languages of the questions, the most frequent first; [""] where none can be told."""
     sample = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
-    counts = Counter(detect_language(question) for question in sample)
-    languages = [language for language, count in counts.most_common() if count >= MIN_LANGUAGE_SHARE * len(sample)]
+    language_counts = Counter(detect_language(question) for question in sample)
+    languages = [
+        language
+        for language, language_count in language_counts.most_common()
+        if language_count >= MIN_LANGUAGE_SHARE * len(sample)
+    ]
     return list(dict.fromkeys([detect_language(" ".join(sample)), *filter(None, languages)]))
 
 
@@ -265,10 +272,10 @@ def _terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list[str]:
     `ignored_words`: by language; those count of which the question holds most.
     """
     terms = TERM.findall(_CJK.sub(_character_pairs, question.lower()))
-    ignored = max(ignored_words, key=lambda words: sum(term in words for term in terms))
-    words = ["" if len(term) == 1 or ignored.issuperset(_WORD_PARTS.split(term)) else term for term in terms]
-    pairs = [f"{a} {b}" for a, b in pairwise(words) if a and b]
-    return [word for word in words if word] + pairs
+    ignored = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
+    question_words = ["" if len(term) == 1 or ignored.issuperset(_WORD_PARTS.split(term)) else term for term in terms]
+    pairs = [f"{a} {b}" for a, b in pairwise(question_words) if a and b]
+    return [word for word in question_words if word] + pairs
 
 
 def _character_pairs(match: re.Match[str]) -> str:

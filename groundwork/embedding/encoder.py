@@ -116,13 +116,17 @@ class Encoder:
     async def _encode_batch(self, texts: list[str], kind: Kind, progress: Progress | None) -> Vectors:
         """The vectors of one batch of texts, read from the cache or computed."""
         prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
-        keys = [self._cache_key(text, prefix) for text in texts]
-        cached = await asyncio.to_thread(self._read_cached, keys)
-        uncached = {key: _replace_surrogates(text) for key, text in zip(keys, texts, strict=True) if key not in cached}
+        cache_keys = [self._cache_key(text, prefix) for text in texts]
+        cached = await asyncio.to_thread(self._read_cached, cache_keys)
+        uncached = {
+            cache_key: _replace_surrogates(text)
+            for cache_key, text in zip(cache_keys, texts, strict=True)
+            if cache_key not in cached
+        }
         if progress:
-            progress(len(texts) - sum(key in uncached for key in keys))
+            progress(len(texts) - sum(cache_key in uncached for cache_key in cache_keys))
         for batch_keys in _split_batches(list(uncached), self.settings.batch * _BATCHES_PER_SAVE):
-            raw_vectors = await self.backend.vectors([uncached[key] for key in batch_keys], prefix)
+            raw_vectors = await self.backend.vectors([uncached[cache_key] for cache_key in batch_keys], prefix)
             computed = dict(zip(batch_keys, _scale_to_unit_length(raw_vectors, self.settings.dimensions), strict=True))
             self._check_lengths(cached, computed)
             await asyncio.to_thread(self._write_cached, computed)
@@ -130,7 +134,7 @@ class Encoder:
             self.computed += len(batch_keys)
             if progress:
                 progress(len(batch_keys))
-        return _stack_vectors([cached[key] for key in keys], self._file)
+        return _stack_vectors([cached[cache_key] for cache_key in cache_keys], self._file)
 
     def prefix(self, kind: Kind) -> str:
         """What stands before every text of this kind. Raises as load_model does."""
@@ -153,21 +157,23 @@ class Encoder:
         identity = f"{self._identity}\0{prefix}\0{text}"
         return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
 
-    def _read_cached(self, keys: list[bytes]) -> dict[bytes, Vectors]:
-        distinct_keys, vectors = list(dict.fromkeys(keys)), {}
+    def _read_cached(self, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
+        distinct_keys, vectors = list(dict.fromkeys(cache_keys)), {}
         if self._file.exists():
             with self._database() as database:
                 vectors = _select_vectors(database, distinct_keys)
         if self._joined is not None and self._joined.exists():
             with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
-                vectors |= _select_vectors(database, [key for key in distinct_keys if key not in vectors])
+                vectors |= _select_vectors(
+                    database, [cache_key for cache_key in distinct_keys if cache_key not in vectors]
+                )
         return vectors
 
     def _write_cached(self, computed: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(key, vector.tobytes()) for key, vector in computed.items()]
+        vector_rows = [(key, vector.tobytes()) for key, vector in computed.items()]
         with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vector_rows)
 
     def _database(self) -> AbstractContextManager[sqlite3.Connection]:
         return cache_database(
@@ -233,12 +239,12 @@ class EndpointBackend:
         return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
 
 
-def _select_vectors(database: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Vectors]:
+def _select_vectors(database: sqlite3.Connection, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
     vectors: dict[bytes, Vectors] = {}
-    for batch in _split_batches(keys, _KEYS_PER_QUERY):
+    for batch in _split_batches(cache_keys, _KEYS_PER_QUERY):
         placeholders = ",".join("?" * len(batch))
-        rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", batch)  # noqa: S608  # only question marks
-        vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+        vector_rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", batch)  # noqa: S608  # only question marks
+        vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in vector_rows}
     return vectors
 
 
@@ -261,12 +267,12 @@ def _join_lengths(lengths: set[int]) -> str:
     return " and ".join(map(str, sorted(lengths)))
 
 
-def _stack_vectors(rows: list[Vectors], file: Path) -> Vectors:
-    if not rows:
+def _stack_vectors(vectors: list[Vectors], vector_store: Path) -> Vectors:
+    if not vectors:
         return np.zeros((0, 0), dtype=np.float32)
-    if len({len(row) for row in rows}) > 1:
-        raise _mixed_lengths_error(file)
-    return np.stack(rows)
+    if len({len(vector) for vector in vectors}) > 1:
+        raise _mixed_lengths_error(vector_store)
+    return np.stack(vectors)
 
 
 def _mixed_lengths_error(file: Path) -> BadRecord:

@@ -73,7 +73,7 @@ class ReviewSession:
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._run_signature()
         self.rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
-        self.row_of = {row.pair.id: number for number, row in enumerate(self.rows)}
+        self.row_of = {review_row.pair.id: row_number for row_number, review_row in enumerate(self.rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._haystack: list[str] | None = None
         self._read_decisions()
@@ -86,9 +86,18 @@ class ReviewSession:
 
     def _run_signature(self) -> tuple[tuple[str, int, int], ...]:
         run = self.data.path("qa", self.run)
-        folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
-        files = [path for folder in folders for path in folder_files(folder, ".jsonl") if path != self.file]
-        return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.exists())
+        run_folders = (run, run / "rejected", run / "curated", run / "curated" / "rejected")
+        run_files = [
+            run_file
+            for run_folder in run_folders
+            for run_file in folder_files(run_folder, ".jsonl")
+            if run_file != self.file
+        ]
+        return tuple(
+            (str(run_file), run_file.stat().st_mtime_ns, run_file.stat().st_size)
+            for run_file in run_files
+            if run_file.exists()
+        )
 
     # What the page shows
 
@@ -117,8 +126,10 @@ class ReviewSession:
 
     def _marks(self, pair_id: str) -> tuple[str, str]:
         decisions = self.stacks.decisions_about(pair_id)
-        current = decisions.pop(self.reviewer, None)
-        return _mark(current), ", ".join(f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items())
+        own_decision = decisions.pop(self.reviewer, None)
+        return _mark(own_decision), ", ".join(
+            f"{reviewer}: {_mark(decision)}" for reviewer, decision in decisions.items()
+        )
 
     def _stale_decisions(self) -> list[str]:
         missing = [pair for pair in self.stacks.standing() if pair not in self.row_of]
@@ -132,24 +143,24 @@ class ReviewSession:
             missing = []
         stale = [("are for pairs that are gone", missing), ("are for pairs that ask something else now", changed)]
         return [
-            f"{counted(len(pair_ids), 'decision')} {text}; they stay in {self.file.name}: "
+            f"{counted(len(pair_ids), 'decision')} {stale_text}; they stay in {self.file.name}: "
             f"{', '.join(pair_ids[:IDS_NAMED])}"
-            for text, pair_ids in stale
+            for stale_text, pair_ids in stale
             if pair_ids
         ]
 
     def details(self, pair_id: str) -> dict[str, Any]:
         """A pair with its chunks, the evidence marked in them. Raises RequestRefused for no such pair."""
-        row = self._row(pair_id)
-        pair = row.pair
+        review_row = self._row(pair_id)
+        pair = review_row.pair
         standing = self.stacks.decisions_about(pair_id)
         final = apply_decision(pair, standing.get(self.reviewer))
         return {
             "pair": {**msgspec.structs.asdict(final), "evidence": [quote_in_words(quote) for quote in final.evidence]},
             "evidence_figures": [figure_file(quote, pair.document) for quote in final.evidence],
-            "state": row_state(row),
-            "reason": row.reason.replace("_", " "),
-            "detail": row.detail,
+            "state": row_state(review_row),
+            "reason": review_row.reason.replace("_", " "),
+            "detail": review_row.detail,
             "question_hash": question_hash(pair),
             "lines": self.stacks.line_count(pair_id, self.reviewer),
             "decisions": [
@@ -163,17 +174,22 @@ class ReviewSession:
         if chunk is None:
             return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
         grounds = SourceText(chunk.text, chunk.language)
-        spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
-        title = " › ".join(chunk.headings) or chunk.document
-        pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
-        return {"id": chunk_id, "title": f"{title}{pages}", "pieces": figure_pieces(chunk, spans), "missing": False}
+        evidence_spans = [span for quote in pair.evidence if (span := grounds.find(quote))]
+        chunk_title = " › ".join(chunk.headings) or chunk.document
+        chunk_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
+        return {
+            "id": chunk_id,
+            "title": f"{chunk_title}{chunk_pages}",
+            "pieces": figure_pieces(chunk, evidence_spans),
+            "missing": False,
+        }
 
     def _chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
-            file = self.data.path("chunks", f"{document}.jsonl")
-            self.data.fetch([file])
+            chunk_file = self.data.path("chunks", f"{document}.jsonl")
+            self.data.fetch([chunk_file])
             try:
-                chunks = read_jsonl(file, Chunk)
+                chunks = read_jsonl(chunk_file, Chunk)
             except BadRecord:
                 chunks = []
             self._chunks = {document: {chunk.id: chunk for chunk in chunks}}  # of one document at a time
@@ -182,9 +198,13 @@ class ReviewSession:
     def search(self, query: str) -> list[int]:
         """Rows that hold all words of `query` in question, answer, criteria, evidence, id or a rejection's reason."""
         if self._haystack is None:
-            self._haystack = ["\n".join(searched_texts(row)).casefold() for row in self.rows]
+            self._haystack = ["\n".join(searched_texts(review_row)).casefold() for review_row in self.rows]
         query_words = query.casefold().split()
-        return [index for index, haystack in enumerate(self._haystack) if all(word in haystack for word in query_words)]
+        return [
+            row_index
+            for row_index, haystack in enumerate(self._haystack)
+            if all(query_word in haystack for query_word in query_words)
+        ]
 
     def changes(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
@@ -195,8 +215,8 @@ class ReviewSession:
 
     def _reread(self) -> None:
         """Read the file of decisions again where another process has written it."""
-        size = self.file.stat().st_size if self.file.exists() else 0
-        if size != self._file_size:
+        decisions_size = self.file.stat().st_size if self.file.exists() else 0
+        if decisions_size != self._file_size:
             self._read_decisions()
 
     # What the page does
@@ -209,21 +229,23 @@ class ReviewSession:
             raise RequestRefused("the pair has changed since this page read it; press R to read the run again", 409)
         if ask.lines != self.stacks.line_count(ask.pair, self.reviewer):
             raise RequestRefused("you decided about this pair in another window; it is shown as it stands now", 409)
-        current = self.stacks.decisions_about(ask.pair).get(self.reviewer)
-        if ask.verdict == "undo" and current is None:
+        current_decision = self.stacks.decisions_about(ask.pair).get(self.reviewer)
+        if ask.verdict == "undo" and current_decision is None:
             raise RequestRefused("there is no decision of yours to undo", 409)
-        decision = self._decision(pair, ask, current)
+        decision = self._decision(pair, ask, current_decision)
         self._file_size += append_decisions(self.file, [decision])
         self.log.append(decision)
         self.stacks.add(decision)
         self._reread()  # what another process wrote meanwhile
         return {"row": self.row_of[ask.pair], "marks": self._marks(ask.pair), "at": len(self.log), **self.tally()}
 
-    def _decision(self, pair: Pair, ask: DecisionRequest, current: Decision | None) -> Decision:
+    def _decision(self, pair: Pair, ask: DecisionRequest, current_decision: Decision | None) -> Decision:
         verdict = ask.verdict
         edited: dict[str, Any] = {}
         if verdict in ("accept", "edit"):
-            verdict, edited = acceptance(apply_decision(pair, current), current, trim_edits(ask.edited))
+            verdict, edited = acceptance(
+                apply_decision(pair, current_decision), current_decision, trim_edits(ask.edited)
+            )
             if problem := incomplete_reason(pair, edited):
                 raise RequestRefused(f"not accepted: {problem}", 422)
         return decision_of(pair, self.reviewer, verdict, ask.reason, edited)
@@ -235,119 +257,134 @@ class ReviewSession:
 
     def _tags_by_pair(self) -> dict[str, list[str]]:
         try:
-            files = tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
-            self.data.fetch(files)
-            return {record.id: record.tags for path in files for record in read_jsonl(path, Tags)}
+            pair_tag_files = tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
+            self.data.fetch(pair_tag_files)
+            return {
+                tagged_pair.id: tagged_pair.tags
+                for pair_tag_file in pair_tag_files
+                for tagged_pair in read_jsonl(pair_tag_file, Tags)
+            }
         except BadRecord:
             return {}
 
     def _coverage_counts(self) -> dict[str, int]:
         """By pair: how many statements, rows and numbers it touches, where generation has counted them."""
-        counts: dict[str, int] = {}
+        covered_counts: dict[str, int] = {}
         for document in self._documents or run_documents(self.data.path("qa", self.run)):
-            path = self.data.path(*coverage_path_parts(self.run, document))
-            for pair_id in _covering_pairs(path):
-                counts[pair_id] = counts.get(pair_id, 0) + 1
-        return counts
+            coverage_file = self.data.path(*coverage_path_parts(self.run, document))
+            for pair_id in _covering_pairs(coverage_file):
+                covered_counts[pair_id] = covered_counts.get(pair_id, 0) + 1
+        return covered_counts
 
 
 def _mark(decision: Decision | None) -> str:
     return decision.verdict if decision else ""
 
 
-def _covering_pairs(path: Path) -> list[str]:
-    if not path.exists():
+def _covering_pairs(coverage_file: Path) -> list[str]:
+    if not coverage_file.exists():
         return []
     try:
-        coverage = read_json(path, DocumentCoverage)
+        coverage = read_json(coverage_file, DocumentCoverage)
     except BadRecord:
         return []
     return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
 
 
 def pair_columns(
-    rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
+    review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
 ) -> dict[str, Any]:
     """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
 
     Values that repeat are indices into `values`.
     """
-    pairs = [row.pair for row in rows]
+    reviewed_pairs = [review_row.pair for review_row in review_rows]
     return {
-        "question": [pair.question for pair in pairs],
-        "iteration": [pair.iteration for pair in pairs],
-        "length": [len(pair.answer) for pair in pairs],
-        "covers": [covered.get(pair.id, 0) for pair in pairs],
-        "tags": _indexed_lists([tags.get(pair.id, []) for pair in pairs]),
-        "document": _indexed([pair.document for pair in pairs]),
-        "section": _indexed([" › ".join(pair.headings) for pair in pairs]),
-        "state": _indexed([row_state(row) for row in rows]),
-        "check": _indexed([_failed_check(row) for row in rows]),
-        "reason": _indexed([row.reason.replace("_", " ") for row in rows]),
-        "difficulty": _indexed([pair.difficulty for pair in pairs]),
-        "category": _indexed([pair.category for pair in pairs]),
+        "question": [pair.question for pair in reviewed_pairs],
+        "iteration": [pair.iteration for pair in reviewed_pairs],
+        "length": [len(pair.answer) for pair in reviewed_pairs],
+        "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
+        "tags": _indexed_lists([tags.get(pair.id, []) for pair in reviewed_pairs]),
+        "document": _indexed([pair.document for pair in reviewed_pairs]),
+        "section": _indexed([" › ".join(pair.headings) for pair in reviewed_pairs]),
+        "state": _indexed([row_state(review_row) for review_row in review_rows]),
+        "check": _indexed([_failed_check(review_row) for review_row in review_rows]),
+        "reason": _indexed([review_row.reason.replace("_", " ") for review_row in review_rows]),
+        "difficulty": _indexed([pair.difficulty for pair in reviewed_pairs]),
+        "category": _indexed([pair.category for pair in reviewed_pairs]),
         "orders": {
-            "question": _sort_order([pair.question for pair in pairs]),
-            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in pairs]),
+            "question": _sort_order([pair.question for pair in reviewed_pairs]),
+            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
         },
     }
 
 
-def row_state(row: Candidate) -> str:
-    return "rejected" if row.stage else "edited" if _by_person(row.pair) else "kept"
+def row_state(review_row: Candidate) -> str:
+    return "rejected" if review_row.stage else "edited" if _by_person(review_row.pair) else "kept"
 
 
 def _by_person(pair: Pair) -> bool:
     return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
 
 
-def _failed_check(row: Candidate) -> str:
-    failed = [check_name for check_name, result in row.pair.checks.items() if not result.get("passed", True)]
+def _failed_check(review_row: Candidate) -> str:
+    failed = [
+        check_name
+        for check_name, check_column in review_row.pair.checks.items()
+        if not check_column.get("passed", True)
+    ]
     return (failed or [""])[0].replace("_", " ")
 
 
-def searched_texts(row: Candidate) -> list[str]:
-    pair = row.pair
-    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, row.detail]
+def searched_texts(review_row: Candidate) -> list[str]:
+    pair = review_row.pair
+    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
 
 
-def _sort_order(texts: Sequence[str]) -> list[int]:
+def _sort_order(column_texts: Sequence[str]) -> list[int]:
     """The rows by their text, whatever its case, those without one last."""
-    return sorted(range(len(texts)), key=lambda row: (not texts[row], texts[row].casefold()))
+    return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
 
 
-def _indexed(values: Sequence[str]) -> dict[str, Any]:
-    indices = {value: index for index, value in enumerate(dict.fromkeys(values))}
-    return {"values": list(indices), "index": [indices[value] for value in values]}
+def _indexed(column_values: Sequence[str]) -> dict[str, Any]:
+    indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
+    return {"values": list(indices), "index": [indices[column_value] for column_value in column_values]}
 
 
 def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    indices = {value: index for index, value in enumerate(dict.fromkeys(text for values in lists for text in values))}
-    return {"values": list(indices), "index": [[indices[value] for value in values] for values in lists]}
+    indices = {
+        column_value: index
+        for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
+    }
+    return {"values": list(indices), "index": [[indices[column_value] for column_value in values] for values in lists]}
 
 
-def split_pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """`text` cut into (part, marked) at the spans; spans that overlap are one."""
+def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
     cut_pieces: list[tuple[str, bool]] = []
     position = 0
-    for start, end in sorted(spans):
-        start = max(start, position)
-        if end > start:
-            cut_pieces += [(text[position:start], False)] * (start > position) + [(text[start:end], True)]
-            position = end
-    return cut_pieces + [(text[position:], False)] * (position < len(text))
+    for span_start, span_end in sorted(evidence_spans):
+        span_start = max(span_start, position)
+        if span_end > span_start:
+            cut_pieces += [(chunk_text[position:span_start], False)] * (span_start > position) + [
+                (chunk_text[span_start:span_end], True)
+            ]
+            position = span_end
+    return cut_pieces + [(chunk_text[position:], False)] * (position < len(chunk_text))
 
 
-def figure_pieces(chunk: Chunk, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+def figure_pieces(
+    chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
+) -> list[tuple[str, bool] | tuple[str, bool, str]]:
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    spans, cut_pieces = list(spans), []
+    evidence_spans, cut_pieces = list(evidence_spans), []
     position = 0
     for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _pieces_between(chunk.text, spans, position, figure.start)
-        marked = any(start <= figure.start and figure.end <= end for start, end in spans)
+        cut_pieces += _pieces_between(chunk.text, evidence_spans, position, figure.start)
+        marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
         cut_pieces.append((figure.caption, marked, figure.file))
         position = figure.end
-    return [*cut_pieces, *_pieces_between(chunk.text, spans, position, len(chunk.text))]
+    return [*cut_pieces, *_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
 
 
 def figure_file(quote: str, document: str) -> str:
@@ -355,6 +392,6 @@ def figure_file(quote: str, document: str) -> str:
     return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
 
 
-def _pieces_between(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
-    return split_pieces(text[start:end], inside)
+def _pieces_between(chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
+    return split_pieces(chunk_text[start:end], inside)

@@ -139,14 +139,14 @@ class Server:
         return ""
 
     async def _page(self, _: web.Request) -> web.Response:
-        text = page_text(
+        review_page = page_text(
             REVIEW_PAGE,
             title=f"Review of {self.desk.run}",
             data={"start": {"again": self._again, "plots": page_names(self.desk.data)}},
             calls=True,
             images=True,
         )
-        return web.Response(text=text, content_type="text/html")
+        return web.Response(text=review_page, content_type="text/html")
 
     async def _pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
@@ -154,10 +154,10 @@ class Server:
         return _json_response(await asyncio.to_thread(self.desk.columns), pack=True)
 
     async def _pair(self, request: web.Request) -> web.Response:
-        row = _query_number(request, "row")
-        if not 0 <= row < len(self.desk.rows):
+        review_row = _query_number(request, "row")
+        if not 0 <= review_row < len(self.desk.rows):
             raise RequestRefused("there is no such row; press R to read the run again", 404)
-        return _json_response(self.desk.details(self.desk.rows[row].pair.id))
+        return _json_response(self.desk.details(self.desk.rows[review_row].pair.id))
 
     async def _row(self, request: web.Request) -> web.Response:
         return _json_response({"row": self.desk.row_of.get(request.query.get("pair", ""), -1)})
@@ -169,17 +169,17 @@ class Server:
         return _json_response(self.desk.changes(_query_number(request, "since")))
 
     async def _plot(self, request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(served_page, self.desk.data, request.match_info["name"])
-        response = web.Response(text=text, content_type="text/html")
+        plot_page = await asyncio.to_thread(served_page, self.desk.data, request.match_info["name"])
+        response = web.Response(text=plot_page, content_type="text/html")
         response.enable_compression()
         return response
 
     async def _figure(self, request: web.Request) -> web.Response:
-        content = await asyncio.to_thread(
+        figure_bytes = await asyncio.to_thread(
             served_figure, self.desk.data, request.match_info["document"], request.match_info["name"]
         )
-        kind = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
-        return web.Response(body=content, content_type=kind)
+        content_type = "image/png" if request.match_info["name"].endswith(".png") else "image/jpeg"
+        return web.Response(body=figure_bytes, content_type=content_type)
 
     async def _wishes(self, request: web.Request) -> web.Response:
         return _json_response(
@@ -205,14 +205,14 @@ class Server:
 
 
 def _query_number(request: web.Request, parameter: str) -> int:
-    text = request.query.get(parameter, "")
-    if not (text.isascii() and text.isdigit()):
+    query_text = request.query.get(parameter, "")
+    if not (query_text.isascii() and query_text.isdigit()):
         raise RequestRefused(f"{parameter}: no number", 422)
-    return int(text[:12])
+    return int(query_text[:12])
 
 
-def _json_response(content: Any, *, pack: bool = False) -> web.Response:
-    response = web.Response(body=msgspec.json.encode(content), content_type="application/json")
+def _json_response(reply: Any, *, pack: bool = False) -> web.Response:
+    response = web.Response(body=msgspec.json.encode(reply), content_type="application/json")
     if pack:
         response.enable_compression()
     return response
@@ -220,55 +220,61 @@ def _json_response(content: Any, *, pack: bool = False) -> web.Response:
 
 def page_names(data: Workspace) -> list[str]:
     """The pages in data/plots that can be opened beside a review, coverage pages last."""
-    files = [file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
-    return sorted(files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
+    plot_files = [file_name for file_name in file_names(data.path("plots"), ".html") if not file_name.endswith(PLOTLY)]
+    return sorted(plot_files, key=lambda file_name: (file_name.startswith("coverage-"), file_name))
 
 
 def served_page(data: Workspace, file_name: str) -> str:
     """A page of data/plots that may call the server. Raises RequestRefused for a file that is not there or not ours."""
     if file_name not in page_names(data):
         raise RequestRefused(f"{file_name}: no page in data/plots", 404)
-    file = data.path("plots", file_name)
-    data.fetch([file])
-    text = read_text(file)
-    if not is_groundwork_page(text):
+    plot_file = data.path("plots", file_name)
+    data.fetch([plot_file])
+    plot_page = read_text(plot_file)
+    if not is_groundwork_page(plot_page):
         raise RequestRefused(f"{file_name}: not drawn by Groundwork", 404)
-    return allow_calls(text)
+    return allow_calls(plot_page)
 
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     """A picture that ingest kept of a document. Raises RequestRefused for any other file."""
     _check_name(document)
-    path = data.path("text", document, file_name)
-    if not is_figure_name(file_name) or not path.is_file() or not path.resolve().is_relative_to(data.path("text")):
+    figure_path = data.path("text", document, file_name)
+    if (
+        not is_figure_name(file_name)
+        or not figure_path.is_file()
+        or not figure_path.resolve().is_relative_to(data.path("text"))
+    ):
         raise RequestRefused(f"{document}/{file_name}: no picture", 404)
-    data.fetch([path])
-    return path.read_bytes()
+    data.fetch([figure_path])
+    return figure_path.read_bytes()
 
 
-def find_wish(data: Workspace, document: str, start: int, reviewer: str, drawn_from: str = "") -> Wish:
-    """The wish for the statement that begins at `start` of a document's text.
+def find_wish(data: Workspace, document: str, statement_start: int, reviewer: str, drawn_from: str = "") -> Wish:
+    """The wish for the statement that begins at `statement_start` of a document's text.
 
     `drawn_from`: the hash of the text that the reader sees. Raises RequestRefused where no statement begins there, or
     where the text has changed.
     """
     _check_name(document)
-    file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
-    data.fetch([file, text_file] if drawn_from else [file])
+    chunk_file, text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
+    data.fetch([chunk_file, text_file] if drawn_from else [chunk_file])
     try:
         if drawn_from and text_hash(read_text(text_file)) != drawn_from:
             remedy = "run: uv run visualization/coverage.py"
             raise RequestRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
-        readings = read_chunks(file)
+        readings = read_chunks(chunk_file)
     except BadRecord as error:
         raise RequestRefused(f"{document}: {error}", 404) from None
     for reading in readings:
         chunk = reading.chunk
         for statement in reading.statements:
-            if chunk.start + statement.start - len(chunk.added) == start and not statement.announces:
-                text = chunk.text[statement.start : statement.end]
-                return Wish(text=text, document=document, start=start, reviewer=reviewer, time=utc_now())
-    raise RequestRefused(f"{document}: no statement begins at {start}", 404)
+            if chunk.start + statement.start - len(chunk.added) == statement_start and not statement.announces:
+                statement_text = chunk.text[statement.start : statement.end]
+                return Wish(
+                    text=statement_text, document=document, start=statement_start, reviewer=reviewer, time=utc_now()
+                )
+    raise RequestRefused(f"{document}: no statement begins at {statement_start}", 404)
 
 
 def change_wish(data: Workspace, run: str, wish: Wish) -> bool:

@@ -48,27 +48,27 @@ class ImportedTable:
     faults: list[str] = field(default_factory=list)
 
 
-def write_table(path: Path, desk: ReviewSession) -> int:
-    """Write every pair with the desk's reviewer's decisions to `path`; returns how many there are. Raises OSError."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
+def write_table(spreadsheet: Path, desk: ReviewSession) -> int:
+    """Write every pair with the decisions of the desk's reviewer; returns how many there are. Raises OSError."""
+    csv_text = io.StringIO(newline="")
+    writer = csv.DictWriter(csv_text, COLUMNS)
     writer.writeheader()
-    writer.writerows(_table_row(desk, number) for number in range(len(desk.rows)))
-    write_bytes(path, text.getvalue().encode("utf-8-sig", "backslashreplace"))
+    writer.writerows(_table_row(desk, row_number) for row_number in range(len(desk.rows)))
+    write_bytes(spreadsheet, csv_text.getvalue().encode("utf-8-sig", "backslashreplace"))
     return len(desk.rows)
 
 
-def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
-    row = desk.rows[index]
-    own_decision = _own_decision(desk, row.pair)
-    pair = apply_decision(row.pair, own_decision)
-    cells = {
+def _table_row(desk: ReviewSession, row_index: int) -> dict[str, str]:
+    review_row = desk.rows[row_index]
+    own_decision = _own_decision(desk, review_row.pair)
+    pair = apply_decision(review_row.pair, own_decision)
+    row_cells = {
         "id": pair.id,
         "document": pair.document,
         "section": " › ".join(pair.headings),
         "pages": " ".join(map(str, pair.pages)),
-        "state": f"rejected in {row.stage}" if row.stage else "kept",
-        "rejected_for": ": ".join(text for text in (row.reason, row.detail) if text),
+        "state": f"rejected in {review_row.stage}" if review_row.stage else "kept",
+        "rejected_for": ": ".join(text for text in (review_row.reason, review_row.detail) if text),
         "question_hash": question_hash(pair),
         "question": pair.question,
         "answer": pair.answer,
@@ -78,7 +78,7 @@ def _table_row(desk: ReviewSession, index: int) -> dict[str, str]:
         "reason": own_decision.reason if own_decision else "",
         "reviewer": desk.reviewer,
     }
-    return {column: _guard_formula(cell) for column, cell in cells.items()}
+    return {column: _guard_formula(cell) for column, cell in row_cells.items()}
 
 
 def _own_decision(desk: ReviewSession, pair: Pair, reviewer: str = "") -> Decision | None:
@@ -99,41 +99,43 @@ def _unguard_formula(cell: str) -> str:
     return cell[1:] if _is_guarded(cell) else cell
 
 
-def read_table(path: Path, desk: ReviewSession) -> ImportedTable:
+def read_table(spreadsheet: Path, desk: ReviewSession) -> ImportedTable:
     """The decisions that a table holds and that are new. Raises UsageError for a file that is no such table."""
     imported = ImportedTable()
-    for line, cells in _read_rows(path):
+    for line_number, row_cells in _read_rows(spreadsheet):
         try:
-            _read_row(cells, desk, imported)
+            _read_row(row_cells, desk, imported)
         except RequestRefused as error:
-            imported.faults.append(f"{path.name}, line {line}: {error}")
+            imported.faults.append(f"{spreadsheet.name}, line {line_number}: {error}")
     return imported
 
 
-def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedTable) -> None:
-    pair_id = cells["id"].strip()
+def _read_row(row_cells: Mapping[str, str], desk: ReviewSession, imported: ImportedTable) -> None:
+    pair_id = row_cells["id"].strip()
     if not pair_id:
         return
     if pair_id not in desk.row_of:
         raise RequestRefused(f"there is no pair {pair_id} in {desk.run}; nothing was decided about it", 404)
     pair = desk.rows[desk.row_of[pair_id]].pair
-    verdict_text = cells.get("verdict", "").strip().casefold()
+    verdict_text = row_cells.get("verdict", "").strip().casefold()
     if verdict_text not in _VERDICTS:
         raise RequestRefused(f"verdict {verdict_text!r}: write accept or reject, or leave it empty", 422)
-    reviewer = cells.get("reviewer", "").strip() or desk.reviewer
+    reviewer = row_cells.get("reviewer", "").strip() or desk.reviewer
     own_decision = _own_decision(desk, pair, reviewer)
     decided_pair = apply_decision(pair, own_decision)
-    kind, edited = acceptance(decided_pair, own_decision, written_fields := _changed_fields(cells, decided_pair))
+    decision_kind, edited = acceptance(
+        decided_pair, own_decision, written_fields := _changed_fields(row_cells, decided_pair)
+    )
     verdict = _VERDICTS[verdict_text] or ("accept" if written_fields else None)
     if verdict is None:
         imported.unchanged += 1
         return
-    if cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
+    if row_cells.get("question_hash", "").strip() not in ("", question_hash(pair)):
         raise RequestRefused(f"{pair_id} asks something else since the table was written; export it again", 409)
-    verdict, edited = (kind, edited) if verdict == "accept" else (verdict, {})
+    verdict, edited = (decision_kind, edited) if verdict == "accept" else (verdict, {})
     if verdict != "reject" and (problem := incomplete_reason(pair, edited)):
         raise RequestRefused(f"{pair_id} cannot be accepted: {problem}", 422)
-    decision = decision_of(pair, reviewer, verdict, cells.get("reason", ""), edited)
+    decision = decision_of(pair, reviewer, verdict, row_cells.get("reason", ""), edited)
     if own_decision and (own_decision.verdict, own_decision.reason, own_decision.edited) == (
         decision.verdict,
         decision.reason,
@@ -144,60 +146,63 @@ def _read_row(cells: Mapping[str, str], desk: ReviewSession, imported: ImportedT
         imported.decisions.append(decision)
 
 
-def _changed_fields(cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
+def _changed_fields(row_cells: Mapping[str, str], decided_pair: Pair) -> dict[str, Any]:
     """The fields that say something else than the table did when it was written."""
     changed_fields: dict[str, Any] = {}
     for field_name in EDITED_COLUMNS:
-        if field_name in cells:
-            cell, current = cells[field_name], getattr(decided_pair, field_name)
-            value = cell.splitlines() if field_name == "evaluation_criteria" else cell
-            if not _is_unchanged(cell, "\n".join(current) if isinstance(current, list) else current):
-                changed_fields[field_name] = value
+        if field_name in row_cells:
+            cell, current_value = row_cells[field_name], getattr(decided_pair, field_name)
+            cell_value = cell.splitlines() if field_name == "evaluation_criteria" else cell
+            if not _is_unchanged(cell, "\n".join(current_value) if isinstance(current_value, list) else current_value):
+                changed_fields[field_name] = cell_value
     return trim_edits(changed_fields)
 
 
-def _is_unchanged(cell: str, current: str) -> bool:
+def _is_unchanged(cell: str, current_value: str) -> bool:
     """Do they say the same, but for line ends, outer space and letters that Windows-1252 lacks?"""
-    current_words = " ".join(current.split())
+    current_words = " ".join(current_value.split())
     return " ".join(cell.split()) in (current_words, current_words.encode("cp1252", "replace").decode("cp1252"))
 
 
-def _read_rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+def _read_rows(spreadsheet: Path) -> Iterable[tuple[int, dict[str, str]]]:
     """(line, cells by column) of every row."""
-    text = _decode_file(path)
-    if text.lower().startswith("sep="):
-        text = text.partition("\n")[2]
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=lambda mark: len(set(_split_header(head, mark)) & set(COLUMNS)))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    csv_text = _decode_file(spreadsheet)
+    if csv_text.lower().startswith("sep="):
+        csv_text = csv_text.partition("\n")[2]
+    csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
+    header_line = csv_text.partition("\n")[0]
+    delimiter = max(",;\t", key=lambda mark: len(set(_split_header(header_line, mark)) & set(COLUMNS)))
+    reader = csv.reader(io.StringIO(csv_text, newline=""), delimiter=delimiter)
     try:
-        columns = [column.strip().casefold() for column in next(reader, [])]
-        if "id" not in columns:
-            raise UsageError(f"{path}: no column id; give a table that --export has written")
-        rows = [(reader.line_num, cells) for cells in reader]
+        column_names = [column_name.strip().casefold() for column_name in next(reader, [])]
+        if "id" not in column_names:
+            raise UsageError(f"{spreadsheet}: no column id; give a table that --export has written")
+        table_rows = [(reader.line_num, row_cells) for row_cells in reader]
     except csv.Error as error:
-        raise UsageError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from None
+        raise UsageError(f"{spreadsheet}, line {reader.line_num}: {error}; save it as CSV again") from None
     return [
-        (line, {column: _unguard_formula(cell) for column, cell in zip(columns, cells, strict=False)})
-        for line, cells in rows
+        (
+            line_number,
+            {column_name: _unguard_formula(cell) for column_name, cell in zip(column_names, row_cells, strict=False)},
+        )
+        for line_number, row_cells in table_rows
     ]
 
 
-def _split_header(head: str, delimiter: str) -> Sequence[str]:
-    return [column.strip('" \r\ufeff').casefold() for column in head.split(delimiter)]
+def _split_header(header_line: str, delimiter: str) -> Sequence[str]:
+    return [column.strip('" \r\ufeff').casefold() for column in header_line.split(delimiter)]
 
 
-def _decode_file(path: Path) -> str:
+def _decode_file(spreadsheet: Path) -> str:
     try:
-        content = path.read_bytes()
+        csv_bytes = spreadsheet.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    if content[:4] == b"PK\x03\x04":
-        raise UsageError(f"{path}: is a workbook; save the sheet as CSV (UTF-8)")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
+        raise UsageError(f"{spreadsheet}: {error.strerror or error}") from None
+    if csv_bytes[:4] == b"PK\x03\x04":
+        raise UsageError(f"{spreadsheet}: is a workbook; save the sheet as CSV (UTF-8)")
+    if csv_bytes[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return csv_bytes.decode("utf-16", "replace")
     try:
-        return content.decode("utf-8-sig")
+        return csv_bytes.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        return csv_bytes.decode("cp1252", "replace")

@@ -159,18 +159,21 @@ class Manifest:
         """Look up these units' entries and these files' hashes at once, in less time than one after the other."""
         self._entries = {(stage, unit): [] for unit in units}
         paths_by_key = {printable_path(path): path for path in path_texts(paths)}
-        self._file_rows = {key: [] for key in paths_by_key}
+        self._file_rows = {path_key: [] for path_key in paths_by_key}
         for batch in _batches(list(units)):
-            values, query = (stage, *batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(batch)})"
-            for unit, entry in [*self._rows_of_joined(query, values), *self._execute(query, values)]:
-                self._entries[stage, unit] = [(entry,)]
+            query_values, query = (stage, *batch), f"{_SELECT_ENTRIES} AND unit IN ({_placeholders(batch)})"
+            for unit, manifest_entry in [
+                *self._rows_of_joined(query, query_values),
+                *self._execute(query, query_values),
+            ]:
+                self._entries[stage, unit] = [(manifest_entry,)]
         for batch in _batches(list(self._file_rows)):
-            for key, size, mtime_ns, digest in self._execute(
+            for path_key, file_size, mtime_ns, digest in self._execute(
                 f"{_SELECT_FILE_HASHES} IN ({_placeholders(batch)})", tuple(batch)
             ):
-                self._file_rows[key] = [(size, mtime_ns, digest)]
-                if self._elsewhere is None and _is_unchanged(paths_by_key[key], size, mtime_ns):
-                    self._known_hashes[paths_by_key[key]] = digest
+                self._file_rows[path_key] = [(file_size, mtime_ns, digest)]
+                if self._elsewhere is None and _is_unchanged(paths_by_key[path_key], file_size, mtime_ns):
+                    self._known_hashes[paths_by_key[path_key]] = digest
         try:
             yield
         finally:
@@ -191,32 +194,34 @@ class Manifest:
 
         Goes without where the database cannot be written: the next start looks at the hashes again.
         """
-        rows = [
-            (stage, unit, fingerprint, state, note, entries[0][0])
-            for unit, (state, note) in states.items()
+        fingerprint_rows = [
+            (stage, unit, fingerprint, unit_state, note, entries[0][0])
+            for unit, (unit_state, note) in states.items()
             if (fingerprint := fingerprints[unit]) and (entries := self._entries.get((stage, unit)))
         ]
-        if rows:
+        if fingerprint_rows:
             with suppress(sqlite3.OperationalError), self._db:
                 self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(_KEEP_FINGERPRINT, rows)
+                self._db.executemany(_KEEP_FINGERPRINT, fingerprint_rows)
 
     def entry(self, stage: str, unit: str) -> ManifestEntry | None:
         """That of one unit; None where it was not finished."""
-        rows = self._entries.get((stage, unit))
-        if rows is None:
-            rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._rows_of_joined(_SELECT_ENTRY, (stage, unit))
-        return self._decoder.decode(rows[0][0]) if rows else None
+        entry_rows = self._entries.get((stage, unit))
+        if entry_rows is None:
+            entry_rows = self._execute(_SELECT_ENTRY, (stage, unit)) or self._rows_of_joined(
+                _SELECT_ENTRY, (stage, unit)
+            )
+        return self._decoder.decode(entry_rows[0][0]) if entry_rows else None
 
     @overload
     def entries(self, stage: str) -> dict[str, ManifestEntry]: ...
     @overload
-    def entries(self, stage: str, kind: type[Entry]) -> dict[str, Entry]: ...
-    def entries(self, stage: str, kind: type[Any] = ManifestEntry) -> dict[str, Any]:
-        """All of a stage, or what `kind` has of each."""
-        rows = [*self._rows_of_joined(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
-        decoder = msgspec.json.Decoder(kind)
-        return {unit: decoder.decode(entry) for unit, entry in rows}
+    def entries(self, stage: str, entry_type: type[Entry]) -> dict[str, Entry]: ...
+    def entries(self, stage: str, entry_type: type[Any] = ManifestEntry) -> dict[str, Any]:
+        """All of a stage, or what `entry_type` has of each."""
+        entry_rows = [*self._rows_of_joined(_SELECT_ENTRIES, (stage,)), *self._execute(_SELECT_ENTRIES, (stage,))]
+        decoder = msgspec.json.Decoder(entry_type)
+        return {unit: decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
 
     def _rows_of_joined(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         if self._joined is None:
@@ -229,14 +234,17 @@ class Manifest:
     def all_entries(self) -> list[tuple[str, str, ManifestEntry]]:
         """(stage, unit, entry) of everything that was done."""
         decoder = msgspec.json.Decoder(ManifestEntry)
-        rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
-        return [(stage, unit, decoder.decode(entry)) for stage, unit, entry in rows]
+        entry_rows = self._execute("SELECT stage, unit, entry FROM units ORDER BY stage, unit", ())
+        return [(stage, unit, decoder.decode(encoded_entry)) for stage, unit, encoded_entry in entry_rows]
 
     def finished(self) -> list[FinishedUnit]:
         """(stage, unit, when it was finished in seconds since 1970, entry) of everything that was done."""
         decoder = msgspec.json.Decoder(ManifestEntry)
-        rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
-        return [(stage, unit, finished, decoder.decode(entry)) for stage, unit, finished, entry in rows]
+        entry_rows = self._execute("SELECT stage, unit, finished, entry FROM units", ())
+        return [
+            (stage, unit, finished, decoder.decode(encoded_entry))
+            for stage, unit, finished, encoded_entry in entry_rows
+        ]
 
     def forget_missing_files(self) -> int:
         """Drop the hashes of files that are gone, and give the room back to the disk; returns how many there were."""
@@ -247,8 +255,8 @@ class Manifest:
         return len(missing)
 
     def record(self, stage: str, unit: str, entry: ManifestEntry) -> None:
-        row = (stage, unit, msgspec.json.encode(entry), time.time())
-        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", row)
+        entry_row = (stage, unit, msgspec.json.encode(entry), time.time())
+        self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", entry_row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""
@@ -266,33 +274,37 @@ class Manifest:
     def sha256(self, path: str | Path) -> str:
         """Of a file's content, or "" when there is none. A folder hashes as the names and hashes in it."""
         try:
-            status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
+            file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time
         except (FileNotFoundError, NotADirectoryError):
             return ""
-        if stat.S_ISDIR(status.st_mode):
-            inner_hashes = self.hashes(sorted(file for file in Path(path).rglob("*") if file.is_file()))
+        if stat.S_ISDIR(file_status.st_mode):
+            inner_hashes = self.hashes(
+                sorted(hashed_file for hashed_file in Path(path).rglob("*") if hashed_file.is_file())
+            )
             return hashlib.sha256(repr(sorted(inner_hashes.items())).encode()).hexdigest()
         listed = self._elsewhere.listed(Path(path)) if self._elsewhere else None
-        if listed and status.st_size == 0:  # not fetched
+        if listed and file_status.st_size == 0:  # not fetched
             return self._object_hash(listed) or f"version {listed[1]}, which was not read"
-        key, stamp = printable_path(path), (status.st_size, status.st_mtime_ns)
-        rows = self._file_rows.get(key)
-        for size, mtime_ns, digest in self._execute(_SELECT_FILE_HASH, (key,)) if rows is None else rows:
-            if (size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
+        path_key, stamp = printable_path(path), (file_status.st_size, file_status.st_mtime_ns)
+        hash_rows = self._file_rows.get(path_key)
+        for file_size, mtime_ns, digest in (
+            self._execute(_SELECT_FILE_HASH, (path_key,)) if hash_rows is None else hash_rows
+        ):
+            if (file_size, mtime_ns) == stamp and (not listed or self._object_hash(listed)):
                 return str(digest)
-        with Path(path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (key, *stamp, digest))
+        with Path(path).open("rb") as hashed_file:
+            digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
+        self._execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path_key, *stamp, digest))
         if listed and self._object_hash(listed) != digest:
             self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*listed, digest))
         return digest
 
     def _object_hash(self, path_and_version: tuple[str, str]) -> str:
         """The sha256 of a version of an object; "" where nobody has read it."""
-        rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._rows_of_joined(
+        hash_rows = self._execute(_SELECT_OBJECT_HASH, path_and_version) or self._rows_of_joined(
             _SELECT_OBJECT_HASH, path_and_version
         )
-        return str(rows[0][0]) if rows else ""
+        return str(hash_rows[0][0]) if hash_rows else ""
 
     def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
         """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
@@ -304,10 +316,10 @@ class Manifest:
 
 def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     try:
-        status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
+        file_status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
     except OSError:
         return False
-    return status.st_mtime_ns == mtime_ns and status.st_size == size and stat.S_ISREG(status.st_mode)
+    return file_status.st_mtime_ns == mtime_ns and file_status.st_size == size and stat.S_ISREG(file_status.st_mode)
 
 
 def _batches(values: list[str]) -> Iterator[list[str]]:
@@ -361,5 +373,9 @@ def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
     return (
         []
         if entry is None
-        else [name for name, digest in outputs.items() if entry.outputs.get(name) not in ("", None, digest)]
+        else [
+            output_name
+            for output_name, digest in outputs.items()
+            if entry.outputs.get(output_name) not in ("", None, digest)
+        ]
     )

@@ -27,7 +27,11 @@ def recipe_changes(before: Recipe, after: Recipe, config_names: ConfigNames) -> 
 
 def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The keys, in order, whose values differ or that only one of the two has."""
-    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return sorted(
+        setting_name
+        for setting_name in before.keys() | after.keys()
+        if before.get(setting_name) != after.get(setting_name)
+    )
 
 
 def file_changes(before: Mapping[str, str], after: Mapping[str, str], most: int = 2) -> str:
@@ -40,17 +44,25 @@ def file_changes(before: Mapping[str, str], after: Mapping[str, str], most: int 
     return "; ".join(_kind_of_change(kind, paths, most) for kind, paths in kinds.items() if paths)
 
 
-def _kind_of_change(kind: str, paths: list[str], most: int) -> str:
-    names = ", ".join(paths[:most])
-    if len(paths) > most:
-        names += f" and {len(paths) - most:,} more"
-    return f"{names} changed" if kind == "changed" else f"{names} {'is' if len(paths) == 1 else 'are'} {kind}"
+def _kind_of_change(change_kind: str, changed_paths: list[str], most: int) -> str:
+    changed_names = ", ".join(changed_paths[:most])
+    if len(changed_paths) > most:
+        changed_names += f" and {len(changed_paths) - most:,} more"
+    return (
+        f"{changed_names} changed"
+        if change_kind == "changed"
+        else f"{changed_names} {'is' if len(changed_paths) == 1 else 'are'} {change_kind}"
+    )
 
 
 def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
-    other_parts = {key: value for key, value in recipe.items() if key not in ("settings", "prompts", "own", "version")}
+    other_parts = {
+        recipe_key: value
+        for recipe_key, value in recipe.items()
+        if recipe_key not in ("settings", "prompts", "own", "version")
+    }
     settings = recipe.get("settings")
-    prompts = {f"prompt {name}": digest for name, digest in (recipe.get("prompts") or {}).items()}
+    prompts = {f"prompt {prompt_name}": digest for prompt_name, digest in (recipe.get("prompts") or {}).items()}
     return {
         **_flatten(other_parts),
         **(_flatten(config_names(settings)) if settings is not None else {}),
@@ -60,10 +72,10 @@ def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]
     }
 
 
-def _flatten(content: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(content, Mapping) or not content:
-        return {prefix.rstrip("."): content} if prefix else {}
+def _flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(settings, Mapping) or not settings:
+        return {prefix.rstrip("."): settings} if prefix else {}
     flattened: dict[str, Any] = {}
-    for key, value in content.items():
-        flattened.update(_flatten(value, f"{prefix}{key}."))
+    for setting_name, setting_value in settings.items():
+        flattened.update(_flatten(setting_value, f"{prefix}{setting_name}."))
     return flattened

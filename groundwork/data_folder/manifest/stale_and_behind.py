@@ -23,11 +23,11 @@ def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
     return table
 
 
-def recorded_state(data: Workspace, manifest: Manifest, entry: ManifestEntry) -> tuple[State, str]:
+def recorded_state(data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry) -> tuple[State, str]:
     """The state of one unit by what it read and wrote, whatever the settings are by now."""
-    inputs = manifest.hashes((_input_path(data, name) for name in entry.inputs), data.relative)
-    outputs = manifest.hashes((data.root / name for name in entry.outputs), data.relative)
-    return judge_state(entry, inputs, entry.recipe, outputs, len(entry.outputs))
+    inputs = manifest.hashes((_input_path(data, name) for name in manifest_entry.inputs), data.relative)
+    outputs = manifest.hashes((data.root / name for name in manifest_entry.outputs), data.relative)
+    return judge_state(manifest_entry, inputs, manifest_entry.recipe, outputs, len(manifest_entry.outputs))
 
 
 def _input_path(data: Workspace, name: str) -> Path:
@@ -50,14 +50,14 @@ def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, State
 
 def _mark_stage(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
     """The states of one stage; `waiting_for` gets what its units will change."""
-    states, entries = dict(stage_states), manifest.entries(stage)
-    for unit, (kind, _) in stage_states.items():
-        entry = entries.get(unit)
-        if entry is None or kind == "failed":
+    states, manifest_entries = dict(stage_states), manifest.entries(stage)
+    for unit, (state_kind, _) in stage_states.items():
+        manifest_entry = manifest_entries.get(unit)
+        if manifest_entry is None or state_kind == "failed":
             continue
-        cause = next((waiting_for[name] for name in entry.inputs if name in waiting_for), "")
-        if kind in ("done", "empty") and cause:
+        cause = next((waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), "")
+        if state_kind in ("done", "empty") and cause:
             states[unit] = "behind", f"waits for {cause}"
-        if kind == "stale" or states[unit][0] == "behind":
-            waiting_for.update(dict.fromkeys(entry.outputs, cause or f"{stage} of {unit}"))
+        if state_kind == "stale" or states[unit][0] == "behind":
+            waiting_for.update(dict.fromkeys(manifest_entry.outputs, cause or f"{stage} of {unit}"))
     return states

@@ -29,16 +29,16 @@ def unit_fingerprint(
     """
     digest = hashlib.blake2b(recipe, digest_size=_LENGTH)
     for paths in reads:
-        texts = tuple(path_texts(paths))
+        path_strings = tuple(path_texts(paths))
         try:
-            statuses = b"".join(map(_file_status, texts))
+            statuses = b"".join(map(_file_status, path_strings))
         except IsADirectoryError:
             return None
-        digest.update(_names(texts))
+        digest.update(_names(path_strings))
         digest.update(statuses)
-    texts = tuple(path_texts(writes))
-    digest.update(_names(texts))
-    digest.update(bytes(map(_is_there, texts)))
+    path_strings = tuple(path_texts(writes))
+    digest.update(_names(path_strings))
+    digest.update(bytes(map(_is_there, path_strings)))
     return digest.digest()
 
 
@@ -50,12 +50,12 @@ def _names(paths: Sequence[str]) -> bytes:
 def _file_status(path: str) -> bytes:
     """Raises IsADirectoryError for a folder."""
     try:
-        status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
+        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
     except OSError:
         return _NO_FILE
-    if stat.S_ISDIR(status.st_mode):
+    if stat.S_ISDIR(file_status.st_mode):
         raise IsADirectoryError(path)
-    return _pack_status(status.st_size, status.st_mtime_ns, status.st_ino)
+    return _pack_status(file_status.st_size, file_status.st_mtime_ns, file_status.st_ino)
 
 
 def _is_there(path: str) -> bool:

@@ -92,22 +92,55 @@ class Mirror:
     def _take_over(self, scope: MirrorScope, fetched: set[str]) -> set[str]:
         """One round: the files that were new. Of an artifact that is being put meanwhile nothing stays here."""
         listing = self._store.list()
-        being_put, rows = self._being_put(listing), self._index.rows()
-        self._documents = document_names([*listing, *rows])
-        self._databases = {path: file for path, file in listing.items() if is_database(path)}
-        remote_files = {path: file for path, file in listing.items() if path not in being_put and self._is_taken(path)}
-        updates = [path for path, file in remote_files.items() if not self._is_current(path, rows.get(path), file)]
-        stubs = {path for path in updates if scope.only_lists(path) and self._is_replaceable(path, rows.get(path))}
-        files = [path for path in updates if not is_database(path) and path not in stubs]
-        if len(files) >= MANY_FILES:
-            self._say(f"fetching {counted(len(files), 'file')} of {self.url}")
-        self._index.note([(path, self._list_only(path, remote_files[path])) for path in stubs])
-        run_in_threads(lambda path: self._fetch_new(path, remote_files[path], rows.get(path)), files)
-        self._fetch_new_databases(updates, rows)
-        self._remove([path for path in rows if self._is_taken(path) and path not in listing], rows)
-        self._remove([path for path in being_put & fetched if not is_database(path)], self._index.rows())
+        being_put, index_rows = self._being_put(listing), self._index.rows()
+        self._documents = document_names([*listing, *index_rows])
+        self._databases = {
+            mirrored_path: remote_file for mirrored_path, remote_file in listing.items() if is_database(mirrored_path)
+        }
+        remote_files = {
+            mirrored_path: remote_file
+            for mirrored_path, remote_file in listing.items()
+            if mirrored_path not in being_put and self._is_taken(mirrored_path)
+        }
+        updates = [
+            mirrored_path
+            for mirrored_path, remote_file in remote_files.items()
+            if not self._is_current(mirrored_path, index_rows.get(mirrored_path), remote_file)
+        ]
+        stubs = {
+            mirrored_path
+            for mirrored_path in updates
+            if scope.only_lists(mirrored_path) and self._is_replaceable(mirrored_path, index_rows.get(mirrored_path))
+        }
+        new_files = [
+            mirrored_path for mirrored_path in updates if not is_database(mirrored_path) and mirrored_path not in stubs
+        ]
+        if len(new_files) >= MANY_FILES:
+            self._say(f"fetching {counted(len(new_files), 'file')} of {self.url}")
+        self._index.note(
+            [(mirrored_path, self._list_only(mirrored_path, remote_files[mirrored_path])) for mirrored_path in stubs]
+        )
+        run_in_threads(
+            lambda mirrored_path: self._fetch_new(
+                mirrored_path, remote_files[mirrored_path], index_rows.get(mirrored_path)
+            ),
+            new_files,
+        )
+        self._fetch_new_databases(updates, index_rows)
+        self._remove(
+            [
+                mirrored_path
+                for mirrored_path in index_rows
+                if self._is_taken(mirrored_path) and mirrored_path not in listing
+            ],
+            index_rows,
+        )
+        self._remove(
+            [mirrored_path for mirrored_path in being_put & fetched if not is_database(mirrored_path)],
+            self._index.rows(),
+        )
         self._cached_rows = None
-        return set(files) | stubs
+        return set(new_files) | stubs
 
     def _being_put(self, listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
@@ -120,33 +153,35 @@ class Mirror:
         self._announced = {path for path in listing if path.startswith(PUTS)}
         return {name for paths in run_in_threads(announced_paths, self._announced) for name in paths}
 
-    def _is_current(self, path: str, row: IndexRow | None, remote: RemoteFile) -> bool:
-        if row is None or not row.is_of(remote) or file_stamp(self.root / path) == (-1, -1):
+    def _is_current(self, mirrored_path: str, index_row: IndexRow | None, remote: RemoteFile) -> bool:
+        if index_row is None or not index_row.is_of(remote) or file_stamp(self.root / mirrored_path) == (-1, -1):
             return False
         return (
-            not row.is_listed or (self._scope or MirrorScope()).only_lists(path) or not self._is_replaceable(path, row)
+            not index_row.is_listed
+            or (self._scope or MirrorScope()).only_lists(mirrored_path)
+            or not self._is_replaceable(mirrored_path, index_row)
         )
 
-    def _is_replaceable(self, path: str, row: IndexRow | None) -> bool:
+    def _is_replaceable(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
         """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
-        local = self.root / path
-        is_of_store = path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
-        return is_of_store or (row is not None and row.is_unchanged(local))
+        local = self.root / mirrored_path
+        is_of_store = mirrored_path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
+        return is_of_store or (index_row is not None and index_row.is_unchanged(local))
 
-    def _list_only(self, path: str, remote: RemoteFile) -> IndexRow:
+    def _list_only(self, mirrored_path: str, remote: RemoteFile) -> IndexRow:
         """Put an empty file in place of an object that is not fetched yet."""
-        local = self.root / path
+        local = self.root / mirrored_path
         with self._temporary_file(local) as temporary:
             temporary.touch()
             temporary.replace(local)
         return IndexRow(*remote, *file_stamp(local))
 
-    def _fetch_new(self, path: str, remote: RemoteFile, row: IndexRow | None) -> None:
+    def _fetch_new(self, path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
         """Fetch a file; one that was changed here and there is kept beside as `.kept`."""
         local = self.root / path
         with suppress(UnitError), self._temporary_file(local) as temporary:  # gone by now: the next round tells
             self._store.get(path, temporary)
-            is_changed = local.exists() and not (row and row.is_unchanged(local))
+            is_changed = local.exists() and not (index_row and index_row.is_unchanged(local))
             if is_changed and local.read_bytes() != temporary.read_bytes():
                 saved = local.with_name(f"{local.name}.kept")
                 local.replace(saved)
@@ -163,24 +198,42 @@ class Mirror:
             if scope is None or scope.databases is None or kind in scope.databases:
                 return
             self._scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
-            rows = {path: row for path, row in self._index.rows().items() if is_database(path) and self._is_taken(path)}
-            paths = [path for path, file in self._databases.items() if self._is_taken(path)]
-            updates = [path for path in paths if not self._is_current(path, rows.get(path), self._databases[path])]
-            self._fetch_new_databases(updates, rows)
-            self._remove([path for path in rows if path not in self._databases], rows)
+            index_rows = {
+                database_path: index_row
+                for database_path, index_row in self._index.rows().items()
+                if is_database(database_path) and self._is_taken(database_path)
+            }
+            database_paths = [
+                database_path for database_path, remote_file in self._databases.items() if self._is_taken(database_path)
+            ]
+            updates = [
+                database_path
+                for database_path in database_paths
+                if not self._is_current(database_path, index_rows.get(database_path), self._databases[database_path])
+            ]
+            self._fetch_new_databases(updates, index_rows)
+            self._remove(
+                [database_path for database_path in index_rows if database_path not in self._databases], index_rows
+            )
 
-    def _fetch_new_databases(self, paths: list[str], rows: dict[str, IndexRow]) -> None:
-        for path in filter(is_database, paths):
-            self._fetch_database(path, self._databases[path], rows.get(path))
+    def _fetch_new_databases(self, database_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+        for database_path in filter(is_database, database_paths):
+            self._fetch_database(database_path, self._databases[database_path], index_rows.get(database_path))
 
-    def _fetch_database(self, path: str, remote: RemoteFile, row: IndexRow | None) -> None:
+    def _fetch_database(self, database_path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        local = self.root / path
-        is_joined_state = self._scope is not None and self._scope.shard is not None and not path.startswith(SHARDS)
-        with self._database_errors(path), self._temporary_copy() as copy, self._temporary_file(local) as temporary:
-            self._store.get(path, temporary)
+        local = self.root / database_path
+        is_joined_state = (
+            self._scope is not None and self._scope.shard is not None and not database_path.startswith(SHARDS)
+        )
+        with (
+            self._database_errors(database_path),
+            self._temporary_copy() as copy,
+            self._temporary_file(local) as temporary,
+        ):
+            self._store.get(database_path, temporary)
             temporary.chmod(0o600)
-            if local.exists() and not (row and self._same_rows(local, row, copy)):
+            if local.exists() and not (index_row and self._same_rows(local, index_row, copy)):
                 join_database(temporary, local)
                 digest = ""
             else:
@@ -189,15 +242,19 @@ class Mirror:
                 else:
                     temporary.replace(local)
                 digest = copy_database(local, copy)
-            self._index.note([(path, IndexRow(*remote, *file_stamp(local), digest))])
+            self._index.note([(database_path, IndexRow(*remote, *file_stamp(local), digest))])
 
-    def _remove(self, paths: list[str], rows: dict[str, IndexRow]) -> None:
+    def _remove(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
-        for path in paths:
-            stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
-            if not stays and path in rows and rows[path].is_unchanged(self.root / path):
-                (self.root / path).unlink(missing_ok=True)
-        self._index.drop(paths)
+        for mirrored_path in mirrored_paths:
+            stays = is_database(mirrored_path) and not Path(mirrored_path).match(JOURNAL_SEGMENT)
+            if (
+                not stays
+                and mirrored_path in index_rows
+                and index_rows[mirrored_path].is_unchanged(self.root / mirrored_path)
+            ):
+                (self.root / mirrored_path).unlink(missing_ok=True)
+        self._index.drop(mirrored_paths)
 
     # ------------------------------------------------------------------ while it works
 
@@ -211,30 +268,35 @@ class Mirror:
         return file_stamp(path)[0] == 0 and self.listed(path) is not None
 
     def _fetch_listed(self, local: Path) -> None:
-        path = self._path_in_folder(local)
-        row = self._index.row(path)
-        if row is None or not row.is_listed:
+        mirrored_path = self._path_in_folder(local)
+        index_row = self._index.row(mirrored_path)
+        if index_row is None or not index_row.is_listed:
             return
         with self._temporary_file(local) as temporary:
-            self._store.get(path, temporary)
-            if file_stamp(temporary)[0] != row.remote_size and (newest := self._store.info(path)):
-                row = IndexRow(*newest)
+            self._store.get(mirrored_path, temporary)
+            if file_stamp(temporary)[0] != index_row.remote_size and (newest := self._store.info(mirrored_path)):
+                index_row = IndexRow(*newest)
             temporary.replace(local)
-        self._note_row(path, row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
+        self._note_row(mirrored_path, index_row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
 
     def listed(self, path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
         if self._cached_rows is None:
             self._cached_rows = self._index.rows()
         path_in_folder = self._path_in_folder(path)
-        row = self._cached_rows.get(path_in_folder)
-        is_current = row is not None and row.remote_size > 0 and not row.digest and row.is_unchanged(path)
-        return (path_in_folder, row.version) if row is not None and is_current else None
+        index_row = self._cached_rows.get(path_in_folder)
+        is_current = (
+            index_row is not None
+            and index_row.remote_size > 0
+            and not index_row.digest
+            and index_row.is_unchanged(path)
+        )
+        return (path_in_folder, index_row.version) if index_row is not None and is_current else None
 
-    def _note_row(self, path: str, row: IndexRow) -> None:
-        self._index.note([(path, row)])
+    def _note_row(self, mirrored_path: str, index_row: IndexRow) -> None:
+        self._index.note([(mirrored_path, index_row)])
         if self._cached_rows is not None:
-            self._cached_rows[path] = row
+            self._cached_rows[mirrored_path] = index_row
 
     def put(self, paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
@@ -254,17 +316,19 @@ class Mirror:
         """(files to put, files to remove there) of what is at or below `paths`."""
         present: list[str] = []
         for path in paths:
-            files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
-            present += [self._path_in_folder(file) for file in files]
+            local_files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
+            present += [self._path_in_folder(local_file) for local_file in local_files]
         indexed = [path for folder in paths for path in self._index.below(folder)]
-        rows = {path: self._index.row(path) for path in (*present, *indexed)}
-        existing = [path for path in rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
-        return [path for path in existing if self._is_changed(path, rows[path])], [
-            path for path, row in rows.items() if row is not None and not (self.root / path).exists()
+        index_rows = {path: self._index.row(path) for path in (*present, *indexed)}
+        existing = [path for path in index_rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
+        return [path for path in existing if self._is_changed(path, index_rows[path])], [
+            path for path, index_row in index_rows.items() if index_row is not None and not (self.root / path).exists()
         ]
 
-    def _is_changed(self, path: str, row: IndexRow | None) -> bool:
-        return not is_database(path) and not (row is not None and row.is_unchanged(self.root / path))
+    def _is_changed(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
+        return not is_database(mirrored_path) and not (
+            index_row is not None and index_row.is_unchanged(self.root / mirrored_path)
+        )
 
     def _put_all(self, files: list[str], removed_paths: list[str]) -> None:
         run_in_threads(self._put_file, files)
@@ -272,11 +336,11 @@ class Mirror:
         self._index.drop(removed_paths)
         self._paths_present -= set(removed_paths)
 
-    def _put_file(self, path: str) -> None:
-        stamp = file_stamp(self.root / path)
-        file = self._store.put(self.root / path, path)
-        self._note_row(path, IndexRow(*file, *stamp))
-        self._paths_present.add(path)
+    def _put_file(self, mirrored_path: str) -> None:
+        stamp = file_stamp(self.root / mirrored_path)
+        remote_file = self._store.put(self.root / mirrored_path, mirrored_path)
+        self._note_row(mirrored_path, IndexRow(*remote_file, *stamp))
+        self._paths_present.add(mirrored_path)
         self._put_count += 1
 
     def _put_state_in_between(self) -> None:
@@ -284,9 +348,11 @@ class Mirror:
         if self._scope is None or time.monotonic() < self._state_due or not self._state_lock.acquire(blocking=False):
             return
         try:
-            start = time.monotonic()
+            started_at = time.monotonic()
             self._put_databases()
-            self._state_due = time.monotonic() + max(STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - start))
+            self._state_due = time.monotonic() + max(
+                STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - started_at)
+            )
         finally:
             self._state_lock.release()
 
@@ -294,47 +360,62 @@ class Mirror:
 
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
-        rows = self._index.rows()
-        local_paths = [path for path in self._local_files() if self._is_put(path)]
-        removed_paths = [path for path in self._paths_present - set(local_paths) if path in rows]
-        self._put_all([path for path in local_paths if self._is_changed(path, rows.get(path))], removed_paths)
+        index_rows = self._index.rows()
+        local_paths = [mirrored_path for mirrored_path in self._local_files() if self._is_put(mirrored_path)]
+        removed_paths = [
+            mirrored_path for mirrored_path in self._paths_present - set(local_paths) if mirrored_path in index_rows
+        ]
+        self._put_all(
+            [
+                mirrored_path
+                for mirrored_path in local_paths
+                if self._is_changed(mirrored_path, index_rows.get(mirrored_path))
+            ],
+            removed_paths,
+        )
         with self._state_lock:
             self._put_databases()
-        count, self._put_count = self._put_count, 0
-        return count
+        put_count, self._put_count = self._put_count, 0
+        return put_count
 
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
-        databases = [path for path in self._local_files() if is_database(path) and self._is_put(path)]
-        for path in sorted(databases, key=lambda path: (path.endswith("manifest.db"), path)):
-            self._put_database(path)
+        databases = [
+            database_path
+            for database_path in self._local_files()
+            if is_database(database_path) and self._is_put(database_path)
+        ]
+        for database_path in sorted(
+            databases, key=lambda database_path: (database_path.endswith("manifest.db"), database_path)
+        ):
+            self._put_database(database_path)
 
-    def _put_database(self, path: str) -> None:
+    def _put_database(self, database_path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""
-        local, row = self.root / path, self._index.row(path)
-        if row and row.digest and row.is_unchanged(local) and not Path(f"{local}-wal").exists():
+        local, index_row = self.root / database_path, self._index.row(database_path)
+        if index_row and index_row.digest and index_row.is_unchanged(local) and not Path(f"{local}-wal").exists():
             return
-        with self._database_errors(path), self._temporary_copy() as copy:
+        with self._database_errors(database_path), self._temporary_copy() as copy:
             digest = copy_database(local, copy)
-            if row is None or digest != row.digest:
-                remote = self._store.info(path)
-                if remote is not None and not (row and row.is_of(remote)):
-                    self._store.get(path, copy)
+            if index_row is None or digest != index_row.digest:
+                remote = self._store.info(database_path)
+                if remote is not None and not (index_row and index_row.is_of(remote)):
+                    self._store.get(database_path, copy)
                     join_database(copy, local)
                     digest = copy_database(local, copy)
-                row = IndexRow(*self._store.put(copy, path))
-                self._paths_present.add(path)
+                index_row = IndexRow(*self._store.put(copy, database_path))
+                self._paths_present.add(database_path)
                 self._put_count += 1
             size, mtime_ns = file_stamp(local)
-            self._index.note([(path, row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+            self._index.note([(database_path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
 
     # ------------------------------------------------------------------ small things
 
-    def _is_taken(self, path: str) -> bool:
-        return self._scope is not None and self._scope.takes(path, self._documents)
+    def _is_taken(self, mirrored_path: str) -> bool:
+        return self._scope is not None and self._scope.takes(mirrored_path, self._documents)
 
-    def _is_put(self, path: str) -> bool:
-        return self._scope is not None and self._scope.puts(path, self._documents)
+    def _is_put(self, mirrored_path: str) -> bool:
+        return self._scope is not None and self._scope.puts(mirrored_path, self._documents)
 
     def _path_in_folder(self, path: Path) -> str:
         """`path` as the store names it; "" for one outside of the folder."""
@@ -344,8 +425,8 @@ class Mirror:
     def _local_files(self) -> list[str]:
         return [path for path in map(self._path_in_folder, _files_below(self.root)) if is_mirrored(path.split("/"))]
 
-    def _same_rows(self, local: Path, row: IndexRow, copy: Path) -> bool:
-        return bool(row.digest) and copy_database(local, copy) == row.digest
+    def _same_rows(self, local: Path, index_row: IndexRow, copy: Path) -> bool:
+        return bool(index_row.digest) and copy_database(local, copy) == index_row.digest
 
     @contextmanager
     def _temporary_file(self, local: Path) -> Iterator[Path]:
@@ -363,11 +444,11 @@ class Mirror:
             yield Path(folder) / "copy.db"
 
     @contextmanager
-    def _database_errors(self, path: str) -> Iterator[None]:
+    def _database_errors(self, database_path: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
+            raise StopRun(f"{self.root / database_path}: {error}; move it away, and it is fetched again") from None
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

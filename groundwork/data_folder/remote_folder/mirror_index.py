@@ -46,10 +46,10 @@ class IndexRow(NamedTuple):
 def file_stamp(path: Path) -> tuple[int, int]:
     """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
     try:
-        status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
+        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
     except (FileNotFoundError, NotADirectoryError):
         return -1, -1
-    return status.st_size, status.st_mtime_ns
+    return file_status.st_size, file_status.st_mtime_ns
 
 
 class MirrorIndex:
@@ -62,13 +62,13 @@ class MirrorIndex:
 
     def rows(self) -> dict[str, IndexRow]:
         with self._lock:
-            records = self._db.execute("SELECT * FROM files").fetchall()
-        return {path: IndexRow(*values) for path, *values in records}
+            index_records = self._db.execute("SELECT * FROM files").fetchall()
+        return {path: IndexRow(*values) for path, *values in index_records}
 
     def row(self, path: str) -> IndexRow | None:
         with self._lock:
-            record = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
-        return IndexRow(*record[1:]) if record else None
+            index_record = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+        return IndexRow(*index_record[1:]) if index_record else None
 
     def below(self, folder: str) -> list[str]:
         """The paths of a folder."""
@@ -78,11 +78,12 @@ class MirrorIndex:
             )
             return [path for (path,) in cursor]
 
-    def note(self, rows: Iterable[tuple[str, IndexRow]]) -> None:
+    def note(self, index_rows: Iterable[tuple[str, IndexRow]]) -> None:
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", [(path, *row) for path, row in rows]
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                [(path, *index_row) for path, index_row in index_rows],
             )
             self._db.execute("COMMIT")
 

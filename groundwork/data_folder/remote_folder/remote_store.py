@@ -42,15 +42,15 @@ def is_url(text: object) -> bool:
 
 def store_kind(url: str) -> str:
     """`s3` of `s3://bucket/prefix`. Raises UsageError for a place that cannot be a data folder."""
-    kind, _, bucket_and_folder = url.partition("://")
-    if kind not in PACKAGES:
-        kinds = ", ".join(f"{name}://" for name in PACKAGES if name != "memory")
-        raise UsageError(f"--data {kind}://: no such kind of store; there are {kinds}")
+    url_scheme, _, bucket_and_folder = url.partition("://")
+    if url_scheme not in PACKAGES:
+        url_schemes = ", ".join(f"{name}://" for name in PACKAGES if name != "memory")
+        raise UsageError(f"--data {url_scheme}://: no such kind of store; there are {url_schemes}")
     if _SECRET.search(url):
-        raise UsageError(f"--data {kind}://: the address holds a password; {_LOGIN_HELP} instead")
+        raise UsageError(f"--data {url_scheme}://: the address holds a password; {_LOGIN_HELP} instead")
     if not bucket_and_folder.strip("/"):
-        raise UsageError(f"--data {url}: names no bucket; write it as {kind}://BUCKET/FOLDER")
-    return kind
+        raise UsageError(f"--data {url}: names no bucket; write it as {url_scheme}://BUCKET/FOLDER")
+    return url_scheme
 
 
 class RemoteStore:
@@ -78,49 +78,49 @@ class RemoteStore:
             objects = self._fs.find(self._root, detail=True)
             if not objects and self._in_bucket:  # where nothing is found in a bucket that is not there as well
                 self._fs.ls(self._root.partition("/")[0])
-        details = {name: info for name, info in objects.items() if info["type"] == "file"}
-        files = {self._relative_path(name): _remote_file(info) for name, info in details.items()}
-        return {path: file for path, file in files.items() if path and _is_inside(path)}
+        details = {object_name: info for object_name, info in objects.items() if info["type"] == "file"}
+        remote_files = {self._relative_path(object_name): _remote_file(info) for object_name, info in details.items()}
+        return {path: remote_file for path, remote_file in remote_files.items() if path and _is_inside(path)}
 
-    def info(self, path: str) -> RemoteFile | None:
+    def info(self, remote_path: str) -> RemoteFile | None:
         """The object as it is now; None where there is none."""
         with self._translate_errors(StopRun):
             try:
                 self._fs.invalidate_cache()
-                return _remote_file(self._fs.info(self._full_path(path)))
+                return _remote_file(self._fs.info(self._full_path(remote_path)))
             except FileNotFoundError:
                 return None
 
-    def get(self, path: str, target: Path) -> None:
+    def get(self, remote_path: str, target: Path) -> None:
         """Copy an object to the file `target`. Raises UnitError where it cannot be read, StopRun where none can."""
-        with self._translate_errors(UnitError, path):
-            self._fs.get_file(self._full_path(path), str(target))
+        with self._translate_errors(UnitError, remote_path):
+            self._fs.get_file(self._full_path(remote_path), str(target))
 
-    def read(self, path: str) -> bytes:
-        with self._translate_errors(StopRun, path):
-            content: bytes = self._fs.cat_file(self._full_path(path))
+    def read(self, remote_path: str) -> bytes:
+        with self._translate_errors(StopRun, remote_path):
+            content: bytes = self._fs.cat_file(self._full_path(remote_path))
         return content
 
-    def put(self, source: Path, path: str) -> RemoteFile:
+    def put(self, source: Path, remote_path: str) -> RemoteFile:
         """Put a file whole or not at all. Raises StopRun where it cannot be put."""
-        with self._translate_errors(StopRun, path):
-            self._fs.put_file(str(source), self._full_path(path))
-        return self.info(path) or RemoteFile("", source.stat().st_size)
+        with self._translate_errors(StopRun, remote_path):
+            self._fs.put_file(str(source), self._full_path(remote_path))
+        return self.info(remote_path) or RemoteFile("", source.stat().st_size)
 
-    def write(self, path: str, content: bytes) -> None:
-        with self._translate_errors(StopRun, path):
-            self._fs.pipe_file(self._full_path(path), content)
+    def write(self, remote_path: str, content: bytes) -> None:
+        with self._translate_errors(StopRun, remote_path):
+            self._fs.pipe_file(self._full_path(remote_path), content)
 
-    def delete(self, path: str) -> None:
+    def delete(self, remote_path: str) -> None:
         """Remove an object; nothing where there is none."""
-        with self._translate_errors(StopRun, path):
+        with self._translate_errors(StopRun, remote_path):
             try:
-                self._fs.rm_file(self._full_path(path))
+                self._fs.rm_file(self._full_path(remote_path))
             except FileNotFoundError:
                 return
 
-    def _full_path(self, path: str) -> str:
-        return f"{self._root}/{path}"
+    def _full_path(self, remote_path: str) -> str:
+        return f"{self._root}/{remote_path}"
 
     def _relative_path(self, name: str) -> str:
         prefix = f"{self._root}/"
