@@ -43,11 +43,11 @@ def place_notes(markdown: str) -> str:
         return markdown
     bodies, notes = _split_notes(markdown)
     pieces: list[_Piece] = []
-    pending: list[str] = []  # labels of marks in a heading, whose notes stand behind the next block
-    for body in bodies:
+    pending: list[str] = []  # labels of marks in a heading, or in what goes on in the next block
+    for body, following in zip_longest(bodies, bodies[1:]):
         pieces.append(body)
         pending += [] if body.kind == "code" else [match["label"] for match in _MARK.finditer(body.text)]
-        if body.kind != "heading":
+        if body.kind != "heading" and not (following and _INDENTED.match(following.text)):
             pieces += _take_notes(notes, pending)
             pending = []
     return _join([*pieces, *_take_notes(notes, [*pending, *notes])])

@@ -69,7 +69,7 @@ class Converter:
     singly: bool = False  # slow, and reads each page by itself: it is asked for one after the other
 
 
-MARKDOWN = (".md", ".markdown")
+MARKDOWN = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 TEXT = (*MARKDOWN, ".txt", ".text", ".rst", ".log", ".tex", ".adoc", ".asciidoc", ".org")
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 

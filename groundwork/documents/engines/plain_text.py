@@ -12,10 +12,12 @@ from typing import Any
 
 from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
 from groundwork.documents.formats.light_markup import as_markdown
+from groundwork.documents.formats.markdown_dialects import plain_markdown
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.language.spans import span_index
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.footnotes import place_notes
+from groundwork.markdown.link_references import with_addresses
 from groundwork.markdown.picture_links import without_data
 
 _YAML_FRONT_MATTER = re.compile(
@@ -38,7 +40,9 @@ def convert(request: Request) -> Conversion:
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
     text = as_markdown(text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
     text = without_data(with_title(text))
-    return Conversion(pages=[place_notes(text) if request.ending in MARKDOWN else text], warnings=warnings)
+    if request.ending in MARKDOWN:
+        text = place_notes(with_addresses(plain_markdown(text, request.ending)))
+    return Conversion(pages=[text], warnings=warnings)
 
 
 def with_title(text: str) -> str:

@@ -1,0 +1,50 @@
+"""Links of Markdown whose addresses stand elsewhere ([text][label], and [label]: address), with the address in them."""
+
+from __future__ import annotations
+
+import re
+
+from groundwork.markdown.blocks import blocks
+
+_DEFINITION = re.compile(
+    r"""^[ ]{0,3}\[(?P<label>(?!\^)[^\[\]\n]{1,300})\]:[ \t]*(?:\n[ \t]+)?<?(?P<address>[^\s<>]+)>?
+        (?:[ \t\n]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*(?:\n|\Z)""",
+    re.VERBOSE | re.MULTILINE,
+)
+_LINK = re.compile(
+    r"(?P<code>(?P<ticks>`+)[^`]+(?P=ticks)(?!\]))|\[(?P<text>[^\[\]]{1,300})\](?:\[(?P<label>[^\[\]]{0,300})\])?(?![(:\[])"
+)
+
+
+_LINKED_PICTURE = re.compile(
+    r"\[(?P<picture>!\[[^\[\]]{0,300}\](?:\([^()\s]*\)|\[[^\[\]]{0,300}\]))\]\[(?P<label>[^\[\]]{1,300})\]"
+)
+
+
+def with_addresses(markdown: str) -> str:
+    """The text with the address of each reference in its link, and without the definitions; code stays as it is."""
+    if not _DEFINITION.search(markdown):
+        return markdown
+    spans = [(block.start, block.end, block.kind == "code") for block in blocks(markdown)]
+    addresses: dict[str, str] = {}
+    for start, end, is_code in spans:
+        for match in () if is_code else _DEFINITION.finditer(markdown[start:end]):
+            addresses.setdefault(_normalized(match["label"]), match["address"])
+
+    def link(match: re.Match[str]) -> str:
+        address = None if match["code"] else addresses.get(_normalized(match["label"] or match["text"]))
+        return match[0] if address is None else f"[{match['text']}]({address})"
+
+    def picture_link(match: re.Match[str]) -> str:
+        address = addresses.get(_normalized(match["label"]))
+        return match[0] if address is None else f"[{match['picture']}]({address})"
+
+    def shown(text: str) -> str:
+        return _LINK.sub(link, _LINKED_PICTURE.sub(picture_link, _DEFINITION.sub("", text)))
+
+    return "".join(markdown[start:end] if is_code else shown(markdown[start:end]) for start, end, is_code in spans)
+
+
+def _normalized(label: str) -> str:
+    """Case and white space of a label do not count."""
+    return " ".join(label.split()).casefold()
