@@ -6,10 +6,10 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from groundwork.console.signals import KeyboardInterrupts
 from groundwork.console.terminal import terminal_text
@@ -26,6 +26,11 @@ def run_guarded(work: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # no name of a file is worth a run
+    with _unread_output():
+        return _exit_code(work)
+
+
+def _exit_code(work: Callable[[], int]) -> int:
     try:
         return _run_and_flush(work)
     except Stopped as error:
@@ -56,6 +61,38 @@ def _run_and_flush(work: Callable[[], int]) -> int:
             raise
         sys.stdout.flush()
         return code
+
+
+class _UnreadFile(io.FileIO):
+    """The end of a pipe that stays open: what is written once its reader has gone (`| head`) goes nowhere."""
+
+    def write(self, content: Any, /) -> int:
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return memoryview(content).nbytes
+
+
+@contextmanager
+def _unread_output() -> Iterator[None]:
+    """Within it a reader of the output that goes keeps nothing from its end: stages still to run, a push, a report."""
+    streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+    for name, stream in streams.items():
+        buffer = getattr(stream, "buffer", None)
+        if isinstance(getattr(buffer, "raw", buffer), io.FileIO):  # the buffer itself with PYTHONUNBUFFERED
+            stream.flush()
+            file = io.BufferedWriter(_UnreadFile(stream.fileno(), "wb", closefd=False))
+            is_by_line = name == "stderr" or stream.line_buffering or stream.write_through
+            wrapper = io.TextIOWrapper(file, stream.encoding, "backslashreplace", line_buffering=is_by_line)
+            setattr(sys, name, wrapper)
+    try:
+        yield
+    finally:
+        for name, stream in streams.items():
+            if getattr(sys, name) is not stream:
+                getattr(sys, name).flush()
+                setattr(sys, name, stream)
 
 
 def _describe_os_error(error: OSError) -> str:

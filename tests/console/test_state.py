@@ -175,7 +175,7 @@ def test_a_forced_call_that_fails_leaves_what_was(call, data: Path) -> None:
 
 def test_a_reader_that_goes_is_no_documents_failure(call, data: Path, server: FakeOpenRouter) -> None:
     """Behind `2>&1 | head -1` the stage does its work to the end, and nothing counts as failed."""
-    environment = {**os.environ, "COLUMNS": "80"}
+    environment = {**os.environ, "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
     words = [sys.executable, "-m", "groundwork", "coverage", "alpha", "--verbose", "--data", str(data)]
     read, write = os.pipe()
     os.close(read)
@@ -184,5 +184,20 @@ def test_a_reader_that_goes_is_no_documents_failure(call, data: Path, server: Fa
     ) as process:
         os.close(write)
         process.wait(120)
+    assert process.returncode == 0, "nothing was stopped"
     status = call("status")
     assert "2 done" in row(status, "coverage") and "failed" not in status
+
+
+def test_a_reader_that_goes_stops_no_further_stage(data: Path, server: FakeOpenRouter) -> None:
+    """Behind `| head -1` a whole run goes through all of its stages, and what follows a stage's report is done."""
+    words = [sys.executable, "-m", "groundwork", "run", "--data", str(data), "--set", "qa.model=test/alpha"]
+    words += ["--set", "embeddings.backend=static", "--set", "embeddings.model=wordllama", *settings(server)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    read, write = os.pipe()
+    os.close(read)
+    with subprocess.Popen(words, stdout=write, stderr=subprocess.PIPE, cwd=PROJECT, env=environment) as process:
+        os.close(write)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors.decode()
+    assert [path.name for path in (data / "datasets").iterdir()] == [DEFAULT_DATASET]
