@@ -29,8 +29,8 @@ from groundwork.questions.drafted_pairs import Corrections, Draft, Drafts
 from groundwork.questions.material_to_ask_about import (
     SUMMARY_LENGTH,
     CallTokens,
+    ForecastBasis,
     Material,
-    TokenCounter,
     prompt_variables,
 )
 from groundwork.records.chunk_record import Chunk
@@ -285,19 +285,13 @@ def _chunk_figures(settings: QA, material: Material, reading: Reading, prompt: P
     return ChunkFigures(reading.chunk, settings, material.texts if shows_images else None, instructions)
 
 
-def forecast(
-    settings: QA,
-    material: Material,
-    reading: Reading,
-    limit: int | None,
-    prompt: PromptReader,
-    tokens: TokenCounter,
-) -> Iterator[CallTokens]:
+def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
     statements = reading.plain_statements()
     mean_statement_tokens = sum(map(tokens_in, statements)) / max(1, len(statements))
-    template, variables = prompt(settings.prompt), prompt_variables(settings, material)
-    chunk_figures = _chunk_figures(settings, material, reading, prompt)
+    settings, material = basis.settings, basis.material
+    template, variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
+    chunk_figures = _chunk_figures(settings, material, reading, basis.prompt)
     subject_count = len(statements) + chunk_figures.count
     batch_size = pairs_per_call(settings.batch, subject_count)
     asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
@@ -311,7 +305,7 @@ def forecast(
             pair_count, max_pairs - asked_count, round(ASKED_SHARE_PER_CALL * (subject_count - asked_count))
         )
         yield (
-            tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,
+            basis.tokens(messages, Drafts) + asked_count * QUESTION_TOKENS,
             int(new_pairs * (STATEMENT_REPEATS * mean_statement_tokens + PAIR_FRAME_TOKENS)) + 5,
         )
         asked_count += new_pairs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -33,9 +33,9 @@ from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode, Likeness, similarity
 from groundwork.questions.material_to_ask_about import (
     CallTokens,
+    ForecastBasis,
     Material,
     StatementsByChunk,
-    TokenCounter,
     prompt_variables,
     wished_statements,
 )
@@ -300,19 +300,18 @@ def _limit_notice(settings: QA, material: Material) -> str:
     )
 
 
-def interview_calls(
-    settings: QA, material: Material, prompt: PromptReader, tokens: TokenCounter
-) -> Iterator[CallTokens]:
-    """Each call that the interviews about `material` are likely to make. `tokens` counts a request's."""
+def interview_calls(basis: ForecastBasis) -> Iterator[CallTokens]:
+    """Each call that the interviews about a document are likely to make."""
+    settings, material = basis.settings, basis.material
     strategy = choose_strategy(settings)
     statement_counts = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
     for reading, limit in zip(material.readings, chunk_limits(settings, statement_counts), strict=True):
         if limit != 0:  # nothing is asked where no pair may come
-            yield from strategy.forecast(settings, material, reading, limit, prompt, tokens)
+            yield from strategy.forecast(basis, reading, limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
-            single_round = msgspec.structs.replace(settings, iterate=False)
-            yield from strategy.forecast(single_round, material, reading, wish_count, prompt, tokens)
+            single_round = replace(basis, settings=msgspec.structs.replace(settings, iterate=False))
+            yield from strategy.forecast(single_round, reading, wish_count)
 
 
 def summary_line(document_coverage: DocumentCoverage) -> str:
@@ -348,16 +347,7 @@ class Strategy(Protocol):
         self, settings: QA, material: Material, prompt: PromptReader, client: Callable[[], Client], /
     ) -> list[Asker]: ...
 
-    def forecast(
-        self,
-        settings: QA,
-        material: Material,
-        reading: Reading,
-        limit: int | None,
-        prompt: PromptReader,
-        tokens: TokenCounter,
-        /,
-    ) -> Iterator[CallTokens]: ...
+    def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[CallTokens]: ...
 
 
 def choose_strategy(settings: QA) -> Strategy:

@@ -19,6 +19,7 @@ from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language.instructions import is_instruction
 from groundwork.language.labels import SECTION_NUMBER
 from groundwork.language.words import words
+from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
 from groundwork.records.chunk_record import Chunk
@@ -61,6 +62,16 @@ class Material:
     @cached_property
     def chunks(self) -> list[Chunk]:
         return [reading.chunk for reading in self.readings]
+
+
+@dataclass(frozen=True)
+class ForecastBasis:
+    """What the calls about a document are forecast from: `tokens` counts a request's."""
+
+    settings: QA
+    material: Material
+    prompt: PromptReader
+    tokens: TokenCounter
 
 
 def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:

@@ -130,13 +130,14 @@ def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
     from groundwork.questions.document_interviews import interview_calls
+    from groundwork.questions.material_to_ask_about import ForecastBasis
 
     call = job.config.qa
 
     def tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(call, messages, schema)
 
-    calls = list(interview_calls(call, _material(job, unit), job.prompt, tokens))
+    calls = list(interview_calls(ForecastBasis(call, _material(job, unit), job.prompt, tokens)))
     return Estimate(len(calls), sum(prompt for prompt, _ in calls), sum(reply for _, reply in calls), call)
 
 

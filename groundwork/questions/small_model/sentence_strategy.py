@@ -30,7 +30,7 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
 from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
 from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.material_to_ask_about import CallTokens, Material, TokenCounter, table_caption
+from groundwork.questions.material_to_ask_about import CallTokens, ForecastBasis, Material, table_caption
 from groundwork.questions.small_model.fit_to_statement import QuestionSearch, answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_targets import (
@@ -237,15 +237,9 @@ def frame_messages(template: str, question: str) -> list[Message]:
     return render_turns(template, question=question, opening="What is required of")
 
 
-def forecast(
-    settings: QA,
-    material: Material,
-    reading: Reading,
-    limit: int | None,
-    prompt: PromptReader,
-    tokens: TokenCounter,
-) -> Iterator[CallTokens]:
+def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[CallTokens]:
     """The calls that one chunk is likely to take."""
+    settings, material, prompt = basis.settings, basis.material, basis.prompt
     template = prompt(settings.prompt)
     for target in _forecast_targets(reading, limit):
         section = [
@@ -260,12 +254,12 @@ def forecast(
             statement=target.plain,
         )
         reply_tokens = tokens_in(target.plain) + SHORT_FRAME
-        yield tokens(messages, Reply), reply_tokens
+        yield basis.tokens(messages, Reply), reply_tokens
         if settings.round_trip:
             round_trip_messages = render_turns(
                 prompt(settings.round_trip_prompt), statement=target.plain, question=target.plain
             )
-            yield tokens(round_trip_messages, None), reply_tokens // 2
+            yield basis.tokens(round_trip_messages, None), reply_tokens // 2
 
 
 def _forecast_targets(reading: Reading, limit: int | None) -> list[Target]:
