@@ -82,7 +82,7 @@ class PageWriter:
         last_table = max(self.tables.values(), key=lambda table: table.end, default=None)
         if last_table and last_table.end == len(self.lines):
             return last_table.columns
-        return self.lines[-1].columns if self.lines else ()
+        return self.lines[-1].filled_columns if self.lines else ()
 
     def markdown(self) -> str:
         return "\n\n".join(block.text for block in self.blocks())

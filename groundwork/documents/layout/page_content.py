@@ -28,6 +28,7 @@ from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
+from groundwork.documents.layout.tables.ruled_tables_overleaf import share_columns
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, tick_boxes, with_typed_runs
@@ -84,6 +85,7 @@ BLANK_PAGE = PageContent([], [], [], [], [])
 
 def pages_markdown(pages: Sequence[OrderedPage], styles: Styles) -> list[str]:
     """Each page as one text; the rows at its head may go on with the table at the foot of the page before."""
+    share_columns([[lines for lines, _ in page.parts] for page in pages])
     texts = []
     open_columns: Stretches = ()
     for page in pages:
@@ -281,7 +283,10 @@ def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[S
     steep = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
     lines = _with_walls(_with_underlines(lines, flat), steep)
     filled_grids = [grid for grid in grids if grid.rows or grid.labels]
-    tables = [Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns) for grid in filled_grids]
+    tables = [
+        Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns, full_table=grid.full_rows)
+        for grid in filled_grids
+    ]
     return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 

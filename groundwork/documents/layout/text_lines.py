@@ -74,7 +74,8 @@ class Line(NamedTuple):
 
     For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
     texts of its labels alone. `underlined`: the lines drawn right below it, from left to right. `walls`: where steep
-    lines are drawn through its height. `columns`: those of a drawn table.
+    lines are drawn through its height. `columns`: those of a drawn table, which
+    `full_table` has with the empty ones; `shared_columns`: those that the table has for the sake of its other part.
     """
 
     y: float  # of the bottom
@@ -84,6 +85,13 @@ class Line(NamedTuple):
     underlined: Stretches = ()
     walls: Sequence[float] = ()
     columns: Stretches = ()
+    full_table: Sequence[Sequence[str]] = ()
+    shared_columns: Sequence[int] = ()
+
+    @property
+    def filled_columns(self) -> Stretches:
+        """The columns of a drawn table that has texts in all of them."""
+        return self.columns if self.table and len(self.table[0]) == len(self.columns) else ()
 
     @property
     def text(self) -> str:

@@ -206,10 +206,7 @@ def test_rows_that_are_alone_overleaf_belong_to_their_table(read, count: int, ru
             for x, text in zip((60, 200, 300), row, strict=True):
                 canvas.drawString(x, top - 16 * k, text)
         if ruled:
-            for k in range(len(rows) + 1):
-                canvas.line(54, top + 11 - 16 * k, 380, top + 11 - 16 * k)
-            for x in (54, 194, 294, 380):
-                canvas.line(x, top + 11, x, top + 11 - 16 * len(rows))
+            frame(canvas, top + 11, 16, len(rows))
         for k, line in enumerate(LEFT if number == 2 else ()):
             canvas.drawString(60, 700 - 12 * k, line)
 
@@ -218,16 +215,27 @@ def test_rows_that_are_alone_overleaf_belong_to_their_table(read, count: int, ru
     assert markdown.endswith(f"\n\n{' '.join(LEFT)}")
 
 
-def test_rows_that_leave_a_column_empty_overleaf_keep_it(read):
-    """Rows overleaf stand in the columns of their table, also where none of them fills one of these."""
-    parts = {1: PORTS, 2: [(name, "", ships) for name, _, ships in PORTS[2:]]}
+@pytest.mark.parametrize(("ruled", "empty_page"), [(False, 2), (False, 3), (True, 1), (True, 2), (True, 3)])
+def test_a_column_that_a_page_leaves_empty_stays_in_its_table(read, ruled: bool, empty_page: int):
+    """A table over three pages has the columns of all of them, with drawn lines also those of a later page."""
 
     def draw(canvas: Canvas, number: int) -> None:
-        for k, row in enumerate(parts[number]):
+        for k, (name, depth, ships) in enumerate(PORTS):
+            row = (f"{name} {number}", "" if number == empty_page else depth, ships)
             for x, text in zip((60, 200, 300), row, strict=True):
                 canvas.drawString(x, 780 - 16 * k, text)
+        if ruled:
+            frame(canvas, 791, 16, len(PORTS))
 
-    assert "| Hamnes |  | 411 |" in stitch(read(2, draw).pages).markdown
+    markdown = stitch(read(3, draw).pages).markdown
+    assert markdown.count("---") == 3 and f"| Hamnes {empty_page} |  | 411 |" in markdown
+
+
+def frame(canvas: Canvas, top: float, step: float, count: int) -> None:
+    for k in range(count + 1):
+        canvas.line(54, top - step * k, 380, top - step * k)
+    for x in (54, 194, 294, 380):
+        canvas.line(x, top, x, top - step * count)
 
 
 def test_other_texts_at_the_head_of_a_page_are_no_rows(read):

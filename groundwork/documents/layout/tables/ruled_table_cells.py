@@ -75,7 +75,7 @@ def _centred_spans(xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int,
 
 
 def fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
-    """Cells that no line parts from the one above or before hold the same; empty rows and columns are left out."""
+    """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
     xs, _, flat, steep = frame
     _merge_down(rows, bands, frame)
     heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
@@ -93,8 +93,12 @@ def fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> l
             may_reach = is_head or (is_parted and drawn_edges[j])
             if j and may_reach and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
                 row[j] = row[j] if any(abs(s.x1 - xs[j]) < NEAR for s in walls) else row[j - 1]
-    filled_columns = [j for j in range(len(xs) - 1) if any(row[j] for row in rows)]
-    return [[row[j] for j in filled_columns] for row in rows if any(row)]
+    return [row for row in rows if any(row)]
+
+
+def without_empty_columns(rows: Sequence[list[str]]) -> list[list[str]]:
+    filled_columns = [j for j in range(len(rows[0])) if any(row[j] for row in rows)] if rows else []
+    return [[row[j] for j in filled_columns] for row in rows]
 
 
 def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.ruled_table_cells import fill_merged, row_cells
+from groundwork.documents.layout.tables.ruled_table_cells import fill_merged, row_cells, without_empty_columns
 from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,
@@ -89,18 +89,19 @@ _FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's
 
 
 class Grid(NamedTuple):
-    """A drawn table: the positions of its lines and, row by row, the text of its cells, line by line."""
+    """A drawn table: the positions of its lines and, row by row, the text of its cells, line by line, without empty
+    columns; `full_rows`: with these."""
 
     xs: list[float]
     ys: list[float]
     rows: list[list[str]]
     labels: str = ""  # of a chart or of boxes, which have no rows; lines within its paragraphs
+    full_rows: Sequence[list[str]] = ()
 
     @property
     def columns(self) -> list[tuple[float, float]]:
-        """The left and right of the columns; none where some of them are empty."""
-        are_filled = bool(self.rows) and len(self.rows[0]) == len(self.xs) - 1
-        return [(left + NEAR, right - NEAR) for left, right in pairwise(self.xs)] if are_filled else []
+        """The left and right of all columns."""
+        return [(left + NEAR, right - NEAR) for left, right in pairwise(self.xs)] if self.rows else []
 
     def holds(self, box: Box | Run) -> bool:
         """Whether the middle of a box lies in the table."""
@@ -170,11 +171,12 @@ def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | 
         row_bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
         rows = [row_cells(band, frame, in_boxes=True) for band in row_bands]
         rows = fill_merged(rows, row_bands, frame)
-        return Grid(xs, frame.ys, [], boxed_text(rows)) if any(map(any, rows)) else None
+        return Grid(xs, frame.ys, [], boxed_text(without_empty_columns(rows))) if any(map(any, rows)) else None
     row_bands = split_text_rows(bands, xs)
     rows = rows if row_bands == bands else [row_cells(band, frame) for band in row_bands]
-    rows = fill_merged(rows, row_bands, frame)
-    return Grid(xs, frame.ys, rows) if len(rows) > 1 and len(rows[0]) > 1 else None
+    full_rows = fill_merged(rows, row_bands, frame)
+    rows = without_empty_columns(full_rows)
+    return Grid(xs, frame.ys, rows, full_rows=full_rows) if len(rows) > 1 and len(rows[0]) > 1 else None
 
 
 def _with_wall_ends(frame: Frame, words: list[Box]) -> Frame:
