@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 _LATEX = {
@@ -45,6 +45,7 @@ _SCALE = "|".join(
     for word in sorted(_POWERS, key=lambda word: (-len(word), word))
 )
 _SCALE_AFTER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
+_SCALED = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
 _SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
 _VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
@@ -89,6 +90,11 @@ def scale_after(text: str, end: int) -> tuple[int, int] | None:
     """The power of ten of a scale behind digits, and where it ends: 6 for "million", 4 for 万."""
     match = _SCALE_AFTER.match(text, end)
     return (_POWERS.get(match[1].casefold(), 0), match.end()) if match else None
+
+
+def without_scales(text: str, powers: Collection[int]) -> str:
+    """`text` without the scales behind its digits that have one of these powers: "784" for "784 million"."""
+    return _SCALED.sub(lambda match: "" if _POWERS.get(match[1].casefold(), 0) in powers else match.group(), text)
 
 
 def scales(text: str) -> set[int]:

@@ -18,7 +18,7 @@ _TWICE = re.compile(r"\btwice\b", re.IGNORECASE)
 _SCALES = (100, 1_000, 10**6, 10**9, 10**12)
 _DIGIT_BEFORE = re.compile(r"\d\s?\Z")
 _PER_BEFORE = re.compile(r"\b(?:pour|per|por)\s\Z", re.IGNORECASE)
-_NO_NUMBERS = frozenset({"o", "os", "oss", "hundreds", "thousands"})  # "os" is an article
+_NO_NUMBERS = frozenset({"o", "os", "oss", "ones", "hundreds", "thousands"})  # "os" is an article
 _OTHER_MEANINGS = {"fr": frozenset({"neuf"}), "it": frozenset({"sei"})}  # "new", "you are"
 
 

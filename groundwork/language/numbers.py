@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
 _SPACED_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?: \d{3})+(?![\w]|[.,]\d{3})")
+_LISTED_DIGITS = re.compile(r"(?<![\w.,])[1-9](?:,[1-9])+(?![\w,]|\.\d)")  # versions 1,2
+_YEAR = re.compile(r"20\d\d")
 _DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
 _ASCII_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f’")
 _CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
@@ -103,8 +105,9 @@ def content_terms(text: str, language: str) -> set[str]:
 
 
 def change_digits(digits: str) -> str:
-    """A number of the same form and another value: 75 becomes 86."""
-    return "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
+    """A number of the same form and another value: 75 becomes 86; a year of this century stays in it: 2034 for 2023."""
+    changed = "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
+    return digits[:2] + changed[2:] if _YEAR.fullmatch(digits) else changed
 
 
 def _spelled_numbers(text: str, language: str) -> Iterator[Number]:
@@ -120,13 +123,14 @@ def join_thousands(text: str) -> str:
 
 def alternative_readings(text: str, language: str) -> set[str]:
     """Values that stand in `text` in another way than `numbers` reads them: 一百八十五, 1.234 for 1234 in German,
-    2 000 for 2000, 0.75 for 3/4, 1.5 of 1.5 million, 4 for IV, and in words "ein" and ordinals.
+    2 000 for 2000, 1 and 2 for 1,2, 0.75 for 3/4, 1.5 of 1.5 million, 4 for IV, and in words "ein" and ordinals.
 
     They count for what a text holds, never as something that it must account for.
     """
     readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
     readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after(text, m)}
+    readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
     readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
     readings |= {word.value for word in number_words(text, language) if word.is_ordinal or is_article(word, language)}
     if language != "en":

@@ -15,7 +15,7 @@ from math import floor, isclose
 from typing import Protocol
 
 from groundwork.language.names import codes
-from groundwork.language.notations import without_latex
+from groundwork.language.notations import scales, without_latex, without_scales
 from groundwork.language.numbers import Number, alternative_readings, join_thousands, numbers
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
@@ -66,13 +66,13 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
     if any(is_figure(quote) for quote in pair.evidence):
         return grounds.faults("", "", pair.evidence)
     answer = without_latex(pair.answer)
-    language = grounds.word_language
-    faults = grounds.faults(f"{pair.question} {_derived_number_text(pair, answer, language)}", answer, pair.evidence)
-    joined_answer = join_thousands(answer)
-    if not faults or joined_answer == answer:
-        return faults
-    derived = _derived_number_text(pair, joined_answer, language)
-    return grounds.faults(f"{pair.question} {derived}", joined_answer, pair.evidence)
+    readings_of_answer = [answer, join_thousands(answer), without_scales(answer, scales(grounds.text))]
+    faults: list[str] = []
+    for reading in dict.fromkeys(readings_of_answer):  # 2 000; "784 million", of a table in millions
+        derived = _derived_number_text(pair, reading, grounds.word_language)
+        if not (faults := grounds.faults(f"{pair.question} {derived}", reading, pair.evidence)):
+            return []
+    return faults
 
 
 def _derived_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:

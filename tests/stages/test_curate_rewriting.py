@@ -188,11 +188,13 @@ def test_a_rewriting_may_drop_the_pair(run: Run) -> None:
 
 
 def test_a_wrong_answer_has_other_numbers_or_names() -> None:
-    """The wrong answer keeps the form and changes each number; without numbers it is another pair's answer."""
+    """The wrong answer keeps the form and changes each number, else paths and codes; names in words may be of any kind,
+    so that another pair's answer stands for them.
+    """
     assert wrong_answer(pair_of(1), "other", "en") == "It ground barley until 2042."
     assert wrong_answer(pair_of(1, answer="It ground barley."), "other", "en") == "other"
     told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
-    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other", "en") == "It is Tarn Quay."
+    assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other", "en") == "other"
     assert wrong_answer(pair_of(1, answer="To /var/log.", **told), "other", "en") == "To /tmp."
     marked = {"evidence": ["<pre><code>tide mill up -d</code></pre>"]}
     assert wrong_answer(pair_of(1, answer="With tide mill up -d.", **marked), "other", "en") == "other"

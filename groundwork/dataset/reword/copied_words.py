@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from groundwork.language.language_and_script import has_unspaced
+from groundwork.language.language_and_script import detect_language, has_unspaced
 from groundwork.language.names import codes, names_as_written, quoted_terms
 from groundwork.language.words import words
 
@@ -45,7 +45,8 @@ class Word(NamedTuple):
 
 def terms(text: str) -> list[str]:
     """The names, codes and quoted terms of a text, as they are written."""
-    return list(dict.fromkeys([*names_as_written(text), *quoted_terms(text), *codes(text)]))
+    names = names_as_written(text, detect_language(text))
+    return list(dict.fromkeys([*names, *quoted_terms(text), *codes(text)]))
 
 
 def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:

@@ -37,7 +37,7 @@ _OR_DECLINE = (
     'stay as they are. If nobody would ask it otherwise, give "" for the question.'
 )
 UNCHANGED = f"The answer is the old one, word for word. {_OR_KEEP}"
-SHORT_ANSWER = 10  # words that may change; an answer with fewer has few ways of being said and may stay as it is
+SHORT_ANSWER = 10  # words that may change; an answer with no more has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
@@ -219,7 +219,7 @@ def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     has_verb = not _VERBS.isdisjoint(normalised_words(answer).split())
     is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not has_verb
     changeable_words = word_count(answer) if has_unspaced(answer) else free_words(answer, keep)  # not pairs of letters
-    return is_list or changeable_words < SHORT_ANSWER
+    return is_list or changeable_words <= SHORT_ANSWER
 
 
 def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language import dangling_references as wording
-from groundwork.language.numbers import number_values, numbers
+from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.material_to_ask_about import short_title
@@ -72,8 +72,19 @@ def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
 def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
     supported_values = number_values(f"{pair.question} {pair.answer}", spelled="en")
-    criterion_values = [number.value for criterion in pair.evaluation_criteria for number in numbers(criterion)]
-    return sorted({value for value in criterion_values if value not in supported_values})
+    unsupported_values = {
+        number.value
+        for criterion in pair.evaluation_criteria
+        for number in numbers(criterion)
+        if supported_values.isdisjoint({number.value, _mantissa(criterion, number)})
+    }
+    return sorted(unsupported_values)
+
+
+def _mantissa(text: str, number: Number) -> str:
+    """ "784" of "784 million", which an answer may give without its scale."""
+    parts = mantissa_and_scale(text[number.start : number.end])
+    return parts[0] if parts else number.value
 
 
 @dataclass(frozen=True)

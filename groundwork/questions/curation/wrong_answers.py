@@ -9,11 +9,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
 
 from groundwork.language.contradictions import is_negated
 from groundwork.language.dangling_references import cross_reference_spans
-from groundwork.language.names import codes, names_as_written
+from groundwork.language.names import codes
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.question_forms import YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
 from groundwork.language.spans import Span
@@ -23,6 +22,7 @@ from groundwork.records.pair_record import Pair
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
+_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")  # tags, targets of links, attributes
@@ -107,8 +107,8 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
     answer_names = _names_asked_for(pair, language)
-    other_names = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])), language)
-    question_names = _names_and_codes(pair.question, language)
+    other_names = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
+    question_names = _names_and_codes(pair.question)
     changed, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
     for answer_name in answer_names:
         replacements = [
@@ -126,7 +126,7 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
 
 
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
-    answer_names = _names_and_codes(pair.answer, language)
+    answer_names = _names_and_codes(pair.answer)
     criteria = "\n".join(pair.evaluation_criteria).casefold()
     asked_for = [answer_name for answer_name in answer_names if answer_name.casefold() in criteria]
     if not asked_for and all(_telling_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
@@ -146,34 +146,28 @@ def _is_alike(first: str, second: str) -> bool:
     )
 
 
-def _names_and_codes(text: str, language: str) -> list[str]:
-    """Names of one and more words, paths and codes, in order."""
-    names_and_codes, names = codes(text), set(names_as_written(text, language))
-    words_in_a_row = re.findall(r"[^\W\d_][\w-]*(?:(?: &)? [^\W\d_][\w-]*)*", text)
-    for row in words_in_a_row:
-        for is_name, run in groupby(row.split(" "), lambda word: word in names or word == "&"):
-            names_and_codes += [" ".join(run).strip("& ")] if is_name else []
-    return list(dict.fromkeys(result for result in names_and_codes if len(result) > 1))
+def _names_and_codes(text: str) -> list[str]:
+    """Paths, codes and names in capitals, in order. What else has a capital may be of any kind: "the Exhibit"."""
+    return list(dict.fromkeys([*codes(text), *_CAPITALS.findall(text)]))
 
 
 def _name_kind(name: str) -> str:
-    """What may take a name's place: a path another path, an option another, capitals others, words as many words."""
+    """What may take a name's place: a path another path, an option another, a code or capitals others."""
     if "/" in name or name.startswith("-"):
         return name[0]
-    if "." in name or "_" in name:
-        return "code"
-    return "capitals" if name.isupper() else f"{name.count(' ') + 1} words"
+    return "code" if "." in name or "_" in name else "capitals"
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
     """For each pair the answer of a near one of its document, of its category if any, that shares the fewest words.
 
-    What shares words may be right as well. "" where there is no other.
+    What shares words may be right as well, and so may what the evidence says. "" where there is no other.
     """
     indexes_by_document: dict[str, list[int]] = {}
     for i, pair in enumerate(pairs):
         indexes_by_document.setdefault(pair.document, []).append(i)
     word_sets = [content_words(pair.answer, "") for pair in pairs]
+    evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
     answers = [""] * len(pairs)
     for indexes in indexes_by_document.values():
         for position, i in enumerate(indexes):
@@ -183,6 +177,9 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
                 for k in neighbours
                 if word_sets[k] and word_sets[k] != word_sets[i] and not _YES_OR_NO.match(pairs[k].answer)
             ]
+            candidate_answers = [
+                k for k in candidate_answers if 2 * len(word_sets[k] & evidence_words[i]) < len(word_sets[k])
+            ] or candidate_answers
             preferred = [k for k in candidate_answers if pairs[k].category == pairs[i].category] or candidate_answers
             best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)
             answers[i] = "" if best is None else pairs[best].answer

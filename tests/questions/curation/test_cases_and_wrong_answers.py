@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.questions.curation.cases_and_rule_checks import PairOrigin, pair_origin
-from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer
+from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from tests.stages.curate_run import pair_of
 
 
@@ -83,16 +83,22 @@ def test_a_german_noun_is_no_name_to_be_exchanged():
 
 @pytest.mark.parametrize(
     ("criterion", "wrong"),
-    [
-        ("Names Skerrow Boats & Sons", "It is Mull Ferries & Piers, owned by Ellary."),
-        ("States that boats are built", "That is not told."),
-    ],
+    [("Names NMEA", "In AIS, as told by the VHF net."), ("States that it is told by radio", "other")],
 )
 def test_names_that_no_criterion_asks_for_stay_in_a_wrong_answer(criterion: str, wrong: str) -> None:
-    """An aside exchanged makes a nonsense that meets every criterion; a name with "&" is exchanged whole."""
-    evidence = ["[Skerrow Boats & Sons](#s){:name='skerrow'} builds boats for Ellary, as did the Mull Ferries & Piers."]
-    answer = "It is Skerrow Boats & Sons, owned by Ellary."
-    if "built" in criterion:
-        answer = "That boats are built, for Ellary."
-    pair = pair_of(1, question="Who does it?", answer=answer, evidence=evidence, evaluation_criteria=[criterion])
-    assert wrong_answer(pair, "", "en") == wrong
+    """An aside exchanged makes a nonsense that meets every criterion; attributes of a page are no names."""
+    evidence = ["[NMEA](#n){:name='skerrow'} and AIS are told by the radio of the VHF net."]
+    answer = "In NMEA, as told by the VHF net." if "NMEA" in criterion else "By radio, over VHF."
+    pair = pair_of(1, question="How over VHF?", answer=answer, evidence=evidence, evaluation_criteria=[criterion])
+    assert wrong_answer(pair, "other", "en") == wrong
+
+
+def test_an_answer_that_the_evidence_gives_as_well_is_no_wrong_one() -> None:
+    """Of two answers the one whose words the pair's own evidence holds may be right."""
+    told = {"evidence": ["Advise the trustee at once, and notify the court."], "category": "factual"}
+    pairs = [
+        pair_of(1, answer="Advise the trustee.", **told),
+        pair_of(2, answer="Notify the court.", category="factual"),
+        pair_of(3, answer="Advise nobody but a keeper of lamps.", category="factual"),
+    ]
+    assert other_answers(pairs)[0] == "Advise nobody but a keeper of lamps."
