@@ -103,8 +103,9 @@ def print_report(usage: Sequence[UsageRow]) -> None:
         print(f"  {model}: {_usage_line([row for rows in by_document.values() for row in rows])}")
         if len(by_document) > 1:
             dearest = sorted(by_document.items(), key=lambda pair: -_total_cost(pair[1]))
+            is_priced = any(_total_cost(rows) for rows in by_document.values())
             for document, rows in dearest[:MAX_DOCUMENT_LINES]:
-                print(f"    {document}: {_usage_line(rows)}")
+                print(f"    {document}: {_usage_line(rows, names_unpriced=is_priced)}")
 
 
 def _total_cost(rows: Sequence[UsageRow]) -> float:
@@ -120,7 +121,8 @@ def _token_phrases(rows: Sequence[UsageRow]) -> list[str]:
     ]
 
 
-def _usage_line(rows: Sequence[UsageRow]) -> str:
+def _usage_line(rows: Sequence[UsageRow], *, names_unpriced: bool = True) -> str:
+    """`3 calls, 900 tokens in, 80 out`. `names_unpriced`: with how many of them had no price."""
     calls, replayed = sum(r.calls for r in rows), sum(r.replayed for r in rows)
     phrases = [counted(calls, "call")]
     if replayed:
@@ -131,6 +133,6 @@ def _usage_line(rows: Sequence[UsageRow]) -> str:
         phrases += _token_phrases(rows)
     if total := _total_cost(rows):
         phrases.append(f"${total:,.4f}")
-    if unpriced := sum(r.unpriced for r in rows):
+    if names_unpriced and (unpriced := sum(r.unpriced for r in rows)):
         phrases.append(f"{counted(unpriced, 'call')} had no price")
     return ", ".join(phrases)

@@ -12,6 +12,7 @@ from groundwork.console.remembered_flags import FlagSetting
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
+from groundwork.nearest_names import nearest_name
 
 
 def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
@@ -24,13 +25,32 @@ def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
     for line in as_typed(documentation).splitlines():
         indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
         lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
-    return argparse.ArgumentParser(
+    return FlagParser(
         prog=as_typed(f"uv run {script}").removeprefix("uv run "),
         usage=as_typed(f"uv run {script} [flags]"),
         description="\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+class FlagParser(argparse.ArgumentParser):
+    """A parser that names the flag that a misspelt one, or a word too many, may stand for."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        flags, unknown_words = self.parse_known_args(args, namespace)
+        if unknown_words:
+            self.error(self._describe_unknown(unknown_words))
+        return flags
+
+    def _describe_unknown(self, words: Sequence[str]) -> str:
+        known_flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        misspelt = [word.partition("=")[0] for word in words if word.startswith("-")]
+        if not misspelt:
+            run_flag = f"; did you mean --run {words[0]}?" if "--run" in known_flags else ""
+            return f"it takes no names, such as {words[0]}{run_flag}"
+        nearest = nearest_name(misspelt[0], known_flags)
+        return f"no such flag: {misspelt[0]}{f'; did you mean {nearest}?' if nearest else ''} (--help lists them)"
 
 
 def add_data_flags(parser: argparse.ArgumentParser) -> None:

@@ -11,3 +11,9 @@ def test_calls_without_a_price_are_counted(capsys: pytest.CaptureFixture[str], u
     """A sum that leaves calls out says how many."""
     print_report([UsageRow("qa", "maker/m", "handbook", calls=5, cost=0.25, unpriced=unpriced)])
     assert capsys.readouterr().out == f"  maker/m: 5 calls, 0 tokens in, 0 out, $0.2500{told}\n"
+
+
+def test_a_model_without_prices_says_so_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing has a price the model's line says it, and not each document's again."""
+    print_report([UsageRow("qa", "own", name, calls=2, cost=None, unpriced=2) for name in ("ferry", "tram")])
+    assert capsys.readouterr().out.count("had no price") == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.__main__ import main as dataprep
 from groundwork.__main__ import stage_command
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
 from groundwork.settings.config_files import PROJECT
@@ -249,3 +250,20 @@ def test_a_folder_that_cannot_be_written_can_be_looked_at(tmp_path: Path, capsys
     assert "a: to do" in capsys.readouterr().out
     assert dataprep(["chunk", "--data", str(tmp_path)]) == 2
     assert "manifest.db" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["curate", "--documnet", "x"], "no such flag: --documnet; did you mean --document?"),
+        (["curate", "--dataa=x"], "no such flag: --dataa; did you mean --data?"),
+        (["curate", "beta"], "it takes no names, such as beta; did you mean --run beta?"),
+        (["chunk", "ferry"], "it takes no names, such as ferry"),
+        (["doctor", "--provder", "x"], "did you mean --provider?"),
+    ],
+)
+def test_a_flag_that_there_is_none_of(words: list[str], remedy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt flag, or a word too many, is named with what may be meant."""
+    with pytest.raises(SystemExit) as stopped:
+        dataprep(words)
+    assert stopped.value.code == 2 and remedy in capsys.readouterr().err
