@@ -5,7 +5,7 @@ The table of pairs goes to the page as a list a column, a chunk's text in pieces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import msgspec
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.data_folder.runs.recorded_decisions import (
     Decision,
     DecisionKind,
@@ -32,7 +31,7 @@ from groundwork.errors import BadRecord
 from groundwork.markdown.grounding import SourceText
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import figures, is_figure, quote_in_words
+from groundwork.records.figures import quote_in_words
 from groundwork.records.pair_record import Pair, Tags
 from groundwork.review.decision_requests import (
     RequestRefused,
@@ -42,6 +41,8 @@ from groundwork.review.decision_requests import (
     incomplete_reason,
     trim_edits,
 )
+from groundwork.review.marked_evidence import figure_file, figure_pieces
+from groundwork.review.pair_columns import pair_columns, row_state, searched_texts
 
 IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 
@@ -289,109 +290,3 @@ def _covering_pairs(coverage_file: Path) -> list[str]:
     except BadRecord:
         return []
     return [pair_id for chunk in coverage.chunks for span in chunk.spans for pair_id in span.touched_by]
-
-
-def pair_columns(
-    review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
-) -> dict[str, Any]:
-    """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
-
-    Values that repeat are indices into `values`.
-    """
-    reviewed_pairs = [review_row.pair for review_row in review_rows]
-    return {
-        "question": [pair.question for pair in reviewed_pairs],
-        "iteration": [pair.iteration for pair in reviewed_pairs],
-        "length": [len(pair.answer) for pair in reviewed_pairs],
-        "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
-        "tags": _indexed_lists([tags.get(pair.id, []) for pair in reviewed_pairs]),
-        "document": _indexed([pair.document for pair in reviewed_pairs]),
-        "section": _indexed([" › ".join(pair.headings) for pair in reviewed_pairs]),
-        "state": _indexed([row_state(review_row) for review_row in review_rows]),
-        "check": _indexed([_failed_check(review_row) for review_row in review_rows]),
-        "reason": _indexed([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed([pair.difficulty for pair in reviewed_pairs]),
-        "category": _indexed([pair.category for pair in reviewed_pairs]),
-        "orders": {
-            "question": _sort_order([pair.question for pair in reviewed_pairs]),
-            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
-        },
-    }
-
-
-def row_state(review_row: Candidate) -> str:
-    return "rejected" if review_row.stage else "edited" if _by_person(review_row.pair) else "kept"
-
-
-def _by_person(pair: Pair) -> bool:
-    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
-
-
-def _failed_check(review_row: Candidate) -> str:
-    failed = [
-        check_name
-        for check_name, check_column in review_row.pair.checks.items()
-        if not check_column.get("passed", True)
-    ]
-    return (failed or [""])[0].replace("_", " ")
-
-
-def searched_texts(review_row: Candidate) -> list[str]:
-    pair = review_row.pair
-    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
-
-
-def _sort_order(column_texts: Sequence[str]) -> list[int]:
-    """The rows by their text, whatever its case, those without one last."""
-    return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
-
-
-def _indexed(column_values: Sequence[str]) -> dict[str, Any]:
-    indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
-    return {"values": list(indices), "index": [indices[column_value] for column_value in column_values]}
-
-
-def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    indices = {
-        column_value: index
-        for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
-    }
-    return {"values": list(indices), "index": [[indices[column_value] for column_value in values] for values in lists]}
-
-
-def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
-    cut_pieces: list[tuple[str, bool]] = []
-    position = 0
-    for span_start, span_end in sorted(evidence_spans):
-        span_start = max(span_start, position)
-        if span_end > span_start:
-            cut_pieces += [(chunk_text[position:span_start], False)] * (span_start > position) + [
-                (chunk_text[span_start:span_end], True)
-            ]
-            position = span_end
-    return cut_pieces + [(chunk_text[position:], False)] * (position < len(chunk_text))
-
-
-def figure_pieces(
-    chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
-) -> list[tuple[str, bool] | tuple[str, bool, str]]:
-    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
-    evidence_spans, cut_pieces = list(evidence_spans), []
-    position = 0
-    for figure in figures(chunk.text, chunk.document):
-        cut_pieces += _pieces_between(chunk.text, evidence_spans, position, figure.start)
-        marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        cut_pieces.append((figure.caption, marked, figure.file))
-        position = figure.end
-    return [*cut_pieces, *_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
-
-
-def figure_file(quote: str, document: str) -> str:
-    """The file of a quote of evidence that is a figure, or ""."""
-    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
-
-
-def _pieces_between(chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
-    return split_pieces(chunk_text[start:end], inside)

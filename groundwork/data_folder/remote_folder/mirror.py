@@ -94,53 +94,24 @@ class Mirror:
         listing = self._store.list()
         being_put, index_rows = self._being_put(listing), self._index.rows()
         self._documents = document_names([*listing, *index_rows])
-        self._databases = {
-            mirrored_path: remote_file for mirrored_path, remote_file in listing.items() if is_database(mirrored_path)
-        }
-        remote_files = {
-            mirrored_path: remote_file
-            for mirrored_path, remote_file in listing.items()
-            if mirrored_path not in being_put and self._is_taken(mirrored_path)
-        }
+        self._databases = {path: file for path, file in listing.items() if is_database(path)}
+        remote_files = {path: file for path, file in listing.items() if path not in being_put and self._is_taken(path)}
         updates = [
-            mirrored_path
-            for mirrored_path, remote_file in remote_files.items()
-            if not self._is_current(mirrored_path, index_rows.get(mirrored_path), remote_file)
+            path for path, file in remote_files.items() if not self._is_current(path, index_rows.get(path), file)
         ]
         stubs = {
-            mirrored_path
-            for mirrored_path in updates
-            if scope.only_lists(mirrored_path) and self._is_replaceable(mirrored_path, index_rows.get(mirrored_path))
+            path for path in updates if scope.only_lists(path) and self._is_replaceable(path, index_rows.get(path))
         }
-        new_files = [
-            mirrored_path for mirrored_path in updates if not is_database(mirrored_path) and mirrored_path not in stubs
-        ]
-        if len(new_files) >= MANY_FILES:
-            self._say(f"fetching {counted(len(new_files), 'file')} of {self.url}")
-        self._index.note(
-            [(mirrored_path, self._list_only(mirrored_path, remote_files[mirrored_path])) for mirrored_path in stubs]
-        )
-        run_in_threads(
-            lambda mirrored_path: self._fetch_new(
-                mirrored_path, remote_files[mirrored_path], index_rows.get(mirrored_path)
-            ),
-            new_files,
-        )
+        files = [path for path in updates if not is_database(path) and path not in stubs]
+        if len(files) >= MANY_FILES:
+            self._say(f"fetching {counted(len(files), 'file')} of {self.url}")
+        self._index.note([(path, self._list_only(path, remote_files[path])) for path in stubs])
+        run_in_threads(lambda path: self._fetch_new(path, remote_files[path], index_rows.get(path)), files)
         self._fetch_new_databases(updates, index_rows)
-        self._remove(
-            [
-                mirrored_path
-                for mirrored_path in index_rows
-                if self._is_taken(mirrored_path) and mirrored_path not in listing
-            ],
-            index_rows,
-        )
-        self._remove(
-            [mirrored_path for mirrored_path in being_put & fetched if not is_database(mirrored_path)],
-            self._index.rows(),
-        )
+        self._remove([path for path in index_rows if self._is_taken(path) and path not in listing], index_rows)
+        self._remove([path for path in being_put & fetched if not is_database(path)], self._index.rows())
         self._cached_rows = None
-        return set(new_files) | stubs
+        return set(files) | stubs
 
     def _being_put(self, listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
@@ -153,24 +124,24 @@ class Mirror:
         self._announced = {path for path in listing if path.startswith(PUTS)}
         return {name for paths in run_in_threads(announced_paths, self._announced) for name in paths}
 
-    def _is_current(self, mirrored_path: str, index_row: IndexRow | None, remote: RemoteFile) -> bool:
-        if index_row is None or not index_row.is_of(remote) or file_stamp(self.root / mirrored_path) == (-1, -1):
+    def _is_current(self, path: str, index_row: IndexRow | None, remote: RemoteFile) -> bool:
+        if index_row is None or not index_row.is_of(remote) or file_stamp(self.root / path) == (-1, -1):
             return False
         return (
             not index_row.is_listed
-            or (self._scope or MirrorScope()).only_lists(mirrored_path)
-            or not self._is_replaceable(mirrored_path, index_row)
+            or (self._scope or MirrorScope()).only_lists(path)
+            or not self._is_replaceable(path, index_row)
         )
 
-    def _is_replaceable(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
+    def _is_replaceable(self, path: str, index_row: IndexRow | None) -> bool:
         """Is what lies here of the store, so that nothing is lost where something else takes its place?"""
-        local = self.root / mirrored_path
-        is_of_store = mirrored_path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
+        local = self.root / path
+        is_of_store = path.startswith(f"{DOCUMENTS}/") or file_stamp(local) == (-1, -1)
         return is_of_store or (index_row is not None and index_row.is_unchanged(local))
 
-    def _list_only(self, mirrored_path: str, remote: RemoteFile) -> IndexRow:
+    def _list_only(self, path: str, remote: RemoteFile) -> IndexRow:
         """Put an empty file in place of an object that is not fetched yet."""
-        local = self.root / mirrored_path
+        local = self.root / path
         with self._temporary_file(local) as temporary:
             temporary.touch()
             temporary.replace(local)
@@ -199,39 +170,27 @@ class Mirror:
                 return
             self._scope = replace(scope, databases=None if kind is None else scope.databases | {kind})
             index_rows = {
-                database_path: index_row
-                for database_path, index_row in self._index.rows().items()
-                if is_database(database_path) and self._is_taken(database_path)
+                path: index_row
+                for path, index_row in self._index.rows().items()
+                if is_database(path) and self._is_taken(path)
             }
-            database_paths = [
-                database_path for database_path, remote_file in self._databases.items() if self._is_taken(database_path)
-            ]
+            paths = [path for path, file in self._databases.items() if self._is_taken(path)]
             updates = [
-                database_path
-                for database_path in database_paths
-                if not self._is_current(database_path, index_rows.get(database_path), self._databases[database_path])
+                path for path in paths if not self._is_current(path, index_rows.get(path), self._databases[path])
             ]
             self._fetch_new_databases(updates, index_rows)
-            self._remove(
-                [database_path for database_path in index_rows if database_path not in self._databases], index_rows
-            )
+            self._remove([path for path in index_rows if path not in self._databases], index_rows)
 
-    def _fetch_new_databases(self, database_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
-        for database_path in filter(is_database, database_paths):
-            self._fetch_database(database_path, self._databases[database_path], index_rows.get(database_path))
+    def _fetch_new_databases(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+        for path in filter(is_database, paths):
+            self._fetch_database(path, self._databases[path], index_rows.get(path))
 
-    def _fetch_database(self, database_path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
+    def _fetch_database(self, path: str, remote: RemoteFile, index_row: IndexRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        local = self.root / database_path
-        is_joined_state = (
-            self._scope is not None and self._scope.shard is not None and not database_path.startswith(SHARDS)
-        )
-        with (
-            self._database_errors(database_path),
-            self._temporary_copy() as copy,
-            self._temporary_file(local) as temporary,
-        ):
-            self._store.get(database_path, temporary)
+        local = self.root / path
+        is_joined_state = self._scope is not None and self._scope.shard is not None and not path.startswith(SHARDS)
+        with self._database_errors(path), self._temporary_copy() as copy, self._temporary_file(local) as temporary:
+            self._store.get(path, temporary)
             temporary.chmod(0o600)
             if local.exists() and not (index_row and self._same_rows(local, index_row, copy)):
                 join_database(temporary, local)
@@ -242,19 +201,15 @@ class Mirror:
                 else:
                     temporary.replace(local)
                 digest = copy_database(local, copy)
-            self._index.note([(database_path, IndexRow(*remote, *file_stamp(local), digest))])
+            self._index.note([(path, IndexRow(*remote, *file_stamp(local), digest))])
 
-    def _remove(self, mirrored_paths: list[str], index_rows: dict[str, IndexRow]) -> None:
+    def _remove(self, paths: list[str], index_rows: dict[str, IndexRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
-        for mirrored_path in mirrored_paths:
-            stays = is_database(mirrored_path) and not Path(mirrored_path).match(JOURNAL_SEGMENT)
-            if (
-                not stays
-                and mirrored_path in index_rows
-                and index_rows[mirrored_path].is_unchanged(self.root / mirrored_path)
-            ):
-                (self.root / mirrored_path).unlink(missing_ok=True)
-        self._index.drop(mirrored_paths)
+        for path in paths:
+            stays = is_database(path) and not Path(path).match(JOURNAL_SEGMENT)
+            if not stays and path in index_rows and index_rows[path].is_unchanged(self.root / path):
+                (self.root / path).unlink(missing_ok=True)
+        self._index.drop(paths)
 
     # ------------------------------------------------------------------ while it works
 
@@ -268,16 +223,16 @@ class Mirror:
         return file_stamp(path)[0] == 0 and self.listed(path) is not None
 
     def _fetch_listed(self, local: Path) -> None:
-        mirrored_path = self._path_in_folder(local)
-        index_row = self._index.row(mirrored_path)
+        path = self._path_in_folder(local)
+        index_row = self._index.row(path)
         if index_row is None or not index_row.is_listed:
             return
         with self._temporary_file(local) as temporary:
-            self._store.get(mirrored_path, temporary)
-            if file_stamp(temporary)[0] != index_row.remote_size and (newest := self._store.info(mirrored_path)):
+            self._store.get(path, temporary)
+            if file_stamp(temporary)[0] != index_row.remote_size and (newest := self._store.info(path)):
                 index_row = IndexRow(*newest)
             temporary.replace(local)
-        self._note_row(mirrored_path, index_row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
+        self._note_row(path, index_row._replace(size=file_stamp(local)[0], mtime_ns=file_stamp(local)[1]))
 
     def listed(self, path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
@@ -293,10 +248,10 @@ class Mirror:
         )
         return (path_in_folder, index_row.version) if index_row is not None and is_current else None
 
-    def _note_row(self, mirrored_path: str, index_row: IndexRow) -> None:
-        self._index.note([(mirrored_path, index_row)])
+    def _note_row(self, path: str, index_row: IndexRow) -> None:
+        self._index.note([(path, index_row)])
         if self._cached_rows is not None:
-            self._cached_rows[mirrored_path] = index_row
+            self._cached_rows[path] = index_row
 
     def put(self, paths: Iterable[Path]) -> None:
         """Put an artifact, whose files or folders are `paths`, whole or not at all. Raises StopRun."""
@@ -316,8 +271,8 @@ class Mirror:
         """(files to put, files to remove there) of what is at or below `paths`."""
         present: list[str] = []
         for path in paths:
-            local_files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
-            present += [self._path_in_folder(local_file) for local_file in local_files]
+            files = _files_below(self.root / path) if (self.root / path).is_dir() else [self.root / path]
+            present += [self._path_in_folder(file) for file in files]
         indexed = [path for folder in paths for path in self._index.below(folder)]
         index_rows = {path: self._index.row(path) for path in (*present, *indexed)}
         existing = [path for path in index_rows if (self.root / path).exists() and is_mirrored(path.split("/"))]
@@ -325,10 +280,8 @@ class Mirror:
             path for path, index_row in index_rows.items() if index_row is not None and not (self.root / path).exists()
         ]
 
-    def _is_changed(self, mirrored_path: str, index_row: IndexRow | None) -> bool:
-        return not is_database(mirrored_path) and not (
-            index_row is not None and index_row.is_unchanged(self.root / mirrored_path)
-        )
+    def _is_changed(self, path: str, index_row: IndexRow | None) -> bool:
+        return not is_database(path) and not (index_row is not None and index_row.is_unchanged(self.root / path))
 
     def _put_all(self, files: list[str], removed_paths: list[str]) -> None:
         run_in_threads(self._put_file, files)
@@ -336,11 +289,11 @@ class Mirror:
         self._index.drop(removed_paths)
         self._paths_present -= set(removed_paths)
 
-    def _put_file(self, mirrored_path: str) -> None:
-        stamp = file_stamp(self.root / mirrored_path)
-        remote_file = self._store.put(self.root / mirrored_path, mirrored_path)
-        self._note_row(mirrored_path, IndexRow(*remote_file, *stamp))
-        self._paths_present.add(mirrored_path)
+    def _put_file(self, path: str) -> None:
+        stamp = file_stamp(self.root / path)
+        file = self._store.put(self.root / path, path)
+        self._note_row(path, IndexRow(*file, *stamp))
+        self._paths_present.add(path)
         self._put_count += 1
 
     def _put_state_in_between(self) -> None:
@@ -348,11 +301,9 @@ class Mirror:
         if self._scope is None or time.monotonic() < self._state_due or not self._state_lock.acquire(blocking=False):
             return
         try:
-            started_at = time.monotonic()
+            start = time.monotonic()
             self._put_databases()
-            self._state_due = time.monotonic() + max(
-                STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - started_at)
-            )
+            self._state_due = time.monotonic() + max(STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - start))
         finally:
             self._state_lock.release()
 
@@ -361,61 +312,46 @@ class Mirror:
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
         index_rows = self._index.rows()
-        local_paths = [mirrored_path for mirrored_path in self._local_files() if self._is_put(mirrored_path)]
-        removed_paths = [
-            mirrored_path for mirrored_path in self._paths_present - set(local_paths) if mirrored_path in index_rows
-        ]
-        self._put_all(
-            [
-                mirrored_path
-                for mirrored_path in local_paths
-                if self._is_changed(mirrored_path, index_rows.get(mirrored_path))
-            ],
-            removed_paths,
-        )
+        local_paths = [path for path in self._local_files() if self._is_put(path)]
+        removed_paths = [path for path in self._paths_present - set(local_paths) if path in index_rows]
+        self._put_all([path for path in local_paths if self._is_changed(path, index_rows.get(path))], removed_paths)
         with self._state_lock:
             self._put_databases()
-        put_count, self._put_count = self._put_count, 0
-        return put_count
+        count, self._put_count = self._put_count, 0
+        return count
 
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
-        databases = [
-            database_path
-            for database_path in self._local_files()
-            if is_database(database_path) and self._is_put(database_path)
-        ]
-        for database_path in sorted(
-            databases, key=lambda database_path: (database_path.endswith("manifest.db"), database_path)
-        ):
-            self._put_database(database_path)
+        databases = [path for path in self._local_files() if is_database(path) and self._is_put(path)]
+        for path in sorted(databases, key=lambda path: (path.endswith("manifest.db"), path)):
+            self._put_database(path)
 
-    def _put_database(self, database_path: str) -> None:
+    def _put_database(self, path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""
-        local, index_row = self.root / database_path, self._index.row(database_path)
+        local, index_row = self.root / path, self._index.row(path)
         if index_row and index_row.digest and index_row.is_unchanged(local) and not Path(f"{local}-wal").exists():
             return
-        with self._database_errors(database_path), self._temporary_copy() as copy:
+        with self._database_errors(path), self._temporary_copy() as copy:
             digest = copy_database(local, copy)
             if index_row is None or digest != index_row.digest:
-                remote = self._store.info(database_path)
+                remote = self._store.info(path)
                 if remote is not None and not (index_row and index_row.is_of(remote)):
-                    self._store.get(database_path, copy)
+                    self._store.get(path, copy)
                     join_database(copy, local)
                     digest = copy_database(local, copy)
-                index_row = IndexRow(*self._store.put(copy, database_path))
-                self._paths_present.add(database_path)
+                index_row = IndexRow(*self._store.put(copy, path))
+                self._paths_present.add(path)
                 self._put_count += 1
             size, mtime_ns = file_stamp(local)
-            self._index.note([(database_path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+            self._index.note([(path, index_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
 
     # ------------------------------------------------------------------ small things
 
-    def _is_taken(self, mirrored_path: str) -> bool:
-        return self._scope is not None and self._scope.takes(mirrored_path, self._documents)
+    def _is_taken(self, path: str) -> bool:
+        return self._scope is not None and self._scope.takes(path, self._documents)
 
-    def _is_put(self, mirrored_path: str) -> bool:
-        return self._scope is not None and self._scope.puts(mirrored_path, self._documents)
+    def _is_put(self, path: str) -> bool:
+        return self._scope is not None and self._scope.puts(path, self._documents)
 
     def _path_in_folder(self, path: Path) -> str:
         """`path` as the store names it; "" for one outside of the folder."""
@@ -444,11 +380,11 @@ class Mirror:
             yield Path(folder) / "copy.db"
 
     @contextmanager
-    def _database_errors(self, database_path: str) -> Iterator[None]:
+    def _database_errors(self, path: str) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise StopRun(f"{self.root / database_path}: {error}; move it away, and it is fetched again") from None
+            raise StopRun(f"{self.root / path}: {error}; move it away, and it is fetched again") from None
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
