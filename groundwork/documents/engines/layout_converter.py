@@ -28,6 +28,7 @@ from groundwork.documents.layout.footnote_marks import with_marks_in_place
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import parse_pages
+from groundwork.documents.layout.lone_numbers import has_lone_numbers
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
@@ -92,6 +93,12 @@ def _page_contents(
             page and (sizes.with_clusters(page) if is_shaped(text) and not is_rtl else sizes.with_all_letters(page))
             for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
         ]
+        pages = [
+            sizes.with_lone_numbers(page)
+            if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, _texts(page))
+            else page
+            for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
+        ]
         pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
@@ -102,6 +109,10 @@ def _page_contents(
             page_content(page, items, sizes, text, typewriter) if page else BLANK_PAGE
             for page, items, text in zip(pages, items_by_page, layer, strict=True)
         ]
+
+
+def _texts(page: Any) -> list[str]:
+    return [text_item.text for text_item in page.text_items]
 
 
 def _find_running_lines(

@@ -20,6 +20,7 @@ import msgspec
 
 from groundwork.documents.layout.fonts import is_bold
 from groundwork.documents.layout.liteparse_pages import TextItem, Word
+from groundwork.documents.layout.lone_numbers import lone_numbers
 from groundwork.documents.layout.raised_digits import may_have_raised_digits, with_raised_digits
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
@@ -91,6 +92,19 @@ class LetterSizes:
         if not _any_reaches_out(self._text_of(page.page_num)[1].raw):
             return page
         return msgspec.structs.replace(page, text_items=to_items(self._letters(page)))
+
+    def with_lone_numbers(self, page: Any) -> Any:
+        """A liteparse page with the numbers that stand alone, of which it leaves some out."""
+        textpage = self._text_of(page.page_num)[1]
+        items = []
+        for start, end in lone_numbers(text := textpage.get_text_range()):
+            boxes = [self._in_page(_letter_box(textpage.raw, i, loose=True), page) for i in range(start, end)]
+            (x1, y1, *_), (_, _, x2, y2) = boxes[0], boxes[-1]
+            if not any(_covers(item, (x1 + x2) / 2, (y1 + y2) / 2) for item in page.text_items):
+                word = Word(text[start:end], x1, y1, x2 - x1, y2 - y1)
+                font = (_font_name(textpage.raw, start), _font_operand(textpage.raw, start))
+                items.append(TextItem(word.text, x1, y1, word.width, word.height, *font, 0.0, [word]))
+        return msgspec.structs.replace(page, text_items=[*page.text_items, *items]) if items else page
 
     def with_clusters(self, page: Any) -> Any:
         """A liteparse page whose texts are made of its clusters of glyphs; None where the PDF does not give them."""
@@ -195,6 +209,10 @@ def _guess_size(text_item: Any) -> float:
     """The operand of `Tf` where it can be the size of letters so high, else their height."""
     size = text_item.font_size or 0.0
     return float(size if 0.6 * size < text_item.height < 1.7 * size else text_item.height or 1.0)
+
+
+def _covers(item: Any, x: float, y: float) -> bool:
+    return bool(item.x <= x <= item.x + item.width and item.y <= y <= item.y + item.height)
 
 
 def _letter_box(text: Any, letter: int, *, loose: bool = False) -> tuple[float, float, float, float]:
