@@ -41,7 +41,8 @@ def convert(request: Request) -> Conversion:
     text = as_markdown(text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
     text = without_data(with_title(text))
     if request.ending in MARKDOWN:
-        text = place_notes(with_addresses(plain_markdown(text, request.ending)))
+        text = with_addresses(plain_markdown(text, request.ending))
+    text = place_notes(text) if request.ending in (*MARKDOWN, ".rst") else text
     return Conversion(pages=[text], warnings=warnings)
 
 

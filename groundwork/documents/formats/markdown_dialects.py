@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from groundwork.documents.formats.markup_pieces import note_title
+
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*)(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 _DIRECTIVE = re.compile(r"[ ]{0,3}(?P<marks>:{3,}|`{3,}|~{3,})[ \t]*\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
 _DIRECTIVE_OPTION = re.compile(r"[ ]{0,3}:[\w-]+:(?:[ \t].*)?$")
@@ -57,10 +59,6 @@ _UNSHOWN = frozenset(("toctree", "contents", "tableofcontents", "include", "inde
 _TITLED = frozenset(
     ("list-table", "csv-table", "table", "card", "grid-item-card", "tab-item", "topic", "sidebar", "rubric")
 )
-_TITLES = {
-    "seealso": "See also", "versionadded": "Added in version", "versionchanged": "Changed in version",
-    "deprecated": "Deprecated since version", "admonition": "", "details": "", "dropdown": "",
-}  # fmt: skip
 
 
 class _Box(NamedTuple):
@@ -148,10 +146,10 @@ class _Reader:
             return self._open_directive(directive)
         if note := _COLON_NOTE.match(line):
             is_note = note["name"] in _NOTES
-            title = _note_title(note["name"], note["bracket"] or note["title"] or "") if is_note else ""
+            title = note_title(note["name"], note["bracket"] or note["title"] or "") if is_note else ""
             return self._open_note(_Box(note["marks"], 0, is_note), title)
         if note := _INDENTED_NOTE.match(line):
-            title = note["title"] if note["title"] is not None else _note_title(note["name"], "")
+            title = note["title"] if note["title"] is not None else note_title(note["name"], "")
             return self._open_note(_Box("", len(note["indent"]) + 4, is_note=True), title)
         if tab := _TAB.match(line):
             return [f"{tab['indent']}- {tab['title']}:"]  # below which its lines are indented as those of an item
@@ -162,7 +160,7 @@ class _Reader:
         marks = directive["marks"]
         self._is_at_options = True
         if name in _NOTES:
-            return self._open_note(_Box(marks, 0, is_note=True), _note_title(name, title))
+            return self._open_note(_Box(marks, 0, is_note=True), note_title(name, title))
         if name in ("code-block", "code", "sourcecode", "code-cell"):
             self._fence = marks
             return [f"{marks}{title}"] if marks[0] != ":" else None
@@ -187,7 +185,7 @@ class _Reader:
             yield from ([f"- {title[1] or title[2]}:", ""] if title else [])
             return
         if callout := _CALLOUT.match(line):
-            yield f"{callout['quote']}**{_read_inline(_note_title(callout['name'], callout['title']))}**"
+            yield f"{callout['quote']}**{_read_inline(note_title(callout['name'], callout['title']))}**"
             yield callout["quote"].rstrip()
             return
         yield _read_inline(_HEADING_ATTRIBUTES.sub("", line) if line.lstrip().startswith("#") else line)
@@ -203,11 +201,6 @@ class _Reader:
             shown += "" if self._is_comment else before
             self._is_comment, line = self._is_comment != bool(mark), behind
         return shown
-
-
-def _note_title(name: str, title: str) -> str:
-    known = _TITLES.get(name)
-    return " ".join(filter(None, [known, title])) if known is not None else title.strip() or name.capitalize()
 
 
 def _read_inline(text: str) -> str:

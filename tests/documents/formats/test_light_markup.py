@@ -1,4 +1,4 @@
-"""reStructuredText, AsciiDoc and Org: headings and code as Markdown, and every other line as it is."""
+"""reStructuredText, AsciiDoc and Org: headings, code, notes, tables and links as Markdown."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_rst_sections_are_headings_by_the_order_of_their_marks() -> None:
     headings = [line for line in markdown.splitlines() if line.startswith("#")]
     assert headings == ["# Harbour Rules", "## Berths", "### Visitors", "### Fees", "## Charts"]
     assert "~~~" not in markdown and "```sh\nharbour fees\n\nharbour pay\n```" in markdown
-    assert "==== =====\nBuoy Depth\n==== =====" in markdown and "    pay --crowns 12" in markdown
+    assert "| Buoy | Depth |" in markdown and "12 crowns:\n\n```\npay --crowns 12\n```" in markdown
 
 
 def test_asciidoc_titles_and_blocks() -> None:
@@ -130,3 +130,68 @@ def test_a_file_is_read_by_its_ending(tmp_path: Path) -> None:
     request = Request(source=str(tmp_path / "rules.rst"), ending=".rst", settings=load().ingest)
     (page,) = run_converter("plain", request).pages
     assert "### Visitors\n" in page and len([block for block in blocks(page) if block.kind == "code"]) <= 2
+
+
+def _blocks(text: str, ending: str) -> list[str]:
+    return [block.strip() for block in as_markdown(text, ending).split("\n\n") if block.strip()]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (".. note:: Row.\n\n   Or swim.\n\nText", ["> **Note**\n>\n> Row.\n>\n> Or swim.", "Text"]),
+        (".. versionadded:: 3.1\n   The gig.\n", ["> **Added in version 3.1**\n>\n> The gig."]),
+        (".. _rules:\n\n.. a comment\n   of two lines\n\n.. contents::\n   :local:\n\nText", ["Text"]),
+        (".. figure:: boat.png\n   :alt: Boat\n\n   A gig.\n", ["A gig."]),
+        ("See ``x = 1``, :ref:`the rule <r>`, :pep:`8`, :func:`~a.b` and `Club <https://e.org>`_.",
+         ["See `x = 1`, the rule, PEP 8, `a.b` and [Club](https://e.org)."]),
+        ("The Club_ and `its rules`_, not x_1.\n\n.. _Club: https://e.org\n.. _its rules: https://e.org/r\n",
+         ["The [Club](https://e.org) and [its rules](https://e.org/r), not x_1."]),
+        ("Rent [#a]_.\n\n.. [#a] For a day,\n   or two.\n", ["Rent [^a].", "[^a]: For a day, or two."]),
+        ("=====  =====\nClass  Crew\n=====  =====\nGig    six\n       rowers\nSkiff  two\n=====  =====\n",
+         ["| Class | Crew |\n| --- | --- |\n| Gig | six rowers |\n| Skiff | two |"]),
+        (".. list-table:: Boats\n   :header-rows: 1\n\n   * - Class\n     - Crew\n   * - Gig\n     - six\n       men",
+         ["Boats", "| Class | Crew |\n| --- | --- |\n| Gig | six men |"]),
+        (".. list-table::\n\n    *   - Class\n        - Crew\n    *   - Gig\n        - * six\n          - men\n",
+         ["| Class | Crew |\n| --- | --- |\n| Gig | * six - men |"]),
+        (".. list-table::\n\n   No list.\n", ["No list."]),
+        (".. math:: a^2\n\nText", ["$$\na^2\n$$", "Text"]),
+        (".. club:rule:: 7\n\n   Row.\n", ["7", "Row."]),
+    ],
+)  # fmt: skip
+def test_rst_says_what_its_readers_see(text: str, read: list[str]) -> None:
+    """Notes are quotes, tables tables, links links; labels and comments are gone, and no text of a directive is."""
+    assert _blocks(text, ".rst") == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("NOTE: Row on Sundays.\n\nText", ["> **Note**\n>\n> Row on Sundays.", "Text"]),
+        ("[TIP]\n====\nRow.\n\nOr swim.\n====\nText", ["> **Tip**\n>\n> Row.\n>\n> Or swim.", "Text"]),
+        ("= Boats\n:toc: left\n// a comment\n\n[#rent]\ninclude::x.adoc[]\nText", ["# Boats", "Text"]),
+        ("////\nhidden\n////\nText", ["Text"]),
+        (":club: https://e.org\n\nSee {club}[the club] and {other}.", ["See [the club](https://e.org) and {other}."]),
+        ("https://e.org[Club^], link:r.html[rules], xref:b.adoc#g[gigs], <<oars,Oars>>, <<x>>, image:b.png[A boat].",
+         ["[Club](https://e.org), [rules](r.html), gigs, Oars, x, A boat."]),
+        ("* Gigs\n** Six rowers\n. First\n.. Second", ["- Gigs\n   - Six rowers\n1. First\n   1. Second"]),
+        (".Boats\n[cols=\"1,2\"]\n|===\n|Class |Crew\n\n|Gig\n|six\n|===\nText",
+         ["Boats", "| Class | Crew |\n| --- | --- |\n| Gig | six |", "Text"]),
+    ],
+)  # fmt: skip
+def test_asciidoc_says_what_its_readers_see(text: str, read: list[str]) -> None:
+    """Notes, tables, lists and links; attributes, comments and conditions are gone."""
+    assert _blocks(text, ".adoc") == read
+
+
+def test_org_says_what_its_readers_see() -> None:
+    """Links, code and tables; keywords, drawers, comments, tags and planning are gone."""
+    text = (
+        "#+TITLE: Boats\n#+AUTHOR: Una\n* Rent :fees:\nSCHEDULED: <2026-05-01>\n:PROPERTIES:\n:ID: 7\n:END:\n# why?\n"
+        "See [[https://e.org][the club]], [[file:rules.org]] and =oar --new=.\n\n"
+        "| Class | Crew |\n|-------+------|\n| Gig | 6 |\n"
+    )
+    assert _blocks(text, ".org") == [
+        "# Boats", "# Rent", "See [the club](https://e.org), rules.org and `oar --new`.",
+        "| Class | Crew |\n|-------|------|\n| Gig | 6 |",
+    ]  # fmt: skip
