@@ -264,7 +264,7 @@ def test_the_limit_on_money_holds(world: World, monkeypatch: pytest.MonkeyPatch)
     """--max-cost ends the run with its own exit code; what was paid is not paid again."""
     for model in ("test/judge", "test/knows-all"):
         monkeypatch.setitem(MODELS, model, (1e-6, 1e-6, ["text"]))
-    assert world.grade(*ONE, "--max-cost", "0.003") == 3
+    assert world.grade(*ONE, "--max-cost", "0.004") == 3
     paid = world.server.answered.total()
     assert paid
     assert world.grade(*ONE) == 0
