@@ -3,6 +3,7 @@ pages."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ _CONTENTS_ENTRIES = 4  # entries from which on a page is a list of contents
 _LEADING_RATIO = 1.05  # times the body's size, of the largest text of the first page where it stands at its head
 _COVER_WORDS = 60  # of a page without running text, at the most
 _AMOUNT = re.compile(r"[$€£¥]\s?\d")
+_WORD_RATIO = 1.2  # times the largest phrase, of a word that is a title by itself
 _LEAST_WORD = 4  # letters of a title of one word
 _PLACEHOLDER = re.compile(  # what programs write where nobody named the document
     r"\W*(?:untitled|unnamed|unbenannt|sans titre|sin título|anonymous|none|title|no title"
@@ -138,13 +140,18 @@ def _largest_title(pages: Sequence[_SizedPage], body: float) -> str:
         ratio = _OVERLEAF_RATIO if largest.text else 1.0
         may_be_larger = any(text_object.size > ratio * largest.size for text_object in page.objects)
         if contents_lines(page.layer) < _CONTENTS_ENTRIES and may_be_larger:
-            phrases = [title for title in _candidates(page, _TITLE_RATIO * body) if " " in title.text]
-            for title in phrases:
+            for title in _phrases(_candidates(page, _TITLE_RATIO * body)):
                 if title.size > max(ratio * least_size, 1.02 * largest.size):
                     largest = title
         if len(page.layer.split()) > _COVER_WORDS:
             break
     return largest.text
+
+
+def _phrases(titles: Sequence[_Candidate]) -> list[_Candidate]:
+    """Titles of more than one word, and a single word that is larger than these by far."""
+    least_size = _WORD_RATIO * max((title.size for title in titles if " " in title.text), default=math.inf)
+    return [title for title in titles if " " in title.text or title.size > least_size]
 
 
 def _leading_title(pages: Sequence[_SizedPage], body: float) -> str:
@@ -170,7 +177,7 @@ def _candidates(page: _SizedPage, least_size: float) -> list[_Candidate]:
 
 def _may_be_title(text: str) -> bool:
     is_wordy = " " in text or has_unspaced(text) or len(text) >= _LEAST_WORD
-    if not is_wordy or not WRITTEN_OUT.search(text) or len(text) >= _LONGEST_TITLE:
+    if not is_wordy or "@" in text or not WRITTEN_OUT.search(text) or len(text) >= _LONGEST_TITLE:
         return False
     return not (CAPTION_START.match(text) or _AMOUNT.search(text) or is_section_name(text))
 

@@ -94,6 +94,8 @@ def test_a_title_of_one_word_or_a_size_little_larger_heads_its_page(title):
     assert title([(11.0, "Noise in the outer basin")]) == "Noise in the outer basin"
     assert title([(10.0, SENTENCE), (20.0, "Receipt")]) == ""
     assert title([(20.0, "Receipt"), (24.0, "$10.00 paid on July 19")]) == "Receipt"
+    assert title([(20.0, "Ada Storvik"), (30.0, "Meditations")]) == "Meditations"
+    assert title([(20.0, "Ellary"), (18.0, "Rules of the basin")]) == "Rules of the basin"
 
 
 def test_marks_of_notes_are_no_part_of_a_title(title):
