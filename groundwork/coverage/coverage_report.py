@@ -39,7 +39,7 @@ SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally
 COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)], FOLDER)
 
 
-def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]:
+def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
     totals = document.counts()
     return {
@@ -60,24 +60,19 @@ def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]
             for section in document.sections
         ],
         "not_asked": [
-            {
-                "kind": coverage_item.kind,
-                "start": coverage_item.start,
-                "end": coverage_item.end,
-                "text": markdown[coverage_item.start : coverage_item.end],
-            }
-            for coverage_item in document_gaps(document)
+            {"kind": item.kind, "start": item.start, "end": item.end, "text": text[item.start : item.end]}
+            for item in document_gaps(document)
         ],
         "declined": [
             {
-                "kind": coverage_item.kind,
-                "start": coverage_item.start,
-                "end": coverage_item.end,
-                "text": markdown[coverage_item.start : coverage_item.end],
-                "reasons": coverage_item.declined,
+                "kind": item.kind,
+                "start": item.start,
+                "end": item.end,
+                "text": text[item.start : item.end],
+                "reasons": item.declined,
             }
-            for coverage_item in document.items
-            if coverage_item.declined and not coverage_item.asked and coverage_item.kind != "number"
+            for item in document.items
+            if item.declined and not item.asked and item.kind != "number"
         ],
         **({"figures": _figure_numbers(document)} if document.figures else {}),
     }

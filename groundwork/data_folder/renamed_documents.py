@@ -115,38 +115,29 @@ def _rename_entries(
 
     def carry_hashes(recorded: dict[str, str]) -> dict[str, str]:
         return {
-            new_names.get(unit_name, unit_name): manifest.sha256(data.root / new_names[unit_name])
-            if unit_name in new_names and digest == hashes[unit_name]
+            new_names.get(name, name): manifest.sha256(data.root / new_names[name])
+            if name in new_names and digest == hashes[name]
             else digest
-            for unit_name, digest in recorded.items()
+            for name, digest in recorded.items()
         }
 
-    for stage, unit, manifest_entry in list(manifest.all_entries()):
-        if not (
-            new_names.keys() & (manifest_entry.inputs.keys() | manifest_entry.outputs.keys())
-            or unit.rpartition("/")[2] == document
-        ):
+    for stage, unit, entry in list(manifest.all_entries()):
+        if not (new_names.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document):
             continue
-        folder, _, unit_name = unit.rpartition("/")
+        folder, _, name = unit.rpartition("/")
         if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
-            if unit_name == document:
+            if name == document:
                 manifest.forget(stage, [unit])
             continue
-        unit_name = (
-            f"{folder}/{new_document}"
-            if folder and unit_name == document
-            else new_document
-            if unit_name == document
-            else unit
-        )
+        name = f"{folder}/{new_document}" if folder and name == document else new_document if name == document else unit
         new_entry = msgspec.structs.replace(
-            manifest_entry, inputs=carry_hashes(manifest_entry.inputs), outputs=carry_hashes(manifest_entry.outputs)
+            entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
         )
         manifest.forget(stage, [unit])
         if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, unit_name, new_entry)
+            manifest.record(stage, name, new_entry)
         else:
-            manifest.record(stage, unit_name, _entry_of_source(data, manifest, new_entry, new_document))
+            manifest.record(stage, name, _entry_of_source(data, manifest, new_entry, new_document))
 
 
 def _entry_of_source(

@@ -118,9 +118,9 @@ def plain_fractions(text: str) -> str:
 def fractions(text: str) -> Iterator[tuple[str, str]]:
     """(as it is written, as a decimal number) of the fractions that are few decimals: 3/4 as 0.75, 2 1/2 as 2.5."""
     for match in _FRACTION.finditer(text):
-        whole, numerator, denominator = (int(digits or 0) for digits in match.groups())
+        integer, numerator, denominator = (int(digits or 0) for digits in match.groups())
         if denominator and 10_000 * numerator % denominator == 0:
-            value = Decimal(whole) + Decimal(numerator) / Decimal(denominator)
+            value = Decimal(integer) + Decimal(numerator) / Decimal(denominator)
             yield match.group(), times_power(str(value), 0)
 
 

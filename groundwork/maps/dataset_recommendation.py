@@ -40,66 +40,50 @@ class Choice:
 
 
 def choose_dataset(
-    dataset_numbers: list[DatasetNumbers],
-    reach_draws: Floats,
-    topic_counts: Floats,
-    equal_n: int,
-    contained_shares: Floats,
+    datasets: list[DatasetNumbers], reach_draws: Floats, topic_counts: Floats, equal_n: int, contained_shares: Floats
 ) -> Choice:
     """`reach_draws`: (draws, datasets) of reach; `topic_counts`: (datasets, topics) questions.
 
     `contained_shares`: (datasets, datasets), the share of the row's questions that the column's dataset asks too,
     nearly word for word.
     """
-    comparable = [dataset for dataset, row in enumerate(dataset_numbers) if row.questions >= MIN_QUESTIONS]
+    comparable = [number for number, row in enumerate(datasets) if row.questions >= MIN_QUESTIONS]
     if len(comparable) < 2:
-        too_few = f"Too few questions to choose by: {_describe_too_small(dataset_numbers)} are needed."
-        return Choice(recommendation=too_few * (len(dataset_numbers) > 1))
-    leader_rivals = _candidates(comparable, contained_shares)
-    leader, certainty = _leader(reach_draws, leader_rivals)
+        too_few = f"Too few questions to choose by: {_describe_too_small(datasets)} are needed."
+        return Choice(recommendation=too_few * (len(datasets) > 1))
+    candidates = _candidates(comparable, contained_shares)
+    leader, certainty = _leader(reach_draws, candidates)
     alike = [
-        dataset
-        for dataset in comparable
-        if dataset not in leader_rivals and _is_contained(leader, dataset, contained_shares)
+        number for number in comparable if number not in candidates and _is_contained(leader, number, contained_shares)
     ]
     is_sure = certainty >= SURE_SHARE and not alike
-    rivals = [dataset for dataset in comparable if dataset in leader_rivals or dataset in alike]
-    varied = None if is_sure else _most_varied(dataset_numbers, rivals)
+    rivals = [number for number in comparable if number in candidates or number in alike]
+    varied = None if is_sure else _most_varied(datasets, rivals)
     advised = leader if varied is None else varied  # the dataset that the reader is left with
-    recommendation = (
-        _describe_full_size(dataset_numbers, dataset_numbers[advised])
-        + _describe_merging(dataset_numbers[advised], topic_counts, advised)
-        + _describe_contained(dataset_numbers, comparable, contained_shares)
+    notes = (
+        _describe_full_size(datasets, datasets[advised])
+        + _describe_merging(datasets[advised], topic_counts, advised)
+        + _describe_contained(datasets, comparable, contained_shares)
     )
-    if len(comparable) < len(dataset_numbers):
-        recommendation += f" Left out: {_describe_too_small(dataset_numbers)} are needed to be compared."
-    other_rows = sorted(
-        (dataset_numbers[dataset] for dataset in comparable if dataset != leader), key=lambda row: -row.reach
-    )
-    reach_text = _describe_reach(dataset_numbers[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
+    if len(comparable) < len(datasets):
+        notes += f" Left out: {_describe_too_small(datasets)} are needed to be compared."
+    other_rows = sorted((datasets[number] for number in comparable if number != leader), key=lambda row: -row.reach)
+    reach_text = _describe_reach(datasets[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
-        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(leader_rivals) > 1 else (
+        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(candidates) > 1 else (
             "it asks all that the others ask"
         )  # fmt: skip
-        return Choice(
-            dataset_numbers[leader].name,
-            certainty,
-            f"Choose {dataset_numbers[leader].name}: {reach_text}; {lead}.{recommendation}",
-        )
-    lead = f"{dataset_numbers[leader].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
-    lead = lead if len(leader_rivals) > 1 else ""
+        return Choice(datasets[leader].name, certainty, f"Choose {datasets[leader].name}: {reach_text}; {lead}.{notes}")
+    lead = f"{datasets[leader].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
+    lead = lead if len(candidates) > 1 else ""
     return Choice(
-        "",
-        certainty,
-        f"No clear choice: {reach_text}; {lead}{_describe_variety(dataset_numbers, varied, rivals)}.{recommendation}",
+        "", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(datasets, varied, rivals)}.{notes}"
     )
 
 
-def _describe_too_small(dataset_numbers: Sequence[DatasetNumbers]) -> str:
+def _describe_too_small(datasets: Sequence[DatasetNumbers]) -> str:
     sizes = [
-        f"{row.name} has {counted(row.questions, 'question')}"
-        for row in dataset_numbers
-        if row.questions < MIN_QUESTIONS
+        f"{row.name} has {counted(row.questions, 'question')}" for row in datasets if row.questions < MIN_QUESTIONS
     ]
     return f"{'; '.join(sizes)}; at least {MIN_QUESTIONS}"
 
@@ -157,29 +141,25 @@ def _describe_reach(
     )
 
 
-def _most_varied(dataset_numbers: list[DatasetNumbers], rivals: Sequence[int]) -> int | None:
+def _most_varied(datasets: list[DatasetNumbers], rivals: Sequence[int]) -> int | None:
     """The rival whose diversity is much above that of all others, if there is one."""
-    first, second = sorted(rivals, key=lambda number: -dataset_numbers[number].diversity_at_equal_n)[:2]
-    is_ahead = (
-        dataset_numbers[first].diversity_at_equal_n >= VARIETY_FACTOR * dataset_numbers[second].diversity_at_equal_n
-    )
+    first, second = sorted(rivals, key=lambda number: -datasets[number].diversity_at_equal_n)[:2]
+    is_ahead = datasets[first].diversity_at_equal_n >= VARIETY_FACTOR * datasets[second].diversity_at_equal_n
     return first if is_ahead else None
 
 
-def _describe_variety(dataset_numbers: list[DatasetNumbers], varied: int | None, rivals: Sequence[int]) -> str:
+def _describe_variety(datasets: list[DatasetNumbers], varied: int | None, rivals: Sequence[int]) -> str:
     """What decides between datasets of like reach: diversity where it differs much, else what they cost."""
     if varied is None:
         return "let the price decide"
-    next_best = max(dataset_numbers[number].diversity_at_equal_n for number in rivals if number != varied)
-    own_diversity = dataset_numbers[varied].diversity_at_equal_n
-    return (
-        f"take {dataset_numbers[varied].name} for its variety (diversity {own_diversity:.1f}, the next {next_best:.1f})"
-    )
+    next_best = max(datasets[number].diversity_at_equal_n for number in rivals if number != varied)
+    own_diversity = datasets[varied].diversity_at_equal_n
+    return f"take {datasets[varied].name} for its variety (diversity {own_diversity:.1f}, the next {next_best:.1f})"
 
 
-def _describe_full_size(dataset_numbers: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+def _describe_full_size(datasets: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
     """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
-    widest = max(dataset_numbers, key=lambda row: row.reach_of_all)
+    widest = max(datasets, key=lambda row: row.reach_of_all)
     if widest.reach_of_all <= chosen.reach_of_all:
         return ""
     questions = counted(widest.questions, "question")

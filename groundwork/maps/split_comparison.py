@@ -43,23 +43,19 @@ def build_split_scene(
 
     `report`: the dataset's own, whose verdict and repeats of eval stand here as well.
     """
-    split_groups = group_by_split(embedded)
-    scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
+    groups = group_by_split(embedded)
+    scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # build_scene always measures
-    train = max(split_groups, key=lambda split_group: len(split_group.rows))
+    train = max(groups, key=lambda group: len(group.rows))
     compared_splits = [
-        split_group
-        for split_group in split_groups
-        if split_group is not train and split_group.rows and split_group.name not in MIRROR_SPLITS
+        group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
     ]
-    emphasized = {split_group.name for split_group in compared_splits}
-    split_notes = _describe_representativeness(split_groups, train, compared_splits, scene, report)
-    for split_group in compared_splits:
+    emphasized = {group.name for group in compared_splits}
+    notes = _describe_representativeness(groups, train, compared_splits, scene, report)
+    for group in compared_splits:
         threshold = scene.numbers.near_duplicate
-        repeats = describe_repeats(report) if report and split_group.name == "eval" else ""
-        split_notes += _describe_repetition(
-            train, split_group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats
-        )
+        repeats = describe_repeats(report) if report and group.name == "eval" else ""
+        notes += _describe_repetition(train, group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats)
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -68,7 +64,7 @@ def build_split_scene(
             for point in scene.points
         ],
         numbers=msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation=""),
-        notes=[*split_notes, *scene.notes[bool(scene.numbers.recommendation) :]],
+        notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
             name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS

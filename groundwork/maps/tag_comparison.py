@@ -68,20 +68,20 @@ def build_tag_scene(
     encoder: str,
     notes: list[str],
 ) -> Scene:
-    """The map of tags: a mark for each dataset with the tag, its area the number of questions; vectors of `bars`."""
-    datasets = list(questions)
-    tag_positions, method = project_vectors(tag_vectors, settings)
+    """The map of tags: a mark for each dataset with the tag, its area the number of questions."""
+    names = list(questions)
+    positions, method = project_vectors(tag_vectors, settings)
     similar = similarities(tag_vectors, np.zeros(len(tag_vectors), dtype=np.int64), 1)
     method = method.partition(";")[0]
-    clusters, cluster_of = _tag_regions(bars, tag_positions, settings.seed)
-    users_of = [[dataset for dataset in datasets if bar.counts[dataset]] for bar in bars]
-    bar_of_point = [bar_index for bar_index, users in enumerate(users_of) for _ in users]  # of each point, its bar
+    clusters, cluster_of = _tag_regions(bars, positions, settings.seed)
+    users_of = [[name for name in names if bar.counts[name]] for bar in bars]
+    bar_of_point = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
     first_point_of = np.searchsorted(bar_of_point, np.arange(len(bars)))  # of each bar, its first point
     points = [
-        _tag_point(bars[bar_index], dataset, position, int(cluster_of[bar_index]), neighbours)
-        for bar_index, users in enumerate(users_of)
-        for neighbours in [first_point_of[similar.neighbours[bar_index]].tolist()]
-        for dataset, position in zip(users, _mark_positions(tag_positions[bar_index], len(users)), strict=True)
+        _tag_point(bars[index], name, position, int(cluster_of[index]), neighbours)
+        for index, users in enumerate(users_of)
+        for neighbours in [first_point_of[similar.neighbours[index]].tolist()]
+        for name, position in zip(users, _mark_positions(positions[index], len(users)), strict=True)
     ]
     return Scene(
         title=title,
@@ -89,17 +89,11 @@ def build_tag_scene(
         f"{method}",
         kind="tags",
         points=points,
-        datasets=[DatasetEntry(name=dataset, count=questions[dataset], colour=i) for i, dataset in enumerate(datasets)],
+        datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
         clusters=clusters,
         notes=notes,
-        only_in={
-            dataset: [i for i, bar_index in enumerate(bar_of_point) if users_of[bar_index] == [dataset]]
-            for dataset in datasets
-        },
-        missed_by={
-            dataset: [i for i, bar_index in enumerate(bar_of_point) if dataset not in users_of[bar_index]]
-            for dataset in datasets
-        },
+        only_in={name: [i for i, index in enumerate(bar_of_point) if users_of[index] == [name]] for name in names},
+        missed_by={name: [i for i, index in enumerate(bar_of_point) if name not in users_of[index]] for name in names},
         histogram=bars,
     )
 
@@ -171,9 +165,9 @@ async def compare_tags(
 
 
 def _too_rare(tag_counts: Mapping[str, Counter[str]], least_questions: int) -> str:
-    most = max(sum(tag_counts.values(), Counter()).values())
-    remedy = f"--min-count {most} or lower"
-    return f"no tag has {counted(least_questions, 'question')}; the most frequent has {most:,}: {remedy}"
+    highest_count = max(sum(tag_counts.values(), Counter()).values())
+    remedy = f"--min-count {highest_count} or lower"
+    return f"no tag has {counted(least_questions, 'question')}; the most frequent has {highest_count:,}: {remedy}"
 
 
 def tagging_notes(tagged_rows: Mapping[str, Sequence[Tags]], question_counts: Mapping[str, int]) -> list[str]:

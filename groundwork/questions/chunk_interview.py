@@ -153,47 +153,47 @@ class Interview:
         )
 
 
-async def interview(chunk_interview: Interview, asker: Asker) -> None:
-    """Fill `chunk_interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
+async def interview(interview: Interview, asker: Asker) -> None:
+    """Fill `interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
     is kept."""
-    await _run_rounds(chunk_interview, asker)
-    if not chunk_interview.failure:
-        await ask_wishes(chunk_interview, asker)
+    await _run_rounds(interview, asker)
+    if not interview.failure:
+        await ask_wishes(interview, asker)
 
 
-async def ask_wishes(chunk_interview: Interview, asker: Asker) -> None:
+async def ask_wishes(interview: Interview, asker: Asker) -> None:
     """After all rounds: ask about what readers want asked and no pair covers, whatever the limits say."""
-    for _ in range(MAX_WISH_ROUNDS + len(chunk_interview.wished) // max(1, asker.batch_size)):
+    for _ in range(MAX_WISH_ROUNDS + len(interview.wished) // max(1, asker.batch_size)):
         open_wishes = [
             statement
-            for statement in chunk_interview.open_wishes()
-            if statement not in chunk_interview.declined or statement not in chunk_interview.announced_wishes
+            for statement in interview.open_wishes()
+            if statement not in interview.declined or statement not in interview.announced_wishes
         ]
         if not open_wishes:
             return
         try:
-            await _run_round(chunk_interview, asker, len(chunk_interview.new_pair_counts) + 1, open_wishes)
+            await _run_round(interview, asker, len(interview.new_pair_counts) + 1, open_wishes)
         except UnitError as error:
-            chunk_interview.failure, chunk_interview.end_reason = error, error.status
+            interview.failure, interview.end_reason = error, error.status
             return
-        chunk_interview.announced_wishes.update(open_wishes)
-        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
+        interview.announced_wishes.update(open_wishes)
+        interview.coverage_shares.append(interview.coverage().touched or 0.0)
 
 
-async def _run_rounds(chunk_interview: Interview, asker: Asker) -> None:
-    rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
+async def _run_rounds(interview: Interview, asker: Asker) -> None:
+    rounds = interview.settings.max_iterations if interview.settings.iterate else 1
     for iteration in range(1, rounds + 1):
         try:
-            outcome = await _run_round(chunk_interview, asker, iteration)
+            outcome = await _run_round(interview, asker, iteration)
         except UnitError as error:
-            chunk_interview.failure, chunk_interview.end_reason = error, error.status
+            interview.failure, interview.end_reason = error, error.status
             return
-        chunk_interview.coverage_shares.append(chunk_interview.coverage().touched or 0.0)
-        chunk_interview.end_reason = _end_reason(chunk_interview, outcome)
-        if chunk_interview.end_reason:
+        interview.coverage_shares.append(interview.coverage().touched or 0.0)
+        interview.end_reason = _end_reason(interview, outcome)
+        if interview.end_reason:
             return
-    chunk_interview.end_reason = (
-        "max_iterations" if chunk_interview.settings.iterate and chunk_interview.settings.stop != "fixed" else "fixed"
+    interview.end_reason = (
+        "max_iterations" if interview.settings.iterate and interview.settings.stop != "fixed" else "fixed"
     )
 
 
@@ -207,107 +207,93 @@ class _RoundOutcome(NamedTuple):
 
 
 async def _run_round(
-    chunk_interview: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
+    interview: Interview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
 ) -> _RoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    pair_count = min(len(wished), asker.batch_size) or chunk_interview.room(asker.batch_size)
-    last_rejected = [rejection for rejection in chunk_interview.rejected if rejection.iteration == iteration - 1]
+    count = min(len(wished), asker.batch_size) or interview.room(asker.batch_size)
+    last_rejected = [rejection for rejection in interview.rejected if rejection.iteration == iteration - 1]
     for statement in wished:
-        chunk_interview.declined.pop(statement, None)
+        interview.declined.pop(statement, None)
     answer = await asker.ask(
-        InterviewRound(
-            iteration, pair_count, chunk_interview.pairs, wished or chunk_interview.gaps(), last_rejected, bool(wished)
-        )
+        InterviewRound(iteration, count, interview.pairs, wished or interview.gaps(), last_rejected, bool(wished))
     )
     drafts = answer.drafts
-    judged_drafts = [chunk_interview.judge(draft, faults) for draft, faults in drafts[:pair_count]]
+    judged_drafts = [interview.judge(draft, faults) for draft, faults in drafts[:count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
     faulty = [(draft, faults) for draft, faults in judged_drafts if _can_be_corrected(faults)]
-    if faulty and chunk_interview.settings.correct:
+    if faulty and interview.settings.correct:
         corrected = iter(await asker.correct(faulty))
         judged_drafts = [
-            _judge_correction(chunk_interview, (draft, faults), next(corrected))
+            _judge_correction(interview, (draft, faults), next(corrected))
             if _can_be_corrected(faults)
             else (draft, faults)
             for draft, faults in judged_drafts
         ]
     while asker.dropped:
-        chunk_interview.rejected.append(as_unread(asker.dropped.pop(0), chunk_interview.chunk, iteration))
-    for draft, _ in drafts[pair_count:]:
-        _reject(
-            chunk_interview,
-            draft,
-            iteration,
-            Fault("excess", f"{len(drafts)} pairs came where {pair_count} were asked for"),
-        )
+        interview.rejected.append(as_unread(asker.dropped.pop(0), interview.chunk, iteration))
+    for draft, _ in drafts[count:]:
+        _reject(interview, draft, iteration, Fault("excess", f"{len(drafts)} pairs came where {count} were asked for"))
     for draft, faults in judged_drafts:
         if faults:
-            _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
-    chunk_interview.new_pair_counts.append(
-        await _keep_new_pairs(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
+            _reject(interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
+    interview.new_pair_counts.append(
+        await _keep_new_pairs(interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
-    is_cut = len(drafts) >= pair_count
-    _note_declined(chunk_interview, answer, is_cut)
+    is_cut = len(drafts) >= count
+    _note_declined(interview, answer, is_cut)
     return _RoundOutcome(len(drafts), unworthy_count, is_cut, answer.done)
 
 
-def _note_declined(chunk_interview: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
+def _note_declined(interview: Interview, answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
     if not is_cut:
-        chunk_interview.times_shown.update(answer.shown_gaps)
-    chunk_interview.declined.update(answer.declined)
+        interview.times_shown.update(answer.shown_gaps)
+    interview.declined.update(answer.declined)
     if answer.done:
-        for statement in set(answer.shown_gaps) & set(
-            chunk_coverage.gaps(chunk_interview.reading, chunk_interview.coverage())
-        ):
-            chunk_interview.declined[statement] = "nothing worth asking is left"
+        for statement in set(answer.shown_gaps) & set(chunk_coverage.gaps(interview.reading, interview.coverage())):
+            interview.declined[statement] = "nothing worth asking is left"
 
 
-def _judge_correction(chunk_interview: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
-    return chunk_interview.judge(correction) if correction else faulty
+def _judge_correction(interview: Interview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
+    return interview.judge(correction) if correction else faulty
 
 
 def _can_be_corrected(faults: Sequence[Fault]) -> bool:
     return bool(faults) and not any(fault.reason in UNCORRECTABLE_REASONS for fault in faults)
 
 
-async def _keep_new_pairs(chunk_interview: Interview, drafts: Sequence[Draft], iteration: int) -> int:
-    repeats = await chunk_interview.earlier.find_repeats([question_of(draft) for draft in drafts])
+async def _keep_new_pairs(interview: Interview, drafts: Sequence[Draft], iteration: int) -> int:
+    repeats = await interview.earlier.find_repeats([question_of(draft) for draft in drafts])
     for draft, earlier_question in zip(drafts, repeats, strict=True):
         if earlier_question:
-            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
+            _reject(interview, draft, iteration, Fault("duplicate", f"repeats: {earlier_question}"))
         else:
-            chunk_interview.pairs.append(
-                as_pair(draft, chunk_interview.chunk, chunk_interview.settings.model, iteration)
-            )
+            interview.pairs.append(as_pair(draft, interview.chunk, interview.settings.model, iteration))
     return sum(not earlier_question for earlier_question in repeats)
 
 
-def _reject(chunk_interview: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
-    chunk_interview.rejected.append(
-        as_rejected(draft, chunk_interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
+def _reject(interview: Interview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:
+    interview.rejected.append(
+        as_rejected(draft, interview.chunk, iteration, Fault(fault.reason, detail or fault.detail))
     )
 
 
-def _end_reason(chunk_interview: Interview, outcome: _RoundOutcome) -> str:
+def _end_reason(interview: Interview, outcome: _RoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
-    if chunk_interview.limit is not None and len(chunk_interview.pairs) >= chunk_interview.limit:
+    if interview.limit is not None and len(interview.pairs) >= interview.limit:
         return "limit"
-    if chunk_interview.settings.stop == "fixed":
+    if interview.settings.stop == "fixed":
         return ""
-    if (
-        chunk_interview.settings.stop == "coverage"
-        and chunk_interview.coverage_shares[-1] >= chunk_interview.settings.target_coverage
-    ):
+    if interview.settings.stop == "coverage" and interview.coverage_shares[-1] >= interview.settings.target_coverage:
         return "coverage"
-    if outcome.done and (chunk_interview.times_shown or not chunk_interview.settings.show_gaps):
+    if outcome.done and (interview.times_shown or not interview.settings.show_gaps):
         return "done"
     if outcome.unworthy_count > MAX_UNWORTHY_SHARE * outcome.pair_count:
         return "not worth more"
-    is_fruitless = not chunk_interview.new_pair_counts[-1] and (
-        not outcome.pair_count or chunk_interview.new_pair_counts[-2:] == [0, 0]
+    is_fruitless = not interview.new_pair_counts[-1] and (
+        not outcome.pair_count or interview.new_pair_counts[-2:] == [0, 0]
     )
-    is_all_closed = not outcome.is_cut and not chunk_interview.gaps()
+    is_all_closed = not outcome.is_cut and not interview.gaps()
     return "exhausted" if is_fruitless or is_all_closed else ""

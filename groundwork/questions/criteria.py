@@ -194,7 +194,7 @@ def _padding_reason(
 
 def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str) -> set[str]:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
-    other_texts = [question, *(other for other, fact in facts.items() if facts[criterion] < fact)]
+    other_texts = [question, *(fuller_criterion for fuller_criterion, fact in facts.items() if facts[criterion] < fact)]
     said_elsewhere = {word for other_text in other_texts for word in words(other_text)}
     return set(words(criterion)) & set(words(answer)) - said_elsewhere - _IDLE_WORDS
 

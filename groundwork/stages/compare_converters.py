@@ -84,31 +84,27 @@ async def process(job: Job, unit: Unit) -> Outcome:
             layer = await workers.acall(read_text_layer, pdf_path, timeout=settings.timeout)
         except WorkerFailed as error:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
-        compared_pages = _page_numbers(job, layer.page_count)
-        pages = PdfPages(pdf_path, compared_pages, layer.pages, layer.page_count)
-        converter_columns, failures = await _converter_columns(job, workers, pages)
-        yardstick = await _yardstick_pages(job, workers, converter_columns, pages)
-        converter_columns = [
-            with_structure(column, yardstick) if column.pages else column for column in converter_columns
-        ]
+        numbers = _page_numbers(job, layer.page_count)
+        pages = PdfPages(pdf_path, numbers, layer.pages, layer.page_count)
+        columns, failures = await _converter_columns(job, workers, pages)
+        yardstick = await _yardstick_pages(job, workers, columns, pages)
+        columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
             await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
-            for number in compared_pages
+            for number in numbers
         ]
     urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
     header_keys = running_keys(layer.pages)
-    layer_texts = strip_running([layer.pages[number - 1] for number in compared_pages], header_keys, compared_pages)
+    layer_texts = strip_running([layer.pages[number - 1] for number in numbers], header_keys, numbers)
     write_text(
         unit.writes[0],
-        comparison_html(
-            printable_path(unit.reads[0].name), compared_pages, urls, layer_texts, converter_columns, yardstick
-        ),
+        comparison_html(printable_path(unit.reads[0].name), numbers, urls, layer_texts, columns, yardstick),
     )
-    _write_markdown(unit.writes[0], compared_pages, converter_columns)
-    write_json(unit.writes[1], converter_columns)
-    print(_comparison_table(converter_columns))
+    _write_markdown(unit.writes[0], numbers, columns)
+    write_json(unit.writes[1], columns)
+    print(_comparison_table(columns))
     note = f"written to {openable_path(unit.writes[0])}"
-    return Outcome(note=note, counts={"pages": len(compared_pages)}, failures=failures)
+    return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
 
 
 async def _converter_columns(

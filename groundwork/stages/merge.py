@@ -80,9 +80,9 @@ async def process(job: Job, unit: Unit) -> Outcome:
         scale = likeness(vectors[::step], job.flags.threshold, questions=sample)
         merged = merge_candidates(candidates, vectors, scale)
         run_files = write_merged_run(unit.writes[0].parent, merged)
-        candidate_runs = [candidate.run for candidate in candidates]
-    kept_counts = Counter(candidate_runs[row] for row in merged.kept)
-    kept_by_run = {run_name: kept_counts[run_name] for run_name in joined_runs.sizes}
+        runs = [candidate.run for candidate in candidates]
+    kept_counts = Counter(runs[row] for row in merged.kept)
+    kept_by_run = {name: kept_counts[name] for name in joined_runs.sizes}
     write_json(
         unit.writes[0],
         {
@@ -92,9 +92,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
             "left_out": len(merged.dropped),
         },
     )
-    shares = ", ".join(
-        f"{run_name} {kept_by_run[run_name]:,} of {size:,}" for run_name, size in joined_runs.sizes.items()
-    )
+    shares = ", ".join(f"{name} {kept_by_run[name]:,} of {size:,}" for name, size in joined_runs.sizes.items())
     return Outcome(
         status="ok" if merged.kept else "empty",
         note=f"{shares} -> {counted(len(merged.kept), 'question')} in {openable_path(unit.writes[0].parent)} "

@@ -228,12 +228,12 @@ def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymE
         median_cosine + scale * (1 - median_cosine) for scale in (MERGE_SCALE, PROPOSAL_SCALE)
     )
     by_count = sorted(range(len(tags)), key=lambda row: (-tag_counts[tags[row]], tags[row]))
-    kept = _KeptTags(tag_vectors[by_count])
+    kept_tags = _KeptTags(tag_vectors[by_count])
     by_form: dict[str, int] = {}
     proposed: SynonymEntries = {}
     for rank, row in enumerate(by_count):
         tag = tags[row]
-        nearest_rank, cosine = kept.nearest(rank)
+        nearest_rank, cosine = kept_tags.nearest(rank)
         nearest_tag = tags[by_count[nearest_rank]]
         if (same_form := by_form.get(tag_form(tag))) is not None:
             similarity = round(float(tag_vectors[same_form] @ tag_vectors[row]), 3)
@@ -243,7 +243,7 @@ def propose_synonyms(tag_counts: Counter[str], tag_vectors: Vectors) -> SynonymE
             why = "almost the same meaning" if merge else "related; merge it if it means the same here"
             proposed[tag] = Synonym(into=nearest_tag, merge=merge, why=why, similarity=round(cosine, 3))
         if tag not in proposed or not proposed[tag].merge:
-            kept.keep(rank)
+            kept_tags.keep(rank)
             by_form.setdefault(tag_form(tag), row)
     return proposed
 

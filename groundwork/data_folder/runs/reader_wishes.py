@@ -37,7 +37,9 @@ def toggle_wish(path: Path, wish: Wish) -> bool:
     Raises BadRecord, OSError.
     """
     wishes = read_wishes(path)
-    other_wishes = [other for other in wishes if (other.start, other.text) != (wish.start, wish.text)]
+    other_wishes = [
+        reader_wish for reader_wish in wishes if (reader_wish.start, reader_wish.text) != (wish.start, wish.text)
+    ]
     stands = len(other_wishes) == len(wishes)
     write_jsonl(path, [*other_wishes, wish] if stands else other_wishes)
     return stands
