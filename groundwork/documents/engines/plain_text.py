@@ -26,9 +26,20 @@ _YAML_FRONT_MATTER = re.compile(
 _TOML_FRONT_MATTER = re.compile(
     r"\A\ufeff?\+\+\+[ \t]*\n(?P<inside>(?:(?!\+\+\+[ \t]*$)[^\n]*+\n){1,200}+)\+\+\+[ \t]*(?:\n|\Z)", re.M
 )
-# A line for the program that makes the site: kramdown's attributes, tags of Liquid, shortcodes of Hugo.
-_SITE_LINE = re.compile(
-    r"^(?:[*-] TOC[ \t]*\n)?[ \t]*(?:\{:[^{}\n]*+\}|\{%[^%\n]*+%\}|\{\{[<%][^<>%\n]*+[>%]\}\})[ \t]*(?:\n|\Z)", re.M
+_TAG = r"(?:\{%[^%\n]*+%\}|\{\{[<%][^<>%\n]*+[>%]\}\})"  # of Liquid, a shortcode of Hugo
+_SITE_TAG = re.compile(  # lines for the program that makes the site: kramdown's attributes, tags; and tags in a line
+    rf"""^(?:[*-][ ]TOC[ \t]*\n)?[ \t]*(?:\{{:[^{{}}\n]*+\}}|{_TAG})[ \t]*(?:\n|\Z)
+       | (?P<code>`[^`\n]+`) | \[(?P<words>[^\[\]\n]{{1,300}})\]\([ ]?{_TAG}[^()\s]*\) | {_TAG}
+       | \{{:[ ]?[.#][^{{}}\n]*+\}}$""",
+    re.MULTILINE | re.VERBOSE,
+)
+_HIGHLIGHT = re.compile(
+    r"""^[ \t]*+(?:\{%-?[ ]*+highlight[ ]++([\w+-]++)[^%\n]*+%\}
+                 |\{\{[<%][ ]*+highlight[ ]++"?([\w+-]++)[^>%\n]*+[>%]\}\})[ \t]*+$""",
+    re.MULTILINE | re.VERBOSE,
+)
+_HIGHLIGHT_END = re.compile(
+    r"^[ \t]*+(?:\{%-?[ ]*+endhighlight[^%\n]*+%\}|\{\{[<%][ ]*+/highlight[^>%\n]*+[>%]\}\})[ \t]*+$", re.MULTILINE
 )
 _MOST_FRONT_MATTER = 20_000  # characters
 _MOST_BRACKETS = 500  # that front matter opens: reading them takes time in the square of their number
@@ -62,9 +73,14 @@ def with_title(text: str) -> str:
 
 
 def _without_site_lines(text: str) -> str:
-    """`text` of a page of a site without its lines for the site's generator, but for those within code."""
+    """`text` of a page of a site without what is for the site's generator, but for what stands within code."""
+    text = _HIGHLIGHT_END.sub("```", _HIGHLIGHT.sub(lambda match: f"```{match[1] or match[2]}", text))
     code = [(block.start, block.end) for block in blocks(text) if block.kind == "code"]
-    return _SITE_LINE.sub(lambda match: "" if span_index(match.start(), code) is None else match.group(), text)
+
+    def shown(match: re.Match[str]) -> str:
+        return match[0] if span_index(match.start(), code) is not None else match["words"] or match["code"] or ""
+
+    return _SITE_TAG.sub(shown, text)
 
 
 def _parse_yaml(front_matter: str) -> Any:

@@ -52,3 +52,16 @@ def test_lines_for_the_generator_of_a_site_are_left_out() -> None:
     site = "# Punts\n{: .no_toc }\n\n* TOC\n{:toc}\n{% include head.html %}\n{{< note >}}\nPunts {: .b } float.\n"
     assert with_title(f"---\ntitle: Punts\n---\n{site}{code}") == f"# Punts\n\nPunts {{: .b }} float.\n{code}"
     assert with_title(site) == site
+
+
+def test_tags_of_a_site_within_its_text_are_left_out() -> None:
+    """Shortcodes, tags of Liquid and attributes in a line; a link keeps its words, and highlighted code is code."""
+    page = (
+        '---\ntitle: Punts\n---\nSince {{< new 0.1 />}}2024 [the rules]({{< ref "rules.md" >}}), [all]({% link a %}#x)'
+        " and `{{< x >}}`.{: .wide}\n\n{% highlight ruby %}\n{{< y >}}\n{% endhighlight %}\n\n"
+        '{{< highlight go "a=1" >}}\nx\n{{< /highlight >}}\n'
+    )
+    assert with_title(page) == (
+        "# Punts\n\nSince 2024 the rules, all and `{{< x >}}`.\n\n```ruby\n{{< y >}}\n```\n\n```go\nx\n```\n"
+    )
+    assert with_title("Since {{< new-in 0.1 />}}2024.") == "Since {{< new-in 0.1 />}}2024."
