@@ -48,6 +48,11 @@ _UNASSIGNED_SHARE = 0.3  # of the characters
 _SHORT_UNASSIGNED_SHARE = 0.5  # the same, of fewer than _LEAST_TO_JUDGE
 _WORDS_SUBWORD = {"latin": 2.1, "cyrillic": 1.65}  # letters of a subword: of words they have more, by chance fewer
 _LEAST_WORDS, _SURER = 3, 1.4  # so many times as many letters, where there are fewer words
+_LEAST_BACKWARD = 12  # different words that tell whether a text runs backward
+_BACKWARD_SUBWORD = 2.3  # letters of a subword: words as they are read have more than turned around
+_BACKWARD_RATIO = 1.25  # times as many; of words as they are read, turned around, 1.01 at the most
+_FINAL_LETTERS = frozenset("ךםןףץةى")  # letters that end words in Hebrew and Arabic and begin none
+_LEAST_FINALS, _FINALS_RATIO = 3, 2
 _LETTER_SHARE = 0.5  # of the characters of a text
 LONG_WORD = regex.compile(rf"\p{{L}}{{{_LEAST_LETTERS},}}+")
 _SAME_PAIRS = 0.5  # of the pairs of characters of a text that says what another one says
@@ -65,7 +70,24 @@ def is_unreadable(text: str) -> bool:
         if not is_short and len(_CONTROL.findall(signs)) > _CONTROL_SHARE * len(signs):
             return True
     letters = _subword_letters(text)
-    return letters is not None and letters < _SHIFTED_SUBWORD
+    return (letters is not None and letters < _SHIFTED_SUBWORD) or runs_backward(text)
+
+
+def runs_backward(text: str) -> bool:
+    """Whether the letters of a text's words stand in the wrong order from end to end, as in an OCR's layer that was
+    mirrored: turned around they are plainly words; or, in Hebrew and Arabic, they begin with letters that end words."""
+    words = list(dict.fromkeys(word.casefold() for word in LONG_WORD.findall(text)))
+    if main_script(text) in _WORDS_SUBWORD:
+        if len(words) < _LEAST_BACKWARD:
+            return False
+        words = _sample_words(words)
+        letters = letters_per_subword(words)
+        if letters > _BACKWARD_SUBWORD:  # as on most pages
+            return False
+        turned = letters_per_subword([word[::-1] for word in words])
+        return turned > _BACKWARD_SUBWORD and turned > _BACKWARD_RATIO * letters
+    begun, ended = (sum(word[end] in _FINAL_LETTERS for word in words) for end in (0, -1))
+    return begun >= _LEAST_FINALS and begun > _FINALS_RATIO * ended
 
 
 def reads_plainly(text: str) -> bool:

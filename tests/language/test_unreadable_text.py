@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, runs_backward, says_the_same
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
 as soon as the last ferry has left the basin because the swell would otherwise break against its gates during every
@@ -117,3 +117,20 @@ def test_two_texts_say_the_same_whatever_their_spaces():
     """What two engines make of one font is compared letter by letter; another reading of the page differs."""
     assert says_the_same("# Uif mpdl lffqfs", "Uif\nmpdllffqfs")
     assert not says_the_same("The lock keeper", "Uif mpdl lffqfs")
+
+
+HEBREW = "רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו עומדים במקום לאורך המים הפתוחים"
+ARABIC = "يفتح حارس القفل البوابة العليا فقط عندما يكون الماء على الجانبين في غرفة واحدة من المدينة القديمة"
+
+
+@pytest.mark.parametrize("text", [ENGLISH, HEBREW, ARABIC])
+def test_words_turned_around_are_known(text):
+    """Words that are words only when turned around, or begin with letters that end words, run backward."""
+    assert not runs_backward(text)
+    assert runs_backward(" ".join(word[::-1] for word in text.split()))
+
+
+@pytest.mark.parametrize("text", [CZECH, TURKISH, ESTONIAN, "", "12 34", "abcdef ghijkl"])
+def test_words_of_rare_subwords_do_not_run_backward(text):
+    """Languages whose words are made of many subwords, and texts of a few words, tell nothing."""
+    assert not runs_backward(text)

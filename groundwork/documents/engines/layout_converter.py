@@ -42,6 +42,7 @@ from groundwork.documents.layout.page_content import (
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rotated_text import main_turn
 from groundwork.documents.layout.running_headers import EdgeLine, heading_names, running_lines, separable_lines
+from groundwork.documents.layout.turned_lines import with_lines_turned
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -99,6 +100,7 @@ def _page_contents(
             else page
             for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
         ]
+        pages = [page and with_lines_turned(page, sizes.backward_lines(page)) for page in pages]
         pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time

@@ -30,6 +30,7 @@ from groundwork.documents.layout.right_to_left import (
     with_ligatures,
 )
 from groundwork.documents.pdf_files.actual_text import read_clusters, with_joints
+from groundwork.documents.pdf_files.backward_lines import backward_runs, may_run_backward
 from groundwork.documents.pdf_files.pdfium import OpenPage, OpenPdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
@@ -105,6 +106,14 @@ class LetterSizes:
                 font = (_font_name(textpage.raw, start), _font_operand(textpage.raw, start))
                 items.append(TextItem(word.text, x1, y1, word.width, word.height, *font, 0.0, [word]))
         return msgspec.structs.replace(page, text_items=[*page.text_items, *items]) if items else page
+
+    def backward_lines(self, page: Any) -> list[list[Letter]]:
+        """The letters of each line of a liteparse page that is drawn from right to left, in the order of reading."""
+        if not any(may_run_backward(text_item.text) for text_item in page.text_items):
+            return []
+        runs = list(backward_runs(self._text_of(page.page_num)[1]))
+        letters = list(self._letters(page)) if runs else []
+        return [letters[start:end][::-1] for start, end in runs]
 
     def with_clusters(self, page: Any) -> Any:
         """A liteparse page whose texts are made of its clusters of glyphs; None where the PDF does not give them."""

@@ -87,6 +87,15 @@ def _cell(text: Any, k: int) -> tuple[float, float, float, float] | None:
     return None
 
 
+def is_upright(text: Any, k: int) -> bool:
+    """Whether a letter is drawn upright, neither turned nor mirrored."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(text, k, matrix)
+    return bool(matrix.a > 0 and matrix.d > 0 and abs(matrix.b) <= _TILTED * matrix.a)
+
+
 def _upright_size(text: Any, k: int) -> float:
     """The size of a letter in points; 0 for one that does not stand upright."""
     import pypdfium2.raw as pdfium

@@ -11,6 +11,7 @@ import msgspec
 from groundwork.documents.layout.footnote_marks import text_with_marks_in_place
 from groundwork.documents.layout.right_to_left import with_ligatures
 from groundwork.documents.pdf_files.actual_text import clusters_text, read_clusters
+from groundwork.documents.pdf_files.backward_lines import with_lines_turned
 from groundwork.documents.pdf_files.dingbats import with_bullets
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
@@ -159,7 +160,7 @@ def _read_text(textpage: Any) -> str:
     text = text_with_marks_in_place(textpage, text)
     if is_shaped(text) and not is_right_to_left(text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
-    return with_ligatures(textpage, text)
+    return with_ligatures(textpage, with_lines_turned(textpage, text))
 
 
 def _picture_share(page: Any) -> float | None:

@@ -163,10 +163,10 @@ def bar(sign: str) -> str:
     return f"20 {bottom} {width} {top - bottom if width else 0}"
 
 
-@pytest.mark.parametrize("lines", [[TEXT], ["Closed", "on", "monday"], [HEBREW]])
+@pytest.mark.parametrize("lines", [[TEXT], ["Closed", "on", "monday"], [HEBREW[::-1]]])
 def test_letters_in_one_box_are_told_by_the_ink_of_the_page(tmp_path, lines):
     """A bitmap font that gives one box for all its letters is looked at as it is drawn."""
-    if lines != [HEBREW]:
+    if lines != [HEBREW[::-1]]:
         write_one_box_font(tmp_path / "other.pdf", lines, lambda code: 0x21 + code % 29)
         assert read_text_layer(str(tmp_path / "other.pdf")).unreadable == [True]
     write_one_box_font(tmp_path / "same.pdf", lines, lambda code: code)
