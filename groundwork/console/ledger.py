@@ -118,11 +118,18 @@ def _merge_similar(texts: list[str]) -> str:
 
 
 def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
-    """A line for each reason why parts of `unit` failed, which many share where an endpoint is down."""
-    parts_by_reason: dict[tuple[str, str], list[str]] = {}
+    """A line for each reason why parts of `unit` failed, which many share where an endpoint is down.
+
+    A reason is the same but for the names of the parts in it.
+    """
+    failures_by_kind: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
-        parts_by_reason.setdefault((failure.status, failure.reason), []).append(failure.part)
-    for (status, reason), parts in parts_by_reason.items():
-        listed = parts if verbose or len(parts) <= MAX_PARTS_OF_A_REASON else parts[:1]
-        more = f" (and {len(parts) - 1:,} more)" if len(listed) < len(parts) else ""
-        yield from (f"  {status}  {f'{unit}, {part}' if part else unit}{more}: {reason}" for part in listed)
+        name = failure.part.partition(" ")[0]  # of a pair, before what is told of it
+        kind = failure.status, failure.reason.replace(name, "#") if name else failure.reason
+        failures_by_kind.setdefault(kind, []).append(failure)
+    for alike in failures_by_kind.values():
+        listed = alike if verbose or len(alike) <= MAX_PARTS_OF_A_REASON else alike[:1]
+        more = f" (and {len(alike) - 1:,} more)" if len(listed) < len(alike) else ""
+        for failure in listed:
+            place = f"{unit}, {failure.part}" if failure.part else unit
+            yield f"  {failure.status}  {place}{more}: {failure.reason}"

@@ -32,6 +32,7 @@ from groundwork.settings.grade_settings import GradeSettings
 SPOILED_KINDS = ("numbers changed", "negated", "cut in half", "of another question")
 CHECK_FILE = "judge_check.jsonl"
 LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected
+MOST_UNGRADED = 0.5  # of the answers that the judge was asked about in its check
 ANSWERS_COMPARED = 60  # other answers looked at
 
 FLIP_RATE_GOAL = 0.05  # of verdicts may differ between two draws
@@ -101,7 +102,7 @@ class JudgeCheck:
         ]
         write_jsonl(self.folder / CHECK_FILE, checked)
         judge_trust = measure_trust(checked, self._clusters())
-        return self._rejection(judge_trust, len(checked)) or judge_trust
+        return self._rejection(judge_trust, checked) or judge_trust
 
     def saved_trust(self) -> JudgeTrust | None:
         """What the last check of this judge found, from its file; None where there is none of it."""
@@ -117,12 +118,15 @@ class JudgeCheck:
     def _clusters(self) -> dict[str, str]:
         return {row.id: row.document or row.chunk or row.id for row in self.rows}
 
-    def _rejection(self, check: JudgeTrust, answer_count: int) -> UnitError | None:
+    def _rejection(self, check: JudgeTrust, checked: Sequence[CheckedAnswer]) -> UnitError | None:
+        answer_count = len(checked)
+        asked_count = sum(any(grade.by == "judge" for grade in answer.criteria) for answer in checked)
         judge, least = self.judge.name, self.settings.judge.least_trust
         remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
-        if answer_count and check.ungraded == answer_count:
+        if asked_count and check.ungraded > MOST_UNGRADED * asked_count:
             return UnitError(
-                f"the judge {judge} gave no readable verdict on {counted(answer_count, 'answer')}; {remedy}"
+                f"the judge {judge} gave no readable verdict on {check.ungraded:,} of "
+                f"{counted(asked_count, 'answer')} that it was checked with; name another --judge"
             )
         if answer_count >= LEAST_CHECKED and check.balanced is not None and check.balanced < least:
             return UnitError(

@@ -180,7 +180,7 @@ class Client:
                 request, draw = body, draw + 1
         raise InvalidReply(
             f"{context.unit}: {context.model}: no usable reply in {calls} calls; "
-            f"{' / '.join(problems)}{_misplaced_text_hint(response)}"
+            f"{' / '.join(dict.fromkeys(problems))}{_misplaced_text_hint(response)}"
         )
 
     async def _correct_items(

@@ -66,6 +66,18 @@ def test_parts_that_failed_for_one_reason_are_one_line() -> None:
     assert len(Ledger("generate_tags", outcomes=outcomes).report_lines(verbose=True)) == 1 + 196
 
 
+def test_a_reason_that_names_its_part_is_one_line_too() -> None:
+    """A judge that gives no verdict on any pair fails at each in the same way, but for the pair's name."""
+    failures = [
+        Failure(f"ferry-{n}", "invalid reply", f"ferry-{n} apart: maker/m: no usable reply in 3 calls")
+        for n in range(30)
+    ]
+    lines = Ledger("curate", outcomes={"run": Outcome(failures=failures)}).report_lines()
+    assert lines[1:] == [
+        "  invalid reply  run, ferry-0 (and 29 more): ferry-0 apart: maker/m: no usable reply in 3 calls"
+    ]
+
+
 def test_a_command_ends_with_a_path_and_the_next_step(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

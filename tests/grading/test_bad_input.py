@@ -78,6 +78,17 @@ def test_a_judge_that_refuses(world: World, capsys: pytest.CaptureFixture[str]) 
     assert "the judge test/judge" in capsys.readouterr().out
 
 
+def test_a_judge_whose_replies_are_unusable(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What rules settle of its check says nothing about a judge that gives no verdict: no answer is put to it."""
+    monkeypatch.setattr(world, "judge", lambda _: '{"verdicts": [')
+    assert world.grade(*ONE) == 1
+    out = capsys.readouterr().out
+    assert "the judge test/judge gave no readable verdict on" in out and "criteria met" not in out
+    assert not (world.root / "grades" / "gates" / "test-knows-all.jsonl").exists()
+
+
 def test_a_judge_that_answers_for_other_criteria(world: World) -> None:
     """Verdicts on criteria that were not asked about are not read as verdicts on those that were."""
     own = world.server.reply
