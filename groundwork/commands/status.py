@@ -261,8 +261,8 @@ def _next_command(
         if units_due or not table[stage.name]:
             flag_words = next((choices[stage.name, unit] for unit in units_due if (stage.name, unit) in choices), "")
             stage_command = f"{as_typed(f'uv run {stage.script}')}{flag_words}{repeated_flags}"
-            rest = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
-            return f"{stage_command}\n{rest} {as_typed('uv run dataprep run')}{repeated_flags}"
+            run_hint = "all: " if stage.run else "then:"  # what `dataprep run` does not do is done first
+            return f"{stage_command}\n{run_hint} {as_typed('uv run dataprep run')}{repeated_flags}"
     if any(kind == "failed" for states in table.values() for kind, _ in states.values()):
         unreadable_documents = [name for name, (kind, _) in table["ingest"].items() if kind == "failed"]
         put_aside = as_typed(set_aside_command(unreadable_documents, flags))

@@ -97,7 +97,7 @@ def _candidates(comparable: list[int], contained_shares: Floats) -> list[int]:
     candidates = []
     for dataset in comparable:
         containers = [
-            other for other in comparable if other != dataset and _is_contained(dataset, other, contained_shares)
+            rival for rival in comparable if rival != dataset and _is_contained(dataset, rival, contained_shares)
         ]
         if all(_is_contained(whole, dataset, contained_shares) and whole not in candidates for whole in containers):
             candidates.append(dataset)

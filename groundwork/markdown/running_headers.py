@@ -77,9 +77,9 @@ def without_line(page: str, header_cells: Sequence[str]) -> str | None:
 def _without_first_word(lines: Sequence[str], word: str) -> str | None:
     """The lines without that word at the head of the first one that begins with it."""
     for i, line in enumerate(lines):
-        first_word, _, rest = line.lstrip().partition(" ")
-        if first_word == word and rest.strip():
-            return "\n".join([*lines[:i], rest.lstrip(), *lines[i + 1 :]])
+        first_word, _, following_words = line.lstrip().partition(" ")
+        if first_word == word and following_words.strip():
+            return "\n".join([*lines[:i], following_words.lstrip(), *lines[i + 1 :]])
     return None
 
 
@@ -97,15 +97,15 @@ def _find_lines(page: Sequence[str], text: str) -> range:
 
 def _shared_lines(page: Sequence[str], cells: Sequence[str]) -> set[int]:
     """The lines that hold the cells and nothing else, in any order, or none; a line may hold several cells."""
-    remaining, found = [_letters(cell) for cell in cells], set[int]()
+    remaining, cell_lines = [_letters(cell) for cell in cells], set[int]()
     for i in sorted(range(len(page)), key=lambda i: min(i, len(page) - i)):
         letters = _letters(page[i])
         orders = (order for size in range(1, len(remaining) + 1) for order in itertools.permutations(remaining, size))
         if letters and (held := next((order for order in orders if "".join(order) == letters), None)):
-            found.add(i)
+            cell_lines.add(i)
             for cell in held:
                 remaining.remove(cell)
-    return set() if remaining else found
+    return set() if remaining else cell_lines
 
 
 @functools.lru_cache(4096)  # a page is searched for each of its running lines

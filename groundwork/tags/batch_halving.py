@@ -31,9 +31,9 @@ class BatchLimit:
         """With what was learnt side by side by others that began with this one."""
         learnt = list(others)
         return BatchLimit(
-            min([self.largest, *(other.largest for other in learnt)]),
-            self.failed_alone + sum(other.failed_alone - self.failed_alone for other in learnt),
-            self.has_tagged or any(other.has_tagged for other in learnt),
+            min([self.largest, *(limit.largest for limit in learnt)]),
+            self.failed_alone + sum(limit.failed_alone - self.failed_alone for limit in learnt),
+            self.has_tagged or any(limit.has_tagged for limit in learnt),
         )
 
 
