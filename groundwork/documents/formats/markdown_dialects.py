@@ -36,6 +36,12 @@ _MDX_LINE = re.compile(r"(?:import|export)\b.*(?:\bfrom\b|['\"=({;])|[ \t]*\{/\*
 _MDX_TAG = re.compile(r"[ \t]*</?[A-Z][\w.]*(?:[ \t][^<>]*)?/?>[ \t]*$")
 _TAG_TITLE = re.compile(r"""\b(?:label|title)=(?:"([^"]*)"|'([^']*)')""")
 _MDX_IMPORT = re.compile(r"^import\b.*\bfrom[ \t]+['\"]@(?:site|theme)\b", re.MULTILINE)
+_HTML_LINE = re.compile(
+    r"[ \t]*(?:</?(?:div|center|section|span|details|figure|p|br)(?:[ \t][^<>\n]*)?/?>[ \t]*)+$", re.IGNORECASE
+)
+_SUMMARY = re.compile(  # of what folds away
+    r"[ \t]*(?:<details[^<>\n]*>[ \t]*)?<summary>[ \t]*(?:<\w+>)?([^<\n]+)(?:</\w+>)?[ \t]*</summary>[ \t]*$"
+)
 _HEADING_ATTRIBUTES = re.compile(r"(?<=\S)[ \t]*(?:\{[ \t]*[#.:][^{}\n]*\}|\{/\*[^{}\n]*\*/\})[ \t]*$")
 _COMMENT_START, _COMMENT_END = "<!--", "-->"
 _INLINE = re.compile(
@@ -180,6 +186,9 @@ class _Reader:
             return
         if _LEFT_OUT.match(line) or _COLON_END.match(line):
             return
+        if _HTML_LINE.match(line):
+            yield ""
+            return
         if self._is_mdx and (_MDX_LINE.match(line) or _MDX_TAG.match(line)):
             title = _TAG_TITLE.search(line) if _MDX_TAG.match(line) else None
             yield from ([f"- {title[1] or title[2]}:", ""] if title else [])
@@ -187,6 +196,9 @@ class _Reader:
         if callout := _CALLOUT.match(line):
             yield f"{callout['quote']}**{_read_inline(note_title(callout['name'], callout['title']))}**"
             yield callout["quote"].rstrip()
+            return
+        if summary := _SUMMARY.match(line):
+            yield from (summary[1].strip(), "")
             return
         yield _read_inline(_HEADING_ATTRIBUTES.sub("", line) if line.lstrip().startswith("#") else line)
 

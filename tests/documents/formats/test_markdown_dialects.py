@@ -46,6 +46,9 @@ def test_notes_of_all_programs_are_quotes(text: str) -> None:
         ("```{code-block} python\n:linenos:\nx = 1\n```\nText", "```python\n:linenos:\nx = 1\n```\nText"),
         (":::{list-table} Boats\n:header-rows: 1\n* - Gig\n:::", "Boats\n\n* - Gig"),
         ("::: {.wide}\nText\n:::", "Text"),
+        ('<div align="center">\n  <br/>\nText\n</div>', "\n\nText\n"),
+        ("<details>\n<summary><b>Who pays?</b></summary>\nYou.\n</details>", "\nWho pays?\n\nYou.\n"),
+        ("A <br> b\n<table><tr><td>d</td></tr></table>", "A <br> b\n<table><tr><td>d</td></tr></table>"),
     ],
 )  # fmt: skip
 def test_what_readers_do_not_see_is_left_out(text: str, read: str) -> None:
