@@ -32,14 +32,15 @@ from typing import Any, NamedTuple
 
 from groundwork.__main__ import GC_THRESHOLDS
 from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.first_conversion import convert_first
+from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.layout import drawn_letters, markdown_writer, page_content
 from groundwork.documents.layout.columns_and_reading_order import PagePart
 from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
-from groundwork.documents.pdf_files.text_layer import read_text_layer
+from groundwork.documents.pdf_files.pdfium import OpenPdf
+from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.labels import LIST_LABEL
@@ -147,9 +148,9 @@ def layout(request: Request) -> str:
 
 
 def lines(request: Request) -> str:
-    layer = read_text_layer(request.source)
-    asked = dataclasses.replace(request, layer=layer.pages)
-    return "\n\n".join(run_converter("layout", asked).renditions["lines"])
+    with OpenPdf(request.source, MOST_OPEN) as pdf:
+        asked = dataclasses.replace(request, layer=text_layer(pdf).pages, opened=pdf)
+        return "\n\n".join(run_converter("layout", asked).renditions["lines"])
 
 
 ALL: dict[str, Callable[[Request], str]] = {

@@ -90,6 +90,7 @@ def with_letters(text: str, font: str, *, begins: bool = True) -> str:
     return text[:start] + text[start:].translate(_SIGNS_BY_CODE)
 
 
+@lru_cache(1024)
 def is_dingbat_font(font: str) -> bool:
     """Whether a font has pictures in the places of letters."""
     return _DINGBATS.search(font) is not None
@@ -107,6 +108,7 @@ def is_bold(text_item: Any) -> bool:
     return is_bold_font(plain_font_name(text_item.font_name))
 
 
+@lru_cache(1024)
 def plain_font_name(font: str | None) -> str:
     """A font's name without the prefix of a subset."""
     return (font or "").rpartition("+")[2]

@@ -14,16 +14,22 @@ _MOST_OPEN_ROWS = 6  # of a merged cell at a side where no line is drawn
 _OFF_CENTRE = 0.05  # of the breadth of its columns, by twice which a head may stand out of their middle
 
 
-def row_cells(band: Band, frame: Frame, *, in_boxes: bool = False) -> list[str]:
-    """The texts of a row by column, line by line; one that runs over an edge where none is drawn is in all of them.
+def row_texts(bands: Sequence[Band], frame: Frame, *, in_boxes: bool = False) -> list[list[str]]:
+    """The texts of each row by column, line by line; one that runs over an edge where none is drawn is in all of them.
 
     `in_boxes`: of a form, where a figure begins the words behind it.
     """
-    xs, _, _, steep = frame
+    walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs]
+    return [_texts_of_row(band, frame, walls, in_boxes) for band in bands]
+
+
+def _texts_of_row(band: Band, frame: Frame, walls: Sequence[Sequence[Stroke]], in_boxes: bool) -> list[str]:
+    """`walls`: the lines drawn at each edge of a column."""
+    xs = frame.xs
     by_height = word_lines(band.words)
-    undrawn = [x for x in xs if not any(abs(s.x1 - x) < NEAR for s in steep)]
+    undrawn = [x for x, strokes in zip(xs, walls, strict=True) if not strokes]
     lines = [line_texts(line, xs, undrawn) if not in_boxes else line_texts(line, ()) for line in by_height]
-    drawn = [not steep or _is_wall(steep, x, band) for x in xs[1:-1]]
+    drawn = [not frame.steep or _is_wall(strokes, band) for strokes in walls[1:-1]]
     crossed = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in lines for t in line) for x in xs[1:-1]]
     groups = [0]
     for is_wall, is_crossed in zip(drawn, _spanned_edges(xs, drawn, crossed, lines), strict=True):
@@ -106,7 +112,7 @@ def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> N
     xs, _, flat, steep = frame
     middles = [(band.top + band.bottom) / 2 for band in bands]
     strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
-    walls_by_edge = [[not _is_open(walls, x, y) for y in middles] for x, walls in zip(xs, strokes_by_edge, strict=True)]
+    walls_by_edge = [[not _is_open(strokes, y) for y in middles] for strokes in strokes_by_edge]
     open_sides = [not strokes for strokes in strokes_by_edge]  # of a table without lines at its left or right
     walls_by_edge = [
         [True] * len(middles) if k in (0, len(xs) - 1) and open_sides[k] else walls
@@ -143,15 +149,13 @@ def _is_drawn(flat: list[Stroke], x: float, y: float) -> bool:
     return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat)
 
 
-def _is_wall(steep: list[Stroke], x: float, band: Band) -> bool:
-    """Whether a line is drawn at `x` along most of a row."""
+def _is_wall(strokes: Sequence[Stroke], band: Band) -> bool:
+    """Whether lines at an edge are drawn along most of a row."""
     height = sum(
-        min(s.y2 + 1, band.bottom) - max(s.y1 - 1, band.top)
-        for s in steep
-        if abs(s.x1 - x) < NEAR and s.y1 < band.bottom and s.y2 > band.top
+        min(s.y2 + 1, band.bottom) - max(s.y1 - 1, band.top) for s in strokes if s.y1 < band.bottom and s.y2 > band.top
     )
     return 2 * height > band.bottom - band.top + 2
 
 
-def _is_open(steep: list[Stroke], x: float, y: float) -> bool:
-    return not any(abs(s.x1 - x) < NEAR and s.y1 - 1 <= y <= s.y2 + 1 for s in steep)
+def _is_open(strokes: Sequence[Stroke], y: float) -> bool:
+    return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in strokes)

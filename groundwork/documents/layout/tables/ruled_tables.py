@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.ruled_table_cells import fill_merged, row_cells, without_empty_columns
+from groundwork.documents.layout.tables.ruled_table_cells import fill_merged, row_texts, without_empty_columns
 from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,
@@ -164,16 +164,16 @@ def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | 
     is_form = sum(map(Grid(xs, frame.ys, []).holds, fields)) >= _FORM_FIELDS
     frame = frame._replace(xs=xs) if is_form else _with_wall_ends(frame._replace(xs=xs), words_inside)
     bands = [row_band for band in cut_at(frame.ys, words_inside) for row_band in split_rows(band, xs)]
-    rows = [row_cells(band, frame) for band in bands]
+    rows = row_texts(bands, frame)
     if is_form and _frames_figures(frame, words):
         return None
     if is_form or are_boxes(frame, rows):
         row_bands = [row_band for band in bands for row_band in split_number_lines(band, xs)]
-        rows = [row_cells(band, frame, in_boxes=True) for band in row_bands]
+        rows = row_texts(row_bands, frame, in_boxes=True)
         rows = fill_merged(rows, row_bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(without_empty_columns(rows))) if any(map(any, rows)) else None
     row_bands = split_text_rows(bands, xs)
-    rows = rows if row_bands == bands else [row_cells(band, frame) for band in row_bands]
+    rows = rows if row_bands == bands else row_texts(row_bands, frame)
     full_rows = fill_merged(rows, row_bands, frame)
     rows = without_empty_columns(full_rows)
     return Grid(xs, frame.ys, rows, full_rows=full_rows) if len(rows) > 1 and len(rows[0]) > 1 else None
