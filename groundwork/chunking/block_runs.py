@@ -16,11 +16,14 @@ import msgspec
 
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.labels import CAPTION_START
-from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
+from groundwork.language.sentences import COMPLETE_BLOCK_END, FULL_STOPS, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 from groundwork.markdown.footnotes import is_note_below_mark
 
+_BRACKETED_MARK = re.compile(r"\((?:[a-z]|\d{1,2})\)(?=\s)")  # of a note, which stands in the table as well
 _NOTE_START = re.compile(r"(?:\d{1,2}|[*†‡§]{1,3}|\^\d)\s(?=[^\W\d_])")  # of a table's note, behind its mark
+_MAX_TITLE_LENGTH = 150
+_MAX_NUMBERED_TITLES = 3  # lines of one list
 MAX_LEAD_LENGTH = 400  # characters of a sentence or caption that goes with its table, at the most
 
 
@@ -72,7 +75,8 @@ def _append_text_run(
 ) -> None:
     """Add a run of text; captions and notes at its head go with the table above."""
     if runs and runs[-1].body and runs[-1].skip == skip:
-        floated_blocks = sum(1 for _ in takewhile(lambda block: _is_below(markdown, block), text_blocks))
+        table = runs[-1].body
+        floated_blocks = sum(1 for _ in takewhile(lambda block: _is_below(markdown, block, table), text_blocks))
         while floated_blocks and ruler.length(runs[-1].start, text_blocks[floated_blocks - 1].end) > limit:
             floated_blocks -= 1
         runs[-1] = runs[-1]._replace(blocks=[*runs[-1].blocks, *text_blocks[:floated_blocks]])
@@ -110,12 +114,33 @@ def _split_lead(
         ):  # and a line of units
             lead.insert(0, remaining.pop())
     if not remaining or not lead or lead[0].start == remaining[-1].end:
+        for _ in range(title_count(markdown, remaining)):
+            lead.insert(0, remaining.pop())
         while remaining and remaining[-1].kind == "heading":
             lead.insert(0, remaining.pop())
     fits_alone = ruler.length(table.start, table.end) <= limit
-    if lead and fits_alone and ruler.length(lead[0].start, table.end) > limit:
-        return text_blocks, []  # a whole table matters more than its introduction
-    return remaining, lead
+    while lead and fits_alone and ruler.length(lead[0].start, table.end) > limit:
+        remaining.append(lead.pop(0))  # a whole table matters more than its introduction
+    return (remaining, lead) if lead else (text_blocks, [])
+
+
+def title_count(markdown: str, blocks: Sequence[Block]) -> int:
+    """How many blocks at the end are titles below a heading, with nothing but titles in between: "3.1 Segments"."""
+    titles = list(takewhile(lambda block: is_title(markdown, block), reversed(blocks)))
+    is_below_heading = len(titles) < len(blocks) and blocks[-1 - len(titles)].kind == "heading"
+    return len(titles) if titles and is_below_heading and blocks[-1].end - titles[-1].start <= MAX_LEAD_LENGTH else 0
+
+
+def is_title(markdown: str, block: Block) -> bool:
+    """A line that is no sentence, or a few with a number in front ("3. Segments" and "3.1 Sales")."""
+    lines = [line.rstrip("*_ \r") for line in markdown[block.start : block.end].split("\n") if line.strip()]
+    is_numbered = (
+        block.kind == "list" and len(lines) <= _MAX_NUMBERED_TITLES and all(line[0].isdigit() for line in lines)
+    )
+    is_line = block.kind == "paragraph" and len(lines) == 1
+    return (is_line or is_numbered) and not any(
+        len(line) > _MAX_TITLE_LENGTH or line.endswith((*FULL_STOPS, ";")) for line in lines
+    )
 
 
 def _lead_start(markdown: str, text_blocks: list[Block], language: str) -> int | None:
@@ -123,7 +148,9 @@ def _lead_start(markdown: str, text_blocks: list[Block], language: str) -> int |
     last_block = text_blocks[-1]
     lead_text = markdown[last_block.start : last_block.end].rstrip()
     is_introduction = lead_text.endswith((":", "：")) or not COMPLETE_BLOCK_END.search(lead_text[-9:])
-    under_heading = len(text_blocks) > 1 and text_blocks[-2].kind == "heading"
+    under_heading = len(text_blocks) > 1 and (
+        text_blocks[-2].kind == "heading" or title_count(markdown, text_blocks[:-1]) > 0
+    )
     below_caption = len(text_blocks) > 1 and _is_caption(markdown, text_blocks[-2])
     if len(lead_text) <= MAX_LEAD_LENGTH and (CAPTION_START.match(lead_text) or below_caption):
         return last_block.start  # whole, though the number may look like the end of a sentence
@@ -141,11 +168,21 @@ def _last_sentence_start(lead_text: str, language: str) -> int:
     return item_starts[-1] if item_starts else start
 
 
-def _is_below(markdown: str, block: Block) -> bool:
-    """Whether a block says something of the table above it: a caption, or a note behind a mark ("1 Preliminary.")."""
+def _is_below(markdown: str, block: Block, table: Block) -> bool:
+    """Whether a block says something of the table above it: a caption, or notes behind marks ("1 Preliminary.")."""
     is_note = block.kind == "paragraph" and block.end - block.start <= MAX_LEAD_LENGTH
     is_note &= _NOTE_START.match(markdown, block.start) is not None
-    return _is_caption(markdown, block) or is_note or is_note_below_mark(markdown, block.start)
+    has_notes = is_note or _has_bracketed_notes(markdown, block, table)
+    return has_notes or _is_caption(markdown, block) or is_note_below_mark(markdown, block.start)
+
+
+def _has_bracketed_notes(markdown: str, block: Block, table: Block) -> bool:
+    """Whether every line starts with a mark such as "(a)" that the table has too."""
+    if block.kind not in ("paragraph", "list") or markdown[block.start] != "(":
+        return False
+    lines = [line for line in markdown[block.start : block.end].splitlines() if line.strip()]
+    marks = [_BRACKETED_MARK.match(line) for line in lines]
+    return all(mark and markdown.find(mark[0], table.start, table.end) >= 0 for mark in marks)
 
 
 def _is_caption(markdown: str, block: Block) -> bool:

@@ -8,6 +8,7 @@ about licences describes them and is kept, and so is a permission of another kin
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -28,6 +29,8 @@ _MIN_LICENCE_WORDS = 3  # the least that a licence has
 _MIN_LICENCE_SPREAD = 0.5  # of a licence's text, the least share that stands in paragraphs with a hit
 _MAX_LEGAL_GAP = 600  # characters between two legal passages that belong to them
 MAX_LICENCE_LENGTH = 100_000  # characters of a section that may be a licence; the longest known has 36,000
+_MAX_FOOTER_LENGTH = 200  # characters of a line of copyright at the foot of pages
+_MIN_FOOTERS = 3  # so often it stands there at the least
 _MAX_LEGAL_SHARE = 0.5  # of a document: one that is mostly licence text is about it
 _RESERVATIONS = (  # acts in fixed words, which are always about the document
     *("all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados"),
@@ -178,7 +181,8 @@ def _find_legal_blocks(markdown: str, blocks: Sequence[Block]) -> list[bool]:
     ]
     for start, end in _licence_sections(blocks, hits):
         flags[start:end] = [True] * (end - start)
-    _fill_gaps(blocks, flags)
+    _clear_footers(markdown, blocks, flags)
+    _fill_gaps(markdown, blocks, flags)
     length = sum(block.end - block.start for block, is_legal in zip(blocks, flags, strict=True) if is_legal)
     return flags if length <= _MAX_LEGAL_SHARE * len(markdown) else [False] * len(flags)
 
@@ -292,14 +296,33 @@ class _HitSums:
         return acts > 0 and words >= _MIN_LICENCE_WORDS and is_dense and is_spread
 
 
-def _fill_gaps(blocks: Sequence[Block], legal: list[bool]) -> None:
-    """A few lines between two legal passages of one section are of their kind."""
+def _clear_footers(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+    """A line of copyright at the foot of page after page stays in the text that it stands in: it would cut it."""
+    lines = {
+        k: _line_without_numbers(markdown, block)
+        for k, block in enumerate(blocks)
+        if legal[k] and block.end - block.start <= _MAX_FOOTER_LENGTH
+    }
+    counts = Counter(lines.values())
+    for k, line in lines.items():
+        legal[k] = counts[line] < _MIN_FOOTERS
+
+
+def _line_without_numbers(markdown: str, block: Block) -> str:
+    """The same on every page, whatever number the page has."""
+    return "".join(letter for letter in markdown[block.start : block.end] if letter.isalpha())
+
+
+def _fill_gaps(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
+    """A few lines of prose between two legal passages of one section are of their kind, unless these are one line that
+    stands on two pages."""
     last_legal = -1
     for k, block in enumerate(blocks):
-        if block.kind == "heading" and not legal[k]:
+        if not legal[k] and block.kind not in _PROSE_KINDS:
             last_legal = -1
         elif legal[k]:
-            if 0 <= last_legal < k - 1 and block.start - blocks[last_legal].end <= _MAX_LEGAL_GAP:
+            is_gap = 0 <= last_legal < k - 1 and block.start - blocks[last_legal].end <= _MAX_LEGAL_GAP
+            if is_gap and _line_without_numbers(markdown, blocks[last_legal]) != _line_without_numbers(markdown, block):
                 legal[last_legal:k] = [True] * (k - last_legal)
             last_legal = k
 

@@ -24,6 +24,8 @@ from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
 BAR_WIDTH = 40  # characters of the longest bar
 HISTOGRAM_BINS = 10
 DOCUMENTS_LISTED = 5  # documents named in a line
+PASSAGES_LISTED = 10  # lines of what is left out
+BEGINNING_LENGTH = 50  # characters of what is left out that a line shows
 
 
 def render_chunks(chunks: Sequence[Chunk], unit: str) -> str:
@@ -102,6 +104,32 @@ def short_chunk_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkS
             else ""
         )
         yield f"  shorter than {settings.min_length:,}, {reason}: {'; '.join(locations[:DOCUMENTS_LISTED])}{more}"
+
+
+def left_out_lines(documents: Mapping[str, Sequence[Chunk]]) -> Iterator[str]:
+    """What questions leave out: for each document and reason the number of each chunk and how it begins."""
+    passages = [
+        f"  left out of questions, {reason}: {document_id} {'; '.join(map(_number_and_beginning, chunks))}"
+        for document_id, document_chunks in documents.items()
+        for reason, chunks in _chunks_by_skip(document_chunks).items()
+    ]
+    yield from passages[:PASSAGES_LISTED]
+    if len(passages) > PASSAGES_LISTED:
+        yield f"  and in {counted(len(passages) - PASSAGES_LISTED, 'more place')}: --show and --html show all"
+
+
+def _chunks_by_skip(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
+    chunks_by_skip: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        if chunk.skip not in ("", "blank"):
+            chunks_by_skip.setdefault(chunk.skip, []).append(chunk)
+    return chunks_by_skip
+
+
+def _number_and_beginning(chunk: Chunk) -> str:
+    beginning = " ".join(chunk.text[:200].split())
+    shortened = beginning if len(beginning) <= BEGINNING_LENGTH else f"{beginning[:BEGINNING_LENGTH].rstrip()}…"
+    return f'{chunk.index + 1} "{shortened}"'
 
 
 _STYLES = """

@@ -49,7 +49,7 @@ def chunk_document(
         runs = block_runs(markdown, parsed_blocks, marks, ruler, chunk_limit, settings.language)
         runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(runs)
         chunk_parts = Packer(markdown, ruler, settings, chunk_limit).pack(runs)
-        chunk_parts = join_short_parts(chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
+        chunk_parts = join_short_parts(markdown, chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
         chunks = _build_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, languages)
         excess = max((chunk.length for chunk in chunks), default=0) - settings.max_length
         if excess <= 0 or chunk_limit <= settings.max_length // 2:

@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple
 import msgspec
 import regex
 
-from groundwork.chunking.block_runs import BlockRun
+from groundwork.chunking.block_runs import BlockRun, title_count
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, sentences, uncuttable_spans
 from groundwork.language.spans import Span
-from groundwork.markdown.blocks import LIST_ITEM_START, Block
+from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
 from groundwork.markdown.footnotes import is_note_below_mark
 from groundwork.markdown.tables import is_html, table_rows
 from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
@@ -33,6 +33,11 @@ _WORD = regex.compile(r"\b(?=\S)", regex.WORD)  # between words of a script with
 _GRAPHEME = regex.compile(r"\X")  # a letter with its accents, an emoji with its parts
 _NEAR_LIMIT = 100  # characters before the limit that are looked at first
 _LOOKAHEAD = 300  # characters behind a window that an engine sees, to judge the last sentence in it
+_BOLD_TITLE_END = regex.compile(r"\n[ \t]*+(?:[\w.]{1,8}+[.)]?[ \t]++)?\*\*[^*\n]{1,150}+\*\*\Z")  # "II) **Rules**"
+_FIRST_ITEM = regex.compile(r"[ \t>]*+\(?(?:1|[aAiI])[.)][ \t]")  # of a list, which a line above may lead to
+_NEAR_BORDER = 200  # characters above the border of a block that tell whether it interrupts a sentence
+_OPEN_BRACKET_END = regex.compile(r"[(\[][^()\[\]!?\n]*+(?<!\.)\Z")  # "(such as new", and nothing closes it
+_MAX_TITLES = 20  # below one heading, each of which stays with what follows
 _FENCE_MARKS = ("```", "~~~")  # the end of a code fence, behind which a sentence may go on
 _UNFINISHED_END = regex.compile(
     r"[\p{L}\p{N},;(–-]\s*\Z"
@@ -52,10 +57,13 @@ class CutPoints:
         self._heading_starts = []
         self._heading_levels = []
         self._paragraph_starts = []
+        titles = _titles_below_headings(markdown, blocks)
         note_starts = {block.start for block in blocks[1:] if is_note_below_mark(markdown, block.start)}
         for previous_block, block in pairwise(blocks):
-            if previous_block.kind == "heading" or block.start in note_starts:
-                continue  # a heading is never left at the end of a chunk, nor a note at the head of the next
+            if previous_block.kind == "heading" or previous_block.start in titles or block.start in note_starts:
+                continue  # headings and titles are never left at the end of a chunk, nor a note at the head of the next
+            if block.level == PSEUDO_HEADING and self._is_interrupted(block.start):
+                continue
             if block.kind == "heading":
                 self._heading_starts.append(block.start)
                 self._heading_levels.append(block.level)
@@ -69,6 +77,7 @@ class CutPoints:
             for block in blocks
             if block.kind in ("formula", "code", "table", "heading")
         ]
+        self._uncut_spans += [(start - 1, end + 1) for start, end in titles.items()]
         self._uncut_spans += [(_text_end(markdown, note) - 1, note + 1) for note in note_starts]
         self._uncut_spans.sort()
 
@@ -91,14 +100,23 @@ class CutPoints:
         return self._item_cut(max(first, fuller), last) or self._item_cut(first, fuller - 1)
 
     def _is_interrupted(self, position: int) -> bool:
-        """A lead-in to a list is above, or a sentence that a page border interrupts."""
-        above = self._text[max(0, position - 40) : position].rstrip()
+        """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
+        above = self._text[max(0, position - _NEAR_BORDER) : position].rstrip()
         if above.endswith((":", "：")):
+            return True
+        if _OPEN_BRACKET_END.search(above) or _BOLD_TITLE_END.search(above):
+            return True
+        if _FIRST_ITEM.match(self._text, position) and not COMPLETE_BLOCK_END.search(above):
             return True
         first_letter = self._text[position]
         return (first_letter.islower() or first_letter == "(") and (
             above.endswith(_FENCE_MARKS) or _UNFINISHED_END.search(above) is not None
         )
+
+    def _is_interrupted_block(self, position: int) -> bool:
+        k = bisect_left(self._block_starts, (position, False))
+        is_block_start = k < len(self._block_starts) and self._block_starts[k][0] == position
+        return is_block_start and self._is_interrupted(position)
 
     def _item_cut(self, first: int, last: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
@@ -118,7 +136,7 @@ class CutPoints:
         offsets = sentence_starts(window, self._language, self._engine)
         k = bisect_right(offsets, last - start) - 1
         while k > 0 and offsets[k] >= first - start:
-            if not self._is_uncut(start + offsets[k]):
+            if not self._is_uncut(start + offsets[k]) and not self._is_interrupted_block(start + offsets[k]):
                 return start + offsets[k]
             k -= 1
         return 0
@@ -154,6 +172,16 @@ class CutPoints:
     def _is_uncut(self, position: int) -> bool:
         k = bisect_left(self._uncut_spans, (position, 0)) - 1
         return k >= 0 and position < self._uncut_spans[k][1]
+
+
+def _titles_below_headings(markdown: str, blocks: Sequence[Block]) -> dict[int, int]:
+    """Start to end of each title below a heading: "3.1 Segments" below the name of a sheet."""
+    titles: dict[int, int] = {}
+    for k, block in enumerate(blocks[:-1]):
+        follows = k and (blocks[k - 1].kind == "heading" or blocks[k - 1].start in titles)
+        if follows and title_count(markdown, blocks[max(0, k - _MAX_TITLES) : k + 1]):
+            titles[block.start] = block.end
+    return titles
 
 
 def _text_end(markdown: str, start: int) -> int:

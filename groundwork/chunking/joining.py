@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.chunking.block_runs import BlockRun
+from groundwork.chunking.block_runs import BlockRun, is_title
 from groundwork.chunking.cutting import ChunkPart, CutPoints
 from groundwork.chunking.lengths import Ruler
 from groundwork.markdown.blocks import Block
@@ -154,13 +154,19 @@ def _slice_run(run: BlockRun, start: int, end: int) -> BlockRun:
 
 
 def join_short_parts(
-    chunk_parts: Sequence[ChunkPart], blocks: Sequence[Block], ruler: Ruler, min_length: int, limit: int
+    text: str,
+    chunk_parts: Sequence[ChunkPart],
+    blocks: Sequence[Block],
+    ruler: Ruler,
+    min_length: int,
+    limit: int,
 ) -> list[ChunkPart]:
     """The parts in order, none below `min_length` that fits into one chunk of `limit` with the part before or behind.
 
     Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
     out, stay as they are. Lengths are in the ruler's unit.
     """
+    chunk_parts = _join_title_page(text, chunk_parts, blocks, ruler, min_length, limit)
     levels = {block.start: block.level for block in blocks if block.kind == "heading"}
 
     def border_level(chunk_part: ChunkPart) -> int:
@@ -186,6 +192,26 @@ def join_short_parts(
         else:
             joined_parts.append(chunk_part)
     return joined_parts
+
+
+def _join_title_page(
+    text: str,
+    chunk_parts: Sequence[ChunkPart],
+    blocks: Sequence[Block],
+    ruler: Ruler,
+    min_length: int,
+    limit: int,
+) -> Sequence[ChunkPart]:
+    """The parts; a short title page in front of contents, with nothing but titles and names, goes with them."""
+    if len(chunk_parts) < 3 or chunk_parts[0].skip or chunk_parts[1].skip != "contents":
+        return chunk_parts
+    title_page, contents, *others = chunk_parts
+    page_blocks = [block for block in blocks if block.start < title_page.end]
+    has_only_titles = all(block.kind == "heading" or is_title(text, block) for block in page_blocks)
+    is_short = ruler.length(title_page.start, title_page.end) < min_length
+    if not (is_short and has_only_titles and ruler.length(title_page.start, contents.end) <= limit):
+        return chunk_parts
+    return [msgspec.structs.replace(contents, start=title_page.start), *others]
 
 
 def _join_parts(first_part: ChunkPart, second_part: ChunkPart) -> ChunkPart:

@@ -112,7 +112,21 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never
 
 def blocks(markdown: str) -> list[Block]:
     """The blocks of the text in order: each ends where the next one starts, and together they are the text."""
-    return list(_read_blocks(markdown))
+    parsed_blocks = list(_read_blocks(markdown))
+    has_contents = any(block.kind == "contents" for block in parsed_blocks)
+    return _without_stray_entries(markdown, parsed_blocks) if has_contents else parsed_blocks
+
+
+def _without_stray_entries(markdown: str, parsed_blocks: list[Block]) -> list[Block]:
+    """The blocks; a line that leads to a page number, with no other beside it, is a paragraph among the text."""
+    body_indices = [k for k, block in enumerate(parsed_blocks) if block.kind != "heading"]
+    kinds = ["", *(parsed_blocks[k].kind for k in body_indices), ""]
+    for index, before, kind, behind in zip(body_indices, kinds, kinds[1:], kinds[2:], strict=False):
+        block = parsed_blocks[index]
+        is_line = kind == "contents" and "\n" not in markdown[block.start : block.end].strip()
+        if is_line and before not in ("", "contents") and behind != "contents":
+            parsed_blocks[index] = msgspec.structs.replace(block, kind="paragraph")
+    return parsed_blocks
 
 
 def _read_blocks(markdown: str) -> Iterator[Block]:
@@ -128,6 +142,7 @@ def _read_blocks(markdown: str) -> Iterator[Block]:
             crumbs.enter(level, title)
         elif kind == "contents":
             crumbs.is_of_contents |= previous_kind == "heading"
+            crumbs.entry_count += markdown[start:end].strip().count("\n") + 1
         elif crumbs.is_of_contents:
             crumbs.leave_contents()
         yield Block(kind, start, end, crumbs.path, level)
@@ -143,17 +158,20 @@ class _Breadcrumb:
     def __init__(self) -> None:
         self.path: tuple[str, ...] = ()
         self.is_of_contents = False  # the last one is the title of a contents page
+        self.entry_count = 0  # of that page
         self._levels: list[int] = []
 
     def enter(self, level: int, title: str) -> None:
         outer_count = sum(outer < level for outer in self._levels)  # levels rise strictly
         self._levels = [*self._levels[:outer_count], level]
         self.path = (*self.path[:outer_count], title)
-        self.is_of_contents = False
+        self.is_of_contents, self.entry_count = False, 0
 
     def leave_contents(self) -> None:
-        """The title "Contents" does not hold for the text behind the contents."""
-        self._levels, self.path, self.is_of_contents = self._levels[:-1], self.path[:-1], False
+        """The title "Contents" does not hold for the text behind the contents; one above a stray entry does."""
+        if self.entry_count > 1:
+            self._levels, self.path = self._levels[:-1], self.path[:-1]
+        self.is_of_contents = False
 
 
 class _Reader:

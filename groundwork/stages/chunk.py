@@ -59,6 +59,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     if job.idle and not (job.flags.show or job.flags.html):
         return
     from groundwork.chunking import chunk_report
+    from groundwork.console.terminal import terminal_text
     from groundwork.data_folder.read_write import read_jsonl
     from groundwork.errors import BadRecord
     from groundwork.records.chunk_record import Chunk
@@ -81,7 +82,9 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     lengths = [chunk.length for chunks in chunks_by_document.values() for chunk in chunks]
     if lengths and not job.flags.quiet and not (job.idle and not job.flags.show):
         histogram = chunk_report.histogram_lines(lengths, settings)
-        print("\n".join([*histogram, *chunk_report.short_chunk_lines(chunks_by_document, settings)]))
+        short_chunks = chunk_report.short_chunk_lines(chunks_by_document, settings)
+        left_out = map(terminal_text, chunk_report.left_out_lines(chunks_by_document))
+        print("\n".join([*histogram, *short_chunks, *left_out]))
     if damaged_files:
         raise BadRecord("\n".join(damaged_files))
 
