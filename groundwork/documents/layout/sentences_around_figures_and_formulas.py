@@ -70,13 +70,19 @@ def whole_sentences(blocks: Sequence[PageBlock], join: Callable[[str, str], str]
         elif last_index < 0:
             arranged.insert(0, block._replace(part=arranged[0].part))
         elif ends_mid_sentence(arranged[last_index].text):
-            arranged[last_index] = arranged[last_index]._replace(text=join(arranged[last_index].text, block.text))
+            whole_text = join(arranged[last_index].text, block.text)
+            arranged[last_index] = arranged[last_index]._replace(text=whole_text, is_full=block.is_full)
         else:
             arranged.append(block)
     last_index = _last_text_index(arranged)
-    if 0 <= last_index < len(arranged) - 1 and ends_mid_sentence(arranged[last_index].text):
+    if 0 <= last_index < len(arranged) - 1 and _goes_on_overleaf(arranged[last_index]):
         arranged.append(arranged.pop(last_index)._replace(part=arranged[-1].part))
     return arranged
+
+
+def _goes_on_overleaf(block: PageBlock) -> bool:
+    """Whether the text of a page ends in a sentence that fills its last line; a title of lines does neither."""
+    return block.is_full and ends_mid_sentence(block.text)
 
 
 def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:

@@ -82,3 +82,12 @@ def test_a_caption_without_a_full_stop_stays_above_its_table():
     assert whole_sentences(blocks, lambda a, b: f"{a} {b}") == blocks
     rest = PageBlock("all of which were counted on the first day of June of each year.")
     assert whole_sentences([*blocks[:2], rest], lambda a, b: f"{a} {b}")[1].text == f"{caption} {rest.text}"
+
+
+def test_a_title_above_a_table_stays_there_though_it_ends_no_sentence():
+    """Only text that fills its last line goes on overleaf, behind the tables of its page."""
+    title = PageBlock("Suggestion of remand and transfer order, schedule A: cases to be remanded", is_full=False)
+    table = PageBlock("| Case | Number |\n| --- | --- |\n| Parker | 1739 |", is_float=True)
+    assert whole_sentences([title, table], "{} {}".format) == [title, table]
+    sentence = title._replace(is_full=True)
+    assert whole_sentences([sentence, table], "{} {}".format) == [table, sentence]
