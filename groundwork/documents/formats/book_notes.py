@@ -44,14 +44,13 @@ class _Mark(NamedTuple):
 
 def mark_notes(package: OfficePackage) -> None:
     """Write marks and notes so that the reader of the book passes them on as text; what is in doubt stays."""
-    for number, (place, marks) in enumerate(_marks_by_note(package).items(), start=1):
-        note = _find_note(package, place)
-        text = _note_text(note, marks) if note is not None else ""
-        if (
-            note is None
-            or not 0 < len(text) <= _LONGEST_NOTE
-            or any(note in mark.link.iterancestors() for mark in marks)
-        ):
+    marks_by_note = _marks_by_note(package)
+    elements = {name: _elements_by_id(package, name) for name in {place.part_name for place in marks_by_note}}
+    for number, (place, marks) in enumerate(marks_by_note.items(), start=1):
+        note = _enclosing_note(elements[place.part_name].get(place.id))
+        if note is None or any(note in mark.link.iterancestors() for mark in marks):
+            continue
+        if not (text := _note_text(note, marks)) or len(text) > _LONGEST_NOTE:
             continue
         _move_to_end(note, f"[^{number}]: {text}")
         for mark in marks:
@@ -106,17 +105,23 @@ def _has_text_before(link: Element) -> bool:
     return False
 
 
-def _find_note(package: OfficePackage, place: _Place) -> Element | None:
-    """The block that has the id, or that an element with the id stands in."""
-    root = package.root(place.part_name) if place.part_name in package.part_names else None
-    element = (
-        None
-        if root is None
-        else next((each for each in root.iter() if place.id in (each.get("id"), each.get("name"))), None)
-    )
+def _elements_by_id(package: OfficePackage, part_name: str) -> dict[str, Element]:
+    """The elements of a part by their ids and, as books of HTML have them, by their names."""
+    root = package.root(part_name) if part_name in package.part_names else None
+    elements: dict[str, Element] = {}
+    for element in () if root is None else root.iter("*"):
+        for place_id in filter(None, (element.get("id"), element.get("name"))):
+            elements.setdefault(place_id, element)
+    return elements
+
+
+def _enclosing_note(element: Element | None) -> Element | None:
+    """The block that an element is, or stands in; none of one that has gone with the note around it."""
     while element is not None and _name(element) not in _BLOCKS:
         element = element.getparent()
-    return element if element is not None and _name(element) in _NOTE_BLOCKS else None
+    if element is None or _name(element) not in _NOTE_BLOCKS:
+        return None
+    return element if any(_name(ancestor) == "body" for ancestor in element.iterancestors()) else None
 
 
 def _note_text(note: Element, marks: list[_Mark]) -> str:
@@ -141,7 +146,7 @@ def _around(link: Element) -> Iterator[Element]:
 
 
 def _move_to_end(note: Element, text: str) -> None:
-    body = next((element for element in note.iterancestors() if _name(element) == "body"), note.getparent())
+    body = next(element for element in note.iterancestors() if _name(element) == "body")
     _put_text(note, "")
     body.append(new_element(body, "p", text=text))
 

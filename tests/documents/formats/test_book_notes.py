@@ -77,3 +77,13 @@ def test_two_marks_of_one_note_and_notes_in_a_row(tmp_path: Path) -> None:
     assert _book(tmp_path / "a.epub", one=body).strip().split("\n\n") == [
         "Gigs[^1] race[^2].", "[^1]: Of six.", "[^2]: On Sundays.", "So do skiffs[^1]."
     ]  # fmt: skip
+
+
+def test_a_note_within_another_is_not_lost(tmp_path: Path) -> None:
+    """A mark of all the notes, and one of one of them."""
+    body = (
+        '<p>Gigs<sup><a href="#all">*</a></sup> race<sup><a href="#one">1</a></sup>.</p>'
+        '<section id="all"><p id="one">1. Of six.</p><p>2. On Sundays.</p></section>'
+    )
+    text = _book(tmp_path / "a.epub", one=body)
+    assert text.count("Of six.") == 1 and text.count("On Sundays.") == 1
