@@ -119,6 +119,13 @@ def test_one_pair_that_spoils_its_call_costs_the_others_nothing(run: Run) -> Non
     assert [pair.id for pair in run.kept() if "worth" not in pair.checks] == ["p4"]
 
 
+def test_a_model_that_judges_nothing_is_not_asked_about_every_part(run: Run) -> None:
+    """Where no reply at all was usable, a batch is not halved to its end: that took three calls for each part of it."""
+    assert run.curate(lambda _: "I would rather not.", *many(9), curate__checks=["worth"], curate__batch=9) == 1
+    assert all("worth" not in pair.checks for pair in run.kept()) and len(run.kept()) == 9
+    assert len(run.server.requests) <= 3 * 12, "and not three for each of 17 parts"
+
+
 def test_the_order_within_a_call_is_the_same_for_the_same_pairs(run: Run) -> None:
     """The pairs of a call stand in an order of their ids' hashes, whatever their order in the file."""
     asked = []

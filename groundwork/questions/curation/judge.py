@@ -13,7 +13,7 @@ import re
 from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.questions.curation.cases_and_rule_checks import CurationCase
+from groundwork.questions.curation.reply_record import ReplyRecord
 from groundwork.questions.material_to_ask_about import UNNAMED
 from groundwork.records.figures import text_with_captions
 from groundwork.settings.curate_and_review_settings import Check, Curate
@@ -34,9 +35,8 @@ STRING: Json = {"type": "string"}
 INTEGER: Json = {"type": "integer"}
 
 FULL_MARK = 2  # the best mark
-FRAME_TOKENS = 10
+FRAME_TOKENS, MARK_TOKENS = 10, 2
 FIELD_TOKENS = 4  # of a pair's name in the reply
-MARK_TOKENS = 2
 REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
 EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 
@@ -310,6 +310,7 @@ class CurationJudge:
 
     client: Callable[[], Client]
     settings: Curate
+    record: ReplyRecord = field(default_factory=ReplyRecord)
 
     async def ask(
         self, form: Form, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
@@ -325,12 +326,14 @@ class CurationJudge:
         return {case_number: verdict for verdicts in replies for case_number, verdict in verdicts.items()}
 
     async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
-        """The verdicts of one call; where it stays unusable, of its halves, until the culprit is alone."""
+        """The verdicts of one call; where it stays unusable, of its halves, until the culprit or the model is told."""
         try:
             verdicts = await self._ask_model(form, cases)
+            self.record.has_verdicts = True
         except (InvalidReply, Filtered) as error:
-            if len(cases) == 1:
-                return {cases[0].number: error}
+            self.record.failed_batches += isinstance(error, InvalidReply)
+            if len(cases) == 1 or self.record.is_hopeless:
+                return {case.number: error for case in cases}
             middle = len(cases) // 2
             halves = await gather_all(self._judge_batch(form, half) for half in (cases[:middle], cases[middle:]))
             return halves[0] | halves[1]
