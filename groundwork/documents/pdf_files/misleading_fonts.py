@@ -65,17 +65,19 @@ class FontLetters:
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
-        if shares_glyph(textpage.raw, k):
-            return
         sign = _sign(textpage, k)
         is_unknown = _NO_LETTER.match(sign) is not None
-        if (is_unknown or sign not in self.extents) and (extent := boxed_extent(textpage.raw, k)):
+        if is_unknown or (sign not in self.extents and sign not in self._places):
+            self._look_at(textpage, k, sign)
+        if not _sign(textpage, k + 1).isspace():
+            self.in_words += 1
+            self.unknown += is_unknown and (sign in self.extents or sign in self._places)
+
+    def _look_at(self, textpage: Any, k: int, sign: str) -> None:
+        if not shares_glyph(textpage.raw, k) and (extent := boxed_extent(textpage.raw, k)):
             self._places.setdefault(sign, k)
             if not self._inked:
                 self.extents[sign] = extent
-        if not _sign(textpage, k + 1).isspace():
-            self.in_words += 1
-            self.unknown += is_unknown and sign in self.extents | self._places
 
     def finish_page(self, textpage: Any, *, is_short: bool) -> None:
         """Look at the picture of a page where the letters that were added from it all have one box."""
