@@ -62,7 +62,7 @@ class Diligent(Author):
             picture = body["messages"][-1]["content"][1]["image_url"]["url"].partition(",")[2]
             return self.pages[hashlib.sha256(base64.b64decode(picture)).hexdigest()]
         if text := part(body, "document") or part(body, "part"):
-            most = int(re.search(r"at most (\d+) words", system)[1])  # type: ignore[index]
+            most = int(re.search(r"at most (\d+) words", said(body))[1])  # type: ignore[index]
             return " ".join(re.findall(r"[A-Za-z]+[,.]?", text)[: most * 3 // 4])
         if "reword question-answer pairs" in system:
             return _reworded(str(body["messages"][1]["content"]))
