@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from groundwork.counted_nouns import counted
 from groundwork.errors import InvalidReply, UnitError
 
 HOPELESS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
@@ -53,7 +54,7 @@ class HalvingTagger:
     async def tag(self, batch: list[str]) -> bool:
         """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
         if self.limit.is_hopeless:
-            problem = f"not asked: no reply to the first {self.limit.failed_alone} questions could be used"
+            problem = f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
             self.errors |= dict.fromkeys(batch, InvalidReply(f"{problem}: {self.last_problem}"))
             return False
         try:

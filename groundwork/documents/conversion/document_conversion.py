@@ -174,24 +174,24 @@ class Ingestion:
                 continue
             self._converter = name
             self.warnings += [*reasons, *conversion.warnings]
-            has_pages = len(conversion.pages) > 1
-            if self.pages and not has_pages:
-                self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
-            numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
-            texts = [conversion.pages[number - 1] for number in numbers]
-            if not "".join(texts).strip():
-                remedy = (
-                    "read its pictures with --converter gemini"
-                    if ending in IMAGES
-                    else "save it as PDF to read pictures"
-                )
-                raise BadDocument(f"it holds no text; remove it, or {remedy}")
-            stitched = stitch(texts, flowing=False)
-            numbered = zip(numbers, stitched.spans, strict=True) if has_pages else ()
-            pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
-            return stitched.markdown, pages, conversion.title
+            return self._joined(conversion, name, ending)
         remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
         raise BadDocument(refusal or f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
+
+    def _joined(self, conversion: Conversion, name: str, ending: str) -> tuple[str, list[Page], str]:
+        """The pages asked for as one text. Raises BadDocument where they hold none."""
+        has_pages = len(conversion.pages) > 1
+        if self.pages and not has_pages:
+            self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
+        numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
+        texts = [conversion.pages[number - 1] for number in numbers]
+        if not "".join(texts).strip():
+            by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
+            raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGES else as_pdf}")
+        stitched = stitch(texts, flowing=False)
+        numbered = zip(numbers, stitched.spans, strict=True) if has_pages else ()
+        pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
+        return stitched.markdown, pages, conversion.title
 
     async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""

@@ -144,9 +144,7 @@ def page_content(
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(text)
-    if leftward:
-        runs = word_runs(upright_runs, sizes.spelling_of(page))
-    runs = with_typed_runs(page, runs)
+    runs = with_typed_runs(page, word_runs(upright_runs, sizes.spelling_of(page)) if leftward else runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)
@@ -156,22 +154,20 @@ def page_content(
         form = Form(without_boxes(strokes, ticks), fields)
         sides = _side_texts(turned, page, text)
         return PageContent(runs, [], strokes.flat, sides, edge_lines(runs, [], page.height), form)
-    if page.vector_graphics and (bullets := find_bullets(page.vector_graphics)):
-        bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
-        runs = with_bullets(runs, bullets, charts)
+    bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
+    bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
+    runs = with_bullets(runs, bullets, charts) if bullets else runs
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
-    frames = find_frames(strokes)
-    walls = _free_walls(strokes, frames)
-    frames = [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)]
+    frames, walls = _frames_and_walls(strokes, charts)
     shades = find_shades(page.vector_graphics) if frames and not leftward and not fields else []
     tables, heads = _drawn_tables(frames, prose, fields, shades, [] if leftward else turned)
     prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables
     edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
-    running = [] if leftward else edge_lines(prose, grids, page.height)
-    return PageContent(prose, grids, edges, _side_texts(turned, page, text), running)
+    sides = _side_texts(turned, page, text)
+    return PageContent(prose, grids, edges, sides, [] if leftward else edge_lines(prose, grids, page.height))
 
 
 def _turned_lines(
@@ -189,10 +185,12 @@ def _turned_lines(
     ]
 
 
-def _free_walls(strokes: Strokes, frames: Sequence[Frame]) -> list[Stroke]:
-    """The steep strokes that belong to no frame."""
+def _frames_and_walls(strokes: Strokes, charts: Sequence[Box]) -> tuple[list[Frame], list[Stroke]]:
+    """The frames that are no part of a chart, and the steep strokes that belong to no frame at all."""
+    frames = find_frames(strokes)
     framed = {stroke for frame in frames for stroke in frame.steep}
-    return [stroke for stroke in strokes.steep if stroke not in framed]
+    walls = [stroke for stroke in strokes.steep if stroke not in framed]
+    return [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)], walls
 
 
 def _drawn_tables(
