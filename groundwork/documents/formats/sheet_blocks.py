@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from groundwork.documents.sign_columns import with_signs_joined
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
@@ -56,7 +57,7 @@ def table_to_markdown(rows: list[list[str]]) -> str:
     filled_rows = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
     if not filled_rows:
         return ""
-    header, *body = filled_rows
+    header, *body = with_signs_joined(filled_rows)
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 

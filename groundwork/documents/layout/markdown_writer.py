@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.headings_and_footnotes import Styles, begins_with_head, with_whole_headings
@@ -28,6 +28,7 @@ from groundwork.documents.layout.text_lines import (
     label,
     text_columns,
 )
+from groundwork.documents.sign_columns import with_signs_joined
 from groundwork.language.labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import LINE_ENDS
 
@@ -100,7 +101,7 @@ class PageWriter:
                     self._add_block(functools.reduce(self.styles.vocabulary.join, text.split("\n")), is_float=True)
                 i += 1
             elif line.table:
-                self._add_block(self._rows_markdown(line.table), is_float=True)
+                self._add_block(_rows_to_markdown(line.table, self.styles.vocabulary.join), is_float=True)
                 i += 1
             elif (end := self._code_end(i)) > i:
                 self._add_block(self._code_block(self.lines[i:end]))
@@ -376,16 +377,13 @@ class PageWriter:
             return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
         if table.is_list:
             return "\n\n".join(f"{number} {text}" for number, text in table.rows)
-        return self._rows_markdown(table.rows)
-
-    def _rows_markdown(self, rows: Sequence[Sequence[str]]) -> str:
-        join = self.styles.vocabulary.join
-        return _rows_to_markdown([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
+        return _rows_to_markdown(table.rows, self.styles.vocabulary.join)
 
 
-def _rows_to_markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose first row is the header."""
-    header, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+def _rows_to_markdown(rows: Sequence[Sequence[str]], join: Callable[[str, str], str]) -> str:
+    """A Markdown table whose first row is the header. `join`: the lines of a cell."""
+    cells = [[functools.reduce(join, cell.split("\n")).replace("|", "\\|") for cell in row] for row in rows]
+    header, *body = with_signs_joined(cells)
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
