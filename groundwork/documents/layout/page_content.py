@@ -219,7 +219,7 @@ def _drawn_tables(
 def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: ParsedPage, text: str) -> list[str]:
     """The turned lines, and the notes that are shown as icons."""
     lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
-    return [*(_whole_line(line, text) for line in lines), *icon_notes(page)]
+    return [*(_whole_line(line, text) for line in lines), *icon_notes(page, text)]
 
 
 def _text_runs(

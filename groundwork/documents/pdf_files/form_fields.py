@@ -9,22 +9,35 @@ from typing import Any
 from groundwork.documents.layout.text_lines import Box, Run
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
+_MARKUPS = ("highlight", "underline", "squiggly", "strikeout")
 TICKS = "☐☒"
 """A box to tick, empty and ticked."""
 _BOXES = ("checkbox", "radio")
 _VALUES = ("text", "combobox", "listbox")
 
 
-def typed_texts(document: Any, page: Any) -> list[str]:
-    """The values and notes of a page of a pypdfium2 document whose forms are initialised."""
+def typed_texts(document: Any, page: Any, page_text: str) -> list[str]:
+    """The values and notes of a page of a pypdfium2 document whose forms are initialised.
+
+    What is said of marked words is a note, unless it is those words: some programs copy them.
+    """
     import pypdfium2.raw as pdfium
 
+    markups = (
+        pdfium.FPDF_ANNOT_HIGHLIGHT,
+        pdfium.FPDF_ANNOT_UNDERLINE,
+        pdfium.FPDF_ANNOT_SQUIGGLY,
+        pdfium.FPDF_ANNOT_STRIKEOUT,
+    )
     texts = []
     for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
         if kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
             texts.append(_read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+        elif kind in markups:
+            remark = _read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+            texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
         elif kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
             texts.append(_field_value(document.formenv.raw, annotation))
         pdfium.FPDFPage_CloseAnnot(annotation)
@@ -86,12 +99,17 @@ def tick_boxes(page: Any) -> list[Box]:
     return form_fields(page, _BOXES)
 
 
-def icon_notes(page: Any) -> list[str]:
-    """The notes that a liteparse page shows as icons."""
+def icon_notes(page: Any, text: str) -> list[str]:
+    """The notes that a liteparse page shows as icons, and what is said of marked words, which its text layer has."""
+    notes = [note for note in page.annotations or () if note.contents]
+    lines = {" ".join(line.split()) for line in text.split("\n")} if notes else set()
     return [
         " ".join(note.contents.split())
-        for note in page.annotations or ()
-        if note.subtype == _NOTE_SUBTYPES[1] and note.contents
+        for note in notes
+        if note.subtype == _NOTE_SUBTYPES[1]
+        or (
+            note.subtype in _MARKUPS and lines.issuperset(" ".join(line.split()) for line in note.contents.splitlines())
+        )
     ]
 
 

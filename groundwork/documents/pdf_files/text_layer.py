@@ -147,7 +147,7 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
         return ""
     try:
         text = _read_text(opened.text)
-        text = "\n".join([text, *typed_texts(document, opened.page)])
+        text = "\n".join([text, *typed_texts(document, opened.page, text)])
     except pypdfium2.PdfiumError:
         return ""
     text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn

@@ -69,6 +69,18 @@ def test_a_watermark_stays_out_of_the_lines_that_it_crosses(drawn, angle):
     assert drawn(draw).markdown == f"{' '.join(PROSE)}\n\nDRAFT"
 
 
+def test_what_is_said_of_marked_words_is_read(drawn):
+    """A reader's remark is a paragraph below the text; marked words that a program copied into it are none."""
+
+    def draw(canvas: Canvas) -> None:
+        prose(canvas)
+        canvas.highlightAnnotation("Since 2027 the pilot does this.", Rect=[72, 778, 200, 792])
+        canvas.highlightAnnotation("he lowers it again", Rect=[200, 766, 300, 780])
+        canvas.textAnnotation("Ask the keeper.", Rect=[400, 600, 420, 620])
+
+    assert drawn(draw).markdown == f"{' '.join(PROSE)}\n\nSince 2027 the pilot does this.\n\nAsk the keeper."
+
+
 @pytest.mark.parametrize("angle", [90, -90])
 def test_turned_names_of_narrow_columns_stand_in_their_cells(drawn, angle):
     """And none of them is a paragraph beside the table."""
