@@ -57,15 +57,7 @@ _PRIVATE_SIGNS = re.compile("[\ue000-\uf8ff]")  # of a symbol font
 
 
 class _SizedText(NamedTuple):
-    """A text object of a page: the size of its letters and its baseline in points, from the page's foot."""
-
-    size: float
-    y: float
-    text: str
-
-
-class _Candidate(NamedTuple):
-    """What may be a title: the size of its letters and its baseline."""
+    """Text of a page, which may be a title: the size of its letters, and its baseline in points from the foot."""
 
     size: float
     y: float
@@ -134,7 +126,7 @@ def _largest_title(pages: Sequence[_SizedPage], body: float) -> str:
 
     A later page's is larger by far, and stands behind pages of few words, such as a cover.
     """
-    largest = _Candidate(_TITLE_RATIO * body, 0.0, "")
+    largest = _SizedText(_TITLE_RATIO * body, 0.0, "")
     for page in pages:
         least_size = largest.size
         ratio = _OVERLEAF_RATIO if largest.text else 1.0
@@ -148,7 +140,7 @@ def _largest_title(pages: Sequence[_SizedPage], body: float) -> str:
     return largest.text
 
 
-def _phrases(titles: Sequence[_Candidate]) -> list[_Candidate]:
+def _phrases(titles: Sequence[_SizedText]) -> list[_SizedText]:
     """Titles of more than one word, and a single word that is larger than these by far."""
     least_size = _WORD_RATIO * max((title.size for title in titles if " " in title.text), default=math.inf)
     return [title for title in titles if " " in title.text or title.size > least_size]
@@ -164,11 +156,11 @@ def _leading_title(pages: Sequence[_SizedPage], body: float) -> str:
     return title.text if is_head and (" " in title.text or title.size > _TITLE_RATIO * body) else ""
 
 
-def _candidates(page: _SizedPage, least_size: float) -> list[_Candidate]:
+def _candidates(page: _SizedPage, least_size: float) -> list[_SizedText]:
     """What may be a title on a page: not in letters of the size of one of its sentences, nor smaller ones."""
     speller = Speller(page.layer)
     groups = [
-        _Candidate(size, y, _clean_title(speller.spell(text), page.label))
+        _SizedText(size, y, _clean_title(speller.spell(text), page.label))
         for size, y, text in _groups(_upright_texts(page.opened.text, page.objects, least_size))
     ]
     sentence_size = max((group.size for group in groups if _SENTENCE.search(group.text)), default=0.0)
@@ -186,7 +178,7 @@ def _clean_title(title: str, page_label: str) -> str:
     return _PRIVATE_SIGNS.sub("", title.removeprefix(f"{page_label} " if page_label else "")).strip(_MARKS)
 
 
-def _groups(texts: Sequence[_SizedText]) -> Iterator[_Candidate]:
+def _groups(texts: Sequence[_SizedText]) -> Iterator[_SizedText]:
     """What stands together in letters of one size."""
     group: list[_SizedText] = []
     for text in [*texts, _SizedText(0.0, 0.0, "")]:
@@ -196,7 +188,7 @@ def _groups(texts: Sequence[_SizedText]) -> Iterator[_Candidate]:
             continue
         if group:
             title = " ".join(part.text for part in _without_page_label(group))
-            yield _Candidate(group[0].size, group[0].y, " ".join(title.split()))
+            yield _SizedText(group[0].size, group[0].y, " ".join(title.split()))
         group = [text] if text.text else []
 
 
