@@ -1,4 +1,4 @@
-"""Columns that hold nothing but the signs of the figures beside them: "$" before an amount, "%" behind a share."""
+"""Rows of cells as a Markdown table, with signs that stand in columns of their own ("$", "%") beside their figures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Sequence
 _BEFORE = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
 _BEHIND = frozenset({"%", "€", ")", ")%", "%)"})
 _LEAST_SIGNS = 2  # cells of a column that is one of signs
+
+
+def pipe_table(rows: Sequence[Sequence[str]]) -> str:
+    """A table of rows of one length and of cells of one line, the first row as its header."""
+    header, *body = with_signs_joined([[cell.replace("|", "\\|") for cell in row] for row in rows])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
 def with_signs_joined(rows: Sequence[Sequence[str]]) -> list[list[str]]:

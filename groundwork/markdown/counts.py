@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from groundwork.language.labels import LIST_LABEL
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import read_table
 
-_ITEM = re.compile(r"(?m)^(?P<indent>[ \t>]*+)(?:[-*+•]|(?P<number>\d{1,4})[.)]|(?P<letter>[A-Za-z])[.)])[ \t]+\S")
+_ITEM = re.compile(rf"(?m)^(?P<indent>[ \t>]*+)(?P<mark>{LIST_LABEL}|[-*+])[ \t]+\S")
 
 
 class _Item(NamedTuple):
@@ -39,7 +40,8 @@ def counted_things(markdown: str) -> set[int]:
 
 
 def _read_item(match: re.Match[str]) -> _Item:
-    return _Item(len(match["indent"].expandtabs()), "1" if match["number"] else "a" if match["letter"] else "-")
+    sign = match["mark"].strip("()")[0]
+    return _Item(len(match["indent"].expandtabs()), "1" if sign.isdigit() else "a" if sign.isalpha() else "-")
 
 
 def _list_lengths(items: Sequence[_Item]) -> Iterator[int]:

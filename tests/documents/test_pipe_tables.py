@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.sign_columns import with_signs_joined
+from groundwork.documents.pipe_tables import with_signs_joined
 
 
 @pytest.mark.parametrize(

@@ -127,19 +127,12 @@ def _table_markdown(table: Table) -> str:
 
 
 def _sheet_markdown(table: Table) -> str:
-    from groundwork.documents.formats.sheet_blocks import sheet_to_markdown, single_cells
+    from groundwork.documents.formats.sheet_blocks import numbered_rows, sheet_to_markdown, single_cells
 
     texts = _cell_texts(table)
-    lone_texts = single_cells(_by_number(texts))
+    lone_texts = single_cells(numbered_rows(texts))
     _fill_merged(table, texts)
-    rows = _by_number(texts)
-    return sheet_to_markdown(rows, {i: text for i, text in lone_texts.items() if set(rows[i].values()) == {text}})
-
-
-def _by_number(texts: list[list[str]]) -> dict[int, dict[int, str]]:
-    """The cells that hold something by row and column from 1."""
-    rows = {i: {j: text for j, text in enumerate(row, 1) if text} for i, row in enumerate(texts, 1)}
-    return {i: cells for i, cells in rows.items() if cells}
+    return sheet_to_markdown(numbered_rows(texts), lone_texts)
 
 
 def _cell_texts(table: Table) -> list[list[str]]:

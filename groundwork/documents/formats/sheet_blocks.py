@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.documents.sign_columns import with_signs_joined
+from groundwork.documents.pipe_tables import pipe_table
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
@@ -32,16 +32,23 @@ class _Block(NamedTuple):
 
 
 def sheet_to_markdown(rows: Rows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
-    """`lone_texts`: the text of each row that holds a single cell. "" for a sheet without cells.
+    """`lone_texts`: of `single_cells`, before merged areas were filled. "" for a sheet without cells.
 
     Raises BadDocument where a table spans too many cells.
     """
+    lone_texts = {number: text for number, text in lone_texts.items() if set(rows[number].values()) == {text}}
     parts: list[str] = []
     for block in _blocks(rows, lone_texts):
         parts += [_paragraph(lone_texts[number]) for number in block.titles]
         parts.append(table_to_markdown(_dense_rows({number: rows[number] for number in block.table}, sheet)))
         parts += [_paragraph(lone_texts[number]) for number in block.remarks]
     return "\n\n".join(part for part in parts if part)
+
+
+def numbered_rows(rows: Iterable[Sequence[str]]) -> Rows:
+    """The cells that hold something, by row and column."""
+    cells_by_row = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(rows, 1))
+    return {i: cells for i, cells in cells_by_row if cells}
 
 
 def single_cells(rows: Rows) -> dict[int, str]:
@@ -54,11 +61,8 @@ def table_to_markdown(rows: list[list[str]]) -> str:
     width = max(map(len, rows), default=0)
     rows = [row + [""] * (width - len(row)) for row in rows]
     columns = [j for j in range(width) if any(row[j] for row in rows)]
-    filled_rows = [[" ".join(row[j].replace("|", "\\|").split()) for j in columns] for row in rows if any(row)]
-    if not filled_rows:
-        return ""
-    header, *body = with_signs_joined(filled_rows)
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
+    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in rows if any(row)]
+    return pipe_table(filled_rows) if filled_rows else ""
 
 
 def _blocks(rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:

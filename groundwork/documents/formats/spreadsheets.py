@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from groundwork.counted_nouns import counted
-from groundwork.documents.formats.sheet_blocks import MOST_CELLS, Rows, sheet_to_markdown, single_cells, size_error
+from groundwork.documents.formats.sheet_blocks import (
+    MOST_CELLS,
+    Rows,
+    numbered_rows,
+    sheet_to_markdown,
+    single_cells,
+    size_error,
+)
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.formats.workbook_comments import (
     WorkbookComments,
@@ -186,7 +193,6 @@ def _merged_sheet(rows: Rows, areas: Iterable[Area], title: str) -> str:
     """A sheet under its title; "" for one without cells."""
     lone_texts = single_cells(rows)
     fill_merged(rows, areas)
-    lone_texts = {number: text for number, text in lone_texts.items() if set(rows[number].values()) == {text}}
     markdown = sheet_to_markdown(rows, lone_texts, title)
     return f"## {title}\n\n{markdown}" if markdown else ""
 
@@ -206,9 +212,7 @@ def fill_merged(rows: Rows, areas: Iterable[Area]) -> None:
 def csv_to_markdown(source: str) -> str:
     text, _ = decode_text(Path(source).read_bytes())
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
-    table = enumerate(csv.reader(io.StringIO(text, newline=""), _csv_dialect(text[:8192], source)), 1)
-    rows = {i: {j: cell for j, cell in enumerate(cells, 1) if cell.strip()} for i, cells in table}
-    rows = {number: cells for number, cells in rows.items() if cells}
+    rows = numbered_rows(csv.reader(io.StringIO(text, newline=""), _csv_dialect(text[:8192], source)))
     return sheet_to_markdown(rows, single_cells(rows))
 
 

@@ -28,7 +28,7 @@ from groundwork.documents.layout.text_lines import (
     label,
     text_columns,
 )
-from groundwork.documents.sign_columns import with_signs_joined
+from groundwork.documents.pipe_tables import pipe_table
 from groundwork.language.labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import LINE_ENDS
 
@@ -382,9 +382,7 @@ class PageWriter:
 
 def _rows_to_markdown(rows: Sequence[Sequence[str]], join: Callable[[str, str], str]) -> str:
     """A Markdown table whose first row is the header. `join`: the lines of a cell."""
-    cells = [[functools.reduce(join, cell.split("\n")).replace("|", "\\|") for cell in row] for row in rows]
-    header, *body = with_signs_joined(cells)
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
+    return pipe_table([[functools.reduce(join, cell.split("\n")) for cell in row] for row in rows])
 
 
 def _lines_by_column(lines: Sequence[Line], stretches: Stretches) -> list[list[Line]]:
