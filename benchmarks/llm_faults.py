@@ -27,7 +27,7 @@ from groundwork.errors import GroundworkError, UnitError
 from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config
 from tests.endpoint_habits import HABITS as ALL
 from tests.endpoint_habits import NOTES
 from tests.fake_openrouter import FakeOpenRouter

@@ -25,7 +25,7 @@ from typing import Any
 
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config
 
 PROMPT = "Write a question about this passage. " + "The goal is 90 cm wide and the game lasts 12 minutes. " * 35  # 2 kB
 

@@ -19,7 +19,7 @@ from groundwork.pages.html_frame import document_page
 from groundwork.pages.markup import Markup, tag
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.figures import figure_mark, figures
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 BAR_WIDTH = 40  # characters of the longest bar
 HISTOGRAM_BINS = 10
@@ -277,7 +277,7 @@ def segments(
 
 def _block_segments(markdown: str, block: Block, language: str, engine: str) -> Iterator[tuple[SegmentKind, int, int]]:
     if block.kind not in ("paragraph", "list", "quote"):
-        yield cast(SegmentKind, block.kind), block.start, block.end
+        yield cast("SegmentKind", block.kind), block.start, block.end
         return
     starts = {block.start + offset for offset in sentence_starts(markdown[block.start : block.end], language, engine)}
     starts.update(match.start() + 1 for match in LIST_ITEM_START.finditer(markdown, block.start, block.end))

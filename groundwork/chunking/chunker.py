@@ -26,7 +26,7 @@ from groundwork.markdown.blocks import Block, blocks
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.records.figures import figures, text_without_folder
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 
 def chunk_document(

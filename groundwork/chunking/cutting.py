@@ -21,7 +21,7 @@ from groundwork.language.spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
 from groundwork.markdown.footnotes import is_note_below_mark
 from groundwork.markdown.tables import is_html, table_rows
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 # the opening line of a fence, also as a list item: its indent and marks are repeated
 _FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")

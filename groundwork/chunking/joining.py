@@ -16,7 +16,7 @@ from groundwork.chunking.block_runs import BlockRun, is_title
 from groundwork.chunking.cutting import ChunkPart, CutPoints
 from groundwork.chunking.lengths import Ruler
 from groundwork.markdown.blocks import Block
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 NO_HEADING = 99  # the level of a border that no heading marks: weaker than any
 

@@ -23,13 +23,11 @@ from groundwork.counted_nouns import counted
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.processes.worker_pool import core_count
-from groundwork.settings.embedding_and_map_settings import Embeddings
-from groundwork.settings.llm_settings import ModelCall
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 
 if TYPE_CHECKING:
     from groundwork.llm.endpoint.http_request import Endpoint
-    from groundwork.settings.ingest_settings import MarkerApi
+    from groundwork.settings.config_schema import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 COLUMN_WIDTHS = (4, 33)  # of the verdict and of what was looked at

@@ -14,7 +14,7 @@ from groundwork import installation
 from groundwork.data_folder.read_write import write_json
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.settings import config_files
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
+from groundwork.settings.config_schema import STATIC_MODEL
 
 # What people change first. The rest is in config.schema.json, where editors find it.
 OFTEN_CHANGED = (

@@ -32,9 +32,7 @@ from groundwork.stage_table import STAGES, writing_stage
 if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.stage_command import Command
-    from groundwork.settings.embedding_and_map_settings import Embeddings
-    from groundwork.settings.llm_settings import ModelCall, Provider
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config, Embeddings, ModelCall, Provider
 
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
-    from groundwork.settings.llm_settings import ModelCall
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config, ModelCall
 
 MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one by one
 TEST_CHUNKS = 2  # of one document, that --test works on

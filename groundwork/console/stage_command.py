@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
     from groundwork.console.unit_loop import Process, Runner
     from groundwork.data_folder.manifest.manifest import Manifest
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
 

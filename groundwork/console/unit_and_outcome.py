@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from groundwork.settings.llm_settings import ModelCall
+    from groundwork.settings.config_schema import ModelCall
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, load_dataset
 from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
 from groundwork.errors import UsageError
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
+from groundwork.settings.config_schema import STATIC_MODEL
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
-    from groundwork.settings.ingest_settings import Ingest
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config, Ingest
 
 TABLE_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),

@@ -13,8 +13,7 @@ from groundwork.data_folder.file_names import matches
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:
-    from groundwork.settings.ingest_settings import Ingest
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config, Ingest
 
 _PAGE_RANGE = re.compile(r"([1-9][0-9]{0,8}) *(?:(-) *([1-9][0-9]{0,8})?)?")
 

@@ -28,7 +28,7 @@ from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.embedding.models_and_prefixes import Kind, embedding_prefix, load_model
 from groundwork.errors import BadRecord, ConfigError, UnitError
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
-from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.settings.config_schema import Embeddings
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]

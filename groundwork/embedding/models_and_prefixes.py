@@ -21,7 +21,7 @@ import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra, UnitError
 from groundwork.language.language_and_script import detect_language
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings
+from groundwork.settings.config_schema import STATIC_MODEL, Embeddings
 
 Kind = Literal["query", "document"]
 

@@ -20,7 +20,7 @@ from groundwork.counted_nouns import counted
 from groundwork.embedding.clusters import single_thread
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.installation import as_typed
-from groundwork.settings.embedding_and_map_settings import Maps
+from groundwork.settings.config_schema import Maps
 
 Floats = npt.NDArray[np.floating[Any]]
 Positions = npt.NDArray[np.float32]

@@ -30,8 +30,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.records.dataset_row import MIXED_ID_PREFIX
 from groundwork.records.grades import Grade, all_criteria_met, criteria_score
-from groundwork.settings.grade_settings import GradeSettings
-from groundwork.settings.llm_settings import ModelCall, named_call
+from groundwork.settings.config_schema import GradeSettings, ModelCall, named_call
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3

@@ -21,7 +21,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.records.grades import CriterionGrade, Draw, Verdict
-from groundwork.settings.llm_settings import ModelCall, named_call
+from groundwork.settings.config_schema import ModelCall, named_call
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job

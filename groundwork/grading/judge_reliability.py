@@ -27,7 +27,7 @@ from groundwork.language.language_and_script import detect_language, has_unspace
 from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records.grades import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
-from groundwork.settings.grade_settings import GradeSettings
+from groundwork.settings.config_schema import GradeSettings
 
 SPOILED_KINDS = ("numbers changed", "negated", "cut in half", "of another question")
 CHECK_FILE = "judge_check.jsonl"

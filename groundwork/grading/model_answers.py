@@ -20,8 +20,7 @@ from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.settings.grade_settings import GradeSettings
-from groundwork.settings.llm_settings import ModelCall
+from groundwork.settings.config_schema import GradeSettings, ModelCall
 
 IDS_SHOWN = 3  # ids in a message
 RowKey = tuple[str, str]  # split, id

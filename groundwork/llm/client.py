@@ -29,8 +29,7 @@ from groundwork.llm.journal.journal import FROM_START, Journal
 from groundwork.llm.prompts import follow_up
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply
-from groundwork.settings.embedding_and_map_settings import Embeddings
-from groundwork.settings.llm_settings import LLM, ModelCall
+from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 
 T = TypeVar("T")
 Json = dict[str, Any]

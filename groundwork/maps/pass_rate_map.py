@@ -18,7 +18,7 @@ from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.question_map import Group, build_scene
 from groundwork.records.grades import MeasuredRow
-from groundwork.settings.embedding_and_map_settings import Maps
+from groundwork.settings.config_schema import Maps
 
 MIN_QUESTIONS = 5  # questions that make a map
 PASS_RATE_BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")

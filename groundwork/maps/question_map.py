@@ -19,7 +19,7 @@ from groundwork.embedding.projection import Positions, fitted_rows, project_vect
 from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.records.pair_record import QuestionFields
-from groundwork.settings.embedding_and_map_settings import Maps
+from groundwork.settings.config_schema import Maps
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import EmbeddedDataset

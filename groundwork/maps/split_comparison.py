@@ -21,7 +21,7 @@ from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
-from groundwork.settings.embedding_and_map_settings import Maps
+from groundwork.settings.config_schema import Maps
 
 if TYPE_CHECKING:
     from groundwork.dataset.question_vectors import EmbeddedDataset

@@ -24,7 +24,7 @@ from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.question_map import cluster_map
 from groundwork.records.pair_record import Tags
-from groundwork.settings.embedding_and_map_settings import Maps
+from groundwork.settings.config_schema import Maps
 from groundwork.tags.tag_files import count_tags
 from groundwork.tags.vocabulary_and_synonyms import merge_targets, update_synonyms
 

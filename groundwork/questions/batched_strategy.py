@@ -35,7 +35,7 @@ from groundwork.questions.material_to_ask_about import (
 )
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.pair_record import Rejected
-from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.config_schema import QA
 
 T = TypeVar("T")
 

@@ -25,7 +25,7 @@ from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.coverage_record import ChunkRun, Coverage
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.config_schema import QA
 
 UNCORRECTABLE_REASONS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone

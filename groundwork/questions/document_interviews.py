@@ -42,8 +42,7 @@ from groundwork.questions.material_to_ask_about import (
 from groundwork.questions.two_chunk_questions import TwoChunks, related_chunks
 from groundwork.records.coverage_record import DocumentCoverage
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.settings.generate_qa_settings import QA
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import QA, Config
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client

@@ -24,7 +24,7 @@ from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document, Summary
-from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.config_schema import QA
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
 

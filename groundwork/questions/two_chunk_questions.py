@@ -18,7 +18,7 @@ from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
 from groundwork.records.figures import text_with_captions
 from groundwork.records.pair_record import Pair, Rejected
-from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:
     from groundwork.questions.duplicates.duplicate_search import Vectors

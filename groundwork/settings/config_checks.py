@@ -8,11 +8,15 @@ from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
 from groundwork.nearest_names import nearest_name
-from groundwork.settings.curate_and_review_settings import CURATE_PROMPTS, Check
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL, Embeddings
-from groundwork.settings.field_types import strip_annotations
-from groundwork.settings.llm_settings import ModelCall
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import (
+    CURATE_PROMPTS,
+    STATIC_MODEL,
+    Check,
+    Config,
+    Embeddings,
+    ModelCall,
+    strip_annotations,
+)
 
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
 MOST_NAMES = 20  # in one message

@@ -13,10 +13,18 @@ from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
 from groundwork.nearest_names import nearest_name, suggested_names
 from groundwork.settings.config_checks import choices, find_contradictions, find_unknown_values
-from groundwork.settings.field_types import Settings, field_types, settings_class, strip_annotations
-from groundwork.settings.ingest_settings import complete_overrides
-from groundwork.settings.llm_settings import ModelCall, complete_providers, inherits
-from groundwork.settings.whole_config import Config, fill_inherited
+from groundwork.settings.config_schema import (
+    Config,
+    ModelCall,
+    Settings,
+    complete_overrides,
+    complete_providers,
+    field_types,
+    fill_inherited,
+    inherits,
+    settings_class,
+    strip_annotations,
+)
 
 __all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "load", "prompt_file", "setting_paths"]
 

@@ -25,14 +25,14 @@ from groundwork.dataset.creation.build_inputs import (
 )
 from groundwork.dataset.creation.output_files import dataset_folder, file_contents, file_names
 from groundwork.errors import UnitError, UsageError
-from groundwork.settings.dataset_settings import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
+from groundwork.settings.config_schema import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest.manifest import Manifest
     from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, Subjects
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 
 class _ExportFormats(argparse.Action):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records.pair_record import Pair
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 T = TypeVar("T")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.material_to_ask_about import Material
     from groundwork.records.coverage_record import DocumentCoverage
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things
 

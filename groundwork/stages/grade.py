@@ -23,8 +23,7 @@ from groundwork.errors import UsageError
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.grading.grading_run import Grading
-    from groundwork.settings.llm_settings import ModelCall
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config, ModelCall
 
 TEST_ROWS = 2
 DATASET_HELP = (

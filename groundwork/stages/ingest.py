@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from groundwork.documents.engines.vision import Picture
     from groundwork.documents.source_files import DocumentFile
     from groundwork.records.document_record import Document
-    from groundwork.settings.ingest_settings import Ingest
+    from groundwork.settings.config_schema import Ingest
 
 TEST_PAGES = 2
 DOUBTFUL_PAGES_NAMED = 5  # pages of doubtful pages that are named

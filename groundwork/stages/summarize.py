@@ -21,7 +21,7 @@ from groundwork.records.figures import text_with_captions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 WORD_SHARE_USED = 0.75  # of the words allowed, in a summary
 TOKENS_PER_WORD = 1.5

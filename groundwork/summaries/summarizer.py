@@ -22,7 +22,7 @@ from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.counts import counted_things
 from groundwork.markdown.grounding import SourceText
-from groundwork.settings.summarize_and_chunk_settings import Summarize
+from groundwork.settings.config_schema import Summarize
 
 NO_CONTEXT = "(not said)"
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose

@@ -55,7 +55,7 @@ from groundwork.tags.vocabulary_and_synonyms import (
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
     from groundwork.dataset.load_dataset import Dataset
-    from groundwork.settings.tag_settings import TagSettings
+    from groundwork.settings.config_schema import TagSettings
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 TOKENS_A_TAG = 4

@@ -27,7 +27,7 @@ from groundwork.embedding.nearest_neighbours import random_cosines
 from groundwork.errors import BadRecord
 
 if TYPE_CHECKING:
-    from groundwork.settings.tag_settings import TagSettings
+    from groundwork.settings.config_schema import TagSettings
 
 COMMON_SHARE = 0.6  # of the questions: a tag on more of them tells none apart
 MIN_QUESTIONS = 20  # questions, below which no tag is too common

@@ -8,7 +8,7 @@ from groundwork.chunking.chunker import chunk_document
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document
 from groundwork.settings.config_files import load
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 DEFAULT = load().chunk
 

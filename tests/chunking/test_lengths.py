@@ -14,7 +14,7 @@ from groundwork.chunking.chunker import chunk_document
 from groundwork.chunking.lengths import load_tokenizer
 from groundwork.records.document_record import Document
 from groundwork.settings.config_files import load
-from groundwork.settings.summarize_and_chunk_settings import ChunkSettings
+from groundwork.settings.config_schema import ChunkSettings
 
 CORPUS = ["The thrower may pass the disc in any direction to any team-mate. "] * 20 + ["| row | 10 | 3.14 |"] * 5
 

@@ -13,7 +13,7 @@ from groundwork.console.stage_command import Command
 from groundwork.data_folder.manifest.manifest import ManifestEntry, judge_state
 from groundwork.data_folder.manifest.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config
 from groundwork.stage_table import STAGES
 
 PLAIN = msgspec.to_builtins(load())

@@ -13,7 +13,7 @@ from groundwork.embedding.models_and_prefixes import embedding_prefix, language_
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
-from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.settings.config_schema import Embeddings
 from tests.fake_openrouter import FakeOpenRouter
 
 DEFAULT = load().embeddings

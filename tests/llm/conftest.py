@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import load
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config
 from tests.fake_openrouter import FakeOpenRouter
 
 

@@ -20,7 +20,7 @@ from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
 from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load
-from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
+from groundwork.settings.config_schema import STATIC_MODEL
 from tests.chunks import reading_of
 
 # language: text of two or three sentences, a question about the second, its answer, a number of it

@@ -18,8 +18,7 @@ import msgspec
 from mypy import api
 
 from groundwork.settings.config_files import setting_paths
-from groundwork.settings.field_types import Settings, settings_class, strip_annotations
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config, Settings, settings_class, strip_annotations
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
 

@@ -143,9 +143,9 @@ def test_every_setting_is_read_somewhere(cache: Path) -> None:
 def test_each_setting_that_no_code_reads_is_found(tmp_path: Path, cache: Path, code: str, reads: set[str]) -> None:
     """Of code that reads no setting, every setting is found unread; a name that another block has too helps none."""
     names = (
-        "from groundwork.settings.whole_config import Config\n"
-        "from groundwork.settings.embedding_and_map_settings import Embeddings\n"
-        "from groundwork.settings.generate_qa_settings import QA\n"
+        "from groundwork.settings.config_schema import Config\n"
+        "from groundwork.settings.config_schema import Embeddings\n"
+        "from groundwork.settings.config_schema import QA\n"
     )
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "stage.py").write_text(f"{names}class Other:\n    batch = 1\n{code}\n")

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import load
-from groundwork.settings.llm_settings import named_call
+from groundwork.settings.config_schema import named_call
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.unit_and_outcome import Unit
     from groundwork.llm.calls.costs_and_budget import UsageRow
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name

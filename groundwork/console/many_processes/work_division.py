@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.unit_and_outcome import Unit
     from groundwork.console.unit_loop import Runner
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 

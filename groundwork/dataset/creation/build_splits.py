@@ -34,7 +34,7 @@ from groundwork.dataset.split_report.report_record import (
 from groundwork.dataset.split_report.split_measures import basic_report, measure_split
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
 from groundwork.records.dataset_row import Row
-from groundwork.settings.dataset_settings import DatasetSettings
+from groundwork.settings.config_schema import DatasetSettings
 
 STRATA = ("category", "difficulty")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groundwork.dataset.creation.rows_of_runs import RowPool
 from groundwork.dataset.grade_columns import partly_measured_warning
-from groundwork.settings.dataset_settings import DatasetSettings
+from groundwork.settings.config_schema import DatasetSettings
 
 
 def is_held_out(settings: DatasetSettings) -> bool:

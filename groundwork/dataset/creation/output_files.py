@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.dataset.parquet import Contents
-from groundwork.settings.dataset_settings import HARNESSES
+from groundwork.settings.config_schema import HARNESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
     from groundwork.records.dataset_row import Row
-    from groundwork.settings.whole_config import Config
+    from groundwork.settings.config_schema import Config
 
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 

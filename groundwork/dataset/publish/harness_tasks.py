@@ -19,7 +19,7 @@ import msgspec
 
 from groundwork.llm import prompts
 from groundwork.records.dataset_row import Row
-from groundwork.settings.dataset_settings import HARNESSES
+from groundwork.settings.config_schema import HARNESSES
 
 TEMPLATES = Path(__file__).parent / "tasks"
 

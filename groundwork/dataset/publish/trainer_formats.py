@@ -18,7 +18,7 @@ import msgspec
 from groundwork.dataset.parquet import Contents
 from groundwork.llm.prompts import assistant_turn, question_turns
 from groundwork.records.dataset_row import Row
-from groundwork.settings.dataset_settings import HARNESSES
+from groundwork.settings.config_schema import HARNESSES
 
 Record = dict[str, Any]
 EVAL_ONLY = ("openai-eval",)

@@ -21,7 +21,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
 from groundwork.records.dataset_row import Row
-from groundwork.settings.dataset_settings import Rephrase
+from groundwork.settings.config_schema import Rephrase
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call
 TOKENS_PER_MARK = 25  # of the reply

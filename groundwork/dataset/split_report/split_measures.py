@@ -34,7 +34,7 @@ from groundwork.dataset.split_report.report_record import (
 )
 from groundwork.embedding.clusters import name_by_tag_or_centre
 from groundwork.records.dataset_row import Row
-from groundwork.settings.dataset_settings import DatasetSettings, Rephrase
+from groundwork.settings.config_schema import DatasetSettings, Rephrase
 
 
 async def measure_split(

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from groundwork.errors import BadDocument, UnitError
 from groundwork.processes.worker_pool import WorkerFailed, Workers, devices
-from groundwork.settings.ingest_settings import Ingest
+from groundwork.settings.config_schema import Ingest
 
 T = TypeVar("T")
 

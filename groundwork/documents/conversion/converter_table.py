@@ -16,7 +16,7 @@ from groundwork.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
     from groundwork.documents.pdf_files.pdfium import OpenPdf
-    from groundwork.settings.ingest_settings import Ingest
+    from groundwork.settings.config_schema import Ingest
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_headers import without_running
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records.document_record import Document, Page
-from groundwork.settings.whole_config import Config
+from groundwork.settings.config_schema import Config
 
 
 @dataclass

@@ -15,7 +15,7 @@ from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf
 from groundwork.documents.pdf_files.text_layer import TextLayer, text_layer
 from groundwork.processes.worker_pool import WorkerFailed, report_progress
-from groundwork.settings.ingest_settings import Ingest
+from groundwork.settings.config_schema import Ingest
 
 MOST_OPEN = 100  # pages
 

@@ -23,7 +23,7 @@ from groundwork.documents.engines.marker import split_pages
 from groundwork.documents.pictures.kept_pictures import keep_pictures
 from groundwork.errors import BadDocument, ConfigError, ProviderRefused, TransportFailed
 from groundwork.llm.calls.costs_and_budget import UsageRow
-from groundwork.settings.ingest_settings import KEYS_PAGE, MarkerApi
+from groundwork.settings.config_schema import KEYS_PAGE, MarkerApi
 
 NAME = "marker-api"
 PRICES_PAGE = "https://www.datalab.to/pricing"

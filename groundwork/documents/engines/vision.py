@@ -29,7 +29,7 @@ from groundwork.records.document_record import PageAudit
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply
-    from groundwork.settings.ingest_settings import Vision
+    from groundwork.settings.config_schema import Vision
 
 TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 _ROTATE = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")

@@ -20,7 +20,7 @@ from groundwork.llm.endpoint.http_response import ChatResponse, read_response
 from groundwork.llm.prompts import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
-from groundwork.settings.llm_settings import ModelCall, Provider
+from groundwork.settings.config_schema import ModelCall, Provider
 
 Json = dict[str, Any]
 JSON_LEVELS: tuple[JsonLevel, ...] = ("json_schema", "json_object", "prompt")

@@ -18,7 +18,7 @@ from groundwork.errors import ConfigError
 from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, Unreachable, status_failure, timeout_failure
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
 from groundwork.llm.endpoint.prices import FREE, Price, parse_price
-from groundwork.settings.llm_settings import LocalModel, ModelCall, Provider, Routing
+from groundwork.settings.config_schema import LocalModel, ModelCall, Provider, Routing
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -25,7 +25,7 @@ from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records.chunk_record import Chunk
 from groundwork.records.document_record import Document, Summary
 from groundwork.records.pair_record import Pair
-from groundwork.settings.curate_and_review_settings import Check, Curate
+from groundwork.settings.config_schema import Check, Curate
 
 RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
 REWRITABLE_CHECKS: tuple[Check, ...] = (

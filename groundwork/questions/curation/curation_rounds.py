@@ -37,7 +37,7 @@ from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting
 from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from groundwork.records.figures import is_figure
 from groundwork.records.pair_record import Pair
-from groundwork.settings.curate_and_review_settings import Check, Curate
+from groundwork.settings.config_schema import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")
 CaseResults = dict[int, CurationCase | UnitError]  # by the pair's number, in order

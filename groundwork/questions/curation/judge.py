@@ -27,7 +27,7 @@ from groundwork.questions.curation.cases_and_rule_checks import CurationCase
 from groundwork.questions.curation.reply_record import ReplyRecord
 from groundwork.questions.material_to_ask_about import UNNAMED
 from groundwork.records.figures import text_with_captions
-from groundwork.settings.curate_and_review_settings import Check, Curate
+from groundwork.settings.config_schema import Check, Curate
 
 Json = dict[str, Any]
 

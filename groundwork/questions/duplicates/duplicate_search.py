@@ -30,7 +30,7 @@ from groundwork.questions.duplicates.duplicate_rule import (
     share,
 )
 from groundwork.questions.duplicates.set_similarity_join import SharedStatements, prefix_length
-from groundwork.settings.embedding_and_map_settings import Embeddings
+from groundwork.settings.config_schema import Embeddings
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client
@@ -346,7 +346,7 @@ async def similarity(
     Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
     """
     from groundwork.embedding.encoder import encoder_for
-    from groundwork.settings.embedding_and_map_settings import STATIC_MODEL
+    from groundwork.settings.config_schema import STATIC_MODEL
 
     calibration_texts = list(sample[:: max(1, len(sample) // CALIBRATION_TEXTS)])
     encoder, encoder_note = (

@@ -14,7 +14,7 @@ from groundwork.language.words import stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.llm.replies.reply_requirements import ReplyRequirements
-from groundwork.settings.dataset_settings import Rephrase
+from groundwork.settings.config_schema import Rephrase
 
 
 def _word_set(words: str) -> frozenset[str]:

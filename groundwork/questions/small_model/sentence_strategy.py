@@ -42,7 +42,7 @@ from groundwork.questions.small_model.question_targets import (
     spread_targets,
 )
 from groundwork.records.chunk_record import Chunk
-from groundwork.settings.generate_qa_settings import QA
+from groundwork.settings.config_schema import QA
 
 T = TypeVar("T")
 

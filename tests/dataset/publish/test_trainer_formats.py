@@ -7,7 +7,7 @@ import datasets
 import pytest
 
 from groundwork.dataset.publish.trainer_formats import FORMATS, export_files
-from groundwork.settings.dataset_settings import HARNESSES, DatasetSettings
+from groundwork.settings.config_schema import HARNESSES, DatasetSettings
 from tests.dataset.rows import row
 
 ROW = row(1, question="How long is it?", answer="Nine “metres”.", context="The chunk.", evaluation_criteria=["Says 9"])
