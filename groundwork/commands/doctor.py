@@ -266,7 +266,7 @@ def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any
 
 
 def _price(model: dict[str, Any]) -> str:
-    from groundwork.llm.endpoint.prices import parse_price
+    from groundwork.llm.endpoint.http_request import parse_price
 
     price = parse_price(model.get("pricing"))
     if price is None:

@@ -256,7 +256,7 @@ def workspace(
     mirror = None
     location = flags.data or config.data_dir
     if "://" in str(location):
-        from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
+        from groundwork.data_folder.remote_folder.mirror import MirrorScope
 
         mirror = mirror_of(str(location), config.engine.cache_dir)
         if pull:
@@ -283,8 +283,8 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 
 def make_client(job: Job) -> Client:
+    from groundwork.llm.calls.call_retries import RunControls
     from groundwork.llm.calls.costs_and_budget import Budget
-    from groundwork.llm.calls.run_controls import RunControls
     from groundwork.llm.client import Client
     from groundwork.llm.journal.journal import IN_MEMORY
 

@@ -23,8 +23,7 @@ from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.split_report.report_record import Unanswerable
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
-from groundwork.embedding.vector_buffer import VectorBuffer
+from groundwork.embedding.nearest_neighbours import VectorBuffer, calibrate_threshold, find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words

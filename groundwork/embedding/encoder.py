@@ -1,34 +1,228 @@
-"""Texts to vectors, by one of three backends, each text embedded once.
+"""Texts to vectors, by one of three backends, each text embedded once; how a model is loaded, and its prefixes.
 
     encoder = encoder_for(config.embeddings, data / "embeddings")
     vectors = encoder.encode(questions, "query")            # float32 (n, d), rows of length 1
     vectors = await encoder.aencode(questions, "query")     # the same inside an event loop; the one for `endpoint`
 
 Vectors are kept in one SQLite file a model, keyed by text, model, prefix and dimensions: adding ten questions
-embeds ten.
+embeds ten. A model trained with prefixes gives poor vectors without them, and worse ones behind another model's; so
+where the settings leave a prefix to the model (null), it is the one that the model names itself, else its family's,
+else none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+import os
+import re
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from groundwork.data_folder.databases import cache_database, read_only_database
-from groundwork.embedding.models_and_prefixes import Kind, embedding_prefix, load_model
-from groundwork.errors import BadRecord, ConfigError, UnitError
+from groundwork.errors import BadRecord, ConfigError, MissingExtra, UnitError
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.subwords import bundled_tokenizer, wordllama_folder
-from groundwork.settings.config_schema import Embeddings
+from groundwork.settings.config_schema import STATIC_MODEL, Embeddings
+
+Kind = Literal["query", "document"]
+
+# Models whose cards ask for prefixes that their files, or an endpoint that serves them, do not name: the name's
+# pattern, what stands before a question, what before a sentence. Cards of nomic-ai/modernbert-embed-base,
+# nomic-ai/nomic-embed-text-v1.5, intfloat/e5-small-v2, Qwen/Qwen3-Embedding-0.6B.
+MODEL_FAMILIES = (
+    (r"nomic-embed-text|modernbert-embed", "search_query: ", "search_document: "),
+    (r"\be5-(small|base|large)\b(?!.*instruct)", "query: ", "passage: "),
+    (
+        r"qwen3-embedding",
+        "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:",
+        "",
+    ),
+)
+
+_MODEL_SETTINGS_FILE = "config_sentence_transformers.json"
+
+_STATIC_FLAGS = f"--set embeddings.backend=static --set embeddings.model={STATIC_MODEL}"
+_HUB_ID = re.compile(r"^(\w[\w.-]*/)?\w[\w.-]*$")
+
+
+_ENGLISH_MODELS = re.compile(
+    r"wordllama|modernbert-embed|nomic-embed-text-v1|all-minilm|(?<!multilingual-)\be5-(?:small|base|large)\b|bge-\w+-en",
+    re.IGNORECASE,
+)
+_QUESTIONS_READ = 200  # that tell the languages
+_FOREIGN_SHARE = 0.5  # of the questions whose language is plain
+
+
+def language_warning(model: str, questions: Sequence[str]) -> str:
+    """What to do where most questions are in languages that a model trained on English hardly knows; "" elsewhere."""
+    if not _ENGLISH_MODELS.search(model):
+        return ""
+    step = max(1, len(questions) // _QUESTIONS_READ)
+    languages = Counter(filter(None, map(detect_language, questions[::step])))
+    foreign = [language for language, _ in languages.most_common() if language != "en"]
+    if sum(languages[language] for language in foreign) <= _FOREIGN_SHARE * languages.total():
+        return ""
+    return (
+        f"{model} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for repeats "
+        "and topics means little; --set embeddings.model=intfloat/multilingual-e5-base, or another multilingual model"
+    )
+
+
+def embedding_prefix(settings: Embeddings, kind: Kind) -> str:
+    """What `settings` put before a text of this kind. The static model takes none.
+
+    A model of the Hub of an unknown family whose files are not here yet is fetched first. Raises as load_model does.
+    """
+    configured = settings.query_prefix if kind == "query" else settings.document_prefix
+    if settings.backend == "static":
+        return ""
+    if configured is not None:
+        return configured
+    question, sentence = _model_prefixes(settings)
+    return question if kind == "query" else sentence
+
+
+def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
+    """(before a question, before a sentence) as the model wants it."""
+    family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
+    if settings.backend == "sentence-transformers":
+        named_prefixes = model_prompts(settings.model)
+        if named_prefixes is None and family is None:
+            load_model(settings.model)  # fetches its files too
+            named_prefixes = model_prompts(settings.model)
+        if named_prefixes is not None and any(named_prefixes):
+            return named_prefixes
+    return (family[0], family[1]) if family else ("", "")
+
+
+class _ModelSettings(msgspec.Struct):
+    """The part of a model's own settings file that matters here."""
+
+    prompts: dict[str, str | None] = {}
+    default_prompt_name: str | None = None
+
+
+def model_prompts(model: str) -> tuple[str, str] | None:
+    """What the model's own settings put before (a question, a sentence), "" for nothing; None where it is not on disk.
+
+    As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
+    """
+    content = _read_model_settings(model)
+    if content is None:
+        return None
+    try:
+        settings = msgspec.json.decode(content, type=_ModelSettings)
+    except msgspec.DecodeError as error:
+        raise ConfigError(
+            [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
+        ) from error
+    query = settings.prompts.get("query") or ""
+    document = next((text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), "")
+    default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
+    return (query, document) if query or document else (default_prompt, default_prompt)
+
+
+def _read_model_settings(model: str) -> bytes | None:
+    """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = local_folder(model)
+    if folder is not None:
+        file = folder / _MODEL_SETTINGS_FILE
+        return file.read_bytes() if file.is_file() else b"{}"
+    cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
+    cached_file = try_to_load_from_cache(hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
+    if cached_file is None:
+        return None
+    if isinstance(cached_file, str):
+        return Path(cached_file).read_bytes()
+    return b"{}"  # a mark that the Hub has no such file
+
+
+@lru_cache(maxsize=1)
+def load_model(model: str) -> Any:
+    """The model from a folder, the Hub's cache, or the Hub, in this order; the network only when it must be.
+
+    Raises MissingExtra, ConfigError (no such model, or none that can be loaded), UnitError (the Hub is out of reach).
+    """
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
+        raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
+    disable_progress_bar()
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
+    folder = local_folder(model)
+    if folder is not None:
+        return _load_or_explain(SentenceTransformer, str(folder), local_files_only=True)
+    try:
+        return SentenceTransformer(model, local_files_only=True)
+    except (OSError, ValueError):
+        _check_hub_access(model)
+        return _load_or_explain(SentenceTransformer, model)
+
+
+def local_folder(model: str) -> Path | None:
+    """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if (folder / "modules.json").is_file():
+            return folder
+        raise ConfigError([f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"])
+    if not _HUB_ID.match(model):
+        raise ConfigError(
+            [f"embeddings.model: {model} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
+        )
+    return None
+
+
+def hub_id(model: str) -> str:
+    """`model` in full: sentence-transformers finds its own models without their organisation too."""
+    return model if "/" in model else f"sentence-transformers/{model}"
+
+
+def _load_or_explain(model_class: Any, model: str, **options: Any) -> Any:
+    """Raises ConfigError where the files are there and make no model: cut off, of another library, or with own code."""
+    try:
+        return model_class(model, **options)
+    except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
+        cause = " ".join(str(error).split())[:300]
+        remedy_step = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
+        remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
+        raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
+
+
+def _check_hub_access(model: str) -> None:
+    """Fail in seconds where sentence-transformers would retry for over a minute, and say why."""
+    import huggingface_hub
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    remedy = f"give a local folder, or {_STATIC_FLAGS}"
+    try:
+        huggingface_hub.HfApi().model_info(hub_id(model), timeout=10)
+    except RepositoryNotFoundError as error:
+        raise ConfigError(
+            [f"embeddings.model: the Hub has no model {model!r} that you may read (log in: hf auth login); {remedy}"]
+        ) from error
+    except Exception as error:
+        raise UnitError(
+            f"embeddings.model: {model} is not in the cache, and the Hub is out of reach; {remedy}"
+        ) from error
+
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]

@@ -8,13 +8,15 @@ and not always: who uses it says what is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from groundwork.language.language_and_script import main_script
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -277,3 +279,62 @@ def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
     _, nearest_cosines = find_nearest(vectors[sample], vectors, skipped=sample)
     found_cosines = np.einsum("ij,ij->i", vectors[sample], vectors[found_nearest[sample]])
     return float((found_cosines >= nearest_cosines - 1e-5).mean())
+
+
+LATIN = "latin"
+
+
+def calibrate_by_script(vectors: Vectors, texts: Sequence[str], overall: float, seed: int = 0) -> dict[str, float]:
+    """By script, Latin aside, the cosine from which two of its texts count as near-duplicates: `overall` at least.
+
+    `vectors` (n, d) are those of `texts`, rows of length 1. A script with a single text has no entry.
+    """
+    rows_by_script: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        if (script := _script(text)) != LATIN:
+            rows_by_script.setdefault(script, []).append(row)
+    return {
+        script: max(overall, calibrate_threshold(vectors[rows], seed))
+        for script, rows in rows_by_script.items()
+        if len(rows) > 1
+    }
+
+
+def threshold_of(text: str, by_script: Mapping[str, float], overall: float) -> float:
+    """That of the script of `text`."""
+    return by_script.get(_script(text), overall) if by_script else overall
+
+
+def thresholds_of(texts: Iterable[str], by_script: Mapping[str, float], overall: float) -> Floats:
+    """(n,): that of each text."""
+    return np.array([threshold_of(text, by_script, overall) for text in texts], dtype=np.float64)
+
+
+def _script(text: str) -> str:
+    return LATIN if text.isascii() else main_script(text)
+
+
+GROWTH = 1.5  # of the room, where it runs out: each row is copied three times at the most, on average
+
+
+class VectorBuffer:
+    """Rows (n, d) in the order in which they came; adding all of n rows takes time in proportion to n."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        """`vectors` are used as they are until more come, and never written to."""
+        self._room, self._count = vectors, len(vectors)
+
+    @property
+    def rows(self) -> Vectors:
+        """All rows so far, (n, d), not copied."""
+        return self._room[: self._count]
+
+    def extend(self, vectors: Vectors) -> None:
+        """Add `vectors` (m, d); arrays from `rows` stay as they are."""
+        count = self._count + len(vectors)
+        if count > len(self._room):
+            room = np.empty((int(count * GROWTH), *vectors.shape[1:]), dtype=self._room.dtype)
+            room[: self._count] = self.rows
+            self._room = room
+        self._room[self._count : count] = vectors
+        self._count = count

@@ -17,18 +17,15 @@ import msgspec
 
 from groundwork.errors import ConfigError, InvalidReply, UnitError
 from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.call_retries import CallRunner
+from groundwork.llm.calls.call_retries import CallRunner, RunControls
 from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
-from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
-from groundwork.llm.endpoint.http_request import Endpoint, chat_body, limit_parameter, token_limit
+from groundwork.llm.endpoint.http_request import Endpoint, Price, chat_body, limit_parameter, token_limit
 from groundwork.llm.endpoint.http_response import ChatResponse
-from groundwork.llm.endpoint.prices import Price
 from groundwork.llm.journal.journal import FROM_START, Journal
 from groundwork.llm.prompts import follow_up
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
-from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, UnusableReply
+from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, ReplyRequirements, UnusableReply
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 
 T = TypeVar("T")

@@ -19,11 +19,12 @@ from groundwork.console import terminal
 from groundwork.counted_nouns import counted
 from groundwork.embedding.nearest_neighbours import (
     Similarities,
+    calibrate_by_script,
     calibrate_threshold,
     random_cosines,
     random_cosines_within,
+    thresholds_of,
 )
-from groundwork.embedding.script_thresholds import calibrate_by_script, thresholds_of
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 

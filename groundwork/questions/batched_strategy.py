@@ -19,8 +19,7 @@ from groundwork.language.words import content_words
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader, follow_up, render_template, render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
-from groundwork.llm.replies.structured_output import FaultyItem
+from groundwork.llm.replies.structured_output import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_figures import ChunkFigures

@@ -11,7 +11,7 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.questions.drafted_pairs import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of

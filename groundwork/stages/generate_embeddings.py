@@ -39,7 +39,7 @@ def units(job: Job) -> list[Unit]:
 async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_vectors
-    from groundwork.embedding.models_and_prefixes import language_warning
+    from groundwork.embedding.encoder import language_warning
 
     dataset_source: DatasetSource = unit.payload
     encoder = job_encoder(job)

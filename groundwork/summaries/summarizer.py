@@ -18,7 +18,7 @@ from groundwork.language.names import names
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, placeholders, render_template, render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.counts import counted_things
 from groundwork.markdown.grounding import SourceText

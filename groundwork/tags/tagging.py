@@ -6,15 +6,15 @@ share its tags.
 
 All batches take their tags from one vocabulary. They are asked in waves of one, two, four, ... batches side by side: a
 wave knows the tags that those before it added, and its own additions are taken in the order of its batches, so that the
-result depends on the replies alone. The store is written at the end; what a stopped run has paid for is replayed from
-the journal.
+result depends on the replies alone. A batch whose replies stay unusable is halved until the culprit is alone. The store
+is written at the end; what a stopped run has paid for is replayed from the journal.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,11 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import GroundworkError, UnitError
+from groundwork.errors import GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
-from groundwork.llm.replies.structured_output import strict_schema
+from groundwork.llm.replies.structured_output import ReplyRequirements, strict_schema
 from groundwork.records.pair_record import Tags
-from groundwork.tags.batch_halving import BatchLimit, HalvingTagger
 from groundwork.tags.tag_files import (
     load_vocabulary,
     new_row,
@@ -56,6 +54,84 @@ if TYPE_CHECKING:
     from groundwork.console.stage_command import Job
     from groundwork.dataset.load_dataset import Dataset
     from groundwork.settings.config_schema import TagSettings
+
+
+HOPELESS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
+
+Tagged = dict[str, list[str]]
+RequestTags = Callable[[list[str]], Awaitable[Tagged]]
+
+
+@dataclass(frozen=True)
+class BatchLimit:
+    """What is known of a model: the largest batch worth asking for, and how it did with single questions."""
+
+    largest: int
+    failed_alone: int = 0
+    has_tagged: bool = False
+
+    @property
+    def is_hopeless(self) -> bool:
+        return not self.has_tagged and self.failed_alone >= HOPELESS
+
+    def joined(self, others: Iterable[BatchLimit]) -> BatchLimit:
+        """With what was learnt side by side by others that began with this one."""
+        learnt = list(others)
+        return BatchLimit(
+            min([self.largest, *(limit.largest for limit in learnt)]),
+            self.failed_alone + sum(limit.failed_alone - self.failed_alone for limit in learnt),
+            self.has_tagged or any(limit.has_tagged for limit in learnt),
+        )
+
+
+@dataclass
+class HalvingTagger:
+    """Tags a batch by `request`; `limit` learns on the way.
+
+    One bad question spoils one half of its batch. Where both halves fail, it is their size that the model cannot do.
+    """
+
+    request: RequestTags
+    limit: BatchLimit
+    tagged: Tagged = field(default_factory=dict)
+    errors: dict[str, UnitError] = field(default_factory=dict)
+    last_problem: str = ""
+
+    async def tag(self, batch: list[str]) -> bool:
+        """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
+        if self.limit.is_hopeless:
+            problem = f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
+            self.errors |= dict.fromkeys(batch, InvalidReply(f"{problem}: {self.last_problem}"))
+            return False
+        try:
+            self.tagged |= await self.request(batch)
+        except InvalidReply as error:
+            self.last_problem = str(error)
+            await self._tag_apart(batch, error)
+            return False
+        except UnitError as error:
+            self.errors |= dict.fromkeys(batch, error)
+            return True  # which has nothing to do with its size
+        self.limit = replace(self.limit, has_tagged=True)
+        return True
+
+    async def _tag_apart(self, batch: list[str], error: InvalidReply) -> None:
+        if len(batch) == 1:
+            self.errors[batch[0]] = error
+            self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
+            return
+        middle = len(batch) // 2
+        went_well = [await self._tag_within_limit(half) for half in (batch[:middle], batch[middle:])]
+        if not any(went_well):
+            self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, middle // 2)))
+
+    async def _tag_within_limit(self, batch: list[str]) -> bool:
+        """As `tag`, in parts where the batch is larger than what the model can do by now."""
+        size = self.limit.largest
+        parts = [batch[start : start + size] for start in range(0, len(batch), size)]
+        went_well = [await self.tag(part) for part in parts]
+        return len(parts) == 1 and went_well[0]
+
 
 PROPOSAL_SAMPLE = 200  # questions from which a vocabulary is proposed
 TOKENS_A_TAG = 4

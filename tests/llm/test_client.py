@@ -18,10 +18,10 @@ from groundwork.errors import (
     TransportFailed,
     UnitError,
 )
+from groundwork.llm.calls.call_retries import RunControls
 from groundwork.llm.calls.costs_and_budget import Budget
-from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.processes.process_identity import identity
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import Pair, Pairs, ask_text, until

@@ -4,6 +4,7 @@ A command first takes over what is new in the store (`pull`), puts each artifact
 at its end whatever else has changed, the state last (`push`). Documents, and artifacts in folders that the command does
 not look into beside its units, are only listed: an empty file stands for each until its unit is worked on (`fetch`).
 Databases come whole when they are first read (`fetch_databases`), the manifest at the beginning.
+
 An artifact of several files is announced by a list below .state/puts, which goes when all are put; nobody takes over
 files that stand in such a list, so that half an artifact is seen by none.
 """
@@ -16,29 +17,209 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.databases import copy_database, join_database, replace_rows
 from groundwork.data_folder.read_write import TEMPORARY
-from groundwork.data_folder.remote_folder.mirror_index import IndexRow, MirrorIndex, file_stamp
-from groundwork.data_folder.remote_folder.mirror_scope import (
-    DOCUMENTS,
-    PUTS,
-    SHARDS,
-    MirrorScope,
-    document_names,
-    is_database,
-    is_mirrored,
-)
 from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
-from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT
+from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT, Shard
+from groundwork.data_folder.spread_folders import MARKER, without_subfolder
 from groundwork.errors import StopRun, UnitError
 from groundwork.processes.process_identity import process_mark
+
+_LAYOUT = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, version, remote_size, size, mtime_ns, digest) WITHOUT ROWID;
+"""
+
+
+class IndexRow(NamedTuple):
+    """A file as it was when copy and store were last the same.
+
+    `size`, `mtime_ns`: of the local file, by which a change is seen; `digest`: of a database's rows, in their place.
+    """
+
+    version: str
+    remote_size: int
+    size: int = -1
+    mtime_ns: int = -1
+    digest: str = ""
+
+    def is_of(self, remote: RemoteFile | None) -> bool:
+        return remote == (self.version, self.remote_size)
+
+    @property
+    def is_listed(self) -> bool:
+        """Does an empty file stand for it, because it was not fetched yet?"""
+        return self.size == 0 and self.remote_size > 0
+
+    def is_unchanged(self, local: Path) -> bool:
+        """Is the local file as it was?"""
+        return file_stamp(local) == (self.size, self.mtime_ns)
+
+
+def file_stamp(path: Path) -> tuple[int, int]:
+    """(bytes, time of the last change) of a file; (-1, -1) where there is none."""
+    try:
+        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, for 100,000s of files
+    except (FileNotFoundError, NotADirectoryError):
+        return -1, -1
+    return file_status.st_size, file_status.st_mtime_ns
+
+
+class MirrorIndex:
+    """The rows, by path. Safe for threads and for several processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._db.executescript(_LAYOUT)
+
+    def rows(self) -> dict[str, IndexRow]:
+        with self._lock:
+            index_records = self._db.execute("SELECT * FROM files").fetchall()
+        return {path: IndexRow(*values) for path, *values in index_records}
+
+    def row(self, path: str) -> IndexRow | None:
+        with self._lock:
+            index_record = self._db.execute("SELECT * FROM files WHERE path = ?", (path,)).fetchone()
+        return IndexRow(*index_record[1:]) if index_record else None
+
+    def below(self, folder: str) -> list[str]:
+        """The paths of a folder."""
+        with self._lock:
+            cursor = self._db.execute(
+                "SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0")
+            )
+            return [path for (path,) in cursor]
+
+    def note(self, index_rows: Iterable[tuple[str, IndexRow]]) -> None:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                [(path, *index_row) for path, index_row in index_rows],
+            )
+            self._db.execute("COMMIT")
+
+    def drop(self, paths: Iterable[str]) -> None:
+        with self._lock:
+            self._db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in paths])
+
+
+DOCUMENTS, STATE, TEST = "documents", ".state", "test"
+PUTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
+SHARDS = f"{STATE}/shards/"
+_OF_ONE_MACHINE = (".db-wal", ".db-shm", ".db-journal", ".reserve", ".kept")
+_DOCUMENT_FOLDERS = ("text", "summaries", "chunks", "qa")  # folders with files that are named after their document
+_ENDINGS = (".jsonl", ".json", ".md")
+
+
+@dataclass(frozen=True)
+class MirrorScope:
+    """Which files of the folder, by their path in it.
+
+    `shard`: not those of the documents of other shards, nor their states. `shards`: the states of all, to join them.
+    `test`: the test folder as well. `folders`: those whose files are fetched at the start; None: all but the documents.
+    `databases`: which of them are, by `database_kind`, beside the manifests; None: all.
+    """
+
+    shard: Shard | None = None
+    shards: bool = False
+    test: bool = False
+    folders: frozenset[str] | None = None
+    databases: frozenset[str] | None = None
+
+    def covers(self, other: MirrorScope) -> bool:
+        """Is all that `other` takes over taken over by this one?"""
+        same_shard = self.shard == other.shard and self.shards >= other.shards and self.test >= other.test
+        return same_shard and self == self.after(other)
+
+    def after(self, other: MirrorScope) -> MirrorScope:
+        """This one, of a command that follows in one process: what `other` fetched stays."""
+        return replace(
+            self, folders=_union(self.folders, other.folders), databases=_union(self.databases, other.databases)
+        )
+
+    def takes(self, path: str, documents: Container[str]) -> bool:
+        """Is the file taken over? `documents`: the names of those that there are."""
+        is_left_out = self.databases is not None and is_database(path) and database_kind(path) not in self.databases
+        return not is_left_out and self._contains(path, documents)
+
+    def _contains(self, path: str, documents: Container[str]) -> bool:
+        segments = path.split("/")
+        if path.startswith(PUTS) or not is_mirrored(segments):
+            return False
+        if segments[0] == TEST:
+            return self.test and MirrorScope(self.shard, self.shards)._contains("/".join(segments[1:]), documents)
+        if path.startswith(SHARDS):
+            return self.shards or (self.shard is not None and segments[2] == self.shard.folder)
+        document = _document_name(without_subfolder(segments))
+        return self.shard is None or document not in documents or self.shard.holds(document)
+
+    def puts(self, path: str, documents: Container[str]) -> bool:
+        """Does a change of the file go to the store? Documents are only read, and so is a shard's joined state."""
+        path_in_folder = path.removeprefix(f"{TEST}/")
+        joined = path_in_folder.startswith(f"{STATE}/") and not path_in_folder.startswith(SHARDS)
+        is_read_only = path.startswith(f"{DOCUMENTS}/") or (joined and self.shard is not None)
+        return not is_read_only and self._contains(path, documents)
+
+    def only_lists(self, path: str) -> bool:
+        """Is the file fetched only when its unit is worked on? Documents are; for a shard, the pages of all as well."""
+        folder, _, file_name = path.partition("/")
+        if folder in ("", STATE, TEST) or not file_name or is_database(path):
+            return False
+        is_left_out = self.folders is not None and folder not in self.folders
+        is_page_of_all = self.shard is not None and folder == "plots" and path.endswith(".html")
+        return folder == DOCUMENTS or is_left_out or is_page_of_all
+
+
+def _union(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    return None if first is None or second is None else first | second
+
+
+def _document_name(segments: list[str]) -> str:
+    """The name that a file's document would have, `segments` being its path; "" for a file of the whole run."""
+    if segments[0] not in _DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == MARKER:
+        return ""
+    if segments[0] == "text" and len(segments) > 2:  # its pictures
+        return segments[1]
+    name = segments[-1].removesuffix(".edited")
+    return next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
+
+
+def document_names(paths: list[str]) -> set[str]:
+    """The documents that have a text, a summary or chunks among `paths`."""
+    paths_split = (without_subfolder(path.split("/")) for path in paths)
+    of_documents = (segments for segments in paths_split if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS)
+    return {_document_name(segments) for segments in of_documents} - {""}
+
+
+def is_database(path: str) -> bool:
+    return path.endswith(".db")
+
+
+def database_kind(path: str) -> str:
+    """`manifest`, `journal` (its segments too), or the folder of a cache, a shard's as well, such as `embeddings`."""
+    path_in_folder = path.removeprefix(f"{TEST}/")
+    if path_in_folder.startswith(SHARDS):
+        path_in_folder = path_in_folder.removeprefix(SHARDS).partition("/")[2]
+    folder, _, name = path_in_folder.removeprefix(f"{STATE}/").rpartition("/")
+    return folder.partition("/")[0] or ("journal" if name.startswith("journal") else name.removesuffix(".db"))
+
+
+def is_mirrored(segments: list[str]) -> bool:
+    """Not a file that is being written, nor one of a process or of this machine."""
+    is_hidden = any(segment.startswith(".") and segment not in (STATE, MARKER) for segment in segments)
+    return not is_hidden and not segments[-1].startswith(TEMPORARY) and not segments[-1].endswith(_OF_ONE_MACHINE)
+
 
 STATE_PUT_SECONDS = 300.0  # seconds between two puts of the state while a stage is at work
 STATE_PUT_REST = 20  # times the duration of such a put, at least, before the next one

@@ -11,7 +11,7 @@ from groundwork.llm.endpoint.http_request import Endpoint
 from groundwork.llm.endpoint.http_response import Usage
 from groundwork.llm.journal.journal import FROM_START
 from groundwork.llm.journal.journal_segments import JournalPosition
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 
 
 class ReplyUsage(msgspec.Struct, frozen=True):

@@ -13,13 +13,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from groundwork.errors import Filtered, ProviderRefused, Stopped, StopRun, TransportFailed, UnitError
 from groundwork.llm.calls.call_context import CallContext
-from groundwork.llm.calls.costs_and_budget import CostAccounts, Reservation, UsageHistory, UsageRow
+from groundwork.llm.calls.costs_and_budget import Budget, CostAccounts, Reservation, UsageHistory, UsageRow
 from groundwork.llm.calls.rate_limit import RateLimiter
-from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.endpoint.capabilities import RequestAdapter
 from groundwork.llm.endpoint.http_errors import (
@@ -36,6 +36,21 @@ from groundwork.llm.endpoint.http_request import Endpoint, token_limit, unreacha
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage, mark_cut_off, read_response, read_vectors
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.processes.process_identity import process_label
+
+
+@dataclass(frozen=True)
+class RunControls:
+    """The money, the stop and the listeners that the calls of a run share.
+
+    `stopping`: once set, no further call is launched; those in flight end and are kept. `on_usage` hears of every call,
+    not of replays. `say` is told what a run waits for where that is not the endpoint.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    on_usage: Callable[[Usage], None] | None = None
+    say: Callable[[str], None] | None = None
+
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -22,8 +22,8 @@ import msgspec
 from groundwork.errors import BudgetReached, ConfigError
 from groundwork.llm.calls.call_context import CallContext, ReplyUsage
 from groundwork.llm.calls.token_estimate import estimate_tokens
+from groundwork.llm.endpoint.http_request import FREE, Price
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.endpoint.prices import FREE, Price
 from groundwork.llm.journal.journal_segments import list_segments
 
 Json = dict[str, Any]

@@ -17,11 +17,33 @@ import msgspec
 from groundwork.errors import ConfigError
 from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, Unreachable, status_failure, timeout_failure
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
-from groundwork.llm.endpoint.prices import FREE, Price, parse_price
 from groundwork.settings.config_schema import LocalModel, ModelCall, Provider, Routing
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+
+class Price(msgspec.Struct, frozen=True):
+    """USD a token."""
+
+    prompt: float
+    completion: float
+
+    def of(self, input_tokens: float, output_tokens: float) -> float:
+        """USD for so many tokens in and out."""
+        return self.prompt * input_tokens + self.completion * output_tokens
+
+
+FREE = Price(0.0, 0.0)
+
+
+def parse_price(pricing: Any) -> Price | None:
+    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
+    try:
+        return Price(float(pricing["prompt"]), float(pricing["completion"]))
+    except (TypeError, KeyError, ValueError):
+        return None
+
 
 Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "azure", "local", "generic"]

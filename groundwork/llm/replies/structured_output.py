@@ -1,4 +1,4 @@
-"""The value inside a reply's text, or what is wrong with it.
+"""The value inside a reply's text, or what is wrong with it; and what a reply must be to be used.
 
 Thoughts are taken off, the JSON is found wherever it stands, and of all that is found the value that fits the schema
 wins. Where the schema has one list of objects, its items are decoded one by one: a faulty one is reported, and the
@@ -392,3 +392,23 @@ def _close_objects(node: Any) -> Any:
     if isinstance(properties := closed.get("properties"), dict) and closed.get("type") == "object":
         closed.update(required=list(properties), additionalProperties=False)
     return closed
+
+
+class ReplyRequirements(msgspec.Struct, Generic[T], frozen=True):
+    """What a reply must be to be used. Without a `schema`, its text is.
+
+    `json_schema` is sent instead of the one of `schema`; `check` returns a problem for the correction turn, or None.
+    Where `schema` has one list of objects, faulty items alone are corrected; `partial`: those that stay faulty are left
+    out. `whole_prompt`: a reply by a server that cut the prompt off is a failure, not a warning.
+    """
+
+    schema: type[T] | None = None
+    json_schema: dict[str, Any] | None = None
+    check: Callable[[T], str | None] | None = None
+    partial: bool = False
+    whole_prompt: bool = False
+
+    @property
+    def schema_sent(self) -> dict[str, Any] | None:
+        """The JSON Schema that goes with the request, where one does."""
+        return self.json_schema or (strict_schema(self.schema) if self.schema else None)

@@ -22,7 +22,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.questions.curation.cases_and_rule_checks import CurationCase
 from groundwork.questions.curation.reply_record import ReplyRecord
 from groundwork.questions.material_to_ask_about import UNNAMED

@@ -16,9 +16,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.nearest_neighbours import EXACT_ROWS, calibrate_threshold, random_cosines, similar_rows
-from groundwork.embedding.script_thresholds import calibrate_by_script, threshold_of
-from groundwork.embedding.vector_buffer import VectorBuffer
+from groundwork.embedding.nearest_neighbours import (
+    EXACT_ROWS,
+    VectorBuffer,
+    calibrate_by_script,
+    calibrate_threshold,
+    random_cosines,
+    similar_rows,
+    threshold_of,
+)
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import (

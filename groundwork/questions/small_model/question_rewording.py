@@ -13,7 +13,7 @@ from groundwork.errors import InvalidReply
 from groundwork.language.words import stem
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
-from groundwork.llm.replies.reply_requirements import ReplyRequirements
+from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.settings.config_schema import Rephrase
 
 

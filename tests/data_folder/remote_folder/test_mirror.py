@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.remote_folder.mirror import Mirror
-from groundwork.data_folder.remote_folder.mirror_scope import PUTS, MirrorScope
+from groundwork.data_folder.remote_folder.mirror import PUTS, Mirror, MirrorScope
 from groundwork.data_folder.remote_folder.remote_store import RemoteStore
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import MissingExtra, UsageError

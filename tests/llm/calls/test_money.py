@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from groundwork.errors import BudgetReached, ConfigError
+from groundwork.llm.calls.call_retries import RunControls
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT, Budget
-from groundwork.llm.calls.run_controls import RunControls
 from groundwork.llm.client import Client
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

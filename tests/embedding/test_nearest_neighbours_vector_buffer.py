@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundwork.embedding.vector_buffer import VectorBuffer
+from groundwork.embedding.nearest_neighbours import VectorBuffer
 from tests.growth import SIZES, steep
 
 ROW = np.ones((1, 512), dtype=np.float32)

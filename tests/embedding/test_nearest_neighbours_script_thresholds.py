@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.embedding.script_thresholds import calibrate_by_script
+from groundwork.embedding.nearest_neighbours import calibrate_by_script, similarities
 from groundwork.maps.dataset_diversity import DatasetQuestions, measure_diversity
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import SameQuestions, likeness
