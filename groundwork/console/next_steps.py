@@ -19,6 +19,7 @@ from groundwork.stage_table import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
 MAX_SETTINGS_LENGTH = 500  # letters of the settings that a command repeats
+STAGE_LIKE = {"merge": "generate_qa"}  # what it makes is a run, which goes on as any other does
 CARRIED_FLAGS = ("dataset.name=", "engine.", "maps.")  # settings by flags of a stage that other stages read too
 
 
@@ -81,7 +82,8 @@ def _retry_command(stage: str, flags: argparse.Namespace) -> str:
 
 def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:
     stage_names = [stage_row.name for stage_row in STAGES]
-    later_stages = [stage_row for stage_row in STAGES[stage_names.index(stage) + 1 :] if stage_row.run]
+    position = stage_names.index(STAGE_LIKE.get(stage, stage))
+    later_stages = [stage_row for stage_row in STAGES[position + 1 :] if stage_row.run]
     for later_stage in later_stages:
         if BY_NAME[stage].writes in later_stage.reads or not is_current(later_stage.name):
             return f"uv run {later_stage.script}{repeat_flags(job.flags)}"

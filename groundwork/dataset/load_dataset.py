@@ -41,6 +41,7 @@ class QuestionRow(QuestionFields, frozen=True, kw_only=True):
     tags: list[str] = msgspec.field(default_factory=list)
     input: str = ""  # what an `instruction` is about
     cluster: int = -1  # of the clusters that eval was drawn from; -1: unknown
+    checks: dict[str, Any] | None = None  # the columns of curation, where they are asked for
     unanswerable: bool = False  # asks what the documents do not say, and the answer says so
 
 
@@ -66,8 +67,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({row.split for row in self.rows}, key=lambda split: (order.get(split, 5), split))
 
 
-def load_dataset(dataset_source: DatasetSource) -> Dataset:
-    """The rows of `dataset_source`, in a stable order.
+def load_dataset(dataset_source: DatasetSource, *, with_checks: bool = False) -> Dataset:
+    """The rows of `dataset_source`, in a stable order; those of a run `with_checks`, which take a kB a row.
 
     Raises UsageError (no question column, no such Hub dataset) and BadRecord (a damaged file, with its line).
     """
@@ -77,6 +78,8 @@ def load_dataset(dataset_source: DatasetSource) -> Dataset:
         _hub_records(dataset_source) if dataset_source.kind == "hub" else _file_records(dataset_source)
     ):
         question_row = _row(dataset_record, split, dataset_source)
+        if with_checks and dataset_source.kind == "run":
+            question_row = msgspec.structs.replace(question_row, checks=dataset_record.get("checks"))
         if question_row.question.strip():
             question_rows.append(question_row)
         else:

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import write_jsonl
+from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
@@ -23,6 +24,7 @@ from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
 from groundwork.records.pair_record import Difficulty, Pair, Rejected
+from groundwork.settings.config_schema import Check
 
 Vectors = npt.NDArray[np.float32]
 
@@ -227,5 +229,12 @@ def _pair(question_row: QuestionRow, row_id: str, run: str) -> Pair:
         pages=question_row.pages,
         headings=question_row.headings,
         original_question=question_row.original_question,
+        checks=_carried_checks(question_row.checks or {}),
         also=question_row.also,
     )
+
+
+def _carried_checks(checks: dict[str, Any]) -> dict[str, Any]:
+    """The columns of the run's curation; what a person accepted there has passed every check."""
+    decision = checks.get(BY_PERSON)
+    return dict.fromkeys(get_args(Check), decision) if decision else checks

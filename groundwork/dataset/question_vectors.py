@@ -69,7 +69,7 @@ async def stream_embedded_datasets(job: Job, sources: list[DatasetSource]) -> As
     """As `embed_datasets`, each dataset read once the one before is done with, so that one is in memory at a time."""
     encoder = job_encoder(job)
     for source in sources:
-        dataset = load_dataset(source)
+        dataset = load_dataset(source, with_checks=True)
         refuse_other_models(job.data, [dataset], encoder)
         job.progress.start(len(dataset.rows), "questions embedded")
         vectors = await encoder.aencode(dataset.questions, "query", job.progress.advance)

@@ -23,6 +23,8 @@ DATASET_FORMS = (
     "org/name@revision:split on the Hub"
 )
 
+SEPARATE_RUNS = "every run in data/qa but merges of others"
+
 
 def add_dataset_arguments(parser: argparse.ArgumentParser, default: str = "", nargs: str | int = "*") -> None:
     """The positional DATASET arguments; `default` says what none of them means."""

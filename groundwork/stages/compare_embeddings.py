@@ -12,7 +12,9 @@ import argparse
 
 from groundwork.console.stage_command import Command, Job, Unit
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.runs.run_lookup import separate_runs
 from groundwork.maps.plot_arguments import (
+    SEPARATE_RUNS,
     add_dataset_arguments,
     add_picture_arguments,
     comparison_name,
@@ -24,12 +26,12 @@ from groundwork.maps.plot_arguments import (
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_dataset_arguments(parser, "every run in data/qa")
+    add_dataset_arguments(parser, SEPARATE_RUNS)
     add_picture_arguments(parser)
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, minimum=2)
+    sources = sources_of(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
     return [picture_unit(job, comparison, f"{stem}-map", sources)]
 

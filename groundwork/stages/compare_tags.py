@@ -19,10 +19,16 @@ from groundwork.console.stage_command import Command, Estimate, Failure, Job, Ou
 from groundwork.console.terminal import openable_path
 from groundwork.counted_nouns import counted
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
-from groundwork.data_folder.runs.run_lookup import tag_file
+from groundwork.data_folder.runs.run_lookup import separate_runs, tag_file
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.installation import as_typed
-from groundwork.maps.plot_arguments import add_dataset_arguments, add_picture_arguments, comparison_name, sources_of
+from groundwork.maps.plot_arguments import (
+    SEPARATE_RUNS,
+    add_dataset_arguments,
+    add_picture_arguments,
+    comparison_name,
+    sources_of,
+)
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_dataset_arguments(parser, "every run in data/qa")
+    add_dataset_arguments(parser, SEPARATE_RUNS)
     add = parser.add_argument
     add("--min-count", metavar="N", type=positive_number, default=1, help="leave out tags of fewer questions")
     add("--max-tags", metavar="N", type=positive_number, default=5, help="tags in the histogram; default: 5")
@@ -39,7 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, minimum=2)
+    sources = sources_of(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from groundwork.records.pair_record import Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
-RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all of them"
+RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
 LIKELY_COSINE = 0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
 
 
@@ -74,10 +74,10 @@ def units(job: Job) -> list[Unit]:
 
 def _chosen_runs(job: Job) -> list[DatasetSource]:
     """The runs that the arguments name, or all. Raises UsageError for an unknown or repeated one."""
-    from groundwork.data_folder.runs.run_lookup import nearest_run, run_names
+    from groundwork.data_folder.runs.run_lookup import nearest_run, separate_runs
     from groundwork.dataset.dataset_argument import locate_datasets
 
-    sources = locate_datasets(job.flags.runs or run_names(job.data), job.data)
+    sources = locate_datasets(job.flags.runs or separate_runs(job.data), job.data)
     for source in sources:
         if source.kind != "run":
             raise UsageError(

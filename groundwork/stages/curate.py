@@ -19,7 +19,7 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.lazy_paths import Paths, path_texts
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text
-from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, run_of_flag, run_pair_files
+from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, merged_from, run_of_flag, run_pair_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records.pair_record import Pair
-    from groundwork.settings.config_schema import Config
+    from groundwork.settings.config_schema import Check, Config
 
 T = TypeVar("T")
 
@@ -150,9 +150,26 @@ async def _check_pairs(job: Job, unit: Unit, review: Review, pairs_under_check: 
         batch_size=at_once,
         max_pairs=TEST_PAIRS if job.test else None,
         looks_for_repeats="duplicates" in job.config.curate.checks,
+        settled_by=_columns_before_merge(job, unit.name),
     )
     job.progress.start(len(pairs_under_check.unchecked), "pairs")
     await check_batches(batches, pairs_under_check, functools.partial(_curation, job), job.progress.advance)
+
+
+def _columns_before_merge(job: Job, run: str) -> set[Check]:
+    """The columns by which a pair of a merged run shows that its own run was curated; of other runs none."""
+    if not merged_from(job.data, run):
+        return set()
+    from groundwork.questions.curation.cases_and_rule_checks import RULE_CHECKS
+
+    settings = job.config.curate
+    return set(RULE_CHECKS if settings.rules_only else settings.checks) & {*settings.checks} - {"duplicates"}
+
+
+def _merge_lines(settled_by: set[Check], checked_pairs: Sequence[CheckedPair]) -> list[str]:
+    """How many pairs were checked before their runs were merged, in a sentence; nothing of a run that is no merge."""
+    count = sum(checked.pair.checks.keys() >= settled_by for checked in checked_pairs) if settled_by else 0
+    return [f"{counted(count, 'pair was', 'pairs were')} checked before the merge."] if count else []
 
 
 def _write_result(
@@ -176,7 +193,8 @@ def _write_result(
         kept_ids = {pair.id for pair in kept_pairs}
         kept_pairs.extend(restore_accepted(run_folder, unit.payload, review, kept_ids))
     warnings = [] if job.test else review.unmet_warnings(unit.payload)
-    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, review.summary_lines())
+    remarks = [*review.summary_lines(), *_merge_lines(_columns_before_merge(job, unit.name), checked_pairs)]
+    curated = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
     write_curated(run_folder / "curated", unit.payload, kept_pairs, rejected_pairs)
     write_text(run_folder / "curated" / "report.html", curation_html(curated))
     return _outcome(curated, failures, warnings)
@@ -252,9 +270,10 @@ def estimate(job: Job, unit: Unit) -> Estimate:
         return Estimate(0, 0, 0, call)
     if not (job.flags.dry_run or job.test):
         documents = documents[:: -(-len(documents) // ESTIMATE_DOCUMENTS)]
-    from groundwork.questions.curation.checked_pairs import pairs_of
+    from groundwork.questions.curation.checked_pairs import pairs_of, split_settled
 
     pairs = pairs_of(job.data.path("qa", unit.name), documents)[: TEST_PAIRS if job.test else None]
+    pairs, _ = split_settled(pairs, _columns_before_merge(job, unit.name))
     curation, cases = _curation(job, pairs, documents)
     requests = curation.requests(cases)
     prompt_tokens = sum(job.tokens(call, messages, schema) for messages, schema, _ in requests)

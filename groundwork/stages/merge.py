@@ -20,7 +20,7 @@ from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest.recipe_changes import names_in_order
 from groundwork.errors import UsageError
-from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import SEPARATE_RUNS, add_dataset_arguments, sources_of
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -29,7 +29,7 @@ CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions a
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    add_dataset_arguments(parser, "every run in data/qa but RUN")
+    add_dataset_arguments(parser, f"{SEPARATE_RUNS}, without RUN")
     parser.add_argument("--out", metavar="RUN", required=True, help="the run to write, in data/qa")
     parser.add_argument(
         "--threshold",
@@ -40,7 +40,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    from groundwork.data_folder.runs.run_lookup import run_names, run_pair_files
+    from groundwork.data_folder.runs.run_lookup import MERGED, run_pair_files, separate_runs
 
     run = slug(job.flags.out)
     out = job.data.path("qa", run)
@@ -49,16 +49,16 @@ def units(job: Job) -> list[Unit]:
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
     merged_sources = sources_of(
-        job, default=lambda job: [merge_name for merge_name in run_names(job.data) if merge_name != run], minimum=2
+        job, default=lambda job: [merge_name for merge_name in separate_runs(job.data) if merge_name != run], minimum=2
     )
     if run in [merged_source.name for merged_source in merged_sources]:
         raise UsageError(f"--out {job.flags.out}: is one of the runs to merge; name another")
-    if run_pair_files(out) and not (out / "merged.json").exists():
+    if run_pair_files(out) and not (out / MERGED).exists():
         raise UsageError(f"--out {job.flags.out}: is a run that no merge has made, and would be lost; name another")
     reads = tuple(file for merged_source in merged_sources for file in merged_source.files)
     threshold = "" if job.flags.threshold is None else f" at {job.flags.threshold:g}"
     merge_name = f"{' + '.join(merged_source.name for merged_source in merged_sources)}{threshold} -> {run}"
-    return [Unit(merge_name, reads, (out / "merged.json",), merged_sources)]
+    return [Unit(merge_name, reads, (out / MERGED,), merged_sources)]
 
 
 async def process(job: Job, unit: Unit) -> Outcome:
@@ -109,5 +109,6 @@ main = Command(
     process=process,
     settings=lambda config: config.embeddings,
     config_names=names_in_order("embeddings"),
+    version="2",
     flags=add_flags,
 )

@@ -143,7 +143,10 @@ def test_what_hangs_below_a_stale_stage_is_behind(call, data: Path) -> None:
 def test_a_merged_run_is_stale_once_one_of_its_runs_changes(call, data: Path) -> None:
     """A pair that a person rejects is named as still standing in a merge of its run; a dataset of that waits for it."""
     call("curate")
-    call("merge", "alpha", "beta", "--out", "both")
+    merged = call("merge", "alpha", "beta", "--out", "both")
+    assert "next: uv run dataprep/curate.py " in merged, "as for a run that a model has made"
+    assert "next: uv run dataprep/curate.py " in call("status")
+    assert " call" not in call("curate", "--dry-run"), "its pairs are curated"
     call("create_dataset", "both", "--name", "lines", "--no-eval-split")
     assert "in merge" not in call("status")
     pair = read_jsonl(data / "qa" / "alpha" / "ferry.jsonl", Pair)[0]

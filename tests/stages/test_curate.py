@@ -15,6 +15,7 @@ import pytest
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.llm.calls.token_estimate import estimate_tokens
 from groundwork.stages.curate import main, process
+from groundwork.stages.merge import main as merge
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge, asks_for, shown
 from tests.questions.scripted_writer import ENGINE, Json, said
@@ -239,6 +240,34 @@ def test_what_comes_out_does_not_depend_on_how_many_pairs_are_held(run: Run) -> 
         results.append((files, sorted(map(json.dumps, run.server.requests)), own.page))
     assert any(one.original_question for one in kept) and {"worth", "duplicates"} <= set(rejected)
     assert results[1] == results[0] and results[2] == results[0]
+
+
+def test_what_was_curated_before_a_merge_is_not_asked_about_again(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a merged run only pairs without marks are asked about; one that a person accepted in its run stays."""
+    run.curate(judge(), *many(4), pair_of(5))
+    (accepted,) = [pair for pair in run.kept() if pair.id == "p5"]
+    by_person = {"score": 1.0, "passed": True, "why": "accepted by mo", "checker": "person"}
+    failed = {**accepted.checks["worth"], "score": 0.0, "passed": False}
+    accepted = msgspec.structs.replace(accepted, checks={**accepted.checks, "worth": failed, "review": by_person})
+    write_jsonl(run.folder / "curated" / "mill.jsonl", [*(pair for pair in run.kept() if pair.id != "p5"), accepted])
+    asked = msgspec.structs.replace(many(5)[-1], id="p6")
+    write_jsonl(run.root / "qa" / "second" / "mill.jsonl", [asked])
+    static = ["--set=embeddings.backend=static", "--set=embeddings.model=wordllama"]
+    assert merge(["--data", str(run.root), *static, "small", "second", "--out", "both"]) == 0
+    run.folder = run.root / "qa" / "both"
+    run.server.requests.clear()
+    run.command = partial(_only_run, "both")
+    run.curate(judge())
+    assert [len(shown(body)) for body in run.server.requests] == [1, 1]
+    assert sorted(pair.id for pair in run.kept()) == ["p0", "p1", "p2", "p3", "p5", "p6"]
+    assert "5 pairs were checked before the merge" in capsys.readouterr().out
+    run.server.requests.clear()
+    run.curate(judge("natural"), curate__checks=["natural", "duplicates"])
+    assert [len(shown(body)) for body in run.server.requests] == [1], "no pair lacks a mark but the one"
+
+
+def _only_run(name: str, flags: list[str]) -> int:
+    return main([*flags, "--run", name])
 
 
 def test_rules_alone_ask_no_model(run: Run) -> None:

@@ -6,16 +6,20 @@ A run is a folder of data/qa, a file of pairs a document; curation puts what it 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.spread_folders import folder_files, unsorted_file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.nearest_names import nearest_name
 
+MERGED = "merged.json"  # in the folder of a run that merge has made
 ROW_ENDINGS = (".jsonl", ".parquet")
 DECISIONS = "decisions"  # the file of a run that holds what people decided, and therefore no document's name
 _DECISION_FILES = {f"{DECISIONS}{ending}" for ending in ROW_ENDINGS}
@@ -29,13 +33,29 @@ def run_names(data: Workspace) -> list[str]:
     return sorted(run.name for run in folder.iterdir() if run.is_dir() and holds_rows(run))
 
 
+def merged_from(data: Workspace, run: str) -> list[str]:
+    """The datasets that merge made the run of, by name; none of a run that no merge has made. Raises BadRecord."""
+    path = data.path("qa", run, MERGED)
+    return list(read_json(path, dict[str, Any]).get("from", ())) if path.exists() else []
+
+
+def separate_runs(data: Workspace) -> list[str]:
+    """The runs without those that merge made of others that are there too: no question counts twice."""
+    names = run_names(data)
+    return [run for run in names if not _is_merge_of(merged_from(data, run), names)]
+
+
+def _is_merge_of(sources: Sequence[str], runs: Sequence[str]) -> bool:
+    return bool(sources) and {source.removesuffix("/raw") for source in sources} <= set(runs)
+
+
 def run_of_model(model: str) -> str:
     """The run that a model's name stands for: its last part, as a file name."""
     return slug(model.rpartition("/")[2])
 
 
 def default_run(data: Workspace, model: str) -> str:
-    """The run of `model`, else the only one there is.
+    """The run of `model`, else the only one there is, else the one that merges all others.
 
     Raises UsageError where there is none, or where there are several others.
     """
@@ -44,9 +64,10 @@ def default_run(data: Workspace, model: str) -> str:
         return model_run
     if not names:
         raise UsageError(f"{data.path('qa')}: no run yet; run first: uv run dataprep/generate_qa.py")
-    if len(names) > 1:
+    whole = [run for run in names if set(names) - {run} == {*merged_from(data, run)}]
+    if len(names) > 1 and not whole:
         raise UsageError(f"there is no run {model_run} (of qa.model); name one or more of: {', '.join(names)}")
-    return names[0]
+    return (whole or names)[0]
 
 
 def run_of_flag(name: str, data: Workspace) -> str:

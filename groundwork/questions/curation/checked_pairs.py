@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,6 +135,12 @@ def split_same_words(pairs: Sequence[Pair], review: Review) -> tuple[list[Pair],
     return unique, [pair for pair_index, pair in enumerate(checked_pairs) if pair_index in repeated_by_index]
 
 
+def split_settled(pairs: Sequence[Pair], settled_by: Collection[str]) -> tuple[list[Pair], list[Pair]]:
+    """(the pairs that lack a column of `settled_by`, in order; those that hold them all: their run was curated)."""
+    settled = [bool(settled_by) and pair.checks.keys() >= set(settled_by) for pair in pairs]
+    return list(compress(pairs, map(not_, settled))), list(compress(pairs, settled))
+
+
 async def repeated_questions(
     checked_pairs: Sequence[CheckedPair], review: Review, earlier_questions: EarlierQuestions
 ) -> dict[int, str]:
@@ -210,10 +218,12 @@ def read_by_document(
     batch_size: int,
     max_pairs: int | None,
     looks_for_repeats: bool,
+    settled_by: Collection[str] = (),
 ) -> list[DocumentPairs]:
     """Read the pairs of `documents` from the run's folder: `batch_size` of them together, and `max_pairs` of all.
 
-    Those that repeat the words of another one of their document count as checked.
+    Those that repeat the words of another one of their document count as checked, and those that hold all columns of
+    `settled_by`, where there are any.
     """
     questions, unchecked = pairs_under_check.questions, pairs_under_check.unchecked
     batches: list[DocumentPairs] = []
@@ -221,7 +231,8 @@ def read_by_document(
         read_pairs = pairs_of(run_folder, [document])[: None if max_pairs is None else max_pairs - len(questions)]
         questions.extend(pair.question for pair in read_pairs)
         document_pairs, repeated_pairs = split_same_words(read_pairs, review) if looks_for_repeats else (read_pairs, [])
-        pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs)
+        document_pairs, settled_pairs = split_settled(document_pairs, settled_by)
+        pairs_under_check.checked.extend(CheckedPair.of(pair, pair) for pair in repeated_pairs + settled_pairs)
         unchecked.extend(document_pairs)
         if not batches or batches[-1].pairs + len(document_pairs) > batch_size:
             batches.append(DocumentPairs([], len(unchecked) - len(document_pairs), 0))
