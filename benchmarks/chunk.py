@@ -85,7 +85,7 @@ def fence(number: int, length: int) -> str:
 
 def groundwork(limit: int) -> Callable[[str], Chunks]:
     from groundwork.chunking.chunker import chunk_document
-    from groundwork.records.document_record import Document
+    from groundwork.records import Document
     from groundwork.settings.config_files import load
 
     settings = load().chunk

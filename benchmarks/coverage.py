@@ -25,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records import DocumentCoverage
 from groundwork.stages.generate_qa import main
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -34,7 +34,7 @@ from groundwork.grading.confidence_intervals import share_interval
 from groundwork.grading.judge import usable_criteria
 from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap
 from groundwork.grading.verdicts_by_rule import grade_by_rule
-from groundwork.records.grades import Grade
+from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World
 

@@ -23,7 +23,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.llm.journal import journal as journals
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
 from groundwork.llm.journal.journal_segments import list_segments
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "qa"
 CALLS_A_DOCUMENT = 60

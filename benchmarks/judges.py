@@ -23,9 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Chunk, Document, Pair, Rejected
 from groundwork.stages.curate import main
 
 MILL = "the Orrin tide mill"

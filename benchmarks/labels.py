@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 LABELS = ("category", "difficulty")
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import msgspec
 
 from benchmarks.scale import reply, spent
-from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.spread_folders import MARKER, SPREAD_FROM, path_in_folder
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.embedding.encoder import encoder_for
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.synthetic_runs import pairs
 

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.kills import CALLING, STAGES, contents, finish, start, write_documents
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.pair_record import Tags
+from groundwork.records import Tags
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.pages import ARGUMENTS, RECORD
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.workspace import Workspace
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Pair, Rejected
 from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 

@@ -31,8 +31,7 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, padding_reasons
 from groundwork.questions.curation.cases_and_rule_checks import RULE_CHECKS, PairOrigin, rule_fault
 from groundwork.questions.drafted_pairs import Draft, PairBasis
-from groundwork.records.dataset_row import Row
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair, Row
 from groundwork.settings.config_files import PROJECT, load
 
 Json = dict[str, Any]

@@ -22,8 +22,7 @@ from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, similarity
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import load
 
 STAGES = ("summarize", "generate_qa", "curate", "create_dataset")

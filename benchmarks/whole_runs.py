@@ -28,7 +28,7 @@ from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, similar_rows
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 A_DOCUMENT = 50  # pairs
 SHARED = 0.2  # of the second run's facts

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
 from groundwork.installation import as_typed, version
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, STAGES
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 
 
 def reading_of(text: str, **changed: Any) -> Reading:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 # subject: (things that can be asked about, words that specify them, tags)
 SUBJECTS: dict[str, tuple[list[str], list[str], list[str]]] = {

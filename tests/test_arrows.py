@@ -14,8 +14,8 @@ from groundwork.stage_table import STAGES
 
 FLOORS = (
     {"installation"},
-    {"errors", "stage_table", "processes", "apportionment", "nearest_names", "counted_nouns"},
-    {"settings", "records", "language", "raster_images"},
+    {"errors", "stage_table", "processes", "apportionment", "message_wording"},
+    {"settings", "records", "language", "picture_links", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},
     {"console"},

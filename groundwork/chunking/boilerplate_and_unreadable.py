@@ -18,7 +18,7 @@ import regex
 
 from groundwork.language.unreadable_text import MIN_RUN_LENGTH, encoded_line_starts, encoded_runs, is_encoded
 from groundwork.markdown.blocks import Block
-from groundwork.records.document_record import Document, Page
+from groundwork.records import Document, Page
 
 _CHARACTERS_PER_ACT = 400  # characters of a paragraph for each act of law in it
 _LICENCE_DENSITY = (

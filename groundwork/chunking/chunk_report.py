@@ -10,15 +10,14 @@ from typing import Literal, cast
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.language.language_and_script import resolve_language
 from groundwork.language.sentences import sentence_starts
 from groundwork.language.spans import trim_span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
-from groundwork.pages.html_frame import document_page
-from groundwork.pages.markup import Markup, tag
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import figure_mark, figures
+from groundwork.message_wording import counted
+from groundwork.pages.html_frame import Markup, document_page, tag
+from groundwork.picture_links import figure_mark, figures
+from groundwork.records import Chunk
 from groundwork.settings.config_schema import ChunkSettings
 
 BAR_WIDTH = 40  # characters of the longest bar

@@ -23,9 +23,8 @@ from groundwork.chunking.joining import ShortRuns, join_short_parts
 from groundwork.chunking.lengths import load_tokenizer, ruler_for
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
-from groundwork.records.figures import figures, text_without_folder
+from groundwork.picture_links import figures, text_without_folder
+from groundwork.records import Chunk, Document
 from groundwork.settings.config_schema import ChunkSettings
 
 

@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
 from groundwork.console.job import load_config, open_job
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.manifest import FinishedUnit, Manifest
+from groundwork.data_folder.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards.join_shards import shard_folders
 from groundwork.data_folder.shards.shards import Shard
@@ -35,7 +34,8 @@ from groundwork.data_folder.spread_folders import folders_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK
 from groundwork.llm.journal.journal import USE_NOTE_INTERVAL, Journal, RowPosition
-from groundwork.records.figures import remove_unused_pictures
+from groundwork.message_wording import counted
+from groundwork.picture_links import remove_unused_pictures
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:

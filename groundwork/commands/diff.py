@@ -16,9 +16,8 @@ from groundwork.console.job import load_config, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
-from groundwork.language.shortened_text import shorten_text
-from groundwork.pages.html_frame import document_page
-from groundwork.pages.markup import Markup, tag
+from groundwork.message_wording import shorten_text
+from groundwork.pages.html_frame import Markup, document_page, tag
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset

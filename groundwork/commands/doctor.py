@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from groundwork.console import terminal
-from groundwork.counted_nouns import counted
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 from groundwork.processes.worker_pool import core_count
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 

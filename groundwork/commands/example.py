@@ -15,7 +15,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
 from groundwork.questions.curation.report_page import CurationResult, curation_html
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Pair, Rejected
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:

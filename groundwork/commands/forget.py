@@ -15,18 +15,18 @@ import msgspec
 from groundwork.commands.state_journals import open_journals
 from groundwork.console.job import load_config, open_job
 from groundwork.console.terminal import terminal_text
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.departed_and_set_aside import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.runs.recorded_decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, StopRun, UsageError
-from groundwork.records.pair_record import Pair, Tags
+from groundwork.message_wording import counted
+from groundwork.records import Pair, Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job

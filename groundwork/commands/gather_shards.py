@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import load_config, open_job
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.llm.journal.journal_segments import list_segments
+from groundwork.message_wording import counted
 from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:

@@ -9,13 +9,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
-from groundwork.data_folder.manifest.manifest import Manifest
-from groundwork.data_folder.manifest.stale_and_behind import mark_behind, recorded_states
+from groundwork.data_folder.manifest import Manifest, mark_behind, recorded_states
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.workspace import Workspace
-from groundwork.pages.html_frame import document_page, table
-from groundwork.pages.markup import Markup, tag
+from groundwork.pages.html_frame import Markup, document_page, table, tag
 
 _AUDIT_PAGES = "plots/audit-*.html"
 _SECTIONS = (  # (title, where the files are); a file stands below the first that fits

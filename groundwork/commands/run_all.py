@@ -76,7 +76,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
 
 def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
-    from groundwork.data_folder.manifest.manifest import EntryChoice
+    from groundwork.data_folder.manifest import EntryChoice
 
     with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
@@ -121,7 +121,7 @@ def _failures(data: Workspace) -> list[str]:
     from contextlib import closing
 
     from groundwork.data_folder.departed_and_set_aside import read_set_aside
-    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.manifest import Manifest
 
     set_aside_names = read_set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:

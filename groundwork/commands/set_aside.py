@@ -12,11 +12,11 @@ from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.spread_folders import file_names
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Command

@@ -18,19 +18,19 @@ from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags, set
 from groundwork.console.progress import Progress
 from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.copied_documents import copy_lines
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed
-from groundwork.data_folder.manifest.stale_and_behind import mark_behind, recorded_state
+from groundwork.data_folder.manifest import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
     from groundwork.console.stage_command import Command
     from groundwork.data_folder.departed_and_set_aside import SetAside
-    from groundwork.data_folder.manifest.manifest import Manifest, State
+    from groundwork.data_folder.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace
 
     States = dict[str, tuple[State, str]]
@@ -89,7 +89,7 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
     settings' by all that it was made with.
     """
-    from groundwork.data_folder.manifest.manifest import EntryChoice
+    from groundwork.data_folder.manifest import EntryChoice
 
     flags = argparse.Namespace(**(vars(command.parse([])) | vars(job.flags)))
     calls = remembered_calls(

@@ -10,11 +10,11 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.nearest_names import suggested_names
+from groundwork.message_wording import suggested_names
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
-    from groundwork.data_folder.lazy_paths import Paths
+    from groundwork.data_folder.file_names import Paths
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from groundwork.console.job import Job
 from groundwork.console.unit_and_outcome import Estimate, Unit
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.manifest import CURRENT_STATES, State
+from groundwork.data_folder.manifest import CURRENT_STATES, State
 from groundwork.errors import ConfigError, GroundworkError
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.llm.client import UsageRow

@@ -12,7 +12,7 @@ from groundwork.console.remembered_flags import FlagSetting
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 
 
 def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:

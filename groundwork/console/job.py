@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from groundwork.data_folder.departed_and_set_aside import DepartedDocument, SetAside
-    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.manifest import Manifest
     from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
@@ -201,7 +201,7 @@ class open_job:  # noqa: N801  used as a with-statement's verb
 
     def __enter__(self) -> tuple[Job, Manifest]:
         from groundwork.data_folder.departed_and_set_aside import find_departed
-        from groundwork.data_folder.manifest.manifest import Manifest
+        from groundwork.data_folder.manifest import Manifest
 
         data = self._data = workspace(
             self._config, self._flags, shards=self._shards, pull=not self._part, folders=self._folders

@@ -13,7 +13,7 @@ from groundwork.console.ledger import Ledger
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.terminal import openable_path
 from groundwork.console.unit_and_outcome import Unit
-from groundwork.data_folder.lazy_paths import path_texts
+from groundwork.data_folder.file_names import path_texts
 from groundwork.installation import as_typed
 from groundwork.stage_table import BY_NAME, STAGES
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import terminal_text, write_line
-from groundwork.counted_nouns import counted
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from rich.live import Live

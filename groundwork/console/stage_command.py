@@ -20,8 +20,8 @@ from groundwork.console.job import Job, load_config, open_job
 from groundwork.console.next_steps import closing_lines
 from groundwork.console.terminal import terminal_text
 from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
-from groundwork.data_folder.lazy_paths import path_texts
-from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.file_names import path_texts
+from groundwork.data_folder.manifest import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, writing_stage
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from groundwork.console.ledger import Ledger
     from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
     from groundwork.console.unit_loop import Process, Runner
-    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.manifest import Manifest
     from groundwork.settings.config_schema import Config
 
 __all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
@@ -274,8 +274,7 @@ def _written_files(manifest: Manifest) -> set[str]:
 
 def _has_made_all(job: Job, manifest: Manifest, names: Sequence[str], stage: str) -> bool:
     """Has `stage` current results of all these units? Of very many that is not looked up, and the answer is no."""
-    from groundwork.data_folder.manifest.manifest import CURRENT_STATES
-    from groundwork.data_folder.manifest.stale_and_behind import recorded_state
+    from groundwork.data_folder.manifest import CURRENT_STATES, recorded_state
 
     if len(names) > MAX_UNITS_JUDGED:
         return False

@@ -25,10 +25,11 @@ from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.console.unit_and_outcome import Failure, Outcome, Unit
 from groundwork.data_folder.claims import OutputClaims
-from groundwork.data_folder.file_names import printable_path
-from groundwork.data_folder.lazy_paths import path_texts
-from groundwork.data_folder.manifest.manifest import (
+from groundwork.data_folder.file_names import path_texts, printable_path
+from groundwork.data_folder.manifest import (
+    AS_RECORDED,
     CURRENT_STATES,
+    ConfigNames,
     Hashes,
     Manifest,
     ManifestEntry,
@@ -36,9 +37,8 @@ from groundwork.data_folder.manifest.manifest import (
     UnitStates,
     edited,
     judge_state,
+    unit_fingerprint,
 )
-from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames
-from groundwork.data_folder.manifest.unit_fingerprint import unit_fingerprint
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT

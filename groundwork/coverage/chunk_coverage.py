@@ -19,9 +19,8 @@ from groundwork.language.numbers import Number, number_values
 from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.records.coverage_record import Coverage, DocumentCoverage, FigureAsked, FigureCount, Span
-from groundwork.records.figures import Figure, figures
-from groundwork.records.pair_record import Pair
+from groundwork.picture_links import Figure, figures
+from groundwork.records import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
 
 ENOUGH_WORDS = 3
 MIN_ASKED_SHARE = (

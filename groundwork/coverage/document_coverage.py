@@ -16,8 +16,8 @@ import msgspec
 from groundwork.coverage.chunk_coverage import coverage
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.figures import figures
-from groundwork.records.pair_record import Pair
+from groundwork.picture_links import figures
+from groundwork.records import Pair
 
 Kind = Literal["sentence", "row", "number"]
 KINDS: tuple[Kind, ...] = ("sentence", "row", "number")

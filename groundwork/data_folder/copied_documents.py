@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from groundwork.data_folder.manifest.manifest import EntryOutputs, Manifest
+from groundwork.data_folder.manifest import EntryOutputs, Manifest
 from groundwork.data_folder.workspace import Workspace
 
 

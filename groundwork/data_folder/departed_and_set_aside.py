@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from groundwork.data_folder.file_names import matches_any, printable_path
-from groundwork.data_folder.manifest.manifest import EntryInputs, Manifest
+from groundwork.data_folder.manifest import EntryInputs, Manifest
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
-from groundwork.records.record_base import Record
+from groundwork.records import Record
 
 DEPARTED_NAMED = 5  # named at once
 SET_ASIDE_FILE = "set-aside.json"

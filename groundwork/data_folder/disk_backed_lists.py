@@ -16,7 +16,7 @@ from typing import Generic, TypeVar, overload
 
 import msgspec
 
-from groundwork.counted_nouns import counted
+from groundwork.message_wording import counted
 
 T = TypeVar("T")
 

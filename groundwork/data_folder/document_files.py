@@ -10,7 +10,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.spread_folders import file_names, file_path
 from groundwork.data_folder.workspace import Workspace
-from groundwork.records.document_record import Document
+from groundwork.records import Document
 
 FILE_PATTERNS = (  # below the data folder, of a document's name
     *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),

@@ -1,8 +1,6 @@
-"""Names of files: those that a name is given, and which files a pattern of the settings means.
+"""Names of files: those that a name is given, and which files a pattern of the settings means; paths as text.
 
-A pattern means files by their name below data/documents, as in a shell: `scan.pdf` and `*.log` files of that name in
-any folder, `drafts/` everything below that folder, and `2024/*.pdf` what lies there; `*` stands for any letters, `/`
-among them.
+To make a Path takes as long as to ask the disk for its file, so the lists that stages judge by are kept as text.
 """
 
 from __future__ import annotations
@@ -10,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import overload
 
 MAX_SLUG_BYTES = 180  # file systems take 255, of which endings and prefixes need some
 
@@ -58,3 +57,39 @@ def slug(name: str) -> str:
 def _is_mark(character: str) -> bool:
     """Is it a vowel sign or an accent, which belongs to the letter before it?"""
     return unicodedata.category(character).startswith("M")
+
+
+class Paths(Sequence[Path]):
+    """Paths, each of them made where it is asked for. `texts`: the same as text, in their order."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, path_strings: Iterable[str] = ()) -> None:
+        self.texts = tuple(path_strings)
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+    @overload
+    def __getitem__(self, index: slice) -> Paths: ...
+    def __getitem__(self, index: int | slice) -> Path | Paths:
+        return Paths(self.texts[index]) if isinstance(index, slice) else Path(self.texts[index])
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Path]:
+        return map(Path, self.texts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.texts == tuple(path_texts(other))
+
+    def __hash__(self) -> int:
+        return hash(self.texts)
+
+    def __repr__(self) -> str:
+        return f"Paths({list(self.texts)})"
+
+
+def path_texts(paths: Iterable[str | Path]) -> Iterable[str]:
+    """`paths` as text."""
+    return paths.texts if isinstance(paths, Paths) else map(str, paths)

@@ -17,16 +17,15 @@ from groundwork.data_folder.document_files import (
     is_name_or_id,
     longer_document_names,
 )
-from groundwork.data_folder.manifest.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.manifest import Manifest, ManifestEntry
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_bytes
 from groundwork.data_folder.runs.recorded_decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
-from groundwork.records.figures import figures, move_figure_links
+from groundwork.picture_links import figures, move_figure_links
+from groundwork.records import Chunk, Document
 from groundwork.stage_table import BY_NAME
 
 REBUILT_FOLDERS = ("datasets", "plots", "embeddings")  # folders whose files show names of documents; no model is needed

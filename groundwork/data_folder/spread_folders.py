@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from groundwork.data_folder.lazy_paths import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_texts
 
 SPREAD_FROM = 10_000  # files of one folder: what file managers, `ls` and backups still take
 MARKER = ".spread"

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from groundwork.data_folder.file_names import printable_path
-from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.file_names import Paths, printable_path
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import (
     folders_below,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.publish.personal_data import scan_rows
@@ -20,7 +19,8 @@ from groundwork.dataset.split_report.report_record import Mixture
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
-from groundwork.records.dataset_row import MIXED_ID_PREFIX, Row
+from groundwork.message_wording import counted
+from groundwork.records import MIXED_ID_PREFIX, Row
 
 if TYPE_CHECKING:
     from groundwork.embedding.nearest_neighbours import Vectors

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.creation.rows_of_runs import RowPool
-from groundwork.records.dataset_row import InvalidRow, Row
-from groundwork.records.grades import MeasuredRow
-from groundwork.records.pair_record import Difficulty
+from groundwork.message_wording import counted
+from groundwork.records import Difficulty, InvalidRow, MeasuredRow, Row
 
 LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_argument import LOG_IN, DatasetSource
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.pair_record import QuestionFields
+from groundwork.message_wording import counted
+from groundwork.records import QuestionFields
 
 SPLIT_FILE = re.compile(r"^(?P<split>train|eval|eval_mirror|mirror|test|validation|dev)(-\d{5}-of-\d{5}.*)?$")
 MIRROR_SPLITS = ("eval_mirror", "mirror")  # verbatim copies of rows of train: shown, never counted again

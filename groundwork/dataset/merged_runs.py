@@ -23,7 +23,7 @@ from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions, wording_hash
-from groundwork.records.pair_record import Difficulty, Pair, Rejected
+from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
 
 Vectors = npt.NDArray[np.float32]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 
 if TYPE_CHECKING:
     import pyarrow as pa

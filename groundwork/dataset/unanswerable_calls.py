@@ -25,8 +25,7 @@ from groundwork.dataset.unanswerable_questions import (
 )
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.dataset_row import Row
+from groundwork.records import Chunk, Row
 from groundwork.settings.config_schema import AbsentQuestions
 
 TOKENS_PER_QUESTION = 60  # of either reply

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_inputs import Encode
 from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
@@ -28,8 +27,8 @@ from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.dataset_row import Row
+from groundwork.message_wording import counted
+from groundwork.records import Chunk, Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

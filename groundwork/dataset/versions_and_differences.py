@@ -15,8 +15,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_json
 from groundwork.errors import BadRecord
-from groundwork.records.dataset_row import Row
-from groundwork.records.record_base import Record
+from groundwork.records import Record, Row
 
 IGNORED_COLUMNS = ("cluster", "score")  # numbered anew whenever a dataset is built; the mark of curation or of grades
 

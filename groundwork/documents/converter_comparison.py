@@ -21,9 +21,8 @@ from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import count_markdown_tables, merged_cells, page_words, structure_likeness
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.errors import UnitError
-from groundwork.pages.html_frame import document_page, scrollable_table
-from groundwork.pages.markup import Markup, join_markup, tag
-from groundwork.records.document_record import PageAudit
+from groundwork.pages.html_frame import Markup, document_page, join_markup, scrollable_table, tag
+from groundwork.records import PageAudit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.shortened_text import shorten_text
 from groundwork.language.words import TERM, stem, stop_words
+from groundwork.message_wording import shorten_text
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]

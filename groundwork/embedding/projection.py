@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.counted_nouns import counted
 from groundwork.embedding.clusters import single_thread
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 from groundwork.settings.config_schema import Maps
 
 Floats = npt.NDArray[np.floating[Any]]

@@ -16,7 +16,6 @@ import msgspec
 
 from groundwork.console.job import Job
 from groundwork.console.unit_and_outcome import Estimate
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
@@ -28,8 +27,8 @@ from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.records.dataset_row import MIXED_ID_PREFIX
-from groundwork.records.grades import Grade, all_criteria_met, criteria_score
+from groundwork.message_wording import counted
+from groundwork.records import MIXED_ID_PREFIX, Grade, all_criteria_met, criteria_score
 from groundwork.settings.config_schema import GradeSettings, ModelCall, named_call
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there

@@ -20,7 +20,7 @@ from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.records.grades import CriterionGrade, Draw, Verdict
+from groundwork.records import CriterionGrade, Draw, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
@@ -26,7 +25,8 @@ from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_ve
 from groundwork.language.language_and_script import detect_language, has_unspaced
 from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.grades import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
+from groundwork.message_wording import counted
+from groundwork.records import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
 from groundwork.settings.config_schema import GradeSettings
 
 SPOILED_KINDS = ("numbers changed", "negated", "cut in half", "of another question")

@@ -13,8 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.grading.confidence_intervals import Difference, paired_difference, rows_needed
+from groundwork.message_wording import counted
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import BadRecord, UnitError, UsageError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client, Reply
 from groundwork.llm.prompts import Message, render_turns
+from groundwork.message_wording import counted
 from groundwork.settings.config_schema import GradeSettings, ModelCall
 
 IDS_SHOWN = 3  # ids in a message

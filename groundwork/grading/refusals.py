@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Interval, share_interval
-from groundwork.records.grades import Grade
+from groundwork.message_wording import counted
+from groundwork.records import Grade
 
 REFUSAL_CRITERION = "Declines to answer, or says that the thing asked for is not stated or not known"
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.dataset.load_dataset import MIRROR_SPLITS
 from groundwork.grading.confidence_intervals import Difference, Interval, paired_difference, share_interval
 from groundwork.grading.judge_reliability import Consistency, JudgeTrust, is_flipping, judge_consistency
 from groundwork.grading.memorization import GapBounds, MemorizationGap, MirrorPair, memorization_gap
 from groundwork.grading.refusals import Honesty, measure_honesty
-from groundwork.records.grades import Grade, MeasuredRow
+from groundwork.message_wording import counted
+from groundwork.records import Grade, MeasuredRow
 
 FACETS = ("category", "difficulty", "cluster", "tag", "document")
 LEAST_DOCUMENTS = 6  # fewer say nothing of documents at large, so chunks are the clusters

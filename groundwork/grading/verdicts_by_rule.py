@@ -10,13 +10,13 @@ import re
 from typing import NamedTuple
 
 from groundwork.language.contradictions import is_negated
-from groundwork.language.dates import dates, without_dates
+from groundwork.language.dates_and_times import dates, without_dates
 from groundwork.language.language_and_script import is_english
 from groundwork.language.names import names
 from groundwork.language.numbers import Number, alternative_readings, numbers
 from groundwork.language.units import canonical_unit
 from groundwork.language.words import normalised_words, whole_word_pattern, words
-from groundwork.records.grades import Verdict
+from groundwork.records import Verdict
 
 VERBS_ALLOWED = 1  # words that may stand beside the number, date or name: "States 75 seconds"
 LONGEST_NAME = 5  # words

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from groundwork.errors import ConfigError
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 
 PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console import terminal
-from groundwork.counted_nouns import counted
 from groundwork.embedding.nearest_neighbours import (
     Similarities,
     calibrate_by_script,
@@ -27,6 +26,7 @@ from groundwork.embedding.nearest_neighbours import (
 )
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
+from groundwork.message_wording import counted
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

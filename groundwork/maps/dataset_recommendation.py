@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.counted_nouns import counted
 from groundwork.llm.calls.costs_and_budget import Spending
 from groundwork.maps.draw.scene import DatasetNumbers
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import QuestionRow

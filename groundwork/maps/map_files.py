@@ -10,11 +10,11 @@ import msgspec
 
 from groundwork.console.stage_command import Outcome
 from groundwork.console.terminal import openable_path
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_diversity import diversity_table
 from groundwork.maps.dataset_recommendation import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Job, Unit

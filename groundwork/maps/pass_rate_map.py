@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 
 from groundwork.console.stage_command import Job
-from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import static_encoder
 from groundwork.embedding.encoder import Vectors
@@ -17,7 +16,8 @@ from groundwork.grading.scores import GradeReport
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.question_map import Group, build_scene
-from groundwork.records.grades import MeasuredRow
+from groundwork.message_wording import counted
+from groundwork.records import MeasuredRow
 from groundwork.settings.config_schema import Maps
 
 MIN_QUESTIONS = 5  # questions that make a map

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Job, Outcome, Unit, setting
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.counted_nouns import counted
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.embedding.clusters import kmeans, name_groups
@@ -18,7 +17,8 @@ from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
 from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
-from groundwork.records.pair_record import QuestionFields
+from groundwork.message_wording import counted
+from groundwork.records import QuestionFields
 from groundwork.settings.config_schema import Maps
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console.progress import Progress
-from groundwork.counted_nouns import counted
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
@@ -21,6 +20,7 @@ from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
+from groundwork.message_wording import counted
 from groundwork.settings.config_schema import Maps
 
 if TYPE_CHECKING:

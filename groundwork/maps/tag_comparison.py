@@ -12,18 +12,17 @@ import numpy.typing as npt
 from groundwork.console import terminal
 from groundwork.console.stage_command import Job, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import project_vectors
 from groundwork.errors import UnitError
 from groundwork.maps.draw.html_map import write_tags
-from groundwork.maps.draw.png_charts import write_histogram_png
-from groundwork.maps.draw.png_map import write_map_png
+from groundwork.maps.draw.png_map import write_histogram_png, write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
 from groundwork.maps.question_map import cluster_map
-from groundwork.records.pair_record import Tags
+from groundwork.message_wording import counted
+from groundwork.records import Tags
 from groundwork.settings.config_schema import Maps
 from groundwork.tags.tag_files import count_tags
 from groundwork.tags.vocabulary_and_synonyms import merge_targets, update_synonyms

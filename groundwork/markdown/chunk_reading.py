@@ -16,7 +16,7 @@ from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.running_headers import PageLines
 from groundwork.markdown.statements import Statement, statements
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 
 MIN_COUNTED_LINES = 3  # that count up, and are a listing
 _LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")

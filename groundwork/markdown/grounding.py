@@ -10,19 +10,21 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from groundwork.language.dates import Date, dates, names_month, slashed_dates
+from groundwork.language.dates_and_times import Date, dates, names_month, slashed_dates
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
-from groundwork.language.notations import plain_fractions, scales, without_latex
-from groundwork.language.number_words import has_other_meaning
 from groundwork.language.numbers import (
     Number,
     alternative_readings,
+    has_other_meaning,
     mantissa_and_scale,
     number_values,
     numbers,
+    plain_fractions,
+    scales,
     without_last_zeros,
+    without_latex,
 )
 from groundwork.language.spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb

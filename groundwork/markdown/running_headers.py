@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from groundwork.language.sentences import STATEMENT_END
 from groundwork.markdown.blocks import blocks
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 
 _MARKDOWN_EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST_REPEATS = 3  # pages a line must come back on

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from groundwork.language.dates import Date, slashed_dates, without_dates
-from groundwork.language.notations import fractions, plain_fractions
-from groundwork.language.numbers import join_thousands, number_values
-from groundwork.language.times import times
+from groundwork.language.dates_and_times import Date, slashed_dates, times, without_dates
+from groundwork.language.numbers import fractions, join_thousands, number_values, plain_fractions
 
 
 def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from groundwork.language import labels
 from groundwork.language.contradictions import is_negated
-from groundwork.language.dates import is_date
+from groundwork.language.dates_and_times import is_date
 from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.sentences import STATEMENT_END, sentences
 from groundwork.markdown.blocks import Block, blocks

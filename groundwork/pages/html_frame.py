@@ -18,10 +18,40 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from markupsafe import Markup, escape
 
 from groundwork.data_folder.read_write import write_text
-from groundwork.pages.markup import Markup, join_markup, tag
 from groundwork.pages.palette import DARK, LIGHT, MARKS, ORDERED_DARK, ORDERED_LIGHT
+
+__all__ = ["Markup", "from_html", "join_markup", "tag"]
+
+_VOID = {"br", "col", "img"}
+
+
+def tag(name: str, *children: Any, **attributes: Any) -> Markup:
+    """An element: `tag("p", text, class_="soft")`. Texts and values are escaped, Markup stays as it is.
+
+    A name's last underscore is dropped and the others are hyphens (`class_`, `aria_label`); a value of None drops the
+    attribute. Iterables of children are joined.
+    """
+    pairs = [(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value is not None]
+    opening = Markup("").join([Markup("<"), name, *(Markup(' {}="{}"').format(*pair) for pair in pairs), Markup(">")])
+    if name in _VOID:
+        return opening
+    return Markup("").join([opening, join_markup(children), Markup("</"), name, Markup(">")])
+
+
+def join_markup(children: Iterable[Any]) -> Markup:
+    """One piece of markup; what is not markup in it is escaped, and an iterable in it is joined too."""
+    pieces = [join_markup(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
+              for child in children]  # fmt: skip
+    return Markup("").join(pieces)
+
+
+def from_html(html: str) -> Markup:
+    """`html` as it is; only for what a library made that escapes what it was given."""
+    return Markup(html)  # noqa: S704  the callers answer for it
+
 
 ASSETS = Path(__file__).parent / "assets"
 _DARK_COLOURS = re.compile(r':root\[data-theme="dark"\] \{(.*?)\n\}', re.DOTALL)
@@ -56,14 +86,14 @@ def page_frame(
     beside it, or on that server.
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    elements = [*body, *([tag("script", Markup(script))] if script else [])]
+    elements = [*body, *([tag("script", from_html(script))] if script else [])]
     return str(
         _PAGE_TEMPLATE.format(
             title=title,
             calls="connect-src 'self'; " if calls else "",
             images=Markup(" 'self' file:") if images else "",
-            scripts=Markup(f"script-src 'sha256-{digest}'; ") if script else "",
-            styles=Markup(f"{palette_css()}\n{styles.strip()}"),
+            scripts=from_html(f"script-src 'sha256-{digest}'; ") if script else "",
+            styles=from_html(f"{palette_css()}\n{styles.strip()}"),
             kind=Markup(' class="{}"').format(kind) if kind else "",
             body=Markup("\n").join(elements),
         )
@@ -178,12 +208,12 @@ def embed_data(name: str, content: Any) -> Markup:
     """`content` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
     json_text = msgspec.json.encode(content)
     if len(json_text) <= COMPRESS_ABOVE_BYTES:
-        return tag("script", Markup(escape(json_text.decode())), type="application/json", id=f"data-{name}")
+        return tag("script", from_html(escape_json(json_text.decode())), type="application/json", id=f"data-{name}")
     packed = base64.b64encode(gzip.compress(json_text, 6, mtime=0)).decode()
     return tag("script", packed, type="application/gzip", id=f"data-{name}")
 
 
-def escape(text: str) -> str:
+def escape_json(text: str) -> str:
     """JSON text that may stand inside <script>: the same JSON, without any character that HTML or old JS would read."""
     for character, escaped in JSON_ESCAPES.items():
         text = text.replace(character, escaped)

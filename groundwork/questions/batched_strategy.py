@@ -32,8 +32,7 @@ from groundwork.questions.material_to_ask_about import (
     Material,
     prompt_variables,
 )
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Rejected
+from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA
 
 T = TypeVar("T")

@@ -10,10 +10,10 @@ import msgspec
 
 from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, attach_images
+from groundwork.picture_links import figure_mark, figure_number, figures, text_with_captions
 from groundwork.questions.drafted_pairs import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import figure_mark, figure_number, figures, text_with_captions
+from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA
 
 MAX_FILE_BYTES = 50_000_000  # of a file that is opened

@@ -22,9 +22,7 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.drafted_pairs import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import ChunkRun, Coverage
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 UNCORRECTABLE_REASONS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend

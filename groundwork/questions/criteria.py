@@ -22,7 +22,7 @@ from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.sentences import sentences
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.questions.trivial_questions import ASKS_HOW
-from groundwork.records.pair_record import Category, Difficulty
+from groundwork.records import Category, Difficulty
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each

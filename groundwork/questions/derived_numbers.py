@@ -15,12 +15,19 @@ from math import floor, isclose
 from typing import Protocol
 
 from groundwork.language.names import codes
-from groundwork.language.notations import scales, without_latex, without_scales
-from groundwork.language.numbers import Number, alternative_readings, join_thousands, numbers
+from groundwork.language.numbers import (
+    Number,
+    alternative_readings,
+    join_thousands,
+    numbers,
+    scales,
+    without_latex,
+    without_scales,
+)
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
+from groundwork.picture_links import is_figure
 from groundwork.questions.calculations import computed_numbers, is_plain, readings
-from groundwork.records.figures import is_figure
 
 Quantity = tuple[float, str]  # a value and its unit, "" for none
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from groundwork.apportionment import largest_remainder
-from groundwork.counted_nouns import counted
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
@@ -27,6 +26,7 @@ from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.statements import Statement
+from groundwork.message_wording import counted
 from groundwork.questions.chunk_interview import Asker, Interview, ask_wishes, interview
 from groundwork.questions.drafted_pairs import PairBasis
 from groundwork.questions.duplicates.duplicate_rule import question_of
@@ -40,8 +40,7 @@ from groundwork.questions.material_to_ask_about import (
     wished_statements,
 )
 from groundwork.questions.two_chunk_questions import TwoChunks, related_chunks
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.trivial_questions import trivial_reason
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Category, Difficulty, Pair, Rejected
+from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

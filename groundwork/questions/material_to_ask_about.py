@@ -22,8 +22,7 @@ from groundwork.language.words import words
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document, Summary
+from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences

@@ -13,11 +13,11 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
+from groundwork.picture_links import text_with_captions
 from groundwork.questions.drafted_pairs import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode
-from groundwork.records.figures import text_with_captions
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:

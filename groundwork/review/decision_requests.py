@@ -14,7 +14,7 @@ from groundwork.data_folder.runs.recorded_decisions import (
     utc_now,
 )
 from groundwork.errors import GroundworkError
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import figures, is_figure
+from groundwork.picture_links import figures, is_figure
+from groundwork.records import Chunk
 
 
 def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.data_folder.runs.run_pairs import Candidate
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 
 def pair_columns(

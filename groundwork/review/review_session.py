@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.recorded_decisions import (
     Decision,
@@ -29,10 +28,9 @@ from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
 from groundwork.markdown.grounding import SourceText
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.figures import quote_in_words
-from groundwork.records.pair_record import Pair, Tags
+from groundwork.message_wording import counted
+from groundwork.picture_links import quote_in_words
+from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
 from groundwork.review.decision_requests import (
     RequestRefused,
     acceptance,

@@ -27,7 +27,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
-from groundwork.records.figures import is_figure_name
+from groundwork.picture_links import is_figure_name
 from groundwork.review.decision_requests import RequestRefused
 from groundwork.review.review_session import DecisionRequest, ReviewSession
 

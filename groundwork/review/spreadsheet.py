@@ -16,8 +16,8 @@ from typing import Any
 from groundwork.data_folder.read_write import write_bytes
 from groundwork.data_folder.runs.recorded_decisions import Decision, DecisionKind, question_hash
 from groundwork.errors import UsageError
-from groundwork.records.figures import quote_in_words
-from groundwork.records.pair_record import Pair
+from groundwork.picture_links import quote_in_words
+from groundwork.records import Pair
 from groundwork.review.decision_requests import (
     RequestRefused,
     acceptance,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, Literal, get_args, get_origin
 
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 from groundwork.settings.config_schema import (
     CURATE_PROMPTS,
     STATIC_MODEL,

@@ -11,7 +11,7 @@ import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.nearest_names import nearest_name, suggested_names
+from groundwork.message_wording import nearest_name, suggested_names
 from groundwork.settings.config_checks import choices, find_contradictions, find_unknown_values
 from groundwork.settings.config_schema import (
     Config,

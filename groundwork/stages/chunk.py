@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
-    from groundwork.records.chunk_record import Chunk
+    from groundwork.records import Chunk
 
 
 def units(job: Job) -> list[Unit]:
@@ -62,7 +62,7 @@ def print_lengths(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.console.terminal import terminal_text
     from groundwork.data_folder.read_write import read_jsonl
     from groundwork.errors import BadRecord
-    from groundwork.records.chunk_record import Chunk
+    from groundwork.records import Chunk
 
     settings = job.config.chunk
     chunks_by_document: dict[str, list[Chunk]] = {}

@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.lazy_paths import Paths, path_texts
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import BadRecord, UsageError
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.coverage.document_coverage import Declined, FindNearest
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.records.chunk_record import Chunk
-    from groundwork.records.pair_record import Pair
+    from groundwork.records import Chunk, Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
@@ -97,8 +96,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     )
     from groundwork.coverage.document_coverage import collect_coverage
     from groundwork.markdown.chunk_reading import read_chunks
-    from groundwork.records.document_record import Document
-    from groundwork.records.pair_record import Pair
+    from groundwork.records import Document, Pair
 
     text_file, document_file, chunk_file = unit.reads[:3]
     markdown, document = read_text(text_file), read_json(document_file, Document)
@@ -146,7 +144,7 @@ def _blank_warning(blank_count: int) -> str:
 
 def read_declined_statements(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
     """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
-    from groundwork.records.coverage_record import DocumentCoverage
+    from groundwork.records import DocumentCoverage
 
     declined_by_run: dict[str, Declined] = {}
     for run in runs:

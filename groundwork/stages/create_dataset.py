@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
-from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_inputs import (
     find_inputs,
     read_passages,
@@ -25,10 +24,11 @@ from groundwork.dataset.creation.build_inputs import (
 )
 from groundwork.dataset.creation.output_files import dataset_folder, file_contents, file_names
 from groundwork.errors import UnitError, UsageError
+from groundwork.message_wording import counted
 from groundwork.settings.config_schema import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
 
 if TYPE_CHECKING:
-    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.manifest import Manifest
     from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, Subjects
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings

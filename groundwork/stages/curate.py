@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.lazy_paths import Paths, path_texts
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.file_names import Paths, path_texts
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, merged_from, run_of_flag, run_pair_files
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from groundwork.questions.curation.curation_rounds import Curation
     from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-    from groundwork.records.pair_record import Pair
+    from groundwork.records import Pair
     from groundwork.settings.config_schema import Check, Config
 
 T = TypeVar("T")
@@ -116,7 +116,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.obeyed_decisions import read_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
-    from groundwork.records.pair_record import Pair
+    from groundwork.records import Pair
 
     review = read_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as open_files:
@@ -183,7 +183,7 @@ def _write_result(
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.questions.curation.checked_pairs import mark_repeat, restore_accepted, sort_pairs, write_curated
     from groundwork.questions.curation.report_page import CurationResult, curation_html
-    from groundwork.records.pair_record import Pair, Rejected
+    from groundwork.records import Pair, Rejected
 
     run_folder = job.data.path("qa", unit.name)
     kept_pairs, rejected_pairs = spooled(Pair), spooled(Rejected)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.chosen_documents import list_documents
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.material_to_ask_about import Material
-    from groundwork.records.coverage_record import DocumentCoverage
+    from groundwork.records import DocumentCoverage
     from groundwork.settings.config_schema import Config
 
 NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name things

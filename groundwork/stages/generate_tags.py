@@ -12,10 +12,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.errors import UsageError
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -175,7 +175,7 @@ def write_report(job: Job, units: list[Unit]) -> None:
     from groundwork.grading.memorization import GapBounds
     from groundwork.grading.scores import base_model_name, grade_report
     from groundwork.maps.pass_rate_map import draw_grade_map
-    from groundwork.records.grades import MEASURED
+    from groundwork.records import MEASURED
 
     if not units:
         return

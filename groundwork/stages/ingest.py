@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.terminal import openable_path
-from groundwork.counted_nouns import counted
-from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.file_names import Paths
 from groundwork.data_folder.shards.shards import SERVICE_REPLIES
 from groundwork.documents.conversion.converter_table import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides_and_recipe import (
@@ -30,15 +29,15 @@ from groundwork.documents.overrides_and_recipe import (
     vision_prompts,
 )
 from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import counted, nearest_name
 
 if TYPE_CHECKING:
-    from groundwork.data_folder.manifest.manifest import Manifest
+    from groundwork.data_folder.manifest import Manifest
     from groundwork.documents.conversion.document_conversion import Ingestion
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.documents.engines.vision import Picture
     from groundwork.documents.source_files import DocumentFile
-    from groundwork.records.document_record import Document
+    from groundwork.records import Document
     from groundwork.settings.config_schema import Ingest
 
 TEST_PAGES = 2
@@ -158,7 +157,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_json, write_text
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.errors import BadDocument
-    from groundwork.records.figures import remove_unused_pictures
+    from groundwork.picture_links import remove_unused_pictures
 
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:

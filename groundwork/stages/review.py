@@ -21,10 +21,10 @@ from groundwork.console.job import load_config, open_job
 from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path, terminal_text
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from groundwork.review.review_session import ReviewSession

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit
 from groundwork.data_folder.document_files import document_title
-from groundwork.data_folder.manifest.recipe_changes import names_in_order
+from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_text, write_json
-from groundwork.records.figures import text_with_captions
+from groundwork.picture_links import text_with_captions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """One summary; what it says and the document does not is corrected once and then a warning."""
     from groundwork.errors import BadDocument
     from groundwork.language.words import word_count
-    from groundwork.records.document_record import Summary
+    from groundwork.records import Summary
     from groundwork.summaries.summarizer import Summarizer
 
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import regex
 
 from groundwork.console.job import Job
-from groundwork.language.dates import short_day_or_month
+from groundwork.language.dates_and_times import short_day_or_month
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names import names
 from groundwork.language.words import stem, stop_words, word_count, word_pieces

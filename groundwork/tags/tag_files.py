@@ -18,7 +18,7 @@ from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.errors import BadRecord
-from groundwork.records.pair_record import Tags
+from groundwork.records import Tags
 from groundwork.tags.vocabulary_and_synonyms import (
     TagVocabulary,
     merge_targets,

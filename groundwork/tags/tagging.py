@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.console.unit_and_outcome import Estimate
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
@@ -30,7 +29,8 @@ from groundwork.errors import GroundworkError, InvalidReply, UnitError
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements, strict_schema
-from groundwork.records.pair_record import Tags
+from groundwork.message_wording import counted
+from groundwork.records import Tags
 from groundwork.tags.tag_files import (
     load_vocabulary,
     new_row,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from groundwork.chunking.chunker import chunk_document
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
+from groundwork.records import Chunk, Document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import ChunkSettings
 

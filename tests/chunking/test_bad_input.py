@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.chunking.chunk_report import segments
 from groundwork.chunking.chunker import chunk_document
-from groundwork.records.document_record import Document
+from groundwork.records import Document
 from groundwork.settings.config_files import load
 
 UNITS = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import table_rows
-from groundwork.records.document_record import Page
+from groundwork.records import Page
 from tests.chunking.cutting import cut, small
 
 WORDS = st.lists(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groundwork.chunking.chunker import chunk_document
-from groundwork.records.document_record import Document, Page
+from groundwork.records import Document, Page
 from groundwork.settings.config_files import load
 
 

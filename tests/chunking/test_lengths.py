@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from groundwork.chunking.chunker import chunk_document
 from groundwork.chunking.lengths import load_tokenizer
-from groundwork.records.document_record import Document
+from groundwork.records import Document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import ChunkSettings
 

@@ -12,7 +12,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.commands import example
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_files import PROJECT
 
 SETTINGS = ["--config", str(PROJECT / "config" / "examples.json")]

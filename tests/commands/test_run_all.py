@@ -9,8 +9,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Pair
+from groundwork.records import Chunk, Pair
 from groundwork.settings.config_files import PROJECT
 
 RULES = """# Ferry rules of Port Ellary

@@ -16,7 +16,7 @@ from groundwork.commands.run_all import DEFAULT_DATASET
 from groundwork.console.remembered_flags import command_arguments
 from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
 from groundwork.installation import DEFAULTS
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
 from tests.console.test_shards import settings

@@ -8,9 +8,7 @@ from pathlib import Path
 from groundwork.chunking.chunker import chunk_document
 from groundwork.data_folder.read_write import write_json, write_jsonl, write_text
 from groundwork.markdown.statements import statements
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document
-from groundwork.records.pair_record import Pair
+from groundwork.records import Chunk, Document, Pair
 from groundwork.settings.config_files import load
 
 

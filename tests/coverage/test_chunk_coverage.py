@@ -1,6 +1,6 @@
 from groundwork.coverage.chunk_coverage import coverage, document_coverage, gaps
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from tests.chunks import reading_of
 
 TEXT = """The pool is 25 metres long and 2 metres deep. It opens at 7 on weekdays.

@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.coverage.coverage_report import document_gaps
+from groundwork.coverage.coverage_report import LINE_BREAK, document_gaps, markdown_tree, pieces
 from groundwork.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
-from groundwork.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Pair
+from groundwork.records import Chunk, Pair
 from groundwork.stages.coverage import main, unplaced_warnings
 from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep

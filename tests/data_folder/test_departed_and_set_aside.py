@@ -11,7 +11,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.forget import forget_document
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.workspace import Workspace
 from tests.author import Author

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundwork.data_folder import disk_backed_lists
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
-from groundwork.records.pair_record import Rejected
+from groundwork.records import Rejected
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 ROWS = st.lists(st.dictionaries(TEXTS, TEXTS | st.integers(-5, 5) | st.booleans() | st.lists(TEXTS, max_size=2)))

@@ -23,8 +23,8 @@ from groundwork.data_folder.runs.run_pairs import run_candidates
 from groundwork.data_folder.shards.shards import Shard
 from groundwork.data_folder.spread_folders import file_names, file_path, is_spread
 from groundwork.data_folder.workspace import Workspace
+from groundwork.picture_links import figures
 from groundwork.processes.process_identity import process_mark
-from groundwork.records.figures import figures
 from groundwork.review.server import page_names, served_figure, served_page
 from tests.author import Author
 from tests.console.test_shards import settings

@@ -15,7 +15,7 @@ from groundwork.data_folder.spread_folders import file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
 from groundwork.processes.process_identity import process_mark
-from groundwork.records.document_record import Summary
+from groundwork.records import Summary
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """Rows and pairs for tests."""
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.dataset_row import Row
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair, Row
 
 SUBJECTS = ("field", "ball", "referee", "substitution", "penalty", "rollball", "touchdown", "dead ball line")
 FORMS = (

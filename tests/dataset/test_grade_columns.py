@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.grades import MEASURED, MeasuredRow
+from groundwork.records import MEASURED, MeasuredRow
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run

@@ -14,7 +14,7 @@ from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
 from groundwork.dataset.question_vectors import EmbeddedDataset
 from groundwork.questions.duplicates.duplicate_search import Likeness
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Pair, Rejected
 from tests.synthetic_runs import pairs
 
 PAIR = pairs(1, "a")[0]

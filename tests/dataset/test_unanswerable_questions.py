@@ -16,7 +16,7 @@ from groundwork.dataset.unanswerable_questions import (
     needed_by_split,
 )
 from groundwork.errors import UnitError
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 from tests.dataset.rows import row
 from tests.dataset.test_general_data_mix import built, encode
 

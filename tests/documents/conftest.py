@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.records.document_record import Document
+from groundwork.records import Document
 from groundwork.stages.ingest import main
 
 SAMPLE = Path(__file__).parents[2] / "data/documents/ellary-sound-rowing-handbook.pdf"

@@ -16,7 +16,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.documents.conversion import document_conversion
 from groundwork.documents.overrides_and_recipe import override_pages, page_numbers
 from groundwork.errors import BadDocument, MissingExtra
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 from groundwork.settings.config_schema import DocumentOverride
 from tests.documents.conftest import Folder
 

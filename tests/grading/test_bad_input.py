@@ -12,7 +12,7 @@ import pytest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.model_answers import read_answers
-from groundwork.records.grades import Grade
+from groundwork.records import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
 from tests.grading.scripted import World, write_dataset
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.grades import Grade
+from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from groundwork.grading.grading_report import write_report
 from groundwork.grading.memorization import GapBounds
 from groundwork.grading.scores import grade_report
-from groundwork.records.grades import CriterionGrade, Draw, Grade
+from groundwork.records import CriterionGrade, Draw, Grade
 from tests.maps.conftest import Opener, browser, show
 
 __all__ = ["browser", "show"]

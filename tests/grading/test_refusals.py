@@ -13,7 +13,7 @@ from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.unanswerable_questions import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
 from groundwork.grading.refusals import REFUSAL_CRITERION
 from groundwork.grading.verdicts_by_rule import grade_by_rule
-from groundwork.records.grades import Grade
+from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import World, holds
 from tests.grading.test_grade import models

@@ -18,7 +18,7 @@ from groundwork.grading.judge import majority_verdict
 from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
 from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap, rows_advice
 from groundwork.grading.scores import correlate_guesses
-from groundwork.records.grades import Draw, MeasuredRow
+from groundwork.records import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.
 FLEISS = [

@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.records.grades import MEASURED, Grade, MeasuredRow
-from groundwork.records.pair_record import Pair
+from groundwork.records import MEASURED, Grade, MeasuredRow, Pair
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT
 from groundwork.stages import create_dataset
 from tests.fake_hub import FakeHub, Repo

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.language.dates import dates
+from groundwork.language.dates_and_times import dates
 from groundwork.language.labels import labels
 from groundwork.language.names import names, quoted_terms
 from groundwork.language.numbers import change_digits, numbers

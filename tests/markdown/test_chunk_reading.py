@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 
 
 def reading(text: str, headings: tuple[str, ...] = ()) -> Reading:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.installation import PACKAGE
-from groundwork.pages.html_frame import document_page, page_frame, table
-from groundwork.pages.markup import Markup, join_markup, tag
+from groundwork.pages.html_frame import Markup, document_page, join_markup, page_frame, table, tag
 
 NASTY = """<script>alert("x")</script> & 'y' {title}"""
 

@@ -7,7 +7,7 @@ import pytest
 from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, relevant_summary
 from groundwork.questions.document_interviews import summary_line
 from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
-from groundwork.records.coverage_record import DocumentCoverage
+from groundwork.records import DocumentCoverage
 from tests.chunks import reading_of
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Pair, Rejected, Tags
+from groundwork.records import Chunk, Pair, Rejected, Tags
 
 TEXT = (
     "## Gates\n\nThe tide mill of Orrin opens its gates at 06:30 in summer. They close again at 18:45, "

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.commands.forget import forget_document
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.runs.obeyed_decisions import read_review
@@ -32,7 +32,7 @@ from groundwork.data_folder.runs.run_lookup import pair_files, run_names
 from groundwork.data_folder.runs.run_pairs import run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Pair, Rejected
 from groundwork.review.decision_requests import decision_of
 from groundwork.review.review_session import ReviewSession
 from groundwork.stages import create_dataset, curate, review

@@ -15,7 +15,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.review.review_session import ReviewSession
 from groundwork.review.server import Server
 from groundwork.stages.coverage import main as coverage

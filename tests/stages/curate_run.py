@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Chunk, Pair, Rejected
 from groundwork.stages.curate import main
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import Judge

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.document_record import Summary
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Chunk, DocumentCoverage, Pair, Rejected, Summary
 from groundwork.stages.generate_qa import main
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pairs

@@ -10,8 +10,7 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document, Page
+from groundwork.records import Chunk, Document, Page
 from groundwork.stages.chunk import main
 
 TEXT = (

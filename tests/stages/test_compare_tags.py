@@ -12,7 +12,7 @@ import pytest
 
 from groundwork.console.progress import Progress
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.pair_record import Tags
+from groundwork.records import Tags
 from groundwork.stages import (
     compare_tags,
     generate_tags,

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import pair, write_run

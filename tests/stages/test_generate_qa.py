@@ -10,7 +10,7 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.questions.document_interviews import prompt_files
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_files import load
 from groundwork.stages.generate_qa import main
 from tests.questions.scripted_writer import ENGINE, Json, Writer, pair, pairs, part, said, sentences

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.picture_links import figure_markdown
 from groundwork.raster_images import open_image
-from groundwork.records.figures import figure_markdown
 from tests.questions.scripted_writer import ENGINE, Json, pair, pairs, part, said
 from tests.sample.pictures import chart
 from tests.stages.mill_run import Mill, chunk_of, once

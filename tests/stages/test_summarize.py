@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.data_folder.read_write import read_json
-from groundwork.records.document_record import Summary
+from groundwork.records import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
 from groundwork.summaries.summarizer import (

@@ -15,7 +15,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.split_report.report_sentences import describe_verbatim_copies
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.stages import (
     compare_embeddings,
     compare_tags,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.records.pair_record import Tags
+from groundwork.records import Tags
 from groundwork.tags.vocabulary_and_synonyms import propose_synonyms
 from tests.fake_openrouter import FakeOpenRouter
 from tests.synthetic_runs import write_run

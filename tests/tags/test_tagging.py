@@ -16,7 +16,7 @@ import pytest
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.errors import BadRecord, StopRun
 from groundwork.maps.tag_comparison import tag_histogram, tags_only_in
-from groundwork.records.pair_record import Tags
+from groundwork.records import Tags
 from groundwork.stages.generate_tags import main
 from groundwork.tags.tag_files import TagStore
 from groundwork.tags.vocabulary_and_synonyms import (

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.recorded_decisions import (
     Agreement,
     Decision,
@@ -26,7 +25,8 @@ from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.message_wording import counted
+from groundwork.records import Pair, Rejected
 
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
 PAIRS_NAMED = 5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.data_folder.workspace import Workspace
-from groundwork.records.record_base import Record
+from groundwork.records import Record
 
 WISHES = "wishes"  # their folder in a run's
 

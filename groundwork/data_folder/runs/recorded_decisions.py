@@ -15,12 +15,11 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import text_hash, write_bytes
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.workspace import Workspace
-from groundwork.records.pair_record import Pair
-from groundwork.records.record_base import Record
+from groundwork.message_wording import counted
+from groundwork.records import Pair, Record
 
 EDITABLE = {  # what a reviewer may change, and where the pair keeps what it said before
     "question": "original_question",

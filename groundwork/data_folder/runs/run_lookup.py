@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.lazy_paths import Paths
+from groundwork.data_folder.file_names import Paths, slug
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.spread_folders import folder_files, unsorted_file_names
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 
 MERGED = "merged.json"  # in the folder of a run that merge has made
 ROW_ENDINGS = (".jsonl", ".parquet")

@@ -15,8 +15,7 @@ from groundwork.data_folder.runs.run_lookup import nearest_run, run_documents
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.pair_record import Difficulty, Pair, Rejected
+from groundwork.records import Chunk, Difficulty, Pair, Rejected
 
 T = TypeVar("T")
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.job import TEST_CHUNKS
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.figures import text_with_captions
-from groundwork.records.pair_record import Tags
+from groundwork.message_wording import counted
+from groundwork.picture_links import text_with_captions
+from groundwork.records import Chunk, Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
@@ -142,7 +141,7 @@ def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
 
 def _measured_path(job: Job, grades: str) -> Path:
     from groundwork.data_folder.file_names import slug
-    from groundwork.records.grades import MEASURED
+    from groundwork.records import MEASURED
 
     measured_file = job.data.path("grades", slug(grades), MEASURED)
     if not measured_file.exists():
@@ -163,7 +162,7 @@ def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> l
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
     from groundwork.data_folder.read_write import read_jsonl
-    from groundwork.records.chunk_record import Chunk
+    from groundwork.records import Chunk
 
     return [chunk for chunk_file in inputs.chunks for chunk in read_jsonl(chunk_file, Chunk)]
 
@@ -205,7 +204,7 @@ def valid_pool(pool: RowPool, job: Job) -> RowPool:
 def document_titles(inputs: BuildInputs) -> list[str]:
     """The titles of the documents that the rows come from."""
     from groundwork.data_folder.read_write import read_json
-    from groundwork.records.document_record import Document
+    from groundwork.records import Document
 
     return [read_json(document_file, Document).title for document_file in inputs.texts]
 
@@ -215,7 +214,7 @@ def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
     was decided.
     """
     from groundwork.data_folder.read_write import read_json
-    from groundwork.records.document_record import Summary
+    from groundwork.records import Summary
 
     names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
     titled_paths = zip(inputs.texts, document_titles(inputs), strict=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
 from groundwork.dataset.creation.rows_of_runs import RowPool
@@ -33,7 +32,8 @@ from groundwork.dataset.split_report.report_record import (
 )
 from groundwork.dataset.split_report.split_measures import basic_report, measure_split
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
-from groundwork.records.dataset_row import Row
+from groundwork.message_wording import counted
+from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
 
 STRATA = ("category", "difficulty")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.harness_tasks import TaskJudge
-    from groundwork.records.dataset_row import Row
+    from groundwork.records import Row
     from groundwork.settings.config_schema import Config
 
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows

@@ -10,15 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.obeyed_decisions import Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
-from groundwork.records.dataset_row import InvalidRow, Row
-from groundwork.records.figures import quote_in_words
-from groundwork.records.pair_record import Pair
-from groundwork.records.record_base import Record
+from groundwork.message_wording import counted
+from groundwork.picture_links import quote_in_words
+from groundwork.records import InvalidRow, Pair, Record, Row
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 

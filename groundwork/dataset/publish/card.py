@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.dataset.split_report.report_sentences import (
@@ -21,7 +20,8 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_verdict,
 )
 from groundwork.dataset.versions_and_differences import Version
-from groundwork.records.record_base import Record
+from groundwork.message_wording import counted
+from groundwork.records import Record
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 VERSIONS_SHOWN = 10  # that the card tells

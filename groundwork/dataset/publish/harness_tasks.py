@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.llm import prompts
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 from groundwork.settings.config_schema import HARNESSES
 
 TEMPLATES = Path(__file__).parent / "tasks"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.errors import UnitError, UsageError
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

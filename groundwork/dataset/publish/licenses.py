@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.nearest_names import nearest_name
+from groundwork.message_wording import nearest_name
 
 COMMON_LICENSES = (
     "apache-2.0",

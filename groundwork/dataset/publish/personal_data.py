@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from groundwork.records.dataset_row import Row
-from groundwork.records.record_base import Record
+from groundwork.records import Record, Row
 
 EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}\b")
 # International (+44 20 7946 0958), bracketed ((020) 7946 0958) or grouped (555-123-4567); bare digits are amounts.

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundwork.data_folder.manifest.manifest import Manifest
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.card import SourceDocument
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.dataset_row import Row
-from groundwork.records.document_record import Document
+from groundwork.records import Document, DocumentCoverage, Row
 
 
 @dataclass(frozen=True)

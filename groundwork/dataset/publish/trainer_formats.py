@@ -17,7 +17,7 @@ import msgspec
 
 from groundwork.dataset.parquet import Contents
 from groundwork.llm.prompts import assistant_turn, question_turns
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 from groundwork.settings.config_schema import HARNESSES
 
 Record = dict[str, Any]

@@ -20,7 +20,7 @@ from groundwork.errors import Filtered, InvalidReply
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.words import stem, stop_words, words
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 
 DECLINED = "The model says that nobody would ask this in other words."
 CLOSER_ALLOWED = 5  # questions that may lie closer to the rewording than its original does

@@ -20,7 +20,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call

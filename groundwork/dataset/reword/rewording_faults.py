@@ -26,7 +26,7 @@ from groundwork.language.numbers import numbers
 from groundwork.language.question_forms import AUXILIARY, is_question
 from groundwork.language.words import normalised_words, whole_word_pattern, word_count, words
 from groundwork.questions.derived_numbers import list_lengths
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.
 _OR_KEEP = (

@@ -14,7 +14,7 @@ import msgspec
 from groundwork.dataset.reword.copied_words import is_copy, words_of
 from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
 from groundwork.llm.calls.task_group import gather_all
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 
 WORDING_TAKEN = "This wording is taken. Ask for the same fact in yet another sentence, and answer it in another one."
 

@@ -11,7 +11,7 @@ from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import find_nearest, random_cosines
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import Likeness, SameQuestions
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 
 
 def measure_leakage(

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.apportionment import largest_remainder
-from groundwork.counted_nouns import counted
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
-from groundwork.records.dataset_row import Row
+from groundwork.message_wording import counted
+from groundwork.records import Row
 
 Strategy = Literal["clusters", "tags", "category", "difficulty", "random", "clone", "second-run"]
 Vectors = NDArray[np.float32]

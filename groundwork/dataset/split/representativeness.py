@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.dataset.split.kernel_herding import Kernel
 from groundwork.dataset.split_report.report_record import Closeness, Representativeness, SplitShare
-from groundwork.records.dataset_row import Row
+from groundwork.message_wording import counted
+from groundwork.records import Row
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said
 SAME_SHARES = 0.10  # total variation up to which the shares count as the same

@@ -11,8 +11,8 @@ from groundwork.dataset.split.eval_selection import Split, Vectors
 from groundwork.dataset.split_report.report_record import SplitPoint
 from groundwork.embedding.clusters import principal_components
 from groundwork.embedding.projection import barnes_hut_tsne
-from groundwork.language.shortened_text import shorten_text
-from groundwork.records.dataset_row import Row
+from groundwork.message_wording import shorten_text
+from groundwork.records import Row
 
 MAP_ROWS = 2_000  # points on the map at the most: eval and a random sample of the rest
 PERPLEXITY = 30  # at the most

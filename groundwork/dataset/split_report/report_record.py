@@ -7,8 +7,7 @@ from typing import Literal
 import msgspec
 
 from groundwork.dataset.publish.personal_data import PersonalData
-from groundwork.records.dataset_row import InvalidRow
-from groundwork.records.record_base import Record
+from groundwork.records import InvalidRow, Record
 
 
 class SplitShare(Record, frozen=True):

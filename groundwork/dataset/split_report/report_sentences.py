@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from groundwork.counted_nouns import counted
 from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 
 
 def describe_splits(report: SplitReport) -> list[str]:

@@ -33,7 +33,7 @@ from groundwork.dataset.split_report.report_record import (
     SplitShare,
 )
 from groundwork.embedding.clusters import name_by_tag_or_centre
-from groundwork.records.dataset_row import Row
+from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings, Rephrase
 
 

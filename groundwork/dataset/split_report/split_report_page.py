@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from groundwork.console import terminal
-from groundwork.counted_nouns import counted
 from groundwork.dataset.split_report.report_record import ElbowCurve, EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split_report.report_sentences import (
     describe_additions,
@@ -19,9 +18,8 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_unanswerable,
     describe_verdict,
 )
-from groundwork.language.shortened_text import shorten_text
-from groundwork.pages.html_frame import document_page, table
-from groundwork.pages.markup import Markup, join_markup, tag
+from groundwork.message_wording import counted, shorten_text
+from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
 
 BARS = "▁▂▃▄▅▆▇█"
 MAX_ROWS, MAX_SHARES = 200, 40  # of a table of the page

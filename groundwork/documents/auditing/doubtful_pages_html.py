@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.page_audit import bare_letters, page_words
 from groundwork.language.language_and_script import is_right_to_left
-from groundwork.pages.html_frame import document_page
-from groundwork.pages.markup import Markup, from_html, join_markup, tag
+from groundwork.message_wording import counted
+from groundwork.pages.html_frame import Markup, document_page, from_html, join_markup, tag
 
 MOST_PAGES = 40  # that are shown; a picture has some 100 KB
 PICTURE_SIDE = 1_100  # pixels of a picture's longer side

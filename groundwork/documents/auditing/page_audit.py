@@ -24,7 +24,7 @@ from groundwork.language.numbers import digit_runs
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.running_headers import page_labels
 from groundwork.markdown.tables import read_table
-from groundwork.records.document_record import PageAudit
+from groundwork.records import PageAudit
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.conversion.converter_processes import (
     ProcessCalls,
@@ -64,8 +63,9 @@ from groundwork.documents.source_files import DocumentFile, content_hash, utf8_p
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_headers import without_running
+from groundwork.message_wording import counted
 from groundwork.processes.worker_pool import WorkerFailed
-from groundwork.records.document_record import Document, Page
+from groundwork.records import Document, Page
 from groundwork.settings.config_schema import Config
 
 

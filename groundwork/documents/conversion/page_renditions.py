@@ -34,7 +34,7 @@ from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.markdown.running_headers import line_keys, running_keys, strip_running, without_line
 from groundwork.processes.worker_pool import report_progress
-from groundwork.records.document_record import Page, PageAudit
+from groundwork.records import Page, PageAudit
 
 OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 

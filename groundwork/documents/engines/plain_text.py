@@ -18,7 +18,7 @@ from groundwork.language.spans import span_index
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses
-from groundwork.markdown.picture_links import without_data
+from groundwork.picture_links import without_data
 
 _YAML_FRONT_MATTER = re.compile(
     r"\A\ufeff?---[ \t]*\n(?P<inside>(?:(?!(?:---|\.\.\.)[ \t]*$)[^\n]*+\n){1,200}+)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M

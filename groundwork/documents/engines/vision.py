@@ -25,7 +25,7 @@ from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
 from groundwork.markdown.running_headers import page_labels, running_keys, strip_running
-from groundwork.records.document_record import PageAudit
+from groundwork.records import PageAudit
 
 if TYPE_CHECKING:
     from groundwork.llm.client import Client, Reply

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
 from groundwork.documents.formats.book_notes import mark_notes
 from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
@@ -29,6 +28,7 @@ from groundwork.documents.formats.office_xml_repair import repair_package
 from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
 from groundwork.markdown.footnotes import place_notes
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from anydoc import Block, Document

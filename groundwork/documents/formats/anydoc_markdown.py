@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
 from groundwork.markdown.footnotes import place_notes
+from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
+from groundwork.message_wording import counted
 
 HEADERS = ("From", "To", "Cc", "Date")
 _HEADER_ERRORS = (ValueError, LookupError, AttributeError, TypeError)  # raised by the library for wrong headers

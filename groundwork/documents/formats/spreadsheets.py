@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.formats.sheet_blocks import (
     MOST_CELLS,
     Rows,
@@ -36,6 +35,7 @@ from groundwork.documents.formats.workbook_comments import (
 )
 from groundwork.documents.formats.workbook_repair import load_workbook
 from groundwork.errors import BadDocument
+from groundwork.message_wording import counted
 
 _FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
 _DIGIT_SIGNS = "0#?"

@@ -10,10 +10,10 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from groundwork.counted_nouns import counted
 from groundwork.documents.formats.office_comments import comment_quote, short_text
 from groundwork.documents.formats.office_package import open_package
 from groundwork.documents.formats.office_xml import Element, tags
+from groundwork.message_wording import counted
 
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.markdown.picture_links import picture_addresses, repoint_pictures
+from groundwork.picture_links import CAPTION_LENGTH, picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
-from groundwork.records.figures import CAPTION_LENGTH
 
 if TYPE_CHECKING:
     from anydoc import Document, Inline

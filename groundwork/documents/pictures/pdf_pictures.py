@@ -41,10 +41,10 @@ from groundwork.documents.pictures.page_areas import (
 )
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
+from groundwork.picture_links import figure_markdown
 from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MOST_PIXELS, UnusableImage
-from groundwork.records.document_record import Page
-from groundwork.records.figures import figure_markdown
+from groundwork.records import Page
 
 LEAST_POINTS = 36  # of the shorter side as it is drawn, half an inch
 MOST_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background

@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from groundwork.counted_nouns import counted
 from groundwork.llm.endpoint.http_errors import AccessRefused, BrokenCall, CallFailed, RequestRejected
 from groundwork.llm.endpoint.http_request import SAMPLING, Endpoint, JsonLevel, chat_body, json_level
 from groundwork.llm.endpoint.http_response import ChatResponse, read_response
 from groundwork.llm.prompts import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
+from groundwork.message_wording import counted
 from groundwork.settings.config_schema import ModelCall, Provider
 
 Json = dict[str, Any]

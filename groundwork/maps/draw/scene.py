@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.records.pair_record import QuestionFields
+from groundwork.records import QuestionFields
 
 
 class SceneStruct(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,9 +22,7 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.material_to_ask_about import short_title
 from groundwork.questions.trivial_questions import trivial_reason
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.document_record import Document, Summary
-from groundwork.records.pair_record import Pair
+from groundwork.records import Chunk, Document, Pair, Summary
 from groundwork.settings.config_schema import Check, Curate
 
 RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")

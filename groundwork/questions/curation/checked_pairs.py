@@ -31,8 +31,7 @@ from groundwork.questions.curation.cases_and_rule_checks import CurationCase, fi
 from groundwork.questions.curation.curation_rounds import Curation
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-from groundwork.records.pair_record import Pair, Rejected
-from groundwork.records.record_base import Record
+from groundwork.records import Pair, Record, Rejected
 
 
 class CheckedPair(Record, frozen=True):

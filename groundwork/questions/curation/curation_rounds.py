@@ -13,6 +13,7 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
+from groundwork.picture_links import is_figure
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.curation.cases_and_rule_checks import (
     REWRITABLE_CHECKS,
@@ -35,8 +36,7 @@ from groundwork.questions.curation.judge import (
 )
 from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting
 from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
-from groundwork.records.figures import is_figure
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
 APART: tuple[Check, ...] = ("stand_alone", "worth", "natural", "criteria")

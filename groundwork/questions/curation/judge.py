@@ -23,10 +23,10 @@ from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
+from groundwork.picture_links import text_with_captions
 from groundwork.questions.curation.cases_and_rule_checks import CurationCase
 from groundwork.questions.curation.reply_record import ReplyRecord
 from groundwork.questions.material_to_ask_about import UNNAMED
-from groundwork.records.figures import text_with_captions
 from groundwork.settings.config_schema import Check, Curate
 
 Json = dict[str, Any]

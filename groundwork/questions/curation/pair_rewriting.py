@@ -13,6 +13,7 @@ from groundwork.language.question_forms import is_question
 from groundwork.language.sentences import sentences
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
+from groundwork.picture_links import quote_in_words
 from groundwork.questions.curation.cases_and_rule_checks import REWRITABLE_CHECKS, CurationCase
 from groundwork.questions.curation.judge import (
     FIELD_TOKENS,
@@ -27,7 +28,6 @@ from groundwork.questions.curation.judge import (
     single_line,
 )
 from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
-from groundwork.records.figures import quote_in_words
 
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
 

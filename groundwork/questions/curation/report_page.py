@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from groundwork.counted_nouns import counted
 from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
-from groundwork.pages.html_frame import document_page, table
-from groundwork.pages.markup import Markup, join_markup, tag
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.message_wording import counted
+from groundwork.pages.html_frame import Markup, document_page, join_markup, table, tag
+from groundwork.records import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
 MAX_CORRECTED = 40  # pairs with a person's words, which are all shown where there are no more

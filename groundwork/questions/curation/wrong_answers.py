@@ -17,7 +17,7 @@ from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.question_forms import YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
 from groundwork.language.spans import Span
 from groundwork.language.words import content_words, whole_word_pattern, words
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
 NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for

@@ -21,7 +21,7 @@ from groundwork.markdown.statements import Statement
 from groundwork.questions.criteria import category_of
 from groundwork.questions.drafted_pairs import Draft, Fault
 from groundwork.questions.small_model.question_targets import Target, has_open_end
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 
 STRANGE_WORDS = 0.3  # of an answer's content words, or one, may stand neither in the statement nor near it
 STRANGE_WORDS_OF_ROW = 0.15  # where a small model is quick to make up what the numbers mean

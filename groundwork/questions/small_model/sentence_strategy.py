@@ -41,7 +41,7 @@ from groundwork.questions.small_model.question_targets import (
     simplify_text,
     spread_targets,
 )
-from groundwork.records.chunk_record import Chunk
+from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA
 
 T = TypeVar("T")

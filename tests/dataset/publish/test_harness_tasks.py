@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import write_jsonl
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.fake_openrouter import FakeOpenRouter

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from groundwork.data_folder.read_write import write_json
-from groundwork.records.document_record import Document
+from groundwork.records import Document
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.create_dataset import main
 from tests.dataset.rows import FORMS, pair, write_run

@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
-from groundwork.records.document_record import PageAudit
+from groundwork.records import PageAudit
 from groundwork.settings.config_files import load
 
 

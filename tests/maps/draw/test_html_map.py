@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from groundwork.maps.draw.html_map import FOLDER, point_columns, write_map
 from groundwork.pages import palette
-from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape
+from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape_json
 from tests.maps.scenes import scene
 
 PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does without
@@ -27,7 +27,7 @@ PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does with
 @given(st.text())
 def test_embedded_json_cannot_end_its_element(text: str) -> None:
     """Whatever a dataset says, the block holds no character that HTML could read, and decodes to the same."""
-    written = escape(json.dumps({"question": text}, ensure_ascii=False))
+    written = escape_json(json.dumps({"question": text}, ensure_ascii=False))
     assert not set(written) & set("<>&\u2028\u2029")
     assert json.loads(written) == {"question": text}
 

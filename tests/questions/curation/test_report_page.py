@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groundwork.questions.curation.report_page import CurationResult, curation_html
-from groundwork.records.pair_record import Pair
+from groundwork.records import Pair
 
 
 def test_criteria_are_listed_in_the_direction_of_their_script() -> None:

@@ -22,9 +22,7 @@ from groundwork.questions.small_model.sentence_strategy import (
     name_document,
     without_columns,
 )
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.pair_record import Pair, Rejected
+from groundwork.records import Chunk, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import CONFIG_DIR
 from groundwork.stages.generate_qa import main
 from tests.chunks import reading_of

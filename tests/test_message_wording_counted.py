@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.counted_nouns import counted
+from groundwork.message_wording import counted
 from groundwork.settings.config_files import PROJECT
 
 # what messages count; a number that a constant gives is never one

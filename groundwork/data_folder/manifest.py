@@ -1,7 +1,9 @@
 """What every artifact was made from, so that a stage knows which of its units are current.
 
 One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
-are in place, so a unit without a row is a unit that was not finished.
+are in place, so a unit without a row is a unit that was not finished. A unit's fingerprint is equal as long as its
+recipe and the files that decide about its state are as they were: a start over 100,000 documents asks the disk for
+no more than the size, the time of the last change and the inode of each.
 """
 
 from __future__ import annotations
@@ -10,21 +12,101 @@ import hashlib
 import os
 import sqlite3
 import stat
+import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import msgspec
 
 from groundwork.data_folder import claims
 from groundwork.data_folder.databases import read_only_database
-from groundwork.data_folder.file_names import printable_path
-from groundwork.data_folder.lazy_paths import path_texts
-from groundwork.data_folder.manifest.recipe_changes import AS_RECORDED, ConfigNames, file_changes, recipe_changes
+from groundwork.data_folder.file_names import path_texts, printable_path
 from groundwork.data_folder.workspace import RemoteMirror
 from groundwork.errors import StopRun, UsageError
+from groundwork.stage_table import STAGES
+
+if TYPE_CHECKING:
+    from groundwork.data_folder.workspace import Workspace
+
+
+Recipe = Mapping[str, Any]
+ConfigNames = Callable[[Any], Mapping[str, Any]]  # (settings as a recipe holds them) -> the same by config.json's names
+VERSION = "the program's version of this stage"
+
+
+def names_in_order(*names: str) -> ConfigNames:
+    """For settings recorded as a list: the name of each place; one name for settings that are no list."""
+    if len(names) == 1:
+        return lambda settings: {names[0]: settings}
+    return lambda settings: dict(zip(names, settings, strict=False))
+
+
+AS_RECORDED = names_in_order("settings")
+
+
+def recipe_changes(before: Recipe, after: Recipe, config_names: ConfigNames) -> list[str]:
+    """The names of what differs: settings, prompts, the stage's version."""
+    return differing_keys(_named_settings(before, config_names), _named_settings(after, config_names))
+
+
+def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The keys, in order, whose values differ or that only one of the two has."""
+    return sorted(
+        setting_name
+        for setting_name in before.keys() | after.keys()
+        if before.get(setting_name) != after.get(setting_name)
+    )
+
+
+def file_changes(before: Mapping[str, str], after: Mapping[str, str], most: int = 2) -> str:
+    """What became of the files of two sets of hashes by path: `a.jsonl changed; b.jsonl and 3 more are gone`."""
+    kinds = {
+        "changed": sorted(path for path in before.keys() & after.keys() if before[path] != after[path]),
+        "gone": sorted(before.keys() - after.keys()),
+        "new": sorted(after.keys() - before.keys()),
+    }
+    return "; ".join(_kind_of_change(kind, paths, most) for kind, paths in kinds.items() if paths)
+
+
+def _kind_of_change(change_kind: str, changed_paths: list[str], most: int) -> str:
+    changed_names = ", ".join(changed_paths[:most])
+    if len(changed_paths) > most:
+        changed_names += f" and {len(changed_paths) - most:,} more"
+    return (
+        f"{changed_names} changed"
+        if change_kind == "changed"
+        else f"{changed_names} {'is' if len(changed_paths) == 1 else 'are'} {change_kind}"
+    )
+
+
+def _named_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:
+    other_parts = {
+        recipe_key: value
+        for recipe_key, value in recipe.items()
+        if recipe_key not in ("settings", "prompts", "own", "version")
+    }
+    settings = recipe.get("settings")
+    prompts = {f"prompt {prompt_name}": digest for prompt_name, digest in (recipe.get("prompts") or {}).items()}
+    return {
+        **_flatten(other_parts),
+        **(_flatten(config_names(settings)) if settings is not None else {}),
+        **prompts,
+        **_flatten(recipe.get("own") or {}),
+        VERSION: recipe.get("version"),
+    }
+
+
+def _flatten(settings: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(settings, Mapping) or not settings:
+        return {prefix.rstrip("."): settings} if prefix else {}
+    flattened: dict[str, Any] = {}
+    for setting_name, setting_value in settings.items():
+        flattened.update(_flatten(setting_value, f"{prefix}{setting_name}."))
+    return flattened
+
 
 _LAYOUT = """
 PRAGMA journal_mode = WAL;
@@ -379,3 +461,101 @@ def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
             if entry.outputs.get(output_name) not in ("", None, digest)
         ]
     )
+
+
+States = dict[str, tuple[State, str]]
+
+
+def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
+    """By stage the state of all that was made, by the settings that it was made with."""
+    table: dict[str, States] = {}
+    for stage, unit, entry in manifest.all_entries():
+        table.setdefault(stage, {})[unit] = recorded_state(data, manifest, entry)
+    return table
+
+
+def recorded_state(data: Workspace, manifest: Manifest, manifest_entry: ManifestEntry) -> tuple[State, str]:
+    """The state of one unit by what it read and wrote, whatever the settings are by now."""
+    inputs = manifest.hashes((_input_path(data, name) for name in manifest_entry.inputs), data.relative)
+    outputs = manifest.hashes((data.root / name for name in manifest_entry.outputs), data.relative)
+    return judge_state(manifest_entry, inputs, manifest_entry.recipe, outputs, len(manifest_entry.outputs))
+
+
+def _input_path(data: Workspace, name: str) -> Path:
+    return (data.base if name.startswith("documents/") else data.root) / name
+
+
+def mark_behind(table: dict[str, States], manifest: Manifest) -> dict[str, States]:
+    """`table` (states of the units by stage) with `behind` for each unit made of what a stale or behind one wrote."""
+    waiting_for: dict[str, str] = {}  # files that will change, and the unit that they wait for
+    while True:
+        states_by_stage, by_request = {}, 0  # of the files, those of stages outside of the order of `dataprep run`
+        for stage in STAGES:
+            if stage.name in table:
+                before = len(waiting_for)
+                states_by_stage[stage.name] = _mark_stage(stage.name, table[stage.name], manifest, waiting_for)
+                by_request += 0 if stage.run else len(waiting_for) - before
+        if not by_request:  # else stages before it may read them: a merged run is curated too
+            return states_by_stage
+
+
+def _mark_stage(stage: str, stage_states: States, manifest: Manifest, waiting_for: dict[str, str]) -> States:
+    """The states of one stage; `waiting_for` gets what its units will change."""
+    states, manifest_entries = dict(stage_states), manifest.entries(stage)
+    for unit, (state_kind, _) in stage_states.items():
+        manifest_entry = manifest_entries.get(unit)
+        if manifest_entry is None or state_kind == "failed":
+            continue
+        cause = next((waiting_for[input_name] for input_name in manifest_entry.inputs if input_name in waiting_for), "")
+        if state_kind in ("done", "empty") and cause:
+            states[unit] = "behind", f"waits for {cause}"
+        if state_kind == "stale" or states[unit][0] == "behind":
+            waiting_for.update(dict.fromkeys(manifest_entry.outputs, cause or f"{stage} of {unit}"))
+    return states
+
+
+_LENGTH = 16  # bytes
+_NO_FILE = b"-"
+_pack_status = struct.Struct("<qqQ").pack
+
+
+def unit_fingerprint(
+    recipe: bytes, reads: Sequence[Iterable[str | Path]], writes: Iterable[str | Path]
+) -> bytes | None:
+    """Of a unit that `recipe` shapes and that reads these files; None where it reads a folder, whose files may change.
+
+    The order of the files counts. Files that are missing count as missing.
+    """
+    digest = hashlib.blake2b(recipe, digest_size=_LENGTH)
+    for paths in reads:
+        path_strings = tuple(path_texts(paths))
+        try:
+            statuses = b"".join(map(_file_status, path_strings))
+        except IsADirectoryError:
+            return None
+        digest.update(_names(path_strings))
+        digest.update(statuses)
+    path_strings = tuple(path_texts(writes))
+    digest.update(_names(path_strings))
+    digest.update(bytes(map(_is_there, path_strings)))
+    return digest.digest()
+
+
+def _names(paths: Sequence[str]) -> bytes:
+    """The paths and how many they are."""
+    return "\0".join((str(len(paths)), *paths, "")).encode("utf-8", "surrogatepass")
+
+
+def _file_status(path: str) -> bytes:
+    """Raises IsADirectoryError for a folder."""
+    try:
+        file_status = os.stat(path)  # noqa: PTH116  half of Path.stat's time, and the bulk of a start with nothing to do
+    except OSError:
+        return _NO_FILE
+    if stat.S_ISDIR(file_status.st_mode):
+        raise IsADirectoryError(path)
+    return _pack_status(file_status.st_size, file_status.st_mtime_ns, file_status.st_ino)
+
+
+def _is_there(path: str) -> bool:
+    return os.access(path, os.F_OK)  # half the time of os.path.exists

@@ -1,11 +1,16 @@
-"""Numbers, dates and times in several notations: groundwork/language/notations.py, dates.py, times.py."""
+"""Numbers, dates and times in several notations: groundwork/language/numbers.py and dates_and_times.py."""
 
 import pytest
 
-from groundwork.language.dates import dates, slashed_dates
-from groundwork.language.notations import fractions, plain_fractions, roman_values, without_latex
-from groundwork.language.numbers import alternative_readings, numbers
-from groundwork.language.times import times
+from groundwork.language.dates_and_times import dates, slashed_dates, times
+from groundwork.language.numbers import (
+    alternative_readings,
+    fractions,
+    numbers,
+    plain_fractions,
+    roman_values,
+    without_latex,
+)
 from groundwork.markdown.grounding import SourceText
 
 

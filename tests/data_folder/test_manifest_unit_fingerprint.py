@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.lazy_paths import Paths
-from groundwork.data_folder.manifest.unit_fingerprint import unit_fingerprint
+from groundwork.data_folder.file_names import Paths
+from groundwork.data_folder.manifest import unit_fingerprint
 
 
 def fingerprint(folder: Path, recipe: bytes = b"{}") -> bytes | None:

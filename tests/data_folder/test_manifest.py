@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.data_folder.databases import join_database
-from groundwork.data_folder.manifest.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry
-from groundwork.data_folder.manifest.stale_and_behind import mark_behind
+from groundwork.data_folder.manifest import MOST_AT_ONCE, EntryInputs, Manifest, ManifestEntry, mark_behind
 
 
 def entry(text: str) -> ManifestEntry:

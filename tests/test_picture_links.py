@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from groundwork.markdown.picture_links import without_data, without_pictures
+from groundwork.picture_links import without_data, without_pictures
 
 
 @pytest.mark.parametrize(

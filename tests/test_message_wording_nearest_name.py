@@ -1,6 +1,6 @@
 """The name that somebody may have meant."""
 
-from groundwork.nearest_names import nearest_name, suggested_names
+from groundwork.message_wording import nearest_name, suggested_names
 
 
 def test_a_near_name_is_found_and_a_far_one_is_none() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from groundwork.data_folder.lazy_paths import Paths, path_texts
+from groundwork.data_folder.file_names import Paths, path_texts
 from groundwork.data_folder.workspace import Workspace
 
 

@@ -1,9 +1,8 @@
-"""Numbers in words: groundwork/language/number_words.py, and answers held against them."""
+"""Numbers in words: groundwork/language/numbers.py, and answers held against them."""
 
 import pytest
 
-from groundwork.language.number_words import LANGUAGES, number_words
-from groundwork.language.numbers import alternative_readings, numbers
+from groundwork.language.numbers import LANGUAGES, alternative_readings, number_words, numbers
 from groundwork.markdown.grounding import SourceText
 
 WRITTEN = {  # a text, its cardinals, its ordinals

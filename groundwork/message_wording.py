@@ -1,8 +1,17 @@
-"""The name that somebody may have meant, for messages that say what there is."""
+"""The wording of messages: a number with its noun, the name that somebody may have meant, a text cut to a length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`count` and `noun`, or `plural` where it is not one; by default the noun with an s.
+
+    Words that agree with the noun come along: counted(rows, "row is left out", "rows are left out").
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
 
 SUGGESTIONS = 5
 
@@ -22,3 +31,12 @@ def suggested_names(name: str, names: Iterable[str]) -> str:
     return nearest_name(name, known_names) or ", ".join(
         difflib.get_close_matches(name, known_names, n=SUGGESTIONS, cutoff=0.0)
     )
+
+
+LABEL_LENGTH = 60  # characters
+
+
+def shorten_text(text: str, length: int = LABEL_LENGTH) -> str:
+    """`text` on one line, cut to `length` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -15,11 +15,8 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.records.chunk_record import Chunk
-from groundwork.records.coverage_record import DocumentCoverage
-from groundwork.records.document_record import Document
-from groundwork.records.figures import figures
-from groundwork.records.pair_record import Pair
+from groundwork.picture_links import figures
+from groundwork.records import Chunk, Document, DocumentCoverage, Pair
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import Json, pair, pairs, part

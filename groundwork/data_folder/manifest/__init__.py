@@ -1,1 +1,0 @@
-"""What every artifact was made from, and whether it is current."""
