@@ -6,6 +6,7 @@ The mixed rows lie in train alone. Eval, its mirror and all that is measured are
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Datas
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split_report.report_record import Mixture
-from groundwork.embedding.nearest_neighbours import find_nearest
+from groundwork.embedding.nearest_neighbours import find_nearest, thresholds_of
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
 from groundwork.message_wording import counted
@@ -126,8 +127,10 @@ async def _draw_distant_rows(
     checked = 0
     while len(distant_rows) < needed and checked < len(general_rows):
         batch = general_rows[checked : checked + needed - len(distant_rows)]
-        cosines = find_nearest(await encode([_full_question(row) for row in batch], "query"), eval_vectors)[1]
-        distant_rows += [row for row, cosine in zip(batch, cosines, strict=True) if cosine < built.report.threshold]
+        questions = [_full_question(row) for row in batch]
+        cosines = find_nearest(await encode(questions, "query"), eval_vectors)[1]
+        limits = thresholds_of(questions, built.report.by_script, built.report.threshold)
+        distant_rows += list(compress(batch, cosines < limits))
         checked += len(batch)
     return distant_rows, checked - len(distant_rows)
 

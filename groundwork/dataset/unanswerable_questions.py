@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +22,13 @@ from groundwork.dataset.creation.build_splits import BuiltDataset
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.split_report.report_record import Unanswerable
-from groundwork.embedding.nearest_neighbours import VectorBuffer, calibrate_threshold, find_nearest
+from groundwork.embedding.nearest_neighbours import (
+    VectorBuffer,
+    calibrate_by_script,
+    calibrate_threshold,
+    find_nearest,
+    threshold_of,
+)
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -132,15 +138,18 @@ class _QuestionSearch:
     rows: Sequence[Row]
     chunks: Sequence[Chunk]
     encode: Encode
-    threshold: float
+    threshold_of: Callable[[str], float]
     row_vectors: VectorBuffer
     chunk_vectors: Vectors
 
     @classmethod
     async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> _QuestionSearch:
-        vectors = await encode([row.question for row in rows], "query")
+        questions = [row.question for row in rows]
+        vectors = await encode(questions, "query")
+        overall = calibrate_threshold(vectors, seed)
+        by_script = calibrate_by_script(vectors, questions, overall, seed)
         return cls(
-            rows, chunks, encode, calibrate_threshold(vectors, seed), VectorBuffer(vectors),
+            rows, chunks, encode, partial(threshold_of, by_script=by_script, overall=overall), VectorBuffer(vectors),
             await encode([chunk.text for chunk in chunks], "document"),
         )  # fmt: skip
 
@@ -149,7 +158,7 @@ class _QuestionSearch:
         if not questions:
             return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
         vectors = await self.encode(questions, "query")
-        is_open = find_nearest(vectors, self.row_vectors.rows)[1] < self.threshold
+        is_open = find_nearest(vectors, self.row_vectors.rows)[1] < [*map(self.threshold_of, questions)]
         return [question for question, is_new in zip(questions, is_open, strict=True) if is_new], vectors[is_open]
 
     def passages(self, questions: Sequence[str], vectors: Vectors, source_chunk: Chunk) -> list[Chunk]:
@@ -305,7 +314,8 @@ async def _add_rows(gathered: _Gathered, addition: _Gathered, search: _QuestionS
         vector = await search.encode([row.question], "query")
         # a question of marks alone, such as a formula, has no words to be told by
         wording = normalised_words(row.question) or row.question
-        if wording in gathered.wordings or find_nearest(vector, search.row_vectors.rows)[1][0] >= search.threshold:
+        nearest_cosine = find_nearest(vector, search.row_vectors.rows)[1][0]
+        if wording in gathered.wordings or nearest_cosine >= search.threshold_of(row.question):
             gathered.asked += 1
             continue
         search.row_vectors.extend(vector)  # not to be asked twice

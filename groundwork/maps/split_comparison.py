@@ -16,7 +16,7 @@ from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
 from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
-from groundwork.embedding.nearest_neighbours import find_nearest
+from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, thresholds_of
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
@@ -53,9 +53,9 @@ def build_split_scene(
     emphasized = {group.name for group in compared_splits}
     notes = _describe_representativeness(groups, train, compared_splits, scene, report)
     for group in compared_splits:
-        threshold = scene.numbers.near_duplicate
+        nearness = f"cosine {scene.numbers.near_duplicate:.2f} or more by {encoder}"
         repeats = describe_repeats(report) if report and group.name == "eval" else ""
-        notes += _describe_repetition(train, group, threshold, f"cosine {threshold:.2f} or more by {encoder}", repeats)
+        notes += _describe_repetition(train, group, scene.numbers.near_duplicate, nearness, repeats)
     return msgspec.structs.replace(
         scene,
         compares="splits",
@@ -143,7 +143,9 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
     """
     own_copies = _own_copies(train, split)
     _, cosines = find_nearest(split.vectors, train.vectors, own_copies)
-    copied, repeated = int((own_copies >= 0).sum()), int((cosines >= threshold).sum())
+    by_script = calibrate_by_script(train.vectors, [row.question for row in train.rows], threshold)
+    thresholds = thresholds_of((row.question for row in split.rows), by_script, threshold)
+    copied, repeated = int((own_copies >= 0).sum()), int((cosines >= thresholds).sum())
     total = len(split.rows)
     return [
         *([describe_verbatim_copies(copied, total, split.name, train.name)] if copied else []),

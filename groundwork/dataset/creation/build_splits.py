@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -31,12 +31,19 @@ from groundwork.dataset.split_report.report_record import (
     SplitReport,
 )
 from groundwork.dataset.split_report.split_measures import basic_report, measure_split
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, find_nearest
+from groundwork.embedding.nearest_neighbours import (
+    calibrate_by_script,
+    calibrate_threshold,
+    find_nearest,
+    threshold_of,
+)
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
 
 STRATA = ("category", "difficulty")
+
+ThresholdOf = Callable[[str], float]  # the cosine from which another question is a near-duplicate of this one
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,8 @@ async def build_splits(
     if not tools.phrase:
         return built
     border = EvalBorder.of(splits["eval"])
-    phrased = await _phrase_rows(draw.train, draw.train_vectors, draw.split.threshold, border, settings, tools)
-    near_count = await _count_near_copies(splits["eval"], phrased.rows, draw.split.threshold, tools)
+    phrased = await _phrase_rows(draw.train, draw.train_vectors, draw.split.threshold_of, border, settings, tools)
+    near_count = await _count_near_copies(splits["eval"], phrased.rows, draw.split.threshold_of, tools)
     return _add_phrasings(built, phrased, settings, near_count)
 
 
@@ -83,8 +90,11 @@ async def _build_train_alone(pool: RowPool, settings: DatasetSettings, tools: Bu
     if not tools.phrase:
         return built
     vectors = await tools.encode([row.question for row in pool.rows], "query")
-    threshold = calibrate_threshold(vectors, settings.seed)
-    phrased = await _phrase_rows(pool.rows, vectors, threshold, EvalBorder.of([]), settings, tools)
+    overall = calibrate_threshold(vectors, settings.seed)
+    by_script = calibrate_by_script(vectors, [row.question for row in pool.rows], overall, settings.seed)
+    phrased = await _phrase_rows(
+        pool.rows, vectors, lambda text: threshold_of(text, by_script, overall), EvalBorder.of([]), settings, tools
+    )
     return _add_phrasings(built, phrased, settings)
 
 
@@ -92,7 +102,7 @@ async def _reword_draw(
     draw: EvalDraw, ask: AskRewording, settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
-    check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold, settings, tools)
+    check = _rewording_check(draw.pool, draw.vectors, draw.split.threshold_of, settings, tools)
     reworder = Reworder(ask, check, settings.rephrase.tries, tools.judge)
     reworded = await eval_rewording.reword_eval(draw.pool, draw.vectors, draw.split, reworder)
     if not reworded.rows:
@@ -104,27 +114,28 @@ async def _reword_draw(
 
 
 async def _count_near_copies(
-    eval_rows: list[Row], train_rows: list[Row], threshold: float, tools: BuildTools
+    eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, tools: BuildTools
 ) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
     copied_questions = [row.question for row in train_rows if is_phrasing(row)]
     if not copied_questions:
         return None
     eval_questions = await tools.encode([row.question for row in eval_rows], "query")
-    return int((find_nearest(eval_questions, await tools.encode(copied_questions, "query"))[1] >= threshold).sum())
+    cosines = find_nearest(eval_questions, await tools.encode(copied_questions, "query"))[1]
+    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(cosines, eval_rows, strict=True))
 
 
 async def _phrase_rows(
     train_rows: list[Row],
     vectors: Vectors,
-    threshold: float,
+    thresholds: ThresholdOf,
     border: EvalBorder,
     settings: DatasetSettings,
     tools: BuildTools,
 ) -> PhrasedRows:
     assert tools.phrase is not None  # noqa: S101  # the caller looked
     tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
-    check = _rewording_check(train_rows, vectors, threshold, settings, tools)
+    check = _rewording_check(train_rows, vectors, thresholds, settings, tools)
     reworder = Reworder(tools.phrase, check, settings.rephrase.tries)
     return await reword_train_rows(train_rows, settings.phrasings, reworder, settings.rephrase.max_copied, border)
 
@@ -173,6 +184,7 @@ async def _draw_split(
             tags=[row.tags for row in pool],
             strata=row_strata(pool, settings.strategy) if settings.strategy in STRATA else (),
             train=train_run_vectors,
+            questions=[row.question for row in pool],
         ),
         eval_size(len(pool), settings.eval_fraction, settings.eval_max),
         strategy=settings.strategy,
@@ -184,7 +196,11 @@ async def _draw_split(
 
 
 def _rewording_check(
-    pool_rows: Sequence[Row], question_vectors: Vectors, threshold: float, settings: DatasetSettings, tools: BuildTools
+    pool_rows: Sequence[Row],
+    question_vectors: Vectors,
+    thresholds: ThresholdOf,
+    settings: DatasetSettings,
+    tools: BuildTools,
 ) -> CheckRewording:
     """What a rewording of one of `pool_rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
@@ -195,7 +211,9 @@ def _rewording_check(
         question = (await tools.encode([rewording.question], "query"))[0]
         faults += [
             fault
-            for fault in [eval_rewording.moved_question_fault(question_vectors, row_index, question, threshold)]
+            for fault in [
+                eval_rewording.moved_question_fault(question_vectors, row_index, question, thresholds(row.question))
+            ]
             if fault
         ]
         if row.evidence and row.answer != rewording.answer:

@@ -138,14 +138,15 @@ class _Replacements:
     """The spare rows of each cluster, which take the place of rows that resist."""
 
     split: Split
+    questions: Sequence[str]
     vectors: Vectors
     spares: dict[int, list[int]]
     remaining: int  # replacements that are allowed still
 
     @classmethod
-    def of(cls, split: Split, vectors: Vectors) -> _Replacements:
+    def of(cls, split: Split, questions: Sequence[str], vectors: Vectors) -> _Replacements:
         spares = {cluster: list(indices) for cluster, indices in split.spares.items()}
-        return cls(split, vectors, spares, max(8, len(split.eval)))
+        return cls(split, questions, vectors, spares, max(8, len(split.eval)))
 
     def take(self, index: int) -> int | None:
         """The spare row most like that at `index`; None where there is none, or too many were replaced."""
@@ -154,7 +155,7 @@ class _Replacements:
             return None
         self.remaining -= 1
         cosines = self.vectors[spare] @ self.vectors[index]
-        return spare.pop(_most_similar(cosines, self.split.threshold))
+        return spare.pop(_most_similar(cosines, self.split.threshold_of(self.questions[index])))
 
 
 async def reword_eval(
@@ -172,7 +173,8 @@ async def reword_eval(
     not on which came first. At most as many rows are replaced as eval has, so a hopeless model ends soon. What the
     judge turns down is worded once more; what it turns down then gives way as well.
     """
-    outcome, replacements = EvalRewording(), _Replacements.of(split, vectors)
+    questions = [row.question for row in rows]
+    outcome, replacements = EvalRewording(), _Replacements.of(split, questions, vectors)
     pending = list(split.eval)
     while pending:
         replies = await gather_all(reworder.reword(rows[index], index) for index in pending)

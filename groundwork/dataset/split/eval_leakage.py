@@ -28,7 +28,7 @@ def measure_leakage(
     own_copies = np.array([train_indices.get(row.id, -1) for row in eval_rows], dtype=np.int64)
     before = _nearest_in_train(vectors[split.eval], train, train_vectors, own_copies)
     repeats = _repeated_questions(
-        eval_rows, vectors[split.eval], own_copies.tolist(), train, train_vectors, Likeness(split.threshold)
+        eval_rows, vectors[split.eval], own_copies.tolist(), train, train_vectors, split_likeness(split)
     )
     after = _nearest_in_train(reworded, train, train_vectors) if reworded is not None else [None] * len(eval_rows)
     return [
@@ -69,9 +69,16 @@ def _repeated_questions(
     ]
 
 
-def count_leaked(neighbours: Iterable[Neighbour | None], threshold: float) -> int:
-    """How many are as near to a question of train as two wordings of one question."""
-    return sum(neighbour is not None and neighbour.cosine >= threshold for neighbour in neighbours)
+def split_likeness(split: Split) -> Likeness:
+    """From which cosines questions of the split are one."""
+    return Likeness(split.threshold, by_script=split.by_script)
+
+
+def count_leaked(rows: Iterable[EvalRow], likeness: Likeness) -> int:
+    """How many rows of a reworded eval are as near to a question of train as two wordings of one question."""
+    return sum(
+        row.after is not None and likeness.are_close(row.reworded, row.after.question, row.after.cosine) for row in rows
+    )
 
 
 def median_random_cosine(vectors: Vectors, seed: int) -> float:

@@ -15,7 +15,7 @@ rows (kernel_herding.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -27,7 +27,15 @@ from numpy.typing import NDArray
 from groundwork.apportionment import largest_remainder
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows, find_nearest
+from groundwork.embedding.nearest_neighbours import (
+    Floats,
+    calibrate_by_script,
+    calibrate_threshold,
+    exact_similar_rows,
+    find_nearest,
+    threshold_of,
+    thresholds_of,
+)
 from groundwork.message_wording import counted
 from groundwork.records import Row
 
@@ -52,7 +60,7 @@ class Split:
     """Rows of the pool, by index: those of `eval` in order, and for each group those that may replace one.
 
     `labels` holds the cluster of every row of the pool, `groups` what eval is balanced by (None: the
-    clusters), `threshold` the cosine of a near-duplicate.
+    clusters), `threshold` the cosine of a near-duplicate, `by_script` that of texts in other scripts than Latin.
     """
 
     eval: list[int]
@@ -61,6 +69,11 @@ class Split:
     threshold: float
     spares: dict[int, list[int]] = field(default_factory=dict)
     groups: Rows | None = None
+    by_script: Mapping[str, float] = field(default_factory=dict)
+
+    def threshold_of(self, question: str) -> float:
+        """The cosine from which another question is a near-duplicate of this one."""
+        return threshold_of(question, self.by_script, self.threshold)
 
     def group(self, row: int) -> int:
         """The key in `spares` of those that may replace the row."""
@@ -72,13 +85,15 @@ class EvalPool:
     """The rows that eval is drawn from, by what the choice looks at: `vectors` (n, d), float32 with unit rows.
 
     `tags`: for strategy tags, those of each row; `strata`: for category and difficulty, what each row counts as;
-    `train`: for second-run, the vectors of the rows trained on.
+    `train`: for second-run, the vectors of the rows trained on; `questions`: the texts of the rows; scripts differ
+    in what is a near-duplicate.
     """
 
     vectors: Vectors
     tags: Sequence[Sequence[str]] = ()
     strata: Sequence[str] = ()
     train: Vectors | None = None
+    questions: Sequence[str] = ()
 
 
 def eval_size(rows: int, fraction: float, limit: int) -> int:
@@ -108,7 +123,9 @@ def select_eval(
     groups = np.unique(strata, return_inverse=True)[1] if pool.strata else labels
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
-    twins = _twin_finder(pool, threshold, held_out)
+    by_script = calibrate_by_script(vectors, pool.questions, threshold, seed)
+    cosines = thresholds_of(pool.questions or [""] * len(vectors), by_script, threshold)
+    twins = _twin_finder(pool, cosines, held_out)
     if strategy == "random":
         eval_rows = order[:size].tolist()
     elif strategy == "tags":
@@ -120,7 +137,7 @@ def select_eval(
     for row in order.tolist():
         if row not in chosen_rows:
             spares.setdefault(int(groups[row]), []).append(row)
-    return Split(sorted(eval_rows), labels, curve, threshold, spares, groups)
+    return Split(sorted(eval_rows), labels, curve, threshold, spares, groups, by_script)
 
 
 def cluster_pool(vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
@@ -155,15 +172,22 @@ def _check_sizes(rows: int, size: int, strategy: Strategy, held_out: bool, tags:
         raise CannotSplit(f"strategy tags needs the tags of every pair; {_TAGS_REMEDY}")
 
 
-def _twin_finder(pool: EvalPool, threshold: float, held_out: bool) -> FindTwins:
-    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run."""
+def _twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
+    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE stands for one of another run.
+
+    `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
+    """
     vectors, train = pool.vectors, pool.train
     if train is not None:
         return lambda rows: [
-            OUTSIDE_ROWS if cosine >= threshold else NO_TWINS for cosine in find_nearest(vectors[rows], train)[1]
+            OUTSIDE_ROWS if is_near else NO_TWINS
+            for is_near in find_nearest(vectors[rows], train)[1] >= thresholds[rows]
         ]
     if held_out:
-        return lambda rows: exact_similar_rows(vectors, rows, threshold)
+        return lambda rows: [
+            others[vectors[others] @ vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
+            for row, others in zip(rows, exact_similar_rows(vectors, rows, float(thresholds.min())), strict=True)
+        ]
     return lambda rows: [NO_TWINS] * len(rows)
 
 

@@ -147,6 +147,7 @@ class SplitReport(Record, frozen=True):
     unanswerable: Unanswerable | None = None
     sent_back: int | None = None  # rewordings that the judge turned down at first; None: nobody judged
     unjudged: int = 0  # rewordings that no usable reply was about
+    by_script: dict[str, float] = msgspec.field(default_factory=dict)  # `threshold` of other scripts than Latin
 
 
 class Representativeness(Record, frozen=True):

@@ -60,7 +60,7 @@ def describe_phrasings(report: SplitReport) -> list[str]:
         else ""
     )
     count = report.near_copies
-    cosine = f"a cosine of {report.threshold:.2f} or more"
+    cosine = _near_duplicate_cosine(report)
     total = _measured_eval_rows(report)
     alike = (
         ""
@@ -106,7 +106,7 @@ def describe_mixture(report: SplitReport) -> list[str]:
     reasons = (
         (mixture.incomplete, "without an answer"),
         (mixture.in_eval, "with a question of eval"),
-        (mixture.near_eval, f"with nearly a question of eval (a cosine of {report.threshold:.2f} or more)"),
+        (mixture.near_eval, f"with nearly a question of eval ({_near_duplicate_cosine(report)})"),
         (mixture.repeats, "with a question that train asks already"),
     )
     reason_counts = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
@@ -147,6 +147,12 @@ def describe_repeats(report: SplitReport) -> str:
     )
 
 
+def _near_duplicate_cosine(report: SplitReport) -> str:
+    """`a cosine of 0.71 (Thai: 0.96) or more`: from which two questions count as near-duplicates."""
+    by_script = ", ".join(f"{script.title()}: {cosine:.2f}" for script, cosine in sorted(report.by_script.items()))
+    return f"a cosine of {report.threshold:.2f}{f' ({by_script})' if by_script else ''} or more"
+
+
 def describe_leakage(report: SplitReport) -> list[str]:
     """Near-duplicates between eval and train, in sentences."""
     total = _measured_eval_rows(report)
@@ -155,8 +161,8 @@ def describe_leakage(report: SplitReport) -> list[str]:
         lines.append(describe_verbatim_copies(report.verbatim_in_train, total))
     if report.leaked_after is not None:
         lines.append(
-            f"After rewording {report.leaked_after} of {total} are still worded like a question of train: a cosine of "
-            f"{report.threshold:.2f} or more by {report.embedder} (two random questions: {report.random_cosine:.2f})."
+            f"After rewording {report.leaked_after} of {total} are still worded like a question of train: "
+            f"{_near_duplicate_cosine(report)} by {report.embedder} (two random questions: {report.random_cosine:.2f})."
         )
     if report.same_answers:
         lines.append(

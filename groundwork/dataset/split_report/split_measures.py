@@ -14,7 +14,7 @@ from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
-from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine
+from groundwork.dataset.split.eval_leakage import count_leaked, measure_leakage, median_random_cosine, split_likeness
 from groundwork.dataset.split.eval_selection import EvalDraw, Split, Vectors
 from groundwork.dataset.split.representativeness import (
     assess_representativeness,
@@ -62,6 +62,7 @@ async def measure_split(
         verdict=_assess(draw, clusters, rows, reworded_vectors, random, empty=report.dropped),
         mmd=eval_closeness(split, draw.vectors, settings.seed),
         threshold=round(split.threshold, 4),
+        by_script={script: round(cosine, 4) for script, cosine in split.by_script.items()},
         random_cosine=random,
         verbatim_in_train=sum(row.id in in_train for row in draw.eval_rows),
         leaked_before=sum(bool(row.repeats) for row in rows),
@@ -124,7 +125,7 @@ def _with_rewording(
         return report
     return msgspec.structs.replace(
         report,
-        leaked_after=count_leaked((row.after for row in rows), split.threshold),
+        leaked_after=count_leaked(rows, split_likeness(split)),
         replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
         dropped=reworded.dropped,
         sent_back=reworded.sent_back if tools.judge else None,
