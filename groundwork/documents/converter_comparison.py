@@ -277,7 +277,7 @@ async def time_model(
 ) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
     from groundwork.documents.engines.vision import PageReader
-    from groundwork.documents.pdf_files.page_images import page_jpeg
+    from groundwork.documents.pdf_files.pdfium import page_jpeg
 
     vision = config.ingest.vision
 

@@ -1,46 +1,224 @@
 """The session behind the review page: the pairs of one run, their chunks, and one reviewer's decisions.
 
-The table of pairs goes to the page as a list a column, a chunk's text in pieces: evidence marked, figures by captions.
+A decision is checked as it was written, and becomes the line of the file. The table of pairs has its columns and
+orders here; the text of a chunk comes in pieces, those of the evidence marked, and its figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
+from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
 from groundwork.data_folder.runs.recorded_decisions import (
+    EDITABLE,
     Decision,
     DecisionKind,
     DecisionStacks,
     append_decisions,
+    apply_edits,
     decisions_file,
+    edited_fields,
     question_hash,
     read_decisions,
     reviewer_agreements,
+    utc_now,
 )
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, run_documents, tag_files
 from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import BadRecord
+from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.grounding import SourceText
 from groundwork.message_wording import counted
-from groundwork.picture_links import quote_in_words
+from groundwork.picture_links import figures, is_figure, quote_in_words
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
-from groundwork.review.decision_requests import (
-    RequestRefused,
-    acceptance,
-    apply_decision,
-    decision_of,
-    incomplete_reason,
-    trim_edits,
-)
-from groundwork.review.marked_evidence import figure_file, figure_pieces
-from groundwork.review.pair_columns import pair_columns, row_state, searched_texts
+
+MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
+
+
+class RequestRefused(GroundworkError):
+    """A decision that was not written; `status` is HTTP's."""
+
+    def __init__(self, refusal: str, status: int) -> None:
+        super().__init__(refusal)
+        self.status = status
+
+
+def decision_of(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
+    """The line of a decision made now."""
+    return Decision(
+        time=utc_now(),
+        reviewer=reviewer,
+        pair=pair.id,
+        document=pair.document,
+        question_hash=question_hash(pair),
+        verdict=verdict,
+        reason=reason.strip()[:MOST_CHARACTERS],
+        edited=edited,
+    )
+
+
+def trim_edits(edited: dict[str, Any]) -> dict[str, Any]:
+    """The texts that a reviewer wrote, trimmed. Raises RequestRefused for other fields and for what is no text."""
+    trimmed_fields: dict[str, Any] = {}
+    for pair_field, edited_value in edited.items():
+        edited_texts = edited_value if pair_field == "evaluation_criteria" else [edited_value]
+        if (
+            pair_field not in EDITABLE
+            or not isinstance(edited_texts, list)
+            or not all(isinstance(edited_text, str) for edited_text in edited_texts)
+        ):
+            raise RequestRefused(f"{pair_field}: cannot be edited so", 422)
+        if sum(map(len, edited_texts)) > MOST_CHARACTERS:
+            raise RequestRefused(f"{pair_field}: longer than {MOST_CHARACTERS:,} characters", 422)
+        trimmed = [edited_text.strip() for edited_text in edited_texts if edited_text.strip()]
+        trimmed_fields[pair_field] = trimmed if pair_field == "evaluation_criteria" else "".join(trimmed)
+    return trimmed_fields
+
+
+def acceptance(
+    pair: Pair, current_decision: Decision | None, written: dict[str, Any]
+) -> tuple[DecisionKind, dict[str, Any]]:
+    """(verdict, edited) of accepting a pair as it is shown, or as the reviewer has written it anew."""
+    current_edits, edited = edited_fields(pair, {}), edited_fields(pair, written)
+    was_edited = current_decision is not None and current_decision.verdict == "edit"
+    return "edit" if edited != current_edits or was_edited else "accept", edited
+
+
+def apply_decision(pair: Pair, current_decision: Decision | None) -> Pair:
+    """The pair as a reviewer accepted it; as it stands where that is not so."""
+    applies = (
+        current_decision is not None
+        and current_decision.accepts
+        and current_decision.question_hash == question_hash(pair)
+    )
+    return apply_edits(pair, current_decision.edited) if current_decision is not None and applies else pair
+
+
+def incomplete_reason(pair: Pair, edited: dict[str, Any]) -> str:
+    """What a pair that is accepted with these edits lacks, or ""."""
+    if not pair.question:
+        return "the model gave no question; ask again with generate_qa"
+    final = apply_edits(pair, edited)
+    missing_fields = [
+        pair_field
+        for pair_field, pair_text in (("question", final.question), ("answer", final.answer))
+        if not pair_text.strip()
+    ]
+    missing_fields += [] if final.evaluation_criteria else ["evaluation criterion"]
+    return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
+
+
+def split_pieces(chunk_text: str, evidence_spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """`chunk_text` cut into (part, marked) at the spans; spans that overlap are one."""
+    cut_pieces: list[tuple[str, bool]] = []
+    position = 0
+    for span_start, span_end in sorted(evidence_spans):
+        span_start = max(span_start, position)
+        if span_end > span_start:
+            cut_pieces += [(chunk_text[position:span_start], False)] * (span_start > position) + [
+                (chunk_text[span_start:span_end], True)
+            ]
+            position = span_end
+    return cut_pieces + [(chunk_text[position:], False)] * (position < len(chunk_text))
+
+
+def figure_pieces(
+    chunk: Chunk, evidence_spans: Iterable[tuple[int, int]]
+) -> list[tuple[str, bool] | tuple[str, bool, str]]:
+    """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
+    evidence_spans, cut_pieces = list(evidence_spans), []
+    position = 0
+    for figure in figures(chunk.text, chunk.document):
+        cut_pieces += _pieces_between(chunk.text, evidence_spans, position, figure.start)
+        marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
+        cut_pieces.append((figure.caption, marked, figure.file))
+        position = figure.end
+    return [*cut_pieces, *_pieces_between(chunk.text, evidence_spans, position, len(chunk.text))]
+
+
+def figure_file(quote: str, document: str) -> str:
+    """The file of a quote of evidence that is a figure, or ""."""
+    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
+
+
+def _pieces_between(chunk_text: str, evidence_spans: Sequence[tuple[int, int]], start: int, end: int) -> list[Any]:
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in evidence_spans if a < end and b > start]
+    return split_pieces(chunk_text[start:end], inside)
+
+
+def pair_columns(
+    review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
+) -> dict[str, Any]:
+    """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
+
+    Values that repeat are indices into `values`.
+    """
+    reviewed_pairs = [review_row.pair for review_row in review_rows]
+    return {
+        "question": [pair.question for pair in reviewed_pairs],
+        "iteration": [pair.iteration for pair in reviewed_pairs],
+        "length": [len(pair.answer) for pair in reviewed_pairs],
+        "covers": [covered.get(pair.id, 0) for pair in reviewed_pairs],
+        "tags": _indexed_lists([tags.get(pair.id, []) for pair in reviewed_pairs]),
+        "document": _indexed([pair.document for pair in reviewed_pairs]),
+        "section": _indexed([" › ".join(pair.headings) for pair in reviewed_pairs]),
+        "state": _indexed([row_state(review_row) for review_row in review_rows]),
+        "check": _indexed([_failed_check(review_row) for review_row in review_rows]),
+        "reason": _indexed([review_row.reason.replace("_", " ") for review_row in review_rows]),
+        "difficulty": _indexed([pair.difficulty for pair in reviewed_pairs]),
+        "category": _indexed([pair.category for pair in reviewed_pairs]),
+        "orders": {
+            "question": _sort_order([pair.question for pair in reviewed_pairs]),
+            "tags": _sort_order([" ".join(tags.get(pair.id, [])) for pair in reviewed_pairs]),
+        },
+    }
+
+
+def row_state(review_row: Candidate) -> str:
+    return "rejected" if review_row.stage else "edited" if _by_person(review_row.pair) else "kept"
+
+
+def _by_person(pair: Pair) -> bool:
+    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
+
+
+def _failed_check(review_row: Candidate) -> str:
+    failed = [
+        check_name
+        for check_name, check_column in review_row.pair.checks.items()
+        if not check_column.get("passed", True)
+    ]
+    return (failed or [""])[0].replace("_", " ")
+
+
+def searched_texts(review_row: Candidate) -> list[str]:
+    pair = review_row.pair
+    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
+
+
+def _sort_order(column_texts: Sequence[str]) -> list[int]:
+    """The rows by their text, whatever its case, those without one last."""
+    return sorted(range(len(column_texts)), key=lambda row: (not column_texts[row], column_texts[row].casefold()))
+
+
+def _indexed(column_values: Sequence[str]) -> dict[str, Any]:
+    indices = {column_value: index for index, column_value in enumerate(dict.fromkeys(column_values))}
+    return {"values": list(indices), "index": [indices[column_value] for column_value in column_values]}
+
+
+def _indexed_lists(lists: Sequence[Sequence[str]]) -> dict[str, Any]:
+    indices = {
+        column_value: index
+        for index, column_value in enumerate(dict.fromkeys(text for values in lists for text in values))
+    }
+    return {"values": list(indices), "index": [[indices[column_value] for column_value in values] for values in lists]}
+
 
 IDS_NAMED = 20  # decisions for pairs that are gone which the page names
 

@@ -28,8 +28,7 @@ from groundwork.errors import BadRecord, GroundworkError
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.picture_links import is_figure_name
-from groundwork.review.decision_requests import RequestRefused
-from groundwork.review.review_session import DecisionRequest, ReviewSession
+from groundwork.review.review_session import DecisionRequest, RequestRefused, ReviewSession
 
 HOST = "127.0.0.1"
 MOST_BYTES = 1_000_000  # of a request

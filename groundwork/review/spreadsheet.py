@@ -18,15 +18,15 @@ from groundwork.data_folder.runs.recorded_decisions import Decision, DecisionKin
 from groundwork.errors import UsageError
 from groundwork.picture_links import quote_in_words
 from groundwork.records import Pair
-from groundwork.review.decision_requests import (
+from groundwork.review.review_session import (
     RequestRefused,
+    ReviewSession,
     acceptance,
     apply_decision,
     decision_of,
     incomplete_reason,
     trim_edits,
 )
-from groundwork.review.review_session import ReviewSession
 
 GIVEN_COLUMNS = ("id", "document", "section", "pages", "state", "rejected_for", "question_hash")
 EDITED_COLUMNS = ("question", "answer", "evaluation_criteria")

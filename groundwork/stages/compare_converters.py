@@ -71,7 +71,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     import base64
 
     from groundwork.documents.converter_comparison import PdfPages, comparison_html, with_structure
-    from groundwork.documents.pdf_files.page_images import page_jpeg
+    from groundwork.documents.pdf_files.pdfium import page_jpeg
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_headers import running_keys, strip_running

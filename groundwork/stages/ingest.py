@@ -267,7 +267,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
 
     from groundwork.documents.engines.vision import WORDS_TO_JUDGE
     from groundwork.documents.file_types import examine
-    from groundwork.documents.pdf_files.page_images import count_frames
+    from groundwork.documents.pdf_files.pdfium import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
     from groundwork.llm.calls.token_estimate import tokens_in

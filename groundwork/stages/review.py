@@ -161,7 +161,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.reader_wishes import wishes_file
-    from groundwork.review.decision_requests import RequestRefused
+    from groundwork.review.review_session import RequestRefused
     from groundwork.review.server import change_wish, find_wish
 
     document, statement_start = job.flags.ask_about

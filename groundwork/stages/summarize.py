@@ -40,7 +40,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.errors import BadDocument
     from groundwork.language.words import word_count
     from groundwork.records import Summary
-    from groundwork.summaries.summarizer import Summarizer
+    from groundwork.summaries import Summarizer
 
     document_text = text_with_captions(read_text(unit.reads[0]), unit.name)
     if not re.search(r"\w", document_text):
@@ -60,7 +60,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts; whether a summary needs correcting nobody knows before."""
-    from groundwork.summaries.summarizer import Summarizer, summary_word_limit
+    from groundwork.summaries import Summarizer, summary_word_limit
 
     document_text, call = text_with_captions(read_text(unit.reads[0]), unit.name), job.config.summarize
     summarizer = Summarizer(job, unit.name, document_title(unit.reads[1:], unit.name))

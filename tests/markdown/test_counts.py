@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groundwork.markdown.counts import counted_things
-from groundwork.summaries.summarizer import SummarySource, summary_faults
+from groundwork.summaries import SummarySource, summary_faults
 
 TEXT = """# Ferry
 

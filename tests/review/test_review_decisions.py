@@ -33,8 +33,7 @@ from groundwork.data_folder.runs.run_pairs import run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.records import Pair, Rejected
-from groundwork.review.decision_requests import decision_of
-from groundwork.review.review_session import ReviewSession
+from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
 

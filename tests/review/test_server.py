@@ -16,8 +16,7 @@ from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.recorded_decisions import append_decisions, question_hash, read_decisions
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
-from groundwork.review.decision_requests import decision_of
-from groundwork.review.review_session import ReviewSession
+from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 

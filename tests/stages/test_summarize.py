@@ -16,7 +16,7 @@ from groundwork.data_folder.read_write import read_json
 from groundwork.records import Summary
 from groundwork.settings.config_files import load
 from groundwork.stages.summarize import main
-from groundwork.summaries.summarizer import (
+from groundwork.summaries import (
     SummarySource,
     reply_fault,
     split_name,

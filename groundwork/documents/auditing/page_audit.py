@@ -3,6 +3,13 @@
 The text layer is the reference because it is what the file's author put there. Its order is that of the file's
 content: the reading order on most pages, so that words which stand side by side in it should do so in the Markdown.
 Only within a table the neighbours may be others: the layer reads line by line what Markdown reads cell by cell.
+
+Of formulas the layer has "σ0ui" and "uˆ2i" where the Markdown has `\\sigma _{0}u_{i}` and `\\hat{u}_{i}^{2}`: the
+letters are the same. Each letter of a formula stands for one of the layer's and for no second one.
+
+From right to left the layer may give the letters of one glyph, such as lam and alef, in another order than a rendition,
+and may leave out vowel signs or set them elsewhere: a word with the same letters is the same word, unless it is the
+other one turned around from end to end.
 """
 
 from __future__ import annotations
@@ -11,12 +18,13 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
-from groundwork.documents.auditing.formula_letters import FormulaLetters
-from groundwork.documents.auditing.right_to_left_words import WordShares, bare_words, compare_words
+import regex
+
 from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import is_right_to_left, is_shaped, words_or_characters
@@ -25,6 +33,105 @@ from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.running_headers import page_labels
 from groundwork.markdown.tables import read_table
 from groundwork.records import PageAudit
+
+_FORMULA = re.compile(r"\$([^$\n]+)\$")
+_LEAST_WORD_LETTERS = 4
+_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_ACCENTS = "ˆˇ"  # which Unicode calls letters, and a formula has as \hat
+_FUNCTIONS = frozenset(
+    ["arg", "cos", "det", "dim", "exp", "inf", "lim", "ln", "log", "max", "min", "sin", "sup", "tan"]
+)
+
+
+class FormulaLetters:
+    """The letters and digits of the formulas of a page's Markdown, each to be taken once."""
+
+    def __init__(self, markdown: str) -> None:
+        formulas = " ".join(_FORMULA.findall(markdown)) if "$" in markdown else ""
+        bare = _COMMAND.sub(lambda match: _character(match[1]), formulas)
+        self._text = _formula_letters(bare)
+        self._counts = Counter(self._text)
+
+    def take(self, missing: Counter[str]) -> Counter[str]:
+        """Of words or numbers that the Markdown lacks those whose letters its formulas hold, which are taken."""
+        taken: Counter[str] = Counter()
+        longest_first = sorted(missing.elements(), key=lambda word: (-len(word), word)) if self._text else []
+        for word in longest_first:
+            letters = _formula_letters(word)
+            if letters and Counter(letters) <= self._counts and (not _is_prose(letters) or letters in self._text):
+                self._counts -= Counter(letters)
+                taken[word] += 1
+        return taken
+
+
+def _formula_letters(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if c.isalnum() and c not in _ACCENTS)
+
+
+def _is_prose(letters: str) -> bool:
+    """Whether letters are a word of the text, which no formula has in another order."""
+    return len(letters) >= _LEAST_WORD_LETTERS and letters.isascii() and letters.isalpha()
+
+
+@cache
+def _character(command: str) -> str:
+    """The letters that a command of LaTeX prints: a Greek one, or a function's name."""
+    if command in _FUNCTIONS:
+        return command
+    size = "CAPITAL" if command[0].isupper() else "SMALL"
+    try:
+        return unicodedata.lookup(f"GREEK {size} LETTER {command.removeprefix('var').upper()}")
+    except KeyError:
+        return " "
+
+
+_MARKS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # vowel signs, tatweel, joiners and directions
+
+
+class WordShares(NamedTuple):
+    """Shares between 0 and 1 of the text layer's words that are kept, of its neighbouring words that are still
+    neighbours, and of those that stand the other way round."""
+
+    kept: float
+    neighbours: float
+    turned: float
+
+
+def bare_words(text: str) -> list[str]:
+    """The words of a text without vowel signs."""
+    return words_or_characters(_MARKS.sub("", text.casefold()))
+
+
+def compare_words(layer: Sequence[str], markdown: Sequence[str], tables: Sequence[Sequence[str]]) -> WordShares:
+    """A rendition's words against those of the layer; two words of one of its `tables` count as neighbours."""
+    if layer == markdown or not layer:
+        return WordShares(1.0, 1.0, 0.0)
+    missing, extra = Counter(layer) - Counter(markdown), Counter(markdown) - Counter(layer)
+    kept = 1 - (missing.total() - _count_respelt(missing, extra)) / len(layer)
+    pairs, found_pairs = (Counter(pairwise(map(_word_letters, words))) for words in (layer, markdown))
+    cells = [set(map(_word_letters, table)) for table in tables]
+    lost_pairs, new_pairs = pairs - found_pairs, found_pairs - pairs
+    lost = Counter({pair: n for pair, n in lost_pairs.items() if not any(set(pair) <= table for table in cells)})
+    turned = sum(min(n, new_pairs[b, a]) for (a, b), n in lost.items())
+    return WordShares(kept, 1 - lost.total() / max(1, pairs.total()), turned / max(1, pairs.total()))
+
+
+def _word_letters(word: str) -> str:
+    return "".join(sorted(word))
+
+
+def _count_respelt(missing: Counter[str], extra: Counter[str]) -> int:
+    """How many of the missing words are there with their letters in another order, which is not the turned one."""
+    respelt = 0
+    by_letters: dict[str, Counter[str]] = {}
+    for word, n in extra.items():
+        by_letters.setdefault(_word_letters(word), Counter())[word] = n
+    for word, n in missing.items():
+        others = by_letters.get(_word_letters(word), Counter())
+        respelt += min(n, others.total() - others[word[::-1]])
+    return respelt
+
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")

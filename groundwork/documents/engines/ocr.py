@@ -13,7 +13,7 @@ from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.markdown_writer import PageWriter
 from groundwork.documents.layout.text_lines import Run, to_lines
-from groundwork.documents.pdf_files.page_images import count_frames, page_image
+from groundwork.documents.pdf_files.pdfium import count_frames, page_image
 
 LONGER_SIDE = 1800  # pixels; small print is lost below, time above
 LEAST_SCORE = 0.6  # of a line's recognition

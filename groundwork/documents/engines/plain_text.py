@@ -1,24 +1,42 @@
 """plain: text and Markdown as they are, light markup with Markdown's headings, pictures given by their bytes as words.
 
-The metadata at the head of a Markdown file is read as Jekyll, Hugo, Docusaurus and Pandoc do.
+reStructuredText, AsciiDoc and Org are read each by a module of its own: read as Markdown, a line of tildes below a
+title would open a code block up to the next such line, and one of dashes around code would make a heading of it.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
-from groundwork.documents.formats.light_markup import as_markdown
+from groundwork.documents.formats.asciidoc import read_asciidoc
 from groundwork.documents.formats.markdown_dialects import plain_markdown
+from groundwork.documents.formats.org_mode import read_org
+from groundwork.documents.formats.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.language.spans import span_index
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses
 from groundwork.picture_links import without_data
+
+_READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
+    ".rst": read_rst,
+    ".adoc": read_asciidoc,
+    ".asciidoc": read_asciidoc,
+    ".org": read_org,
+}
+
+
+def as_markdown(text: str, ending: str) -> str:
+    """`text` as Markdown, where `ending` (".rst") names a markup that is read here."""
+    read = _READERS.get(ending)
+    return "\n".join(read(text.split("\n"))) if read else text
+
 
 _YAML_FRONT_MATTER = re.compile(
     r"\A\ufeff?---[ \t]*\n(?P<inside>(?:(?!(?:---|\.\.\.)[ \t]*$)[^\n]*+\n){1,200}+)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M

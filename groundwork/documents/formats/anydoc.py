@@ -1,37 +1,258 @@
 """DOCX, PPTX, ODT, ODS, ODP, RTF, EPUB, DOC and PPT by anydoc, which reads them all into one document model.
 
-Its model is written as Markdown by us (anydoc_markdown.py) and not by anydoc, one page a slide. It runs offline; its
-hosted OCR is for PDFs and never asked for.
+Its model is written as Markdown by us and not by anydoc, one page a slide. It runs offline; its hosted OCR is for PDFs
+and never asked for. Pictures become their alternative text, with an address of ours where they are kept, and nothing
+that could be fetched; merged cells are filled.
 """
 
 from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.formats.anydoc_markdown import inner_blocks, markdown
 from groundwork.documents.formats.book_notes import mark_notes
 from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
-from groundwork.documents.formats.office_package import OfficePackage, open_package, relations_name, zip_package
-from groundwork.documents.formats.office_xml import (
+from groundwork.documents.formats.office_package import (
     Element,
+    OfficePackage,
     attribute,
     child,
     new_element,
+    open_package,
+    relations_name,
     tags,
     write_xml,
+    zip_package,
 )
-from groundwork.documents.formats.office_xml_repair import repair_package
+from groundwork.documents.formats.office_repair import repair_package
 from groundwork.documents.pictures import kept_pictures
 from groundwork.errors import BadDocument
 from groundwork.markdown.footnotes import place_notes
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
-    from anydoc import Block, Document
+    from anydoc import Block, Document, Inline, List, ListItem, Table
+
+
+_MOST_CELLS = 2_000_000  # of a table; the model holds one object for each
+_WEB = ("http://", "https://", "mailto:")
+_STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
+
+
+def markdown(document: Document, *, of_sheets: bool = False) -> str:
+    """The blocks of a document, its notes below them. `of_sheets`: its tables are the sheets of a workbook."""
+    texts = (
+        _sheet_markdown(block.table) if of_sheets and block.table else _block_markdown(block)
+        for block in document.blocks
+    )
+    sections = [text for text in texts if text]
+    sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
+    text = "\n\n".join(sections)
+    return place_notes(text) if document.notes else text
+
+
+def _block_markdown(block: Block) -> str:
+    match block.kind:
+        case "heading":
+            title = _inline_markdown(block.content or [], bold=False).replace("\n", " ").strip()
+            return f"{'#' * min(block.level or 1, 6)} {title}" if title else ""
+        case "list":
+            return _list_markdown(block)
+        case "table":
+            return _table_markdown(block.table) if block.table else ""
+        case "block_quote":
+            inner = "\n\n".join(filter(None, map(_block_markdown, inner_blocks(block))))
+            return "\n".join(f"> {line}".rstrip() for line in inner.split("\n")) if inner else ""
+        case "code_block":
+            return _fenced_code(block.text or "", block.lang or "")
+        case "math":
+            return f"$$\n{_strip_gathered(block.text or '')}\n$$"
+        case "rule":
+            return "---"
+    text = _inline_markdown(block.content or []).strip()
+    return f"\\{text}" if text and _STARTS_BLOCK.match(text) else text
+
+
+def inner_blocks(block: Block) -> Sequence[Block]:
+    blocks: Any = block.blocks  # whose type in the stubs is hidden by the attribute `list`
+    return blocks or []
+
+
+def _strip_gathered(formula: str) -> str:
+    """Without the environment for several rows where there is one."""
+    inner = formula.strip().removeprefix(r"\begin{gathered}").removesuffix(r"\end{gathered}").strip()
+    return formula.strip() if r"\\" in inner else inner
+
+
+def _fenced_code(code: str, language: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}{language}\n{code.rstrip()}\n{marks}"
+
+
+def _list_markdown(list_block: Block) -> str:
+    """The items with their own marks; what is below an item's first block stands under its text."""
+    if list_block.list is None:
+        return ""
+    item_texts = []
+    for mark, item in _list_items(list_block.list):
+        block_texts = [(block.kind, text) for block in item.blocks if (text := _block_markdown(block))]
+        body = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
+        if body:
+            item_texts.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", body))
+    return "\n".join(item_texts)
+
+
+def _list_items(item_list: List) -> Iterator[tuple[str, ListItem]]:
+    for k, item in enumerate(item_list.items):
+        label = (item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
+        is_sign = label and not any(map(str.isalnum, label))
+        yield "-" if is_sign else label or _list_mark(item_list.marker, item_list.start + k), item
+
+
+def _list_mark(marker: str, n: int) -> str:
+    """The mark of the n-th item, letters and roman numbers with a bracket, as Markdown knows no others."""
+    if marker == "bullet":
+        return "-"
+    if marker == "decimal":
+        return f"{n}."
+    letters = _roman_numeral(n) if marker.endswith("roman") else chr(ord("a") + (n - 1) % 26)
+    return f"{letters.upper() if marker.startswith('upper') else letters})"
+
+
+def _roman_numeral(n: int) -> str:
+    numerals = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+    roman = ""
+    for value, letters in numerals:
+        while n >= value:
+            roman, n = roman + letters, n - value
+    return roman
+
+
+def _table_markdown(table: Table) -> str:
+    """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
+    from groundwork.documents.formats.spreadsheets import table_to_markdown
+
+    if table.kind == "layout" or _width(table) < 2:
+        cells = [slot.cell for row in table.grid for slot in row if slot.cell]
+        return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))
+    texts = _cell_texts(table)
+    _fill_merged(table, texts)
+    return table_to_markdown(texts)
+
+
+def _sheet_markdown(table: Table) -> str:
+    from groundwork.documents.formats.spreadsheets import numbered_rows, sheet_to_markdown, single_cells
+
+    texts = _cell_texts(table)
+    lone_texts = single_cells(numbered_rows(texts))
+    _fill_merged(table, texts)
+    return sheet_to_markdown(numbered_rows(texts), lone_texts)
+
+
+def _cell_texts(table: Table) -> list[list[str]]:
+    """Raises BadDocument for a table of too many cells."""
+    if (count := _width(table) * len(table.grid)) > _MOST_CELLS:
+        raise BadDocument(f"a table in it has {counted(count, 'cell')}, more than {_MOST_CELLS:,}")
+    return [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
+
+
+def _fill_merged(table: Table, texts: list[list[str]]) -> None:
+    for i, row in enumerate(table.grid):
+        for j, slot in enumerate(row):
+            if slot.kind == "covered":
+                texts[i][j] = texts[slot.origin_row or 0][slot.origin_col or 0]
+
+
+def _width(table: Table) -> int:
+    return max((len(row) for row in table.grid), default=0)
+
+
+def _one_line(blocks: Sequence[Block]) -> str:
+    """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
+    texts: list[str] = []
+    for block in blocks:
+        if block.table:
+            texts += [_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
+        elif block.list:
+            items = [
+                f"{'' if mark == '-' else mark} {_one_line(item.blocks)}" for mark, item in _list_items(block.list)
+            ]
+            texts.append("; ".join(item.strip() for item in items))
+        elif inner := inner_blocks(block):
+            texts.append(_one_line(inner))
+        elif block.kind == "math":
+            texts.append(f"${block.text}$")
+        else:
+            texts.append(block.text or _inline_markdown(block.content or []))
+    return " ".join(" ".join(texts).split())
+
+
+def _inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
+    """Runs of text with their emphasis, neighbours of one style together."""
+    return "".join(_apply_style(_join_inlines(group), style, bold) for style, group in groupby(content, key=_style_of))
+
+
+def _join_inlines(inlines: Iterable[Inline]) -> str:
+    """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
+    joined, previous_kind = "", ""
+    for inline in inlines:
+        text = _inline_text(inline)
+        needs_space = {previous_kind, inline.kind} == {"math"} or "image" in (previous_kind, inline.kind)
+        is_touching = joined and text and not joined[-1].isspace() and (text[0].isalnum() or text[0] == "$")
+        joined += f" {text}" if needs_space and is_touching else text
+        previous_kind = inline.kind if text else previous_kind
+    return joined
+
+
+def _style_of(inline: Inline) -> tuple[bool, bool, bool, bool]:
+    style = inline.style
+    return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
+
+
+def _apply_style(text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
+    is_bold, is_italic, is_struck, is_code = style
+    inner = text.strip()
+    if not inner or "\n" in inner:
+        return text
+    before, behind = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    if is_code and "`" not in inner:
+        return f"{before}`{inner}`{behind}"
+    marks = "~~" * is_struck + "**" * (is_bold and bold) + "*" * is_italic
+    return f"{before}{marks}{inner}{marks[::-1]}{behind}"
+
+
+def _inline_text(inline: Inline) -> str:
+    match inline.kind:
+        case "text":
+            return inline.text or ""
+        case "link":
+            return _link_markdown(inline)
+        case "image":
+            return kept_pictures.picture_markdown(inline)
+        case "line_break":
+            return "\n"
+        case "math":
+            return f"${inline.text}$" if inline.text else ""
+        case "checkbox":
+            return "☒ " if inline.checked else "☐ "
+        case "note_ref":
+            return f"[^{inline.note_id}]"
+    return ""
+
+
+def _link_markdown(inline: Inline) -> str:
+    """A link into the web, or the text of any other."""
+    text = _inline_markdown(inline.content or []).replace("\n", " ")
+    address = inline.target.value if inline.target else ""
+    if not text.strip() or not address.startswith(_WEB) or set(address) & set(" \n<>()") or text.strip() == address:
+        return text or address
+    return f"[{text}]({address})"
+
 
 FORMATS = {
     ".docx": "docx", ".docm": "docx", ".doc": "doc", ".pptx": "pptx", ".pptm": "pptx", ".ppt": "ppt",

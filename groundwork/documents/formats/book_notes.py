@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from groundwork.documents.formats.office_package import OfficePackage
-from groundwork.documents.formats.office_xml import Element, new_element
+from groundwork.documents.formats.office_package import Element, OfficePackage, new_element
 
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 _TYPE = "{http://www.idpf.org/2007/ops}type"

@@ -1,20 +1,124 @@
 """HTML and XHTML as Markdown: tables with one header row and merged cells filled, pictures as alternative text.
 
-Formulas (MathML) become LaTeX by anydoc, which reads them in books (EPUB).
+Formulas (MathML) become LaTeX by anydoc, which reads them in books (EPUB). What is no content of a web page is left
+out, by its elements, their roles and their names: the words of an element's class and id, as themes of content
+management systems have given them for twenty years (sidebar, related-posts, shareButtons). Words that content has as
+well count only where links are much of the text.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
-from groundwork.documents.formats.anydoc import parse
-from groundwork.documents.formats.anydoc_markdown import markdown
+from groundwork.documents.formats.anydoc import markdown, parse
 from groundwork.documents.formats.office_package import zip_package
-from groundwork.documents.formats.page_furniture import drop_named_furniture, drop_page_furniture
 from groundwork.errors import BadDocument
+
+_FURNITURE_TAGS = [
+    *("script", "style", "noscript", "template", "nav", "dialog", "rt", "rp"),
+    *("select", "textarea", "input", "svg", "iframe", "object", "embed"),
+]
+_FURNITURE_ROLES = ["navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"]
+_EDGE_TAGS, _EDGE_ROLES = ["footer", "aside"], ["contentinfo", "complementary"]  # notes, where the content holds them
+CONTENT_TAGS = ["main", "article"]
+_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
+_NAMED_TAGS = ["div", "section", "ul", "ol", "aside", "form", "footer"]
+_CONSENT = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
+MAX_BANNER_LENGTH = 1500  # characters of a banner that asks for consent
+_SHARE_LINK = re.compile(
+    r"""facebook\.com/(?:sharer|dialog/share) | (?:twitter|x)\.com/(?:share|intent) | linkedin\.com/(?:share|sharing)
+      | pinterest\.\w{2,3}/pin/create | reddit\.com/submit | whatsapp\.com/send | \Awhatsapp: | //wa\.me/\?text
+      | t\.me/share | getpocket\.com/(?:save|edit) | xing\.com/(?:app|spi)/ | tumblr\.com/(?:share|widgets)
+      | \Amailto:\?""",
+    re.VERBOSE,
+)
+_SCRIPT_LINK = re.compile(r"\A\s*javascript:", re.IGNORECASE)
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_FURNITURE_NAMES = frozenset({
+    "sidebar", "footer", "colophon", "copyright", "share", "sharing", "sharedaddy", "addtoany", "sociable",
+    "newsletter", "subscribe", "respond", "commentform", "disqus", "tagcloud", "modal", "popup", "advert",
+    "advertisement", "ad", "ads", "outbrain", "taboola", "captcha", "skiplink", "skiplinks", "pagination", "pager",
+    "breadcrumb", "breadcrumbs", "searchform", "yarpp", "masthead", "navbar"
+})  # fmt: skip
+_LINKING_NAMES = frozenset({
+    "related", "relatedposts", "relatedlinks", "recommended", "recommendation", "recommendations", "upsell",
+    "teaser", "teasers", "promo", "sponsored", "social", "menu", "nav", "navigation", "toolbar", "banner"
+})  # fmt: skip
+_LEAST_LINK_SHARE = 0.3  # of the text of an element with such a name
+_MOST_SHARE = 0.3  # of the page's text in one named element: more is content
+_MOST_NAMED_SHARE = 0.5  # in all of them: more is a page whose names mean something else
+
+
+def drop_page_furniture(soup: Any) -> None:
+    """Take out what is about the page or the site: scripts, menus, controls, banners, sidebars and footers.
+
+    What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
+    """
+    furniture = [*soup(_FURNITURE_TAGS), *filter(_is_bare, soup.find_all(role=_FURNITURE_ROLES))]
+    furniture += [part for part in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_edge(part)]
+    furniture += [button for button in soup("button") if not button.find_parent(_HEADING_TAGS)]
+    furniture += [part for part in soup(["div", "section", "form"]) if _is_consent_banner(part)]
+    _decompose([*furniture, *soup("a", href=_SHARE_LINK)])
+    for link in soup("a", href=_SCRIPT_LINK):
+        link.unwrap()
+
+
+def drop_named_furniture(content: Any) -> None:
+    """Take out of the content what its names call furniture, unless that is much of it."""
+    length = _text_length(content)
+    parts = [part for part in content(_NAMED_TAGS) if _is_named_furniture(part, _MOST_SHARE * length)]
+    numbers = set(map(id, parts))
+    outer_parts = [part for part in parts if numbers.isdisjoint(map(id, part.parents))]
+    if sum(map(_text_length, outer_parts)) <= _MOST_NAMED_SHARE * length:
+        _decompose(outer_parts)
+
+
+def _is_edge(part: Any) -> bool:
+    """Whether a footer or sidebar is the page's own; one that is never closed holds the content of the page."""
+    return not part.find_parent(CONTENT_TAGS) and not part.find(["h1", "main"])
+
+
+def _is_bare(part: Any) -> bool:
+    """Whether a list of tabs or a menu holds nothing but itself: panels of an accordion are content."""
+    return part.find(role="tabpanel") is None
+
+
+def _is_named_furniture(part: Any, most_length: float) -> bool:
+    names = _name_words(part)
+    if names.isdisjoint(_FURNITURE_NAMES | _LINKING_NAMES) or part.find(["h1", *CONTENT_TAGS]):
+        return False
+    length = _text_length(part)
+    links = sum(_text_length(link) for link in part("a"))
+    return length <= most_length and (not names.isdisjoint(_FURNITURE_NAMES) or links >= _LEAST_LINK_SHARE * length)
+
+
+def _name_words(part: Any) -> set[str]:
+    """The words of its names, and two that stand side by side as one: commentForm, comment-form and commentform."""
+    words: set[str] = set()
+    for name in [str(part.get("id") or ""), *part.get("class", [])]:
+        parts = [word.lower() for word in _NAME_WORD.findall(name)]
+        words.update(parts, map("".join, pairwise(parts)))
+    return words
+
+
+def _is_consent_banner(part: Any) -> bool:
+    names = " ".join([str(part.get("id") or ""), *part.get("class", [])])
+    return bool(_CONSENT.search(names)) and len(part.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
+
+
+def _text_length(part: Any) -> int:
+    return len(part.get_text(" ", strip=True))
+
+
+def _decompose(parts: Iterable[Any]) -> None:
+    for part in parts:
+        if not part.decomposed:
+            part.decompose()
+
 
 _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
 _BLOCK_TAGS = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.documents.formats.office_package import OfficePackage
-from groundwork.documents.formats.office_xml import Element, attribute, tags
+from groundwork.documents.formats.office_package import Element, OfficePackage, attribute, tags
 
 _TEXT = tags("w", "t")
 _SPACE = tags("w", "p", "tab", "br", "cr")

@@ -1,41 +1,327 @@
 """XLSX, XLS, CSV and TSV as Markdown tables, values as a reader sees them. Workbooks are streamed; XLS is read by xlrd.
 
 A number format adds to its number: a percent sign, a currency, a unit.
+
+People write a title above a table and remarks below it, into single cells, and a second table below a blank row.
+
+Excel writes a comment with replies (threaded) a second time as one without, which is left out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import functools
 import io
+import itertools
 import re
 import warnings
 import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from groundwork.documents.formats.sheet_blocks import (
-    MOST_CELLS,
-    Rows,
-    numbered_rows,
-    sheet_to_markdown,
-    single_cells,
-    size_error,
+from groundwork.documents.formats.office_comments import comment_quote, short_text
+from groundwork.documents.formats.office_package import (
+    CONTENT_TYPES,
+    Element,
+    archived_names,
+    open_package,
+    parse_xml,
+    tags,
+    write_xml,
 )
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.documents.formats.workbook_comments import (
-    WorkbookComments,
-    hidden_sheets_warning,
-    sheet_quotes,
-    without_author,
-)
-from groundwork.documents.formats.workbook_repair import load_workbook
+from groundwork.documents.pipe_tables import pipe_table
 from groundwork.errors import BadDocument
 from groundwork.message_wording import counted
+
+_STRICT_NAMES = b"http://purl.oclc.org/ooxml/"
+_TRANSITIONAL_NAMES = b"http://schemas.openxmlformats.org/"
+_VOCABULARIES = (b"spreadsheetml", b"officeDocument", b"drawingml")
+_STYLES = "xl/styles.xml"
+_STYLES_TYPE = ".spreadsheetml.styles+xml"
+_REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
+
+
+def load_workbook(source: str) -> Any:
+    """The workbook of openpyxl, streamed. Raises BadDocument where it is refused even when it is changed.
+
+    Where it is refused it is read without its fonts, fills and borders, in which openpyxl takes offence at what
+    programs write that are not Excel; its number formats stay.
+    """
+    import openpyxl
+
+    load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
+    is_readable = not _is_strict(source) and _styles_part(source) == _STYLES
+    readable = source if is_readable else _rewrite_parts(source, _with_transitional_names)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
+            return load(readable)
+    except _REFUSALS as refusal:
+        try:
+            return load(_rewrite_parts(readable, _with_number_formats_alone))
+        except _REFUSALS:
+            reason = str(refusal.__cause__ or refusal).partition("\n")[0]
+            raise BadDocument(f"it is damaged ({reason or type(refusal).__name__})") from None
+
+
+def _is_strict(source: str) -> bool:
+    """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
+    with zipfile.ZipFile(source) as archive:
+        return any(_STRICT_NAMES in archive.read(name) for name in archive.namelist() if name.endswith(".rels"))
+
+
+def _styles_part(source: str | io.BytesIO) -> str:
+    """The part of the styles, which openpyxl looks for under one name alone; that name where there are none."""
+    with zipfile.ZipFile(source) as archive:
+        content_types = parse_xml(archive.read(CONTENT_TYPES)) if CONTENT_TYPES in archive.namelist() else None
+    overrides = [] if content_types is None else content_types.iter("{*}Override")
+    names = [part.get("PartName", "") for part in overrides if part.get("ContentType", "").endswith(_STYLES_TYPE)]
+    return names[0].lstrip("/") if names else _STYLES
+
+
+def _rewrite_parts(source: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    styles_part = _styles_part(source)
+    with (
+        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten,
+    ):
+        for name, archived_name in archived_names(archive).items():
+            new_name = _STYLES if name == styles_part else name
+            rewritten.writestr(new_name, rewrite(new_name, archive.read(archived_name)))
+    return buffer
+
+
+def _with_transitional_names(part_name: str, content: bytes) -> bytes:
+    if not part_name.endswith((".xml", ".rels")):
+        return content
+    for vocabulary in _VOCABULARIES:
+        strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
+        for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
+            content = content.replace(quote + strict + b"/", quote + transitional + b"/2006/")
+    return content
+
+
+def _with_number_formats_alone(part_name: str, content: bytes) -> bytes:
+    styles = parse_xml(content) if part_name.endswith("styles.xml") else None
+    if styles is None:
+        return content
+    for part in list(styles):
+        if part.tag not in tags("x", "numFmts", "cellXfs"):
+            styles.remove(part)
+    for style in styles.iter(*tags("x", "xf")):
+        number_format = style.get("numFmtId", "0")
+        style.clear()
+        style.set("numFmtId", number_format)
+    return write_xml(styles)
+
+
+_PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+
+Comment = tuple[str, str]  # the place of a cell, such as "B2", and what is said of it
+
+
+class WorkbookComments:
+    """The comments of an XLSX by the parts of its sheets."""
+
+    def __init__(self, source: str) -> None:
+        with zipfile.ZipFile(source) as archive:
+            has_comments = any("comment" in name.lower() for name in archive.namelist())
+        self._package = open_package(Path(source).read_bytes()) if has_comments else None
+
+    def of_sheet(self, part_name: str) -> list[Comment]:
+        """In the order of the file."""
+        if self._package is None:
+            return []
+        roots = {
+            relation.kind: self._package.root(relation.target)
+            for relation in self._package.relations(part_name)
+            if relation.kind in ("comments", "threadedComment")
+        }
+        threads = list(_threaded_comments(roots.get("threadedComment")))
+        with_thread = {place for place, _ in threads}
+        return [*(each for each in _plain_comments(roots.get("comments")) if each[0] not in with_thread), *threads]
+
+
+def _plain_comments(root: Element | None) -> Iterator[Comment]:
+    if root is None:
+        return
+    authors = [author.text or "" for author in root.iter(*tags("x", "author"))]
+    for comment in root.iter(*tags("x", "comment")):
+        text = "".join(run.text or "" for run in comment.iter(*tags("x", "t")))
+        number = comment.get("authorId", "")
+        author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+        yield comment.get("ref", ""), without_author(text, author)
+
+
+def _threaded_comments(root: Element | None) -> Iterator[Comment]:
+    for comment in [] if root is None else root.iter("{*}threadedComment"):
+        yield comment.get("ref", ""), " ".join(text.text or "" for text in comment.iterchildren("{*}text"))
+
+
+def without_author(text: str, author: str) -> str:
+    """A comment without the name that Excel writes above it."""
+    return text.strip().removeprefix(f"{author}:") if author else text
+
+
+def sheet_quotes(comments: Iterable[Comment], rows: Mapping[int, Mapping[int, str]]) -> str:
+    """A quote for each comment that says something: with the text of its cell, or the cell's place where it has none,
+    or a long one."""
+    quotes = []
+    for place, text in comments:
+        row, column = _row_and_column(place)
+        if words := " ".join(text.split()):
+            quotes.append(comment_quote(short_text(rows.get(row, {}).get(column, "")) or place, words))
+    return "\n\n".join(quotes)
+
+
+def hidden_sheets_warning(titles: Sequence[str]) -> list[str]:
+    """That sheets are hidden, for they are read like the others."""
+    return [
+        f"{counted(len(titles), 'sheet is', 'sheets are')} hidden, and read all the same: {', '.join(titles)}"
+    ] * bool(titles)
+
+
+def _row_and_column(place: str) -> tuple[int, int]:
+    """Both from 1; 0 of what is no place of a cell."""
+    match = _PLACE.fullmatch(place)
+    column = 0
+    for letter in match[1].upper() if match else "":
+        column = 26 * column + ord(letter) - ord("A") + 1
+    return (int(match[2]), column) if match else (0, 0)
+
+
+MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
+_FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # with a currency or a sign before it
+_BLOCK_MARK = re.compile(r"(?=#{1,6}\s|[-+>|]|```|~~~)")
+_REMARK_LETTERS = 40  # of a text that is longer than a table's entry
+_HEADER_ROWS = 3  # of a table at the most
+_LEAST_COLUMNS = 2  # of a table with a title
+
+Rows = dict[int, dict[int, str]]  # row and column from 1: the text of a cell that holds something
+
+
+class _Block(NamedTuple):
+    """A part of a sheet: the numbers of its rows, in order."""
+
+    titles: Sequence[int]
+    table: Sequence[int]
+    remarks: Sequence[int]
+
+
+def sheet_to_markdown(rows: Rows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
+    """`lone_texts`: of `single_cells`, before merged areas were filled. "" for a sheet without cells.
+
+    Raises BadDocument where a table spans too many cells.
+    """
+    lone_texts = {number: text for number, text in lone_texts.items() if set(rows[number].values()) == {text}}
+    parts: list[str] = []
+    for block in _blocks(rows, lone_texts):
+        parts += [_paragraph(lone_texts[number]) for number in block.titles]
+        parts.append(table_to_markdown(_dense_rows({number: rows[number] for number in block.table}, sheet)))
+        parts += [_paragraph(lone_texts[number]) for number in block.remarks]
+    return "\n\n".join(part for part in parts if part)
+
+
+def numbered_rows(rows: Iterable[Sequence[str]]) -> Rows:
+    """The cells that hold something, by row and column."""
+    cells_by_row = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(rows, 1))
+    return {i: cells for i, cells in cells_by_row if cells}
+
+
+def single_cells(rows: Rows) -> dict[int, str]:
+    """The text of each row that holds a single cell, by the row's number."""
+    return {number: next(iter(cells.values())) for number, cells in rows.items() if len(cells) == 1}
+
+
+def table_to_markdown(rows: list[list[str]]) -> str:
+    """Rows as a Markdown table, the first as its header; empty rows and columns are left out. "" for nothing."""
+    width = max(map(len, rows), default=0)
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    columns = [j for j in range(width) if any(row[j] for row in rows)]
+    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in rows if any(row)]
+    return pipe_table(filled_rows) if filled_rows else ""
+
+
+def _blocks(rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:
+    numbers = sorted(rows)
+    starts = [0, *_later_starts(rows, numbers, lone_texts), len(numbers)]
+    for start, end in itertools.pairwise(starts):
+        yield _titles_and_remarks(rows, numbers[start:end], lone_texts)
+
+
+def _later_starts(rows: Rows, numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
+    """The places in `numbers` where another table begins: below a blank row, with its title or its header."""
+    holds_table = False  # what stands above, since the last place
+    for i, number in enumerate(numbers):
+        if holds_table and number > numbers[i - 1] + 1:
+            header = next((k for k in range(i, len(numbers)) if numbers[k] not in lone_texts), len(numbers))
+            if _is_header(rows, numbers[header : header + _HEADER_ROWS + 2]):
+                yield i
+                holds_table = False
+        holds_table = holds_table or number not in lone_texts
+
+
+def _is_header(rows: Rows, numbers: Sequence[int]) -> bool:
+    """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
+    is_named = [not any(map(_FIGURE.match, rows[number].values())) for number in numbers]
+    depth = next((i for i, named in enumerate(is_named) if not named), len(numbers))
+    header, body = numbers[:depth], numbers[depth : depth + 2]
+    if not header or len(body) < 2:
+        return False
+    figures = [column for column in rows[body[0]] if all(_FIGURE.match(rows[row].get(column, "")) for row in body)]
+    names = {rows[row][column] for row in header for column in figures if column in rows[row]}
+    return bool(names) and len(names) * 2 >= len(figures)
+
+
+def _titles_and_remarks(rows: Rows, numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _Block:
+    wide = [i for i, number in enumerate(numbers) if number not in lone_texts]
+    if not wide or len({column for number in numbers for column in rows[number]}) < _LEAST_COLUMNS:
+        return _Block((), numbers, ())
+    first, last = _titles(rows, numbers, wide[0]), wide[-1] + 1
+    apart = (i for i in range(last, len(numbers)) if _is_remark(numbers[i] - numbers[i - 1], lone_texts[numbers[i]]))
+    end = next(apart, len(numbers))
+    return _Block(numbers[:first], numbers[first:end], numbers[end:])
+
+
+def _is_remark(distance: int, text: str) -> bool:
+    """Whether a single cell, so many rows below the one before, is no entry of the table's column."""
+    return len(text) >= _REMARK_LETTERS or (distance > 1 and not _FIGURE.match(text))
+
+
+def _titles(rows: Rows, numbers: Sequence[int], first: int) -> int:
+    """How many of the single cells above the first whole row are titles, and not the header of one of its columns."""
+    if first == 0 or numbers[first] > numbers[first - 1] + 1:
+        return first
+    below = rows[numbers[first]]
+    if any(map(_FIGURE.match, below.values())):
+        return 0
+    return next((i for i in range(first, 0, -1) if min(rows[numbers[i - 1]]) <= min(below)), 0)
+
+
+def _paragraph(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n\n".join(
+        _BLOCK_MARK.sub(r"\\", line, count=1) if _BLOCK_MARK.match(line) else line for line in lines if line
+    )
+
+
+def _dense_rows(rows: Rows, sheet: str) -> list[list[str]]:
+    """The rows and columns that hold something."""
+    columns = sorted({column for cells in rows.values() for column in cells})
+    if len(rows) * len(columns) > MOST_CELLS:
+        raise BadDocument(size_error(sheet, f"{len(rows) * len(columns):,}"))
+    return [[cells.get(column, "") for column in columns] for cells in rows.values()]
+
+
+def size_error(sheet: str, cells: str) -> str:
+    return f"the sheet {sheet!r} spans {cells} cells, nearly all of them empty; delete what stands far from its table"
+
 
 _FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
 _DIGIT_SIGNS = "0#?"

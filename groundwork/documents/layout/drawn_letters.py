@@ -29,8 +29,7 @@ from groundwork.documents.layout.right_to_left import (
     reading_order,
     with_ligatures,
 )
-from groundwork.documents.pdf_files.actual_text import read_clusters, with_joints
-from groundwork.documents.pdf_files.backward_lines import backward_runs, may_run_backward
+from groundwork.documents.pdf_files.page_letters import backward_runs, may_run_backward, read_clusters, with_joints
 from groundwork.documents.pdf_files.pdfium import OpenPage, OpenPdf
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line

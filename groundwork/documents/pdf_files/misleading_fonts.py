@@ -22,7 +22,7 @@ from typing import Any
 
 import regex
 
-from groundwork.documents.pdf_files.letter_extents import Extent, boxed_extent, inked_extents, shares_glyph
+from groundwork.documents.pdf_files.page_letters import Extent, boxed_extent, inked_extents, shares_glyph
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _PROBES = 12  # letters of a page that are asked for their font

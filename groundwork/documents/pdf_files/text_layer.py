@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, plain_font_name
 from groundwork.documents.layout.footnote_marks import text_with_marks_in_place
 from groundwork.documents.layout.right_to_left import with_ligatures
-from groundwork.documents.pdf_files.actual_text import clusters_text, read_clusters
-from groundwork.documents.pdf_files.backward_lines import with_lines_turned
-from groundwork.documents.pdf_files.dingbats import with_bullets
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
+from groundwork.documents.pdf_files.page_letters import clusters_text, read_clusters, with_lines_turned
 from groundwork.documents.pdf_files.pdfium import LOCK, OpenPage, OpenPdf, load_page, object_size, page_objects
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
+
+_SINGLE = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
+_NAME_BYTES = 128  # of a font's name, at the most
+
+
+def with_bullets(textpage: Any, text: str) -> str:
+    """The `text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
+    signs = list(text)
+    for match in _SINGLE.finditer(text):
+        font = _font_name(textpage.raw, match.start(), match[0])
+        if is_dingbat_font(font):
+            signs[match.start()] = dingbat_sign(match[0], font)
+    return "".join(signs)
+
+
+def _font_name(text: Any, index: int, sign: str) -> str:
+    """The font of a letter; "" where another letter stands at its index, for pdfium may count otherwise."""
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFText_GetUnicode(text, index) != ord(sign):
+        return ""
+    buffer = ctypes.create_string_buffer(_NAME_BYTES)
+    pdfium.FPDFText_GetFontInfo(text, index, buffer, _NAME_BYTES, None)
+    return plain_font_name(buffer.value.decode("utf-8", "replace"))
+
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 _SCAN_COVERAGE = 0.5  # which the pictures of a scan cover

@@ -17,7 +17,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
-from groundwork.documents.pictures.drawn_figures import drawn_figures
+from groundwork.documents.pictures.drawn_figures import (
+    Area,
+    TextLine,
+    area_around,
+    area_on_page,
+    begins_as_caption,
+    drawn_figures,
+    text_lines,
+    whole_page,
+    within_page,
+)
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_SIDE,
     MOST_PICTURES,
@@ -28,16 +38,6 @@ from groundwork.documents.pictures.kept_pictures import (
     left_out_warnings,
     refuse_ornament,
     write_picture,
-)
-from groundwork.documents.pictures.page_areas import (
-    Area,
-    TextLine,
-    area_around,
-    area_on_page,
-    begins_as_caption,
-    text_lines,
-    whole_page,
-    within_page,
 )
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks

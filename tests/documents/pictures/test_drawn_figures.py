@@ -13,8 +13,14 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
-from groundwork.documents.pictures.drawn_figures import drawn_figures
-from groundwork.documents.pictures.page_areas import Area, TextLine, prose_lines, text_lines, whole_page
+from groundwork.documents.pictures.drawn_figures import (
+    Area,
+    TextLine,
+    drawn_figures,
+    prose_lines,
+    text_lines,
+    whole_page,
+)
 from groundwork.picture_links import figures
 from tests.documents.conftest import Folder
 from tests.documents.pictures.test_kept_pictures import PARAGRAPHS, pdf

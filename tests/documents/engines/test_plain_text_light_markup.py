@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.formats.light_markup import as_markdown
+from groundwork.documents.engines.plain_text import as_markdown
 from groundwork.markdown.blocks import blocks
 from groundwork.settings.config_files import load
 

@@ -21,8 +21,8 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from groundwork.documents.file_types import examine
 from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.office_charts import simplify_chart
-from groundwork.documents.formats.office_xml import parse_xml as parse_safely
+from groundwork.documents.formats.office_package import parse_xml as parse_safely
+from groundwork.documents.formats.office_repair import simplify_chart
 from groundwork.documents.formats.spreadsheets import read_xlsx
 from groundwork.errors import BadDocument
 from tests.documents.formats import office_files
