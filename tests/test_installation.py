@@ -4,9 +4,14 @@ import ast
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
 
 from groundwork import installation
 from groundwork.data_folder.runs.obeyed_decisions import Review
@@ -68,3 +73,32 @@ def test_the_hashes_are_of_what_the_project_asks_for() -> None:
         assert version and named.specifier.contains(version[1], prereleases=True), (
             f"{named}: write requirements-hashes.txt anew (docs/verify.md)"
         )
+
+
+LOCK = PROJECT / "uv.lock"  # not committed: `uv sync` writes it
+EVERYWHERE = ["python_version > '3'"]
+
+
+@pytest.mark.skipif(not LOCK.is_file(), reason="needs the lock file of uv sync")
+def test_every_package_has_a_wheel_for_each_python() -> None:
+    """Else installing compiles it, which takes a compiler and the headers of libraries. (An extra may hold a package
+    that has no wheel at all, for any Python.)"""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    minors = [minor for minor in range(30) if f"3.{minor}" in SpecifierSet(project["requires-python"])]
+    packages = [package for package in tomllib.loads(LOCK.read_text())["package"] if package.get("wheels")]
+    assert len(minors) > 3 and len(packages) > 100
+    assert [(f"3.{minor}", p["name"], p["version"]) for minor in minors for p in _without_wheel(packages, minor)] == []
+
+
+def _without_wheel(packages: list[dict[str, Any]], minor: int) -> list[dict[str, Any]]:
+    """Those that are locked for Python 3.`minor` on Linux, and have no wheel for it."""
+    platforms = [f"manylinux{version}_x86_64" for version in (1, 2010, 2014, *(f"_2_{n}" for n in range(5, 29)))]
+    tags = {*cpython_tags((3, minor), platforms=platforms), *compatible_tags((3, minor), f"cp3{minor}", platforms)}
+    machine = {"python_full_version": f"3.{minor}.9", "sys_platform": "linux", "platform_machine": "x86_64"}
+    without = [p for p in packages if all(tags.isdisjoint(_wheel_tags(wheel)) for wheel in p["wheels"])]
+    return [p for p in without if any(Marker(m).evaluate(machine) for m in p.get("resolution-markers", EVERYWHERE))]
+
+
+def _wheel_tags(wheel: dict[str, str]) -> frozenset[Tag]:
+    address = wheel.get("url") or wheel.get("path") or wheel["filename"]
+    return parse_wheel_filename(address.rpartition("/")[2])[3]
