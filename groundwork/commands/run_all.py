@@ -27,6 +27,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
+from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     if not flags.dry_run:
         config = load_config(flags)
         check_run(config, workspace(config, flags, folders=()))
-    flags.within_run = True
+    flags.within_run, flags.budget = True, Budget(flags.max_cost)
     for stage in STAGES:
         if not stage.run:
             continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -56,7 +56,6 @@ class Job:
     flags: argparse.Namespace
     progress: Progress
     make_client: Callable[[Job], Client]
-    budget: Budget | None = None
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_new_event)
     order_lock: asyncio.Lock = field(default_factory=_new_lock)  # for units that build on one another, in their order
@@ -70,6 +69,18 @@ class Job:
     caches_refreshed: bool = False  # whether those have asked again what --force asks for again
     _client: Client | None = None
     _prompts: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What the calls of this command may cost: all of --max-cost, less what its stages before have spent."""
+        from groundwork.llm.calls.costs_and_budget import Budget
+
+        return getattr(self.flags, "budget", None) or Budget(self.flags.max_cost)
+
+    def add_usage(self, usage: Sequence[UsageRow]) -> None:
+        """Enter calls that other processes made."""
+        self.usage += usage
+        self.budget.spent += sum(row.cost for row in usage)
 
     @property
     def departed_sources(self) -> dict[str, str]:
@@ -284,16 +295,13 @@ def mirror_of(url: str, folder: str) -> Mirror:
 
 def make_client(job: Job) -> Client:
     from groundwork.llm.calls.call_retries import RunControls
-    from groundwork.llm.calls.costs_and_budget import Budget
     from groundwork.llm.client import Client
     from groundwork.llm.journal.journal import IN_MEMORY
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")
-    if job.flags.max_cost is not None and job.budget is None:
-        job.budget = Budget(job.flags.max_cost)
     controls = RunControls(
-        budget=job.budget or Budget(),
+        budget=job.budget,
         stopping=job.stopping,
         on_usage=lambda usage: job.progress.record_call(usage.input_tokens + usage.output_tokens, usage.cost),
         say=job.progress.say,

@@ -141,7 +141,7 @@ class Runner:
             self._keep_fingerprints(due)
             for shard_result in shard_results:
                 self.ledger.outcomes |= shard_result.outcomes
-                self.job.usage += shard_result.usage
+                self.job.add_usage(shard_result.usage)
                 self._stop_error = self._stop_error or shard_result.error()
             # A shard whose node died finds, as it runs again, what it had done before: no outcome tells of that.
             up_to_date = sum(shard_result.up_to_date for shard_result in shard_results)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.commands.run_all import check_run
+from groundwork.commands.run_all import check_run, run_all
+from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import ConfigError
+from groundwork.errors import BudgetReached, ConfigError
 from groundwork.settings.config_files import load
+from groundwork.stages.summarize import main as summarize
+from tests.fake_openrouter import FakeOpenRouter
 
 OTHER = 'llm.providers={"other": {"base_url": "https://example.org/v1", "api_key_env": "OTHER_KEY"}}'
 STATIC = ("embeddings.backend=static", "embeddings.model=wordllama")
@@ -52,3 +55,19 @@ def test_the_key_of_every_endpoint_that_is_asked_is_looked_for(data: Workspace, 
 def test_endpoints_that_nothing_asks_need_no_key(data: Workspace, settings: tuple[str, ...]) -> None:
     """No run is refused for the key of an endpoint that none of its stages calls."""
     check_run(load([], [OTHER, *STATIC, *settings]), data)
+
+
+def test_the_stages_of_a_run_share_one_budget(data: Workspace) -> None:
+    """--max-cost is that of the whole run: what a stage spends, those after it have less."""
+    write_text(data.path("text", "note.md"), "The ferry leaves at noon.")
+    reply = "the ferry leaves at noon " * 320  # 2,000 tokens: 0.005 USD
+    with FakeOpenRouter(reply=lambda _: reply, credit=1.0).thread() as fake:
+        flags = summarize.parse(
+            [
+                *(f"--set={pair}" for pair in (*STATIC, f"llm.base_url={fake.url}", "llm.api_key_env=")),
+                *("--data", str(data.root), "--force", "--quiet", "--max-cost=0.02"),
+            ]
+        )
+        with pytest.raises(BudgetReached, match=r"^--max-cost 0\.02: "):
+            run_all(flags, lambda _: summarize)  # every stage asks once
+        assert 0 < 1 - fake.credit <= 0.02

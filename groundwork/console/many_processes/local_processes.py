@@ -192,16 +192,16 @@ class _ProcessGroup:
 
     def _start(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_run_share, args=(theirs, stage, self._flags(share), share, among))
+        process = _SPAWN.Process(target=_run_share, args=(theirs, stage, self._flags(share, among), share, among))
         process.start()
         theirs.close()
         self._pipes[ours] = index
         return process
 
-    def _flags(self, share: Share) -> argparse.Namespace:
-        """A shard has a state of its own."""
+    def _flags(self, share: Share, among: int) -> argparse.Namespace:
+        """A process has its share of the money; a shard has a state of its own."""
         shard_flag = {"shard": share} if isinstance(share, Shard) else {}
-        return argparse.Namespace(**(vars(self._job.flags) | shard_flag))
+        return argparse.Namespace(**(vars(self._job.flags) | {"budget": self._job.budget.share(among)} | shard_flag))
 
     def _receive(self, pipe: connection.Connection) -> None:
         try:

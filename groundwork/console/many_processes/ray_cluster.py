@@ -46,7 +46,8 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
     board = ray.remote(num_cpus=0, **lasting)(_Board).options(scheduling_strategy=_this_node(ray)).remote()
     task = ray.remote(**task_options(gpus))(_run_task)
     among = min(count, processors)
-    shards_by_task = {task.remote(stage, job.flags, shard, among, board): shard for shard in Shard.all(count)}
+    flags = argparse.Namespace(**(vars(job.flags) | {"budget": job.budget.share(count)}))
+    shards_by_task = {task.remote(stage, flags, shard, among, board): shard for shard in Shard.all(count)}
     shard_results: list[ShardResult] = []
     with SignalHandler() as stopping:
         while shards_by_task:

@@ -50,7 +50,7 @@ def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: st
     else:
         return
     for shard_result in shard_results:
-        job.usage += shard_result.usage
+        job.add_usage(shard_result.usage)
     for error in filter(None, (shard_result.error() for shard_result in shard_results)):
         raise error
     job.caches_refreshed = True

@@ -44,14 +44,23 @@ class Reservation:
 
 
 class Budget:
-    """USD that a run may spend. `limit` None: no limit, and nothing is ever set aside."""
+    """USD that a command may spend, over all of its stages. `limit` None: no limit, and nothing is ever set aside."""
 
-    def __init__(self, limit: float | None = None) -> None:
+    def __init__(self, limit: float | None = None, name: str = "") -> None:
+        """`name`: what the limit is in a message, where it is not all of --max-cost."""
         self.limit = limit
+        self.name = name or f"--max-cost {limit or 0:g}"
         self.spent = 0.0
         self._reserved = 0.0
         self._calls_in_flight = 0
         self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
+
+    def share(self, count: int) -> Budget:
+        """One of `count` equal parts of what is left, for a process that cannot see what the others spend."""
+        if self.limit is None or count == 1:
+            return self
+        left = max(0.0, self.limit - self.spent) / count
+        return Budget(left, f"{self.name}, of which each of {count} processes has {left:.4f}")
 
     @asynccontextmanager
     async def reserve(self, worst_case: WorstCase) -> AsyncIterator[Reservation]:
@@ -80,7 +89,7 @@ class Budget:
                 return Reservation(worst_cost, reply_tokens)
             if not self._calls_in_flight:
                 raise BudgetReached(
-                    f"--max-cost {self.limit:g}: {self.spent:.4f} USD are spent and the next call could cost "
+                    f"{self.name}: {self.spent:.4f} USD are spent and the next call could cost "
                     f"{worst_cost:.4f}; everything finished is kept, a higher --max-cost goes on from here "
                     "(--dry-run tells what all of it takes)"
                 )
@@ -206,7 +215,10 @@ class CostAccounts:
         price = await context.endpoint.price(context.model)
         if price is None:
             url = context.endpoint.settings.base_url
-            raise ConfigError([f"--max-cost: {url} names no price for {context.model}; leave the flag out"])
+            remedy = "run again" if context.endpoint.price_problem else "leave the flag out"
+            raise ConfigError(
+                [f"--max-cost: {url} names no price for {context.model}{context.endpoint.price_problem}; {remedy}"]
+            )
         return self.history(context).worst_case(price, prompt_tokens, limit, full_limit=context.full_limit)
 
     async def with_cost(self, context: CallContext, usage: Usage) -> Usage:

@@ -15,7 +15,14 @@ from urllib.request import getproxies, proxy_bypass
 import msgspec
 
 from groundwork.errors import ConfigError
-from groundwork.llm.endpoint.http_errors import BrokenCall, CallFailed, Unreachable, status_failure, timeout_failure
+from groundwork.llm.endpoint.http_errors import (
+    AccessRefused,
+    BrokenCall,
+    CallFailed,
+    Unreachable,
+    status_failure,
+    timeout_failure,
+)
 from groundwork.llm.endpoint.local_model import LocalServer, model_identity
 from groundwork.settings.config_schema import LocalModel, ModelCall, Provider, Routing
 
@@ -38,11 +45,15 @@ FREE = Price(0.0, 0.0)
 
 
 def parse_price(pricing: Any) -> Price | None:
-    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none."""
+    """The price in an entry of /models, whose numbers are strings of USD a token; None where there is none.
+
+    OpenRouter writes -1 for a model that stands for several, whose price is known once it has replied.
+    """
     try:
-        return Price(float(pricing["prompt"]), float(pricing["completion"]))
+        price = Price(float(pricing["prompt"]), float(pricing["completion"]))
     except (TypeError, KeyError, ValueError):
         return None
+    return price if all(0 <= usd < float("inf") for usd in (price.prompt, price.completion)) else None
 
 
 Json = dict[str, Any]
@@ -179,6 +190,7 @@ class Endpoint:
         self._server: LocalServer | None = None
         self._openai: AsyncOpenAI | None = None
         self._prices: dict[str, Price] | None = None
+        self.price_problem = ""  # why none could be read
         self._connecting, self._pricing = asyncio.Lock(), asyncio.Lock()
 
     def key(self) -> str:
@@ -283,6 +295,8 @@ class Endpoint:
                         break
                     except openai.APIStatusError as error:
                         path = self._redirect_target(error.response)
+                else:
+                    raise AccessRefused(f"310: it redirects more than {MAX_REDIRECTS} times, the last time to {path}")
         except TimeoutError:
             raise timeout_failure(seconds) from None
         except openai.APIConnectionError as error:
@@ -352,7 +366,8 @@ class Endpoint:
     async def _fetch_prices(self) -> dict[str, Price]:
         try:
             entries = (await self.get("/models")).get("data")
-        except CallFailed:
+        except CallFailed as failure:
+            self.price_problem = f" (its /models: {failure})"
             return {}
         model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         return {str(entry.get("id")): price for entry in model_entries if (price := parse_price(entry.get("pricing")))}

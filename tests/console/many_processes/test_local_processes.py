@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.data_folder.read_write import read_json, write_text
-from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED
+from groundwork.errors import EXIT_BUDGET, EXIT_FAILED, EXIT_OK, EXIT_STOPPED
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages.summarize import main as summarize
 from tests.fake_openrouter import FakeOpenRouter
@@ -133,3 +133,15 @@ def test_retry_failed_asks_for_the_failed_and_nothing_else(slow, tmp_path, capsy
     assert summarize([*here, "--set=llm.max_concurrency=1", "--retry-failed"]) == EXIT_OK
     assert len(slow.requests) == DOCUMENTS + 1 and slow.requests[0]["messages"] == slow.requests[-1]["messages"]
     assert not (tmp_path / "summaries" / "new.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("start")
+def test_processes_together_stay_below_the_cost(slow, tmp_path, capsys):
+    """--max-cost is that of all processes: each has its share, and the run ends with exit code 3."""
+    slow.credit = 1.0
+    slow.reply = lambda _: "the ferry leaves at noon " * 320  # 2,000 tokens: 0.005 USD
+    here = ["--data", str(tmp_path), f"--set=llm.base_url={slow.url}", "--set=llm.api_key_env="]
+    assert summarize([*here, "--workers=3", "--max-cost=0.02"]) == EXIT_BUDGET
+    assert 0 < 1 - slow.credit <= 0.02
+    assert "--max-cost 0.02, of which each of 3 processes has 0.0067" in capsys.readouterr().err

@@ -103,3 +103,15 @@ def test_tokens_are_estimated_from_text_schema_and_images():
     assert 1000 <= estimate_tokens([{"role": "user", "content": "word " * 1000}]) <= 1010
     assert 1100 <= estimate_tokens([{"role": "user", "content": [{"type": "text", "text": "hi"}, part]}]) <= 1120
     assert Price(1e-6, 2e-6).of(1_000_000, 500_000) == pytest.approx(2.0)
+
+
+def test_processes_get_equal_parts_of_what_is_left():
+    """Together they spend no more than the whole; a message names the whole and the part."""
+    budget = Budget(0.9)
+    budget.spent = 0.3
+    share = budget.share(3)
+    assert share.limit == pytest.approx(0.2) and share.spent == 0
+    assert share.name == "--max-cost 0.9, of which each of 3 processes has 0.2000"
+    assert budget.share(1) is budget and Budget().share(3).limit is None
+    budget.spent = 1.0  # a reply that cost more than it could
+    assert budget.share(3).limit == 0

@@ -1,11 +1,21 @@
 """Addresses as people paste them, keys that stay off the open wire, and what each endpoint is sent."""
 
+import itertools
+
 import pytest
 from aiohttp import web
 
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.http_request import Endpoint, chat_body, dialect_of, json_level, split_address
+from groundwork.llm.endpoint.http_request import (
+    Endpoint,
+    Price,
+    chat_body,
+    dialect_of,
+    json_level,
+    parse_price,
+    split_address,
+)
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text
@@ -78,6 +88,41 @@ def test_a_key_is_not_sent_unencrypted_to_another_machine(url, sent):
     else:
         with pytest.raises(ConfigError, match="unencrypted"):
             endpoint(*settings, env=env).key()
+
+
+async def test_redirects_without_an_end_stop_the_run(config_for, journal):
+    """Each leads to another address: the run ends, and says where they lead."""
+    moved, hops = web.Application(), itertools.count()
+
+    async def move(_: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": f"/v1/hop{next(hops)}"})
+
+    moved.router.add_post("/{path:.*}", move)
+    runner = web.AppRunner(moved)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    config = config_for(FakeOpenRouter(), llm__base_url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+    async with Client(config.llm, journal) as client:
+        with pytest.raises(ProviderRefused, match=r"redirects more than 4 times, the last time to .*/v1/hop3; set llm"):
+            await client.ask(config.qa, ask_text("a"), stage="qa", unit="u")
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("pricing", "price"),
+    [
+        ({"prompt": "0.5", "completion": "2"}, Price(0.5, 2.0)),
+        ({"prompt": "0", "completion": "0"}, Price(0.0, 0.0)),
+        ({"prompt": "-1", "completion": "-1"}, None),
+        ({"prompt": "nan", "completion": "1"}, None),
+        ({"prompt": "1", "completion": "inf"}, None),
+        ({"prompt": "1"}, None),
+        (None, None),
+    ],
+)
+def test_a_price_is_an_amount_of_money(pricing, price):
+    """OpenRouter writes -1 for openrouter/auto: as a price it would let a budget grow with each call."""
+    assert parse_price(pricing) == price
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
