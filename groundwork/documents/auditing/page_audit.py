@@ -250,12 +250,12 @@ class Reference:
 
     def _words_kept(self, found_words: list[str], formulas: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""
-        counts = Counter(found_words)
-        words_kept = sum(min(n, counts[word]) for word, n in self.counts.items() if word in counts)
-        words_kept += formulas.take(self.counts - counts).total()
-        unknown = [word for word in counts if word not in self.counts and len(word) > 3]
+        found_counts = Counter(found_words)
+        words_kept = sum(min(n, found_counts[word]) for word, n in self.counts.items() if word in found_counts)
+        words_kept += formulas.take(self.counts - found_counts).total()
+        unknown = [word for word in found_counts if word not in self.counts and len(word) > 3]
         squeezed = "".join(self.words) if unknown else ""
-        glued = sum(counts[word] for word in unknown if word in squeezed)
+        glued = sum(found_counts[word] for word in unknown if word in squeezed)
         return words_kept / len(self.words) if self.words else 1.0, glued / len(found_words) if found_words else 0.0
 
     def _pairs_kept(self, found_words: list[str], markdown: str) -> float:
@@ -288,15 +288,15 @@ def _has_rows(markdown: str) -> bool:
 def _unfill_cells(markdown: str) -> str:
     """Tables without the cells that say the same as the one before them: a merged cell is in all of its columns."""
     row_above: list[str] = []
-    lines = []
-    for line in markdown.split("\n"):
-        cells = line.split("|") if line.startswith("|") else []
+    markdown_lines = []
+    for markdown_line in markdown.split("\n"):
+        cells = markdown_line.split("|") if markdown_line.startswith("|") else []
         new_cells = [
             cell if cell not in cells[max(0, k - 1) : k] + row_above[k : k + 1] else "" for k, cell in enumerate(cells)
         ]
-        lines.append(" ".join(new_cells) if cells else line)
+        markdown_lines.append(" ".join(new_cells) if cells else markdown_line)
         row_above = cells
-    return "\n".join(lines)
+    return "\n".join(markdown_lines)
 
 
 def count_markdown_tables(markdown: str) -> int:
@@ -334,14 +334,14 @@ def contents_lines(markdown: str) -> int:
     return len(CONTENTS_LINE.findall(markdown))
 
 
-def _items_kept(text: str, markdown: str) -> float:
+def _items_kept(layer_text: str, markdown: str) -> float:
     """Of the numbered lines of the text layer, the share that still begin a line."""
-    items = Counter(_ITEM_LINE.findall(text))
-    if not items:
+    numbered_items = Counter(_ITEM_LINE.findall(layer_text))
+    if not numbered_items:
         return 1.0
     line_starts = Counter(_ITEM_START.findall(_ESCAPE.sub("", markdown)))
-    items_kept: int = (items & line_starts).total()
-    return items_kept / items.total()
+    items_kept: int = (numbered_items & line_starts).total()
+    return items_kept / numbered_items.total()
 
 
 def _broken_paragraphs(markdown: str) -> float:
@@ -365,14 +365,14 @@ def _false_headings(markdown: str) -> float:
 
 def _false_cells(markdown: str) -> float:
     """The share of cell borders that cut a sentence: the next cell, or the next row, goes on in lower case."""
-    rows = [[cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _TABLE_ROW.findall(markdown)]
-    rows = [row for row in rows if not all(set(cell) <= set(":- ") for cell in row)]
+    table_rows = [[cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _TABLE_ROW.findall(markdown)]
+    table_rows = [row for row in table_rows if not all(set(cell) <= set(":- ") for cell in row)]
     borders = cuts = 0
-    for row in rows:
+    for row in table_rows:
         for left, right in pairwise(cell for cell in row if cell):
             borders += 1
             cuts += right[0].islower() and left[-1].isalpha() and " " in left + right and len(left + right) > 30
-    for above, below in pairwise(rows):
+    for above, below in pairwise(table_rows):
         if above[-1] and below[0]:
             borders += 1
             cuts += below[0][0].islower() and above[-1][-1].isalpha()
@@ -387,9 +387,9 @@ def structure_relations(markdown: str) -> Relations:
     """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
     relations: Relations = Counter()
     for block in blocks(markdown):
-        text = markdown[block.start : block.end]
+        table_markdown = markdown[block.start : block.end]
         if block.kind == "table":
-            rows = _bare_rows(text)
+            rows = _bare_rows(table_markdown)
             relations.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
             relations.update(
                 ("below", a, b)
@@ -398,15 +398,15 @@ def structure_relations(markdown: str) -> Relations:
                 if a and b
             )
         elif block.kind == "heading":
-            relations["heading", bare_letters(plain_title(text.strip("# \n")))] += 1
+            relations["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
     return relations
 
 
 def structure_likeness(markdown: str, yardstick: str) -> float | None:
     """F1 of the structure of a rendition against that of another; None where neither has any."""
     ours, theirs = structure_relations(markdown), structure_relations(yardstick)
-    total = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / total if total else None
+    relation_count = ours.total() + theirs.total()
+    return 2 * (ours & theirs).total() / relation_count if relation_count else None
 
 
 def merged_cells(yardstick: str) -> set[str]:

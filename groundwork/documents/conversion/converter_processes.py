@@ -87,23 +87,26 @@ async def call_crashes(conversion: Awaitable[object]) -> bool:
     return False
 
 
-async def find_crashing_pages(numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
+async def find_crashing_pages(page_numbers: list[int], crashes: Callable[[list[int]], Awaitable[bool]]) -> list[int]:
     """The pages that make a converter crash, of those over which it has crashed together, in their order.
 
     `crashes` asks for some of the pages. Halves are asked for until a page is left alone. All count as crashing where
     the first and the last one do, or none does so alone; and those that are still in question after many crashes.
     """
-    if len(numbers) < 2 or (await crashes(numbers[:1]) and await crashes(numbers[-1:])):
-        return numbers
-    suspects, crashing, left = [numbers], [], _MOST_CRASHES
+    if len(page_numbers) < 2 or (await crashes(page_numbers[:1]) and await crashes(page_numbers[-1:])):
+        return page_numbers
+    suspects, crashing, left = [page_numbers], [], _MOST_CRASHES
     while suspects and left > 0:
-        group = suspects.pop()
-        if len(group) == 1:
-            crashing += group
+        suspect_pages = suspects.pop()
+        if len(suspect_pages) == 1:
+            crashing += suspect_pages
             continue
-        middle = len(group) // 2
-        for half in (group[:middle], group[middle:]):
+        middle = len(suspect_pages) // 2
+        for half in (suspect_pages[:middle], suspect_pages[middle:]):
             if await crashes(half):
                 suspects.append(half)
                 left -= 1
-    return sorted([*crashing, *(number for group in suspects for number in group)]) or numbers
+    return (
+        sorted([*crashing, *(page_number for suspect_pages in suspects for page_number in suspect_pages)])
+        or page_numbers
+    )

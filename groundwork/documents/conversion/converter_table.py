@@ -119,7 +119,9 @@ def check_converters(settings: Ingest) -> None:
 
     choices = [("ingest.converter", settings.converter)] if settings.converter else []
     choices += [
-        (f"ingest.converters.{ending}", name) for ending, names in settings.converters.items() for name in names
+        (f"ingest.converters.{ending}", converter_name)
+        for ending, converter_names in settings.converters.items()
+        for converter_name in converter_names
     ]
     choices += [
         (f"ingest.overrides.{pattern}.converter", override.converter)
@@ -127,7 +129,9 @@ def check_converters(settings: Ingest) -> None:
         if override.converter
     ]
     if unknown_names := [
-        f"{path}: {no_such_message(name, 'converter', CONVERTERS)}" for path, name in choices if name not in CONVERTERS
+        f"{path}: {no_such_message(converter_name, 'converter', CONVERTERS)}"
+        for path, converter_name in choices
+        if converter_name not in CONVERTERS
     ]:
         raise ConfigError(unknown_names)
 
@@ -137,30 +141,34 @@ def choose_converters(settings: Ingest, ending: str) -> list[str]:
     if ending in TEXT:
         return ["plain"]
     listed = settings.converters.get(ending[1:]) or settings.converters.get("image" if ending in IMAGES else "*", [])
-    names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
-    return [name for name in names if not CONVERTERS[name].endings or ending in CONVERTERS[name].endings]
+    converter_names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
+    return [
+        converter_name
+        for converter_name in converter_names
+        if not CONVERTERS[converter_name].endings or ending in CONVERTERS[converter_name].endings
+    ]
 
 
-def run_converter(name: str, request: Request) -> Conversion:
+def run_converter(converter_name: str, request: Request) -> Conversion:
     """The named converter's rendition. Raises whatever the converter raises."""
     import importlib
 
-    module = importlib.import_module(f"groundwork.documents.engines.{CONVERTERS[name].module}")
+    module = importlib.import_module(f"groundwork.documents.engines.{CONVERTERS[converter_name].module}")
     conversion: Conversion = module.convert(request)
     return conversion
 
 
-def require_converter(name: str) -> None:
+def require_converter(converter_name: str) -> None:
     """Raise MissingExtra where a package of the named converter is not installed."""
-    for package in CONVERTERS[name].packages:
+    for package in CONVERTERS[converter_name].packages:
         if not _version(package):
-            raise MissingExtra(f"The converter {name}", CONVERTERS[name].extra)
+            raise MissingExtra(f"The converter {converter_name}", CONVERTERS[converter_name].extra)
 
 
-def is_installed(name: str, *, needed: bool) -> bool:
+def is_installed(converter_name: str, *, needed: bool) -> bool:
     """Whether the packages of the named converter are there. Raises MissingExtra where one that is `needed` is not."""
     try:
-        require_converter(name)
+        require_converter(converter_name)
     except MissingExtra:
         if needed:
             raise
@@ -168,17 +176,17 @@ def is_installed(name: str, *, needed: bool) -> bool:
     return True
 
 
-def is_remote(name: str) -> bool:
-    return name in CONVERTERS and CONVERTERS[name].remote
+def is_remote(converter_name: str) -> bool:
+    return converter_name in CONVERTERS and CONVERTERS[converter_name].remote
 
 
 def missing_converter_remedy(ending: str) -> str:
     return f'name one in ingest.converters, such as {{"{ending[1:]}": ["gemini"]}}, or pass --converter gemini'
 
 
-def converter_versions(name: str) -> str:
+def converter_versions(converter_name: str) -> str:
     """The versions of the packages behind a converter, such as "liteparse 2.18.0"; "" where a model does the work."""
-    packages = CONVERTERS[name].packages if name in CONVERTERS else ()
+    packages = CONVERTERS[converter_name].packages if converter_name in CONVERTERS else ()
     return ", ".join(f"{package} {_version(package)}" for package in packages)
 
 

@@ -99,10 +99,10 @@ class FirstConversion:
 
     def take(self, converter: str) -> AuditedPages | None:
         """Its pages, at the first time of asking. Raises WorkerFailed where their time ran out."""
-        result = self._results.pop(converter, None)
-        if isinstance(result, WorkerFailed):
-            raise result
-        return result
+        conversion_result = self._results.pop(converter, None)
+        if isinstance(conversion_result, WorkerFailed):
+            raise conversion_result
+        return conversion_result
 
     def _take_report(self, n: int) -> None:
         (self._on_page if self._is_started else self._start)(n)
@@ -126,19 +126,19 @@ def convert_first(convert: Convert, converter: str, request: Request, pages: str
     with OpenPdf(request.source, MOST_OPEN) as pdf:
         with LOCK:
             layer = text_layer(pdf, 0 if pages else first)
-        numbers = requested_pages(layer, pages, first)
-        if not numbers or layer.page_count > request.settings.max_pages:
+        page_numbers = requested_pages(layer, pages, first)
+        if not page_numbers or layer.page_count > request.settings.max_pages:
             return LayerAndPages(layer, None)
-        report_progress(len(numbers))
-        asked = None if len(numbers) == layer.page_count else numbers
+        report_progress(len(page_numbers))
+        asked = None if len(page_numbers) == layer.page_count else page_numbers
         request = dataclasses.replace(request, pages=asked, page_count=layer.page_count, opened=pdf)
         return LayerAndPages(layer, convert(converter, request, layer.pages))
 
 
 def requested_pages(layer: TextLayer, pages: str, first: int) -> list[int]:
     """The numbers of the pages that are asked for and can be opened. Raises BadDocument where `pages` names none."""
-    numbers = override_pages(pages, len(layer.pages))[: first or None]
-    return [number for number in numbers if number not in layer.damaged]
+    page_numbers = override_pages(pages, len(layer.pages))[: first or None]
+    return [page_number for page_number in page_numbers if page_number not in layer.damaged]
 
 
 @dataclass
@@ -179,15 +179,15 @@ class Ingestion:
         digest = content_hash(path)
         ending, examine_warnings = await self._processes.call_or_refuse(examine, path, settings.max_unpacked_mb)
         self.warnings = [*self.source.warnings, *examine_warnings]
-        names = choose_converters(settings, ending)
-        if not names:
+        converter_names = choose_converters(settings, ending)
+        if not converter_names:
             raise BadDocument(f"no converter for {ending}; {missing_converter_remedy(ending)}")
         if ending == ".pdf":
-            markdown, pages, title = await self._read_pdf(path, names)
-        elif CONVERTERS[names[0]].remote:
-            markdown, pages, title = await self._read_picture(path, names[0])
+            markdown, pages, title = await self._read_pdf(path, converter_names)
+        elif CONVERTERS[converter_names[0]].remote:
+            markdown, pages, title = await self._read_picture(path, converter_names[0])
         else:
-            markdown, pages, title = await self._read_whole(path, ending, names)
+            markdown, pages, title = await self._read_whole(path, ending, converter_names)
         title = self.title or choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
         markdown, pages = await self._place_pictures(markdown, pages, ending)
         if content_hash(path) != digest:
@@ -209,11 +209,11 @@ class Ingestion:
 
     async def _place_pictures(self, markdown: str, pages: list[Page], ending: str) -> tuple[str, list[Page]]:
         """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
-        numbers = [page.number for page in pages if not page.converter.startswith("marker")]
-        if not self.config.ingest.pictures or ending != ".pdf" or not numbers:
+        page_numbers = [page.number for page in pages if not page.converter.startswith("marker")]
+        if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
             return markdown, pages
         try:
-            pdf_pictures = await self._processes.call(take_pictures, self._pdf_path, numbers, str(self.images))
+            pdf_pictures = await self._processes.call(take_pictures, self._pdf_path, page_numbers, str(self.images))
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {failure_reason(error)}")
             return markdown, pages
@@ -225,11 +225,11 @@ class Ingestion:
         request = Request(source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images))
         reasons: list[str] = []
         refusal = ""
-        for name in converter_names:
+        for converter_name in converter_names:
             try:
-                require_converter(name)
+                require_converter(converter_name)
             except MissingExtra as error:
-                if name == self.config.ingest.converter:
+                if converter_name == self.config.ingest.converter:
                     raise
                 if ending not in IMAGES:  # of which OCR says the same
                     reasons.append(str(error))
@@ -237,45 +237,45 @@ class Ingestion:
             try:
                 conversion = await (
                     self.service(request)
-                    if CONVERTERS[name].hosted
-                    else self._processes.call(run_converter, name, request)
+                    if CONVERTERS[converter_name].hosted
+                    else self._processes.call(run_converter, converter_name, request)
                 )
             except (WorkerFailed, UnitError) as error:
-                reasons.append(failure_reason(error, name))
+                reasons.append(failure_reason(error, converter_name))
                 refusal = refusal or refusal_with_remedy(error)
                 continue
-            self._converter = name
+            self._converter = converter_name
             self.warnings += [*reasons, *conversion.warnings]
-            return self._joined(conversion, name, ending)
+            return self._joined(conversion, converter_name, ending)
         remedy = OCR if ending in IMAGES else "it may be damaged: save it again or as PDF"
         raise BadDocument(refusal or f"{'; '.join(reasons) or 'it is a picture'}; {remedy}")
 
-    def _joined(self, conversion: Conversion, name: str, ending: str) -> tuple[str, list[Page], str]:
+    def _joined(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
         """The pages asked for as one text. Raises BadDocument where they hold none."""
         has_pages = len(conversion.pages) > 1
         if self.pages and not has_pages:
             self.warnings.append("ingest.overrides names pages, but its format has none: it is read whole")
-        numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
-        texts = [conversion.pages[number - 1] for number in numbers]
-        if not "".join(texts).strip():
+        page_numbers = self._requested_pages(len(conversion.pages)) if has_pages else [1]
+        page_texts = [conversion.pages[page_number - 1] for page_number in page_numbers]
+        if not "".join(page_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
             raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGES else as_pdf}")
-        stitched = stitch(texts, flowing=False)
-        numbered = zip(numbers, stitched.spans, strict=True) if has_pages else ()
-        pages = [Page(number=n, start=start, end=end, converter=name) for n, (start, end) in numbered]
+        stitched = stitch(page_texts, flowing=False)
+        numbered = zip(page_numbers, stitched.spans, strict=True) if has_pages else ()
+        pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered]
         return stitched.markdown, pages, conversion.title
 
-    async def _read_picture(self, path: Path, name: str) -> tuple[str, list[Page], str]:
+    async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
         """A picture file, each of its frames a page."""
-        numbers = self._requested_pages(await self._processes.call_or_refuse(count_frames, str(path)))
-        self.count.start(len(numbers), "pages")
-        audited = await self._read_by_vision(path, numbers, [])
-        if failures := [f"page {n}: {why}" for n, why in zip(numbers, audited.troubles, strict=True) if why]:
+        page_numbers = self._requested_pages(await self._processes.call_or_refuse(count_frames, str(path)))
+        self.count.start(len(page_numbers), "pages")
+        audited = await self._read_by_vision(path, page_numbers, [])
+        if failures := [f"page {n}: {why}" for n, why in zip(page_numbers, audited.troubles, strict=True) if why]:
             raise BadDocument("; ".join(failures))
         stitched = stitch(audited.pages)
         pages = [
-            Page(number=n, start=start, end=end, converter=name, scan=True)
-            for n, (start, end) in zip(numbers, stitched.spans, strict=True)
+            Page(number=n, start=start, end=end, converter=converter_name, scan=True)
+            for n, (start, end) in zip(page_numbers, stitched.spans, strict=True)
         ]
         return stitched.markdown, pages, ""
 
@@ -283,41 +283,43 @@ class Ingestion:
         """The numbers of the pages to read, of `count` that there are."""
         return override_pages(self.pages, count)[: self.first or None]
 
-    async def _read_pdf(self, path: Path, names: list[str]) -> tuple[str, list[Page], str]:
+    async def _read_pdf(self, path: Path, converter_names: list[str]) -> tuple[str, list[Page], str]:
         """A PDF, page by page: what scores below the threshold goes to the next converter."""
-        path, layer = await self._open_pdf(path, names[0])
+        path, layer = await self._open_pdf(path, converter_names[0])
         self._pdf_path = str(path)
         drafts = [PageDraft() for _ in layer.pages]
-        numbers = requested_pages(layer, self.pages, self.first)
-        self._start_count(len(numbers))
-        for i, name in enumerate(names):
-            due = self._due_pages(layer, drafts, numbers)
-            if name == "ocr" and i > 0:
+        page_numbers = requested_pages(layer, self.pages, self.first)
+        self._start_count(len(page_numbers))
+        for i, converter_name in enumerate(converter_names):
+            due = self._due_pages(layer, drafts, page_numbers)
+            if converter_name == "ocr" and i > 0:
                 due = [n for n in due if layer.scans[n - 1]]  # a text layer, however odd, is surer than its picture
-            if CONVERTERS[name].by_sight:
-                due = sorted({*due, *(n for n in unreadable_pages_of(drafts, layer) if n in numbers)})
-            if due and is_installed(name, needed=i == 0):
+            if CONVERTERS[converter_name].by_sight:
+                due = sorted({*due, *(n for n in unreadable_pages_of(drafts, layer) if n in page_numbers)})
+            if due and is_installed(converter_name, needed=i == 0):
                 if i > 0:
-                    self._show_finished(len(numbers) - len(due))
-                await self._attempt(name, path, layer, due, drafts)
-        texts = without_running(layer.pages)
-        if not any(texts):
-            texts = layer.pages  # pages that differ by their number alone, such as tickets: it is all that they hold
-        for number in numbers:
-            draft, text = drafts[number - 1], texts[number - 1]
+                    self._show_finished(len(page_numbers) - len(due))
+                await self._attempt(converter_name, path, layer, due, drafts)
+        page_texts = without_running(layer.pages)
+        if not any(page_texts):
+            page_texts = (
+                layer.pages
+            )  # pages that differ by their number alone, such as tickets: it is all that they hold
+        for page_number in page_numbers:
+            draft, text = drafts[page_number - 1], page_texts[page_number - 1]
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy_page(text), "text layer"
                 draft.fell_back = draft.fell_back or "no converter gave any text"
-        self._show_finished(len(numbers))
+        self._show_finished(len(page_numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
         unreadable_pages = unreadable_pages_of(drafts, layer)
         if unreadable_pages:
             self.warnings.append(f"{page_ranges(unreadable_pages)}: {UNREADABLE}; {OCR}")
-            for number in unreadable_pages:
-                drafts[number - 1].audit = None  # there is nothing to hold it against
-                drafts[number - 1].is_unreadable = True
-        markdown, pages = assemble_pages(layer, drafts, numbers)
+            for page_number in unreadable_pages:
+                drafts[page_number - 1].audit = None  # there is nothing to hold it against
+                drafts[page_number - 1].is_unreadable = True
+        markdown, pages = assemble_pages(layer, drafts, page_numbers)
         self.warnings += page_warnings(pages, self.config.ingest.audit_threshold, layer.partly_unreadable)
         await self._show_doubtful(path, markdown, pages, layer, unreadable_pages)
         return markdown, pages, layer.title
@@ -339,9 +341,9 @@ class Ingestion:
             layer_text, reason = layer.pages[page.number - 1], reasons[page.number]
             self.doubtful.append(DoubtfulPage(page.number, reason, picture, layer_text, text))
 
-    def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], numbers: list[int]) -> list[int]:
+    def _due_pages(self, layer: TextLayer, drafts: list[PageDraft], page_numbers: list[int]) -> list[int]:
         threshold = self.config.ingest.audit_threshold
-        return [n for n in numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
+        return [n for n in page_numbers if drafts[n - 1].is_due(layer.scans[n - 1], threshold)]
 
     def _start_count(self, pages: int) -> None:
         if not self._is_counted:
@@ -356,62 +358,66 @@ class Ingestion:
     def _page_done(self, n: int = 1) -> None:
         self._show_finished(self._finished + n)
 
-    async def _attempt(self, name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]) -> None:
+    async def _attempt(
+        self, converter_name: str, path: Path, layer: TextLayer, due: list[int], drafts: list[PageDraft]
+    ) -> None:
         """Let a converter do the pages that are due, and keep what is better than what there is."""
         finished = self._finished
         try:
-            result = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[name].remote else
-                          self._convert(name, path, due, layer))  # fmt: skip
+            outcome = await (self._read_by_vision(path, due, layer.pages) if CONVERTERS[converter_name].remote else
+                          self._convert(converter_name, path, due, layer))  # fmt: skip
         except (WorkerFailed, UnitError) as error:
             crashing = due
-            if is_crash(error) and not CONVERTERS[name].remote:
+            if is_crash(error) and not CONVERTERS[converter_name].remote:
                 crashing = await find_crashing_pages(
-                    due, lambda pages: call_crashes(self._convert(name, path, pages, layer))
+                    due, lambda pages: call_crashes(self._convert(converter_name, path, pages, layer))
                 )
             self._show_finished(finished)
-            reason = failure_reason(error, name)
+            reason = failure_reason(error, converter_name)
             self.warnings.append(reason if len(crashing) == len(due) else f"{page_ranges(crashing)}: {reason}")
-            for number in crashing:
-                drafts[number - 1].fell_back = drafts[number - 1].fell_back or reason
-            if others := [number for number in due if number not in crashing]:
-                await self._attempt(name, path, layer, others, drafts)
+            for page_number in crashing:
+                drafts[page_number - 1].fell_back = drafts[page_number - 1].fell_back or reason
+            if others := [page_number for page_number in due if page_number not in crashing]:
+                await self._attempt(converter_name, path, layer, others, drafts)
             return
-        self.warnings += result.warnings
-        for i, number in enumerate(due):
-            trouble = result.troubles[i] if result.troubles else ""
+        self.warnings += outcome.warnings
+        for i, page_number in enumerate(due):
+            trouble = outcome.troubles[i] if outcome.troubles else ""
             if (
-                CONVERTERS[name].by_sight
-                and is_unreadable_draft(drafts[number - 1], layer, number)
-                and result.pages[i].strip()
+                CONVERTERS[converter_name].by_sight
+                and is_unreadable_draft(drafts[page_number - 1], layer, page_number)
+                and outcome.pages[i].strip()
             ):
-                drafts[number - 1] = PageDraft()  # what the fonts tell is no text
-            drafts[number - 1].offer(
-                result.pages[i],
-                result.audits[i],
-                result.makers[i],
-                trouble and f"{name}: {trouble}",
-                judged=CONVERTERS[name].remote,
+                drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
+            drafts[page_number - 1].offer(
+                outcome.pages[i],
+                outcome.audits[i],
+                outcome.makers[i],
+                trouble and f"{converter_name}: {trouble}",
+                judged=CONVERTERS[converter_name].remote,
             )
 
-    async def _convert(self, name: str, path: Path, due: list[int], layer: TextLayer) -> AuditedPages:
-        if audited := self._first_conversion.take(name):
+    async def _convert(self, converter_name: str, path: Path, due: list[int], layer: TextLayer) -> AuditedPages:
+        if audited := self._first_conversion.take(converter_name):
             return audited
         pages = None if len(due) == layer.page_count else due
         request = dataclasses.replace(self._pdf_request(path), pages=pages, page_count=layer.page_count)
-        if CONVERTERS[name].hosted:
+        if CONVERTERS[converter_name].hosted:
             conversion = await self.service(request)
-            audited = await self._processes.call(audit_pages, name, conversion, due, layer.pages)
+            audited = await self._processes.call(audit_pages, converter_name, conversion, due, layer.pages)
             self._page_done(len(due))
             return audited
-        return await self._processes.call(convert_pages, name, request, layer.pages, models=CONVERTERS[name].models)
+        return await self._processes.call(
+            convert_pages, converter_name, request, layer.pages, models=CONVERTERS[converter_name].models
+        )
 
     async def _read_by_vision(self, path: Path, due: list[int], layer: list[str]) -> AuditedPages:
         """Have the vision model read pages of a PDF or of a picture file."""
         vision = self.config.ingest.vision
 
-        async def picture(number: int, turn: int) -> bytes:
+        async def picture(page_number: int, turn: int) -> bytes:
             return await self._processes.call_or_refuse(
-                page_jpeg, str(path), number, vision.image_size, vision.jpeg_quality, turn
+                page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
         slots, threshold = picture_slots(self.config.llm.max_concurrency), self.config.ingest.audit_threshold

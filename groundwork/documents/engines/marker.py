@@ -37,15 +37,19 @@ def convert(request: Request) -> Conversion:
         **settings.options,
     }
     if request.pages is not None:
-        options["page_range"] = ",".join(str(number - 1) for number in request.pages)
+        options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
     if settings.use_llm:
         options |= _language_model(request)
     rendered = _load_converter(tuple(sorted(options.items())))(request.source)
-    text, _, images = text_from_rendered(rendered)
-    files = {name: _jpeg_or_png(name, image) for name, image in images.items()} if request.settings.pictures else {}
-    (text,), warnings = keep_pictures(files, [text], Path(request.images))
+    markdown, _, images = text_from_rendered(rendered)
+    files = (
+        {picture_name: _jpeg_or_png(picture_name, image) for picture_name, image in images.items()}
+        if request.settings.pictures
+        else {}
+    )
+    (markdown,), warnings = keep_pictures(files, [markdown], Path(request.images))
     return Conversion(
-        pages=split_pages(text, request.pages or list(range(1, request.page_count + 1))), warnings=warnings
+        pages=split_pages(markdown, request.pages or list(range(1, request.page_count + 1))), warnings=warnings
     )
 
 
@@ -99,7 +103,7 @@ def _load_converter(options: tuple[tuple[str, Any], ...]) -> Any:
     parser = ConfigParser(dict(options))
     config = {**parser.generate_config_dict(), **dict(options)}
     if isinstance(config.get("page_range"), str):
-        config["page_range"] = [int(number) for number in config["page_range"].split(",")]
+        config["page_range"] = [int(page_number) for page_number in config["page_range"].split(",")]
     return PdfConverter(
         config=config,
         artifact_dict=_load_models(),
@@ -116,14 +120,16 @@ def _load_models() -> Any:
     return create_model_dict()
 
 
-def split_pages(text: str, numbers: list[int]) -> list[str]:
+def split_pages(markdown: str, page_numbers: list[int]) -> list[str]:
     """marker's paginated Markdown, cut at its page marks, which count from 0; a page without one is empty."""
-    pieces = _PAGE_MARK.split(f"\n\n{text.lstrip()}")
-    pages_by_number = {int(number) + 1: page.strip() for number, page in zip(pieces[1::2], pieces[2::2], strict=True)}
-    return [pages_by_number.get(number, "") for number in numbers]
+    page_texts = _PAGE_MARK.split(f"\n\n{markdown.lstrip()}")
+    pages_by_number = {
+        int(page_number) + 1: page.strip() for page_number, page in zip(page_texts[1::2], page_texts[2::2], strict=True)
+    }
+    return [pages_by_number.get(page_number, "") for page_number in page_numbers]
 
 
-def _jpeg_or_png(name: str, image: Any) -> bytes:
+def _jpeg_or_png(picture_name: str, image: Any) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, "PNG" if name.lower().endswith(".png") else "JPEG")
+    image.save(stream, "PNG" if picture_name.lower().endswith(".png") else "JPEG")
     return stream.getvalue()

@@ -88,21 +88,21 @@ class MarkerService:
         """
         with_images = request.settings.pictures
         form = self._form(request, with_images)
-        content = await asyncio.to_thread(Path(request.source).read_bytes)
-        reply_name, row = f"{_request_digest(content, form)}.json", UsageRow("ingest", NAME, document)
+        pdf_bytes = await asyncio.to_thread(Path(request.source).read_bytes)
+        reply_name, usage_row = f"{_request_digest(pdf_bytes, form)}.json", UsageRow("ingest", NAME, document)
         folders = [self.replies, *([self.joined] if self.joined else [])]
         if stored := next((folder / reply_name for folder in folders if (folder / reply_name).is_file()), None):
             reply = stored.read_bytes()
-            row.replayed = 1
+            usage_row.replayed = 1
         else:
-            reply = await self._fetch(content, form, request.ending)
+            reply = await self._fetch(pdf_bytes, form, request.ending)
             await asyncio.to_thread(write_bytes, self.replies / reply_name, reply)
-            row.calls = 1
-        result = _decode(reply, _JobResult)
-        if not row.replayed:
-            self._count(result, row)
-        self.usage.append(row)
-        return _build_conversion(result, request, with_images)
+            usage_row.calls = 1
+        job_result = _decode(reply, _JobResult)
+        if not usage_row.replayed:
+            self._count(job_result, usage_row)
+        self.usage.append(usage_row)
+        return _build_conversion(job_result, request, with_images)
 
     def _form(self, request: Request, with_images: bool) -> dict[str, str]:
         options: dict[str, Any] = {
@@ -114,44 +114,48 @@ class MarkerService:
             **self.settings.options,
         }
         if request.pages is not None:
-            options["page_range"] = ",".join(str(number - 1) for number in request.pages)
-        return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
+            options["page_range"] = ",".join(str(page_number - 1) for page_number in request.pages)
+        return {
+            api_key: str(value).lower() if isinstance(value, bool) else str(value) for api_key, value in options.items()
+        }
 
-    def _count(self, result: _JobResult, row: UsageRow) -> None:
-        row.pages = result.page_count or 0
-        cost = result.cost_breakdown or _JobCost()
+    def _count(self, job_result: _JobResult, usage_row: UsageRow) -> None:
+        usage_row.pages = job_result.page_count or 0
+        cost = job_result.cost_breakdown or _JobCost()
         cents = cost.final_cost_cents if cost.final_cost_cents is not None else cost.total_cents
         price = self.settings.price_per_1000_pages
         if cents is not None:
-            row.cost = cents / 100
+            usage_row.cost = cents / 100
         elif price is not None:
-            row.cost = price * row.pages / 1000
+            usage_row.cost = price * usage_row.pages / 1000
         else:
-            row.unpriced = 1
+            usage_row.unpriced = 1
 
-    async def _fetch(self, content: bytes, form: dict[str, str], ending: str) -> bytes:
+    async def _fetch(self, pdf_bytes: bytes, form: dict[str, str], ending: str) -> bytes:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
-        key, time_limit = self.key(), self.settings.timeout
+        api_key, time_limit = self.key(), self.settings.timeout
         timeout = httpx2.Timeout(TRANSFER_SECONDS, connect=CONNECT_SECONDS)
         try:
             async with (
                 asyncio.timeout(time_limit),
-                httpx2.AsyncClient(headers={"X-API-Key": key}, timeout=timeout, follow_redirects=False) as client,
+                httpx2.AsyncClient(headers={"X-API-Key": api_key}, timeout=timeout, follow_redirects=False) as client,
             ):
-                api = _ServiceClient(client, key, self.settings)
-                files = {"file": (f"document{ending}", content)}
+                api = _ServiceClient(client, api_key, self.settings)
+                files = {"file": (f"document{ending}", pdf_bytes)}
                 submitted = _decode(await api.send("POST", self.settings.url, data=form, files=files), _SubmittedJob)
                 if not submitted.success or not submitted.request_id:
                     raise BadDocument(f"{NAME}: the service did not take it: {api.redact(submitted.error or 'no id')}")
                 address = self._check_url(submitted)
                 while True:
                     reply = await api.send("GET", address)
-                    result = _decode(reply, _JobResult)
-                    if result.status == "failed" or result.success is False:
-                        raise BadDocument(f"{NAME}: the job failed: {api.redact(result.error or 'no reason given')}")
-                    if result.status == "complete":
+                    job_result = _decode(reply, _JobResult)
+                    if job_result.status == "failed" or job_result.success is False:
+                        raise BadDocument(
+                            f"{NAME}: the job failed: {api.redact(job_result.error or 'no reason given')}"
+                        )
+                    if job_result.status == "complete":
                         return reply
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
@@ -172,8 +176,8 @@ class MarkerService:
 class _ServiceClient:
     """Sends single requests, again while the service is busy, and says in plain words why one failed."""
 
-    def __init__(self, client: Any, key: str, settings: MarkerApi) -> None:
-        self._client, self._key, self._settings = client, key, settings
+    def __init__(self, client: Any, api_key: str, settings: MarkerApi) -> None:
+        self._client, self._key, self._settings = client, api_key, settings
 
     async def send(self, method: str, address: str, **content: Any) -> bytes:
         """The body of a 200. Raises as MarkerService.convert does."""
@@ -221,24 +225,26 @@ class _ServiceClient:
         return " ".join(text.replace(self._key, "[the key]").split())[:MOST_DETAIL].rstrip(". ")
 
 
-def _build_conversion(result: _JobResult, request: Request, with_images: bool) -> Conversion:
-    pictures = {name: _picture_bytes(content) for name, content in (result.images or {}).items()} if with_images else {}
-    (text,), warnings = keep_pictures(pictures, [result.markdown or ""], Path(request.images))
-    numbers = request.pages or list(range(1, (request.page_count or result.page_count or 1) + 1))
-    pages = split_pages(text, numbers)
+def _build_conversion(job_result: _JobResult, request: Request, with_images: bool) -> Conversion:
+    pictures = (
+        {name: _picture_bytes(content) for name, content in (job_result.images or {}).items()} if with_images else {}
+    )
+    (text,), warnings = keep_pictures(pictures, [job_result.markdown or ""], Path(request.images))
+    page_numbers = request.pages or list(range(1, (request.page_count or job_result.page_count or 1) + 1))
+    pages = split_pages(text, page_numbers)
     if not any(pages) and text.strip():
         pages = split_pages(
-            text, list(range(1, len(numbers) + 1))
+            text, list(range(1, len(page_numbers) + 1))
         )  # where the marks count the pages that were asked for
-    if not any(pages) and len(numbers) == 1:
+    if not any(pages) and len(page_numbers) == 1:
         pages = [text.strip()]
     return Conversion(pages=pages, warnings=warnings)
 
 
-def _picture_bytes(content: str) -> bytes:
+def _picture_bytes(base64_text: str) -> bytes:
     """The bytes of a picture; none where it is no base64."""
     try:
-        return base64.b64decode(content, validate=True)
+        return base64.b64decode(base64_text, validate=True)
     except ValueError:
         return b""
 
@@ -250,8 +256,8 @@ def _decode(reply: bytes, reply_type: type[T]) -> T:
         raise TransportFailed(f"{NAME}: the reply is not in the documented form ({error}); run again") from None
 
 
-def _request_digest(content: bytes, form: dict[str, str]) -> str:
-    return hashlib.sha256(hashlib.sha256(content).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
+def _request_digest(pdf_bytes: bytes, form: dict[str, str]) -> str:
+    return hashlib.sha256(hashlib.sha256(pdf_bytes).digest() + msgspec.json.encode(form, order="sorted")).hexdigest()
 
 
 def _retry_seconds(retry_after: str) -> float:

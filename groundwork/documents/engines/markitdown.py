@@ -37,9 +37,9 @@ def _pdf_pages(converter: object, request: Request) -> list[str]:
 
     document = open_pdf(request.source)
     pages = []
-    for number in request.pages or range(1, len(document) + 1):
+    for page_number in request.pages or range(1, len(document) + 1):
         single = pypdfium2.PdfDocument.new()
-        single.import_pages(document, [number - 1])
+        single.import_pages(document, [page_number - 1])
         stream = io.BytesIO()
         single.save(stream)
         single.close()

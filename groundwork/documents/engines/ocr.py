@@ -22,7 +22,9 @@ LEAST_SCORE = 0.6  # of a line's recognition
 def convert(request: Request) -> Conversion:
     """The lines found on each page, in paragraphs and tables by where they stand."""
     count = request.page_count or count_frames(request.source)
-    return Conversion(pages=[_read_page(request.source, number) for number in request.pages or range(1, count + 1)])
+    return Conversion(
+        pages=[_read_page(request.source, page_number) for page_number in request.pages or range(1, count + 1)]
+    )
 
 
 @functools.cache
@@ -32,27 +34,27 @@ def _engine() -> Any:
     return RapidOCR(params={"Global.log_level": "critical"})
 
 
-def _read_page(source: str, number: int) -> str:
+def _read_page(image_path: str, page_number: int) -> str:
     import numpy
 
-    result = _engine()(numpy.asarray(page_image(source, number, LONGER_SIDE))[:, :, ::-1])  # it takes BGR
-    if result.boxes is None:
+    ocr_result = _engine()(numpy.asarray(page_image(image_path, page_number, LONGER_SIDE))[:, :, ::-1])  # it takes BGR
+    if ocr_result.boxes is None:
         return ""
     recognised = [
         _recognised_line(box, text)
-        for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+        for box, text, score in zip(ocr_result.boxes, ocr_result.txts, ocr_result.scores, strict=True)
         if score >= LEAST_SCORE
     ]
     if not recognised:
         return ""
-    usual_height = statistics.median(line.height for line in recognised)
-    lines = to_lines([line.run(usual_height) for line in recognised])
-    return PageWriter(lines, Styles([lines])).markdown()
+    usual_height = statistics.median(recognised_line.height for recognised_line in recognised)
+    recognised_lines = to_lines([recognised_line.run(usual_height) for recognised_line in recognised])
+    return PageWriter(recognised_lines, Styles([recognised_lines])).markdown()
 
 
-def _recognised_line(box: Any, text: str) -> _RecognisedLine:
+def _recognised_line(box: Any, recognised_text: str) -> _RecognisedLine:
     (x1, y1), (x2, y2) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
-    return _RecognisedLine(x1, y1, x2, y2, text)
+    return _RecognisedLine(x1, y1, x2, y2, recognised_text)
 
 
 class _RecognisedLine(NamedTuple):

@@ -65,40 +65,40 @@ _MOST_BRACKETS = 500  # that front matter opens: reading them takes time in the 
 
 def convert(request: Request) -> Conversion:
     """The file's text. Raises BadDocument where it is no text in any encoding."""
-    text, encoding = decode_text(Path(request.source).read_bytes())
+    file_text, encoding = decode_text(Path(request.source).read_bytes())
     warnings = [] if encoding == "utf-8" else [f"read as {encoding}"]
-    text = as_markdown(text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
-    text = without_data(with_title(text))
+    file_text = as_markdown(file_text.replace("\r\n", "\n").replace("\r", "\n"), request.ending)
+    file_text = without_data(with_title(file_text))
     if request.ending in MARKDOWN:
-        text = with_addresses(plain_markdown(text, request.ending))
-    text = place_notes(text) if request.ending in (*MARKDOWN, ".rst") else text
-    return Conversion(pages=[text], warnings=warnings)
+        file_text = with_addresses(plain_markdown(file_text, request.ending))
+    file_text = place_notes(file_text) if request.ending in (*MARKDOWN, ".rst") else file_text
+    return Conversion(pages=[file_text], warnings=warnings)
 
 
-def with_title(text: str) -> str:
-    """`text` without its front matter, whose title becomes the first heading unless one stands there already.
+def with_title(markdown: str) -> str:
+    """`markdown` without its front matter, whose title becomes the first heading unless one stands there already.
 
     A text that only begins with a line of dashes stays as it is.
     """
     for front_matter, parse in ((_YAML_FRONT_MATTER, _parse_yaml), (_TOML_FRONT_MATTER, _parse_toml)):
-        match = front_matter.match(text[:_MOST_FRONT_MATTER])
+        match = front_matter.match(markdown[:_MOST_FRONT_MATTER])
         metadata = parse(match["inside"]) if match else None
         if match and isinstance(metadata, dict):
-            body = _without_site_lines(text[match.end() :].lstrip("\n"))
+            body = _without_site_lines(markdown[match.end() :].lstrip("\n"))
             title = " ".join(str(metadata.get("title") or "").split())
             return body if not title or body.lstrip().startswith("# ") else f"# {title}\n\n{body}"
-    return text
+    return markdown
 
 
-def _without_site_lines(text: str) -> str:
-    """`text` of a page of a site without what is for the site's generator, but for what stands within code."""
-    text = _HIGHLIGHT_END.sub("```", _HIGHLIGHT.sub(lambda match: f"```{match[1] or match[2]}", text))
-    code = [(block.start, block.end) for block in blocks(text) if block.kind == "code"]
+def _without_site_lines(markdown: str) -> str:
+    """`markdown` of a page of a site without what is for the site's generator, but for what stands within code."""
+    markdown = _HIGHLIGHT_END.sub("```", _HIGHLIGHT.sub(lambda match: f"```{match[1] or match[2]}", markdown))
+    code = [(block.start, block.end) for block in blocks(markdown) if block.kind == "code"]
 
     def shown(match: re.Match[str]) -> str:
         return match[0] if span_index(match.start(), code) is not None else match["words"] or match["code"] or ""
 
-    return _SITE_TAG.sub(shown, text)
+    return _SITE_TAG.sub(shown, markdown)
 
 
 def _parse_yaml(front_matter: str) -> Any:

@@ -47,25 +47,27 @@ class PageReader:
 
     async def read_pages(
         self,
-        numbers: list[int],
+        page_numbers: list[int],
         layer: list[str],
         threshold: float,
         picture_slots: asyncio.Semaphore,
         on_page: Callable[[], None] = lambda: None,
     ) -> AuditedPages:
-        """The pages `numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
+        """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
         stripped_layer = strip_running(layer, keys, range(1, len(layer) + 1))
 
-        async def read_page(number: int) -> Completeness:
-            page_layer, text = (pages[number - 1] if number <= len(layer) else "" for pages in (layer, stripped_layer))
+        async def read_page(page_number: int) -> Completeness:
+            page_layer, text = (
+                pages[page_number - 1] if page_number <= len(layer) else "" for pages in (layer, stripped_layer)
+            )
             async with picture_slots:
-                reply = await self.read(number, text, len(layer), threshold)
+                reply = await self.read(page_number, text, len(layer), threshold)
             on_page()
             return reply._replace(markdown=_without_running_edges(reply.markdown, page_layer, text))
 
-        replies = await gather_all(map(read_page, numbers))
-        pages = strip_running([reply.markdown for reply in replies], keys, numbers)
+        replies = await gather_all(map(read_page, page_numbers))
+        pages = strip_running([reply.markdown for reply in replies], keys, page_numbers)
         return AuditedPages(
             pages=pages,
             audits=[reply.audit for reply in replies],
@@ -74,16 +76,16 @@ class PageReader:
             troubles=[reply.trouble for reply in replies],
         )
 
-    async def read(self, number: int, text: str, pages: int, threshold: float) -> Completeness:
+    async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> Completeness:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
-        layer = PageLayer(text, pages)
+        layer = PageLayer(layer_text, pages)
         troubles: list[str] = []
         verdicts: list[Completeness] = []
         rotation = 0
         correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._call.tries):
             try:
-                reply, asked_rotation = await self._ask(number, rotation, draw, correction)
+                reply, asked_rotation = await self._ask(page_number, rotation, draw, correction)
             except StopRun:
                 raise
             except TransportFailed as error:  # the call had its tries
@@ -98,13 +100,13 @@ class PageReader:
             verdict = layer.judge(reply, threshold)
             if not verdict.reasons:
                 return verdict
-            if verdicts and _is_good_enough(verdict, verdicts, text):
+            if verdicts and _is_good_enough(verdict, verdicts, layer_text):
                 return _best_kept([*verdicts, verdict])._replace(trouble="")
             verdicts.append(verdict)
             troubles.append(verdict.trouble or f"numbers lost: {', '.join(verdict.audit.lost_numbers[:5])}")
             correction = self._correction(reply, verdict)
         if not verdicts:
-            return Completeness("", Reference(text).audit(""), troubles[-1] if troubles else "no upright reply")
+            return Completeness("", Reference(layer_text).audit(""), troubles[-1] if troubles else "no upright reply")
         return _best_kept(verdicts)
 
     def _correction(self, reply: str, verdict: Completeness) -> list[dict[str, str]]:
@@ -112,18 +114,22 @@ class PageReader:
         assistant_turns = [assistant_turn(reply)] if verdict.markdown else []
         return [*assistant_turns, *render_turns(self._correction_prompt, reasons=verdict.reasons)]
 
-    async def _ask(self, number: int, rotation: int, draw: int, correction: list[dict[str, str]]) -> tuple[str, int]:
+    async def _ask(
+        self, page_number: int, rotation: int, draw: int, correction: list[dict[str, str]]
+    ) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
-        step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
+        temperature_step = TEMPERATURE_STEPS[min(draw, len(TEMPERATURE_STEPS) - 1)]
         base = self._call.temperature  # null: the model takes none, and each draw differs without it
-        call = msgspec.structs.replace(self._call, temperature=None if base is None else min(2.0, base + step))
-        messages = [*attach_images(self._turns, [await self._picture(number, rotation)]), *correction]
-        unit = f"{self._document} page {number}"
+        call = msgspec.structs.replace(
+            self._call, temperature=None if base is None else min(2.0, base + temperature_step)
+        )
+        messages = [*attach_images(self._turns, [await self._picture(page_number, rotation)]), *correction]
+        unit = f"{self._document} page {page_number}"
         reply: Reply[str] = await self._client.ask(call, messages, stage="ingest", unit=unit, sample=draw)
-        text = reply.value.strip()
-        if match := _ROTATE.match(text):
+        reply_text = reply.value.strip()
+        if match := _ROTATE.match(reply_text):
             return "", int(match[1])
-        return text, 0
+        return reply_text, 0
 
 
 def _is_good_enough(verdict: Completeness, earlier: list[Completeness], layer: str) -> bool:
@@ -137,18 +143,22 @@ def _without_running_edges(markdown: str, layer: str, stripped_layer: str) -> st
     """The reply without lines at its edges that the model took over from the running lines of the page, in other
     signs or order ("- 5 -" for "Page 5 of 9"); `stripped_layer` is the page's layer without these."""
     running_words = Counter(_bare_words(layer)) - Counter(_bare_words(stripped_layer))
-    text_lines = [_bare_words(line) for line in stripped_layer.split("\n")]
-    lines = markdown.split("\n")
-    filled_indices = [i for i, line in enumerate(lines) if line.strip()]
+    text_lines = [_bare_words(layer_line) for layer_line in stripped_layer.split("\n")]
+    reply_lines = markdown.split("\n")
+    filled_indices = [i for i, layer_line in enumerate(reply_lines) if layer_line.strip()]
     dropped: set[int] = set()
     for indices in (filled_indices[:_EDGE_LINES], filled_indices[: -_EDGE_LINES - 1 : -1]):
         for i in indices:
-            words = _bare_words(lines[i])
+            words = _bare_words(reply_lines[i])
             is_running = bool(words) and Counter(words) <= running_words and words not in text_lines
-            if not is_running or lines[i].startswith(("#", "|", "`")):
+            if not is_running or reply_lines[i].startswith(("#", "|", "`")):
                 break
             dropped.add(i)
-    return "\n".join(line for i, line in enumerate(lines) if i not in dropped).strip("\n") if dropped else markdown
+    return (
+        "\n".join(layer_line for i, layer_line in enumerate(reply_lines) if i not in dropped).strip("\n")
+        if dropped
+        else markdown
+    )
 
 
 def _bare_words(text: str) -> list[str]:
@@ -193,8 +203,8 @@ class Completeness(NamedTuple):
 class PageLayer:
     """The text layer of a page, without what runs through the document. `pages`: how many the document has."""
 
-    def __init__(self, text: str, pages: int) -> None:
-        self._text, self._is_short = text, pages <= SHORT_DOCUMENT
+    def __init__(self, layer_text: str, pages: int) -> None:
+        self._text, self._is_short = layer_text, pages <= SHORT_DOCUMENT
 
     def judge(self, reply: str, threshold: float) -> Completeness:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
@@ -225,20 +235,20 @@ class PageLayer:
     def _without_edges(self, markdown: str) -> str:
         """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
         short document up to two lines that are no sentence."""
-        lines = [line for line in self._text.split("\n") if any(map(str.isalnum, line))]
+        layer_lines = [layer_line for layer_line in self._text.split("\n") if any(map(str.isalnum, layer_line))]
         reply_words = _padded_words(markdown)
         dropped: set[int] = set()
         for edge_indices in (
-            range(min(_EDGE_LINES, len(lines))),
-            range(len(lines) - 1, max(-1, len(lines) - 1 - _EDGE_LINES), -1),
+            range(min(_EDGE_LINES, len(layer_lines))),
+            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _EDGE_LINES), -1),
         ):
             for i in edge_indices:
-                if not (page_labels(lines[i]) or self._is_running(lines[i], reply_words, lines)):
+                if not (page_labels(layer_lines[i]) or self._is_running(layer_lines[i], reply_words, layer_lines)):
                     break
                 dropped.add(i)
-        return "\n".join(line for i, line in enumerate(lines) if i not in dropped)
+        return "\n".join(layer_line for i, layer_line in enumerate(layer_lines) if i not in dropped)
 
-    def _is_running(self, line: str, reply_words: str, lines: list[str]) -> bool:
+    def _is_running(self, line: str, reply_words: str, layer_lines: list[str]) -> bool:
         line_words = page_words(line)
         if not self._is_short or not line_words or len(line_words) > _MOST_RUNNING_WORDS or _SENTENCE_END.search(line):
             return False
@@ -246,17 +256,17 @@ class PageLayer:
             return False  # a row of a table
         phrase = f" {' '.join(line_words)} "
         return reply_words.count(phrase) < sum(
-            f" {' '.join(page_words(layer_line))} ".count(phrase) for layer_line in lines
+            f" {' '.join(page_words(layer_line))} ".count(phrase) for layer_line in layer_lines
         )
 
 
-def is_same_reading(first: Completeness, second: Completeness, layer: str) -> bool:
+def is_same_reading(first_draw: Completeness, second_draw: Completeness, layer: str) -> bool:
     """Whether two draws say the same, and the layer has other words in place of theirs: then the layer is wrong.
 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
     has none in their place.
     """
-    a, b = Counter(first.words), Counter(second.words)
+    a, b = Counter(first_draw.words), Counter(second_draw.words)
     if not a or 2 * (a & b).total() < _SAME_SHARE * (a.total() + b.total()):
         return False
     layer_counts = Counter(page_words(layer))
@@ -277,7 +287,11 @@ def _audit_leniently(reference: Reference, audit: PageAudit, markdown: str) -> P
     lost_words = reference.counts - Counter(page_words(markdown))
     words_in_pieces = sum(min(n, letters.count(word)) for word, n in lost_words.items())
     missing_numbers = Counter(digits(reference.text)) - Counter(digits(markdown)) - Counter(page_labels(reference.text))
-    lost_numbers = {number: n for number, n in missing_numbers.items() if letters.count(re.sub(r"\D", "", number)) < n}
+    lost_numbers = {
+        page_number: n
+        for page_number, n in missing_numbers.items()
+        if letters.count(re.sub(r"\D", "", page_number)) < n
+    }
     words_kept = min(1.0, audit.words_kept + words_in_pieces / max(len(reference.words), 1))
     numbers_kept = 1 - sum(lost_numbers.values()) / max(len(reference.numbers), 1)
     other_factors = audit.text_kept / max(audit.words_kept * audit.numbers_kept, 1e-9) if audit.text_kept else 0.0
@@ -309,10 +323,10 @@ class _ReplyLetters:
 def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
     reply_pairs = set(pairwise(page_words(markdown)))
-    missing_lines = [line for line in layer.split("\n") if _is_missing(page_words(line), reply_pairs)]
+    missing_lines = [layer_line for layer_line in layer.split("\n") if _is_missing(page_words(layer_line), reply_pairs)]
     reasons = [
-        f"- This line is missing or stands there otherwise: {' '.join(line.split())[:_QUOTED_CHARACTERS]}"
-        for line in missing_lines
+        f"- This line is missing or stands there otherwise: {' '.join(layer_line.split())[:_QUOTED_CHARACTERS]}"
+        for layer_line in missing_lines
     ]
     del reasons[_LINES_QUOTED:]
     if audit.lost_numbers:
@@ -325,11 +339,11 @@ def _reasons(layer: str, markdown: str, audit: PageAudit) -> str:
 def _has_lost_stretch(layer: str, markdown: str) -> bool:
     """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
     reply_pairs = set(pairwise(page_words(markdown)))
-    word_lines = [line_words for line in layer.split("\n") if (line_words := page_words(line))]
+    word_lines = [line_words for layer_line in layer.split("\n") if (line_words := page_words(layer_line))]
     is_lost = [
-        len(line) >= _RUNNING_TEXT_WORDS
-        and sum(pair in reply_pairs for pair in pairwise(line)) < _CHANCE_SHARE * len(line)
-        for line in word_lines
+        len(layer_line) >= _RUNNING_TEXT_WORDS
+        and sum(pair in reply_pairs for pair in pairwise(layer_line)) < _CHANCE_SHARE * len(layer_line)
+        for layer_line in word_lines
     ]
     return any(map(all, pairwise(is_lost)))
 

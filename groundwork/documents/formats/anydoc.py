@@ -45,11 +45,11 @@ _STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document 
 
 def markdown(document: Document, *, of_sheets: bool = False) -> str:
     """The blocks of a document, its notes below them. `of_sheets`: its tables are the sheets of a workbook."""
-    texts = (
+    block_texts = (
         _sheet_markdown(block.table) if of_sheets and block.table else _block_markdown(block)
         for block in document.blocks
     )
-    sections = [text for text in texts if text]
+    sections = [text for text in block_texts if text]
     sections += [f"[^{note.id}]: {_one_line(note.blocks)}" for note in document.notes]
     text = "\n\n".join(sections)
     return place_notes(text) if document.notes else text
@@ -140,32 +140,32 @@ def _table_markdown(table: Table) -> str:
     if table.kind == "layout" or _width(table) < 2:
         cells = [slot.cell for row in table.grid for slot in row if slot.cell]
         return "\n\n".join(text for cell in cells for block in cell.blocks if (text := _block_markdown(block)))
-    texts = _cell_texts(table)
-    _fill_merged(table, texts)
-    return table_to_markdown(texts)
+    cell_texts = _cell_texts(table)
+    _fill_merged(table, cell_texts)
+    return table_to_markdown(cell_texts)
 
 
 def _sheet_markdown(table: Table) -> str:
     from groundwork.documents.formats.spreadsheets import numbered_rows, sheet_to_markdown, single_cells
 
-    texts = _cell_texts(table)
-    lone_texts = single_cells(numbered_rows(texts))
-    _fill_merged(table, texts)
-    return sheet_to_markdown(numbered_rows(texts), lone_texts)
+    cell_texts = _cell_texts(table)
+    lone_texts = single_cells(numbered_rows(cell_texts))
+    _fill_merged(table, cell_texts)
+    return sheet_to_markdown(numbered_rows(cell_texts), lone_texts)
 
 
-def _cell_texts(table: Table) -> list[list[str]]:
+def _cell_texts(anydoc_table: Table) -> list[list[str]]:
     """Raises BadDocument for a table of too many cells."""
-    if (count := _width(table) * len(table.grid)) > _MOST_CELLS:
+    if (count := _width(anydoc_table) * len(anydoc_table.grid)) > _MOST_CELLS:
         raise BadDocument(f"a table in it has {counted(count, 'cell')}, more than {_MOST_CELLS:,}")
-    return [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
+    return [[_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid]
 
 
-def _fill_merged(table: Table, texts: list[list[str]]) -> None:
+def _fill_merged(table: Table, cell_texts: list[list[str]]) -> None:
     for i, row in enumerate(table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
-                texts[i][j] = texts[slot.origin_row or 0][slot.origin_col or 0]
+                cell_texts[i][j] = cell_texts[slot.origin_row or 0][slot.origin_col or 0]
 
 
 def _width(table: Table) -> int:
@@ -174,38 +174,43 @@ def _width(table: Table) -> int:
 
 def _one_line(blocks: Sequence[Block]) -> str:
     """Blocks on one line, as a cell of a table can hold them; items keep their numbers."""
-    texts: list[str] = []
+    block_texts: list[str] = []
     for block in blocks:
         if block.table:
-            texts += [_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
+            block_texts += [_one_line(slot.cell.blocks) for row in block.table.grid for slot in row if slot.cell]
         elif block.list:
             items = [
                 f"{'' if mark == '-' else mark} {_one_line(item.blocks)}" for mark, item in _list_items(block.list)
             ]
-            texts.append("; ".join(item.strip() for item in items))
+            block_texts.append("; ".join(item.strip() for item in items))
         elif inner := inner_blocks(block):
-            texts.append(_one_line(inner))
+            block_texts.append(_one_line(inner))
         elif block.kind == "math":
-            texts.append(f"${block.text}$")
+            block_texts.append(f"${block.text}$")
         else:
-            texts.append(block.text or _inline_markdown(block.content or []))
-    return " ".join(" ".join(texts).split())
+            block_texts.append(block.text or _inline_markdown(block.content or []))
+    return " ".join(" ".join(block_texts).split())
 
 
 def _inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
     """Runs of text with their emphasis, neighbours of one style together."""
-    return "".join(_apply_style(_join_inlines(group), style, bold) for style, group in groupby(content, key=_style_of))
+    return "".join(
+        _apply_style(_join_inlines(styled_inlines), style, bold)
+        for style, styled_inlines in groupby(content, key=_style_of)
+    )
 
 
 def _join_inlines(inlines: Iterable[Inline]) -> str:
     """Runs side by side; two formulas, and a picture's words and other text, have a space between them."""
     joined, previous_kind = "", ""
     for inline in inlines:
-        text = _inline_text(inline)
+        inline_text = _inline_text(inline)
         needs_space = {previous_kind, inline.kind} == {"math"} or "image" in (previous_kind, inline.kind)
-        is_touching = joined and text and not joined[-1].isspace() and (text[0].isalnum() or text[0] == "$")
-        joined += f" {text}" if needs_space and is_touching else text
-        previous_kind = inline.kind if text else previous_kind
+        is_touching = (
+            joined and inline_text and not joined[-1].isspace() and (inline_text[0].isalnum() or inline_text[0] == "$")
+        )
+        joined += f" {inline_text}" if needs_space and is_touching else inline_text
+        previous_kind = inline.kind if inline_text else previous_kind
     return joined
 
 
@@ -214,12 +219,15 @@ def _style_of(inline: Inline) -> tuple[bool, bool, bool, bool]:
     return (style.bold, style.italic, style.strike, style.code) if style else (False, False, False, False)
 
 
-def _apply_style(text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
+def _apply_style(inline_text: str, style: tuple[bool, bool, bool, bool], bold: bool) -> str:
     is_bold, is_italic, is_struck, is_code = style
-    inner = text.strip()
+    inner = inline_text.strip()
     if not inner or "\n" in inner:
-        return text
-    before, behind = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        return inline_text
+    before, behind = (
+        inline_text[: len(inline_text) - len(inline_text.lstrip())],
+        inline_text[len(inline_text.rstrip()) :],
+    )
     if is_code and "`" not in inner:
         return f"{before}`{inner}`{behind}"
     marks = "~~" * is_struck + "**" * (is_bold and bold) + "*" * is_italic
@@ -247,11 +255,16 @@ def _inline_text(inline: Inline) -> str:
 
 def _link_markdown(inline: Inline) -> str:
     """A link into the web, or the text of any other."""
-    text = _inline_markdown(inline.content or []).replace("\n", " ")
+    link_text = _inline_markdown(inline.content or []).replace("\n", " ")
     address = inline.target.value if inline.target else ""
-    if not text.strip() or not address.startswith(_WEB) or set(address) & set(" \n<>()") or text.strip() == address:
-        return text or address
-    return f"[{text}]({address})"
+    if (
+        not link_text.strip()
+        or not address.startswith(_WEB)
+        or set(address) & set(" \n<>()")
+        or link_text.strip() == address
+    ):
+        return link_text or address
+    return f"[{link_text}]({address})"
 
 
 FORMATS = {
@@ -271,23 +284,34 @@ class AnydocReading(NamedTuple):
     warnings: list[str]
 
 
-def read(source: str, ending: str) -> AnydocReading:
+def read(office_file: str, ending: str) -> AnydocReading:
     """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
-    content, kind = Path(source).read_bytes(), FORMATS[ending]
-    package = open_package(content) if kind in _PACKAGES else None
-    if kind == "epub" and package is not None:
+    office_bytes, office_format = Path(office_file).read_bytes(), FORMATS[ending]
+    package = open_package(office_bytes) if office_format in _PACKAGES else None
+    if office_format == "epub" and package is not None:
         mark_notes(package)
-        return AnydocReading([place_notes(markdown(parse(package.to_bytes(), kind)))], [])
+        return AnydocReading([place_notes(markdown(parse(package.to_bytes(), office_format)))], [])
     if package is None:
-        return AnydocReading([markdown(parse(content, kind))], [])
-    comments = ods_comments(package) if kind == "ods" else odt_comments(package) if kind in ("odt", "odp") else []
-    repair_package(package, kind)
-    if kind == "pptx":
+        return AnydocReading([markdown(parse(office_bytes, office_format))], [])
+    comments = (
+        ods_comments(package)
+        if office_format == "ods"
+        else odt_comments(package)
+        if office_format in ("odt", "odp")
+        else []
+    )
+    repair_package(package, office_format)
+    if office_format == "pptx":
         return _read_slides(package)
-    if kind == "docx":
+    if office_format == "docx":
         return _read_docx(package)
     return AnydocReading(
-        [_with_comments(markdown(parse(package.to_bytes(), kind), of_sheets=kind == "ods"), comments)], []
+        [
+            _with_comments(
+                markdown(parse(package.to_bytes(), office_format), of_sheets=office_format == "ods"), comments
+            )
+        ],
+        [],
     )
 
 
@@ -327,17 +351,17 @@ def _read_docx(package: OfficePackage) -> AnydocReading:
     return AnydocReading([_with_comments(markdown(document), comments)], warnings)
 
 
-def parse(content: bytes, kind: str) -> Document:
+def parse(office_bytes: bytes, office_format: str) -> Document:
     import anydoc
 
     try:
-        document = anydoc.to_document(content, kind)  # type: ignore[arg-type]  # a key of its formats
+        document = anydoc.to_document(office_bytes, office_format)  # type: ignore[arg-type]  # a key of its formats
     except anydoc.EncryptedError:
         raise BadDocument("it is encrypted; save it without a password") from None
     except anydoc.ConvertError as error:
-        if kind in _OLD_FORMATS:
+        if office_format in _OLD_FORMATS:
             cause = f"it is damaged, or of an Office before 1997 ({error})"
-            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_FORMATS[kind])}") from None
+            raise BadDocument(f"{cause}; {save_old_file_as(_OLD_FORMATS[office_format])}") from None
         raise BadDocument(str(error)) from None
     kept_pictures.note_pictures(document)
     return document
@@ -365,8 +389,8 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
     for slide_id, slide_list in zip(slide_ids, slide_lists, strict=True):
         slide_list.append(slide_id)
         slide = targets.get(attribute(slide_id, "r", "id"), "")
-        names = _slide_part_names(package, slide)
-        slide_parts = {name: package.read(name) for name in names if name in package.part_names}
+        slide_names = _slide_part_names(package, slide)
+        slide_parts = {name: package.read(name) for name in slide_names if name in package.part_names}
         yield slide, zip_package({**shared_parts, **slide_parts, deck_part: write_xml(deck)})
         slide_list.remove(slide_id)
 
@@ -397,10 +421,10 @@ def _unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> lis
         number = new_element(body, "r", [new_element(body, "t", text=f"{k}:")])
         body.append(new_element(body, "p", [number, copy.deepcopy(formula)]))
     try:
-        text = markdown(parse(package.to_bytes({main_part: write_xml(trial)}), "docx"))
+        formulas_text = markdown(parse(package.to_bytes({main_part: write_xml(trial)}), "docx"))
     except BadDocument:
         return list(formulas)
-    read_numbers = {int(number) for number in _NUMBERED_FORMULA.findall(text)}
+    read_numbers = {int(number) for number in _NUMBERED_FORMULA.findall(formulas_text)}
     return [formula for k, formula in enumerate(formulas) if k not in read_numbers]
 
 

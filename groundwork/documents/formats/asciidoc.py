@@ -38,12 +38,18 @@ _INLINE = re.compile(
 )  # fmt: skip
 
 
-def read_asciidoc(lines: list[str]) -> Iterator[str]:
+def read_asciidoc(asciidoc_lines: list[str]) -> Iterator[str]:
     """The lines as Markdown, with the values of the attributes that they define."""
-    values = {match[1]: match[2] for line in lines if (match := _ATTRIBUTE.match(line))}
+    attribute_values = {
+        match[1]: match[2] for asciidoc_line in asciidoc_lines if (match := _ATTRIBUTE.match(asciidoc_line))
+    }
     reader = _Reader()
-    for line in lines:
-        shown = _REFERENCE.sub(lambda match: values.get(match[1], match[0]), line) if "{" in line and values else line
+    for asciidoc_line in asciidoc_lines:
+        shown = (
+            _REFERENCE.sub(lambda match: attribute_values.get(match[1], match[0]), asciidoc_line)
+            if "{" in asciidoc_line and attribute_values
+            else asciidoc_line
+        )
         yield from reader.read_line(shown)
     yield from reader.end()
 
@@ -57,74 +63,74 @@ class _Reader:
         self._kind = ""
         self._language = self._note = self._columns = ""
 
-    def read_line(self, line: str) -> Iterator[str]:
+    def read_line(self, asciidoc_line: str) -> Iterator[str]:
         if self._until:
-            yield from self._read_inside(line)
-        elif source := _SOURCE.match(line):
+            yield from self._read_inside(asciidoc_line)
+        elif source := _SOURCE.match(asciidoc_line):
             self._language = source[1]
-        elif note := _NOTE_BLOCK.match(line):
+        elif note := _NOTE_BLOCK.match(asciidoc_line):
             self._note = note["name"]
-        elif _CODE.match(line):
-            self._open("code", line)
+        elif _CODE.match(asciidoc_line):
+            self._open("code", asciidoc_line)
             yield f"```{self._language}"
             self._language = ""
-        elif _TABLE.match(line):
-            self._open("table", line)
-        elif _COMMENT_FRAME.match(line):
-            self._open("comment", line)
-        elif _FRAME.match(line):
+        elif _TABLE.match(asciidoc_line):
+            self._open("table", asciidoc_line)
+        elif _COMMENT_FRAME.match(asciidoc_line):
+            self._open("comment", asciidoc_line)
+        elif _FRAME.match(asciidoc_line):
             if self._note:
-                self._open("note", line)
+                self._open("note", asciidoc_line)
         else:
-            yield from self._read_prose(line)
+            yield from self._read_prose(asciidoc_line)
 
     def end(self) -> Iterator[str]:
         """What closes code, a table or a note that nothing closes."""
         if self._until:
             yield from self._read_inside(self._until)
 
-    def _open(self, kind: str, line: str) -> None:
-        self._kind, self._until, self._collected = kind, line.rstrip(), []
+    def _open(self, kind: str, asciidoc_line: str) -> None:
+        self._kind, self._until, self._collected = kind, asciidoc_line.rstrip(), []
 
-    def _read_inside(self, line: str) -> Iterator[str]:
-        if line.rstrip() != self._until:
+    def _read_inside(self, asciidoc_line: str) -> Iterator[str]:
+        if asciidoc_line.rstrip() != self._until:
             if self._kind == "code":
-                yield line
+                yield asciidoc_line
             elif self._collected is not None:
-                self._collected.append(line)
+                self._collected.append(asciidoc_line)
             return
-        kind, lines, self._until = self._kind, self._collected or [], ""
+        kind, asciidoc_lines, self._until = self._kind, self._collected or [], ""
         if kind == "code":
             yield "```"
         elif kind == "table":
-            yield from ("", table_to_markdown(_table_rows(lines, self._columns)), "")
+            yield from ("", table_to_markdown(_table_rows(asciidoc_lines, self._columns)), "")
             self._columns = ""
         elif kind == "note":
-            name, self._note = self._note, ""
-            yield from quoted_note(name.capitalize(), read_asciidoc(lines))
+            note_name, self._note = self._note, ""
+            yield from quoted_note(note_name.capitalize(), read_asciidoc(asciidoc_lines))
 
-    def _read_prose(self, line: str) -> Iterator[str]:
-        if title := _TITLE.match(line):
-            yield from (heading(len(title[1]), _read_inline(line[title.end() :].strip())), "")
-        elif note := _NOTE.match(line):
+    def _read_prose(self, asciidoc_line: str) -> Iterator[str]:
+        if title := _TITLE.match(asciidoc_line):
+            yield from (heading(len(title[1]), _read_inline(asciidoc_line[title.end() :].strip())), "")
+        elif note := _NOTE.match(asciidoc_line):
             yield from quoted_note(note["name"].capitalize(), [_read_inline(note["text"])])
-        elif self._note and line.strip():
-            name, self._note = self._note, ""
-            yield from quoted_note(name.capitalize(), [_read_inline(line)])
-        elif _LEFT_OUT.match(line):
-            columns = _COLUMNS.search(line)
+        elif self._note and asciidoc_line.strip():
+            note_name, self._note = self._note, ""
+            yield from quoted_note(note_name.capitalize(), [_read_inline(asciidoc_line)])
+        elif _LEFT_OUT.match(asciidoc_line):
+            columns = _COLUMNS.search(asciidoc_line)
             self._columns = next(filter(None, columns.groups()), "") if columns else self._columns
-        elif item := _ITEM.match(line):
+        elif item := _ITEM.match(asciidoc_line):
             marks = item["marks"]
             mark = "1." if marks[0] == "." else "-"
-            yield f"{'   ' * (len(marks) - 1)}{mark} {_read_inline(line[item.end() :])}"
-        elif line.strip() != "+":  # which joins a paragraph to an item
-            yield _read_inline(_BLOCK_TITLE.sub("", line, count=1))
+            yield f"{'   ' * (len(marks) - 1)}{mark} {_read_inline(asciidoc_line[item.end() :])}"
+        elif asciidoc_line.strip() != "+":  # which joins a paragraph to an item
+            yield _read_inline(_BLOCK_TITLE.sub("", asciidoc_line, count=1))
 
 
-def _table_rows(lines: list[str], columns: str) -> list[list[str]]:
+def _table_rows(asciidoc_lines: list[str], columns: str) -> list[list[str]]:
     """The cells in rows: of as many as the columns that are named, else as the first line holds."""
-    filled = [line for line in lines if line.strip()]
+    filled = [asciidoc_line for asciidoc_line in asciidoc_lines if asciidoc_line.strip()]
     first = len(_CELL.findall(filled[0])) if filled else 0
     repeated = columns.partition("*")[0].strip() if "*" in columns else ""
     width = int(repeated) if repeated.isdecimal() else len(columns.split(",")) if columns else first

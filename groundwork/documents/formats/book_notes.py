@@ -44,17 +44,17 @@ class _Mark(NamedTuple):
 def mark_notes(package: OfficePackage) -> None:
     """Write marks and notes so that the reader of the book passes them on as text; what is in doubt stays."""
     marks_by_note = _marks_by_note(package)
-    elements = {name: _elements_by_id(package, name) for name in {place.part_name for place in marks_by_note}}
-    for number, (place, marks) in enumerate(marks_by_note.items(), start=1):
-        note = _enclosing_note(elements[place.part_name].get(place.id))
+    elements = {name: _elements_by_id(package, name) for name in {note_place.part_name for note_place in marks_by_note}}
+    for note_number, (note_place, marks) in enumerate(marks_by_note.items(), start=1):
+        note = _enclosing_note(elements[note_place.part_name].get(note_place.id))
         if note is None or any(note in mark.link.iterancestors() for mark in marks):
             continue
-        if not (text := _note_text(note, marks)) or len(text) > _LONGEST_NOTE:
+        if not (note_text := _note_text(note, marks)) or len(note_text) > _LONGEST_NOTE:
             continue
-        _move_to_end(note, f"[^{number}]: {text}")
+        _move_to_end(note, f"[^{note_number}]: {note_text}")
         for mark in marks:
-            _put_text(mark.link, f"[^{number}]")
-        for part_name in {place.part_name, *(mark.part_name for mark in marks)}:
+            _put_text(mark.link, f"[^{note_number}]")
+        for part_name in {note_place.part_name, *(mark.part_name for mark in marks)}:
             package.mark_edited(part_name)
 
 
@@ -65,8 +65,8 @@ def _marks_by_note(package: OfficePackage) -> dict[_Place, list[_Mark]]:
             continue
         root = next((root for word in _PAGE_WORDS if (root := package.root_with(part_name, word)) is not None), None)
         for link in [] if root is None else root.iter("{*}a"):
-            if (place := _linked_place(part_name, link)) and _is_mark(link):
-                marks.setdefault(place, []).append(_Mark(part_name, link))
+            if (note_place := _linked_place(part_name, link)) and _is_mark(link):
+                marks.setdefault(note_place, []).append(_Mark(part_name, link))
     return marks
 
 
@@ -144,10 +144,10 @@ def _around(link: Element) -> Iterator[Element]:
         yield element
 
 
-def _move_to_end(note: Element, text: str) -> None:
+def _move_to_end(note: Element, note_text: str) -> None:
     body = next(element for element in note.iterancestors() if _name(element) == "body")
     _put_text(note, "")
-    body.append(new_element(body, "p", text=text))
+    body.append(new_element(body, "p", text=note_text))
 
 
 def _put_text(element: Element, text: str) -> None:

@@ -59,65 +59,69 @@ def drop_page_furniture(soup: Any) -> None:
     What a browser hides stays, since answers fold away below their questions; so does a button that is a heading.
     """
     furniture = [*soup(_FURNITURE_TAGS), *filter(_is_bare, soup.find_all(role=_FURNITURE_ROLES))]
-    furniture += [part for part in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_edge(part)]
+    furniture += [element for element in [*soup(_EDGE_TAGS), *soup(role=_EDGE_ROLES)] if _is_edge(element)]
     furniture += [button for button in soup("button") if not button.find_parent(_HEADING_TAGS)]
-    furniture += [part for part in soup(["div", "section", "form"]) if _is_consent_banner(part)]
+    furniture += [element for element in soup(["div", "section", "form"]) if _is_consent_banner(element)]
     _decompose([*furniture, *soup("a", href=_SHARE_LINK)])
     for link in soup("a", href=_SCRIPT_LINK):
         link.unwrap()
 
 
-def drop_named_furniture(content: Any) -> None:
+def drop_named_furniture(content_element: Any) -> None:
     """Take out of the content what its names call furniture, unless that is much of it."""
-    length = _text_length(content)
-    parts = [part for part in content(_NAMED_TAGS) if _is_named_furniture(part, _MOST_SHARE * length)]
-    numbers = set(map(id, parts))
-    outer_parts = [part for part in parts if numbers.isdisjoint(map(id, part.parents))]
+    length = _text_length(content_element)
+    elements = [
+        element for element in content_element(_NAMED_TAGS) if _is_named_furniture(element, _MOST_SHARE * length)
+    ]
+    numbers = set(map(id, elements))
+    outer_parts = [element for element in elements if numbers.isdisjoint(map(id, element.parents))]
     if sum(map(_text_length, outer_parts)) <= _MOST_NAMED_SHARE * length:
         _decompose(outer_parts)
 
 
-def _is_edge(part: Any) -> bool:
+def _is_edge(element: Any) -> bool:
     """Whether a footer or sidebar is the page's own; one that is never closed holds the content of the page."""
-    return not part.find_parent(CONTENT_TAGS) and not part.find(["h1", "main"])
+    return not element.find_parent(CONTENT_TAGS) and not element.find(["h1", "main"])
 
 
-def _is_bare(part: Any) -> bool:
+def _is_bare(element: Any) -> bool:
     """Whether a list of tabs or a menu holds nothing but itself: panels of an accordion are content."""
-    return part.find(role="tabpanel") is None
+    return element.find(role="tabpanel") is None
 
 
-def _is_named_furniture(part: Any, most_length: float) -> bool:
-    names = _name_words(part)
-    if names.isdisjoint(_FURNITURE_NAMES | _LINKING_NAMES) or part.find(["h1", *CONTENT_TAGS]):
+def _is_named_furniture(element: Any, most_length: float) -> bool:
+    class_names = _name_words(element)
+    if class_names.isdisjoint(_FURNITURE_NAMES | _LINKING_NAMES) or element.find(["h1", *CONTENT_TAGS]):
         return False
-    length = _text_length(part)
-    links = sum(_text_length(link) for link in part("a"))
-    return length <= most_length and (not names.isdisjoint(_FURNITURE_NAMES) or links >= _LEAST_LINK_SHARE * length)
+    length = _text_length(element)
+    links = sum(_text_length(link) for link in element("a"))
+    return length <= most_length and (
+        not class_names.isdisjoint(_FURNITURE_NAMES) or links >= _LEAST_LINK_SHARE * length
+    )
 
 
-def _name_words(part: Any) -> set[str]:
+def _name_words(element: Any) -> set[str]:
     """The words of its names, and two that stand side by side as one: commentForm, comment-form and commentform."""
     words: set[str] = set()
-    for name in [str(part.get("id") or ""), *part.get("class", [])]:
-        parts = [word.lower() for word in _NAME_WORD.findall(name)]
-        words.update(parts, map("".join, pairwise(parts)))
+    for name in [str(element.get("id") or ""), *element.get("class", [])]:
+        elements = [word.lower() for word in _NAME_WORD.findall(name)]
+        words.update(elements, map("".join, pairwise(elements)))
     return words
 
 
-def _is_consent_banner(part: Any) -> bool:
-    names = " ".join([str(part.get("id") or ""), *part.get("class", [])])
-    return bool(_CONSENT.search(names)) and len(part.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
+def _is_consent_banner(element: Any) -> bool:
+    class_names = " ".join([str(element.get("id") or ""), *element.get("class", [])])
+    return bool(_CONSENT.search(class_names)) and len(element.get_text(" ", strip=True)) <= MAX_BANNER_LENGTH
 
 
-def _text_length(part: Any) -> int:
-    return len(part.get_text(" ", strip=True))
+def _text_length(element: Any) -> int:
+    return len(element.get_text(" ", strip=True))
 
 
-def _decompose(parts: Iterable[Any]) -> None:
-    for part in parts:
-        if not part.decomposed:
-            part.decompose()
+def _decompose(elements: Iterable[Any]) -> None:
+    for element in elements:
+        if not element.decomposed:
+            element.decompose()
 
 
 _PIPE = "\ue000"  # stands for a `|` of the text while markdownify writes tables
@@ -135,8 +139,8 @@ def html_to_markdown(html: str | bytes) -> str:
 
     soup = _parse_html(html)
     drop_page_furniture(soup)
-    content = _main_content(soup)
-    drop_named_furniture(content)
+    content_element = _main_content(soup)
+    drop_named_furniture(content_element)
     for block in soup(_BLOCK_TAGS):
         block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
     for image in soup("img"):
@@ -153,7 +157,7 @@ def html_to_markdown(html: str | bytes) -> str:
         else:
             _square_table(table, soup)
     writer = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
-    markdown: str = writer.convert_soup(content)
+    markdown: str = writer.convert_soup(content_element)
     return re.sub(r"\n{3,}", "\n\n", markdown.replace(_PIPE, "\\|"))
 
 
@@ -162,24 +166,26 @@ def _main_content(soup: Any) -> Any:
 
     The page's heading comes along where it stands above.
     """
-    body = soup.body or soup
-    length = len(body.get_text(" ", strip=True))
-    for parts, least_share in (([*soup("main"), *soup(role="main")], MAIN_SHARE), (soup("article"), ARTICLE_SHARE)):
+    body_element = soup.body or soup
+    length = len(body_element.get_text(" ", strip=True))
+    for elements, least_share in (([*soup("main"), *soup(role="main")], MAIN_SHARE), (soup("article"), ARTICLE_SHARE)):
         outer_parts = [
-            part for part in parts if not any(part is not other and other in part.parents for other in parts)
+            element
+            for element in elements
+            if not any(element is not other and other in element.parents for other in elements)
         ]
         if len(outer_parts) == 1 and len(outer_parts[0].get_text(" ", strip=True)) > least_share * length:
-            heading = None if outer_parts[0].h1 else body.h1
+            heading = None if outer_parts[0].h1 else body_element.h1
             if heading:
                 outer_parts[0].insert(0, _with_header(heading, outer_parts[0]).extract())
             return outer_parts[0]
-    return body
+    return body_element
 
 
-def _with_header(heading: Any, content: Any) -> Any:
+def _with_header(heading: Any, content_element: Any) -> Any:
     """The header that a heading stands in, with its subtitle, where it is short and holds no more than that."""
     header = heading.find_parent(["header", "hgroup"])
-    is_its_own = header is not None and content not in header.descendants and not header.find("a")
+    is_its_own = header is not None and content_element not in header.descendants and not header.find("a")
     return header if is_its_own and len(header.get_text(" ", strip=True)) <= MAX_HEADER_LENGTH else heading
 
 
@@ -197,61 +203,63 @@ def _parse_html(html: str | bytes) -> Any:
         return BeautifulSoup(html, "lxml")
 
 
-def _is_layout(table: Any) -> bool:
+def _is_layout(html_table: Any) -> bool:
     """Whether a table places parts of the page: it holds tables, says so, or has one text a row and no head."""
-    if table.find("table") or str(table.get("role", "")).lower() in ("presentation", "none"):
+    if html_table.find("table") or str(html_table.get("role", "")).lower() in ("presentation", "none"):
         return True
-    texts_by_row = (sum(bool(cell.get_text(strip=True)) for cell in tr.find_all("td")) for tr in table.find_all("tr"))
-    return not table.find("th") and all(texts < 2 for texts in texts_by_row)
+    texts_by_row = (
+        sum(bool(cell.get_text(strip=True)) for cell in tr.find_all("td")) for tr in html_table.find_all("tr")
+    )
+    return not html_table.find("th") and all(texts < 2 for texts in texts_by_row)
 
 
-def _unwrap_table(table: Any) -> None:
+def _unwrap_table(html_table: Any) -> None:
     """Its cells as blocks, one after the other; tables in them stay."""
-    parts = table.find_all(["caption", "colgroup", "thead", "tbody", "tfoot", "tr", "td", "th"])
-    for part in [table, *(part for part in parts if part.find_parent("table") is table)]:
-        part.name, part.attrs = "div", {}
+    elements = html_table.find_all(["caption", "colgroup", "thead", "tbody", "tfoot", "tr", "td", "th"])
+    for element in [html_table, *(element for element in elements if element.find_parent("table") is html_table)]:
+        element.name, element.attrs = "div", {}
 
 
-def _square_table(table: Any, soup: Any) -> None:
+def _square_table(html_table: Any, soup: Any) -> None:
     """The table with a cell for every row and column, and header cells in its first row."""
-    rows = list(_filled_rows(table))
-    if not rows or max(map(len, rows)) < 2:
+    filled_rows = list(_filled_rows(html_table))
+    if not filled_rows or max(map(len, filled_rows)) < 2:
         return
-    width = max(map(len, rows))
-    rows = [cells + [""] * (width - len(cells)) for cells in rows]
-    filled_columns = [j for j in range(width) if any(cells[j] for cells in rows)]
-    table.clear()
-    for i, cells in enumerate(cells for cells in rows if any(cells)):
+    width = max(map(len, filled_rows))
+    filled_rows = [cells + [""] * (width - len(cells)) for cells in filled_rows]
+    filled_columns = [j for j in range(width) if any(cells[j] for cells in filled_rows)]
+    html_table.clear()
+    for i, cells in enumerate(cells for cells in filled_rows if any(cells)):
         tr = soup.new_tag("tr")
-        for text in (cells[j] for j in filled_columns):
+        for cell_text in (cells[j] for j in filled_columns):
             cell = soup.new_tag("td" if i else "th")
-            cell.string = text.replace("|", _PIPE)
+            cell.string = cell_text.replace("|", _PIPE)
             tr.append(cell)
-        table.append(tr)
+        html_table.append(tr)
 
 
-def _filled_rows(table: Any) -> Iterator[list[str]]:
+def _filled_rows(html_table: Any) -> Iterator[list[str]]:
     """The text of each row's cells, spanning cells repeated."""
     spans_below: dict[int, tuple[int, str]] = {}  # column: rows still to fill, text
-    for tr in table.find_all("tr"):
-        row: list[str] = []
+    for tr in html_table.find_all("tr"):
+        cell_texts: list[str] = []
         cells = iter(tr.find_all(["td", "th"]))
         while True:
-            if len(row) in spans_below:
-                rows_left, text = spans_below.pop(len(row))
+            if len(cell_texts) in spans_below:
+                rows_left, cell_text = spans_below.pop(len(cell_texts))
                 if rows_left > 1:
-                    spans_below[len(row)] = (rows_left - 1, text)
-                row.append(text)
+                    spans_below[len(cell_texts)] = (rows_left - 1, cell_text)
+                cell_texts.append(cell_text)
                 continue
             cell = next(cells, None)
             if cell is None:
                 break
-            text = " ".join(cell.get_text(" ").split())
+            cell_text = " ".join(cell.get_text(" ").split())
             for _ in range(_span(cell, "colspan")):
                 if (rows := _span(cell, "rowspan")) > 1:
-                    spans_below[len(row)] = (rows - 1, text)
-                row.append(text)
-        yield row
+                    spans_below[len(cell_texts)] = (rows - 1, cell_text)
+                cell_texts.append(cell_text)
+        yield cell_texts
 
 
 def _span(cell: Any, attribute: str) -> int:

@@ -32,15 +32,15 @@ class Mail(NamedTuple):
     warnings: list[str]
 
 
-def mail_to_markdown(content: bytes) -> Mail:
+def mail_to_markdown(mail_bytes: bytes) -> Mail:
     """The subject as a heading, the headers that say who and when, the body, and by name the parts that are not read.
 
     Raises BadDocument for a mail that is encrypted.
     """
-    text, encoding = decode_text(content)
+    mail_text, encoding = decode_text(mail_bytes)
     if encoding.startswith(("utf-16", "utf-32", "utf-8-sig")):
-        content = text.encode()
-    message = email.message_from_bytes(content, policy=email.policy.default)
+        mail_bytes = mail_text.encode()
+    message = email.message_from_bytes(mail_bytes, policy=email.policy.default)
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise BadDocument("it is encrypted; save the text of the mail")
     files = list(_describe_attachments(message))
@@ -53,10 +53,13 @@ def mail_to_markdown(content: bytes) -> Mail:
     return Mail(markdown, warnings)
 
 
-def is_mail(start: str) -> bool:
+def is_mail(mail_start: str) -> bool:
     """Whether a text begins with a header field of a mail and has three of them before its first blank line."""
-    fields = start.split("\n\n", 1)[0].replace("\r", "").split("\n")
-    return sum(_HEADER_FIELD.match(line) is not None for line in fields) >= 3 and _HEADER_FIELD.match(start) is not None
+    fields = mail_start.split("\n\n", 1)[0].replace("\r", "").split("\n")
+    return (
+        sum(_HEADER_FIELD.match(header_line) is not None for header_line in fields) >= 3
+        and _HEADER_FIELD.match(mail_start) is not None
+    )
 
 
 def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
@@ -108,20 +111,22 @@ def _status_fields(status: EmailMessage) -> str:
     return "\n".join(f"{name}: {_header_value(status, name)}" for name in dict.fromkeys(status.keys()))
 
 
-def _fullest_alternative(texts: Sequence[str]) -> str:
+def _fullest_alternative(body_texts: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most_words = max((len(text.split()) for text in texts), default=0)
-    return next((text for text in reversed(texts) if text and 2 * len(text.split()) >= most_words), "")
+    most_words = max((len(body_text.split()) for body_text in body_texts), default=0)
+    return next(
+        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words), ""
+    )
 
 
 def _decode_part(mime_part: EmailMessage) -> str:
     """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
-        text = str(mime_part.get_content())
+        part_text = str(mime_part.get_content())
     except _HEADER_ERRORS:
-        text = _UNDECODABLE
-    payload = mime_part.get_payload(decode=True) if _UNDECODABLE in text else None
-    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else text.replace(_UNDECODABLE, "")
+        part_text = _UNDECODABLE
+    payload = mime_part.get_payload(decode=True) if _UNDECODABLE in part_text else None
+    return decode_text(payload)[0] if isinstance(payload, bytes) and payload else part_text.replace(_UNDECODABLE, "")
 
 
 def _subparts(mime_part: EmailMessage) -> list[EmailMessage]:
@@ -175,5 +180,5 @@ def _describe_attachments(message: EmailMessage) -> Iterator[str]:
         if _is_attached(mime_part) or mime_part.get_content_type() not in _TEXT_TYPES:
             payload = mime_part.get_payload(decode=True)
             size = len(payload) if isinstance(payload, bytes) else 0
-            name = _file_name(mime_part) or "without a name"
-            yield f"{name} ({mime_part.get_content_type()}, {counted(size, 'byte')})"
+            attachment_name = _file_name(mime_part) or "without a name"
+            yield f"{attachment_name} ({mime_part.get_content_type()}, {counted(size, 'byte')})"

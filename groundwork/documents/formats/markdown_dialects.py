@@ -93,14 +93,14 @@ class _Reader:
         self._is_comment = False
         self._is_at_options = False  # right below the first line of a directive
 
-    def read(self, lines: list[str]) -> Iterator[str]:
+    def read(self, dialect_lines: list[str]) -> Iterator[str]:
         """The lines as they are written, with a blank one where a note begins and where it ends."""
         previous, previous_depth = "", 0
-        for line in lines:
-            line = self._leave_indented_boxes(line)
-            if not self._fence and self._closes_box(line):
+        for dialect_line in dialect_lines:
+            dialect_line = self._leave_indented_boxes(dialect_line)
+            if not self._fence and self._closes_box(dialect_line):
                 continue
-            written_lines = list(self._read_line(line))
+            written_lines = list(self._read_line(dialect_line))
             depth = sum(box.is_note for box in self._boxes)
             for written in written_lines if all(box.is_shown for box in self._boxes) else []:
                 quoted = f"{'> ' * depth}{written}".rstrip() if depth else written
@@ -113,51 +113,51 @@ class _Reader:
                 yield quoted
                 previous, previous_depth = quoted, depth
 
-    def _leave_indented_boxes(self, line: str) -> str:
+    def _leave_indented_boxes(self, dialect_line: str) -> str:
         """The line without the indentation of the boxes that it is in."""
-        if self._fence or not line.strip():
-            return line[sum(box.indent for box in self._boxes) :] if line.strip() else line
-        indent = len(line) - len(line.lstrip(" "))
+        if self._fence or not dialect_line.strip():
+            return dialect_line[sum(box.indent for box in self._boxes) :] if dialect_line.strip() else dialect_line
+        indent = len(dialect_line) - len(dialect_line.lstrip(" "))
         while self._boxes and self._boxes[-1].indent and indent < sum(box.indent for box in self._boxes):
             self._boxes.pop()
-        return line[sum(box.indent for box in self._boxes) :]
+        return dialect_line[sum(box.indent for box in self._boxes) :]
 
-    def _closes_box(self, line: str) -> bool:
-        mark = line.strip()
+    def _closes_box(self, dialect_line: str) -> bool:
+        mark = dialect_line.strip()
         if self._boxes and (marks := self._boxes[-1].marks) and mark.startswith(marks) and not mark.strip(marks[0]):
             self._boxes.pop()
             return True
         return False
 
-    def _read_line(self, line: str) -> Iterator[str]:
+    def _read_line(self, dialect_line: str) -> Iterator[str]:
         if self._fence:
-            self._comment_ends -= line.count(_COMMENT_END)
-            marks = line.strip(" \t>")
+            self._comment_ends -= dialect_line.count(_COMMENT_END)
+            marks = dialect_line.strip(" \t>")
             self._fence = "" if marks.startswith(self._fence) and not marks.strip(self._fence[0]) else self._fence
-            yield line
-        elif self._is_at_options and _DIRECTIVE_OPTION.match(line):
+            yield dialect_line
+        elif self._is_at_options and _DIRECTIVE_OPTION.match(dialect_line):
             return
-        elif (opened := self._open_box(line)) is not None:
+        elif (opened := self._open_box(dialect_line)) is not None:
             yield from opened
-        elif fence := _FENCE.match(line):
+        elif fence := _FENCE.match(dialect_line):
             self._fence, self._is_at_options = fence["marks"], False
-            yield line
+            yield dialect_line
         else:
             self._is_at_options = False
-            yield from self._read_prose(line)
+            yield from self._read_prose(dialect_line)
 
-    def _open_box(self, line: str) -> list[str] | None:
+    def _open_box(self, dialect_line: str) -> list[str] | None:
         """The lines that stand for the first line of a note, a tab or a directive; none of any other line."""
-        if directive := _DIRECTIVE.match(line):
+        if directive := _DIRECTIVE.match(dialect_line):
             return self._open_directive(directive)
-        if note := _COLON_NOTE.match(line):
+        if note := _COLON_NOTE.match(dialect_line):
             is_note = note["name"] in _NOTES
             title = note_title(note["name"], note["bracket"] or note["title"] or "") if is_note else ""
             return self._open_note(_Box(note["marks"], 0, is_note), title)
-        if note := _INDENTED_NOTE.match(line):
+        if note := _INDENTED_NOTE.match(dialect_line):
             title = note["title"] if note["title"] is not None else note_title(note["name"], "")
             return self._open_note(_Box("", len(note["indent"]) + 4, is_note=True), title)
-        if tab := _TAB.match(line):
+        if tab := _TAB.match(dialect_line):
             return [f"{tab['indent']}- {tab['title']}:"]  # below which its lines are indented as those of an item
         return None
 
@@ -179,39 +179,41 @@ class _Reader:
         self._boxes.append(box)
         return [f"**{_read_inline(title)}**", ""] if title else []
 
-    def _read_prose(self, line: str) -> Iterator[str]:
+    def _read_prose(self, dialect_line: str) -> Iterator[str]:
         was_comment = self._is_comment
-        line = self._without_comment(line)
-        if was_comment and not line.strip():
+        dialect_line = self._without_comment(dialect_line)
+        if was_comment and not dialect_line.strip():
             return
-        if _LEFT_OUT.match(line) or _COLON_END.match(line):
+        if _LEFT_OUT.match(dialect_line) or _COLON_END.match(dialect_line):
             return
-        if _HTML_LINE.match(line):
+        if _HTML_LINE.match(dialect_line):
             yield ""
             return
-        if self._is_mdx and (_MDX_LINE.match(line) or _MDX_TAG.match(line)):
-            title = _TAG_TITLE.search(line) if _MDX_TAG.match(line) else None
+        if self._is_mdx and (_MDX_LINE.match(dialect_line) or _MDX_TAG.match(dialect_line)):
+            title = _TAG_TITLE.search(dialect_line) if _MDX_TAG.match(dialect_line) else None
             yield from ([f"- {title[1] or title[2]}:", ""] if title else [])
             return
-        if callout := _CALLOUT.match(line):
+        if callout := _CALLOUT.match(dialect_line):
             yield f"{callout['quote']}**{_read_inline(note_title(callout['name'], callout['title']))}**"
             yield callout["quote"].rstrip()
             return
-        if summary := _SUMMARY.match(line):
+        if summary := _SUMMARY.match(dialect_line):
             yield from (summary[1].strip(), "")
             return
-        yield _read_inline(_HEADING_ATTRIBUTES.sub("", line) if line.lstrip().startswith("#") else line)
+        yield _read_inline(
+            _HEADING_ATTRIBUTES.sub("", dialect_line) if dialect_line.lstrip().startswith("#") else dialect_line
+        )
 
-    def _without_comment(self, line: str) -> str:
+    def _without_comment(self, dialect_line: str) -> str:
         """A line without what of a comment stands on it; a comment that nothing ends is none."""
         shown = ""
-        while line:
-            before, mark, behind = line.partition(_COMMENT_END if self._is_comment else _COMMENT_START)
+        while dialect_line:
+            before, mark, behind = dialect_line.partition(_COMMENT_END if self._is_comment else _COMMENT_START)
             self._comment_ends -= _COMMENT_END in before or (self._is_comment and bool(mark))
             if mark and not self._is_comment and not self._comment_ends:
-                return shown + line
+                return shown + dialect_line
             shown += "" if self._is_comment else before
-            self._is_comment, line = self._is_comment != bool(mark), behind
+            self._is_comment, dialect_line = self._is_comment != bool(mark), behind
         return shown
 
 

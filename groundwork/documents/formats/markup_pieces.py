@@ -26,10 +26,10 @@ def note_title(name: str, title: str) -> str:
     return " ".join(filter(None, [known, title])) if known is not None else title.strip() or name.capitalize()
 
 
-def quoted_note(title: str, lines: Iterable[str]) -> Iterator[str]:
+def quoted_note(title: str, note_lines: Iterable[str]) -> Iterator[str]:
     """A note as a quote, its title in bold, with a blank line before and behind."""
-    body = "\n".join(lines).strip("\n").split("\n")
+    body = "\n".join(note_lines).strip("\n").split("\n")
     yield ""
     yield from ([f"> **{title}**", *([">"] if any(body) else [])] if title else [])
-    yield from (f"> {line}".rstrip() for line in (body if any(body) else []))
+    yield from (f"> {note_line}".rstrip() for note_line in (body if any(body) else []))
     yield ""

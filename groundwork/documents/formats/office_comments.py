@@ -24,10 +24,16 @@ def docx_comments(package: OfficePackage) -> list[str]:
     document = package.root(main_part)
     if comments is None or document is None:
         return []
-    texts = {attribute(comment, "w", "id"): _plain_text(comment) for comment in comments.iter(*tags("w", "comment"))}
-    words = _commented_words(document)
-    numbers = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_REFERENCE))
-    return [comment_quote(words.get(number, ""), texts[number]) for number in numbers if texts.get(number)]
+    comment_texts = {
+        attribute(comment, "w", "id"): _plain_text(comment) for comment in comments.iter(*tags("w", "comment"))
+    }
+    commented_words = _commented_words(document)
+    comment_ids = dict.fromkeys(attribute(reference, "w", "id") for reference in document.iter(*_REFERENCE))
+    return [
+        comment_quote(commented_words.get(comment_id, ""), comment_texts[comment_id])
+        for comment_id in comment_ids
+        if comment_texts.get(comment_id)
+    ]
 
 
 def odt_comments(package: OfficePackage) -> list[str]:
@@ -51,8 +57,8 @@ def slide_comments(package: OfficePackage, slide: str) -> list[str]:
     """A quote for each comment on a slide, replies too; they are called comments, for notes are quotes as well."""
     targets = [relation.target for relation in package.relations(slide) if relation.kind == "comments"]
     roots = [root for target in targets if (root := package.root(target)) is not None]
-    texts = [_slide_comment(comment) for root in roots for comment in root.iter("{*}cm", "{*}reply")]
-    return [f"> Comment: {text}" for text in texts if text]
+    comment_texts = [_slide_comment(comment) for root in roots for comment in root.iter("{*}cm", "{*}reply")]
+    return [f"> Comment: {text}" for text in comment_texts if text]
 
 
 def _slide_comment(comment: Element) -> str:
@@ -113,7 +119,7 @@ def _odt_space(element: Element) -> str:
 
 def _commented_words(document: Element) -> dict[str, str]:
     """A comment's number: the words that it is about; "" of more than some, and of none."""
-    pieces: list[str] = []
+    text_pieces: list[str] = []
     length = 0
     starts: dict[str, int] = {}
     ranges: dict[str, tuple[int, int]] = {}
@@ -121,14 +127,16 @@ def _commented_words(document: Element) -> dict[str, str]:
         if element.tag in _RANGE_START:
             starts[attribute(element, "w", "id")] = length
         elif element.tag in _RANGE_END:
-            number = attribute(element, "w", "id")
-            ranges[number] = (starts.get(number, length), length)
+            comment_id = attribute(element, "w", "id")
+            ranges[comment_id] = (starts.get(comment_id, length), length)
         else:
-            pieces.append(_piece(element))
-            length += len(pieces[-1])
-    text = "".join(pieces)
+            text_pieces.append(_piece(element))
+            length += len(text_pieces[-1])
+    text = "".join(text_pieces)
     return {
-        number: short_text(text[start:end]) for number, (start, end) in ranges.items() if end - start < _LONGEST_RANGE
+        comment_id: short_text(text[start:end])
+        for comment_id, (start, end) in ranges.items()
+        if end - start < _LONGEST_RANGE
     }
 
 

@@ -38,7 +38,7 @@ _TOLERATED_ERRORS = {  # they cost no text, and anydoc passes over them too
 }  # fmt: skip
 
 
-def parse_xml(content: bytes) -> Element | None:
+def parse_xml(xml_bytes: bytes) -> Element | None:
     """The root element; None of XML that lacks an end, nests too deeply, or declares entities."""
     from lxml import etree
 
@@ -47,7 +47,7 @@ def parse_xml(content: bytes) -> Element | None:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False, recover=True
     )
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(xml_bytes, parser)
         errors = {error.type_name for error in parser.error_log}
         if root is None or not errors <= _TOLERATED_ERRORS:
             return None
@@ -62,8 +62,8 @@ def parse_xml(content: bytes) -> Element | None:
 def write_xml(root: Element) -> bytes:
     from lxml import etree
 
-    content: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True)
-    return content
+    xml_bytes: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True, standalone=True)
+    return xml_bytes
 
 
 @functools.cache
@@ -72,28 +72,28 @@ def tags(vocabulary: str, *element_names: str) -> tuple[str, ...]:
     return tuple(f"{{{space}}}{name}" for name in element_names for space in _NAMESPACES[vocabulary])
 
 
-def attribute(element: Element, vocabulary: str, name: str) -> str:
+def attribute(element: Element, vocabulary: str, attribute_name: str) -> str:
     """The value of an attribute; "" where the element has none."""
-    return next((value for tag in tags(vocabulary, name) if (value := element.get(tag))), "")
+    return next((value for tag in tags(vocabulary, attribute_name) if (value := element.get(tag))), "")
 
 
-def child(element: Element | None, vocabulary: str, name: str) -> Element | None:
+def child(element: Element | None, vocabulary: str, element_name: str) -> Element | None:
     """The first child of this name."""
-    return None if element is None else next(element.iterchildren(*tags(vocabulary, name)), None)
+    return None if element is None else next(element.iterchildren(*tags(vocabulary, element_name)), None)
 
 
-def new_name(like: Element, name: str) -> str:
+def new_name(like: Element, local_name: str) -> str:
     """A name of an element or an attribute in the namespace of an element."""
     from lxml import etree
 
-    return f"{{{etree.QName(like).namespace}}}{name}"
+    return f"{{{etree.QName(like).namespace}}}{local_name}"
 
 
-def new_element(like: Element, name: str, children: Iterable[Element] = (), text: str | None = None) -> Element:
+def new_element(like: Element, local_name: str, children: Iterable[Element] = (), text: str | None = None) -> Element:
     """An element in the namespace of another, with these children or this text."""
     from lxml import etree
 
-    element = etree.Element(new_name(like, name))
+    element = etree.Element(new_name(like, local_name))
     element.text = text
     element.extend(children)
     return element
@@ -124,9 +124,9 @@ class OfficePackage:
     """The parts of a DOCX, PPTX or OpenDocument file, read when they are asked for. Raises BadDocument where one
     cannot be unpacked."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._archive = zipfile.ZipFile(io.BytesIO(content))
+    def __init__(self, package_bytes: bytes) -> None:
+        self._content = package_bytes
+        self._archive = zipfile.ZipFile(io.BytesIO(package_bytes))
         self._roots: dict[str, Element | None] = {}
         self._edited: set[str] = set()
         self.part_names = archived_names(self._archive)
@@ -150,17 +150,17 @@ class OfficePackage:
         """The parsed part if it mentions an element of this name: others are not parsed, for that takes longer."""
         if part_name in self._roots:
             return self._roots[part_name]
-        content = self.read(part_name)
-        is_mentioned = any(element_name.encode(encoding) in content for encoding in _ENCODINGS)
+        part_bytes = self.read(part_name)
+        is_mentioned = any(element_name.encode(encoding) in part_bytes for encoding in _ENCODINGS)
         return self.root(part_name) if is_mentioned else None
 
     def parts_in(self, folder: str) -> list[str]:
         """The parts that lie in this folder, and not below it."""
         return [name for name in self.part_names if posixpath.dirname(name) == folder]
 
-    def main_part(self, kind: str) -> str:
+    def main_part(self, office_format: str) -> str:
         """The name of the part that holds the text of a DOCX, or the list of slides of a PPTX."""
-        return self.related("", "officeDocument", _MAIN_PARTS[kind])
+        return self.related("", "officeDocument", _MAIN_PARTS[office_format])
 
     def free_trees(self) -> None:
         """Forget the parsed parts, but for those that were edited."""
@@ -183,9 +183,9 @@ class OfficePackage:
             if element.get("TargetMode") != "External"
         ]
 
-    def related(self, part_name: str, kind: str, default: str) -> str:
+    def related(self, part_name: str, relation_kind: str, default: str) -> str:
         """The name of the part to which a part has a relation of this kind; `default` where it has none."""
-        targets = [relation.target for relation in self.relations(part_name) if relation.kind == kind]
+        targets = [relation.target for relation in self.relations(part_name) if relation.kind == relation_kind]
         return next((target for target in targets if target in self.part_names), default)
 
     def to_bytes(self, other_parts: Mapping[str, bytes] | None = None) -> bytes:
@@ -196,10 +196,10 @@ class OfficePackage:
         return zip_package({name: self.read(name) for name in self.part_names} | dict(other_parts or {}))
 
 
-def open_package(content: bytes) -> OfficePackage | None:
+def open_package(package_bytes: bytes) -> OfficePackage | None:
     """None for a file that is no package."""
     try:
-        return OfficePackage(content)
+        return OfficePackage(package_bytes)
     except zipfile.BadZipFile:
         return None
 
@@ -212,18 +212,18 @@ def archived_names(archive: zipfile.ZipFile) -> dict[str, str]:
     is_typed = CONTENT_TYPES in archive.namelist()
     content_types = parse_xml(archive.read(CONTENT_TYPES)) if is_typed else None
     overrides = [] if content_types is None else content_types.iter("{*}Override")
-    names = ["", *(part.get("PartName", "").lstrip("/") for part in overrides)]
-    spellings = {name.casefold(): name for part_name in names for name in (part_name, relations_name(part_name))}
+    part_names = ["", *(part.get("PartName", "").lstrip("/") for part in overrides)]
+    spellings = {name.casefold(): name for part_name in part_names for name in (part_name, relations_name(part_name))}
     slashed_names = {name: name.replace("\\", "/") for name in archive.namelist()}
     return {spellings.get(slashed.casefold(), slashed): name for name, slashed in slashed_names.items()}
 
 
-def zip_package(parts: Mapping[str, bytes]) -> bytes:
+def zip_package(package_parts: Mapping[str, bytes]) -> bytes:
     """A package of these parts."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for part_name, content in parts.items():
-            archive.writestr(part_name, content)
+        for part_name, part_bytes in package_parts.items():
+            archive.writestr(part_name, part_bytes)
     return buffer.getvalue()
 
 

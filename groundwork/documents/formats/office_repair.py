@@ -58,11 +58,11 @@ def _is_checked(box: Element) -> bool:
 
 def _chosen(choices: Element) -> str:
     """The entry that is chosen, by its number from 0; the first where none is."""
-    entries = [attribute(entry, "w", "val") for entry in choices.iterchildren(*tags("w", "listEntry"))]
+    list_entries = [attribute(entry, "w", "val") for entry in choices.iterchildren(*tags("w", "listEntry"))]
     result = child(choices, "w", "result")
     result = child(choices, "w", "default") if result is None else result
     number = "0" if result is None else attribute(result, "w", "val")
-    return entries[int(number)] if number.isdecimal() and int(number) < len(entries) else ""
+    return list_entries[int(number)] if number.isdecimal() and int(number) < len(list_entries) else ""
 
 
 def _shows_text(run: Element) -> bool:
@@ -80,8 +80,8 @@ def write_odt_form_values(root: Element) -> bool:
     boxes = [mark for mark in root.iter(*tags("field", "fieldmark")) if _field_type(mark).endswith("FORMCHECKBOX")]
     for box in boxes:
         parameters = box.iterchildren(*tags("field", "param"))
-        values = {attribute(each, "field", "name"): attribute(each, "field", "value") for each in parameters}
-        is_checked = values.get(_ODT_CHECKED, "false") not in _FALSE
+        field_values = {attribute(each, "field", "name"): attribute(each, "field", "value") for each in parameters}
+        is_checked = field_values.get(_ODT_CHECKED, "false") not in _FALSE
         box.tail = (CHECKED if is_checked else UNCHECKED) + (box.tail or "")
     return bool(boxes)
 
@@ -116,10 +116,10 @@ def _counts_from_1904(chart: Element) -> bool:
 def _fill_point_gaps(caches: Sequence[Element]) -> None:
     points_filled = 0
     for cache in caches:
-        values = dict(_read_points(cache))
-        last_index = max(values, default=-1)
-        if len(values) <= last_index < _MOST_POINTS - points_filled:
-            _write_points(cache, [(index, values.get(index, "")) for index in range(last_index + 1)])
+        point_values = dict(_read_points(cache))
+        last_index = max(point_values, default=-1)
+        if len(point_values) <= last_index < _MOST_POINTS - points_filled:
+            _write_points(cache, [(index, point_values.get(index, "")) for index in range(last_index + 1)])
             points_filled += last_index + 1
 
 
@@ -180,9 +180,9 @@ def _show_values(number_cache: Element, epoch: datetime.datetime) -> None:
     format_code = child(number_cache, "c", "formatCode")
     number_format = "" if format_code is None else format_code.text or ""
     is_date = is_date_format(number_format)
-    for value in number_cache.iter(*tags("c", "v")):
-        if (text := (value.text or "").strip()) and _NUMBER.fullmatch(text):
-            value.text = _day_to_date(text, epoch) if is_date else _number_as_shown(text, number_format)
+    for chart_value in number_cache.iter(*tags("c", "v")):
+        if (text := (chart_value.text or "").strip()) and _NUMBER.fullmatch(text):
+            chart_value.text = _day_to_date(text, epoch) if is_date else _number_as_shown(text, number_format)
 
 
 def _number_as_shown(number: str, number_format: str) -> str:
@@ -208,17 +208,17 @@ def _day_to_date(day: str, epoch: datetime.datetime) -> str:
 _MOST_BASE_STYLES = 10  # styles that one is based on
 
 
-def repair_package(package: OfficePackage, kind: str) -> None:
+def repair_package(package: OfficePackage, office_format: str) -> None:
     """Write that markup otherwise, in a file of a format of anydoc's."""
-    if kind in ("odt", "ods", "odp"):
+    if office_format in ("odt", "ods", "odp"):
         _strip_annotations(package, "content.xml")
         _write_forms(package, "content.xml", "fieldmark", write_odt_form_values)
         return
-    main_part = package.main_part(kind)
+    main_part = package.main_part(office_format)
     folder = posixpath.dirname(main_part)
     for part_name in package.parts_in(posixpath.join(folder, "charts")):
         _simplify_chart(package, part_name)
-    if kind == "docx":
+    if office_format == "docx":
         for part_name in package.parts_in(folder):
             _strip_ruby(package, part_name)
             _write_forms(package, part_name, "ffData", write_form_values)

@@ -28,35 +28,35 @@ _INLINE = re.compile(
 )
 
 
-def read_org(lines: list[str]) -> Iterator[str]:
+def read_org(org_lines: list[str]) -> Iterator[str]:
     """The lines as Markdown."""
     is_code = is_drawer = False
-    for k, line in enumerate(lines):
+    for k, org_line in enumerate(org_lines):
         if is_code:
-            is_code = _CODE_END.match(line) is None
-            yield line if is_code else "```"
+            is_code = _CODE_END.match(org_line) is None
+            yield org_line if is_code else "```"
         elif is_drawer:
-            is_drawer = _DRAWER_END.match(line) is None
-        elif code := _CODE.match(line):
+            is_drawer = _DRAWER_END.match(org_line) is None
+        elif code := _CODE.match(org_line):
             is_code = True
             yield f"```{code[2] or ''}"
-        elif _DRAWER.match(line) and any(_DRAWER_END.match(below) for below in lines[k + 1 : k + 100]):
+        elif _DRAWER.match(org_line) and any(_DRAWER_END.match(below) for below in org_lines[k + 1 : k + 100]):
             is_drawer = True
         else:
-            yield from _read_prose(line)
+            yield from _read_prose(org_line)
     if is_code:
         yield "```"
 
 
-def _read_prose(line: str) -> Iterator[str]:
-    if headline := _HEADLINE.match(line):
-        yield from (heading(len(headline[1]), _read_inline(_TAGS.sub("", line[headline.end() :]).strip())), "")
-    elif title := _TITLE.match(line):
+def _read_prose(org_line: str) -> Iterator[str]:
+    if headline := _HEADLINE.match(org_line):
+        yield from (heading(len(headline[1]), _read_inline(_TAGS.sub("", org_line[headline.end() :]).strip())), "")
+    elif title := _TITLE.match(org_line):
         yield from (heading(1, _read_inline(title[1].strip())), "")
-    elif rule := _TABLE_RULE.match(line):
-        yield f"{rule[1]}{line.strip().replace('+', '|')}"
-    elif not _LEFT_OUT.match(line):
-        yield _read_inline(line)
+    elif rule := _TABLE_RULE.match(org_line):
+        yield f"{rule[1]}{org_line.strip().replace('+', '|')}"
+    elif not _LEFT_OUT.match(org_line):
+        yield _read_inline(org_line)
 
 
 def _read_inline(text: str) -> str:

@@ -47,10 +47,10 @@ _NOTES = frozenset((
 ))  # fmt: skip
 
 
-def read_rst(lines: list[str]) -> Iterator[str]:
+def read_rst(rst_lines: list[str]) -> Iterator[str]:
     """The lines as Markdown."""
-    addresses = {match[1].strip().casefold(): match[2] for line in lines if (match := _TARGET.match(line))}
-    return _Reader(addresses).read(lines)
+    addresses = {match[1].strip().casefold(): match[2] for rst_line in rst_lines if (match := _TARGET.match(rst_line))}
+    return _Reader(addresses).read(rst_lines)
 
 
 class _Reader:
@@ -60,90 +60,94 @@ class _Reader:
         self._addresses = addresses
         self._levels: list[tuple[str, bool]] = []  # how titles are adorned, in order of their first appearance
 
-    def read(self, lines: list[str]) -> Iterator[str]:
-        place = 0
-        while place < len(lines):
-            written, place = self._read_at(lines, place)
+    def read(self, rst_lines: list[str]) -> Iterator[str]:
+        line_index = 0
+        while line_index < len(rst_lines):
+            written, line_index = self._read_at(rst_lines, line_index)
             yield from written
 
-    def _read_at(self, lines: list[str], place: int) -> tuple[Iterable[str], int]:
+    def _read_at(self, rst_lines: list[str], line_index: int) -> tuple[Iterable[str], int]:
         """What stands at a line, and the line behind it."""
-        line = lines[place]
-        if title := _title(lines, place):
+        rst_line = rst_lines[line_index]
+        if title := _title(rst_lines, line_index):
             text, adornment, length = title
             if adornment not in self._levels:
                 self._levels.append(adornment)
-            return (heading(self._levels.index(adornment) + 1, self._inline(text)), ""), place + length
-        if _EXPLICIT.match(line):
-            body, end = _indented_block(lines, place + 1)
-            return self._explicit(line, body), end
-        if _TABLE_BORDER.match(line) and (end := _table_end(lines, place)):
-            return self._table(lines[place:end]), end
-        if line.rstrip().endswith("::"):
-            body, end = _indented_block(lines, place + 1, len(line) - len(line.lstrip()))
-            if any(each.strip() for each in body):
-                return self._literal(line.rstrip(), body), end
-        return [self._inline(line)], place + 1
+            return (heading(self._levels.index(adornment) + 1, self._inline(text)), ""), line_index + length
+        if _EXPLICIT.match(rst_line):
+            body_lines, end = _indented_block(rst_lines, line_index + 1)
+            return self._explicit(rst_line, body_lines), end
+        if _TABLE_BORDER.match(rst_line) and (end := _table_end(rst_lines, line_index)):
+            return self._table(rst_lines[line_index:end]), end
+        if rst_line.rstrip().endswith("::"):
+            body_lines, end = _indented_block(rst_lines, line_index + 1, len(rst_line) - len(rst_line.lstrip()))
+            if any(each.strip() for each in body_lines):
+                return self._literal(rst_line.rstrip(), body_lines), end
+        return [self._inline(rst_line)], line_index + 1
 
-    def _literal(self, line: str, body: list[str]) -> Iterator[str]:
-        lead = line.removesuffix("::") if line.endswith(" ::") or line.strip() == "::" else line.removesuffix(":")
+    def _literal(self, rst_line: str, body_lines: list[str]) -> Iterator[str]:
+        lead = (
+            rst_line.removesuffix("::")
+            if rst_line.endswith(" ::") or rst_line.strip() == "::"
+            else rst_line.removesuffix(":")
+        )
         yield from ([self._inline(lead.rstrip()), ""] if lead.strip() else [])
-        yield from fenced("", _dedented(body))
+        yield from fenced("", _dedented(body_lines))
 
-    def _explicit(self, line: str, body: list[str]) -> Iterator[str]:
-        if directive := _DIRECTIVE.match(line):
-            options = list(itertools.takewhile(lambda each: _OPTION.match(each), body))
-            yield from self._directive(directive[1], directive[2] or "", _dedented(body[len(options) :]))
-        elif note := _FOOTNOTE.match(line):
-            text = " ".join([note[2], *map(str.strip, body)]).strip()
+    def _explicit(self, rst_line: str, body_lines: list[str]) -> Iterator[str]:
+        if directive := _DIRECTIVE.match(rst_line):
+            options = list(itertools.takewhile(lambda each: _OPTION.match(each), body_lines))
+            yield from self._directive(directive[1], directive[2] or "", _dedented(body_lines[len(options) :]))
+        elif note := _FOOTNOTE.match(rst_line):
+            text = " ".join([note[2], *map(str.strip, body_lines)]).strip()
             yield from ("", f"[^{note[1]}]: {self._inline(text)}", "")
 
-    def _directive(self, name: str, argument: str, body: list[str]) -> Iterator[str]:
+    def _directive(self, name: str, argument: str, body_lines: list[str]) -> Iterator[str]:
         if name in _CODE_DIRECTIVES:
-            yield from fenced(argument if name != "literalinclude" else "", body)
+            yield from fenced(argument if name != "literalinclude" else "", body_lines)
         elif name in _NOTES:
             is_titled = name in ("admonition", "versionadded", "versionchanged", "deprecated")
-            text = [*([argument] if argument and not is_titled else []), *body]
+            text = [*([argument] if argument and not is_titled else []), *body_lines]
             yield from quoted_note(note_title(name, argument if is_titled else ""), self.read(text))
         elif name == "math":
-            yield from ("$$", *filter(None, [argument, *body]), "$$", "")
+            yield from ("$$", *filter(None, [argument, *body_lines]), "$$", "")
         elif name in ("list-table", "csv-table"):
             yield from ([self._inline(argument), ""] if argument else [])
-            yield from self._list_table(body) if name == "list-table" else fenced("csv", body)
+            yield from self._list_table(body_lines) if name == "list-table" else fenced("csv", body_lines)
         elif name not in _UNSHOWN:
             yield from ([self._inline(argument), ""] if argument and name != "figure" else [])
-            yield from self.read(body)
+            yield from self.read(body_lines)
             yield ""
 
-    def _list_table(self, body: list[str]) -> Iterator[str]:
+    def _list_table(self, body_lines: list[str]) -> Iterator[str]:
         """A table of a list of lists; a body that is none stays as it is."""
-        rows: list[list[str]] = []
+        table_rows: list[list[str]] = []
         dash = 0
-        for line in body:
-            item = _TABLE_ITEM.match(line)
-            if item and (item["row"] or (rows and item.start("dash") == dash)):
-                rows += [[]] if item["row"] else []
+        for rst_line in body_lines:
+            item = _TABLE_ITEM.match(rst_line)
+            if item and (item["row"] or (table_rows and item.start("dash") == dash)):
+                table_rows += [[]] if item["row"] else []
                 dash = item.start("dash")
-                rows[-1].append(line[item.end() :].strip())
-            elif rows:
-                rows[-1][-1] = f"{rows[-1][-1]} {line.strip()}".strip()
-        table = table_to_markdown([[self._inline(cell) for cell in row] for row in rows])
-        yield from (table, "") if table else self.read(body)
+                table_rows[-1].append(rst_line[item.end() :].strip())
+            elif table_rows:
+                table_rows[-1][-1] = f"{table_rows[-1][-1]} {rst_line.strip()}".strip()
+        table = table_to_markdown([[self._inline(cell) for cell in row] for row in table_rows])
+        yield from (table, "") if table else self.read(body_lines)
 
-    def _table(self, lines: list[str]) -> Iterator[str]:
+    def _table(self, rst_lines: list[str]) -> Iterator[str]:
         """A simple table; a line without its first cell goes on with the row above."""
-        starts = [match.start() for match in re.finditer("=+", lines[0])]
+        starts = [match.start() for match in re.finditer("=+", rst_lines[0])]
         bounds = list(zip(starts, [*starts[1:], None], strict=True))
-        rows: list[list[str]] = []
-        for line in lines:
-            if not line.strip() or _TABLE_BORDER.match(line):
+        table_rows: list[list[str]] = []
+        for rst_line in rst_lines:
+            if not rst_line.strip() or _TABLE_BORDER.match(rst_line):
                 continue
-            cells = [self._inline(line[start:end].strip()) for start, end in bounds]
-            if cells[0] or not rows:
-                rows.append(cells)
+            cells = [self._inline(rst_line[start:end].strip()) for start, end in bounds]
+            if cells[0] or not table_rows:
+                table_rows.append(cells)
             else:
-                rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
-        yield from (table_to_markdown(rows), "")
+                table_rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(table_rows[-1], cells, strict=True)]
+        yield from (table_to_markdown(table_rows), "")
 
     def _inline(self, text: str) -> str:
         return _INLINE.sub(self._inline_words, text)
@@ -176,10 +180,10 @@ def _role_words(role: str, said: str) -> str:
     )
 
 
-def _title(lines: list[str], place: int) -> tuple[str, tuple[str, bool], int] | None:
+def _title(rst_lines: list[str], line_index: int) -> tuple[str, tuple[str, bool], int] | None:
     """(title, its mark and whether a line of it stands above too, lines that it takes), or none."""
-    above, text, below = [*lines[place : place + 3], "", "", ""][:3]
-    is_after_blank = place == 0 or not lines[place - 1].strip()
+    above, text, below = [*rst_lines[line_index : line_index + 3], "", "", ""][:3]
+    is_after_blank = line_index == 0 or not rst_lines[line_index - 1].strip()
     if _is_adornment(above) and text.strip() and above.strip() == below.strip() and not _is_adornment(text):
         return text.strip(), (above[0], True), 3
     is_title = is_after_blank and above.strip() and not above[0].isspace() and not _is_adornment(above)
@@ -188,32 +192,32 @@ def _title(lines: list[str], place: int) -> tuple[str, tuple[str, bool], int] | 
     return None
 
 
-def _is_adornment(line: str) -> bool:
-    return _ADORNMENT.match(line) is not None and len(line.strip()) >= 3
+def _is_adornment(rst_line: str) -> bool:
+    return _ADORNMENT.match(rst_line) is not None and len(rst_line.strip()) >= 3
 
 
-def _indented_block(lines: list[str], start: int, indent: int = 0) -> tuple[list[str], int]:
+def _indented_block(rst_lines: list[str], start: int, indent: int = 0) -> tuple[list[str], int]:
     """The lines that are indented more, with blank ones among them, and where they end."""
     end = start
-    for place in range(start, len(lines)):
-        line = lines[place]
-        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+    for line_index in range(start, len(rst_lines)):
+        rst_line = rst_lines[line_index]
+        if rst_line.strip() and len(rst_line) - len(rst_line.lstrip()) <= indent:
             break
-        end = place + 1 if line.strip() else end
-    return lines[start:end], end
+        end = line_index + 1 if rst_line.strip() else end
+    return rst_lines[start:end], end
 
 
-def _table_end(lines: list[str], place: int) -> int:
+def _table_end(rst_lines: list[str], line_index: int) -> int:
     """Behind the border that ends a simple table; 0 where none does."""
     end = 0
-    for k in range(place + 1, len(lines)):
-        if _TABLE_BORDER.match(lines[k]):
+    for k in range(line_index + 1, len(rst_lines)):
+        if _TABLE_BORDER.match(rst_lines[k]):
             end = k + 1
-            if k + 1 == len(lines) or not lines[k + 1].strip():
+            if k + 1 == len(rst_lines) or not rst_lines[k + 1].strip():
                 return end
     return 0
 
 
-def _dedented(lines: list[str]) -> list[str]:
-    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
-    return [line[min(indents, default=0) :] for line in lines]
+def _dedented(rst_lines: list[str]) -> list[str]:
+    indents = [len(rst_line) - len(rst_line.lstrip()) for rst_line in rst_lines if rst_line.strip()]
+    return [rst_line[min(indents, default=0) :] for rst_line in rst_lines]

@@ -47,7 +47,7 @@ _STYLES_TYPE = ".spreadsheetml.styles+xml"
 _REFUSALS = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # of openpyxl
 
 
-def load_workbook(source: str) -> Any:
+def load_workbook(workbook_path: str) -> Any:
     """The workbook of openpyxl, streamed. Raises BadDocument where it is refused even when it is changed.
 
     Where it is refused it is read without its fonts, fills and borders, in which openpyxl takes offence at what
@@ -56,8 +56,8 @@ def load_workbook(source: str) -> Any:
     import openpyxl
 
     load = functools.partial(openpyxl.load_workbook, read_only=True, data_only=True, keep_links=False)
-    is_readable = not _is_strict(source) and _styles_part(source) == _STYLES
-    readable = source if is_readable else _rewrite_parts(source, _with_transitional_names)
+    is_readable = not _is_strict(workbook_path) and _styles_part(workbook_path) == _STYLES
+    readable = workbook_path if is_readable else _rewrite_parts(workbook_path, _with_transitional_names)
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # openpyxl prints what it refuses
             return load(readable)
@@ -69,26 +69,26 @@ def load_workbook(source: str) -> Any:
             raise BadDocument(f"it is damaged ({reason or type(refusal).__name__})") from None
 
 
-def _is_strict(source: str) -> bool:
+def _is_strict(workbook_path: str) -> bool:
     """Whether it was saved as "Strict Open XML", which openpyxl reads as an empty workbook."""
-    with zipfile.ZipFile(source) as archive:
+    with zipfile.ZipFile(workbook_path) as archive:
         return any(_STRICT_NAMES in archive.read(name) for name in archive.namelist() if name.endswith(".rels"))
 
 
-def _styles_part(source: str | io.BytesIO) -> str:
+def _styles_part(workbook_path: str | io.BytesIO) -> str:
     """The part of the styles, which openpyxl looks for under one name alone; that name where there are none."""
-    with zipfile.ZipFile(source) as archive:
+    with zipfile.ZipFile(workbook_path) as archive:
         content_types = parse_xml(archive.read(CONTENT_TYPES)) if CONTENT_TYPES in archive.namelist() else None
     overrides = [] if content_types is None else content_types.iter("{*}Override")
     names = [part.get("PartName", "") for part in overrides if part.get("ContentType", "").endswith(_STYLES_TYPE)]
     return names[0].lstrip("/") if names else _STYLES
 
 
-def _rewrite_parts(source: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
+def _rewrite_parts(workbook_path: str | io.BytesIO, rewrite: Callable[[str, bytes], bytes]) -> io.BytesIO:
     buffer = io.BytesIO()
-    styles_part = _styles_part(source)
+    styles_part = _styles_part(workbook_path)
     with (
-        zipfile.ZipFile(source) as archive,
+        zipfile.ZipFile(workbook_path) as archive,
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as rewritten,
     ):
         for name, archived_name in archived_names(archive).items():
@@ -97,20 +97,20 @@ def _rewrite_parts(source: str | io.BytesIO, rewrite: Callable[[str, bytes], byt
     return buffer
 
 
-def _with_transitional_names(part_name: str, content: bytes) -> bytes:
+def _with_transitional_names(part_name: str, part_bytes: bytes) -> bytes:
     if not part_name.endswith((".xml", ".rels")):
-        return content
+        return part_bytes
     for vocabulary in _VOCABULARIES:
         strict, transitional = (name + vocabulary for name in (_STRICT_NAMES, _TRANSITIONAL_NAMES))
         for quote in (b'="', b"='"):  # of an attribute: text that mentions such a name stays
-            content = content.replace(quote + strict + b"/", quote + transitional + b"/2006/")
-    return content
+            part_bytes = part_bytes.replace(quote + strict + b"/", quote + transitional + b"/2006/")
+    return part_bytes
 
 
-def _with_number_formats_alone(part_name: str, content: bytes) -> bytes:
-    styles = parse_xml(content) if part_name.endswith("styles.xml") else None
+def _with_number_formats_alone(part_name: str, part_bytes: bytes) -> bytes:
+    styles = parse_xml(part_bytes) if part_name.endswith("styles.xml") else None
     if styles is None:
-        return content
+        return part_bytes
     for part in list(styles):
         if part.tag not in tags("x", "numFmts", "cellXfs"):
             styles.remove(part)
@@ -129,10 +129,10 @@ Comment = tuple[str, str]  # the place of a cell, such as "B2", and what is said
 class WorkbookComments:
     """The comments of an XLSX by the parts of its sheets."""
 
-    def __init__(self, source: str) -> None:
-        with zipfile.ZipFile(source) as archive:
+    def __init__(self, workbook_path: str) -> None:
+        with zipfile.ZipFile(workbook_path) as archive:
             has_comments = any("comment" in name.lower() for name in archive.namelist())
-        self._package = open_package(Path(source).read_bytes()) if has_comments else None
+        self._package = open_package(Path(workbook_path).read_bytes()) if has_comments else None
 
     def of_sheet(self, part_name: str) -> list[Comment]:
         """In the order of the file."""
@@ -169,14 +169,14 @@ def without_author(text: str, author: str) -> str:
     return text.strip().removeprefix(f"{author}:") if author else text
 
 
-def sheet_quotes(comments: Iterable[Comment], rows: Mapping[int, Mapping[int, str]]) -> str:
+def sheet_quotes(comments: Iterable[Comment], sheet_rows: Mapping[int, Mapping[int, str]]) -> str:
     """A quote for each comment that says something: with the text of its cell, or the cell's place where it has none,
     or a long one."""
     quotes = []
     for place, text in comments:
         row, column = _row_and_column(place)
         if words := " ".join(text.split()):
-            quotes.append(comment_quote(short_text(rows.get(row, {}).get(column, "")) or place, words))
+            quotes.append(comment_quote(short_text(sheet_rows.get(row, {}).get(column, "")) or place, words))
     return "\n\n".join(quotes)
 
 
@@ -214,79 +214,87 @@ class _Block(NamedTuple):
     remarks: Sequence[int]
 
 
-def sheet_to_markdown(rows: Rows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
+def sheet_to_markdown(sheet_rows: Rows, lone_texts: Mapping[int, str], sheet: str = "") -> str:
     """`lone_texts`: of `single_cells`, before merged areas were filled. "" for a sheet without cells.
 
     Raises BadDocument where a table spans too many cells.
     """
-    lone_texts = {number: text for number, text in lone_texts.items() if set(rows[number].values()) == {text}}
+    lone_texts = {number: text for number, text in lone_texts.items() if set(sheet_rows[number].values()) == {text}}
     parts: list[str] = []
-    for block in _blocks(rows, lone_texts):
+    for block in _blocks(sheet_rows, lone_texts):
         parts += [_paragraph(lone_texts[number]) for number in block.titles]
-        parts.append(table_to_markdown(_dense_rows({number: rows[number] for number in block.table}, sheet)))
+        parts.append(table_to_markdown(_dense_rows({number: sheet_rows[number] for number in block.table}, sheet)))
         parts += [_paragraph(lone_texts[number]) for number in block.remarks]
     return "\n\n".join(part for part in parts if part)
 
 
-def numbered_rows(rows: Iterable[Sequence[str]]) -> Rows:
+def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> Rows:
     """The cells that hold something, by row and column."""
-    cells_by_row = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(rows, 1))
+    cells_by_row = (
+        (i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(cell_rows, 1)
+    )
     return {i: cells for i, cells in cells_by_row if cells}
 
 
-def single_cells(rows: Rows) -> dict[int, str]:
+def single_cells(sheet_rows: Rows) -> dict[int, str]:
     """The text of each row that holds a single cell, by the row's number."""
-    return {number: next(iter(cells.values())) for number, cells in rows.items() if len(cells) == 1}
+    return {row_number: next(iter(cells.values())) for row_number, cells in sheet_rows.items() if len(cells) == 1}
 
 
-def table_to_markdown(rows: list[list[str]]) -> str:
+def table_to_markdown(table_rows: list[list[str]]) -> str:
     """Rows as a Markdown table, the first as its header; empty rows and columns are left out. "" for nothing."""
-    width = max(map(len, rows), default=0)
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    columns = [j for j in range(width) if any(row[j] for row in rows)]
-    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in rows if any(row)]
+    width = max(map(len, table_rows), default=0)
+    table_rows = [row + [""] * (width - len(row)) for row in table_rows]
+    columns = [j for j in range(width) if any(row[j] for row in table_rows)]
+    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in table_rows if any(row)]
     return pipe_table(filled_rows) if filled_rows else ""
 
 
-def _blocks(rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:
-    numbers = sorted(rows)
-    starts = [0, *_later_starts(rows, numbers, lone_texts), len(numbers)]
+def _blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:
+    row_numbers = sorted(sheet_rows)
+    starts = [0, *_later_starts(sheet_rows, row_numbers, lone_texts), len(row_numbers)]
     for start, end in itertools.pairwise(starts):
-        yield _titles_and_remarks(rows, numbers[start:end], lone_texts)
+        yield _titles_and_remarks(sheet_rows, row_numbers[start:end], lone_texts)
 
 
-def _later_starts(rows: Rows, numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
-    """The places in `numbers` where another table begins: below a blank row, with its title or its header."""
+def _later_starts(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> Iterator[int]:
+    """The places in `row_numbers` where another table begins: below a blank row, with its title or its header."""
     holds_table = False  # what stands above, since the last place
-    for i, number in enumerate(numbers):
-        if holds_table and number > numbers[i - 1] + 1:
-            header = next((k for k in range(i, len(numbers)) if numbers[k] not in lone_texts), len(numbers))
-            if _is_header(rows, numbers[header : header + _HEADER_ROWS + 2]):
+    for i, row_number in enumerate(row_numbers):
+        if holds_table and row_number > row_numbers[i - 1] + 1:
+            header = next((k for k in range(i, len(row_numbers)) if row_numbers[k] not in lone_texts), len(row_numbers))
+            if _is_header(sheet_rows, row_numbers[header : header + _HEADER_ROWS + 2]):
                 yield i
                 holds_table = False
-        holds_table = holds_table or number not in lone_texts
+        holds_table = holds_table or row_number not in lone_texts
 
 
-def _is_header(rows: Rows, numbers: Sequence[int]) -> bool:
+def _is_header(sheet_rows: Rows, row_numbers: Sequence[int]) -> bool:
     """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
-    is_named = [not any(map(_FIGURE.match, rows[number].values())) for number in numbers]
-    depth = next((i for i, named in enumerate(is_named) if not named), len(numbers))
-    header, body = numbers[:depth], numbers[depth : depth + 2]
+    is_named = [not any(map(_FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
+    depth = next((i for i, named in enumerate(is_named) if not named), len(row_numbers))
+    header, body = row_numbers[:depth], row_numbers[depth : depth + 2]
     if not header or len(body) < 2:
         return False
-    figures = [column for column in rows[body[0]] if all(_FIGURE.match(rows[row].get(column, "")) for row in body)]
-    names = {rows[row][column] for row in header for column in figures if column in rows[row]}
+    figures = [
+        column for column in sheet_rows[body[0]] if all(_FIGURE.match(sheet_rows[row].get(column, "")) for row in body)
+    ]
+    names = {sheet_rows[row][column] for row in header for column in figures if column in sheet_rows[row]}
     return bool(names) and len(names) * 2 >= len(figures)
 
 
-def _titles_and_remarks(rows: Rows, numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _Block:
-    wide = [i for i, number in enumerate(numbers) if number not in lone_texts]
-    if not wide or len({column for number in numbers for column in rows[number]}) < _LEAST_COLUMNS:
-        return _Block((), numbers, ())
-    first, last = _titles(rows, numbers, wide[0]), wide[-1] + 1
-    apart = (i for i in range(last, len(numbers)) if _is_remark(numbers[i] - numbers[i - 1], lone_texts[numbers[i]]))
-    end = next(apart, len(numbers))
-    return _Block(numbers[:first], numbers[first:end], numbers[end:])
+def _titles_and_remarks(sheet_rows: Rows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]) -> _Block:
+    wide = [i for i, row_number in enumerate(row_numbers) if row_number not in lone_texts]
+    if not wide or len({column for row_number in row_numbers for column in sheet_rows[row_number]}) < _LEAST_COLUMNS:
+        return _Block((), row_numbers, ())
+    first, last = _titles(sheet_rows, row_numbers, wide[0]), wide[-1] + 1
+    apart = (
+        i
+        for i in range(last, len(row_numbers))
+        if _is_remark(row_numbers[i] - row_numbers[i - 1], lone_texts[row_numbers[i]])
+    )
+    end = next(apart, len(row_numbers))
+    return _Block(row_numbers[:first], row_numbers[first:end], row_numbers[end:])
 
 
 def _is_remark(distance: int, text: str) -> bool:
@@ -294,29 +302,29 @@ def _is_remark(distance: int, text: str) -> bool:
     return len(text) >= _REMARK_LETTERS or (distance > 1 and not _FIGURE.match(text))
 
 
-def _titles(rows: Rows, numbers: Sequence[int], first: int) -> int:
+def _titles(sheet_rows: Rows, row_numbers: Sequence[int], first: int) -> int:
     """How many of the single cells above the first whole row are titles, and not the header of one of its columns."""
-    if first == 0 or numbers[first] > numbers[first - 1] + 1:
+    if first == 0 or row_numbers[first] > row_numbers[first - 1] + 1:
         return first
-    below = rows[numbers[first]]
+    below = sheet_rows[row_numbers[first]]
     if any(map(_FIGURE.match, below.values())):
         return 0
-    return next((i for i in range(first, 0, -1) if min(rows[numbers[i - 1]]) <= min(below)), 0)
+    return next((i for i in range(first, 0, -1) if min(sheet_rows[row_numbers[i - 1]]) <= min(below)), 0)
 
 
 def _paragraph(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    paragraph_lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n\n".join(
-        _BLOCK_MARK.sub(r"\\", line, count=1) if _BLOCK_MARK.match(line) else line for line in lines if line
+        _BLOCK_MARK.sub(r"\\", line, count=1) if _BLOCK_MARK.match(line) else line for line in paragraph_lines if line
     )
 
 
-def _dense_rows(rows: Rows, sheet: str) -> list[list[str]]:
+def _dense_rows(sheet_rows: Rows, sheet: str) -> list[list[str]]:
     """The rows and columns that hold something."""
-    columns = sorted({column for cells in rows.values() for column in cells})
-    if len(rows) * len(columns) > MOST_CELLS:
-        raise BadDocument(size_error(sheet, f"{len(rows) * len(columns):,}"))
-    return [[cells.get(column, "") for column in columns] for cells in rows.values()]
+    columns = sorted({column for cells in sheet_rows.values() for column in cells})
+    if len(sheet_rows) * len(columns) > MOST_CELLS:
+        raise BadDocument(size_error(sheet, f"{len(sheet_rows) * len(columns):,}"))
+    return [[cells.get(column, "") for column in columns] for cells in sheet_rows.values()]
 
 
 def size_error(sheet: str, cells: str) -> str:
@@ -391,7 +399,7 @@ class WorkbookText(NamedTuple):
     warnings: list[str]
 
 
-def read_xlsx(source: str) -> WorkbookText:
+def read_xlsx(workbook_path: str) -> WorkbookText:
     """Every sheet that holds something, as a heading and a table. Raises BadDocument for damage and too large an area.
 
     Time is linear in the cells that the file holds, not in the area between them.
@@ -399,21 +407,21 @@ def read_xlsx(source: str) -> WorkbookText:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook that it would save again
         try:
-            return _read_workbook(source)
+            return _read_workbook(workbook_path)
         except _DAMAGE as error:
             raise BadDocument(f"it is damaged ({error})") from None
 
 
-def _read_workbook(source: str) -> WorkbookText:
-    book, comments = load_workbook(source), WorkbookComments(source)
+def _read_workbook(workbook_path: str) -> WorkbookText:
+    book, comments = load_workbook(workbook_path), WorkbookComments(workbook_path)
     try:
         sheets: list[str] = []
         uncalculated = 0
         for sheet in book.worksheets:
-            rows, areas, formulas = _read_sheet(book, sheet)
+            sheet_rows, areas, formulas = _read_sheet(book, sheet)
             uncalculated += formulas
-            quotes = sheet_quotes(comments.of_sheet(sheet._worksheet_path), rows)
-            sheets += filter(None, [_merged_sheet(rows, areas, sheet.title), quotes])
+            quotes = sheet_quotes(comments.of_sheet(sheet._worksheet_path), sheet_rows)
+            sheets += filter(None, [_merged_sheet(sheet_rows, areas, sheet.title), quotes])
         hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
         reasons = (
             [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []
@@ -440,7 +448,7 @@ def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
             uncalculated += is_formula and element.get("t") != "str"  # a text, whose value is empty
             return cell
 
-    rows: Rows = {}
+    sheet_rows: Rows = {}
     number_format = functools.cache(functools.partial(_number_format, sheet))
     cells_spanned = 0
     with sheet._get_source() as file:
@@ -458,10 +466,10 @@ def _read_sheet(book: Any, sheet: Any) -> tuple[Rows, list[Area], int]:
                 raise BadDocument(size_error(sheet.title, f"more than {MOST_CELLS:,}"))
             texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
             if row := {column: text for column, text in texts if text.strip()}:
-                rows.setdefault(row_number, {}).update(row)
+                sheet_rows.setdefault(row_number, {}).update(row)
     merged_cells = parser.merged_cells.mergeCell if parser.merged_cells else ()
     areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_cells]
-    return rows, areas, uncalculated
+    return sheet_rows, areas, uncalculated
 
 
 def _number_format(sheet: Any, style_id: int | str) -> str:
@@ -475,43 +483,49 @@ def _number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(rows: Rows, areas: Iterable[Area], title: str) -> str:
+def _merged_sheet(sheet_rows: Rows, areas: Iterable[Area], title: str) -> str:
     """A sheet under its title; "" for one without cells."""
-    lone_texts = single_cells(rows)
-    fill_merged(rows, areas)
-    markdown = sheet_to_markdown(rows, lone_texts, title)
+    lone_texts = single_cells(sheet_rows)
+    fill_merged(sheet_rows, areas)
+    markdown = sheet_to_markdown(sheet_rows, lone_texts, title)
     return f"## {title}\n\n{markdown}" if markdown else ""
 
 
-def fill_merged(rows: Rows, areas: Iterable[Area]) -> None:
+def fill_merged(sheet_rows: Rows, areas: Iterable[Area]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
-    row_numbers = sorted(rows)
-    width = max((max(cells) for cells in rows.values()), default=0)
+    row_numbers = sorted(sheet_rows)
+    width = max((max(cells) for cells in sheet_rows.values()), default=0)
     for top, left, bottom, right in areas:
-        text = rows.get(top, {}).get(left)
+        text = sheet_rows.get(top, {}).get(left)
         if text is None:
             continue
         for row_number in row_numbers[bisect_left(row_numbers, top) : bisect_right(row_numbers, bottom)]:
-            rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
+            sheet_rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
 
 
-def csv_to_markdown(source: str) -> str:
-    text, _ = decode_text(Path(source).read_bytes())
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a cell may hold a whole document
-    rows = numbered_rows(csv.reader(io.StringIO(text, newline=""), _csv_dialect(text[:8192], source)))
-    return sheet_to_markdown(rows, single_cells(rows))
+def csv_to_markdown(workbook_path: str) -> str:
+    csv_text, _ = decode_text(Path(workbook_path).read_bytes())
+    csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
+    sheet_rows = numbered_rows(
+        csv.reader(io.StringIO(csv_text, newline=""), _csv_dialect(csv_text[:8192], workbook_path))
+    )
+    return sheet_to_markdown(sheet_rows, single_cells(sheet_rows))
 
 
-def _csv_dialect(sample: str, source: str) -> type[csv.Dialect] | csv.Dialect:
+def _csv_dialect(sample: str, workbook_path: str) -> type[csv.Dialect] | csv.Dialect:
     """What the sniffer says, unless it parts few lines and another delimiter most, as below a title with commas."""
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(sample, delimiters=_DELIMITERS)
         dialect.doublequote = True  # which the sniffer denies where its sample has no quote within a cell
     except csv.Error:
-        dialect = csv.excel_tab if source.lower().endswith(".tsv") else csv.excel
-    lines = [line for line in sample.splitlines() if line.strip()]
-    best = max(_DELIMITERS, key=lambda delimiter: sum(delimiter in line for line in lines))
-    if sum(dialect.delimiter in line for line in lines) * 2 < len(lines) < 2 * sum(best in line for line in lines):
+        dialect = csv.excel_tab if workbook_path.lower().endswith(".tsv") else csv.excel
+    csv_lines = [csv_line for csv_line in sample.splitlines() if csv_line.strip()]
+    best = max(_DELIMITERS, key=lambda delimiter: sum(delimiter in csv_line for csv_line in csv_lines))
+    if (
+        sum(dialect.delimiter in csv_line for csv_line in csv_lines) * 2
+        < len(csv_lines)
+        < 2 * sum(best in csv_line for csv_line in csv_lines)
+    ):
 
         class Delimited(csv.excel):
             delimiter = best
@@ -520,24 +534,26 @@ def _csv_dialect(sample: str, source: str) -> type[csv.Dialect] | csv.Dialect:
     return dialect
 
 
-def cell_text(value: Any, number_format: str) -> str:
+def cell_text(cell_value: Any, number_format: str) -> str:
     """A cell as a reader sees it; "" for an empty one, whose value is None."""
-    if value is None:
+    if cell_value is None:
         return ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return format_number(value, number_format)
-    if isinstance(value, datetime.datetime):
-        value = (value + _HALF_A_SECOND).replace(microsecond=0)  # days are counted in fractions that are not exact
-        return value.date().isoformat() if value.time() == datetime.time() else str(value)
-    return str(value)
+    if isinstance(cell_value, int | float) and not isinstance(cell_value, bool):
+        return format_number(cell_value, number_format)
+    if isinstance(cell_value, datetime.datetime):
+        cell_value = (cell_value + _HALF_A_SECOND).replace(
+            microsecond=0
+        )  # days are counted in fractions that are not exact
+        return cell_value.date().isoformat() if cell_value.time() == datetime.time() else str(cell_value)
+    return str(cell_value)
 
 
-def read_xls(source: str) -> WorkbookText:
+def read_xls(workbook_path: str) -> WorkbookText:
     """Every sheet that holds something, as a heading and a table. Raises BadDocument where it has a password."""
     import xlrd
 
     try:
-        book = xlrd.open_workbook(source, formatting_info=True, on_demand=True, logfile=io.StringIO())
+        book = xlrd.open_workbook(workbook_path, formatting_info=True, on_demand=True, logfile=io.StringIO())
     except xlrd.XLRDError as error:
         if "encrypted" in str(error):
             raise BadDocument("it is encrypted; save it without a password") from None
@@ -545,23 +561,26 @@ def read_xls(source: str) -> WorkbookText:
     with book:
         sheets: list[str] = []
         for sheet in map(book.sheet_by_index, range(book.nsheets)):
-            rows = _used_xls_cells(book, sheet)
+            sheet_rows = _used_xls_cells(book, sheet)
             areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells)
-            notes = sorted(sheet.cell_note_map.items())
-            comments = ((xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in notes)
-            quotes = sheet_quotes(comments, rows)
-            sheets += filter(None, [_merged_sheet(rows, areas, sheet.name), quotes])
+            cell_notes = sorted(sheet.cell_note_map.items())
+            comments = (
+                (xlrd.cellname(*place), without_author(cell_note.text, cell_note.author))
+                for place, cell_note in cell_notes
+            )
+            quotes = sheet_quotes(comments, sheet_rows)
+            sheets += filter(None, [_merged_sheet(sheet_rows, areas, sheet.name), quotes])
         hidden = [name for k, name in enumerate(book.sheet_names()) if book.sheet_by_index(k).visibility]
         return WorkbookText("\n\n".join(sheets), hidden_sheets_warning(hidden))
 
 
 def _used_xls_cells(book: Any, sheet: Any) -> Rows:
-    rows: Rows = {}
+    sheet_rows: Rows = {}
     for i in range(sheet.nrows):
         texts = ((j, cell_text(*_xls_value(book, cell))) for j, cell in enumerate(sheet.row(i), start=1))
         if cells := {j: text for j, text in texts if text.strip()}:
-            rows[i + 1] = cells
-    return rows
+            sheet_rows[i + 1] = cells
+    return sheet_rows
 
 
 def _xls_value(book: Any, cell: Any) -> tuple[Any, str]:

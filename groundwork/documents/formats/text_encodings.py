@@ -71,31 +71,31 @@ _LEAST_WORD = 2  # letters of a word in another script, in the mean
 _NON_LATIN = ("ru", "uk", "bg", "sr", "mk", "be", "el", "he", "yi", "ar", "fa", "ur", "th", "zh", "ja", "ko", "hi")
 
 
-def decode_text(content: bytes) -> tuple[str, str]:
+def decode_text(encoded_bytes: bytes) -> tuple[str, str]:
     """(text, encoding): by its byte order mark, as UTF-8, UTF-16, cp1252, or as chardet finds likeliest.
 
     Raises BadDocument where it is no text in any encoding.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace"), encoding
-    if b"\x00" in content:
-        encoding = _utf_16_encoding(content)
-        return content.decode(encoding), encoding
+        if encoded_bytes.startswith(mark):
+            return encoded_bytes.decode(encoding, errors="replace"), encoding
+    if b"\x00" in encoded_bytes:
+        encoding = _utf_16_encoding(encoded_bytes)
+        return encoded_bytes.decode(encoding), encoding
     for sequence, encoding in _ESCAPED_ENCODINGS:
-        if sequence.search(content) and (text := _try_decode(content, encoding)) is not None:
-            return text, encoding
+        if sequence.search(encoded_bytes) and (decoded_text := _try_decode(encoded_bytes, encoding)) is not None:
+            return decoded_text, encoding
     try:
-        return content.decode("utf-8"), "utf-8"
+        return encoded_bytes.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        return _decode_legacy(content)
+        return _decode_legacy(encoded_bytes)
 
 
-def _utf_16_encoding(content: bytes) -> str:
+def _utf_16_encoding(encoded_bytes: bytes) -> str:
     """UTF-16 without a byte order mark: of two bytes the high one takes fewer values. Raises BadDocument."""
-    encoding = "utf-16-be" if len(set(content[::2])) < len(set(content[1::2])) else "utf-16-le"
-    text = _try_decode(content, encoding)
-    if not text or sum(map(_is_text_character, text)) < _LEAST_TEXT_SHARE * len(text):
+    encoding = "utf-16-be" if len(set(encoded_bytes[::2])) < len(set(encoded_bytes[1::2])) else "utf-16-le"
+    decoded_text = _try_decode(encoded_bytes, encoding)
+    if not decoded_text or sum(map(_is_text_character, decoded_text)) < _LEAST_TEXT_SHARE * len(decoded_text):
         raise BadDocument(_NO_TEXT)
     return encoding
 
@@ -105,7 +105,7 @@ def _is_text_character(character: str) -> bool:
     return character in "\t\r\n\f" or unicodedata.category(character)[0] != "C"
 
 
-def _decode_legacy(content: bytes) -> tuple[str, str]:
+def _decode_legacy(encoded_bytes: bytes) -> tuple[str, str]:
     """An encoding of one byte or two a character: cp1252, unless language or letters say otherwise.
 
     Scripts beyond Latin are left to chardet.
@@ -113,28 +113,32 @@ def _decode_legacy(content: bytes) -> tuple[str, str]:
     from groundwork.language.language_and_script import main_script
 
     for encoding in _JAPANESE_ENCODINGS:
-        text = _try_decode(content, encoding) or ""
-        if len(_HIRAGANA.findall(text)) >= min(_MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(text))):
-            return text, encoding
-    guess = _chardet_guess(content)
+        decoded_text = _try_decode(encoded_bytes, encoding) or ""
+        if len(_HIRAGANA.findall(decoded_text)) >= min(
+            _MUCH_HIRAGANA, max(_LEAST_HIRAGANA, _HIRAGANA_SHARE * len(decoded_text))
+        ):
+            return decoded_text, encoding
+    guess = _chardet_guess(encoded_bytes)
     if guess and _is_beyond_latin(guess[0]):
-        return (_decode_cyrillic(content, guess[1]) if main_script(guess[0]) == "cyrillic" else None) or guess
-    if reading := _decode_cyrillic(content) or _decode_central_european(content):
+        return (_decode_cyrillic(encoded_bytes, guess[1]) if main_script(guess[0]) == "cyrillic" else None) or guess
+    if reading := _decode_cyrillic(encoded_bytes) or _decode_central_european(encoded_bytes):
         return reading
-    fit, text, encoding = max(_decoded_readings(content, _WESTERN_ENCODINGS), key=lambda reading: reading[0])
+    fit, decoded_text, encoding = max(
+        _decoded_readings(encoded_bytes, _WESTERN_ENCODINGS), key=lambda reading: reading[0]
+    )
     if guess and fit < _GOOD_FIT and _letter_fit(guess[0]) > fit:
         return guess
     if fit < _LEAST_FIT:
         raise BadDocument(_NO_TEXT)
-    return text, encoding
+    return decoded_text, encoding
 
 
-def _chardet_guess(content: bytes) -> tuple[str, str] | None:
+def _chardet_guess(encoded_bytes: bytes) -> tuple[str, str] | None:
     import chardet
 
     eras = chardet.EncodingEra.ALL & ~chardet.EncodingEra.MAINFRAME
     encoding = chardet.detect(
-        content,
+        encoded_bytes,
         encoding_era=eras,
         prefer_superset=False,  # which takes ISO-8859-5 for a part of cp1251
         compat_names=False,
@@ -142,17 +146,19 @@ def _chardet_guess(content: bytes) -> tuple[str, str] | None:
         no_match_encoding="ascii",
     )["encoding"]
     encodings = [_SUPERSETS.get(encoding, encoding), encoding] if encoding else []
-    return next(((text, name) for name in encodings if (text := _try_decode(content, name))), None)
+    return next(
+        ((decoded_text, name) for name in encodings if (decoded_text := _try_decode(encoded_bytes, name))), None
+    )
 
 
-def _is_beyond_latin(text: str) -> bool:
+def _is_beyond_latin(decoded_text: str) -> bool:
     """Whether its language is written in another script, or words of another script stand in it whole: no letter of
     theirs touches a Latin one."""
     from groundwork.language.language_and_script import detect_language
 
-    if detect_language(text) in _NON_LATIN:
+    if detect_language(decoded_text) in _NON_LATIN:
         return True
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    words = [word for word in _WORD.findall(decoded_text) if not word.isascii()]
     letters = "".join(words)
     is_whole = not any(character.isascii() or _is_latin(character) for character in letters)
     return is_whole and len(letters) >= _LEAST_WORD * len(words) > 0
@@ -162,36 +168,44 @@ def _is_latin(character: str) -> bool:
     return unicodedata.name(character, "").startswith("LATIN")
 
 
-def _decode_central_european(content: bytes) -> tuple[str, str] | None:
+def _decode_central_european(encoded_bytes: bytes) -> tuple[str, str] | None:
     """A text in a language whose letters cp1252 lacks, unless as cp1252 it is likelier in one of that page's."""
     from groundwork.language.language_and_script import detect_language, language_probability
 
-    western = language_probability(content.decode("cp1252", errors="replace"), _WESTERN_LANGUAGES)
+    western = language_probability(encoded_bytes.decode("cp1252", errors="replace"), _WESTERN_LANGUAGES)
     for languages, encodings in _ENCODINGS_BY_LANGUAGES.items():
-        readings = list(_decoded_readings(content, encodings))
-        _, text, encoding = max(readings, key=lambda reading: reading[0])
-        if (language := detect_language(text)) in languages and language_probability(text, languages) > western:
-            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (text, encoding)
+        readings = list(_decoded_readings(encoded_bytes, encodings))
+        _, decoded_text, encoding = max(readings, key=lambda reading: reading[0])
+        if (language := detect_language(decoded_text)) in languages and language_probability(
+            decoded_text, languages
+        ) > western:
+            return _with_most_letters(readings, _LATIN_2_ALPHABETS.get(language, "")) or (decoded_text, encoding)
     return None
 
 
-def _decode_cyrillic(content: bytes, guess: str = "") -> tuple[str, str] | None:
+def _decode_cyrillic(encoded_bytes: bytes, guess: str = "") -> tuple[str, str] | None:
     """A text with more bytes beyond ASCII than Latin letters, whose language is written in Cyrillic: in the encoding
     that has the fewest capitals behind small letters. `guess`: an encoding that needs no such language."""
     from groundwork.language.language_and_script import detect_language
 
-    if 2 * sum(byte > 0x7F for byte in content) < len(content):
+    if 2 * sum(byte > 0x7F for byte in encoded_bytes) < len(encoded_bytes):
         return None
     encodings = dict.fromkeys([*_CYRILLIC_ENCODINGS, *filter(None, [guess])])
-    texts = [(text, encoding) for encoding in encodings if (text := _try_decode(content, encoding))]
-    texts = [(text, encoding) for text, encoding in texts if encoding == guess or detect_language(text) in _CYRILLIC]
+    texts = [
+        (decoded_text, encoding) for encoding in encodings if (decoded_text := _try_decode(encoded_bytes, encoding))
+    ]
+    texts = [
+        (decoded_text, encoding)
+        for decoded_text, encoding in texts
+        if encoding == guess or detect_language(decoded_text) in _CYRILLIC
+    ]
     return min(texts, key=lambda reading: _odd_capitals(reading[0]), default=None)
 
 
-def _odd_capitals(text: str) -> int:
+def _odd_capitals(decoded_text: str) -> int:
     """How many capitals stand behind a small letter, and how many characters are neither letters nor of a text."""
-    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(text))
-    signs = (character for character in text if character > "\x7f" and not character.isalpha())
+    capitals = sum(a.islower() and b.isupper() for a, b in pairwise(decoded_text))
+    signs = (character for character in decoded_text if character > "\x7f" and not character.isalpha())
     return capitals + sum(character not in _BESIDE_WORDS for character in signs)
 
 
@@ -202,24 +216,24 @@ def _with_most_letters(readings: Sequence[tuple[float, str, str]], alphabet: str
     return best[1:] if letters else None
 
 
-def _decoded_readings(content: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
+def _decoded_readings(encoded_bytes: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:
     """(how well the letters fit, text, encoding); of equal ones `max` takes the first."""
     for encoding in encodings:
-        text = content.decode(encoding, errors="replace")
-        yield _letter_fit(text), text, encoding
+        decoded_text = encoded_bytes.decode(encoding, errors="replace")
+        yield _letter_fit(decoded_text), decoded_text, encoding
 
 
-def _try_decode(content: bytes, encoding: str) -> str | None:
+def _try_decode(encoded_bytes: bytes, encoding: str) -> str | None:
     try:
-        return content.decode(encoding)
+        return encoded_bytes.decode(encoding)
     except UnicodeDecodeError:
         return None
 
 
-def _letter_fit(text: str) -> float:
+def _letter_fit(decoded_text: str) -> float:
     """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
     nothing but letters and apostrophes between two. 1 where there are none."""
-    contexts = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(text))
+    contexts = ((match[1] or "", match[2], match[3] or "") for match in _BESIDE_LETTER.finditer(decoded_text))
     beside_letters = [context for context in contexts if context[0] or context[2]]
     return sum(_fits_context(*context) for context in beside_letters) / len(beside_letters) if beside_letters else 1.0
 

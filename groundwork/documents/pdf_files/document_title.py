@@ -119,26 +119,31 @@ class _SizedPage(NamedTuple):
     objects: list[TextObject]
 
 
-def document_title(document: Any, texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
-    """The title of a pypdfium2 document whose pages hold `texts`; "" where neither properties nor pages tell one.
+def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[OpenPage | None]) -> str:
+    """The title of a pypdfium2 document whose pages hold `page_texts`; "" where neither properties nor pages tell one.
 
     `pages`: the first ones as they were opened for their text; None for one that could not be.
     """
     title = _named_title(str(document.get_metadata_dict().get("Title") or ""))
     title_words = [word.casefold() for word in WRITTEN_OUT.findall(title)]
     labels = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
-    pages_text = " ".join(texts[:FIRST_PAGES]).casefold()
+    pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
     if title_words and sum(word in pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(title_words):
         return title
     first_pages = [
         _SizedPage(page, layer, label, read_text_objects(page.page))
-        for page, layer, label in zip(pages, texts, labels, strict=False)
+        for page, layer, label in zip(pages, page_texts, labels, strict=False)
         if page
     ]
     sizes = sorted(text_object.size for page in first_pages for text_object in page.objects)
-    body = sizes[len(sizes) // 2] if sizes else 0.0
+    body_size = sizes[len(sizes) // 2] if sizes else 0.0
     named = title if len(title_words) > 1 else ""
-    return _subject(texts[0]) or _largest_title(first_pages, body) or named or _leading_title(first_pages[:1], body)
+    return (
+        _subject(page_texts[0])
+        or _largest_title(first_pages, body_size)
+        or named
+        or _leading_title(first_pages[:1], body_size)
+    )
 
 
 def _named_title(name: str) -> str:
@@ -156,18 +161,18 @@ def _subject(text: str) -> str:
     return subject[1] if subject and _MAIL_LINE.search(text) else ""
 
 
-def _largest_title(pages: Sequence[_SizedPage], body: float) -> str:
+def _largest_title(pages: Sequence[_SizedPage], body_size: float) -> str:
     """The largest phrase on the first pages, but for lists of contents; "" where all text is of one size.
 
     A later page's is larger by far, and stands behind pages of few words, such as a cover.
     """
-    largest = _SizedText(_TITLE_RATIO * body, 0.0, "")
+    largest = _SizedText(_TITLE_RATIO * body_size, 0.0, "")
     for page in pages:
         least_size = largest.size
         ratio = _OVERLEAF_RATIO if largest.text else 1.0
         may_be_larger = any(text_object.size > ratio * largest.size for text_object in page.objects)
         if contents_lines(page.layer) < _CONTENTS_ENTRIES and may_be_larger:
-            for title in _phrases(_candidates(page, _TITLE_RATIO * body)):
+            for title in _phrases(_candidates(page, _TITLE_RATIO * body_size)):
                 if title.size > max(ratio * least_size, 1.02 * largest.size):
                     largest = title
         if len(page.layer.split()) > _COVER_WORDS:
@@ -181,25 +186,31 @@ def _phrases(titles: Sequence[_SizedText]) -> list[_SizedText]:
     return [title for title in titles if " " in title.text or title.size > least_size]
 
 
-def _leading_title(pages: Sequence[_SizedPage], body: float) -> str:
+def _leading_title(pages: Sequence[_SizedPage], body_size: float) -> str:
     """What stands at the head of the first page in its largest letters: one word, or a size little above the body's."""
-    titles = [title for page in pages for title in _candidates(page, _LEADING_RATIO * body)]
+    titles = [title for page in pages for title in _candidates(page, _LEADING_RATIO * body_size)]
     if not titles or any(title.size > titles[0].size for title in titles):
         return ""
     title = titles[0]
     is_head = all(text_object.y < title.y + title.size for page in pages for text_object in page.objects)
-    return title.text if is_head and (" " in title.text or title.size > _TITLE_RATIO * body) else ""
+    return title.text if is_head and (" " in title.text or title.size > _TITLE_RATIO * body_size) else ""
 
 
 def _candidates(page: _SizedPage, least_size: float) -> list[_SizedText]:
     """What may be a title on a page: not in letters of the size of one of its sentences, nor smaller ones."""
     speller = Speller(page.layer)
-    groups = [
+    title_groups = [
         _SizedText(size, y, _clean_title(speller.spell(text), page.label))
         for size, y, text in _groups(_upright_texts(page.opened.text, page.objects, least_size))
     ]
-    sentence_size = max((group.size for group in groups if _SENTENCE.search(group.text)), default=0.0)
-    return [group for group in groups if group.size > sentence_size + 0.5 and _may_be_title(group.text)]
+    sentence_size = max(
+        (title_group.size for title_group in title_groups if _SENTENCE.search(title_group.text)), default=0.0
+    )
+    return [
+        title_group
+        for title_group in title_groups
+        if title_group.size > sentence_size + 0.5 and _may_be_title(title_group.text)
+    ]
 
 
 def _may_be_title(text: str) -> bool:
@@ -213,24 +224,26 @@ def _clean_title(title: str, page_label: str) -> str:
     return _PRIVATE_SIGNS.sub("", title.removeprefix(f"{page_label} " if page_label else "")).strip(_MARKS)
 
 
-def _groups(texts: Sequence[_SizedText]) -> Iterator[_SizedText]:
+def _groups(upright_texts: Sequence[_SizedText]) -> Iterator[_SizedText]:
     """What stands together in letters of one size."""
-    group: list[_SizedText] = []
-    for text in [*texts, _SizedText(0.0, 0.0, "")]:
-        is_same_size = bool(group) and abs(text.size - group[0].size) < 0.5
-        if group and (_is_small_capital(group[0], text) or (is_same_size and group[-1].y - text.y < 2.2 * text.size)):
-            group.append(text)
+    title_group: list[_SizedText] = []
+    for text in [*upright_texts, _SizedText(0.0, 0.0, "")]:
+        is_same_size = bool(title_group) and abs(text.size - title_group[0].size) < 0.5
+        if title_group and (
+            _is_small_capital(title_group[0], text) or (is_same_size and title_group[-1].y - text.y < 2.2 * text.size)
+        ):
+            title_group.append(text)
             continue
-        if group:
-            title = " ".join(part.text for part in _without_page_label(group))
-            yield _SizedText(group[0].size, group[0].y, " ".join(title.split()))
-        group = [text] if text.text else []
+        if title_group:
+            title = " ".join(part.text for part in _without_page_label(title_group))
+            yield _SizedText(title_group[0].size, title_group[0].y, " ".join(title.split()))
+        title_group = [text] if text.text else []
 
 
-def _without_page_label(group: Sequence[_SizedText]) -> Sequence[_SizedText]:
+def _without_page_label(title_group: Sequence[_SizedText]) -> Sequence[_SizedText]:
     """The texts of a group but for a number that stands on a line of its own above them."""
-    is_label = len(group) > 1 and abs(group[0].y - group[1].y) > 0.5 * group[0].size
-    return group[1:] if is_label and _PAGE_LABEL.fullmatch(group[0].text.strip()) else group
+    is_label = len(title_group) > 1 and abs(title_group[0].y - title_group[1].y) > 0.5 * title_group[0].size
+    return title_group[1:] if is_label and _PAGE_LABEL.fullmatch(title_group[0].text.strip()) else title_group
 
 
 def _is_small_capital(title_text: _SizedText, text: _SizedText) -> bool:
@@ -240,10 +253,10 @@ def _is_small_capital(title_text: _SizedText, text: _SizedText) -> bool:
 
 def _upright_texts(layer: Any, text_objects: Sequence[TextObject], least_size: float) -> list[_SizedText]:
     """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
-    texts = []
+    upright_texts = []
     for text_object in text_objects:
         is_candidate = text_object.size > least_size and text_object.upright
         text = object_text(text_object.handle, layer) if is_candidate else ""
         if not is_candidate or text.strip():
-            texts.append(_SizedText(text_object.size, text_object.y, text))
-    return texts
+            upright_texts.append(_SizedText(text_object.size, text_object.y, text))
+    return upright_texts

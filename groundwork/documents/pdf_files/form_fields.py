@@ -29,19 +29,19 @@ def typed_texts(document: Any, page: Any, page_text: str) -> list[str]:
         pdfium.FPDF_ANNOT_SQUIGGLY,
         pdfium.FPDF_ANNOT_STRIKEOUT,
     )
-    texts = []
+    annotation_texts = []
     for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
-        kind = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
-            texts.append(_read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-        elif kind in markups:
+        annotation_kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        if annotation_kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
+            annotation_texts.append(_read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+        elif annotation_kind in markups:
             remark = _read_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
-            texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
-        elif kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
-            texts.append(_field_value(document.formenv.raw, annotation))
+            annotation_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
+        elif annotation_kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
+            annotation_texts.append(_field_value(document.formenv.raw, annotation))
         pdfium.FPDFPage_CloseAnnot(annotation)
-    return [text for text in texts if text.strip()]
+    return [text for text in annotation_texts if text.strip()]
 
 
 def _field_value(form: Any, annotation: Any) -> str:
@@ -99,42 +99,45 @@ def tick_boxes(page: Any) -> list[Box]:
     return form_fields(page, _BOXES)
 
 
-def icon_notes(page: Any, text: str) -> list[str]:
+def icon_notes(page: Any, page_text: str) -> list[str]:
     """The notes that a liteparse page shows as icons, and what is said of marked words, which its text layer has."""
-    notes = [note for note in page.annotations or () if note.contents]
-    lines = {" ".join(line.split()) for line in text.split("\n")} if notes else set()
+    noted_annotations = [note for note in page.annotations or () if note.contents]
+    page_lines = {" ".join(line.split()) for line in page_text.split("\n")} if noted_annotations else set()
     return [
         " ".join(note.contents.split())
-        for note in notes
+        for note in noted_annotations
         if note.subtype == _NOTE_SUBTYPES[1]
         or (
-            note.subtype in _MARKUPS and lines.issuperset(" ".join(line.split()) for line in note.contents.splitlines())
+            note.subtype in _MARKUPS
+            and page_lines.issuperset(" ".join(line.split()) for line in note.contents.splitlines())
         )
     ]
 
 
-def _text_runs(text: str | None, rect: Any, runs: Sequence[Run]) -> list[Run]:
+def _text_runs(field_text: str | None, rect: Any, runs: Sequence[Run]) -> list[Run]:
     """The lines of a text in its rectangle; none where the page's own text stands there."""
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
-    if not lines or rect is None or any(_is_in(run, rect) for run in runs):
+    field_lines = [field_line.strip() for field_line in (field_text or "").splitlines() if field_line.strip()]
+    if not field_lines or rect is None or any(_is_in(run, rect) for run in runs):
         return []
-    step = rect.height / len(lines)
+    step = rect.height / len(field_lines)
     size = min(10.0, 0.8 * step) or 1.0
     text_runs = []
-    for index, line in enumerate(lines):
+    for index, field_line in enumerate(field_lines):
         top = rect.y + index * step + (step - size) / 2
-        words = _spread_words(line, rect.x, top, size)
-        text_runs.append(Run(rect.x, top, words[-1].x2, top + size, " ".join(line.split()), size, words=tuple(words)))
+        word_boxes = _spread_words(field_line, rect.x, top, size)
+        text_runs.append(
+            Run(rect.x, top, word_boxes[-1].x2, top + size, " ".join(field_line.split()), size, words=tuple(word_boxes))
+        )
     return text_runs
 
 
-def _spread_words(line: str, x: float, y: float, size: float) -> list[Box]:
+def _spread_words(field_line: str, x: float, y: float, size: float) -> list[Box]:
     """The words of a line in letters of a middling width."""
-    words = []
-    for word in line.split():
-        words.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
-        x = words[-1].x2 + 0.25 * size
-    return words
+    word_boxes = []
+    for word in field_line.split():
+        word_boxes.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
+        x = word_boxes[-1].x2 + 0.25 * size
+    return word_boxes
 
 
 def _is_in(run: Run, rect: Any) -> bool:

@@ -65,19 +65,19 @@ class FontLetters:
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
-        sign = _sign(textpage, k)
-        is_unknown = _NO_LETTER.match(sign) is not None
-        if is_unknown or (sign not in self.extents and sign not in self._places):
-            self._look_at(textpage, k, sign)
+        letter = _sign(textpage, k)
+        is_unknown = _NO_LETTER.match(letter) is not None
+        if is_unknown or (letter not in self.extents and letter not in self._places):
+            self._look_at(textpage, k, letter)
         if not _sign(textpage, k + 1).isspace():
             self.in_words += 1
-            self.unknown += is_unknown and (sign in self.extents or sign in self._places)
+            self.unknown += is_unknown and (letter in self.extents or letter in self._places)
 
-    def _look_at(self, textpage: Any, k: int, sign: str) -> None:
+    def _look_at(self, textpage: Any, k: int, letter: str) -> None:
         if not shares_glyph(textpage.raw, k) and (extent := boxed_extent(textpage.raw, k)):
-            self._places.setdefault(sign, k)
+            self._places.setdefault(letter, k)
             if not self._inked:
-                self.extents[sign] = extent
+                self.extents[letter] = extent
 
     def finish_page(self, textpage: Any, *, is_short: bool) -> None:
         """Look at the picture of a page where the letters that were added from it all have one box."""
@@ -125,15 +125,15 @@ class MisleadingFonts:
     def _study(self, textpage: Any) -> list[Font]:
         """The fonts of letters all over a page, with what they draw of each added to what is known of them."""
         fonts = []
-        words = list(LONG_WORD.finditer(textpage.get_text_range()))
-        starts = [word.start() for word in words]
+        long_words = list(LONG_WORD.finditer(textpage.get_text_range()))
+        starts = [word.start() for word in long_words]
         for k, font in _sample(textpage, _SAMPLE):
             if _sign(textpage, k).isspace() or _is_invisible(textpage, k):
                 continue
             letters = self._letters.setdefault(font, FontLetters())
             letters.add(textpage, k)
-            if (i := bisect_right(starts, k) - 1) >= 0 and k < words[i].end() and len(letters.words) < _MOST_WORDS:
-                letters.words.add(words[i][0].casefold())
+            if (i := bisect_right(starts, k) - 1) >= 0 and k < long_words[i].end() and len(letters.words) < _MOST_WORDS:
+                letters.words.add(long_words[i][0].casefold())
             if len(letters.extents) < _LEAST_LETTERS:
                 for neighbour in range(k + 1, k + _step(textpage, _SAMPLE)):
                     if _font_address(textpage, neighbour) == font[0]:
@@ -142,23 +142,23 @@ class MisleadingFonts:
         return fonts
 
 
-def _has_case(sign: str) -> bool:
-    return sign.lower() != sign.upper()
+def _has_case(letter: str) -> bool:
+    return letter.lower() != letter.upper()
 
 
 def _step(textpage: Any, most: int) -> int:
-    count: int = textpage.count_chars()
-    return max(1, -(-count // most))
+    letter_count: int = textpage.count_chars()
+    return max(1, -(-letter_count // most))
 
 
 def _sample(textpage: Any, most: int) -> Iterator[tuple[int, Font]]:
     """The numbers of so many letters all over a text page, each with its font."""
-    names: dict[int, str] = {}
+    font_names: dict[int, str] = {}
     for k in range(0, textpage.count_chars(), _step(textpage, most)):
         if address := _font_address(textpage, k):
-            if address not in names:
-                names[address] = _font_name(textpage, k)
-            yield k, (address, names[address])
+            if address not in font_names:
+                font_names[address] = _font_name(textpage, k)
+            yield k, (address, font_names[address])
 
 
 def _font_address(textpage: Any, k: int) -> int:
@@ -174,10 +174,10 @@ def _font_address(textpage: Any, k: int) -> int:
 def _font_name(textpage: Any, k: int) -> str:
     import pypdfium2.raw as pdfium
 
-    name = ctypes.create_string_buffer(_NAME_BYTES)
+    font_name = ctypes.create_string_buffer(_NAME_BYTES)
     font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(textpage.raw, k))
-    pdfium.FPDFFont_GetBaseFontName(font, name, _NAME_BYTES)
-    return name.value.decode("utf-8", "replace")
+    pdfium.FPDFFont_GetBaseFontName(font, font_name, _NAME_BYTES)
+    return font_name.value.decode("utf-8", "replace")
 
 
 def _sign(textpage: Any, k: int) -> str:
@@ -196,7 +196,7 @@ def _is_invisible(textpage: Any, k: int) -> bool:
 def fits(extents: Mapping[str, Extent]) -> list[float]:
     """How what is drawn goes together with the letters told (correlation, 1 is best): of all letters, and of the small
     ones alone, since a mapping that is out of order may keep capitals apart. Empty where too few tell."""
-    small_letters = {sign: extent for sign, extent in extents.items() if sign.islower()}
+    small_letters = {letter: extent for letter, extent in extents.items() if letter.islower()}
     parts = [[_fit(part, file) for file in _REFERENCES] for part in (extents, small_letters)]
     return [max(part_fits) for part in parts if (part_fits := [fit for fit in part if fit is not None])]
 
@@ -204,7 +204,8 @@ def fits(extents: Mapping[str, Extent]) -> list[float]:
 def are_far_off(extents: Mapping[str, Extent]) -> bool:
     """Whether of a few letters some stand elsewhere over their line than those told, and they fit them badly."""
     judged = [
-        [(extent, told) for sign, extent in extents.items() if (told := _reference(sign, file))] for file in _REFERENCES
+        [(extent, told) for letter, extent in extents.items() if (told := _reference(letter, file))]
+        for file in _REFERENCES
     ]
     return all(
         len(pairs) >= _FEW_LETTERS
@@ -219,7 +220,7 @@ def _is_off(drawn: Extent, told: Extent) -> bool:
 
 
 def _fit(extents: Mapping[str, Extent], file: str) -> float | None:
-    pairs = [(extent, reference) for sign, extent in extents.items() if (reference := _reference(sign, file))]
+    pairs = [(extent, reference) for letter, extent in extents.items() if (reference := _reference(letter, file))]
     if len(pairs) < _LEAST_LETTERS:
         return None
     tops = [told.top for _, told in pairs]
@@ -244,22 +245,22 @@ def _are_alike(extents: Collection[Extent]) -> bool:
     return max(_spread([extent[side] for extent in extents]) for side in (0, 1)) < _ALIKE
 
 
-def _spread(values: Sequence[float]) -> float:
-    return max(values) - min(values)
+def _spread(extent_values: Sequence[float]) -> float:
+    return max(extent_values) - min(extent_values)
 
 
-def _centred(values: Sequence[float]) -> Iterator[float]:
-    mean = math.fsum(values) / len(values)
-    return (value - mean for value in values)
+def _centred(extent_values: Sequence[float]) -> Iterator[float]:
+    mean = math.fsum(extent_values) / len(extent_values)
+    return (value - mean for value in extent_values)
 
 
 @lru_cache(4096)
-def _reference(sign: str, file: str) -> Extent | None:
+def _reference(letter: str, file: str) -> Extent | None:
     """What DejaVu draws of a letter; None where it has none."""
-    if not _COMPARED.match(sign):
+    if not _COMPARED.match(letter):
         return None
     font, missing = _reference_font(file)
-    mask, (_, y) = font.getmask2(sign, anchor="ls")
+    mask, (_, y) = font.getmask2(letter, anchor="ls")
     ink = mask.getbbox()
     if ink is None or bytes(mask) == missing:
         return None

@@ -59,27 +59,27 @@ def shares_glyph(text: Any, k: int) -> bool:
     return place in (letter_origin(text, k - 1), letter_origin(text, k + 1))
 
 
-def inked_extents(textpage: Any, places: Mapping[str, int]) -> dict[str, Extent]:
+def inked_extents(textpage: Any, letter_places: Mapping[str, int]) -> dict[str, Extent]:
     """What the picture of a pypdfium2 text page shows of letters, each by its number on it; not of the rightmost ones
     of lines, nor of those without ink."""
-    cells = {sign: cell for sign, k in places.items() if (cell := _cell(textpage.raw, k))}
+    cells = {letter: cell for letter, k in letter_places.items() if (cell := _cell(textpage.raw, k))}
     if not cells:
         return {}
     width, height = textpage.page.get_size()
     smallest = min(size for *_, size in cells.values())
     scale = min(_LETTER_PIXELS / smallest, (_MOST_PIXELS / (width * height)) ** 0.5)
     picture = textpage.page.render(scale=scale, grayscale=True).to_pil()
-    return {sign: extent for sign, cell in cells.items() if (extent := _inked_extent(picture, cell, scale, height))}
+    return {letter: extent for letter, cell in cells.items() if (extent := _inked_extent(picture, cell, scale, height))}
 
 
 def _inked_extent(picture: Any, cell: tuple[float, float, float, float], scale: float, height: float) -> Extent | None:
     left, right, baseline, size = cell
     line = height - baseline
     corners = (left, line - _REACH_UP * size, right, line + _REACH_DOWN * size)
-    part = picture.crop([round(scale * side) for side in corners])
-    counts = part.histogram()
-    paper = counts.index(max(counts))
-    ink = part.point(lambda gray: 255 if abs(gray - paper) > _LEAST_CONTRAST else 0).getbbox()
+    letter_picture = picture.crop([round(scale * side) for side in corners])
+    grey_counts = letter_picture.histogram()
+    paper = grey_counts.index(max(grey_counts))
+    ink = letter_picture.point(lambda gray: 255 if abs(gray - paper) > _LEAST_CONTRAST else 0).getbbox()
     if ink is None:
         return None
     x1, y1, x2, y2 = (side / scale / size for side in ink)
@@ -155,33 +155,33 @@ def read_clusters(textpage: Any) -> list[Cluster]:
 
     letters = _letters_by_object(textpage)
     objects = [pdfium.FPDFPage_GetObject(textpage.page.raw, i) for i in range(_count_objects(textpage))]
-    texts = [handle for handle in objects if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT]
-    marks = [_actual_text(handle) for handle in texts]
-    is_within_forms = sum(len(letters.get(_address(handle), ())) for handle in texts) < _LEAST_SHARE * sum(
+    text_handles = [handle for handle in objects if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT]
+    marks = [_actual_text(handle) for handle in text_handles]
+    is_within_forms = sum(len(letters.get(_address(handle), ())) for handle in text_handles) < _LEAST_SHARE * sum(
         map(len, letters.values())
     )
     if is_within_forms or not any(marks):
         return []
     clusters: list[Cluster] = []
-    spans = groupby(zip(texts, marks, strict=True), key=lambda pair: pair[1] or (_address(pair[0]), None))
+    spans = groupby(zip(text_handles, marks, strict=True), key=lambda pair: pair[1] or (_address(pair[0]), None))
     for (_, actual_text), span in spans:
         handles = [handle for handle, _ in span]
-        numbers = [k for handle in handles for k in letters.get(_address(handle), ())]
-        if not numbers:
+        letter_indexes = [k for handle in handles for k in letters.get(_address(handle), ())]
+        if not letter_indexes:
             clusters += [clusters[-1]._replace(text="", x1=clusters[-1].x2)] if clusters else []
         elif actual_text is None:
-            clusters += [_letter(textpage, k) for k in numbers]
+            clusters += [_letter(textpage, k) for k in letter_indexes]
         else:
-            clusters.append(_joined(textpage, handles, numbers[0], actual_text))
+            clusters.append(_joined(textpage, handles, letter_indexes[0], actual_text))
     return clusters
 
 
 def clusters_text(clusters: Sequence[Cluster]) -> str:
     """The text of clusters, line by line."""
-    parts: list[str] = []
+    cluster_texts: list[str] = []
     for joint, cluster in with_joints(clusters):
-        parts += [joint, cluster.text]
-    return "".join(parts)
+        cluster_texts += [joint, cluster.text]
+    return "".join(cluster_texts)
 
 
 def with_joints(clusters: Sequence[Cluster]) -> Iterator[tuple[str, Cluster]]:
@@ -251,18 +251,18 @@ def _decode(string: bytes) -> str:
     return string.decode("latin-1")
 
 
-def _joined(textpage: Any, handles: Sequence[Any], first: int, text: str) -> Cluster:
+def _joined(textpage: Any, handles: Sequence[Any], first_letter: int, actual_text: str) -> Cluster:
     """The glyphs of a span as one cluster."""
     import pypdfium2.raw as pdfium
 
-    left, _ = letter_origin(textpage.raw, first)
+    left, _ = letter_origin(textpage.raw, first_letter)
     lefts, rights = [left], [left]
     for handle in handles:
         sides = left_side, _, right_side, _ = [ctypes.c_float() for _ in range(4)]
         if pdfium.FPDFPageObj_GetBounds(handle, *sides):
             lefts.append(left_side.value)
             rights.append(right_side.value)
-    return _place(textpage, first, min(lefts), max(rights), text)
+    return _place(textpage, first_letter, min(lefts), max(rights), actual_text)
 
 
 def _letter(textpage: Any, k: int) -> Cluster:
@@ -270,8 +270,8 @@ def _letter(textpage: Any, k: int) -> Cluster:
 
     rect = pdfium.FS_RECTF()
     pdfium.FPDFText_GetLooseCharBox(textpage.raw, k, rect)
-    sign = chr(pdfium.FPDFText_GetUnicode(textpage.raw, k))
-    return _place(textpage, k, rect.left, rect.right, "" if sign.isspace() else sign)
+    letter = chr(pdfium.FPDFText_GetUnicode(textpage.raw, k))
+    return _place(textpage, k, rect.left, rect.right, "" if letter.isspace() else letter)
 
 
 def _place(textpage: Any, k: int, left: float, right: float, text: str) -> Cluster:
@@ -296,30 +296,30 @@ _LEAST_LETTERS = 4  # of a line, each left of the one before it
 _SAME_LINE = 0.5  # points by which the baselines of a line's letters differ at the most
 
 
-def may_run_backward(text: str) -> bool:
+def may_run_backward(page_text: str) -> bool:
     """Whether a text has a word that ends in a lone capital."""
-    return _LAST_CAPITAL.search(text) is not None
+    return _LAST_CAPITAL.search(page_text) is not None
 
 
-def with_lines_turned(textpage: Any, text: str) -> str:
-    """The `text` of a pypdfium2 text page with lines that are drawn from right to left in the order of reading."""
-    if not may_run_backward(text) or is_right_to_left(text) or len(text) != textpage.count_chars():
-        return text
-    for start, end in backward_runs(textpage):
-        text = text[:start] + text[start:end][::-1] + text[end:]
-    return text
+def with_lines_turned(textpage: Any, page_text: str) -> str:
+    """The `page_text` of a pypdfium2 text page with lines that are drawn from right to left in the order of reading."""
+    if not may_run_backward(page_text) or is_right_to_left(page_text) or len(page_text) != textpage.count_chars():
+        return page_text
+    for run_start, run_end in backward_runs(textpage):
+        page_text = page_text[:run_start] + page_text[run_start:run_end][::-1] + page_text[run_end:]
+    return page_text
 
 
 def backward_runs(textpage: Any) -> Iterator[tuple[int, int]]:
     """First and last + 1 of the letters of each stretch that is drawn from right to left against its script."""
-    start, (x, y) = 0, letter_origin(textpage.raw, 0)
-    count = textpage.count_chars()
-    for k in range(1, count + 1):
-        next_x, next_y = letter_origin(textpage.raw, k) if k < count else (x, y)
+    run_start, (x, y) = 0, letter_origin(textpage.raw, 0)
+    letter_count = textpage.count_chars()
+    for k in range(1, letter_count + 1):
+        next_x, next_y = letter_origin(textpage.raw, k) if k < letter_count else (x, y)
         if not (next_x < x and abs(next_y - y) < _SAME_LINE and _may_belong(textpage.raw, k)):
-            if k - start >= _LEAST_LETTERS and _may_belong(textpage.raw, start):
-                yield start, k
-            start = k
+            if k - run_start >= _LEAST_LETTERS and _may_belong(textpage.raw, run_start):
+                yield run_start, k
+            run_start = k
         x, y = next_x, next_y
 
 

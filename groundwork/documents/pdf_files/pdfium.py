@@ -23,12 +23,12 @@ logging.getLogger("pypdfium2").setLevel(logging.ERROR)  # else it tells users ho
 _DEPTH = 3  # forms within forms
 
 
-def open_pdf(source: str, password: str = "") -> Any:
+def open_pdf(pdf_path: str, password: str = "") -> Any:
     """A pypdfium2 document. Raises BadDocument with the cause and the remedy."""
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(source, password=password or None)
+        document = pypdfium2.PdfDocument(pdf_path, password=password or None)
         if len(document) == 0:
             raise BadDocument("the PDF has no pages; it may be truncated: fetch it again")
         return document
@@ -46,9 +46,9 @@ class OpenPage(NamedTuple):
 class OpenPdf:
     """A PDF, of which some pages stay open for those who ask for them again: the first ones, and the last asked for."""
 
-    def __init__(self, source: str, most_open: int = 1) -> None:
+    def __init__(self, pdf_path: str, most_open: int = 1) -> None:
         """Raises BadDocument as open_pdf. `most_open`: pages that stay open; each takes up to half a megabyte."""
-        self.document = open_pdf(source)
+        self.document = open_pdf(pdf_path)
         self.document.init_forms()
         self._most_open = most_open
         self._pages: dict[int, OpenPage] = {}
@@ -70,12 +70,12 @@ class OpenPdf:
         return self._pages[index]
 
 
-def unlock(source: str, password: str, target: str) -> None:
+def unlock(pdf_path: str, password: str, target: str) -> None:
     """Write a copy that needs no password, for converters that take none. Raises BadDocument."""
     import pypdfium2.raw as pdfium
 
     with LOCK:
-        document = open_pdf(source, password)
+        document = open_pdf(pdf_path, password)
         try:
             document.save(target, flags=pdfium.FPDF_REMOVE_SECURITY)
         finally:
@@ -98,25 +98,27 @@ def load_page(document: Any, index: int) -> Any:
         return None
 
 
-def page_objects(page: Any, kind: int) -> Iterator[Any]:
+def page_objects(page: Any, object_kind: int) -> Iterator[Any]:
     """The handles of a pypdfium2 page's objects of a kind (FPDF_PAGEOBJ_TEXT ...) in the order of its content, those of
     its forms among them. They are valid as long as the page is open."""
     import pypdfium2.raw as pdfium
 
-    return _objects(page.raw, kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
+    return _objects(page.raw, object_kind, 1, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject)
 
 
-def _objects(parent: Any, kind: int, depth: int, count: Any, get_object: Any) -> Iterator[Any]:
+def _objects(parent: Any, object_kind: int, depth: int, count_objects: Any, get_object: Any) -> Iterator[Any]:
     import pypdfium2.raw as pdfium
 
     kind_of = pdfium.FPDFPageObj_GetType
-    for i in range(count(parent)):
+    for i in range(count_objects(parent)):
         handle = get_object(parent, i)
         handle_kind = kind_of(handle)
-        if handle_kind == kind:
+        if handle_kind == object_kind:
             yield handle
         if handle_kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _DEPTH:
-            yield from _objects(handle, kind, depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject)
+            yield from _objects(
+                handle, object_kind, depth + 1, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
+            )
 
 
 def object_size(handle: Any) -> float:
@@ -164,16 +166,16 @@ def object_text(handle: Any, layer: Any) -> str:
 MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
 
 
-def page_image(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
-    """Page or frame `number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees.
+def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0) -> Any:
+    """Page or frame `page_number` (from 1) as a PIL image in RGB of that size, turned clockwise by degrees.
 
     Raises BadDocument for a picture that is cut off or damaged.
     """
-    if _is_pdf(source):
-        return render_page(source, number, longer_side, turn)
-    with _open_image(source) as image:
+    if _is_pdf(file_path):
+        return render_page(file_path, page_number, longer_side, turn)
+    with _open_image(file_path) as image:
         try:
-            image.seek(number - 1)
+            image.seek(page_number - 1)
             frame = image.convert("RGB")
         except (OSError, SyntaxError, ValueError) as error:  # as Pillow's decoders raise
             raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
@@ -181,40 +183,40 @@ def page_image(source: str, number: int, longer_side: int, turn: int = 0) -> Any
     return frame.rotate(-turn, expand=True) if turn else frame
 
 
-def page_jpeg(source: str, number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
+def page_jpeg(file_path: str, page_number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
     """The same as JPEG. Raises BadDocument."""
     stream = io.BytesIO()
-    page_image(source, number, longer_side, turn).save(stream, "JPEG", quality=quality)
+    page_image(file_path, page_number, longer_side, turn).save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 
-def count_frames(source: str) -> int:
+def count_frames(file_path: str) -> int:
     """Pictures in a file: a TIFF of a scanner may hold several. Raises BadDocument."""
-    with _open_image(source) as image:
+    with _open_image(file_path) as image:
         return int(getattr(image, "n_frames", 1))
 
 
-def _is_pdf(source: str) -> bool:
-    with Path(source).open("rb") as file:
+def _is_pdf(file_path: str) -> bool:
+    with Path(file_path).open("rb") as file:
         return b"%PDF-" in file.read(1024)
 
 
-def _open_image(source: str) -> Any:
+def _open_image(file_path: str) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        return Image.open(source)
+        return Image.open(file_path)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
 
 
-def render_page(source: str, number: int, longer_side: int, turn: int = 0) -> Any:
-    """Page `number` (from 1) as a PIL image in RGB, so many pixels on its longer side, turned clockwise by degrees."""
+def render_page(pdf_path: str, page_number: int, longer_side: int, turn: int = 0) -> Any:
+    """Page `page_number` (from 1) as a PIL image in RGB, `longer_side` pixels long, turned clockwise by degrees."""
     with LOCK:
-        document = open_pdf(source)
+        document = open_pdf(pdf_path)
         try:
-            page = document[number - 1]
+            page = document[page_number - 1]
             scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
             image: Any = page.render(scale=scale, rotation=turn).to_pil().convert("RGB")
             return image

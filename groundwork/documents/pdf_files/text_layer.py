@@ -25,24 +25,24 @@ _SINGLE = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 _NAME_BYTES = 128  # of a font's name, at the most
 
 
-def with_bullets(textpage: Any, text: str) -> str:
-    """The `text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
-    signs = list(text)
-    for match in _SINGLE.finditer(text):
+def with_bullets(textpage: Any, page_text: str) -> str:
+    """The `page_text` of a pypdfium2 text page with bullets and ticks in place of such letters that stand alone."""
+    signs = list(page_text)
+    for match in _SINGLE.finditer(page_text):
         font = _font_name(textpage.raw, match.start(), match[0])
         if is_dingbat_font(font):
             signs[match.start()] = dingbat_sign(match[0], font)
     return "".join(signs)
 
 
-def _font_name(text: Any, index: int, sign: str) -> str:
+def _font_name(page_text: Any, index: int, letter: str) -> str:
     """The font of a letter; "" where another letter stands at its index, for pdfium may count otherwise."""
     import pypdfium2.raw as pdfium
 
-    if pdfium.FPDFText_GetUnicode(text, index) != ord(sign):
+    if pdfium.FPDFText_GetUnicode(page_text, index) != ord(letter):
         return ""
     buffer = ctypes.create_string_buffer(_NAME_BYTES)
-    pdfium.FPDFText_GetFontInfo(text, index, buffer, _NAME_BYTES, None)
+    pdfium.FPDFText_GetFontInfo(page_text, index, buffer, _NAME_BYTES, None)
     return plain_font_name(buffer.value.decode("utf-8", "replace"))
 
 
@@ -71,39 +71,44 @@ class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
     outline: list[tuple[int, str, int]] = []  # level from 0, title, page from 1
 
 
-def read_text_layer(source: str, most_pages: int = 0) -> TextLayer:
+def read_text_layer(pdf_path: str, most_pages: int = 0) -> TextLayer:
     """The text layer of the whole PDF, or of its first pages. Raises BadDocument where it cannot be opened."""
-    with LOCK, OpenPdf(source) as pdf:
+    with LOCK, OpenPdf(pdf_path) as pdf:
         return text_layer(pdf, most_pages)
 
 
 def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
     """The text layer of the whole PDF, or of its first pages."""
     document = pdf.document
-    count = len(document)
-    numbers = range(min(most_pages, count) if most_pages else count)
+    page_count = len(document)
+    page_numbers = range(min(most_pages, page_count) if most_pages else page_count)
     opened_pages: list[OpenPage | None] = []
-    texts, picture_shares, misleading_shares = [], [], []
+    page_texts, picture_shares, misleading_shares = [], [], []
     fonts = MisleadingFonts()
-    for number in numbers:
-        opened = _open_page(pdf, number)
-        texts.append(_page_text(document, opened))
+    for page_number in page_numbers:
+        opened = _open_page(pdf, page_number)
+        page_texts.append(_page_text(document, opened))
         picture_shares.append(_picture_share(opened.page) if opened else None)
-        misleading_shares.append(_misleading_share(fonts, opened, texts[-1]))
-        opened_pages += [opened] if number < FIRST_PAGES else []
-    if ligatures := find_ligatures(texts):
-        texts = [restore_ligatures(text, ligatures) for text in texts]
-    scans = [share is not None and len(text.split()) < 5 for share, text in zip(picture_shares, texts, strict=True)]
-    unreadable = _unreadable_pages(texts, picture_shares, misleading_shares)
+        misleading_shares.append(_misleading_share(fonts, opened, page_texts[-1]))
+        opened_pages += [opened] if page_number < FIRST_PAGES else []
+    if ligatures := find_ligatures(page_texts):
+        page_texts = [restore_ligatures(page_text, ligatures) for page_text in page_texts]
+    scans = [
+        share is not None and len(page_text.split()) < 5
+        for share, page_text in zip(picture_shares, page_texts, strict=True)
+    ]
+    unreadable = _unreadable_pages(page_texts, picture_shares, misleading_shares)
     return TextLayer(
-        page_count=count,
-        title=document_title(document, texts, _readable_pages(opened_pages, unreadable)),
-        pages=["" if is_bad else text for is_bad, text in zip(unreadable, texts, strict=True)],
+        page_count=page_count,
+        title=document_title(document, page_texts, _readable_pages(opened_pages, unreadable)),
+        pages=["" if is_bad else page_text for is_bad, page_text in zip(unreadable, page_texts, strict=True)],
         scans=scans,
         unreadable=unreadable,
-        misleading={n: text for n, (bad, text) in enumerate(zip(unreadable, texts, strict=True), 1) if bad},
+        misleading={
+            n: page_text for n, (bad, page_text) in enumerate(zip(unreadable, page_texts, strict=True), 1) if bad
+        },
         partly_unreadable=_partly_unreadable(unreadable, misleading_shares),
-        damaged=[i + 1 for i in numbers if not texts[i] and load_page(document, i) is None],
+        damaged=[i + 1 for i in page_numbers if not page_texts[i] and load_page(document, i) is None],
         outline=_read_outline(document),
     )
 
@@ -113,27 +118,31 @@ def _readable_pages(pages: Sequence[OpenPage | None], unreadable: Sequence[bool]
 
 
 def _unreadable_pages(
-    texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float | None]
+    page_texts: Sequence[str], picture_shares: Sequence[float | None], misleading_shares: Sequence[float | None]
 ) -> list[bool]:
     """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
     return [
-        (misleading_share is not None and (misleading_share > _UNREADABLE_SHARE or is_unreadable(text)))
-        or ((picture_share or 0) > _SCAN_COVERAGE and is_misread(text))
-        for misleading_share, picture_share, text in zip(misleading_shares, picture_shares, texts, strict=True)
+        (misleading_share is not None and (misleading_share > _UNREADABLE_SHARE or is_unreadable(page_text)))
+        or ((picture_share or 0) > _SCAN_COVERAGE and is_misread(page_text))
+        for misleading_share, picture_share, page_text in zip(
+            misleading_shares, picture_shares, page_texts, strict=True
+        )
     ]
 
 
 def _partly_unreadable(unreadable: Sequence[bool], misleading_shares: Sequence[float | None]) -> dict[int, float]:
     """The share of unreadable letters by the number of each page that is readable but for them."""
     shares = enumerate(zip(unreadable, misleading_shares, strict=True), 1)
-    return {number: share for number, (is_bad, share) in shares if share and share > _PARTLY_SHARE and not is_bad}
+    return {
+        page_number: share for page_number, (is_bad, share) in shares if share and share > _PARTLY_SHARE and not is_bad
+    }
 
 
-def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str) -> float | None:
+def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, page_text: str) -> float | None:
     """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
     import pypdfium2
 
-    if reads_plainly(text):
+    if reads_plainly(page_text):
         return None
     try:
         return fonts.share(opened.text) if opened else 0.0
@@ -144,15 +153,15 @@ def _misleading_share(fonts: MisleadingFonts, opened: OpenPage | None, text: str
 def _read_outline(document: Any) -> list[tuple[int, str, int]]:
     import pypdfium2
 
-    entries = []
+    outline_entries = []
     try:
         for bookmark in document.get_toc():
             target = bookmark.get_dest()
             if target is not None and target.get_index() is not None:
-                entries.append((bookmark.level, bookmark.get_title(), target.get_index() + 1))
+                outline_entries.append((bookmark.level, bookmark.get_title(), target.get_index() + 1))
     except pypdfium2.PdfiumError:
         pass  # a damaged outline is as good as none
-    return entries
+    return outline_entries
 
 
 def _open_page(pdf: OpenPdf, index: int) -> OpenPage | None:
@@ -171,21 +180,21 @@ def _page_text(document: Any, opened: OpenPage | None) -> str:
     if opened is None:
         return ""
     try:
-        text = _read_text(opened.text)
-        text = "\n".join([text, *typed_texts(document, opened.page, text)])
+        page_text = _read_text(opened.text)
+        page_text = "\n".join([page_text, *typed_texts(document, opened.page, page_text)])
     except pypdfium2.PdfiumError:
         return ""
-    text = _LINE_END_HYPHEN.sub("", text).replace("\u00ad", "-")  # within a line it is drawn
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    page_text = _LINE_END_HYPHEN.sub("", page_text).replace("\u00ad", "-")  # within a line it is drawn
+    return page_text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _read_text(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
-    text = with_bullets(textpage, textpage.get_text_range())
-    text = text_with_marks_in_place(textpage, text)
-    if is_shaped(text) and not is_right_to_left(text) and (clusters := read_clusters(textpage)):
+    page_text = with_bullets(textpage, textpage.get_text_range())
+    page_text = text_with_marks_in_place(textpage, page_text)
+    if is_shaped(page_text) and not is_right_to_left(page_text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
-    return with_ligatures(textpage, with_lines_turned(textpage, text))
+    return with_ligatures(textpage, with_lines_turned(textpage, page_text))
 
 
 def _picture_share(page: Any) -> float | None:

@@ -100,17 +100,17 @@ def area_on_page(page_object: Any) -> Area:
 
 def text_lines(layer: Any, page_area: Area) -> list[TextLine]:
     """The lines of a page's text layer, in its order; pieces of one line that follow each other are one."""
-    lines: list[TextLine] = []
+    page_lines: list[TextLine] = []
     for index in range(layer.count_rects()):
         area = Area(*layer.get_rect(index))
         if not (text := str(layer.get_text_bounded(*area)).strip()):
             continue
         area = within_page(area, page_area)
-        if lines and _goes_on(lines[-1].area, area):
-            previous = lines.pop()
+        if page_lines and _goes_on(page_lines[-1].area, area):
+            previous = page_lines.pop()
             area, text = area_around([previous.area, area]), f"{previous.text} {text}"
-        lines.append(TextLine(area, text))
-    return lines
+        page_lines.append(TextLine(area, text))
+    return page_lines
 
 
 def _goes_on(previous: Area, area: Area) -> bool:
@@ -120,7 +120,7 @@ def _goes_on(previous: Area, area: Area) -> bool:
     return is_level and -0.5 * line_height <= area.left - previous.right <= 0.8 * line_height
 
 
-def prose_lines(lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
+def prose_lines(page_lines: Sequence[TextLine], least_words: int = 7, stacked_words: int = 4) -> list[TextLine]:
     """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
 
     def is_stacked(upper: TextLine, lower: TextLine) -> bool:
@@ -131,13 +131,13 @@ def prose_lines(lines: Sequence[TextLine], least_words: int = 7, stacked_words: 
             and lower.words >= stacked_words
         )
 
-    lines_of_text = {line: None for line in lines if line.words >= least_words}
+    lines_of_text = {page_line: None for page_line in page_lines if page_line.words >= least_words}
     block: list[TextLine] = []
-    for line in lines:
-        if not (block and is_stacked(block[-1], line)):
+    for page_line in page_lines:
+        if not (block and is_stacked(block[-1], page_line)):
             block = []
-        if block or line.words >= stacked_words:
-            block.append(line)
+        if block or page_line.words >= stacked_words:
+            block.append(page_line)
         if len(block) >= 3:
             lines_of_text |= dict.fromkeys(block)
     return list(lines_of_text)
@@ -147,14 +147,14 @@ _NUMBERED_FIGURE = re.compile(r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.
 _CAPTION_ALONE = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
 
 
-def begins_as_caption(line: str) -> bool:
+def begins_as_caption(page_line: str) -> bool:
     """Whether a line begins with a figure's number, which a sentence such as "Figure 3 shows" does too."""
-    return _NUMBERED_FIGURE.match(line) is not None
+    return _NUMBERED_FIGURE.match(page_line) is not None
 
 
-def is_caption_of_figure(line: str) -> bool:
+def is_caption_of_figure(page_line: str) -> bool:
     """Whether a line begins with a figure's number and a sign behind it, as captions do and sentences do not."""
-    return _CAPTION_ALONE.match(line) is not None
+    return _CAPTION_ALONE.match(page_line) is not None
 
 
 CELL = 4.0  # points of the grid on which drawings are told apart
@@ -187,24 +187,27 @@ class _Path(NamedTuple):
     is_bar: bool  # a filled rectangle
 
 
-def drawn_figures(page: Any, page_area: Area, lines: Sequence[TextLine]) -> list[Drawing]:
+def drawn_figures(page: Any, page_area: Area, page_lines: Sequence[TextLine]) -> list[Drawing]:
     """The drawn figures of a page.
 
     Raises PdfiumError for a damaged page.
     """
     paths = list(itertools.islice(_paths(page, page_area), MOST_PATHS + 1))
-    text_lines = dict.fromkeys(prose_lines(lines))
-    sentences, labels = [line.area for line in text_lines], [line for line in lines if line not in text_lines]
+    text_lines = dict.fromkeys(prose_lines(page_lines))
+    sentences, labels = (
+        [page_line.area for page_line in text_lines],
+        [page_line for page_line in page_lines if page_line not in text_lines],
+    )
     paths = [path for path in paths if not _is_frame(path, sentences)]
     if not paths or len(paths) > MOST_PATHS:
         return []
     figures = []
-    for group in _groups(paths, page_area):
-        area = area_around([path.area for path in group])
+    for path_group in _groups(paths, page_area):
+        area = area_around([path.area for path in path_group])
         if area.size > MOST_OF_PAGE * page_area.width * page_area.height:
             continue
-        if _is_figure(area, group, labels, sentences, _has_caption(area, lines)):
-            figures.append((area, group))
+        if _is_figure(area, path_group, labels, sentences, _has_caption(area, page_lines)):
+            figures.append((area, path_group))
     return [_with_labels(*figure, labels, page_area) for figure in _join_panels(figures, sentences)]
 
 
@@ -270,7 +273,7 @@ def _outline(page_object: Any, pdfium: Any) -> tuple[int, bool]:
 
 def _is_frame(path: _Path, sentences: Sequence[Area]) -> bool:
     """Is it drawn around lines of text, or behind them?"""
-    return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(line) for line in sentences) > 2
+    return path.area.height > LEAST_POINTS / 2 and sum(path.area.holds(page_line) for page_line in sentences) > 2
 
 
 def _groups(paths: Sequence[_Path], page_area: Area) -> list[list[_Path]]:
@@ -287,11 +290,11 @@ def _groups(paths: Sequence[_Path], page_area: Area) -> list[list[_Path]]:
     for path in paths:
         grid[cells(path.area)] = True
     labels, _ = label(grid, structure=np.ones((3, 3)))
-    groups: dict[int, list[_Path]] = {}
+    path_groups: dict[int, list[_Path]] = {}
     for path in paths:
         rows, columns = cells(path.area)
-        groups.setdefault(int(labels[rows.start, columns.start]), []).append(path)
-    return list(groups.values())
+        path_groups.setdefault(int(labels[rows.start, columns.start]), []).append(path)
+    return list(path_groups.values())
 
 
 def _is_figure(
@@ -299,8 +302,8 @@ def _is_figure(
 ) -> bool:
     if min(area.width, area.height) < (LEAST_POINTS if has_caption else LEAST_ALONE):
         return False
-    labels_inside = [line for line in labels if area.holds(line.area)]
-    label_words = sum(line.words for line in labels_inside)
+    labels_inside = [page_line for page_line in labels if area.holds(page_line.area)]
+    label_words = sum(page_line.words for page_line in labels_inside)
     if sum(map(area.holds, sentences)) > MOST_SENTENCES or label_words > MOST_LABELS:
         return False
     curves = sum(path.curves for path in paths)
@@ -320,13 +323,16 @@ def _has_bars(paths: Sequence[_Path], labels: Sequence[TextLine]) -> bool:
     return len(bars) >= BARS and any(len(lengths_found) >= BARS - 1 for lengths_found in lengths.values())
 
 
-def _has_caption(area: Area, lines: Sequence[TextLine]) -> bool:
+def _has_caption(area: Area, page_lines: Sequence[TextLine]) -> bool:
     return any(
-        is_caption_of_figure(line.text)
-        and line.area.left < area.right
-        and area.left < line.area.right
-        and (0 <= area.bottom - line.area.top + 4 < CAPTION_NEAR or 0 <= line.area.bottom - area.top + 4 < CAPTION_NEAR)
-        for line in lines
+        is_caption_of_figure(page_line.text)
+        and page_line.area.left < area.right
+        and area.left < page_line.area.right
+        and (
+            0 <= area.bottom - page_line.area.top + 4 < CAPTION_NEAR
+            or 0 <= page_line.area.bottom - area.top + 4 < CAPTION_NEAR
+        )
+        for page_line in page_lines
     )
 
 
@@ -346,14 +352,21 @@ def _join_panels(
 
 def _are_panels(panel: Area, neighbour: Area, sentences: Sequence[Area]) -> bool:
     joint = area_around([panel, neighbour])
-    return panel.touches(neighbour, PANELS_NEAR) and sum(joint.holds(line) for line in sentences) <= MOST_SENTENCES
+    return (
+        panel.touches(neighbour, PANELS_NEAR)
+        and sum(joint.holds(page_line) for page_line in sentences) <= MOST_SENTENCES
+    )
 
 
 def _with_labels(area: Area, paths: Sequence[_Path], labels: Sequence[TextLine], page_area: Area) -> Drawing:
     """The figure with the labels at its edges: short lines near it, and those near these."""
     import hashlib
 
-    boxes = [line.area for line in labels if line.words <= LABEL_WORDS and not is_caption_of_figure(line.text)]
+    boxes = [
+        page_line.area
+        for page_line in labels
+        if page_line.words <= LABEL_WORDS and not is_caption_of_figure(page_line.text)
+    ]
     grown = area
     for _ in range(LABEL_ROUNDS):
         grown = area_around(

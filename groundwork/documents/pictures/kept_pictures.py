@@ -74,10 +74,10 @@ def keep_pictures(
     return [repoint_pictures(page, links, known_addresses) for page in pages], left_out_warnings(reasons)
 
 
-def _keepable_picture(content: bytes, uses: Mapping[str, int]) -> PictureContent:
-    if uses[digest_of(content)] >= REPEATED:
+def _keepable_picture(picture_bytes: bytes, uses: Mapping[str, int]) -> PictureContent:
+    if uses[digest_of(picture_bytes)] >= REPEATED:
         raise UnusableImage(ORNAMENT)
-    return checked_picture(content)
+    return checked_picture(picture_bytes)
 
 
 ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
@@ -85,34 +85,38 @@ ORNAMENT = "small, empty or repeated"  # which is no loss, and no warning
 
 def left_out_warnings(reasons: Mapping[str, int]) -> list[str]:
     """A warning for each reason why pictures were not kept; ornaments are none."""
-    return [f"pictures left out: {count:,} ({reason})" for reason, count in reasons.items() if reason != ORNAMENT]
+    return [
+        f"pictures left out: {picture_count:,} ({reason})"
+        for reason, picture_count in reasons.items()
+        if reason != ORNAMENT
+    ]
 
 
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def digest_of(picture_bytes: bytes) -> str:
+    return hashlib.sha256(picture_bytes).hexdigest()
 
 
-def checked_picture(content: bytes) -> PictureContent:
+def checked_picture(picture_bytes: bytes) -> PictureContent:
     """A picture decoded whole: as it is where it is a PNG or a JPEG of a fair size, else written anew as one.
 
     Raises UnusableImage.
     """
-    if drawing := vector_format(content):
+    if drawing := vector_format(picture_bytes):
         raise UnusableImage(f"{drawing}, a drawing that is not converted; make a PDF of the document to keep it")
-    image = open_image(content, FORMATS)
+    image = open_image(picture_bytes, FORMATS)
     refuse_ornament(image)
-    if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(content) <= MOST_BYTES:
-        return PictureContent(content, "png" if image.format == "PNG" else "jpg")
+    if image.format in ("PNG", "JPEG") and max(image.size) <= MOST_SIDE and len(picture_bytes) <= MOST_BYTES:
+        return PictureContent(picture_bytes, "png" if image.format == "PNG" else "jpg")
     return encoded_picture(image)
 
 
-def vector_format(content: bytes) -> str:
+def vector_format(picture_bytes: bytes) -> str:
     """EMF, WMF or SVG, by the first bytes; empty for anything else."""
-    if content[40:44] == b" EMF":
+    if picture_bytes[40:44] == b" EMF":
         return "EMF"
-    if content.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00\x00\x03", b"\x02\x00\x09\x00\x00\x03")):
+    if picture_bytes.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00\x00\x03", b"\x02\x00\x09\x00\x00\x03")):
         return "WMF"
-    return "SVG" if b"<svg" in content[:1000] else ""
+    return "SVG" if b"<svg" in picture_bytes[:1000] else ""
 
 
 def refuse_ornament(image: Any) -> None:
@@ -181,9 +185,9 @@ def note_pictures(document: Document) -> None:
         return
     pictures.at = {}
     for asset in document.assets:
-        content = bytes(asset.data)
-        pictures.at[asset.id] = address = f"{SCHEME}{digest_of(content)[:16]}"
-        pictures.by_address[address] = content
+        picture_bytes = bytes(asset.data)
+        pictures.at[asset.id] = address = f"{SCHEME}{digest_of(picture_bytes)[:16]}"
+        pictures.by_address[address] = picture_bytes
 
 
 def picture_markdown(inline: Inline) -> str:

@@ -92,29 +92,29 @@ class _Region(NamedTuple):
         return "-".join(sorted([*(image.digest for image in self.images), *self.drawn]))
 
 
-def take_pictures(source: str, numbers: Sequence[int], folder: str) -> TakenPictures:
-    """Write the pictures on the pages `numbers` of a PDF into `folder`.
+def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> TakenPictures:
+    """Write the pictures on the pages `page_numbers` of a PDF into `folder`.
 
     Raises BadDocument where it cannot be opened.
     """
     with LOCK:
-        document = open_pdf(source)
+        document = open_pdf(pdf_path)
         try:
-            regions = {number: _regions(load_page(document, number - 1)) for number in numbers}
+            regions = {page_number: _regions(load_page(document, page_number - 1)) for page_number in page_numbers}
             page_counts = Counter(
                 digest for page_regions in regions.values() for digest in {region.digest for region in page_regions}
             )
             reasons: Counter[str] = Counter()
             pictures: list[PagePicture] = []
             files: set[str] = set()
-            for number, page_regions in regions.items():
+            for page_number, page_regions in regions.items():
                 for region in page_regions:
                     try:
                         if page_counts[region.digest] >= REPEATED:
                             raise UnusableImage(ORNAMENT)
                         if len(files) >= MOST_PICTURES:
                             raise UnusableImage(f"more than {MOST_PICTURES} pictures")
-                        picture = _take_picture(document[number - 1], number, region, Path(folder))
+                        picture = _take_picture(document[page_number - 1], page_number, region, Path(folder))
                     except UnusableImage as error:
                         reasons[str(error)] += 1
                         continue
@@ -184,7 +184,7 @@ def _join_regions(regions: Sequence[_Region]) -> list[_Region]:
     return joined
 
 
-def _take_picture(page: Any, number: int, region: _Region, folder: Path) -> PagePicture:
+def _take_picture(page: Any, page_number: int, region: _Region, folder: Path) -> PagePicture:
     """Draw a region and write it. Raises UnusableImage for what shows nothing."""
     area, page_area, layer = region.area, whole_page(page), page.get_textpage()
 
@@ -199,26 +199,26 @@ def _take_picture(page: Any, number: int, region: _Region, folder: Path) -> Page
         raise UnusableImage(ORNAMENT)
     image = _draw_region(page, region)
     refuse_ornament(image)
-    content = encoded_picture(image)
-    write_picture(content, folder)
+    picture_bytes = encoded_picture(image)
+    write_picture(picture_bytes, folder)
     return PagePicture(
-        page=number,
-        file=f"{folder.name}/{content.name}",
+        page=page_number,
+        file=f"{folder.name}/{picture_bytes.name}",
         caption=_caption(area, text_lines(layer, page_area)),
         above=" ".join(WORD.findall(text_within(area.left, area.top - 2, area.right, page_area.height))[-WORDS:]),
         below=" ".join(WORD.findall(text_within(area.left, 0, area.right, area.bottom + 2))[:WORDS]),
     )
 
 
-def _caption(area: Area, lines: Sequence[TextLine]) -> str:
+def _caption(area: Area, page_lines: Sequence[TextLine]) -> str:
     """The nearest line below or above an area that begins as a caption does; below comes first."""
     captions = []
-    for line in lines:
-        below, above = area.bottom - line.area.top, line.area.bottom - area.top
-        is_beside = line.area.left < area.right + AROUND and area.left - AROUND < line.area.right
+    for page_line in page_lines:
+        below, above = area.bottom - page_line.area.top, page_line.area.bottom - area.top
+        is_beside = page_line.area.left < area.right + AROUND and area.left - AROUND < page_line.area.right
         is_near = -MOST_WITHIN < max(below, above) < BELOW
-        if is_beside and is_near and begins_as_caption(line.text):
-            captions.append((above > below, max(below, above), line.text))
+        if is_beside and is_near and begins_as_caption(page_line.text):
+            captions.append((above > below, max(below, above), page_line.text))
     return min(captions)[2] if captions else ""
 
 
@@ -249,23 +249,29 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PagePicture]) -> tuple[str, list[Page]]:
     """The text with each picture as a paragraph of its own, and where the pages stand in it then."""
-    pieces = _insertable_pieces(markdown)
+    markdown_pieces = _insertable_pieces(markdown)
     by_number = {page.number: page for page in pages}
     inserted: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
     for picture in pictures:
         page = by_number[picture.page]
-        page_pieces = [piece for piece in pieces if piece[0] < page.end and piece[1] > page.start]
-        page_pieces = page_pieces or [piece for piece in pieces if piece[0] < page.end <= piece[1]]  # an empty page
+        page_pieces = [
+            markdown_piece
+            for markdown_piece in markdown_pieces
+            if markdown_piece[0] < page.end and markdown_piece[1] > page.start
+        ]
+        page_pieces = page_pieces or [
+            markdown_piece for markdown_piece in markdown_pieces if markdown_piece[0] < page.end <= markdown_piece[1]
+        ]  # an empty page
         offset, caption, is_before = _find_position(picture, markdown, page_pieces, page)
         figure = figure_markdown(caption, picture.file)
         inserted[offset].append(
             (picture.page, f"{figure}\n\n" if is_before else f"\n\n{figure}" if markdown else figure)
         )
-    texts, offset = [], 0
+    markdown_parts, offset = [], 0
     for insert_at in sorted(inserted):
-        texts += [markdown[offset:insert_at], *(text for _, text in inserted[insert_at])]
+        markdown_parts += [markdown[offset:insert_at], *(text for _, text in inserted[insert_at])]
         offset = insert_at
-    return "".join([*texts, markdown[offset:]]), [_moved_page(page, inserted) for page in pages]
+    return "".join([*markdown_parts, markdown[offset:]]), [_moved_page(page, inserted) for page in pages]
 
 
 def _moved_page(page: Page, inserted: dict[int, list[tuple[int, str]]]) -> Page:
@@ -286,7 +292,7 @@ def _moved_page(page: Page, inserted: dict[int, list[tuple[int, str]]]) -> Page:
 
 def _insertable_pieces(markdown: str) -> list[tuple[int, int]]:
     """(start, end) of what a picture may stand between: tables and code whole, of other blocks each paragraph."""
-    return [piece for block in blocks(markdown) for piece in _pieces_of(block, markdown)]
+    return [markdown_piece for block in blocks(markdown) for markdown_piece in _pieces_of(block, markdown)]
 
 
 def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
@@ -300,33 +306,41 @@ def _pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
 
 
 def _find_position(
-    picture: PagePicture, markdown: str, pieces: Sequence[tuple[int, int]], page: Page
+    picture: PagePicture, markdown: str, markdown_pieces: Sequence[tuple[int, int]], page: Page
 ) -> tuple[int, str, bool]:
-    """(offset, caption, whether the offset is in front of a block) for a picture among its page's `pieces`."""
+    """(offset, caption, whether the offset is in front of a block) for a picture among its page's `markdown_pieces`."""
     if picture.caption:
-        caption_pieces = [piece for piece in pieces if _begins_with_caption(markdown[slice(*piece)], picture.caption)]
-        if piece := _most_alike_piece(picture.caption, markdown, caption_pieces, last=False):
-            return piece[0], _plain_text(markdown[slice(*piece)]), True
-    if picture.above and (piece := _most_alike_piece(picture.above, markdown, pieces, last=True)):
-        return piece[1], picture.caption, False
-    if picture.below and (piece := _most_alike_piece(picture.below, markdown, pieces, last=False)):
-        return piece[0], picture.caption, True
-    if picture.above or not pieces:
-        return (pieces[-1][1] if pieces else page.end), picture.caption, False
-    return pieces[0][0], picture.caption, True
+        caption_pieces = [
+            markdown_piece
+            for markdown_piece in markdown_pieces
+            if _begins_with_caption(markdown[slice(*markdown_piece)], picture.caption)
+        ]
+        if markdown_piece := _most_alike_piece(picture.caption, markdown, caption_pieces, last=False):
+            return markdown_piece[0], _plain_text(markdown[slice(*markdown_piece)]), True
+    if picture.above and (markdown_piece := _most_alike_piece(picture.above, markdown, markdown_pieces, last=True)):
+        return markdown_piece[1], picture.caption, False
+    if picture.below and (markdown_piece := _most_alike_piece(picture.below, markdown, markdown_pieces, last=False)):
+        return markdown_piece[0], picture.caption, True
+    if picture.above or not markdown_pieces:
+        return (markdown_pieces[-1][1] if markdown_pieces else page.end), picture.caption, False
+    return markdown_pieces[0][0], picture.caption, True
 
 
 def _most_alike_piece(
-    neighbouring_text: str, markdown: str, pieces: Sequence[tuple[int, int]], *, last: bool
+    neighbouring_text: str, markdown: str, markdown_pieces: Sequence[tuple[int, int]], *, last: bool
 ) -> tuple[int, int] | None:
     """The piece that holds most of the words of `neighbouring_text`; of several the last or the first."""
     pairs = _word_pairs(neighbouring_text)
-    shares = [len(pairs & _word_pairs(markdown[slice(*piece)])) / len(pairs) for piece in pieces] if pairs else []
+    shares = (
+        [len(pairs & _word_pairs(markdown[slice(*markdown_piece)])) / len(pairs) for markdown_piece in markdown_pieces]
+        if pairs
+        else []
+    )
     best_share = max(shares, default=0.0)
     if best_share < LEAST_LIKE:
         return None
     indices = [i for i, share in enumerate(shares) if share == best_share]
-    return pieces[indices[-1] if last else indices[0]]
+    return markdown_pieces[indices[-1] if last else indices[0]]
 
 
 def _begins_with_caption(block: str, caption: str) -> bool:
