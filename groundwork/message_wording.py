@@ -1,8 +1,11 @@
-"""The wording of messages: a number with its noun, the name that somebody may have meant, a text cut to a length."""
+"""The wording of messages: a number with its noun, names in order, the name that is meant, a text cut to a length."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
+from itertools import cycle
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -11,6 +14,17 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     Words that agree with the noun come along: counted(rows, "row is left out", "rows are left out").
     """
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
+_DIGITS = re.compile(r"(\d{1,18})")
+
+
+def name_order(name: str) -> tuple[list[str | int], str]:
+    """The key by which people find a name in a list: capitals and accents aside, and `part 2` before `part 10`."""
+    plain_letters = name if name.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", name))
+    parts = _DIGITS.split(plain_letters.casefold())
+    return [int(part) if number else part for number, part in zip(cycle((False, True)), parts, strict=False)], name
 
 
 SUGGESTIONS = 5

@@ -16,7 +16,7 @@ from groundwork.console.job import load_config, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
-from groundwork.message_wording import shorten_text
+from groundwork.message_wording import name_order, shorten_text
 from groundwork.pages.html_frame import Markup, document_page, tag
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _document_table(before: Dataset, after: Dataset, differing: RowDifferences) 
         Counter(row["document"] for row in differing.went),
         Counter(document_of_row[row.id] for row in differing.changed),
     ]
-    document_names = sorted(set().union(*rows_by_document))
+    document_names = sorted(set().union(*rows_by_document), key=name_order)
     table_rows = [
         [document_name or "(no document)", *(f"{document_rows[document_name]:,}" for document_rows in rows_by_document)]
         for document_name in document_names

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import NO_DOCUMENTS
@@ -28,6 +29,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
 from groundwork.llm.calls.costs_and_budget import Budget
+from groundwork.message_wording import name_order
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
@@ -147,7 +149,9 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
     )
     print(f"  everything  {index_command}")
-    dataset_folders = sorted(dataset_path for dataset_path in data.path("datasets").glob("*") if dataset_path.is_dir())
+    dataset_folders = sorted(
+        filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda folder: name_order(folder.name)
+    )
     for dataset_folder in dataset_folders[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(dataset_folder)}")
 

@@ -16,7 +16,7 @@ from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.spread_folders import file_names
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.message_wording import nearest_name
+from groundwork.message_wording import name_order, nearest_name
 
 if TYPE_CHECKING:
     from groundwork.console.stage_command import Command
@@ -37,7 +37,7 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Comm
             return EXIT_OK
         files = _source_files(job, command("ingest"))
         texts = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
-        known_names = sorted({*documents_aside, *files, *texts})
+        known_names = sorted({*documents_aside, *files, *texts}, key=name_order)
         named = [_document_name(name, known_names, "no such document") for name in flags.documents]
         failed = _failed_documents(manifest, known_names) if flags.failed else []
         names = list(dict.fromkeys([*named, *(name for name in failed if name not in documents_aside)]))

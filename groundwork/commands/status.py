@@ -23,7 +23,7 @@ from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find
 from groundwork.data_folder.manifest import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, name_order
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
@@ -131,9 +131,8 @@ def _dataset_states(stage: str, job: Job, manifest: Manifest) -> States:
 
 def _made_states(stage: str, job: Job, manifest: Manifest) -> States:
     """What a stage made and is still there, each by what it was made from."""
-    states = {
-        name: recorded_state(job.data, manifest, entry) for name, entry in sorted(manifest.entries(stage).items())
-    }
+    entries = manifest.entries(stage)
+    states = {name: recorded_state(job.data, manifest, entries[name]) for name in sorted(entries, key=name_order)}
     return {name: state for name, state in states.items() if state != ("missing", "its files are gone")}
 
 

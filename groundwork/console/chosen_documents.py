@@ -10,7 +10,7 @@ from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.message_wording import suggested_names
+from groundwork.message_wording import name_order, suggested_names
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
@@ -22,7 +22,7 @@ NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files t
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     """The documents that have a file in `folder`, in order, those of --document only where it is given."""
     files = unsorted_file_names(job.data.path(folder), suffix)
-    return select_documents(job, sorted(file.removesuffix(suffix) for file in files))
+    return select_documents(job, sorted((file.removesuffix(suffix) for file in files), key=name_order))
 
 
 def select_documents(job: Job, names: list[str], *, with_gone: bool = False, with_copies: bool = False) -> list[str]:

@@ -23,6 +23,7 @@ from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.file_names import path_texts
 from groundwork.data_folder.manifest import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
+from groundwork.message_wording import name_order
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, writing_stage
 
@@ -294,7 +295,7 @@ def progress_unit(stage: str) -> str:
 def _left_out_lines(job: Job) -> list[str]:
     """Which documents this stage passes over; in `dataprep run` its first stage says which are the same."""
     option = " (or --keep-gone)" if hasattr(job.flags, "keep_gone") else ""
-    gone, copies = sorted(job.left_out_documents), sorted(job.left_out_copies)
+    gone, copies = (sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies))
     lines = [f"left out, because their documents are gone: {', '.join(gone)}{option}"] if gone else []
     if copies and not getattr(job.flags, "within_run", False):
         more = f" and {len(copies) - COPIES_NAMED:,} more" if len(copies) > COPIES_NAMED else ""

@@ -12,7 +12,7 @@ from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Job, Outcome, Unit, setting
 from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, name_order
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -74,7 +74,9 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     vector_keys = {vector_file.stem for vector_file in vector_files}
     if not vector_keys:
         return [argument]
-    finished_datasets = sorted(folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir())
+    finished_datasets = sorted(
+        (folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir()), key=name_order
+    )
     dataset_by_key = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
     dataset_by_key |= {locate_dataset(name, job.data, "datasets").key: name for name in finished_datasets}
     if names := [name for key, name in dataset_by_key.items() if key in vector_keys]:

@@ -29,7 +29,7 @@ from groundwork.documents.overrides_and_recipe import (
     vision_prompts,
 )
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted, nearest_name
+from groundwork.message_wording import counted, name_order, nearest_name
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
@@ -70,7 +70,7 @@ def units(job: Job) -> list[Unit]:
             recipe=document_recipe(settings, overrides[id_], job.prompt),
         )
         for id_ in select_documents(
-            job, list(sources), with_gone=True, with_copies=True
+            job, sorted(sources, key=name_order), with_gone=True, with_copies=True
         )  # under the same name another file may have come
     ]
 

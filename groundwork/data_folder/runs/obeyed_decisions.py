@@ -25,7 +25,7 @@ from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, name_order
 from groundwork.records import Pair, Rejected
 
 BY_PERSON = "review"  # the check's column, and the reason, of what a person decided
@@ -111,7 +111,7 @@ class Review:
         accepted_pairs = [self._reviewed_pairs[decision.pair] for decision in decisions if decision.accepts]
         edited = sum(decision.verdict == "edit" for decision in decisions)
         restored = sum(any(not check["passed"] for check in pair.checks.values()) for pair in accepted_pairs)
-        reviewers = ", ".join(sorted({decision.reviewer for decision in decisions}))
+        reviewers = ", ".join(sorted({decision.reviewer for decision in decisions}, key=name_order))
         details = [f"{edited} of them edited"] * bool(edited) + [f"{restored} turned down before"] * bool(restored)
         detail = f" ({', '.join(details)})" if details else ""
         counts = f"{len(accepted_pairs):,} accepted{detail}, {len(decisions) - len(accepted_pairs):,} rejected"

@@ -16,7 +16,7 @@ from groundwork.data_folder.spread_folders import folder_files, unsorted_file_na
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
-from groundwork.message_wording import nearest_name
+from groundwork.message_wording import name_order, nearest_name
 
 MERGED = "merged.json"  # in the folder of a run that merge has made
 ROW_ENDINGS = (".jsonl", ".parquet")
@@ -29,7 +29,7 @@ def run_names(data: Workspace) -> list[str]:
     folder = data.path("qa")
     if not folder.is_dir():
         return []
-    return sorted(run.name for run in folder.iterdir() if run.is_dir() and holds_rows(run))
+    return sorted((run.name for run in folder.iterdir() if run.is_dir() and holds_rows(run)), key=name_order)
 
 
 def merged_from(data: Workspace, run: str) -> list[str]:

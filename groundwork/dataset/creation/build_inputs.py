@@ -12,7 +12,7 @@ from groundwork.console.job import TEST_CHUNKS
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
-from groundwork.message_wording import counted
+from groundwork.message_wording import counted, name_order
 from groundwork.picture_links import text_with_captions
 from groundwork.records import Chunk, Tags
 
@@ -146,7 +146,10 @@ def _measured_path(job: Job, grades: str) -> Path:
     measured_file = job.data.path("grades", slug(grades), MEASURED)
     if not measured_file.exists():
         available = (
-            ", ".join(sorted(file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}"))) or "none yet"
+            ", ".join(
+                sorted((file.parent.name for file in job.data.path("grades").glob(f"*/{MEASURED}")), key=name_order)
+            )
+            or "none yet"
         )
         problem = f"{MEASURED} is missing from its folder" if measured_file.parent.is_dir() else "no such folder"
         where = f"{problem} in {measured_file.parents[1]} (there are: {available})"

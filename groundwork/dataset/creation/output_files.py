@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.dataset.parquet import Contents
+from groundwork.message_wording import name_order
 from groundwork.settings.config_schema import HARNESSES
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
         repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
         license=settings.license,
         languages=document_languages(distinct_rows) if language == "auto" else [language],
-        models=sorted(models),
+        models=sorted(models, key=name_order),
         prompts=prompts,
         settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
         sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, settings.source_licenses),

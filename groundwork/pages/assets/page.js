@@ -17,6 +17,8 @@ function fill(node, props, ...children) {
   return node;
 }
 
+const byName = new Intl.Collator(undefined, { numeric: true }); // as people look for a name in a list
+
 async function block(name) {
   const node = document.getElementById(`data-${name}`);
   if (node.type === "application/json") return JSON.parse(node.textContent);

@@ -21,10 +21,10 @@ function table(columns, rows, { onrow = null, caption = "" } = {}) {
   function sort(column) {
     upward = by === column ? !upward : !column.number;
     by = column;
-    const key = (row) => (column.number ? column.value(row) : String(column.value(row)).toLowerCase());
+    const key = (row) => (column.number ? column.value(row) : String(column.value(row)));
     sorted = rows
       .map((row) => [key(row), row])
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .sort(([a], [b]) => (column.number ? a - b : byName.compare(a, b)))
       .map(([, row]) => row);
     if (!upward) sorted.reverse();
     heads.forEach((head, i) => {

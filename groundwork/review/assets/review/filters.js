@@ -90,7 +90,7 @@ class Filters {
             "select",
             { onchange: () => this.set(key, control, control.value && equals(control.value)) },
             el("option", { value: "", text: "all" }),
-            [...named].sort().map((value) => el("option", { value, text: cut(value, 60) })),
+            [...named].sort(byName.compare).map((value) => el("option", { value, text: cut(value, 60) })),
           );
     control.dataset.column = key;
     return el("label", {}, name, control);
