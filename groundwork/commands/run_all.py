@@ -24,7 +24,7 @@ from groundwork.console.remembered_flags import (
     command_arguments,
     remembered_calls,
 )
-from groundwork.console.terminal import openable_path
+from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from groundwork.console.stage_command import Command
     from groundwork.settings.config_schema import Config, Embeddings, ModelCall, Provider
 
+FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
+
 FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
 
@@ -48,7 +50,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     if not flags.dry_run:
         config = load_config(flags)
         check_run(config, workspace(config, flags, folders=()))
-    flags.within_run, flags.budget = True, Budget(flags.max_cost)
+    flags.within_run, flags.budget, flags.failures = True, Budget(flags.max_cost), {}
     for stage in STAGES:
         if not stage.run:
             continue
@@ -73,7 +75,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
             exit_code = max(exit_code, error.exit_code)
     if not flags.dry_run:
         with open_job(load_config(flags), flags, folders=()) as (job, _):
-            _print_results(job.data, time.monotonic() - started_at, _failures(job.data))
+            _print_results(job.data, time.monotonic() - started_at, flags.failures)
     return exit_code
 
 
@@ -119,8 +121,8 @@ def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]
     return calls
 
 
-def _failures(data: Workspace) -> list[str]:
-    """A line for everything that failed and still counts as failed, by stage."""
+def _earlier_failures(data: Workspace, tried: FailedUnits) -> FailedUnits:
+    """What failed in an earlier run, was not tried again in this one, and still counts as failed."""
     from contextlib import closing
 
     from groundwork.data_folder.departed_and_set_aside import read_set_aside
@@ -128,22 +130,24 @@ def _failures(data: Workspace) -> list[str]:
 
     set_aside_names = read_set_aside(data)
     with closing(Manifest(data.state / "manifest.db", read_only=True)) as manifest:
-        return [
-            f"{stage}: {unit}: {entry.failures[0]['reason']}"
+        return {
+            (stage, unit): entry.failures[0]["reason"]
             for stage, unit, entry in manifest.all_entries()
             if entry.status == "failed" and entry.failures and unit.rpartition("/")[2] not in set_aside_names
-        ]
+            if (stage, unit) not in tried and all((data.root / path).exists() for path in entry.inputs)
+        }
 
 
-def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None:
+def _print_results(data: Workspace, seconds: float, failures: FailedUnits) -> None:
     """What failed, above the few links that lead to everything else."""
     from groundwork.commands.index_page import write_index
 
+    earlier = _earlier_failures(data, failures)
     print(f"\nfinished in {seconds:,.0f} s" + (f", {len(failures):,} failed" if failures else ""))
-    for failure_line in failures[:FAILURES_SHOWN]:
-        print(f"  {failure_line}")
-    if len(failures) > FAILURES_SHOWN:
-        print(f"  … and {len(failures) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
+    _print_failures(failures)
+    if earlier:
+        print(f"{len(earlier):,} failed in an earlier run, not tried again in this one")
+        _print_failures(earlier)
     index_page = write_index(data)
     index_command = (
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(index_page)
@@ -154,6 +158,13 @@ def _print_results(data: Workspace, seconds: float, failures: list[str]) -> None
     )
     for dataset_folder in dataset_folders[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(dataset_folder)}")
+
+
+def _print_failures(failures: FailedUnits) -> None:
+    lines = [f"  {stage}: {unit}: {reason}" for (stage, unit), reason in failures.items()]
+    print("".join(f"{terminal_text(line)}\n" for line in lines[:FAILURES_SHOWN]), end="")
+    if len(lines) > FAILURES_SHOWN:
+        print(f"  … and {len(lines) - FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
 
 
 def check_run(config: Config, data: Workspace) -> None:

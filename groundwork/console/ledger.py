@@ -38,6 +38,10 @@ class Ledger:
     def failed_units(self) -> list[str]:
         return [name for name, outcome in self.outcomes.items() if outcome.failures]
 
+    def failure_reasons(self) -> dict[str, str]:
+        """The first reason of every unit that failed, in whole or in part."""
+        return {name: self.outcomes[name].failures[0].reason for name in self.failed_units}
+
     @property
     def exit_code(self) -> int:
         return EXIT_FAILED if self.failed_units else EXIT_OK

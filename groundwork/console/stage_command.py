@@ -116,6 +116,8 @@ class Command:
                 return EXIT_OK
             ledger = self._do_units(job, runner, units)
             job.idle = not ledger.outcomes
+            if (failures := getattr(flags, "failures", None)) is not None:  # of all stages of `dataprep run`
+                failures.update({(self.name, unit): reason for unit, reason in ledger.failure_reasons().items()})
             finished_units = [unit for unit in units if not ledger.has_failed_entirely(unit.name)]
             if self.after:
                 self.after(job, finished_units)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from groundwork.__main__ import main
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records import Chunk, Pair
 from groundwork.settings.config_files import PROJECT
+from tests.author import Author
+from tests.console.test_shards import settings
+from tests.fake_openrouter import FakeOpenRouter
 
 RULES = """# Ferry rules of Port Ellary
 
@@ -34,6 +38,12 @@ def data(tmp_path: Path) -> Path:
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "ferry.md").write_text(RULES)
     return tmp_path
+
+
+@pytest.fixture
+def fake_model() -> Iterator[FakeOpenRouter]:
+    with FakeOpenRouter(reply=Author()).thread() as server:
+        yield server
 
 
 @pytest.mark.live
@@ -85,6 +95,26 @@ def test_a_run_over_nothing_says_what_to_do(tmp_path: Path, capsys: pytest.Captu
     assert "no documents; put PDF" in capsys.readouterr().err
     assert main(["status", "--data", str(tmp_path)]) == 0
     assert f"put documents into {tmp_path / 'documents'}, then: " in capsys.readouterr().out
+
+
+def test_failures_of_earlier_runs_are_not_taken_for_new_ones(
+    data: Path, fake_model: FakeOpenRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What failed in this run comes first; what was not tried again, as of an earlier one, while it is there."""
+    (data / "documents" / "broken.pdf").write_bytes(b"%PDF-1.7\nno more")
+    (data / "documents" / "torn.pdf").write_bytes(b"%PDF-1.7\nno more")
+    command = ["run", "--data", str(data), *settings(fake_model), "--document"]
+    assert main([*command, "broken"]) == 1
+    first = capsys.readouterr().out.rpartition("finished in")[2]
+    assert ", 1 failed\n  ingest: broken: " in first and "earlier run" not in first
+    assert main([*command, "torn"]) == 1
+    second = capsys.readouterr().out.rpartition("finished in")[2]
+    assert ", 1 failed\n  ingest: torn: " in second
+    assert "\n1 failed in an earlier run, not tried again in this one\n  ingest: broken: " in second
+    (data / "documents" / "broken.pdf").unlink()
+    assert main([*command, "ferry"]) == 0
+    third = capsys.readouterr().out.rpartition("finished in")[2]
+    assert "broken" not in third and "1 failed in an earlier run" in third
 
 
 def test_what_a_run_lacks_is_said_before_it_begins(
