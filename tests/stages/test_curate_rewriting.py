@@ -17,7 +17,7 @@ from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_judge import asks_for, shown
 from tests.questions.scripted_writer import Json, said
-from tests.stages.curate_run import Run, judge, pair_of
+from tests.stages.curate_run import Run, judge, many, pair_of
 
 
 @pytest.fixture
@@ -58,6 +58,28 @@ def test_what_cannot_be_mended_is_rejected(run: Run) -> None:
     assert run.rejected()[0].pair["original_question"]
     run.curate(judge(stand_alone=0.0), pair_of(2, question="How wide is the gate of the thing?"), curate__rewrite=False)
     assert not run.rejected()[0].pair["original_question"]
+
+
+@pytest.mark.parametrize("unusable", ["rewrite", "apart"])
+def test_what_failed_is_not_kept_because_it_could_not_be_rewritten(run: Run, unusable: str) -> None:
+    """A question that a rule turns down, and whose rewriting or judging anew gets no usable reply, is rejected for what
+    it failed; that counts as a failure, and the next run asks again.
+    """
+    dangling = pair_of(1, question="What does the passage say the mill ground?")
+    assert run.curate(lambda body: "No." if asks_for(body) == unusable else judge()(body), dangling) == 1
+    (rejected,) = run.rejected()
+    assert rejected.reason == "stand_alone" and rejected.pair["question"] == dangling.question and not run.kept()
+    assert run.curate(judge(), dangling) == 0
+    assert [kept.original_question for kept in run.kept()] == [dangling.question]
+
+
+def test_a_judge_that_rewrites_nothing_is_not_asked_about_every_part(run: Run) -> None:
+    """What is known of its marks says nothing of its rewritings: a batch of those is not halved to its end."""
+    marks = judge(natural=0.0)
+    run.curate(lambda body: "No." if asks_for(body) == "rewrite" else marks(body), *many(9), curate__batch=9)
+    assert len(run.rejected()) == 9 and {rejected.reason for rejected in run.rejected()} == {"natural"}
+    asked = [asks_for(body) for body in run.server.requests]
+    assert asked.count("rewrite") <= 3 * 12, "and not three for each of 17 parts"
 
 
 def test_a_rewriting_may_give_answer_evidence_and_criteria_anew(run: Run) -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.spread_folders import folder_of
+from groundwork.errors import UnitError
 from groundwork.language import dangling_references as wording
 from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.markdown.grounding import SourceText
@@ -110,7 +111,8 @@ class CurationCase:
     """A pair to be judged, by its number in the run.
 
     `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
-    `other_answer`: the answer to another question, of which one is made.
+    `other_answer`: the answer to another question, of which one is made. `unwritten`: the case as it failed, before its
+    pair was written anew. `error`: why that could not be done or judged; the pair stays failed.
     """
 
     number: int
@@ -118,6 +120,8 @@ class CurationCase:
     origin: PairOrigin
     wrong_answer: str = ""
     other_answer: str = ""
+    unwritten: CurationCase | None = None
+    error: UnitError | None = None
 
 
 def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:

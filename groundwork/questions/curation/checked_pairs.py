@@ -35,7 +35,10 @@ from groundwork.records import Pair, Record, Rejected
 
 
 class CheckedPair(Record, frozen=True):
-    """A pair, and what the checks made of it: itself where one failed to run, with the error and its `status`."""
+    """A pair, and what the checks made of it: itself where one failed to run, with the error and its `status`.
+
+    One that failed a check, and could not be written anew, has that check's column and the error.
+    """
 
     pair: Pair
     checked: Pair
@@ -43,10 +46,10 @@ class CheckedPair(Record, frozen=True):
     error: str = ""
 
     @staticmethod
-    def of(pair: Pair, check_result: Pair | UnitError) -> CheckedPair:
-        if isinstance(check_result, UnitError):
-            return CheckedPair(pair=pair, checked=pair, status=check_result.status, error=str(check_result))
-        return CheckedPair(pair=pair, checked=check_result)
+    def of(pair: Pair, checked: Pair, error: UnitError | None = None) -> CheckedPair:
+        return CheckedPair(
+            pair=pair, checked=checked, **({"status": error.status, "error": str(error)} if error else {})
+        )
 
 
 def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
@@ -56,7 +59,7 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
         return obeyed_decisions.reject_by_person(pair, decision)
     if decision:
         return obeyed_decisions.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
-    if not checked_pair.status and (reason := first_failed_check(pair)):
+    if reason := first_failed_check(pair):
         return reject_pair(pair, reason)
     return pair
 
@@ -67,14 +70,14 @@ def sort_pairs(
     kept_pairs: DiskBackedList[Pair],
     rejected_pairs: DiskBackedList[Rejected],
 ) -> list[tuple[str, str, str]]:
-    """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those kept unchecked."""
+    """Put each pair into `kept_pairs` or `rejected_pairs`; (id, status, error) of those that a call failed for."""
     failures = []
     for checked_pair in checked_pairs:
         outcome = apply_review(checked_pair, review)
-        if not isinstance(outcome, Pair):
+        if isinstance(outcome, Pair):
+            kept_pairs.append(outcome)
+        else:
             rejected_pairs.append(outcome)
-            continue
-        kept_pairs.append(outcome)
         if checked_pair.status and review.decision_about(checked_pair.checked) is None:
             failures.append((checked_pair.pair.id, checked_pair.status, checked_pair.error))
     return failures
@@ -171,7 +174,7 @@ def _would_stay(checked_pair: CheckedPair, review: Review) -> bool:
     decision = review.decision_about(checked_pair.pair)
     if decision is not None:
         return decision.accepts
-    return bool(checked_pair.status) or not first_failed_check(checked_pair.checked)
+    return not first_failed_check(checked_pair.checked)
 
 
 def _review_order(pairs: Sequence[Pair], review: Review) -> list[int]:
@@ -253,10 +256,12 @@ async def check_batches(
     for batch in batches:
         unchecked_pairs = pairs_under_check.unchecked[batch.start : batch.start + batch.pairs]
         curation, cases = prepare(unchecked_pairs, batch.documents)
-        checked_results = (await curation.run(cases, on_progress)).values()
+        results = (await curation.run(cases, on_progress)).values()
         pairs_under_check.checked.extend(
-            CheckedPair.of(pair, checked_result if isinstance(checked_result, UnitError) else checked_result.pair)
-            for pair, checked_result in zip(unchecked_pairs, checked_results, strict=True)
+            CheckedPair.of(pair, pair, result)
+            if isinstance(result, UnitError)
+            else CheckedPair.of(pair, result.pair, result.error)
+            for pair, result in zip(unchecked_pairs, results, strict=True)
         )
 
 

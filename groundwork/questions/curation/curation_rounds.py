@@ -147,7 +147,7 @@ class Curation:
         ).items():
             case = case_results[case_number]
             if isinstance(verdict, UnitError):
-                case_results[case_number] = verdict
+                case_results[case_number] = _result_of_error(case, verdict)
             elif isinstance(case, CurationCase):
                 case_results[case_number] = add_columns(case, self._verdict_columns(case, verdict))
 
@@ -178,9 +178,9 @@ class Curation:
         for case in mendable_cases:
             verdict = verdicts[case.number]
             if isinstance(verdict, UnitError):
-                case_results[case.number] = verdict
+                case_results[case.number] = replace(case, error=verdict)
             elif verdict.value.question:
-                case_results[case.number] = self._apply_rewrite(case, verdict.value)
+                case_results[case.number] = replace(self._apply_rewrite(case, verdict.value), unwritten=case)
                 rewritten_numbers.append(case.number)
         return rewritten_numbers
 
@@ -237,6 +237,11 @@ class Curation:
             if form
             for batch in pack_batches(form, form_cases, self.settings)
         ]
+
+
+def _result_of_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
+    """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
+    return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error
 
 
 def _wrong_answer_to_show(pair: Pair, origin: PairOrigin, other_answer: str) -> str:

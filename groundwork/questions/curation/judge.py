@@ -12,6 +12,7 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -310,7 +311,7 @@ class CurationJudge:
 
     client: Callable[[], Client]
     settings: Curate
-    record: ReplyRecord = field(default_factory=ReplyRecord)
+    records: dict[str, ReplyRecord] = field(default_factory=lambda: defaultdict(ReplyRecord))  # by the form's name
 
     async def ask(
         self, form: Form, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None
@@ -327,12 +328,13 @@ class CurationJudge:
 
     async def _judge_batch(self, form: Form, cases: list[CurationCase]) -> Verdicts:
         """The verdicts of one call; where it stays unusable, of its halves, until the culprit or the model is told."""
+        record = self.records[form.name]
         try:
             verdicts = await self._ask_model(form, cases)
-            self.record.has_verdicts = True
+            record.has_verdicts = True
         except (InvalidReply, Filtered) as error:
-            self.record.failed_batches += isinstance(error, InvalidReply)
-            if len(cases) == 1 or self.record.is_hopeless:
+            record.failed_batches += isinstance(error, InvalidReply)
+            if len(cases) == 1 or record.is_hopeless:
                 return {case.number: error for case in cases}
             middle = len(cases) // 2
             halves = await gather_all(self._judge_batch(form, half) for half in (cases[:middle], cases[middle:]))

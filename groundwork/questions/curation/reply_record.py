@@ -1,4 +1,4 @@
-"""What is known of a model that judges pairs, by how its replies were so far."""
+"""What is known of a model that judges pairs, by how its replies to one form were so far."""
 
 from __future__ import annotations
 
