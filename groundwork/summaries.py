@@ -39,10 +39,10 @@ class Summarizer:
         self._settings: Summarize = job.config.summarize
         self._words = self._settings.max_words
 
-    async def summarize(self, text: str) -> tuple[NamedSummary, list[str]]:
+    async def summarize(self, document_text: str) -> tuple[NamedSummary, list[str]]:
         """(name and summary, warnings). A text that is too long for one call is summarised part by part first."""
-        self._words = summary_word_limit(text, self._settings.max_words)
-        shortened_text = text
+        self._words = summary_word_limit(document_text, self._settings.max_words)
+        shortened_text = document_text
         while len(sections := text_sections(shortened_text, self._max_characters())) > 1:
             self._job.progress.start(len(sections), "parts")
             summaries = await gather_all(
@@ -54,29 +54,31 @@ class Summarizer:
             shortened_text = joined_summaries
         messages = self._messages(self._settings.prompt, text=shortened_text)
         summary = await self._ask(messages, self._document_id)
-        return await self._correct(messages, summary, text)
+        return await self._correct(messages, summary, document_text)
 
-    def first_requests(self, text: str) -> list[list[Any]]:
-        """The conversations by which `text` is summarised first: one, or one a part."""
-        self._words = summary_word_limit(text, self._settings.max_words)
-        sections = text_sections(text, self._max_characters())
+    def first_requests(self, document_text: str) -> list[list[Any]]:
+        """The conversations by which `document_text` is summarised first: one, or one a part."""
+        self._words = summary_word_limit(document_text, self._settings.max_words)
+        sections = text_sections(document_text, self._max_characters())
         if len(sections) == 1:
-            return [self._messages(self._settings.prompt, text=text)]
+            return [self._messages(self._settings.prompt, text=document_text)]
         return [self.section_request(number, len(sections), section) for number, section in enumerate(sections, 1)]
 
-    def section_request(self, number: int, count: int, text: str) -> list[Any]:
-        """The conversation by which one part of `count` is summarised."""
-        heading = _HEADING.search(text)
+    def section_request(self, section_number: int, section_count: int, section: str) -> list[Any]:
+        """The conversation by which one part of `section_count` is summarised."""
+        heading = _HEADING.search(section)
         return self._messages(
             self._settings.section_prompt,
-            text=text,
-            part=str(number),
-            parts=str(count),
+            text=section,
+            part=str(section_number),
+            parts=str(section_count),
             section=heading[1] if heading else "(no heading)",
         )
 
-    async def _summarize_section(self, number: int, count: int, text: str) -> str:
-        summary = await self._ask(self.section_request(number, count, text), f"{self._document_id} part {number}")
+    async def _summarize_section(self, section_number: int, section_count: int, section: str) -> str:
+        summary = await self._ask(
+            self.section_request(section_number, section_count, section), f"{self._document_id} part {section_number}"
+        )
         self._job.progress.advance()
         return summary
 
@@ -118,25 +120,30 @@ class Summarizer:
         return int(self._settings.max_input_tokens * CHARACTERS_PER_TOKEN)
 
 
-def summary_word_limit(text: str, max_words: int) -> int:
-    """How long the summary of `text` may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most."""
-    return min(max_words, max(MIN_SUMMARY_WORDS, len(text) // CHARACTERS_PER_WORD))
+def summary_word_limit(document_text: str, max_words: int) -> int:
+    """How long the summary of a text may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most."""
+    return min(max_words, max(MIN_SUMMARY_WORDS, len(document_text) // CHARACTERS_PER_WORD))
 
 
-def text_sections(text: str, max_length: int) -> list[str]:
-    """`text` cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
+def text_sections(document_text: str, max_length: int) -> list[str]:
+    """The text cut before headings, else at blank lines, else at spaces, into parts of `max_length` characters."""
     sections: list[str] = []
-    start = 0
-    while len(text) - start > max_length:
-        end = start + max_length
+    section_start = 0
+    while len(document_text) - section_start > max_length:
+        section_end = section_start + max_length
         for boundary in (r"(?m)^#{1,6}\s", r"\n\s*\n", r"\s"):
-            cuts = [match.start() for match in regex.finditer(boundary, text, pos=start + max_length // 3, endpos=end)]
+            cuts = [
+                match.start()
+                for match in regex.finditer(
+                    boundary, document_text, pos=section_start + max_length // 3, endpos=section_end
+                )
+            ]
             if cuts:
-                end = cuts[-1]
+                section_end = cuts[-1]
                 break
-        sections.append(text[start:end])
-        start = end
-    return [*sections, text[start:]]
+        sections.append(document_text[section_start:section_end])
+        section_start = section_end
+    return [*sections, document_text[section_start:]]
 
 
 MAX_NAME_WORDS = 5  # words
@@ -200,10 +207,10 @@ def split_name(reply: str, source: SummarySource) -> NamedSummary:
     return NamedSummary("" if fault else subject, summary, fault and f'the name "{subject}" is left out: {fault}')
 
 
-def _without_quotes(name: str) -> str:
-    """`name` without quotes around all of it: those of a part of it stay."""
-    match = _QUOTED_NAME.fullmatch(name)
-    return match[1] if match else name
+def _without_quotes(subject_name: str) -> str:
+    """`subject_name` without quotes around all of it: those of a part of it stay."""
+    match = _QUOTED_NAME.fullmatch(subject_name)
+    return match[1] if match else subject_name
 
 
 def name_fault(reply: str, source: SummarySource) -> str:
@@ -221,12 +228,12 @@ def name_fault(reply: str, source: SummarySource) -> str:
     return ""
 
 
-def _words_not_in_source(name: str, source: SummarySource) -> list[str]:
-    """Those words of `name` that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
+def _words_not_in_source(subject_name: str, source: SummarySource) -> list[str]:
+    """Those words of a name that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
     ignored = stop_words(source.language)
     return [
         word
-        for word in _WORD_PART.findall(name)
+        for word in _WORD_PART.findall(subject_name)
         if len(word) > 1
         and word.lower() not in ignored
         and any(stem(piece, source.language) not in source.name_stems for piece in word_pieces(word))

@@ -47,9 +47,9 @@ def names_in_order(*names: str) -> ConfigNames:
 AS_RECORDED = names_in_order("settings")
 
 
-def recipe_changes(before: Recipe, after: Recipe, config_names: ConfigNames) -> list[str]:
+def recipe_changes(recorded_recipe: Recipe, recipe: Recipe, config_names: ConfigNames) -> list[str]:
     """The names of what differs: settings, prompts, the stage's version."""
-    return differing_keys(_named_settings(before, config_names), _named_settings(after, config_names))
+    return differing_keys(_named_settings(recorded_recipe, config_names), _named_settings(recipe, config_names))
 
 
 def differing_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -305,11 +305,11 @@ class Manifest:
         decoder = msgspec.json.Decoder(entry_type)
         return {unit: decoder.decode(encoded_entry) for unit, encoded_entry in entry_rows}
 
-    def _rows_of_joined(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+    def _rows_of_joined(self, query: str, statement_values: tuple[Any, ...]) -> list[Any]:
         if self._joined is None:
             return []
         try:
-            return self._joined.execute(query, values).fetchall()
+            return self._joined.execute(query, statement_values).fetchall()
         except sqlite3.Error:  # nothing joined yet, or damaged: what it held is done anew
             return []
 
@@ -336,8 +336,8 @@ class Manifest:
         self._execute("VACUUM", ())
         return len(missing)
 
-    def record(self, stage: str, unit: str, entry: ManifestEntry) -> None:
-        entry_row = (stage, unit, msgspec.json.encode(entry), time.time())
+    def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
+        entry_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
         self._execute("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", entry_row)
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
@@ -388,10 +388,10 @@ class Manifest:
         )
         return str(hash_rows[0][0]) if hash_rows else ""
 
-    def _execute(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+    def _execute(self, statement: str, statement_values: tuple[Any, ...]) -> list[Any]:
         """The rows. Raises StopRun when the file cannot be used (disk full, damaged): what follows could not either."""
         try:
-            return self._db.execute(statement, values).fetchall()
+            return self._db.execute(statement, statement_values).fetchall()
         except sqlite3.Error as error:
             raise StopRun(_error_message(self.path, error)) from error
 
@@ -404,13 +404,13 @@ def _is_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     return file_status.st_mtime_ns == mtime_ns and file_status.st_size == size and stat.S_ISREG(file_status.st_mode)
 
 
-def _batches(values: list[str]) -> Iterator[list[str]]:
-    return (values[start : start + MOST_AT_ONCE] for start in range(0, len(values), MOST_AT_ONCE))
+def _batches(unit_names: list[str]) -> Iterator[list[str]]:
+    return (unit_names[start : start + MOST_AT_ONCE] for start in range(0, len(unit_names), MOST_AT_ONCE))
 
 
-def _placeholders(values: Sequence[str]) -> str:
+def _placeholders(statement_values: Sequence[str]) -> str:
     """A question mark for each value of a statement."""
-    return ", ".join("?" * len(values))
+    return ", ".join("?" * len(statement_values))
 
 
 def _error_message(path: Path, error: Exception) -> str:
@@ -420,7 +420,7 @@ def _error_message(path: Path, error: Exception) -> str:
 
 
 def judge_state(
-    entry: ManifestEntry | None,
+    manifest_entry: ManifestEntry | None,
     inputs: Hashes,
     recipe: Mapping[str, Any],
     outputs: Hashes,
@@ -432,33 +432,33 @@ def judge_state(
     A file that was edited by hand after its stage wrote it stays current: the edit is the user's decision, and what
     is made from the file is stale by its changed hash.
     """
-    if entry is None:
+    if manifest_entry is None:
         return "missing", ""
-    if entry.status == "failed":
-        return "failed", "; ".join(failure["reason"] for failure in entry.failures[:1])
-    if len(outputs) < min(writes, len(entry.outputs)) and not (outputs and entry.recipe != recipe):
+    if manifest_entry.status == "failed":
+        return "failed", "; ".join(failure["reason"] for failure in manifest_entry.failures[:1])
+    if len(outputs) < min(writes, len(manifest_entry.outputs)) and not (outputs and manifest_entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
-    if entry.inputs != inputs:
-        before, after = entry.inputs, inputs
-        if entry.recipe != recipe:  # other settings may read other files
+    if manifest_entry.inputs != inputs:
+        before, after = manifest_entry.inputs, inputs
+        if manifest_entry.recipe != recipe:  # other settings may read other files
             both = before.keys() & after.keys()
             before, after = {name: before[name] for name in both}, {name: after[name] for name in both}
         if changes := file_changes(before, after):
             return "stale", changes
-    if entry.recipe != recipe:
-        return "stale", f"{', '.join(recipe_changes(entry.recipe, recipe, config_names)[:3])} changed"
-    return ("empty" if entry.status == "empty" else "done"), entry.note
+    if manifest_entry.recipe != recipe:
+        return "stale", f"{', '.join(recipe_changes(manifest_entry.recipe, recipe, config_names)[:3])} changed"
+    return ("empty" if manifest_entry.status == "empty" else "done"), manifest_entry.note
 
 
-def edited(entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
+def edited(manifest_entry: ManifestEntry | None, outputs: Hashes) -> list[str]:
     """The files that differ from what the stage wrote."""
     return (
         []
-        if entry is None
+        if manifest_entry is None
         else [
             output_name
             for output_name, digest in outputs.items()
-            if entry.outputs.get(output_name) not in ("", None, digest)
+            if manifest_entry.outputs.get(output_name) not in ("", None, digest)
         ]
     )
 
@@ -469,8 +469,8 @@ States = dict[str, tuple[State, str]]
 def recorded_states(data: Workspace, manifest: Manifest) -> dict[str, States]:
     """By stage the state of all that was made, by the settings that it was made with."""
     table: dict[str, States] = {}
-    for stage, unit, entry in manifest.all_entries():
-        table.setdefault(stage, {})[unit] = recorded_state(data, manifest, entry)
+    for stage, unit, manifest_entry in manifest.all_entries():
+        table.setdefault(stage, {})[unit] = recorded_state(data, manifest, manifest_entry)
     return table
 
 

@@ -85,16 +85,16 @@ def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) ->
     return hashes
 
 
-def _with_moved_figures(content: bytes, path: str, moved_figures: MovedFolder) -> bytes:
+def _with_moved_figures(file_bytes: bytes, path: str, moved_figures: MovedFolder) -> bytes:
     """A file of a document whose figures have moved to another folder; `path`: below the data folder."""
     suffix, lines = Path(path).suffix, path.endswith(".jsonl")
     if suffix == ".md":
-        return moved_figures.text(content)
+        return moved_figures.text(file_bytes)
     if suffix not in (".json", ".jsonl") or path.startswith("plots/"):
-        return content
+        return file_bytes
     moved_records = [
         moved_figures.record(path.partition("/")[0], document_record)
-        for document_record in decode_records(content, lines=lines)
+        for document_record in decode_records(file_bytes, lines=lines)
     ]
     return encode_records(moved_records, lines=lines)
 
@@ -161,12 +161,12 @@ class _Renaming:
         patterns = [*(pattern.rpartition("/")[2] for pattern in FILE_PATTERNS), *RUN_FILES]
         return next(pattern.format(self.new_document) for pattern in patterns if pattern.format(self.document) == name)
 
-    def content(self, content: bytes, *, lines: bool) -> bytes:
-        """The JSON `content` with the document's name changed where it is one, and at the beginning of ids."""
+    def content(self, json_bytes: bytes, *, lines: bool) -> bytes:
+        """The JSON `json_bytes` with the document's name changed where it is one, and at the beginning of ids."""
         if not lines:
-            json_record = self._renamed("", msgspec.json.decode(content))
+            json_record = self._renamed("", msgspec.json.decode(json_bytes))
             return msgspec.json.format(msgspec.json.encode(json_record), indent=2) + b"\n"
-        json_rows = [msgspec.json.decode(line) for line in content.split(b"\n") if line.strip()]
+        json_rows = [msgspec.json.decode(line) for line in json_bytes.split(b"\n") if line.strip()]
         return b"".join(msgspec.json.encode(self._renamed("", json_row)) + b"\n" for json_row in json_rows)
 
     def _renamed(self, key: str, value: Any) -> Any:

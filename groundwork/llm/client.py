@@ -99,23 +99,23 @@ class Client:
         """
         endpoint = self._endpoint(call.provider)
         requirements = schema if isinstance(schema, ReplyRequirements) else ReplyRequirements(schema)
-        body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
+        request_body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
         limiter = self._calls.limiter(endpoint, call.model)
         context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since)
         context.remaining_characters, context.requirements = remaining_characters, requirements
         prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
         reader = ReplyReader(requirements.schema, requirements.check, message_text(prompt))
-        return await self._replay_or_ask(context, body, reader)
+        return await self._replay_or_ask(context, request_body, reader)
 
-    async def _replay_or_ask(self, context: CallContext, body: Json, reader: ReplyReader[T]) -> Reply[T]:
+    async def _replay_or_ask(self, context: CallContext, request_body: Json, reader: ReplyReader[T]) -> Reply[T]:
         """The reply, stored or new; where all of it is replayed from an earlier run that failed, it is drawn anew."""
         try:
-            return await self._ask_repeatedly(context, body, reader)
+            return await self._ask_repeatedly(context, request_body, reader)
         except InvalidReply:
             if not context.replayed:
                 raise
         context.since = self._journal.end_position()
-        return await self._ask_repeatedly(context, body, reader)
+        return await self._ask_repeatedly(context, request_body, reader)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
@@ -155,10 +155,10 @@ class Client:
             self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
         return self._endpoints[name]
 
-    async def _ask_repeatedly(self, context: CallContext, body: Json, reader: ReplyReader[T]) -> Reply[T]:
+    async def _ask_repeatedly(self, context: CallContext, request_body: Json, reader: ReplyReader[T]) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
         problems: list[str] = []
-        request, draw, calls = body, 0, 0
+        request, draw, calls = request_body, 0, 0
         while calls < 3:
             response, calls = await self._complete_reply(context, request, draw, reader), calls + 1
             try:
@@ -171,9 +171,12 @@ class Client:
             except UnusableReply as problem:
                 problems.append(str(problem))
             if calls == 1 and response.content.strip():
-                request = {**body, "messages": [*body["messages"], *_correction_turns(response.content, problems[0])]}
+                request = {
+                    **request_body,
+                    "messages": [*request_body["messages"], *_correction_turns(response.content, problems[0])],
+                }
             else:
-                request, draw = body, draw + 1
+                request, draw = request_body, draw + 1
         raise InvalidReply(
             f"{context.unit}: {context.model}: no usable reply in {calls} calls; "
             f"{' / '.join(dict.fromkeys(problems))}{_misplaced_text_hint(response)}"
@@ -188,8 +191,11 @@ class Client:
         response: ChatResponse,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
-        body = {**request, "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)]}
-        reply = await self._complete_reply(context, body, 0, reader)
+        request_body = {
+            **request,
+            "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)],
+        }
+        reply = await self._complete_reply(context, request_body, 0, reader)
         corrected = reader.merge_corrections(parsed, reply.content or reply.side_text[1])
         if corrected.faulty and not context.requirements.partial:
             raise UnusableReply(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
@@ -197,15 +203,15 @@ class Client:
         return corrected
 
     async def _complete_reply(
-        self, context: CallContext, body: Json, draw: int, reader: ReplyReader[T]
+        self, context: CallContext, request_body: Json, draw: int, reader: ReplyReader[T]
     ) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
-        response = await self._calls.reply(context, body, draw)
-        self._check_prompt_was_read(context, body, response)
+        response = await self._calls.reply(context, request_body, draw)
+        self._check_prompt_was_read(context, request_body, response)
         if not (ending := _premature_end(response, reader)):
             return response
-        longer = {**body, limit_parameter(body): 2 * token_limit(body)}
-        message = f"{context.unit}: {context.model}: {ending} at {token_limit(body)} tokens"
+        longer = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
+        message = f"{context.unit}: {context.model}: {ending} at {token_limit(request_body)} tokens"
         try:
             response = await self._calls.reply(context, longer, draw)
         except UnitError as error:
@@ -221,9 +227,12 @@ class Client:
             )
         return response
 
-    def _check_prompt_was_read(self, context: CallContext, body: Json, response: ChatResponse) -> None:
+    def _check_prompt_was_read(self, context: CallContext, request_body: Json, response: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        tokens_read, text = response.usage.input_tokens + response.usage.cached_tokens, message_text(body["messages"])
+        tokens_read, text = (
+            response.usage.input_tokens + response.usage.cached_tokens,
+            message_text(request_body["messages"]),
+        )
         if not tokens_read or len(text) < SHORT_PROMPT or tokens_read * 4 > len(text):
             return
         if tokens_read > MIN_SHARE_READ * (least := min_token_count(text)):

@@ -98,18 +98,18 @@ class RemoteStore:
 
     def read(self, remote_path: str) -> bytes:
         with self._translate_errors(StopRun, remote_path):
-            content: bytes = self._fs.cat_file(self._full_path(remote_path))
-        return content
+            object_bytes: bytes = self._fs.cat_file(self._full_path(remote_path))
+        return object_bytes
 
-    def put(self, source: Path, remote_path: str) -> RemoteFile:
+    def put(self, local_file: Path, remote_path: str) -> RemoteFile:
         """Put a file whole or not at all. Raises StopRun where it cannot be put."""
         with self._translate_errors(StopRun, remote_path):
-            self._fs.put_file(str(source), self._full_path(remote_path))
-        return self.info(remote_path) or RemoteFile("", source.stat().st_size)
+            self._fs.put_file(str(local_file), self._full_path(remote_path))
+        return self.info(remote_path) or RemoteFile("", local_file.stat().st_size)
 
-    def write(self, remote_path: str, content: bytes) -> None:
+    def write(self, remote_path: str, object_bytes: bytes) -> None:
         with self._translate_errors(StopRun, remote_path):
-            self._fs.pipe_file(self._full_path(remote_path), content)
+            self._fs.pipe_file(self._full_path(remote_path), object_bytes)
 
     def delete(self, remote_path: str) -> None:
         """Remove an object; nothing where there is none."""
@@ -143,7 +143,7 @@ class RemoteStore:
             if isinstance(error, PermissionError) or "NoCredentialsError" in class_names:
                 access_error: type[GroundworkError] = UsageError if error_class is UsageError else StopRun
                 raise access_error(f"{address}: no right to do this ({_first_line(error)}); {_LOGIN_HELP}") from None
-            if any(mark in kind for kind in class_names for mark in _UNREACHABLE):
+            if any(mark in class_name for class_name in class_names for mark in _UNREACHABLE):
                 raise StopRun(
                     f"{self.url}: cannot be reached ({_first_line(error)}); what is made is kept here"
                 ) from None

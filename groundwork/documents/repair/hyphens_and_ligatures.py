@@ -48,8 +48,8 @@ class DocumentWords:
     `lines`: as they follow each other, each with the hyphen at its end; what such a hyphen parts is no word.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._given_lines = lines
+    def __init__(self, page_lines: Iterable[str]) -> None:
+        self._given_lines = page_lines
 
     @cached_property
     def _lines(self) -> list[str]:
@@ -60,8 +60,8 @@ class DocumentWords:
         unhyphenated: set[str] = set()
         hyphenated: set[str] = set()
         is_parted = False
-        for line in self._lines:
-            text = line.casefold().rstrip()
+        for page_line in self._lines:
+            text = page_line.casefold().rstrip()
             line_words = HYPHENATED.findall(text)
             skipped, is_parted = int(is_parted), text.endswith(("-", "‐"))
             for word in line_words[skipped : len(line_words) - is_parted]:
@@ -142,9 +142,9 @@ def find_ligatures(pages: Iterable[str]) -> dict[str, str]:
     """Control character: the ligature that it stands for in these pages, where that is certain."""
     words_by_code: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
     for page in filter(_CONTROL_CHARACTER.search, pages):
-        for before, code, after in _WORD.findall(page):
-            if len(before) + len(after) >= _LEAST_LETTERS:
-                words_by_code[code][before.lower(), after.lower()] = None
+        for word_start, code, word_end in _WORD.findall(page):
+            if len(word_start) + len(word_end) >= _LEAST_LETTERS:
+                words_by_code[code][word_start.lower(), word_end.lower()] = None
     ligatures = {
         code: _likeliest_ligature(list(word_parts)[:_MOST_WORDS])
         for code, word_parts in words_by_code.items()
@@ -161,15 +161,17 @@ def restore_ligatures(text: str, ligatures: Mapping[str, str]) -> str:
 
 
 def _replace_ligature(match: re.Match[str], ligatures: Mapping[str, str]) -> str:
-    before, code, after = match.groups()
-    return f"{before}{ligatures[code]}{after}" if code in ligatures and before + after else match[0]
+    word_start, code, word_end = match.groups()
+    return f"{word_start}{ligatures[code]}{word_end}" if code in ligatures and word_start + word_end else match[0]
 
 
 def _likeliest_ligature(word_parts: list[tuple[str, str]]) -> str:
     """The ligature with which words are made of the fewest subwords; "" where none is plainly the best."""
     rated = sorted(
         (
-            letters_per_subword(latin_words(" ".join(f"{before}{ligature}{after}" for before, after in word_parts))),
+            letters_per_subword(
+                latin_words(" ".join(f"{word_start}{ligature}{word_end}" for word_start, word_end in word_parts))
+            ),
             ligature,
         )
         for ligature in _LIGATURES

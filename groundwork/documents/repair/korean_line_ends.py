@@ -34,14 +34,14 @@ _LONG_RANK = 0.9
 class KoreanLineEnds:
     """The words and syllables of a document's lines, and how its lines end."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, korean_lines: Sequence[str]) -> None:
         self._words: Counter[str] = Counter()
         self._last, self._not_last, self._first, self._not_first = (Counter[str]() for _ in range(4))
-        for line in lines:
-            for token in line.split()[1:-1]:  # the outer ones may be parts of words
+        for korean_line in korean_lines:
+            for token in korean_line.split()[1:-1]:  # the outer ones may be parts of words
                 for word in _HANGUL.findall(token):
                     self._add(word)
-        self._share = self._estimate_share(_full_pairs(lines))
+        self._share = self._estimate_share(_full_pairs(korean_lines))
 
     def _add(self, word: str) -> None:
         self._words[word] += 1
@@ -86,9 +86,9 @@ def _share(counts: Counter[str], syllable: str, expected: float) -> float:
     return (counts[syllable] + _PRIOR_WEIGHT * expected) / (counts.total() + _PRIOR_WEIGHT)
 
 
-def _full_pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
+def _full_pairs(korean_lines: Sequence[str]) -> list[tuple[str, str]]:
     """The last and the first syllable where a full line of Korean is followed by another line."""
-    lengths = sorted(map(len, lines))
+    lengths = sorted(map(len, korean_lines))
     full = _FULL * lengths[int(_LONG_RANK * (len(lengths) - 1))] if lengths else 0
-    pairs = [(above[-1], below[0]) for above, below in pairwise(lines) if above and below and len(above) >= full]
+    pairs = [(above[-1], below[0]) for above, below in pairwise(korean_lines) if above and below and len(above) >= full]
     return [pair for pair in pairs if all(map(_HANGUL.match, pair))]

@@ -28,26 +28,27 @@ class OutlineEntry(NamedTuple):
     page: int
 
 
-def set_headings(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> list[str]:
+def set_headings(pages: Sequence[str], outline_entries: Sequence[OutlineEntry]) -> list[str]:
     """The pages with each line that is an outline's entry as a heading, and other headings below the one before."""
-    if not entries:
+    if not outline_entries:
         return list(pages)
-    shift = 2 if _has_own_title(pages, entries) else 1
+    shift = 2 if _has_own_title(pages, outline_entries) else 1
     by_page: dict[int, dict[str, int]] = {}
-    for entry in entries:
+    for entry in outline_entries:
         by_page.setdefault(entry.page, {})[_title_key(entry.title)] = min(6, entry.level + shift)
-    texts = []
+    page_texts = []
     level = 0
-    for number, page in enumerate(pages, start=1):
-        text, level = _set_page_headings(page, by_page.get(number, {}), level)
-        texts.append(text)
-    return texts
+    for page_number, page in enumerate(pages, start=1):
+        page_text, level = _set_page_headings(page, by_page.get(page_number, {}), level)
+        page_texts.append(page_text)
+    return page_texts
 
 
-def _has_own_title(pages: Sequence[str], entries: Sequence[OutlineEntry]) -> bool:
+def _has_own_title(pages: Sequence[str], outline_entries: Sequence[OutlineEntry]) -> bool:
     """Whether the document begins with a heading that is not in its outline: its title."""
     first_heading = next((m for page in pages[:1] for m in map(HEADING_LINE.match, page.split("\n")) if m), None)
-    return bool(first_heading) and _title_key(first_heading[2]) not in {_title_key(entry.title) for entry in entries}  # type: ignore[index]
+    titles = {_title_key(entry.title) for entry in outline_entries}
+    return first_heading is not None and _title_key(first_heading[2]) not in titles
 
 
 def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[str, int]:
@@ -68,41 +69,43 @@ def _set_page_headings(page: str, levels: dict[str, int], level: int) -> tuple[s
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n"), level
 
 
-def _title_key(text: str) -> str:
+def _title_key(title: str) -> str:
     """A title as it is compared: letters and digits only, since outlines and pages differ in spaces and hyphens."""
-    return "".join(filter(str.isalnum, _MARKUP.sub("", text).casefold()))
+    return "".join(filter(str.isalnum, _MARKUP.sub("", title).casefold()))
 
 
 def plain_contents(page: str) -> str:
     """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
     lines = page.split("\n")
-    entries: dict[int, re.Match[str]] = {}  # by line
+    contents_entries: dict[int, re.Match[str]] = {}  # by line
     last_page = 0
     for i, line in enumerate([*lines, "-"]):
         entry = _CONTENTS_ENTRY.match(line) if line.rstrip("* ")[-1:].isdigit() else None
         entry = None if entry and _ROW_OF_FIGURES.search(entry[1]) else entry
         if entry and last_page <= int(entry[2]) <= last_page + 60 and not line.startswith("|"):
-            entries[i] = entry
+            contents_entries[i] = entry
             last_page = int(entry[2])
         elif line.strip():
-            if _are_entries(list(entries.values())):
-                for k in entries:
+            if _are_entries(list(contents_entries.values())):
+                for k in contents_entries:
                     lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", lines[k]).replace("**", "")
-            entries, last_page = ({i: entry}, int(entry[2])) if entry else ({}, 0)
+            contents_entries, last_page = ({i: entry}, int(entry[2])) if entry else ({}, 0)
     return "\n".join(lines)
 
 
-def _are_entries(entries: Sequence[re.Match[str]]) -> bool:
+def _are_entries(contents_entries: Sequence[re.Match[str]]) -> bool:
     """Whether lines that end in numbers that go up are a contents: a list that says one thing of each number ("Lot
     14") is none, and neither are years without leaders, as those of a life or a chronicle."""
-    if len(entries) < _LEAST_ENTRIES or 2 * len({entry[1] for entry in entries}) <= len(entries):
+    if len(contents_entries) < _LEAST_ENTRIES or 2 * len({entry[1] for entry in contents_entries}) <= len(
+        contents_entries
+    ):
         return False
-    has_leaders = any(re.search(r"[.…·]{2}|…", entry[0]) for entry in entries)
-    return has_leaders or not all(int(entry[2]) in _YEARS for entry in entries)
+    has_leaders = any(re.search(r"[.…·]{2}|…", entry[0]) for entry in contents_entries)
+    return has_leaders or not all(int(entry[2]) in _YEARS for entry in contents_entries)
 
 
 def is_contents(markdown: str) -> bool:
     """Whether most of a page's lines are entries of a table of contents or an index with page numbers."""
     lines = [line for line in markdown.split("\n") if line.strip()]
-    entries = sum(bool(_CONTENTS_LINE.match(line)) for line in lines)
-    return entries >= 4 and entries > 0.6 * len(lines)
+    contents_entries = sum(bool(_CONTENTS_LINE.match(line)) for line in lines)
+    return contents_entries >= 4 and contents_entries > 0.6 * len(lines)

@@ -57,26 +57,26 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
 
     `flowing`: sentences and tables go on overleaf, as those of slides do not.
     """
-    texts: list[str] = []
+    page_texts: list[str] = []
     joints: list[str] = []
     last_filled = -1  # the page before that holds text
     for i, page in enumerate(pages):
-        texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
+        page_texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
         joints.append("")
         if page.strip():
             if last_filled >= 0:
-                above, below = texts[last_filled], texts[i]
-                texts[last_filled], joints[i], texts[i] = (
+                above, below = page_texts[last_filled], page_texts[i]
+                page_texts[last_filled], joints[i], page_texts[i] = (
                     _join_pages(above, below, pages) if flowing else (above, "\n\n", below)
                 )
             last_filled = i
     spans = []
     position = 0
-    for joint, text in zip(joints, texts, strict=True):
+    for joint, page_text in zip(joints, page_texts, strict=True):
         position += len(joint)
-        spans.append((position, position + len(text)))
-        position += len(text)
-    return Stitched("".join(joint + text for joint, text in zip(joints, texts, strict=True)), spans)
+        spans.append((position, position + len(page_text)))
+        position += len(page_text)
+    return Stitched("".join(joint + page_text for joint, page_text in zip(joints, page_texts, strict=True)), spans)
 
 
 def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
@@ -84,8 +84,8 @@ def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str,
     last_line, first_line = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     if last_line.startswith("|") and first_line.startswith("|") and last_line.count("|") == first_line.count("|"):
         return above, "\n", _strip_repeated_head(above, below)
-    if last_line.startswith("|") and (rows := _table_rows_overleaf(above, below)):
-        return above, "\n", rows
+    if last_line.startswith("|") and (rows_overleaf := _table_rows_overleaf(above, below)):
+        return above, "\n", rows_overleaf
     if last_line == _FENCE == first_line:  # a listing that goes on overleaf
         return above.removesuffix(f"\n{_FENCE}"), "\n", below.removeprefix(f"{_FENCE}\n")
     if (
@@ -149,16 +149,21 @@ def _table_rows_overleaf(above: str, below: str) -> str:
 
 def _strip_repeated_head(above: str, below: str) -> str:
     """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's."""
-    rows = below.split("\n")
-    if len(rows) < 2 or not _DELIMITER.match(rows[1]):
+    rows_overleaf = below.split("\n")
+    if len(rows_overleaf) < 2 or not _DELIMITER.match(rows_overleaf[1]):
         return below
-    rows = [rows[0], *rows[2:]]
-    table = [" ".join(row.split()) for row in above.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
+    rows_overleaf = [rows_overleaf[0], *rows_overleaf[2:]]
+    table_above = [" ".join(row.split()) for row in above.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
     repeated_heads = next(
-        (k for k, (row, head) in enumerate(zip(rows, table, strict=False)) if " ".join(row.split()) != head), 0
+        (
+            k
+            for k, (row, head) in enumerate(zip(rows_overleaf, table_above, strict=False))
+            if " ".join(row.split()) != head
+        ),
+        0,
     )
-    repeats_head = " ".join(rows[0].split()) in table or not rows[0].replace("|", "").strip()
-    return "\n".join(rows[max(repeated_heads, repeats_head) :])
+    repeats_head = " ".join(rows_overleaf[0].split()) in table_above or not rows_overleaf[0].replace("|", "").strip()
+    return "\n".join(rows_overleaf[max(repeated_heads, repeats_head) :])
 
 
 def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:

@@ -48,26 +48,28 @@ def restore_lost_lines(markdown: str, reference: Reference) -> str:
     return "\n\n".join(blocks) if lost_lines else markdown
 
 
-def _lost_lines(layer: str, missing: Counter[str], text: str) -> list[str]:
+def _lost_lines(layer: str, missing: Counter[str], markdown: str) -> list[str]:
     """The lines of a text layer that lack most of their words; those below each other are one paragraph."""
     lost_paragraphs: list[list[str]] = [[]]
-    for line in layer.split("\n"):
-        line_words = page_words(line)
+    for layer_line in layer.split("\n"):
+        line_words = page_words(layer_line)
         word_counts = Counter(line_words)
         is_lacking = word_counts.total() > 2 and (word_counts & missing).total() > 0.6 * word_counts.total()
         inner_words = line_words[1:-1] if len(line_words) > _PARTED_LINE_WORDS else line_words  # its ends may be parts
-        if is_lacking and not (len(line_words) > _REPEATED_WORDS and f" {' '.join(inner_words)} " in text):
-            lost_paragraphs[-1].append(line.strip())
+        if is_lacking and not (len(line_words) > _REPEATED_WORDS and f" {' '.join(inner_words)} " in markdown):
+            lost_paragraphs[-1].append(layer_line.strip())
             missing -= word_counts
         elif line_words and lost_paragraphs[-1]:
             lost_paragraphs.append([])
     return ["\n".join(lines) for lines in lost_paragraphs if lines]
 
 
-def _separate_headings(markdown: str, text: str) -> str:
+def _separate_headings(markdown: str, layer_text: str) -> str:
     """A heading that an engine hung on to the paragraph before it, in bold, as the line of its own that it is."""
-    lines = {" ".join(line.split()) for line in text.split("\n")}
-    return _BOLD_LINE_END.sub(lambda m: f"\n\n#### {m[2]}\n" if " ".join(m[2].split()) in lines else m[0], markdown)
+    layer_lines = {" ".join(line.split()) for line in layer_text.split("\n")}
+    return _BOLD_LINE_END.sub(
+        lambda m: f"\n\n#### {m[2]}\n" if " ".join(m[2].split()) in layer_lines else m[0], markdown
+    )
 
 
 def _respace(markdown: str, unknown: set[str], reference: Reference) -> str:
@@ -85,8 +87,8 @@ class _Boundaries:
     """The text layer without its spaces, and where words begin and end in it."""
 
     def __init__(self, reference: Reference) -> None:
-        text = unicodedata.normalize("NFKC", reference.text)
-        self._words = words_or_characters(text)
+        layer_text = unicodedata.normalize("NFKC", reference.text)
+        self._words = words_or_characters(layer_text)
         self._known = {word.casefold() for word in self._words} | set(reference.counts)
         self._squeezed = "".join(self._words)
         self._starts: dict[int, int] = {}
@@ -115,8 +117,12 @@ class _Boundaries:
 def _join_split_word(match: re.Match[str], reference: Reference) -> str:
     """Two tokens as one where the text layer knows the whole, and not both of the parts."""
     left, right = match[1].casefold(), match[2].casefold()
-    counts = reference.counts
-    return match[1] + match[2] if left + right in counts and not (left in counts and right in counts) else match[0]
+    word_counts = reference.counts
+    return (
+        match[1] + match[2]
+        if left + right in word_counts and not (left in word_counts and right in word_counts)
+        else match[0]
+    )
 
 
 def _join_digits(markdown: str, reference: Reference) -> str:
@@ -131,9 +137,9 @@ def _join_digits(markdown: str, reference: Reference) -> str:
     return markdown
 
 
-def _start_items(markdown: str, text: str) -> str:
+def _start_items(markdown: str, layer_text: str) -> str:
     """A new paragraph before each label that begins a line of the text layer and stands within one of the Markdown."""
-    for label, word in _item_starts(text):
+    for label, word in _item_starts(layer_text):
         start = rf"{re.escape(label)}(?:\*\*)? *{re.escape(word)}"
         if label not in markdown or re.search(rf"^[*#> ]*{start}", markdown, re.MULTILINE):
             continue
@@ -149,8 +155,8 @@ def _is_in_row(markdown: str, position: int) -> bool:
     return markdown.startswith("|", markdown.rfind("\n", 0, position) + 1)
 
 
-def _item_starts(text: str) -> Iterator[tuple[str, str]]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    for above, line in pairwise(["", *lines]):
-        if (match := _ITEM_LABEL.match(line)) and (_SENTENCE_OR_LIST_END.search(above) or len(above) < 60):
+def _item_starts(layer_text: str) -> Iterator[tuple[str, str]]:
+    layer_lines = [layer_line for layer_line in layer_text.split("\n") if layer_line.strip()]
+    for above, layer_line in pairwise(["", *layer_lines]):
+        if (match := _ITEM_LABEL.match(layer_line)) and (_SENTENCE_OR_LIST_END.search(above) or len(above) < 60):
             yield match[1], match[2]

@@ -107,56 +107,58 @@ class CallRunner:
             self._limiters[limiter_key] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *rates)
         return self._limiters[limiter_key]
 
-    async def reply(self, context: CallContext, body: Json, draw: int) -> ChatResponse:
+    async def reply(self, context: CallContext, request_body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
-        key = request_key(context.endpoint.identity, body, (context.sample, draw))
-        async with self._lock_key(key):
+        journal_key = request_key(context.endpoint.identity, request_body, (context.sample, draw))
+        async with self._lock_key(journal_key):
             while True:
-                if stored_reply := self._journal.find(key, context.since):
+                if stored_reply := self._journal.find(journal_key, context.since):
                     return self._replay(context, stored_reply)
                 with suppress(_ClaimedElsewhere):
-                    return await self._retry(context, lambda retry: self._complete_chat(context, body, key, retry))
-                self._announce_wait(key, context)
+                    return await self._retry(
+                        context, lambda retry: self._complete_chat(context, request_body, journal_key, retry)
+                    )
+                self._announce_wait(journal_key, context)
                 await self._breaker.pause(POLL_SECONDS)
 
-    def _announce_wait(self, key: str, context: CallContext) -> None:
+    def _announce_wait(self, journal_key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
-        if owner := self._journal.owner(key):
+        if owner := self._journal.owner(journal_key):
             self._say_once(
                 (None, "waiting"),
                 f"waiting for {process_label(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
             )
 
-    def notice(self, context: CallContext, kind: str, text: str) -> None:
+    def notice(self, context: CallContext, oddity: str, text: str) -> None:
         """Say once a run, of each endpoint and model, what is odd about its replies."""
-        self._say_once((context.limiter, kind), f"{context.endpoint.settings.base_url} ({context.model}): {text}")
+        self._say_once((context.limiter, oddity), f"{context.endpoint.settings.base_url} ({context.model}): {text}")
 
-    def _say_once(self, key: tuple[RateLimiter | None, str], line: str) -> None:
-        if self._say is not None and key not in self._said_notices:
-            self._said_notices.add(key)
+    def _say_once(self, journal_key: tuple[RateLimiter | None, str], line: str) -> None:
+        if self._say is not None and journal_key not in self._said_notices:
+            self._said_notices.add(journal_key)
             self._say(line)
 
     async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
-        body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
-        return await self._retry(context, lambda retry: self._embed_texts(context, body, retry))
+        request_body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
+        return await self._retry(context, lambda retry: self._embed_texts(context, request_body, retry))
 
     async def close(self) -> None:
         """Stop watching for the stop."""
         await self._breaker.close()
 
     @asynccontextmanager
-    async def _lock_key(self, key: str) -> AsyncIterator[None]:
+    async def _lock_key(self, journal_key: str) -> AsyncIterator[None]:
         """Two askers of one request share one reply: the second waits and finds the first one's in the journal."""
-        lock = self._key_locks.setdefault(key, asyncio.Lock())
-        self._lock_users[key] += 1
+        lock = self._key_locks.setdefault(journal_key, asyncio.Lock())
+        self._lock_users[journal_key] += 1
         try:
             async with lock:
                 yield
         finally:
-            self._lock_users[key] -= 1
-            if not self._lock_users[key]:
-                del self._key_locks[key], self._lock_users[key]
+            self._lock_users[journal_key] -= 1
+            if not self._lock_users[journal_key]:
+                del self._key_locks[journal_key], self._lock_users[journal_key]
 
     def _replay(self, context: CallContext, stored: StoredReply) -> ChatResponse:
         usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
@@ -198,27 +200,34 @@ class CallRunner:
                 self._breaker.record_reply(context.limiter)
                 return reply
 
-    async def _complete_chat(self, context: CallContext, body: Json, key: str, is_retry: bool) -> ChatResponse:
+    async def _complete_chat(
+        self, context: CallContext, request_body: Json, journal_key: str, is_retry: bool
+    ) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _ReplyCutShort."""
-        prompt_tokens, reply_limit = self._costs.estimate_prompt_tokens(context, body), token_limit(body)
+        prompt_tokens, reply_limit = (
+            self._costs.estimate_prompt_tokens(context, request_body),
+            token_limit(request_body),
+        )
         history = self._costs.history(context)
         async with (
             self._wait_for_first_call(history),
             self._reserve_slot(context, prompt_tokens, reply_limit, is_retry) as reservation,
-            self._claim_key(key, context),
+            self._claim_key(journal_key, context),
         ):
             if not context.endpoint.reports_cost:
                 await context.endpoint.price(
                     context.model
                 )  # now, so that nothing comes between a reply and its storing
             started_at = time.monotonic()
-            raw_body = await self._post(context, with_reply_limit(body, reservation.reply_tokens))
+            raw_body = await self._post(context, with_reply_limit(request_body, reservation.reply_tokens))
             response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
             usage = await self._costs.with_cost(context, response.usage)
             reservation.cost = usage.cost or 0.0
             is_cut_off = reservation.reply_tokens < reply_limit and response.finish_reason == "length"
             is_usable = (response.failure is None or isinstance(response.failure, ReplyBlocked)) and not is_cut_off
-            self._journal.store(key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at))
+            self._journal.store(
+                journal_key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at)
+            )
             context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
             self._costs.record_reply(context, usage, replayed=False)
             if response.failure is not None:
@@ -228,23 +237,25 @@ class CallRunner:
                 raise _ReplyCutShort
         return response
 
-    async def _post(self, context: CallContext, body: Json) -> bytes:
+    async def _post(self, context: CallContext, request_body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
         adapter = self._adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
-        sent_body = adapter.adapt(body)
+        sent_body = adapter.adapt(request_body)
         try:
             return await context.endpoint.post("/chat/completions", sent_body)
         except CallFailed as failure:
-            if (change := adapter.learn(failure, sent_body, body)) is None:
+            if (change := adapter.learn(failure, sent_body, request_body)) is None:
                 raise
             if change:
                 self.notice(context, change, change)
             raise _RequestAdapted from failure
 
-    async def _embed_texts(self, context: CallContext, body: Json, is_retry: bool) -> list[list[float]]:
-        prompt_tokens = sum(map(tokens_in, body["input"]))
+    async def _embed_texts(self, context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
+        prompt_tokens = sum(map(tokens_in, request_body["input"]))
         async with self._reserve_slot(context, prompt_tokens, 0, is_retry) as reservation:
-            vectors, usage = read_vectors(await context.endpoint.post("/embeddings", body), len(body["input"]))
+            vectors, usage = read_vectors(
+                await context.endpoint.post("/embeddings", request_body), len(request_body["input"])
+            )
             usage = await self._costs.with_cost(context, usage)
             reservation.cost = usage.cost or 0.0
             self._costs.record_reply(context, usage, replayed=False)
@@ -276,20 +287,24 @@ class CallRunner:
             context.limiter.record_success()
 
     @asynccontextmanager
-    async def _claim_key(self, key: str, context: CallContext) -> AsyncIterator[None]:
+    async def _claim_key(self, journal_key: str, context: CallContext) -> AsyncIterator[None]:
         """This process alone makes the call, and only if no other has its reply by now. Raises _ClaimedElsewhere."""
-        if not self._journal.claim(key, context.since, context.endpoint.settings.timeout + 10):
+        if not self._journal.claim(journal_key, context.since, context.endpoint.settings.timeout + 10):
             raise _ClaimedElsewhere
         try:
             yield
         except BaseException:
-            self._journal.release(key)
+            self._journal.release(journal_key)
             raise
 
 
-def _stored_reply(context: CallContext, body: bytes, is_usable: bool, usage: Usage, seconds: float) -> StoredReply:
+def _stored_reply(
+    context: CallContext, request_body: bytes, is_usable: bool, usage: Usage, seconds: float
+) -> StoredReply:
     counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-    return StoredReply(body, is_usable, context.model, context.stage, context.unit, *counts, usage.cost, seconds)
+    return StoredReply(
+        request_body, is_usable, context.model, context.stage, context.unit, *counts, usage.cost, seconds
+    )
 
 
 class CircuitBreaker:

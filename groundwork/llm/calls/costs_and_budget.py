@@ -202,11 +202,11 @@ class CostAccounts:
         """What the replies so far of the context's stage and model teach."""
         return self._histories[context.endpoint.identity, context.model, context.stage]
 
-    def estimate_prompt_tokens(self, context: CallContext, body: Json) -> int:
+    def estimate_prompt_tokens(self, context: CallContext, request_body: Json) -> int:
         """About how many tokens the prompt has, where anything hangs on it."""
         if self._budget.limit is None and context.endpoint.settings.tokens_per_minute is None:
             return 0
-        return estimate_tokens(body["messages"], body.get("response_format"))
+        return estimate_tokens(request_body["messages"], request_body.get("response_format"))
 
     async def worst_case(self, context: CallContext, prompt_tokens: int, limit: int) -> WorstCase:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
@@ -259,9 +259,11 @@ def read_spending(journal: Path, stage: str) -> list[Spending]:
                     rows_by_model[row[0]].append(Spending(*row))
     except sqlite3.Error:
         return []
-    return [_sum_spending(model, rows) for model, rows in sorted(rows_by_model.items())]
+    return [_sum_spending(model, spending_rows) for model, spending_rows in sorted(rows_by_model.items())]
 
 
-def _sum_spending(model: str, rows: list[Spending]) -> Spending:
-    calls, priced, cost, seconds = (sum(column) for column in zip(*(astuple(row)[1:] for row in rows), strict=True))
+def _sum_spending(model: str, spending_rows: list[Spending]) -> Spending:
+    calls, priced, cost, seconds = (
+        sum(column) for column in zip(*(astuple(row)[1:] for row in spending_rows), strict=True)
+    )
     return Spending(model, calls, priced, cost, seconds)

@@ -54,9 +54,13 @@ class RequestAdapter:
         self.limit_parameter = ""  # "": as the request has it
         self.max_tokens = 0  # of a reply; 0: as the request has it
 
-    def adapt(self, body: Json) -> Json:
+    def adapt(self, request_body: Json) -> Json:
         """The request as this endpoint takes it."""
-        request = {parameter: value for parameter, value in body.items() if parameter not in self.dropped_parameters}
+        request = {
+            parameter: parameter_value
+            for parameter, parameter_value in request_body.items()
+            if parameter not in self.dropped_parameters
+        }
         for parameter in LIMIT_KEYS:
             if parameter in request:
                 limit = request.pop(parameter)
@@ -69,12 +73,12 @@ class RequestAdapter:
             request = _move_schema_to_prompt(request, self.level)
         return request
 
-    def learn(self, failure: CallFailed, sent: Json, body: Json) -> str | None:
+    def learn(self, failure: CallFailed, sent: Json, request_body: Json) -> str | None:
         """What was changed because of a refusal of `sent`, for the user; "" where another call changed it already.
 
         None: nothing in it tells what to change.
         """
-        if sent != self.adapt(body):
+        if sent != self.adapt(request_body):
             return ""
         if isinstance(failure, AccessRefused):
             return self._learn_routing(str(failure).casefold(), sent)
@@ -93,8 +97,10 @@ class RequestAdapter:
         """OpenRouter finds no provider that takes every parameter of the request."""
         if not message.startswith("404") or "requested parameters" not in message:
             return None
-        groups = (RARE_KEYS, SAMPLING, ("reasoning",))
-        parameters: list[str] = next(filter(None, ([name for name in group if name in sent] for group in groups)), [])
+        parameter_groups = (RARE_KEYS, SAMPLING, ("reasoning",))
+        parameters: list[str] = next(
+            filter(None, ([name for name in group if name in sent] for group in parameter_groups)), []
+        )
         return self._drop(parameters) if parameters else self._learn_level("response_format", sent)
 
     def _learn_limit(self, message: str, parameter: str, sent: Json) -> str | None:
@@ -102,8 +108,8 @@ class RequestAdapter:
         alternative = LIMIT_KEYS[1 - LIMIT_KEYS.index(limit_key)] if limit_key else ""
         if not limit_key or limit_key not in message or _CONTEXT_WORDS.search(message):
             return None
-        numbers = map(int, re.findall(r"\d{1,9}", message))
-        limits = [number for number in numbers if MIN_TOKEN_LIMIT <= number < sent[limit_key]]
+        message_numbers = map(int, re.findall(r"\d{1,9}", message))
+        limits = [number for number in message_numbers if MIN_TOKEN_LIMIT <= number < sent[limit_key]]
         if limits and not (alternative in message and "instead" in message):
             self.max_tokens = max(limits)
             return f"takes at most {self.max_tokens} for {limit_key}; so much is asked for from now on"
@@ -240,21 +246,23 @@ class Probe:
         detail = " and ".join(accepted) or "neither max_tokens nor its successor"
         return ProbeResult("limit of a reply", bool(accepted), detail)
 
-    async def _try_format(self, name: str) -> ProbeResult:
+    async def _try_format(self, format_name: str) -> ProbeResult:
         """json_schema first; what is set is the strongest that works."""
-        reply = await self._post({"response_format": PROBE_FORMATS[name]})
+        reply = await self._post({"response_format": PROBE_FORMATS[format_name]})
         if isinstance(reply, CallFailed):
             is_valid, detail = False, str(reply)
         else:
             text = remove_thoughts(reply.content or reply.side_text[1]).text
-            content = decode_json(text)
-            is_valid = isinstance(content, dict) and (name == "json_object" or set(content) == {"spider_leg_total"})
+            reply_json = decode_json(text)
+            is_valid = isinstance(reply_json, dict) and (
+                format_name == "json_object" or set(reply_json) == {"spider_leg_total"}
+            )
             detail = "" if is_valid else f"taken and ignored: {text[:60]!r}"
         if is_valid and self.provider.get("structured") == "prompt":
-            self.provider["structured"] = name
-        if not is_valid and name == "json_schema":
+            self.provider["structured"] = format_name
+        if not is_valid and format_name == "json_schema":
             self.provider["structured"] = "prompt"
-        return ProbeResult(name, is_valid, detail)
+        return ProbeResult(format_name, is_valid, detail)
 
     async def _try_stream(self) -> ProbeResult:
         reply = await self._post({"stream": True})
@@ -262,12 +270,12 @@ class Probe:
             return ProbeResult("a stream", False, str(reply))
         return ProbeResult("a stream", True, "and nothing else" if self.provider.get("stream") else "")
 
-    async def _try_parameter(self, name: str, value: Any) -> ProbeResult:
-        reply = await self._post({name: value})
+    async def _try_parameter(self, parameter: str, parameter_value: Any) -> ProbeResult:
+        reply = await self._post({parameter: parameter_value})
         if not isinstance(reply, CallFailed):
-            return ProbeResult(name, True, "")
-        self.omit.append(name)
-        return ProbeResult(name, False, str(reply))
+            return ProbeResult(parameter, True, "")
+        self.omit.append(parameter)
+        return ProbeResult(parameter, False, str(reply))
 
     async def _try_temperature_with_top_p(self) -> ProbeResult:
         kind = "temperature with top_p"
@@ -288,10 +296,12 @@ class Probe:
     async def _look_up_context(self) -> ProbeResult:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
         try:
-            entries = (await self._endpoint.get("/models")).get("data")
+            model_list = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
             return ProbeResult("context", None, str(failure))
-        model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        model_entries = (
+            [entry for entry in model_list if isinstance(entry, dict)] if isinstance(model_list, list) else []
+        )
         entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
         size = entry.get("context_length") or entry.get("max_model_len")
         if not size and isinstance(meta := entry.get("meta"), dict):

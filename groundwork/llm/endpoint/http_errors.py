@@ -140,11 +140,11 @@ def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | No
     import time
 
     for header, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        text = headers.get(header, "")
-        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text):
-            return float(text) / scale
+        header_text = headers.get(header, "")
+        if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", header_text):
+            return float(header_text) / scale
         with suppress(ValueError, OverflowError):  # a year beyond all calendars
-            if parsed := email.utils.parsedate_tz(text):
+            if parsed := email.utils.parsedate_tz(header_text):
                 return max(0.0, email.utils.mktime_tz(parsed) - time.time())
     availability = error.get("availability")
     if isinstance(availability, dict) and isinstance(seconds := availability.get("retry_after"), int | float):
@@ -209,12 +209,12 @@ def timeout_failure(seconds: float) -> BrokenCall:
     return BrokenCall(f"no answer within {seconds:g} s (llm.timeout)")
 
 
-def status_failure(status: int, headers: Mapping[str, str], body: bytes) -> CallFailed:
+def status_failure(status: int, headers: Mapping[str, str], response_body: bytes) -> CallFailed:
     try:
-        content = msgspec.json.decode(body)
+        error_json = msgspec.json.decode(response_body)
     except msgspec.DecodeError:
-        content = body[:200].decode(errors="replace").strip()
-    if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
-        content = content[0]
-    error = content.get("error", content) if isinstance(content, dict) else content
+        error_json = response_body[:200].decode(errors="replace").strip()
+    if isinstance(error_json, list) and len(error_json) == 1:  # Gemini's errors come in a list
+        error_json = error_json[0]
+    error = error_json.get("error", error_json) if isinstance(error_json, dict) else error_json
     return classify_failure(status, headers, error or "no message")

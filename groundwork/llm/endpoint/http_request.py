@@ -109,14 +109,14 @@ def chat_body(settings: Provider, call: ModelCall, messages: list[Json], schema:
         name: value for name in supported if (value := getattr(call, name)) is not None and name not in call.omit
     }
     limit = {_limit_parameter(settings, dialect): call.max_tokens}
-    body: Json = {"model": call.model, "messages": messages, **sampling, **limit}
+    request_body: Json = {"model": call.model, "messages": messages, **sampling, **limit}
     if schema is not None:
         named_schema = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
-    body |= _thinking_parameters(host_of(settings.base_url), dialect, call)
+        request_body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
+    request_body |= _thinking_parameters(host_of(settings.base_url), dialect, call)
     if dialect == "openrouter" and (provider := _provider_routing(settings.routing, schema is not None)):
-        body["provider"] = provider
-    return body | settings.extra_body
+        request_body["provider"] = provider
+    return request_body | settings.extra_body
 
 
 def _limit_parameter(settings: Provider, dialect: Dialect) -> str:
@@ -133,17 +133,17 @@ def _thinking_parameters(host: str, dialect: Dialect, call: ModelCall) -> Json:
         reasoning = {"effort": effort, "enabled": enabled}
         reasoning = {name: value for name, value in reasoning.items() if value is not None}
         return {"reasoning": reasoning} if reasoning else {}
-    body: Json = {} if effort is None else {"reasoning_effort": effort}
+    request_body: Json = {} if effort is None else {"reasoning_effort": effort}
     if enabled is None:
-        return body
+        return request_body
     if host in _REASONING_EFFORT_HOSTS or dialect == "azure":
-        return body if enabled else {"reasoning_effort": "none"}
+        return request_body if enabled else {"reasoning_effort": "none"}
     if host in _THINKING_TYPE_HOSTS:
-        return {**body, "thinking": {"type": "enabled" if enabled else "disabled"}}
+        return {**request_body, "thinking": {"type": "enabled" if enabled else "disabled"}}
     if host.endswith("aliyuncs.com"):
-        return {**body, "enable_thinking": enabled}
+        return {**request_body, "enable_thinking": enabled}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
-    return {**body, "chat_template_kwargs": {"enable_thinking": enabled, "thinking": enabled}}
+    return {**request_body, "chat_template_kwargs": {"enable_thinking": enabled, "thinking": enabled}}
 
 
 def _provider_routing(routing: Routing, has_schema: bool) -> Json:
@@ -161,19 +161,23 @@ def _provider_routing(routing: Routing, has_schema: bool) -> Json:
     return {key: value for key, value in options.items() if (value is False and key == "allow_fallbacks") or value}
 
 
-def limit_parameter(body: Json) -> str:
+def limit_parameter(request_body: Json) -> str:
     """The key of the request that limits the reply."""
-    return "max_tokens" if "max_tokens" in body else "max_completion_tokens"
+    return "max_tokens" if "max_tokens" in request_body else "max_completion_tokens"
 
 
-def token_limit(body: Json) -> int:
+def token_limit(request_body: Json) -> int:
     """How many tokens the request lets the reply have."""
-    return int(body.get(limit_parameter(body)) or 0)
+    return int(request_body.get(limit_parameter(request_body)) or 0)
 
 
-def with_reply_limit(body: Json, reply_limit: int) -> Json:
+def with_reply_limit(request_body: Json, reply_limit: int) -> Json:
     """The request as it is sent. A reply that ends by itself is the same with less room, so its key stays too."""
-    return body if reply_limit >= token_limit(body) else {**body, limit_parameter(body): reply_limit}
+    return (
+        request_body
+        if reply_limit >= token_limit(request_body)
+        else {**request_body, limit_parameter(request_body): reply_limit}
+    )
 
 
 class Endpoint:
@@ -250,9 +254,9 @@ class Endpoint:
         self._check_privacy()
         return secret
 
-    async def post(self, path: str, body: Json) -> bytes:
+    async def post(self, path: str, request_body: Json) -> bytes:
         """The raw body of a 200. Raises CallFailed for everything else, hangs and dropped connections included."""
-        return await self._request("POST", path, body, self.settings.timeout)
+        return await self._request("POST", path, request_body, self.settings.timeout)
 
     async def get(self, path: str) -> Json:
         """The JSON object at `path`, such as /models. Raises CallFailed."""
@@ -279,7 +283,7 @@ class Endpoint:
         if self._server is not None:
             await asyncio.to_thread(self._server.close)
 
-    async def _request(self, method: str, path: str, body: Json | None, seconds: float) -> bytes:
+    async def _request(self, method: str, path: str, request_body: Json | None, seconds: float) -> bytes:
         import httpx2
         import openai
 
@@ -291,7 +295,9 @@ class Endpoint:
                         if method == "GET":
                             response = await client.get(path, cast_to=httpx2.Response, options=options)
                         else:
-                            response = await client.post(path, cast_to=httpx2.Response, body=body, options=options)
+                            response = await client.post(
+                                path, cast_to=httpx2.Response, body=request_body, options=options
+                            )
                         break
                     except openai.APIStatusError as error:
                         path = self._redirect_target(error.response)
@@ -321,11 +327,11 @@ class Endpoint:
         headers = {**response.headers, "location": target.removesuffix("/chat/completions")}
         raise status_failure(response.status_code, headers, self._redact_secrets(response.content)) from None
 
-    def _redact_secrets(self, body: bytes) -> bytes:
-        """`body` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
+    def _redact_secrets(self, raw_reply: bytes) -> bytes:
+        """`raw_reply` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
         for secret in self._secrets():
-            body = body.replace(secret, b"[the key]")
-        return body
+            raw_reply = raw_reply.replace(secret, b"[the key]")
+        return raw_reply
 
     def _secrets(self) -> list[bytes]:
         variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]

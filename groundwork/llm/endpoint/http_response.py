@@ -61,48 +61,48 @@ class ChatResponse(msgspec.Struct, frozen=True):
     side_text: tuple[str, str] = ("", "")
 
 
-def read_response(body: bytes) -> ChatResponse:
-    """The first choice of a chat completion that says anything, and its usage; never raises, whatever `body` holds."""
-    content = decode_body(body)
-    if content is None:
-        return ChatResponse(failure=BrokenCall(f"a 200 that is no JSON: {_excerpt(body)}"))
-    if isinstance(content, list) and len(content) == 1:  # Gemini's errors come in a list
-        content = content[0]
-    if not isinstance(content, dict):
-        return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_excerpt(body)}"))
-    content = _unwrap_completion(content)
-    usage = _parse_usage(content.get("usage") or _object(content.get("x_groq")).get("usage"))
-    choice = _best_choice(content.get("choices"))
-    if (error := content.get("error")) and (choice is None or _has_message(error)):
+def read_response(response_body: bytes) -> ChatResponse:
+    """The first choice of a chat completion that says anything, and its usage; never raises, whatever there is."""
+    completion = decode_body(response_body)
+    if completion is None:
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no JSON: {_excerpt(response_body)}"))
+    if isinstance(completion, list) and len(completion) == 1:  # Gemini's errors come in a list
+        completion = completion[0]
+    if not isinstance(completion, dict):
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_excerpt(response_body)}"))
+    completion = _unwrap_completion(completion)
+    usage = _parse_usage(completion.get("usage") or _object(completion.get("x_groq")).get("usage"))
+    choice = _best_choice(completion.get("choices"))
+    if (error := completion.get("error")) and (choice is None or _has_message(error)):
         return ChatResponse(usage=usage, failure=classify_failure(200, {}, error))
     if choice is None:
-        return ChatResponse(usage=usage, failure=_failure_without_choices(content, body))
+        return ChatResponse(usage=usage, failure=_failure_without_choices(completion, response_body))
     message = _choice_message(choice)
     text = _content_text(message.get("content"))
     return ChatResponse(
         content=text,
         finish_reason=_finish_reason(choice),
-        model=str(content.get("model") or ""),
+        model=str(completion.get("model") or ""),
         usage=usage,
         failure=_choice_failure(choice, message),
         side_text=("", "") if text.strip() else _side_text(message),
     )
 
 
-def _unwrap_completion(content: dict[str, Any]) -> dict[str, Any]:
-    """The chat completion that a gateway put into an object of its own, or `content` itself."""
-    inner = (_object(content.get(key)) for key in _WRAPPERS)
-    return content if "choices" in content else next((value for value in inner if "choices" in value), content)
+def _unwrap_completion(completion: dict[str, Any]) -> dict[str, Any]:
+    """The chat completion that a gateway put into an object of its own, or `completion` itself."""
+    inner = (_object(completion.get(key)) for key in _WRAPPERS)
+    return completion if "choices" in completion else next((value for value in inner if "choices" in value), completion)
 
 
-def _failure_without_choices(content: dict[str, Any], body: bytes) -> CallFailed:
+def _failure_without_choices(completion: dict[str, Any], response_body: bytes) -> CallFailed:
     """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
-    errors = content.get("errors")
-    error = _object(errors[0]) if isinstance(errors, list) and errors else content
-    status = _object(content.get("base_resp"))  # MiniMax
+    errors = completion.get("errors")
+    error = _object(errors[0]) if isinstance(errors, list) and errors else completion
+    status = _object(completion.get("base_resp"))  # MiniMax
     message = next((error[key] for key in _MESSAGES if error.get(key)), status.get("status_msg"))
     if not message:
-        return BrokenCall(f"a 200 without choices: {_excerpt(body)}")
+        return BrokenCall(f"a 200 without choices: {_excerpt(response_body)}")
     code = error.get("code") or error.get("error_code")
     return classify_failure(200, {}, {"code": code, "type": error.get("type"), "message": message})
 
@@ -111,29 +111,29 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def read_vectors(body: bytes, count: int) -> tuple[list[list[float]], Usage]:
-    """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are `count`."""
-    content = decode_body(body)
-    if content is None:
-        raise BrokenCall(f"a 200 that is no JSON: {_excerpt(body)}")
-    if isinstance(content, dict) and (error := content.get("error")):
+def read_vectors(response_body: bytes, vector_count: int) -> tuple[list[list[float]], Usage]:
+    """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are so many."""
+    embeddings_reply = decode_body(response_body)
+    if embeddings_reply is None:
+        raise BrokenCall(f"a 200 that is no JSON: {_excerpt(response_body)}")
+    if isinstance(embeddings_reply, dict) and (error := embeddings_reply.get("error")):
         raise classify_failure(200, {}, error)
     try:
-        entries = sorted(content["data"], key=lambda entry: entry["index"])
-        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in entries]
+        embedding_entries = sorted(embeddings_reply["data"], key=lambda entry: entry["index"])
+        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in embedding_entries]
     except (TypeError, KeyError, msgspec.ValidationError) as error:
-        raise BrokenCall(f"a 200 without embeddings: {_excerpt(body)}") from error
-    if len(vectors) != count or len({len(vector) for vector in vectors}) != 1:
-        raise BrokenCall(f"{len(vectors)} embeddings for {count} texts, or not all of one length")
-    return vectors, _parse_usage(content.get("usage"))
+        raise BrokenCall(f"a 200 without embeddings: {_excerpt(response_body)}") from error
+    if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
+        raise BrokenCall(f"{len(vectors)} embeddings for {vector_count} texts, or not all of one length")
+    return vectors, _parse_usage(embeddings_reply.get("usage"))
 
 
-def decode_body(body: bytes) -> Any:
+def decode_body(response_body: bytes) -> Any:
     """The JSON of a body, a byte order mark, NaN, lone surrogates and a stream's events included; None where none.
 
     Comments before it are passed over, and so is what comes after the first object of a body that is more than JSON.
     """
-    text = body.decode("utf-8-sig", errors="replace").strip()
+    text = response_body.decode("utf-8-sig", errors="replace").strip()
     if text.startswith(("data:", "event:", ":")):
         events = text.splitlines()
         text = "\n".join(line for line in events if not line.startswith(":")).strip()
@@ -152,20 +152,20 @@ def _decode_first_object(text: str) -> Any:
     return value if isinstance(value, dict) and ("choices" in value or "error" in value) else None
 
 
-def _decode_json(body: bytes) -> Any:
+def _decode_json(response_body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(response_body)
     except (msgspec.DecodeError, RecursionError):
         pass
     try:
-        return json.loads(body.decode("utf-8-sig", errors="replace").strip())
+        return json.loads(response_body.decode("utf-8-sig", errors="replace").strip())
     except (ValueError, RecursionError):
         return None
 
 
-def parse_events(lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
+def parse_events(event_lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
     """The JSON objects of server-sent events, and whether the stream says that it is over."""
-    payloads = [payload[5:].strip() for payload in lines if payload.startswith("data:")]
+    payloads = [payload[5:].strip() for payload in event_lines if payload.startswith("data:")]
     chunks = [chunk for payload in payloads if isinstance(chunk := _decode_json(payload.encode()), dict)]
     return chunks, "[DONE]" in payloads
 
@@ -179,7 +179,7 @@ def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] |
         if chunk.get("error"):
             return chunk
     merged: dict[str, Any] = {"model": next((c["model"] for c in chunks if c.get("model")), ""), "usage": None}
-    texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": [], "arguments": []}
+    message_texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": [], "arguments": []}
     finish_reason: Any = None
     for chunk in chunks:
         merged["usage"] = chunk.get("usage") or merged["usage"]
@@ -187,20 +187,20 @@ def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] |
         choices = choices if isinstance(choices, list) else []
         if choice := next((c for c in choices if isinstance(c, dict) and not c.get("index")), None):
             finish_reason = choice.get("finish_reason") or finish_reason
-            _append_delta(texts, _choice_message(choice))
+            _append_delta(message_texts, _choice_message(choice))
     if finish_reason is None and not is_over:
         return None
-    message = {name: "".join(pieces) or None for name, pieces in texts.items()}
+    message = {name: "".join(pieces) or None for name, pieces in message_texts.items()}
     if arguments := message.pop("arguments"):
         message["tool_calls"] = [{"function": {"arguments": arguments}}]  # type: ignore[assignment]  # JSON of any kind
     return {**merged, "choices": [{"index": 0, "finish_reason": finish_reason, "message": message}]}
 
 
-def _append_delta(texts: dict[str, list[str]], delta: dict[str, Any]) -> None:
-    texts["content"].append(_content_text(delta.get("content")))
-    texts["reasoning_content"].append(_content_text(delta.get("reasoning_content") or delta.get("reasoning")))
-    texts["refusal"].append(_content_text(delta.get("refusal")))
-    texts["arguments"].append(_tool_arguments(delta))
+def _append_delta(message_texts: dict[str, list[str]], delta: dict[str, Any]) -> None:
+    message_texts["content"].append(_content_text(delta.get("content")))
+    message_texts["reasoning_content"].append(_content_text(delta.get("reasoning_content") or delta.get("reasoning")))
+    message_texts["refusal"].append(_content_text(delta.get("refusal")))
+    message_texts["arguments"].append(_tool_arguments(delta))
 
 
 def _has_message(error: Any) -> bool:
@@ -294,21 +294,21 @@ def _token_count(value: Any) -> int:
 def _content_text(content: Any) -> str:
     """The text of a content: of its parts but for thoughts, or the JSON that some send as an object."""
     if isinstance(content, list):
-        return "".join(_part_text(part) for part in content)
+        return "".join(_part_text(content_part) for content_part in content)
     if isinstance(content, dict):
         return _part_text(content) if "type" in content or "text" in content else json.dumps(content)
     return content if isinstance(content, str) else ""
 
 
-def _part_text(part: Any) -> str:
-    if not isinstance(part, dict):
-        return part if isinstance(part, str) else ""
-    text = "" if part.get("type") in _THOUGHT_PARTS else part.get("text")
+def _part_text(content_part: Any) -> str:
+    if not isinstance(content_part, dict):
+        return content_part if isinstance(content_part, str) else ""
+    text = "" if content_part.get("type") in _THOUGHT_PARTS else content_part.get("text")
     return str((text.get("value") if isinstance(text, dict) else text) or "")
 
 
-def _excerpt(body: bytes) -> str:
-    return repr(body[:80].decode(errors="replace"))
+def _excerpt(response_body: bytes) -> str:
+    return repr(response_body[:80].decode(errors="replace"))
 
 
 def mark_cut_off(response: ChatResponse, reply_limit: int) -> ChatResponse:

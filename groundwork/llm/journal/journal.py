@@ -96,9 +96,9 @@ class StoredReply(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def request_key(endpoint: str, body: dict[str, Any], draw: tuple[int, ...]) -> str:
+def request_key(endpoint: str, reply_body: dict[str, Any], draw: tuple[int, ...]) -> str:
     """The sha256 of the canonical request: keys sorted, so that the order in which it was built does not matter."""
-    canonical = msgspec.json.encode({"endpoint": endpoint, "body": body, "draw": draw}, order="sorted")
+    canonical = msgspec.json.encode({"endpoint": endpoint, "body": reply_body, "draw": draw}, order="sorted")
     return hashlib.sha256(canonical).hexdigest()
 
 
@@ -141,13 +141,13 @@ class Journal:
         self._reserve = path.with_suffix(".reserve")
         self._disk_full_error = ""  # what the disk said when the reserve was given up
 
-    def store(self, key: str, row: StoredReply) -> None:
-        """Keep `row`; it is safe from a kill when this returns. Ends the claim on `key`.
+    def store(self, journal_key: str, reply_row: StoredReply) -> None:
+        """Keep `reply_row`; it is safe from a kill when this returns. Ends the claim on `journal_key`.
 
         Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
         StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
         """
-        parameters = (key, _compress_body(row.body), *msgspec.structs.astuple(row)[1:], time.time())
+        parameters = (journal_key, _compress_body(reply_row.body), *msgspec.structs.astuple(reply_row)[1:], time.time())
         try:
             self._execute(_STORE, parameters)
         except StopRun as error:
@@ -160,48 +160,48 @@ class Journal:
         if self._stores % _STORES_BETWEEN_SIZE_LOOKS == 0:
             self.move_older()
 
-    def find(self, key: str, after: JournalPosition = FROM_START) -> StoredReply | None:
-        """The newest usable reply to `key` among those that were stored `after`."""
+    def find(self, journal_key: str, after: JournalPosition = FROM_START) -> StoredReply | None:
+        """The newest usable reply to `journal_key` among those that were stored `after`."""
         now = time.time()
-        row = self._execute(_FIND, (key, after.row)).fetchone()
-        if row:
+        reply_row = self._execute(_FIND, (journal_key, after.row)).fetchone()
+        if reply_row:
             with suppress(StopRun):  # a full disk: what is there can be read all the same
-                self._execute(_NOTE_USE, (now, row[-1], now - USE_NOTE_INTERVAL))
-            row = (_decompress_body(row[0]), *row[1:-1])
-        elif row := self._find_elsewhere(key, after):
+                self._execute(_NOTE_USE, (now, reply_row[-1], now - USE_NOTE_INTERVAL))
+            reply_row = (_decompress_body(reply_row[0]), *reply_row[1:-1])
+        elif reply_row := self._find_elsewhere(journal_key, after):
             with suppress(StopRun):
-                self._execute(_NOTE_USE_ELSEWHERE, (key, now, USE_NOTE_INTERVAL))
-        return StoredReply(row[0], bool(row[1]), *row[2:]) if row else None
+                self._execute(_NOTE_USE_ELSEWHERE, (journal_key, now, USE_NOTE_INTERVAL))
+        return StoredReply(reply_row[0], bool(reply_row[1]), *reply_row[2:]) if reply_row else None
 
-    def _find_elsewhere(self, key: str, after: JournalPosition) -> Row | None:
+    def _find_elsewhere(self, journal_key: str, after: JournalPosition) -> Row | None:
         """In the segments, or in the joined journal."""
         self._refresh_segments()
-        row = self._segments.find(key, after)
-        if not row and after == FROM_START and self._joined is not None:
-            row = self._joined.execute(_FIND, (key, FROM_START.row)).fetchone()
-            row = (_decompress_body(row[0]), *row[1:-1]) if row else None
-        if not row and after == FROM_START and self._joined_segments is not None:
-            row = self._joined_segments.find(key, after)
-        return row
+        reply_row = self._segments.find(journal_key, after)
+        if not reply_row and after == FROM_START and self._joined is not None:
+            reply_row = self._joined.execute(_FIND, (journal_key, FROM_START.row)).fetchone()
+            reply_row = (_decompress_body(reply_row[0]), *reply_row[1:-1]) if reply_row else None
+        if not reply_row and after == FROM_START and self._joined_segments is not None:
+            reply_row = self._joined_segments.find(journal_key, after)
+        return reply_row
 
     def end_position(self) -> JournalPosition:
         """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
         self._refresh_segments()
-        row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
-        return JournalPosition(int(row), self._segments.names)
+        reply_row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
+        return JournalPosition(int(reply_row), self._segments.names)
 
-    def claim(self, key: str, after: JournalPosition, seconds: float) -> bool:
+    def claim(self, journal_key: str, after: JournalPosition, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
 
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
         self._hold_reserve()
-        if not self._claims.take(key, seconds):
+        if not self._claims.take(journal_key, seconds):
             return False
-        if self.find(key, after) is None:
+        if self.find(journal_key, after) is None:
             return True
-        self.release(key)
+        self.release(journal_key)
         return False
 
     @contextmanager
@@ -225,13 +225,13 @@ class Journal:
         """The other processes that are at a call now, as a message names them."""
         return self._claims.others(without=_MAINTENANCE_CLAIM)
 
-    def owner(self, key: str) -> str:
+    def owner(self, journal_key: str) -> str:
         """The process that is making the call (as in processes/process_identity.py); "": none is."""
-        return self._claims.owner(key)
+        return self._claims.owner(journal_key)
 
-    def release(self, key: str) -> None:
+    def release(self, journal_key: str) -> None:
         """End this process's claim on a call that brought nothing."""
-        self._claims.release(key)
+        self._claims.release(journal_key)
 
     def forget(self, units: list[str]) -> int:
         """Delete the replies that were about these documents; returns how many there were. Within `maintenance`."""
@@ -253,9 +253,9 @@ class Journal:
         self._segments.refresh()
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
         uses = self.uses_elsewhere()
-        here = (("", row) for row in self._execute(query, ()))
-        for segment, (id_, key, stage, unit, used, usable) in chain(here, self._segments.rows()):
-            yield (segment, id_), key, stage, unit, max(used, uses.get(key, 0.0)), bool(usable)
+        here = (("", reply_row) for reply_row in self._execute(query, ()))
+        for segment, (id_, journal_key, stage, unit, used, usable) in chain(here, self._segments.rows()):
+            yield (segment, id_), journal_key, stage, unit, max(used, uses.get(journal_key, 0.0)), bool(usable)
 
     def uses_elsewhere(self) -> dict[str, float]:
         """By key, when a reply was last replayed that stands in a segment or in the joined journal."""
@@ -264,7 +264,7 @@ class Journal:
     def drop(self, positions: Iterable[RowPosition]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk.
 
-        Within `maintenance`, as the look at `rows` by which they were chosen.
+        Within `maintenance`, as the look at `uncompressed_rows` by which they were chosen.
         """
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
         for segment, id_ in positions:
@@ -279,10 +279,12 @@ class Journal:
         with suppress(OSError, sqlite3.Error):
             while self._bytes_in_use() >= SEGMENT_BYTES and self._move_older_rows():
                 pass
-        rows = self._execute("SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (COMPRESSED_MARK,)).fetchall()
-        for (id_,) in rows:
-            (body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
-            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(body)), id_))
+        uncompressed_rows = self._execute(
+            "SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (COMPRESSED_MARK,)
+        ).fetchall()
+        for (id_,) in uncompressed_rows:
+            (reply_body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
+            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(reply_body)), id_))
         self._execute("VACUUM", ())
         self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
 
@@ -315,7 +317,8 @@ class Journal:
     def _bytes_in_use(self) -> int:
         """Bytes of the file that are in use."""
         pages, unused, size = (
-            self._execute(f"PRAGMA {key}", ()).fetchone()[0] for key in ("page_count", "freelist_count", "page_size")
+            self._execute(f"PRAGMA {journal_key}", ()).fetchone()[0]
+            for journal_key in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - unused) * size)
 
@@ -355,13 +358,13 @@ class Journal:
             self._joined_segments.close()
 
 
-def _compress_body(body: bytes) -> bytes:
-    return COMPRESSED_MARK + zlib.compress(body)
+def _compress_body(reply_body: bytes) -> bytes:
+    return COMPRESSED_MARK + zlib.compress(reply_body)
 
 
-def _decompress_body(body: bytes) -> bytes:
+def _decompress_body(reply_body: bytes) -> bytes:
     """The reply as it was sent; journals of earlier versions hold it as it is."""
-    return zlib.decompress(body[len(COMPRESSED_MARK) :]) if body.startswith(COMPRESSED_MARK) else body
+    return zlib.decompress(reply_body[len(COMPRESSED_MARK) :]) if reply_body.startswith(COMPRESSED_MARK) else reply_body
 
 
 def _open_read_only(path: Path | None) -> sqlite3.Connection | None:

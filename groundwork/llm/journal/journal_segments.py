@@ -60,9 +60,13 @@ class JournalPosition(NamedTuple):
     segments: frozenset[str] = frozenset()
 
 
-def short_key(key: str) -> bytes | str:
+def short_key(journal_key: str) -> bytes | str:
     """A key in half the room."""
-    return bytes.fromhex(key) if len(key) == 64 and set(key) <= set("0123456789abcdef") else key
+    return (
+        bytes.fromhex(journal_key)
+        if len(journal_key) == 64 and set(journal_key) <= set("0123456789abcdef")
+        else journal_key
+    )
 
 
 class Segments:
@@ -82,41 +86,43 @@ class Segments:
         for name in self._open_segments.keys() - self.names:
             self._open_segments.pop(name)[0].close()
 
-    def find(self, key: str, since: JournalPosition) -> Row | None:
+    def find(self, journal_key: str, since: JournalPosition) -> Row | None:
         """REPLY_COLUMNS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
-        compact_key = short_key(key)
+        compact_key = short_key(journal_key)
         try:
             for segment in self._newest_first if since.segments != self.names else ():
                 if segment not in since.segments:
-                    for body, *other_columns in self._query(segment, _FIND, (compact_key[:8], compact_key, since.row)):
-                        return decompress(body, self._open_segment(segment)[1]), *other_columns
+                    for reply_body, *other_columns in self._query(
+                        segment, _FIND, (compact_key[:8], compact_key, since.row)
+                    ):
+                        return decompress(reply_body, self._open_segment(segment)[1]), *other_columns
         except FileNotFoundError:  # another process has written it anew
             self.refresh()
-            return self.find(key, since)
+            return self.find(journal_key, since)
         return None
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(segment, (id, key, stage, unit, when it was last stored or replayed, usable)), the newest first."""
         query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        for segment, rows in self._query_each(query, ()):
-            for row in rows:
+        for segment, segment_rows in self._query_each(query, ()):
+            for row in segment_rows:
                 yield segment, row
 
     def ids(self, condition: str, parameters: Row) -> Iterator[tuple[str, list[int]]]:
         """Each segment, and its rows for which a condition of SQL holds."""
         query = f"SELECT id FROM replies WHERE {condition}"  # noqa: S608  # a constant of ours
-        for segment, rows in self._query_each(query, parameters):
-            yield segment, [id_ for (id_,) in rows]
+        for segment, segment_rows in self._query_each(query, parameters):
+            yield segment, [id_ for (id_,) in segment_rows]
 
     def drop(self, segment: str, ids: Collection[int]) -> None:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
         dropped, path = set(ids), self._journal.with_name(segment)
         database, dictionary = self._open_segment(segment)
         stored_rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies ORDER BY id")  # noqa: S608
-        rows = (row for row in stored_rows if row[0] not in dropped)
+        segment_rows = (row for row in stored_rows if row[0] not in dropped)
         try:
             with SegmentWriter(self._journal, dictionary) as writer:
-                if writer.add(rows, packed_already=True):
+                if writer.add(segment_rows, packed_already=True):
                     writer.publish(_name_timestamp(segment))
             path.unlink(missing_ok=True)
         except (OSError, sqlite3.Error) as error:
@@ -157,11 +163,11 @@ class Segments:
             segment = listed_name
             while segment:
                 try:
-                    rows = self._query(segment, query, parameters)
+                    segment_rows = self._query(segment, query, parameters)
                 except FileNotFoundError:
                     segment = self._rewritten_name(segment, listed_names)
                     continue
-                yield segment, rows
+                yield segment, segment_rows
                 break
 
     def _rewritten_name(self, segment: str, listed_names: Collection[str]) -> str:
@@ -214,14 +220,14 @@ class SegmentWriter:
         self._db.close()
         self._path.unlink(missing_ok=True)
 
-    def add(self, rows: Iterable[Row], packed_already: bool = False) -> int:
+    def add(self, segment_rows: Iterable[Row], packed_already: bool = False) -> int:
         """Write rows of SEGMENT_COLUMNS, their bodies as sent or as this dictionary packed them; returns how many."""
         compressor, changes_before = zlib.compressobj(9, zdict=self._dictionary), self._db.total_changes
         self._db.execute("BEGIN")
-        for id_, key, body, usable, model, stage, unit, *other_columns in rows:
-            compressed = body if packed_already else _compress(body, compressor.copy())
+        for id_, journal_key, reply_body, usable, model, stage, unit, *other_columns in segment_rows:
+            compressed = reply_body if packed_already else _compress(reply_body, compressor.copy())
             name_ids = [self._name_id(name) for name in (model, stage, unit)]
-            self._db.execute(_STORE, (id_, short_key(key), compressed, usable, *name_ids, *other_columns))
+            self._db.execute(_STORE, (id_, short_key(journal_key), compressed, usable, *name_ids, *other_columns))
             self._stored = max(self._stored, other_columns[-2])
         self._db.executemany("INSERT INTO names VALUES (?, ?)", [(id_, name) for name, id_ in self._ids.items()])
         self._db.execute("COMMIT")
@@ -252,10 +258,13 @@ def move_to_segment(journal: Path, database: sqlite3.Connection, size: int, as_s
     leaves them then.
     """
     last_id = _last_id_to_move(database, size)
-    dictionary = build_dictionary([as_sent(body) for body in _sample_bodies(database, last_id)])
+    dictionary = build_dictionary([as_sent(reply_body) for reply_body in _sample_bodies(database, last_id)])
     with SegmentWriter(journal, dictionary) as writer:
-        rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
-        written = writer.add((id_, key, as_sent(body), *other_columns) for id_, key, body, *other_columns in rows)
+        segment_rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
+        written = writer.add(
+            (id_, journal_key, as_sent(reply_body), *other_columns)
+            for id_, journal_key, reply_body, *other_columns in segment_rows
+        )
         database.execute("BEGIN IMMEDIATE")
         try:
             if database.execute("DELETE FROM replies WHERE id <= ?", (last_id,)).rowcount != written:
@@ -283,17 +292,21 @@ def _sample_bodies(database: sqlite3.Connection, last_id: int) -> list[bytes]:
     """Bodies up to the row `last_id`, from all over."""
     (count,) = database.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_id,)).fetchone()
     step = max(1, count // _SAMPLE_COUNT)
-    rows = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last_id, step))
-    return [body for (body,) in rows]
+    segment_rows = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last_id, step))
+    return [reply_body for (reply_body,) in segment_rows]
 
 
 def list_segments(journal: Path) -> list[Path]:
     """The segments beside a journal, the newest first."""
     try:
-        names = [entry.name for entry in os.scandir(journal.parent) if _SEGMENT_NAME.search(entry.name)]
+        segment_names = [entry.name for entry in os.scandir(journal.parent) if _SEGMENT_NAME.search(entry.name)]
     except FileNotFoundError:
         return []
-    return [journal.with_name(name) for name in sorted(names, reverse=True) if name.startswith(f"{journal.stem}-")]
+    return [
+        journal.with_name(segment_name)
+        for segment_name in sorted(segment_names, reverse=True)
+        if segment_name.startswith(f"{journal.stem}-")
+    ]
 
 
 def _name_timestamp(name: str) -> int:
@@ -304,16 +317,16 @@ def _name_timestamp(name: str) -> int:
 
 def build_dictionary(bodies: Sequence[bytes]) -> bytes:
     """A dictionary of replies like these: as many of them, spread over all, as fit into it."""
-    samples = [body[:_SAMPLE_BYTES] for body in bodies]
+    samples = [reply_body[:_SAMPLE_BYTES] for reply_body in bodies]
     return b"".join(samples[:: 1 + sum(map(len, samples)) // DICTIONARY_BYTES])
 
 
-def decompress(body: bytes, dictionary: bytes) -> bytes:
-    return zlib.decompressobj(zdict=dictionary).decompress(body)
+def decompress(reply_body: bytes, dictionary: bytes) -> bytes:
+    return zlib.decompressobj(zdict=dictionary).decompress(reply_body)
 
 
-def _compress(body: bytes, compressor: Any) -> bytes:
-    return bytes(compressor.compress(body) + compressor.flush())
+def _compress(reply_body: bytes, compressor: Any) -> bytes:
+    return bytes(compressor.compress(reply_body) + compressor.flush())
 
 
 def _sync_to_disk(path: Path, flags: int) -> None:

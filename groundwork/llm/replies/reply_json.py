@@ -39,7 +39,9 @@ def escape_backslashes(text: str) -> str:
 def latex_commands(prompt: str) -> frozenset[str]:
     r"""The commands that stand in `prompt`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
     names = set(_COMMAND.findall(prompt))
-    return frozenset(names | {f"\\{name}" for name in _DOUBLED.findall(prompt)}) if names else frozenset()
+    return (
+        frozenset(names | {f"\\{command_name}" for command_name in _DOUBLED.findall(prompt)}) if names else frozenset()
+    )
 
 
 def clean_text(value: str, prompt_commands: frozenset[str]) -> str:
@@ -67,15 +69,19 @@ def _restore_commands(value: str, prompt_commands: frozenset[str]) -> str:
     dollars = [match.start() for match in re.finditer(r"\$", value)] if "$" in value else []
 
     def restore_eaten(match: re.Match[str]) -> str:
-        eaten, name = match[1], _LETTERS[match[1]] + match[2]
+        eaten, command_name = match[1], _LETTERS[match[1]] + match[2]
         in_math = dollars and _is_in_math(match.start(), dollars)
-        if eaten in "\b\f" or name in prompt_commands or (in_math and _is_tex(name)):
-            return f"\\{name}"
+        if eaten in "\b\f" or command_name in prompt_commands or (in_math and _is_tex(command_name)):
+            return f"\\{command_name}"
         return match[0]
 
     def halve_backslashes(match: re.Match[str]) -> str:
-        name = match[1]
-        return f"\\{name}" if name in prompt_commands and f"\\{name}" not in prompt_commands else match[0]
+        command_name = match[1]
+        return (
+            f"\\{command_name}"
+            if command_name in prompt_commands and f"\\{command_name}" not in prompt_commands
+            else match[0]
+        )
 
     return _DOUBLED.sub(halve_backslashes, _EATEN.sub(restore_eaten, value))
 
@@ -87,12 +93,12 @@ def _is_in_math(position: int, dollars: list[int]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _is_tex(name: str) -> bool:
+def _is_tex(command_name: str) -> bool:
     """Whether TeX's mathematics knows the command, by matplotlib's parser of it."""
     from matplotlib.mathtext import MathTextParser  # 0.3 s, which replies without eaten commands do without
 
     try:
-        MathTextParser("path").parse(f"$\\{name}$")
+        MathTextParser("path").parse(f"$\\{command_name}$")
     except ValueError as error:
         return "Unknown symbol" not in str(error)
     return True
@@ -107,12 +113,12 @@ def _character_name(character: str) -> str:
 def _merge_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; the lists of a field that it has twice are one, and of other values that are not empty the last."""
     merged: dict[str, Any] = {}
-    for name, value in fields:
-        earlier = merged.get(name)
+    for command_name, value in fields:
+        earlier = merged.get(command_name)
         if isinstance(earlier, list) and isinstance(value, list):
-            merged[name] = [*earlier, *value]
-        elif name not in merged or value:
-            merged[name] = value
+            merged[command_name] = [*earlier, *value]
+        elif command_name not in merged or value:
+            merged[command_name] = value
     return merged
 
 
@@ -138,44 +144,44 @@ class JsonValue(NamedTuple):
     is_partial: bool
 
 
-def find_json_values(text: str) -> list[JsonValue]:
-    """Every JSON object or list in `text` that stands in no other, in order. `text` is that of `escape_backslashes`."""
-    values: list[JsonValue] = []
-    position, depth, effort = 0, 0, SCANS_PER_CHARACTER * len(text) + DEEP_NESTING_COST
-    while effort > 0 and (bracket := _ANY_BRACKET.search(text, position)):
+def find_json_values(reply_text: str) -> list[JsonValue]:
+    """Every JSON object or list in a text of `escape_backslashes` that stands in no other, in order."""
+    json_values: list[JsonValue] = []
+    position, depth, effort = 0, 0, SCANS_PER_CHARACTER * len(reply_text) + DEEP_NESTING_COST
+    while effort > 0 and (bracket := _ANY_BRACKET.search(reply_text, position)):
         start = bracket.start()
         position = start + 1
         if bracket[0] in "]}":
             depth = max(0, depth - 1)
             continue
         try:
-            value, end = _DECODER.raw_decode(text, start)
+            json_value, end = _DECODER.raw_decode(reply_text, start)
         except (ValueError, RecursionError) as error:
             depth += 1
             # What is nested too deeply, or a number of more digits than Python reads, names no place.
             effort -= error.pos - start if isinstance(error, json.JSONDecodeError) else DEEP_NESTING_COST
         else:
-            values.append(JsonValue(start, end, value, depth > 0))
+            json_values.append(JsonValue(start, end, json_value, depth > 0))
             position = end
-    return values
+    return json_values
 
 
-def decode_json(text: str) -> Any:
-    """The one JSON value that `text` is, a string's own JSON included; None where it is none."""
+def decode_json(json_text: str) -> Any:
+    """The one JSON value that `json_text` is, a string's own JSON included; None where it is none."""
     try:
-        value = _DECODER.decode(text)
+        json_value = _DECODER.decode(json_text)
     except (ValueError, RecursionError):
         return None
-    return decode_json(escape_backslashes(value.strip())) if isinstance(value, str) else value
+    return decode_json(escape_backslashes(json_value.strip())) if isinstance(json_value, str) else json_value
 
 
-def problem(text: str) -> str:
-    """What is wrong with the JSON in `text`, for the model."""
-    bracket = _BRACKET.search(text)
+def problem(json_text: str) -> str:
+    """What is wrong with the JSON in `json_text`, for the model."""
+    bracket = _BRACKET.search(json_text)
     if not bracket:
         return "it holds no JSON"
     try:
-        _DECODER.raw_decode(text, bracket.start())
+        _DECODER.raw_decode(json_text, bracket.start())
     except RecursionError:
         return "it is nested too deeply"
     except ValueError as error:
@@ -183,19 +189,19 @@ def problem(text: str) -> str:
     return "it holds other JSON"
 
 
-def repair_json(text: str) -> list[Any]:
+def repair_json(json_text: str) -> list[Any]:
     """Values of JSON with faults that lose nothing: commas, quotes, comments. Empty where it takes a guess."""
-    if '"' not in text and "&quot;" in text:
-        text = html.unescape(text)
-    candidates = [*(match[1] for match in _FENCE.finditer(text)), text]
+    if '"' not in json_text and "&quot;" in json_text:
+        json_text = html.unescape(json_text)
+    candidates = [*(match[1] for match in _FENCE.finditer(json_text)), json_text]
     return [value for candidate in candidates if (value := _repair_text(candidate)) is not None]
 
 
-def _repair_text(text: str) -> Any:
-    opening, closing_index = _BRACKET.search(text), max(text.rfind("}"), text.rfind("]"))
+def _repair_text(json_text: str) -> Any:
+    opening, closing_index = _BRACKET.search(json_text), max(json_text.rfind("}"), json_text.rfind("]"))
     if not opening or not opening.start() < closing_index or closing_index - opening.start() > LONGEST_REPAIR:
         return None
-    broken = text[opening.start() : closing_index + 1]
+    broken = json_text[opening.start() : closing_index + 1]
     if not has_closed_brackets(broken):
         return None
     if isinstance(literal := _python_literal(broken), dict | list):
@@ -209,12 +215,12 @@ def _repair_text(text: str) -> Any:
     return value if isinstance(value, dict | list) and _has_same_words(broken, value) else None
 
 
-def _python_literal(text: str) -> Any:
-    """What `text` is in Python, of lists, objects, texts and numbers alone; None where it is nothing of that kind."""
-    if not _PYTHON_WORD.search(text) or _TWO_QUOTES.search(text):  # Python joins 'it''s' to "its"
+def _python_literal(json_text: str) -> Any:
+    """What a text is in Python, of lists, objects, texts and numbers alone; None where it is nothing of that kind."""
+    if not _PYTHON_WORD.search(json_text) or _TWO_QUOTES.search(json_text):  # Python joins 'it''s' to "its"
         return None
     try:
-        return json.loads(json.dumps(ast.literal_eval(text)))
+        return json.loads(json.dumps(ast.literal_eval(json_text)))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
 
