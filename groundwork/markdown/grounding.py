@@ -30,7 +30,7 @@ from groundwork.language.spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.source_spelling import in_source_spelling
-from groundwork.markdown.tables import Table, TableRow, read_table
+from groundwork.markdown.tables import Table, read_table
 
 _UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")
@@ -157,10 +157,10 @@ class SourceText:
         return _normalise(self.text, with_labels=False)
 
     @cached_property
-    def _rows(self) -> list[tuple[Span, list[str]]]:
-        """(span, words) of every row of the text's tables."""
+    def _rows(self) -> list[tuple[Span, list[list[str]]]]:
+        """(span, words of each cell) of every row of the text's tables."""
         return [
-            ((table_row.start, table_row.end), _row_words(table_row))
+            ((table_row.start, table_row.end), [_words(cell.text) for cell in table_row.cells])
             for table in self._tables
             for table_row in chain(*table)
         ]
@@ -246,21 +246,33 @@ def _find_normalised(quote: str, normalised_texts: Sequence[_NormalisedText]) ->
     return None
 
 
-def _row_words(table_row: TableRow) -> list[str]:
-    return re.findall(r"\w+", " ".join(cell.text for cell in table_row.cells).casefold())
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
-def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[str]]]) -> Span | None:
-    """A quote whose cells or words stand in this order in one table row, others between them."""
-    quote_words = re.findall(r"\w+", quote.casefold())
+def _find_in_rows(quote: str, rows: Iterable[tuple[Span, list[list[str]]]]) -> Span | None:
+    """A quote of cells that stand in this order in one table row, others between them; none in a cell, where a word
+    left out may be a "not".
+    """
+    quote_words = _words(quote)
     if len(quote_words) < 2:
         return None
-    return next((span for span, row_words in rows if _stand_in_order(quote_words, row_words)), None)
+    return next((span for span, cells in rows if _is_of_cells(quote_words, cells)), None)
 
 
-def _stand_in_order(quote_words: Sequence[str], row_words: Sequence[str]) -> bool:
-    remaining = iter(row_words)
-    return all(quote_word in remaining for quote_word in quote_words)
+def _is_of_cells(quote_words: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    """Is the quote made of a piece of each of these cells, or of some of them, in their order?"""
+    position = 0
+    for cell in cells:  # the longest piece of each: what a shorter one leaves the others is the same and more
+        position += max((_shared_length(quote_words[position:], cell[start:]) for start in range(len(cell))), default=0)
+    return position == len(quote_words)
+
+
+def _shared_length(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many words two texts begin with alike."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
 
 
 class _NormalisedText(NamedTuple):

@@ -140,3 +140,24 @@ def test_a_row_is_quoted_with_the_names_of_its_columns() -> None:
     assert source.with_columns("| Skiff | 54 |") == "| Skiff | 54 | (columns: Boat | Day)"
     assert source.with_columns("Prices.") == "Prices."
     assert source.with_columns("| Boat | Day |") == "| Boat | Day |"
+
+
+@pytest.mark.parametrize(
+    ("quote", "is_there"),
+    [
+        ("Juniors | 5 | 60 minutes", True),
+        ("Juniors 60 minutes", True),
+        ("**Juniors:** may not row after dark", True),
+        ("Juniors may row after dark", False),
+        ("Juniors | may row after dark | 5", False),
+        ("Seniors may row after dark 60 minutes", False),
+        ("60 minutes Juniors", False),
+        ("Juniors 5 minutes", True),  # the pieces of cells are whole, whatever they leave out at their ends
+        ("Juniors after", True),
+    ],
+)
+def test_cells_of_a_row_may_be_left_out_and_no_word_within_one(quote: str, is_there: bool) -> None:
+    """A "not" that is left out of a cell turns it around: what says the opposite of a row is no quote of it."""
+    table = "| Class | Rule | Crews | Rest |\n|---|---|---|---|\n"
+    table += "| Juniors | may not row after dark | 5 | 60 minutes |\n| Seniors | may row after dark | 9 | none |\n"
+    assert (SourceText(table, "en").find(quote) is not None) == is_there
