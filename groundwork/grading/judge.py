@@ -26,7 +26,6 @@ from groundwork.settings.config_schema import ModelCall, named_call
 if TYPE_CHECKING:
     from groundwork.console.job import Job
 
-NOT_SHOWN = "(not shown)"
 CUT_NOTE = "\n[the rest of the answer is left out here]"
 REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "
 
@@ -85,7 +84,7 @@ class Judge:
             self.wordings[draw_number % len(self.wordings)],
             question=case.question,
             criteria="\n".join(f"criterion_{number}: {case.criteria[i]}" for number, i in enumerate(order, 1)),
-            evidence=case.evidence or NOT_SHOWN,
+            evidence=case.evidence,
             answer=answer,
         )
         return grading_messages, order

@@ -70,11 +70,24 @@ def render_turns(template: str, **variables: str) -> list[Message]:
     """The turns of `template`, parted before they are filled, so that no value can open a turn of its own.
 
     Put what stays the same from call to call (instructions, examples) before what differs: endpoints bill a
-    repeated beginning at a fraction of its price. A value stays as it is, character for character: where it holds the
-    closing tag of the fence around it, the fence gets another name. Raises ConfigError like `render_template`.
+    repeated beginning at a fraction of its price. A paragraph all of whose values are empty is left out. A value stays
+    as it is, character for character: where it holds the closing tag of the fence around it, the fence gets another
+    name. Raises ConfigError like `render_template`.
     """
     _check_variables(placeholders(template), variables)
-    return [{**turn, "content": _fill_placeholders(turn["content"], variables)} for turn in split_turns(template)]
+    empty_names = {name for name, value in variables.items() if not value}
+    return [
+        {**turn, "content": _fill_placeholders(drop_paragraphs(turn["content"], empty_names), variables)}
+        for turn in split_turns(template)
+    ]
+
+
+def drop_paragraphs(template: str, empty_names: set[str]) -> str:
+    """`template` without the paragraphs that have placeholders and none but `empty_names`."""
+    paragraphs = template.split("\n\n")
+    return "\n\n".join(
+        paragraph for paragraph in paragraphs if not (names := placeholders(paragraph)) or names - empty_names
+    )
 
 
 def _fill_placeholders(template: str, variables: dict[str, str]) -> str:

@@ -66,7 +66,6 @@ class BatchAsker:
 
     def __post_init__(self) -> None:
         self._figures = self.figures or ChunkFigures(self.chunk, self.settings)
-        self._messages: list[dict[str, Any]] = []
         self._uncovered_characters = 0  # characters that no question covers yet
 
     @property
@@ -88,17 +87,10 @@ class BatchAsker:
         shows_gaps = interview_round.wished or (self.settings.show_gaps and interview_round.iteration > 1)
         max_gaps = min(interview_round.count, MAX_GAPS) if interview_round.wished else MAX_GAPS
         shown_gaps = interview_round.gaps[:max_gaps] if shows_gaps else []
-        messages = build_messages(
-            self.prompt,
-            self.variables,
-            msgspec.structs.replace(self.chunk, text=self._figures.text),
-            interview_round,
-            [gap.plain_text(chunk_text) for gap in shown_gaps],
-        )
-        self._messages = self._figures.add_pictures(messages)
+        messages = self._render_round(interview_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._uncovered_characters = sum(gap.end - gap.start for gap in interview_round.gaps)
         unit = f"{self.chunk.id} iteration {interview_round.iteration}"
-        reply = await self._call(self._messages, Drafts, unit, interview_round.iteration)
+        reply = await self._call(self._figures.add_pictures(messages), Drafts, unit, interview_round.iteration)
         drafts = [
             self._figures.resolve_figures(restore_evidence(draft, interview_round.gaps, chunk_text))
             for draft in reply.pairs
@@ -113,14 +105,20 @@ class BatchAsker:
             f"{draft_number}. {draft.question}\n" + "\n".join(f"   - {fault.detail}" for fault in draft_faults)
             for draft_number, (draft, draft_faults) in enumerate(faulty, 1)
         ]
-        earlier_reply = msgspec.json.encode(Drafts(pairs=[draft for draft, _ in faulty])).decode()
+        earlier_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty]}).decode()
         messages = [
-            *self._messages,
+            *self._figures.add_pictures(self._render_round(None)),
             *follow_up(earlier_reply, render_template(self.correction, faults="\n".join(fault_texts))),
         ]
         reply = await self._call(messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected = {draft.number: self._figures.resolve_figures(as_draft(draft)) for draft in reply.pairs}
         return [corrected.get(draft_number) for draft_number in range(1, len(faulty) + 1)]
+
+    def _render_round(
+        self, interview_round: InterviewRound | None, gap_texts: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        chunk = msgspec.structs.replace(self.chunk, text=self._figures.text)
+        return build_messages(self.prompt, self.variables, chunk, interview_round, gap_texts)
 
     async def _call(self, messages: list[dict[str, Any]], schema: type[Any], call_unit: str, sample: int) -> Any:
         self.calls += 1
@@ -146,25 +144,32 @@ def build_messages(
     prompt: str,
     variables: dict[str, str],
     chunk: Chunk,
-    interview_round: InterviewRound,
-    shown_gaps: Sequence[str],
+    interview_round: InterviewRound | None,
+    shown_gaps: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps."""
-    rejected_lines = describe_rejected(interview_round.rejected)
+    """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps.
+
+    Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
+    """
     variables = {**variables, "summary": relevant_summary(chunk, variables["summary"])}
+    round_variables = (
+        _round_variables(interview_round, shown_gaps) if interview_round else {"asked": "", "gaps": "", "batch": ""}
+    )
+    section = " > ".join(chunk.headings) or "(none)"
+    return render_turns(prompt, **variables, **round_variables, section=section, chunk=chunk.text)
+
+
+def _round_variables(interview_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
+    rejected_lines = describe_rejected(interview_round.rejected)
     question_lines = [
         *bullet_list([pair.question for pair in interview_round.pairs]).splitlines(),
         *([REJECTED_NOTE, bullet_list(rejected_lines)] if rejected_lines else []),
     ]
-    return render_turns(
-        prompt,
-        **variables,
-        section=" > ".join(chunk.headings) or "(none)",
-        chunk=chunk.text,
-        asked="\n".join(question_lines) or "(none yet)",
-        gaps="\n".join([WISHED_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)) or "(not known)",
-        batch=str(interview_round.count),
-    )
+    return {
+        "asked": "\n".join(question_lines),
+        "gaps": "\n".join([WISHED_NOTE] * interview_round.wished + _numbered_gaps(shown_gaps)),
+        "batch": str(interview_round.count),
+    }
 
 
 def _numbered_gaps(gaps: Sequence[str]) -> list[str]:

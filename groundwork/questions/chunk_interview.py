@@ -286,10 +286,10 @@ def _end_reason(interview: Interview, outcome: _RoundOutcome) -> str:
         return ""
     if interview.settings.stop == "coverage" and interview.coverage_shares[-1] >= interview.settings.target_coverage:
         return "coverage"
-    if outcome.done and (interview.times_shown or not interview.settings.show_gaps):
-        return "done"
     if outcome.unworthy_count > MAX_UNWORTHY_SHARE * outcome.pair_count:
         return "not worth more"
+    if outcome.done:
+        return "" if interview.settings.show_gaps and interview.gaps() else "done"
     is_fruitless = not interview.new_pair_counts[-1] and (
         not outcome.pair_count or interview.new_pair_counts[-2:] == [0, 0]
     )

@@ -75,6 +75,6 @@ class Writer:
         self.calls += 1
         if (reply := self.wrong(self.calls, body)) is not None:
             return reply
-        asked = said(body).split("Questions asked so far")[1].split("Parts of the chunk")[0]
+        asked = said(body).partition("Questions asked so far")[2].split("Parts of the chunk")[0]
         open_ones = [one for one in sentences(part(body, "chunk")) if _beginning(one) not in asked]
         return pairs(*map(pair, open_ones[: self.per_call]))

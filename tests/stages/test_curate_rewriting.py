@@ -243,3 +243,61 @@ def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
     for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
         judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])
         assert bool(undecided_wrong_answer(judged, "By closing the gates.", "en")) == needed
+
+
+def test_a_complaint_that_is_mistaken_is_heard_by_the_judge(run: Run) -> None:
+    """Of a pair with an objection nothing changes: the judge sees both sides, and its second mark decides."""
+    first = pair_of(1)
+
+    def reply(body: Json, convinced: bool = True) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": {"keep": "people say so at mills"}})
+        is_heard = "Objection to it: people say so at mills" in said(body)
+        if is_heard:
+            assert "Complaint: the judge says so" in said(body)
+        return (judge() if is_heard and convinced else judge(natural=0.0))(body)
+
+    run.curate(reply, first)
+    (kept,) = run.kept()
+    assert (kept.question, kept.original_question) == (first.question, "")
+    assert kept.checks["natural"]["before"]["objection"] == "people say so at mills"
+    assert "Kept against a complaint" in run.page and "the judge says so – people say so at mills" in run.page
+    run.curate(lambda body: reply(body, convinced=False), pair_of(1, question="What did the Orrin mill grind in 1930?"))
+    assert [one.reason for one in run.rejected()] == ["natural"] and run.kept() == []
+
+
+def test_a_model_that_objects_to_most_pairs_is_not_believed(run: Run) -> None:
+    """Two of two are waved through by nobody who looked: they are rejected for what they failed."""
+    waving = judge(natural=0.0)
+    waving.rewritten = {"keep": "fine"}  # type: ignore[assignment]
+    run.curate(waving, *many(2))
+    assert [one.reason for one in run.rejected()] == ["natural"] * 2
+    assert [asks_for(body) for body in run.server.requests] == ["apart", "rewrite"]
+
+
+@pytest.mark.parametrize(
+    ("given", "changed"),
+    [
+        ({"answer": "Barley, until 1931."}, {"answer": "Barley, until 1931."}),
+        ({"criteria": ["Names 1931"]}, {"evaluation_criteria": ["Names 1931"]}),
+        (
+            {"question": "", "answer": "", "evidence": [], "criteria": ["Names 1931"]},
+            {"evaluation_criteria": ["Names 1931"]},
+        ),
+    ],
+)
+def test_a_rewriting_may_change_one_part_alone(run: Run, given: Json, changed: Json) -> None:
+    """Answer or criteria; what the object leaves out, or empty, stays, and the question is not said to have changed."""
+    first = pair_of(1)
+
+    def reply(body: Json) -> str:
+        if asks_for(body) == "rewrite":
+            return json.dumps({"p1": given})
+        was_rewritten = any(asks_for(request) == "rewrite" for request in run.server.requests)
+        return judge(natural=1.0 if was_rewritten else 0.0)(body)
+
+    run.curate(reply, first)
+    (kept,) = run.kept()
+    parts = ("question", "answer", "evidence", "evaluation_criteria")
+    assert {name: getattr(kept, name) for name in parts if getattr(kept, name) != getattr(first, name)} == changed
+    assert kept.original_question == "" and bool(kept.original_answer) == ("answer" in changed)

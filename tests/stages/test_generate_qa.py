@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -42,7 +43,7 @@ def test_later_iterations_see_questions_and_gaps(mill: Mill) -> None:
     """From the second iteration on the prompt lists the questions so far and what they leave untouched."""
     mill.run(Writer(per_call=4))
     first, second = (said(body) for body in mill.server.requests[:2])
-    assert "(none yet)" in first and "(not known)" in first
+    assert "Questions asked so far" not in first and "Parts of the chunk" not in first
     assert "- What is told about the Orrin mill: The wheel of the Orrin tide mill measures ...?" in second
     assert "1. Visitors may see the grinding stones on Sundays." in second.split("covers yet")[1]
 
@@ -50,7 +51,7 @@ def test_later_iterations_see_questions_and_gaps(mill: Mill) -> None:
 def test_without_gaps_none_are_shown(mill: Mill) -> None:
     """qa.show_gaps off is the plain loop."""
     mill.run(Writer(per_call=4), qa__show_gaps=False)
-    assert all("(not known)" in said(body) for body in mill.server.requests)
+    assert not any("Parts of the chunk" in said(body) for body in mill.server.requests)
 
 
 def test_the_beginning_of_the_prompt_stays_the_same(mill: Mill) -> None:
@@ -58,7 +59,7 @@ def test_the_beginning_of_the_prompt_stays_the_same(mill: Mill) -> None:
     mill.run(Writer(per_call=4))
     one, two = mill.server.requests[:2]
     assert one["messages"][0] == two["messages"][0]
-    assert said(one).split("Questions asked so far")[0] == said(two).split("Questions asked so far")[0]
+    assert said(one).split("Write at most")[0] == said(two).split("Questions asked so far")[0]
 
 
 @pytest.mark.parametrize(
@@ -123,11 +124,32 @@ def test_a_model_that_says_it_is_done_ends_the_chunk(mill: Mill) -> None:
     )
 
 
+def test_all_gaps_are_put_to_a_model_that_says_it_is_done(mill: Mill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: what no call had room to show is not declined by a reply to others."""
+    monkeypatch.setattr("groundwork.questions.batched_strategy.MAX_GAPS", 2)
+    done = {"pairs": [], "done": True}
+    mill.run(replying({"pairs": [pair("The Orrin mill ground barley until 1931.")], "done": True}, done, done))
+    shown = [re.findall(r"^\d\. (.+)$", said(body), re.MULTILINE) for body in mill.server.requests]
+    assert [len(gaps) for gaps in shown] == [0, 2, 2] and len({*shown[1], *shown[2]}) == 4
+    assert (mill.coverage.runs[0].ended, mill.coverage.runs[0].calls) == ("done", 3)
+
+
+def test_a_correction_begins_as_its_round_did_and_asks_for_no_more(mill: Mill) -> None:
+    """Endpoints bill the same beginning at a fraction; questions so far and the demand for new pairs are left out."""
+    good, faulty = (pair(one) for one in sentences(ENGINE)[:2])
+    mill.run(replying({"pairs": [good]}, {"pairs": [{**faulty, "evidence": ["It is said so."]}]}))
+    asked = next(body for body in mill.server.requests if said(body).startswith("Some of these pairs"))
+    first, second = mill.server.requests[:2]
+    system, chunk, reply = (turn["content"] for turn in asked["messages"][:3])
+    assert system == first["messages"][0]["content"] and said(second).startswith(chunk) and chunk.endswith("</chunk>")
+    assert list(json.loads(reply)) == ["pairs"]
+
+
 def test_a_gap_is_shown_twice_at_most(mill: Mill) -> None:
     """What is neither asked about nor declined stays open, and is not pressed upon the model for ever."""
     made = [pair(one) for one in sentences(ENGINE)[:4]]
     mill.run(replying(*({"pairs": [one]} for one in made)), qa__max_iterations=9)
-    shown = ["Visitors may" in said(body).split("covers yet")[1] for body in mill.server.requests]
+    shown = ["Visitors may" in said(body).partition("covers yet")[2] for body in mill.server.requests]
     assert shown == [False, True, True]
     assert mill.coverage.runs[0].ended == "exhausted" and mill.coverage.declined == 0
 

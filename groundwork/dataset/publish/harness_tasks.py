@@ -75,10 +75,10 @@ def _judge_code(judge: TaskJudge) -> str:
 
 
 def _system_and_user(template: str) -> tuple[str, str]:
-    """What the system is told and what the user says; the user's words keep their placeholders."""
+    """What the system is told and what the user says, without evidence; the user's words keep their placeholders."""
     messages = prompts.split_turns(template)
     system = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
-    return system, messages[-1]["content"]
+    return system, prompts.drop_paragraphs(messages[-1]["content"], {"evidence"})
 
 
 def _inspect_files(name: str, splits: Sequence[str], system: str) -> dict[str, str]:

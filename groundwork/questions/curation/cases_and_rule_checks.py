@@ -113,6 +113,7 @@ class CurationCase:
     `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
     `other_answer`: the answer to another question, of which one is made. `unwritten`: the case as it failed, before its
     pair was written anew. `error`: why that could not be done or judged; the pair stays failed.
+    `complaint`, `objection`: what a check said against the pair, and why it is said to be mistaken.
     """
 
     number: int
@@ -122,6 +123,8 @@ class CurationCase:
     other_answer: str = ""
     unwritten: CurationCase | None = None
     error: UnitError | None = None
+    complaint: str = ""
+    objection: str = ""
 
 
 def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:

@@ -34,7 +34,7 @@ from groundwork.questions.curation.judge import (
     pack_batches,
     reply_schema,
 )
-from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting
+from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting, believed_objections, case_faults
 from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
@@ -166,7 +166,9 @@ class Curation:
         return verdict_columns
 
     async def _rewrite_failed(self, case_results: CaseResults, rewritten_once: set[int]) -> list[int]:
-        """The numbers of the pairs that were written anew, since only what can be mended failed; once a pair."""
+        """The numbers of the pairs that are to be judged again, once a pair, since only what can be mended failed: they
+        were written anew, or the judge is to hear an objection.
+        """
         mendable_cases = [
             case
             for case_number, case in case_results.items()
@@ -174,23 +176,27 @@ class Curation:
         ]
         rewritten_once.update(case.number for case in mendable_cases)
         verdicts = await self.judge.ask(Rewriting(self.settings, self.prompt), mendable_cases)
-        rewritten_numbers = []
+        rewrites = {number: verdict.value for number, verdict in verdicts.items() if isinstance(verdict, CheckResults)}
+        objections = believed_objections(rewrites)
+        judged_again = []
         for case in mendable_cases:
             verdict = verdicts[case.number]
             if isinstance(verdict, UnitError):
                 case_results[case.number] = replace(case, error=verdict)
-            elif verdict.value.question:
-                case_results[case.number] = replace(self._apply_rewrite(case, verdict.value), unwritten=case)
-                rewritten_numbers.append(case.number)
-        return rewritten_numbers
+                continue
+            if verdict.value.question:
+                case_again = self._apply_rewrite(case, verdict.value)
+            elif objection := objections.get(case.number):
+                case_again = _apply_objection(case, objection)
+            else:
+                continue
+            case_results[case.number] = replace(case_again, unwritten=case)
+            judged_again.append(case.number)
+        return judged_again
 
     def _apply_rewrite(self, case: CurationCase, rewrite: Rewrite) -> CurationCase:
         """The case as it was rewritten; what it failed counts as passed until it is judged again."""
         original = case.pair
-        checks = {
-            check_name: old_column if old_column["passed"] else {**old_column, "passed": True, "before": old_column}
-            for check_name, old_column in original.checks.items()
-        }
         answer = rewrite.answer or original.answer
         criteria = list(rewrite.evaluation_criteria) or original.evaluation_criteria
         evidence = list(rewrite.evidence) or original.evidence
@@ -200,10 +206,10 @@ class Curation:
             answer=answer,
             evidence=original.evidence if any(map(is_figure, original.evidence)) else evidence,
             evaluation_criteria=drop_padding(rewrite.question, criteria, case.origin.language, answer),
-            original_question=original.question,
+            original_question=original.question if rewrite.question != original.question else "",
             original_answer=original.answer if answer != original.answer else "",
             original_criteria=original.evaluation_criteria if criteria != original.evaluation_criteria else [],
-            checks=checks,
+            checks=_passed_so_far(original),
         )
         rewritten_columns = rule_columns(pair, case.origin, self.settings)
         fault = criteria_fault(pair.evaluation_criteria, answer)
@@ -242,6 +248,22 @@ class Curation:
 def _result_of_error(case: CurationCase | UnitError, error: UnitError) -> CurationCase | UnitError:
     """Of a pair that was written anew and could not be judged, the one that failed: unchecked, it is not kept."""
     return replace(case.unwritten, error=error) if isinstance(case, CurationCase) and case.unwritten else error
+
+
+def _apply_objection(case: CurationCase, objection: str) -> CurationCase:
+    """The case with both sides, for the judge to hear."""
+    checks = _passed_so_far(case.pair, objection)
+    pair, complaint = msgspec.structs.replace(case.pair, checks=checks), case_faults(case) or "its wording"
+    return replace(case, pair=pair, complaint=complaint, objection=objection)
+
+
+def _passed_so_far(pair: Pair, objection: str = "") -> dict[str, CheckColumn]:
+    """The columns of a pair that is judged again: what it failed counts as passed, and is kept under `before`."""
+    reason = {"objection": objection} if objection else {}
+    return {
+        check: column if column["passed"] else {**column, "passed": True, "before": {**column, **reason}}
+        for check, column in pair.checks.items()
+    }
 
 
 def _wrong_answer_to_show(pair: Pair, origin: PairOrigin, other_answer: str) -> str:

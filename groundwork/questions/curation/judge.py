@@ -191,10 +191,12 @@ class Apart(Marks):
     def _render_pair(self, number: int, case: CurationCase) -> str:
         lines = [field_name(number), *_question_and_answer(case)]
         if self.checks == ("stand_alone",):
-            return "\n".join(lines[:2])
+            lines = lines[:2]
         if "criteria" in self.checks:
             lines += ["Criteria:", *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria)]
             lines += [f"Wrong answer: {single_line(case.wrong_answer)}"] if case.wrong_answer else []
+        if case.objection:
+            lines += [f"Complaint: {single_line(case.complaint)}", f"Objection to it: {single_line(case.objection)}"]
         return "\n".join(lines)
 
 

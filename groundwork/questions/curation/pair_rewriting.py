@@ -1,11 +1,11 @@
 """The rewriting of pairs whose wording or criteria failed: what the model is shown of them, and what its reply changes.
 
-It sees the evidence and what names the subject.
+It sees the evidence and what names the subject. It may object to a complaint as well: then the judge looks again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,18 +30,21 @@ from groundwork.questions.curation.judge import (
 from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
 
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
+MAX_OBJECTED_SHARE = 0.5  # of the pairs to be rewritten: a model that objects to more of them is not believed
+_REWRITE_FIELDS = ("question", "answer", "evidence", "criteria", "evaluation_criteria", "keep")
 
 
 class Rewrite(NamedTuple):
     """What a rewriting gives of a pair: "" and no items for what stays; without a question the pair is dropped.
 
-    `evidence`: the quotes of the pair that are kept.
+    `evidence`: the quotes of the pair that are kept. `objection`: why nothing is wrong with the pair.
     """
 
     question: str
     answer: str = ""
     evidence: tuple[str, ...] = ()
     evaluation_criteria: tuple[str, ...] = ()
+    objection: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Rewriting(Form):
     """Pairs whose wording or criteria failed, written anew from their evidence, those of a call from one document."""
 
     name = "rewrite"
-    field_description = "a question, or an object with question, answer, evidence and criteria"
+    field_description = 'a question, an object with question, answer, evidence and criteria, or {"keep": the reason}'
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
         origin = cases[0].origin
@@ -68,24 +71,27 @@ class Rewriting(Form):
             "evidence": list_of(INTEGER),
             "criteria": list_of(STRING),
         }
-        return {"anyOf": [STRING, closed_object(properties)]}
+        return {"anyOf": [STRING, closed_object(properties), closed_object({"keep": STRING})]}
 
     def read(self, case: CurationCase, reply_value: Any) -> Rewrite | None:
         """The rewriting; None where a part has another type, or evidence a number that no quote has.
 
-        A question alone stands for one whose other parts stay. Evidence may be copied instead of named by its numbers.
+        A question alone stands for one whose other parts stay, and of an object what it leaves out or empty stays.
+        Evidence may be copied instead of named by its numbers.
         """
         rewritten_fields = {"question": reply_value} if isinstance(reply_value, str) else reply_value
-        if not isinstance(rewritten_fields, dict) or not isinstance(rewritten_fields.get("question"), str):
+        if not isinstance(rewritten_fields, dict) or rewritten_fields.keys().isdisjoint(_REWRITE_FIELDS):
             return None
-        question, answer = rewritten_fields["question"].strip(), rewritten_fields.get("answer") or ""
-        if (question and not is_question(question)) or not isinstance(answer, str):
+        question, answer, objection = (rewritten_fields.get(name) or "" for name in ("question", "answer", "keep"))
+        if not all(isinstance(text, str) for text in (question, answer, objection)):
             return None
         criteria = _read_texts(rewritten_fields.get("criteria", rewritten_fields.get("evaluation_criteria")), [])
         evidence = _read_texts(rewritten_fields.get("evidence"), case.pair.evidence)
-        if criteria is None or evidence is None:
+        if criteria is None or evidence is None or (question.strip() and not is_question(question)):
             return None
-        return Rewrite(question, answer.strip(), evidence, criteria)
+        if not (question.strip() or answer.strip() or evidence or criteria):
+            return Rewrite("", objection=single_line(objection))
+        return Rewrite(question.strip() or case.pair.question, answer.strip(), evidence, criteria)
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         return FRAME_TOKENS + sum(map(self._case_tokens, cases))
@@ -96,6 +102,22 @@ class Rewriting(Form):
             FRAME_TOKENS + 3 * FIELD_TOKENS + tokens_in("\n".join([pair.answer, *pair.evaluation_criteria]))
         )
         return FIELD_TOKENS + round(tokens_in(pair.question) + FULL_REWRITE_SHARE * rewrite_tokens)
+
+
+def believed_objections(rewrites: Mapping[int, Rewrite]) -> dict[int, str]:
+    """The objections of `rewrites`, by the same numbers; none where there are so many that nobody looked."""
+    objections = {number: rewrite.objection for number, rewrite in rewrites.items() if rewrite.objection}
+    return objections if len(objections) <= max(1, MAX_OBJECTED_SHARE * len(rewrites)) else {}
+
+
+def case_faults(case: CurationCase) -> str:
+    """What the checks say against the wording and the criteria of a pair."""
+    check_columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
+    return "; ".join(
+        dict.fromkeys(
+            check_column["why"] for check_column in check_columns if not check_column["passed"] and check_column["why"]
+        )
+    )
 
 
 def _read_texts(reply_items: Any, numbered: Sequence[str]) -> tuple[str, ...] | None:
@@ -131,12 +153,6 @@ def _quotes(case: CurationCase) -> list[str]:
 
 
 def _render_faulty_pair(pair_number: int, case: CurationCase) -> str:
-    check_columns = [case.pair.checks[check] for check in REWRITABLE_CHECKS if check in case.pair.checks]
-    faults = "; ".join(
-        dict.fromkeys(
-            check_column["why"] for check_column in check_columns if not check_column["passed"] and check_column["why"]
-        )
-    )
     return "\n".join(
         [
             field_name(pair_number),
@@ -147,6 +163,6 @@ def _render_faulty_pair(pair_number: int, case: CurationCase) -> str:
             f"Answer: {single_line(case.pair.answer)}",
             "Criteria:",
             *(f"- {single_line(text)}" for text in case.pair.evaluation_criteria),
-            f"What is wrong with it: {faults or 'its wording'}",
+            f"What is wrong with it: {case_faults(case) or 'its wording'}",
         ]
     )

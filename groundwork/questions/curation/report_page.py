@@ -14,7 +14,7 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, tabl
 from groundwork.records import Pair, Rejected
 
 EXAMPLES = 4  # of each kind
-MAX_CORRECTED = 40  # pairs with a person's words, which are all shown where there are no more
+MAX_LISTED = 40  # pairs that are all shown where there are no more: those with a person's words, or kept all the same
 NO_MODEL = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
 _STYLES = """
@@ -79,7 +79,8 @@ def curation_html(result: CurationResult) -> str:
             [_render_pair("w", result.kept_pairs[pair_index]) for pair_index in _spread_examples(counts.rewritten)]
             or [_NONE]
         ),
-        *_render_corrected(result.kept_pairs, counts.corrected),
+        *_render_listed("c", "Corrected by people", result.kept_pairs, counts.corrected),
+        *_render_listed("k", "Kept against a complaint", result.kept_pairs, counts.defended),
         tag("h2", "Rejected"),
         *(_render_rejected(result.rejected_pairs, counts.by_reason) or [_NONE]),
     )
@@ -120,12 +121,15 @@ class _Counts:
     def __init__(self, result: CurationResult) -> None:
         self.documents: set[str] = set()
         self.unchanged, self.rewritten, self.corrected = array("q"), array("q"), array("q")  # places among the kept
+        self.defended = array("q")  # of them those whose complaint was found mistaken
         self.by_reason: dict[str, array[int]] = defaultdict(lambda: array("q"))  # places among the rejected
         self._checks = frozenset(result.checks)
         self._column_counts: Counter[tuple[str, bool, str]] = Counter()  # by check, passed, checker
         for pair_index, pair in enumerate(result.kept_pairs):
             places = {"kept": self.unchanged, "rewritten": self.rewritten, "corrected": self.corrected}
             places[curation_outcome(pair)].append(pair_index)
+            if _objections(pair):
+                self.defended.append(pair_index)
             self._add_columns(pair.document, pair.checks)
         for pair_index, rejection in enumerate(result.rejected_pairs):
             self.by_reason[rejection.reason].append(pair_index)
@@ -168,19 +172,25 @@ def _render_rejected(rejected: Sequence[Rejected], by_reason: Mapping[str, Seque
     return rejected_articles
 
 
-def _render_corrected(pairs: Sequence[Pair], corrected: Sequence[int]) -> list[Markup]:
-    """The pairs that people gave other words, each with what it said before."""
-    if not corrected:
+def _render_listed(kind: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+    """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
+    if not indexes:
         return []
-    articles = [_render_pair("c", pairs[pair_index]) for pair_index in corrected[:MAX_CORRECTED]]
-    more = f"… and {len(corrected) - MAX_CORRECTED:,} more; the page of review shows all."
-    notes = [tag("p", more, class_="soft")] if len(corrected) > MAX_CORRECTED else []
-    return [tag("h2", "Corrected by people"), *articles, *notes]
+    articles = [_render_pair(kind, pairs[pair_index]) for pair_index in indexes[:MAX_LISTED]]
+    more = f"… and {len(indexes) - MAX_LISTED:,} more; the page of review shows all."
+    notes = [tag("p", more, class_="soft")] if len(indexes) > MAX_LISTED else []
+    return [tag("h2", title), *articles, *notes]
+
+
+def _objections(pair: Pair) -> str:
+    """What was said against a pair, and why that did not count."""
+    before = [column.get("before", {}) for column in pair.checks.values() if isinstance(column, dict)]
+    return "; ".join(f"{old['why']} – {old['objection']}" for old in before if "objection" in old)
 
 
 def _render_pair(kind: str, pair: Pair) -> Markup:
     """The pair; struck out above each text that was changed, what it said before."""
-    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else ""
+    why = str(pair.checks[BY_PERSON]["why"]) if kind == "c" else _objections(pair)
     return _render_article(
         kind,
         _Wording(pair.question, pair.answer, pair.evaluation_criteria),
