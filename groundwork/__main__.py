@@ -169,9 +169,18 @@ def _diff(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import add_data_flags, flag_parser
 
-    parser = flag_parser("dataprep diff", "Which rows of two runs or two versions of a dataset came, went and changed.")
+    purpose = (
+        "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "
+        "both ask about and what only one does."
+    )
+    parser = flag_parser("dataprep diff", purpose)
     sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
     parser.add_argument("datasets", metavar="DATASET", nargs=2, help=sources)
+    parser.add_argument(
+        "--by",
+        choices=("row", "statement"),
+        help="compare row by row, or by the statements that are asked about (default for runs by different models)",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
     parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")

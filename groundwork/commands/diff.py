@@ -1,4 +1,4 @@
-"""`dataprep diff A B`: which rows of two runs or datasets came, went and changed: a table, JSON or a page."""
+"""`dataprep diff A B`: what two runs or datasets have in common and what not, as a table, JSON or a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from groundwork.message_wording import name_order, shorten_text
 from groundwork.pages.html_frame import Markup, document_page, tag
 
 if TYPE_CHECKING:
+    from groundwork.dataset.common_statements import CommonStatement, StatementComparison
     from groundwork.dataset.load_dataset import Dataset
     from groundwork.dataset.versions_and_differences import ChangedRow, RowDifferences, RowRecord
 
@@ -41,26 +44,93 @@ def show_diff(flags: argparse.Namespace) -> int:
     """Compare the two datasets that the flags name. Raises UsageError, BadRecord."""
     from groundwork.dataset.dataset_argument import locate_datasets
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.dataset.versions_and_differences import compare_rows
 
     data = workspace(load_config(flags), flags, folders=())
     sources = locate_datasets(flags.datasets, data)
     data.fetch(dataset_file for dataset_source in sources for dataset_file in dataset_source.files)
     before, after = map(load_dataset, sources)
-    differing = compare_rows(_records(before), _records(after))
-    dataset_names = before.name, after.name
+    by_statement = flags.by == "statement" if flags.by else _are_of_different_models(before, after)
+    report = _StatementReport.of(before, after) if by_statement else _RowReport.of(before, after)
     if flags.json == Path("-"):
-        sys.stdout.write(_as_json(dataset_names, differing))
+        sys.stdout.write(report.as_json())
     else:
-        for diff_line in _diff_lines(before, after, differing):
+        for diff_line in report.lines():
             print(terminal_text(diff_line))
         if flags.json:
-            write_bytes(flags.json, _as_json(dataset_names, differing).encode())
+            write_bytes(flags.json, report.as_json().encode())
             print(f"-> {openable_path(flags.json)}")
     if flags.page:
-        write_text(flags.page, differences_html(dataset_names, differing))
+        write_text(flags.page, report.page())
         print(f"-> {openable_path(flags.page)}", file=sys.stderr if flags.json == Path("-") else sys.stdout)
-    return EXIT_FAILED if flags.exit_code and differing else EXIT_OK
+    return EXIT_FAILED if flags.exit_code and report.differences else EXIT_OK
+
+
+def _are_of_different_models(before: Dataset, after: Dataset) -> bool:
+    """Did no model write rows of both? Then their questions share neither ids nor wording."""
+    first_models, second_models = ({row.model for row in dataset.rows if row.model} for dataset in (before, after))
+    return bool(first_models and second_models) and first_models.isdisjoint(second_models)
+
+
+@dataclass(frozen=True)
+class _RowReport:
+    """Which rows came, went and changed, as lines, JSON and a page."""
+
+    before: Dataset
+    after: Dataset
+    differences: RowDifferences
+
+    @classmethod
+    def of(cls, before: Dataset, after: Dataset) -> _RowReport:
+        from groundwork.dataset.versions_and_differences import compare_rows
+
+        return cls(before, after, compare_rows(_records(before), _records(after)))
+
+    def lines(self) -> list[str]:
+        return _diff_lines(self.before, self.after, self.differences)
+
+    def as_json(self) -> str:
+        return _as_json((self.before.name, self.after.name), self.differences)
+
+    def page(self) -> str:
+        return differences_html((self.before.name, self.after.name), self.differences)
+
+
+@dataclass(frozen=True)
+class _StatementReport:
+    """What both ask about and what only one does, as lines, JSON and a page."""
+
+    names: tuple[str, str]
+    differences: StatementComparison
+
+    @classmethod
+    def of(cls, before: Dataset, after: Dataset) -> _StatementReport:
+        from groundwork.dataset.common_statements import compare_statements
+
+        return cls((before.name, after.name), compare_statements(before.rows, after.rows))
+
+    def lines(self) -> list[str]:
+        first, second = self.names
+        counts = self.differences.by_document()
+        table = [["", "common", f"only {first}", f"only {second}"]]
+        table += [[name or "(no document)", *map(str, counts[name])] for name in sorted(counts, key=name_order)]
+        return [
+            f"{first} beside {second}: {self.differences.describe(first, second)}",
+            *terminal.table_lines(table),
+            *_question_lines("-", f"that only {first} asks", self.differences.only_a),
+            *_question_lines("+", f"that only {second} asks", self.differences.only_b),
+        ]
+
+    def as_json(self) -> str:
+        return _as_json(self.names, self.differences)
+
+    def page(self) -> str:
+        return statements_html(self.names, self.differences)
+
+
+def _question_lines(mark: str, kind: str, rows: Sequence[RowRecord]) -> list[str]:
+    lines = [f"  {mark} {shorten_text(row['question'], QUESTION_WIDTH)}" for row in rows[:ROWS_SHOWN]]
+    hidden = len(rows) - ROWS_SHOWN
+    return lines + [f"    … and {hidden:,} more {kind}; --page FILE or --json FILE has all"] * (hidden > 0)
 
 
 def _records(dataset: Dataset) -> list[RowRecord]:
@@ -69,7 +139,7 @@ def _records(dataset: Dataset) -> list[RowRecord]:
     return [msgspec.structs.asdict(dataset_row) for dataset_row in dataset.rows]
 
 
-def _as_json(names: tuple[str, str], differing: RowDifferences) -> str:
+def _as_json(names: tuple[str, str], differing: RowDifferences | StatementComparison) -> str:
     import msgspec
 
     differences = {"a": names[0], "b": names[1], **msgspec.structs.asdict(differing)}
@@ -141,6 +211,35 @@ def differences_html(names: tuple[str, str], diff: RowDifferences) -> str:
             [_added_or_removed_row(differing_row, "went") for differing_row in diff.went[:ROWS_ON_PAGE]],
             len(diff.went),
         ),
+    )
+
+
+def statements_html(names: tuple[str, str], comparison: StatementComparison) -> str:
+    """What two runs ask about as one HTML page: the statements of both with their questions, then those of one."""
+    first, second = names
+    common = [_common_article(names, common_statement) for common_statement in comparison.common[:ROWS_ON_PAGE]]
+    sections = [_section("Asked about by both", common, len(comparison.common))]
+    for name, rows, kind in ((first, comparison.only_a, "went"), (second, comparison.only_b, "came")):
+        articles = [_added_or_removed_row(row, kind) for row in rows[:ROWS_ON_PAGE]]
+        sections.append(_section(f"Only {name}", articles, len(rows)))
+    return document_page(
+        title := f"{first} beside {second}",
+        _PAGE_STYLE,
+        tag("h1", title),
+        tag("p", comparison.describe(first, second), "."),
+        *chain.from_iterable(sections),
+    )
+
+
+def _common_article(names: tuple[str, str], common: CommonStatement) -> Markup:
+    """A statement, and below it what each run asks."""
+    questions = [
+        (tag("dt", name), [tag("dd", row["question"]) for row in rows])
+        for name, rows in zip(names, (common.a, common.b), strict=True)
+    ]
+    note = " · ".join(text for text in (common.document, "the same question" * common.same_question) if text)
+    return tag(
+        "article", tag("h3", common.statement or common.a[0]["question"]), tag("dl", questions), tag("small", note)
     )
 
 
