@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.read_write import read_json
@@ -16,7 +18,7 @@ from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import CommitInfo, HfApi
 
 HUB_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 LONGEST_NAME = 96
@@ -87,11 +89,12 @@ def push_dataset(
         if existing is None:
             api.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
         info = _hub_info(api, repository) if existing is None else existing
-        commit = api.create_commit(
+        commit = _commit(
+            api,
             repository,
             _commit_operations(folder, info, say, repository),
+            say,
             commit_message=f"Upload {name}",
-            repo_type="dataset",
             parent_commit=info.sha if info else None,
         )
         private = bool(info.private) if info else not public
@@ -189,6 +192,36 @@ def _commit_operations(folder: Path, info: Any, say: Callable[[str], None], repo
         *(CommitOperationAdd(name, _file_content(name, path, repository)) for name, path in files.items()),
         *(CommitOperationDelete(name) for name in stale),
     ]
+
+
+def _commit(
+    api: HfApi, repository: str, operations: Sequence[Any], say: Callable[[str], None], **options: Any
+) -> CommitInfo:
+    """One commit; by plain HTTP (LFS) where a hub of one's own, or a proxy on the way, knows nothing of xet storage."""
+    import httpx2
+    from huggingface_hub import constants
+
+    create_commit = partial(api.create_commit, repository, repo_type="dataset", **options)
+    try:
+        return create_commit(operations)
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        if not _arose_in_xet(error):
+            raise
+        remedy = "sending by plain HTTP, as HF_HUB_DISABLE_XET=1 does at once"
+        say(f"no upload to xet storage: {_describe_cause(error)}; {remedy}")
+    disabled_before, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
+    try:
+        return create_commit(operations)
+    finally:
+        constants.HF_HUB_DISABLE_XET = disabled_before
+
+
+def _arose_in_xet(error: BaseException | None) -> bool:
+    """Was the client uploading to xet storage when the error, or what caused it, was raised?"""
+    if error is None:
+        return False
+    functions = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
+    return any("xet" in name for name in functions) or _arose_in_xet(error.__cause__)
 
 
 def _file_content(file_name: str, path: Path, repository: str) -> str | bytes:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import huggingface_hub.constants
 import pytest
 
 from groundwork.dataset.creation.output_files import replace_files
@@ -53,6 +54,22 @@ def test_a_push_is_one_private_commit_of_everything(hub, folder):
     assert len(repo.commits) == 2  # the Hub's own first one, and ours
     local = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     assert {name: content for name, content in repo.files.items() if name != ".gitattributes"} == local
+
+
+@pytest.mark.parametrize("step", ["", "batch"])
+def test_a_hub_without_xet_storage_is_sent_to_by_http(hub, folder, monkeypatch, step):
+    """One line says why, and how to spare the try; what fails then is what is reported."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
+    said = []
+    if step:
+        hub.fail[step] = 507
+        with pytest.raises(HubFailed, match="507"):
+            send(folder, organization="acme", said=said)
+    else:
+        assert send(folder, organization="acme", said=said).commit == hub.repos["acme/touch-rugby"].sha
+    (line,) = [line for line in said if "xet" in line]
+    assert "404" in line and "HF_HUB_DISABLE_XET=1" in line
+    assert huggingface_hub.constants.HF_HUB_DISABLE_XET is False
 
 
 def test_without_an_organisation_it_is_ones_own_account(folder):
