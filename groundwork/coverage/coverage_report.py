@@ -106,7 +106,7 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
     elif block.kind == "table":
         yield {**node, **_table_node(markdown, start, end, item_edges)}
     elif block.kind in ("list", "contents"):
-        yield from _list_nodes(markdown, start, end, item_edges)
+        yield from _list_nodes(markdown, start, end, item_edges, each_line=block.kind == "contents")
     elif block.kind == "formula":
         block_text = markdown[start:end].strip("$ \n")
         body_start = markdown.find(block_text, start)
@@ -215,8 +215,10 @@ def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[Piece]:
     return [Piece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
 
 
-def _list_nodes(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
-    """A list's items, each with the lines that go on behind it."""
+def _list_nodes(
+    markdown: str, start: int, end: int, item_edges: _ItemEdges, *, each_line: bool
+) -> Iterator[dict[str, Any]]:
+    """A list's items, each with the lines that go on behind it; `each_line` is an item of its own."""
     list_items: list[tuple[str, int, int, int]] = []  # marker, depth, start, end
     position = start
     while position < end:
@@ -224,7 +226,7 @@ def _list_nodes(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
         if item_match := _LIST_ITEM.match(markdown, position, line_end):
             depth = len(item_match["indent"].replace("\t", "    ")) // 2
             list_items.append((item_match["marker"], depth, item_match.end(), line_end))
-        elif list_items:
+        elif list_items and not (each_line and markdown[position:line_end].strip()):
             list_items[-1] = (*list_items[-1][:3], line_end)
         else:
             list_items.append(("", 0, position, line_end))
@@ -233,7 +235,7 @@ def _list_nodes(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
         yield {
             "kind": "item",
             "start": item_start,
-            "marker": "•" if marker in f"-*+–{BULLETS}" else marker,
+            "marker": "•" if marker and marker in f"-*+–{BULLETS}" else marker,
             "depth": depth,
             "pieces": item_edges.cut(list(pieces(markdown, item_start, item_end))),
         }

@@ -302,3 +302,19 @@ def test_an_empty_question_touches_nothing(tmp_path: Path, capsys: pytest.Captur
     assert main(["--data", str(tmp_path)]) == 0
     assert read_json(tmp_path / "plots" / "coverage-rugby.json", dict)["together"]["sentences"]["asked"] == 1
     assert "1 row without a question was left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("numbers", [("1", "2", "2.1"), ("", "", ""), ("1.", "2.", "2.1"), ("-", "-", "-")])
+def test_each_entry_of_a_table_of_contents_is_a_line_of_its_own(numbers: tuple[str, ...]) -> None:
+    """With the number that it has, with a dot or without, and no bullet but where the text has one."""
+    titles = ("Scope ........ 3", "Terms ........ 4", "Definitions ........ 5")
+    text = "\n".join(f"{number} {title}".strip() for number, title in zip(numbers, titles, strict=True))
+    nodes = markdown_tree(f"{text}\n", [])
+    shown = [f"{node['marker']} {''.join(piece[0] for piece in node['pieces'])}".split() for node in nodes]
+    assert shown == [line.replace("-", "•").split() for line in text.splitlines()]
+
+
+def test_a_line_below_an_item_belongs_to_it() -> None:
+    """A list is no table of contents: the line goes on with the item above, which keeps its bullet."""
+    nodes = markdown_tree("- A substitute enters\nthrough the box.\n- A player leaves.\n", [])
+    assert [node["marker"] for node in nodes] == ["•", "•"]
