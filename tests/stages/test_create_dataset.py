@@ -146,6 +146,19 @@ def test_curated_pairs_take_the_place_of_the_run(data):
     assert "1 of 2 documents are curated" in report(data)["warnings"][0]
 
 
+def test_pairs_that_no_check_has_seen_are_told(data):
+    """Curation keeps what its model said nothing usable of; a dataset of such pairs does not pass for a checked one."""
+    verdict = {"score": 1.0, "passed": True, "why": "", "checker": "model"}
+    columns = [{"duplicates": verdict}] * 3 + [{"duplicates": verdict, "worth": verdict}, {"review": verdict}]
+    curated = [pair(n, document="rules", checks=column) for n, column in zip(range(1, 6), columns, strict=True)]
+    write_jsonl(data / "qa" / "model-a" / "curated" / "rules.jsonl", curated)
+    assert run(data, "--no-eval-split", "--document", "rules") == 0
+    assert "model-a: 3 of 5 pairs were kept unchecked" in report(data)["warnings"][0]
+    assert "curate.py --run model-a --retry-failed" in report(data)["warnings"][0]
+    assert run(data, "--no-eval-split", "--document", "rules", "--set", 'curate.checks=["duplicates"]', "--force") == 0
+    assert not report(data)["warnings"], "nothing was to be asked of them"
+
+
 @pytest.mark.parametrize(("strategy", "train"), [("clusters", 48), ("random", 39), ("tags", 48), ("clone", 48)])
 def test_each_strategy_does_to_train_what_it_says(data, strategy, train):
     """Random holds its rows out; with the others eval is a copy of part of train."""

@@ -187,7 +187,8 @@ def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
                 if candidate.stage
             ]
             reviews[run] = ReviewedRun(review, turned_down)
-    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews)
+    checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
+    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews, checks)
     return sample_pool(pool, TEST_CHUNKS) if job.test else pool
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from sys import intern  # of what many rows have in common
 from typing import NamedTuple
 
 import msgspec
 
-from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON, Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
@@ -42,8 +42,12 @@ def gather_rows(
     tags: Mapping[str, Sequence[str]],
     chunks: Mapping[str, str],
     reviews: Mapping[str, ReviewedRun] | None = None,
+    checks: Collection[str] = (),
 ) -> RowPool:
-    """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them."""
+    """The rows of `files` (by run), with the tags and the chunk texts known by id, as people decided about them.
+
+    `checks`: of curation, those of which each curated pair has been through one at least.
+    """
     pairs, locations, invalid = [], [], []
     for run, pair_paths in files.items():
         for pair_path in pair_paths:
@@ -72,7 +76,7 @@ def gather_rows(
     return RowPool(
         rows=[dataset_row for row_index, dataset_row in enumerate(dataset_rows) if row_index not in invalid_indices],
         invalid=invalid,
-        warnings=[*_half_curated_warnings(files), *warnings],
+        warnings=[*_half_curated_warnings(files), *_unchecked_warnings(pairs, files, checks), *warnings],
         reviewed=reviewed,
     )
 
@@ -182,6 +186,24 @@ def _problems(dataset_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
             yield row_index, "the answer repeats the question"
         elif any(mark in row_text for row_text in row_texts for mark in BROKEN_TEXT):
             yield row_index, "holds characters of a wrong decoding (U+FFFD or NUL)"
+
+
+def _unchecked_warnings(
+    pairs: Sequence[tuple[str, Pair]], files: Mapping[str, Sequence[Path]], checks: Collection[str]
+) -> list[str]:
+    """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
+    curated = {(run, path.stem) for run, paths in files.items() for path in paths if folder_of(path).name == "curated"}
+    pair_counts = Counter(run for run, _ in pairs)
+    unchecked_counts = Counter(
+        run
+        for run, pair in pairs
+        if checks and (run, pair.document) in curated and pair.checks.keys().isdisjoint({*checks, BY_PERSON})
+    )
+    return [
+        f"{run}: {unchecked:,} of {counted(pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
+        + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")
+        for run, unchecked in unchecked_counts.items()
+    ]
 
 
 def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
