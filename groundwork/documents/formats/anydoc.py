@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.formats.book_notes import mark_notes
+from groundwork.documents.formats.book_notes import mark_notes, raise_book_figures
 from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
 from groundwork.documents.formats.office_package import (
     Element,
@@ -290,6 +290,7 @@ def read(office_file: str, ending: str) -> AnydocReading:
     package = open_package(office_bytes) if office_format in _PACKAGES else None
     if office_format == "epub" and package is not None:
         mark_notes(package)
+        raise_book_figures(package)
         return AnydocReading([place_notes(markdown(parse(package.to_bytes(), office_format)))], [])
     if package is None:
         return AnydocReading([markdown(parse(office_bytes, office_format))], [])

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from groundwork.documents.formats.office_package import Element, OfficePackage, new_element
+from groundwork.documents.formats.raised_text import raise_book_page
 
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 _TYPE = "{http://www.idpf.org/2007/ops}type"
@@ -55,6 +56,14 @@ def mark_notes(package: OfficePackage) -> None:
         for mark in marks:
             _put_text(mark.link, f"[^{note_number}]")
         for part_name in {note_place.part_name, *(mark.part_name for mark in marks)}:
+            package.mark_edited(part_name)
+
+
+def raise_book_figures(package: OfficePackage) -> None:
+    """Write raised figures that are no marks as superscripts."""
+    for part_name in (name for name in package.part_names if name.lower().endswith(_PAGES)):
+        root = package.root_with(part_name, "<sup")
+        if root is not None and raise_book_page(root):
             package.mark_edited(part_name)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from groundwork.documents.formats.anydoc import markdown, parse
 from groundwork.documents.formats.office_package import zip_package
+from groundwork.documents.formats.raised_text import raise_html
 from groundwork.errors import BadDocument
 
 _FURNITURE_TAGS = [
@@ -150,6 +151,7 @@ def html_to_markdown(html: str | bytes) -> str:
     for cell in soup(["td", "th"]):
         for attribute in {"colspan", "rowspan"} & cell.attrs.keys():
             cell[attribute] = str(_span(cell, attribute))  # markdownify takes what looks like digits for a number
+    raise_html(soup)
     replace_formulas(soup)
     for table in soup.find_all("table"):
         if _is_layout(table):

@@ -26,11 +26,13 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
           "http://purl.oclc.org/ooxml/presentationml/main"),
     "x": ("http://schemas.openxmlformats.org/spreadsheetml/2006/main",
           "http://purl.oclc.org/ooxml/spreadsheetml/main"),
+    "a": ("http://schemas.openxmlformats.org/drawingml/2006/main", "http://purl.oclc.org/ooxml/drawingml/main"),
     "c": ("http://schemas.openxmlformats.org/drawingml/2006/chart", "http://purl.oclc.org/ooxml/drawingml/chart"),
     "r": ("http://schemas.openxmlformats.org/officeDocument/2006/relationships",
           "http://purl.oclc.org/ooxml/officeDocument/relationships"),
     "office": ("urn:oasis:names:tc:opendocument:xmlns:office:1.0",),
     "text": ("urn:oasis:names:tc:opendocument:xmlns:text:1.0",),
+    "style": ("urn:oasis:names:tc:opendocument:xmlns:style:1.0",),
     "field": ("urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",),
 }  # fmt: skip
 _TOLERATED_ERRORS = {  # they cost no text, and anydoc passes over them too

@@ -9,10 +9,11 @@ Sources: ECMA-376 part 1, 17.16.7 to 17.16.9 (checkBox, ddList); of OpenDocument
 from __future__ import annotations
 
 import datetime
+import functools
 import itertools
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from groundwork.documents.formats.office_package import (
@@ -25,6 +26,13 @@ from groundwork.documents.formats.office_package import (
     remove_elements,
     tags,
 )
+from groundwork.documents.formats.raised_text import (
+    raise_odt_spans,
+    raise_slide_runs,
+    raise_word_runs,
+    raised_word_styles,
+)
+from groundwork.documents.formats.word_text import join_paragraphs, unwrap_rows, write_hyphens, write_symbols
 
 CHECKED, UNCHECKED = "☒", "☐"
 _FALSE = ("0", "false", "off")
@@ -208,63 +216,82 @@ def _day_to_date(day: str, epoch: datetime.datetime) -> str:
 _MOST_BASE_STYLES = 10  # styles that one is based on
 
 
+Repair = Callable[[Element], bool]  # of a parsed part: whether anything was changed
+
+
 def repair_package(package: OfficePackage, office_format: str) -> None:
     """Write that markup otherwise, in a file of a format of anydoc's."""
     if office_format in ("odt", "ods", "odp"):
-        _strip_annotations(package, "content.xml")
-        _write_forms(package, "content.xml", "fieldmark", write_odt_form_values)
+        _repair_parts(package, ["content.xml"], _OPEN_DOCUMENT_REPAIRS)
         return
     main_part = package.main_part(office_format)
     folder = posixpath.dirname(main_part)
-    for part_name in package.parts_in(posixpath.join(folder, "charts")):
-        _simplify_chart(package, part_name)
-    if office_format == "docx":
-        for part_name in package.parts_in(folder):
-            _strip_ruby(package, part_name)
-            _write_forms(package, part_name, "ffData", write_form_values)
-            _strip_deleted_rows(package, part_name)
-        _number_styled_paragraphs(package, main_part)
+    _repair_parts(package, package.parts_in(posixpath.join(folder, "charts")), {("chartSpace",): _simplify_chart})
+    if office_format == "pptx":
+        _repair_parts(package, package.parts_in(posixpath.join(folder, "slides")), {("baseline",): raise_slide_runs})
+        return
+    styles_part = package.related(main_part, "styles", "word/styles.xml")
+    raised_styles = raised_word_styles(package.root_with(styles_part, "vertAlign"))
+    raise_runs = functools.partial(raise_word_runs, raised_styles=raised_styles)
+    repairs = _WORD_REPAIRS | {("vertAlign", *raised_styles): raise_runs}
+    _repair_parts(package, [part for part in package.parts_in(folder) if part != styles_part], repairs)
+    _number_styled_paragraphs(package, main_part, styles_part)
 
 
-def _strip_ruby(package: OfficePackage, part_name: str) -> None:
+def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Mapping[tuple[str, ...], Repair]) -> None:
+    """`repairs`: by the names of which a part mentions one, where it has such markup."""
+    for part_name in part_names:
+        for names, repair in repairs.items():
+            root = next((root for name in names if (root := package.root_with(part_name, name)) is not None), None)
+            if root is not None and repair(root):
+                package.mark_edited(part_name)
+
+
+def _strip_ruby(root: Element) -> bool:
     """Text with a reading above it, as Japanese has, as the text alone."""
-    root = package.root_with(part_name, "ruby")
-    for ruby in [] if root is None else list(root.iter(*tags("w", "ruby"))):
+    rubies = list(root.iter(*tags("w", "ruby")))
+    for ruby in rubies:
         base = child(ruby, "w", "rubyBase")
         for text in [] if base is None else list(base.iter(*tags("w", "t"))):
             ruby.addprevious(text)
         ruby.getparent().remove(ruby)
-        package.mark_edited(part_name)
+    return bool(rubies)
 
 
-def _write_forms(package: OfficePackage, part_name: str, element_name: str, write: Callable[[Element], bool]) -> None:
-    root = package.root_with(part_name, element_name)
-    if root is not None and write(root):
-        package.mark_edited(part_name)
-
-
-def _strip_deleted_rows(package: OfficePackage, part_name: str) -> None:
+def _strip_deleted_rows(root: Element) -> bool:
     """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
-    root = package.root_with(part_name, "delText")
-    properties = [] if root is None else list(root.iter(*tags("w", "trPr")))
-    for deleted in (row for row in properties if child(row, "w", "del") is not None):
-        row = deleted.getparent()
+    deleted = [row for row in root.iter(*tags("w", "trPr")) if child(row, "w", "del") is not None]
+    for row in (properties.getparent() for properties in deleted):
         row.getparent().remove(row)
-        package.mark_edited(part_name)
+    return bool(deleted)
 
 
-def _strip_annotations(package: OfficePackage, part_name: str) -> None:
-    root = package.root_with(part_name, "annotation")
-    if root is not None:
-        remove_elements(root, tags("office", "annotation"))
-        package.mark_edited(part_name)
+def _strip_annotations(root: Element) -> bool:
+    remove_elements(root, tags("office", "annotation"))
+    return True
 
 
-def _simplify_chart(package: OfficePackage, part_name: str) -> None:
-    root = package.root_with(part_name, "chartSpace")
-    if root is not None and root.tag in tags("c", "chartSpace"):
+def _simplify_chart(root: Element) -> bool:
+    is_chart = root.tag in tags("c", "chartSpace")
+    if is_chart:
         simplify_chart(root)
-        package.mark_edited(part_name)
+    return is_chart
+
+
+_OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("annotation",): _strip_annotations,
+    ("fieldmark",): write_odt_form_values,
+    ("text-position",): raise_odt_spans,
+}
+_WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("ruby",): _strip_ruby,
+    ("ffData",): write_form_values,
+    ("delText",): _strip_deleted_rows,
+    ("sdtContent", "customXml"): unwrap_rows,
+    ("sym ", "Symbol", "ingdings"): write_symbols,
+    ("noBreakHyphen",): write_hyphens,
+    ("del ", "moveFrom "): join_paragraphs,
+}
 
 
 # --- the numbers of styles ------------------------------------------------------------------------------------------
@@ -277,9 +304,9 @@ class Numbering(NamedTuple):
     list_id: str
 
 
-def _number_styled_paragraphs(package: OfficePackage, main_part: str) -> None:
+def _number_styled_paragraphs(package: OfficePackage, main_part: str, styles_part: str) -> None:
     """Put the numbering of styles into the paragraphs themselves, where these have none."""
-    numberings = _read_numberings(package.root_with(package.related(main_part, "styles", "word/styles.xml"), "numPr"))
+    numberings = _read_numberings(package.root_with(styles_part, "numPr"))
     if not any(numbering.level not in ("", "0") for numbering in numberings.values()):
         return
     root = package.root_with(main_part, "pStyle")

@@ -34,6 +34,7 @@ from groundwork.documents.formats.office_package import (
     tags,
     write_xml,
 )
+from groundwork.documents.formats.raised_text import raised_strings
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.documents.pipe_tables import pipe_table
 from groundwork.errors import BadDocument
@@ -67,6 +68,16 @@ def load_workbook(workbook_path: str) -> Any:
         except _REFUSALS:
             reason = str(refusal.__cause__ or refusal).partition("\n")[0]
             raise BadDocument(f"it is damaged ({reason or type(refusal).__name__})") from None
+
+
+def raise_strings(workbook_path: str, book: Any) -> None:
+    """Put raised figures into the texts of a workbook's cells, whose formats openpyxl passes over."""
+    with zipfile.ZipFile(workbook_path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith("/sharedstrings.xml")]
+        content = archive.read(names[0]) if names and book.worksheets else b""
+    root = parse_xml(content) if b"superscript" in content else None
+    for number, text in () if root is None else raised_strings(root).items():
+        book.worksheets[0]._shared_strings[number] = text
 
 
 def _is_strict(workbook_path: str) -> bool:
@@ -417,6 +428,7 @@ def _read_workbook(workbook_path: str) -> WorkbookText:
     try:
         sheets: list[str] = []
         uncalculated = 0
+        raise_strings(workbook_path, book)
         for sheet in book.worksheets:
             sheet_rows, areas, formulas = _read_sheet(book, sheet)
             uncalculated += formulas

@@ -64,7 +64,7 @@ def test_links_that_are_no_notes_stay(tmp_path: Path) -> None:
         '<p><a href="#c">1</a></p><h2 id="c">Crews</h2><p>Four row.</p>'
     )
     text = _book(tmp_path / "a.epub", one=body)
-    assert "[^" not in text and "12 m2, see Chapter 2 and 3." in text and "## Crews\n\nFour row." in text
+    assert "[^" not in text and "12 m², see Chapter 2 and ³." in text and "## Crews\n\nFour row." in text
 
 
 def test_two_marks_of_one_note_and_notes_in_a_row(tmp_path: Path) -> None:
@@ -87,3 +87,9 @@ def test_a_note_within_another_is_not_lost(tmp_path: Path) -> None:
     )
     text = _book(tmp_path / "a.epub", one=body)
     assert text.count("Of six.") == 1 and text.count("On Sundays.") == 1
+
+
+def test_raised_figures_of_books_are_superscripts(tmp_path: Path) -> None:
+    """Also where they are set in italics; ordinals stay, and so do figures that are not raised."""
+    body = "<p>10<sup>5</sup> m<sup><i>2</i></sup> on the 1<sup>st</sup> of 3</p>"
+    assert _book(tmp_path / "a.epub", one=body).strip() == "10⁵ m*²* on the 1st of 3"

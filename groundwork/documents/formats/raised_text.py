@@ -1,0 +1,94 @@
+"""Raised figures of office files, books and web pages as ², where they would be read as the next digit of a number.
+
+A run of letters that is raised, as in 1st, stays as it is. Sources: ECMA-376 part 1, 17.3.2.42 (vertAlign), 18.4.14
+(of workbooks) and 21.1.2.3.9 (baseline); OpenDocument 1.3, 20.396 (style:text-position).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from groundwork.documents.formats.office_package import Element, attribute, child, tags
+
+_SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")
+_DIGIT_OR_SIGN = re.compile(r"[0-9]|(?<![0-9])[+−-]|[+−-](?=\s*+$)")
+
+
+def raise_text(text: str) -> str:
+    """Figures and their signs as superscripts, a range's dash as it is; a text that holds letters as it is."""
+    if not _FIGURES.fullmatch(text):
+        return text
+    return _DIGIT_OR_SIGN.sub(lambda match: match[0].translate(_SUPERSCRIPTS), text)
+
+
+def raise_word_runs(root: Element, raised_styles: Collection[str]) -> bool:
+    """Of a part of a DOCX; `raised_styles`: those of characters that are raised. Whether there were any."""
+    runs = [mark.getparent().getparent() for mark in root.iter(*tags("w", "vertAlign")) if _is_superscript(mark)]
+    styled = [style for style in root.iter(*tags("w", "rStyle")) if attribute(style, "w", "val") in raised_styles]
+    runs += [style.getparent().getparent() for style in styled if child(style.getparent(), "w", "vertAlign") is None]
+    return _raise_all(text for run in runs for text in run.iterchildren(*tags("w", "t")))
+
+
+def raised_word_styles(styles: Element | None) -> set[str]:
+    """The styles of characters in a DOCX that raise their text."""
+    marks = () if styles is None else styles.iter(*tags("w", "vertAlign"))
+    raised = (mark.getparent().getparent() for mark in marks if _is_superscript(mark))
+    return {attribute(style, "w", "styleId") for style in raised if attribute(style, "w", "type") == "character"}
+
+
+def raise_slide_runs(root: Element) -> bool:
+    runs = [run.getparent() for run in root.iter(*tags("a", "rPr")) if run.get("baseline", "-")[:1] not in "-0"]
+    return _raise_all(text for run in runs for text in run.iterchildren(*tags("a", "t")))
+
+
+def raise_odt_spans(root: Element) -> bool:
+    """Of OpenDocument text, by the styles of its own part."""
+    properties = root.iter(*tags("style", "text-properties"))
+    raised = [style for style in properties if _is_raised_position(attribute(style, "style", "text-position"))]
+    styles = {attribute(style.getparent(), "style", "name") for style in raised} - {""}
+    spans = root.iter(*tags("text", "span")) if styles else ()
+    return _raise_all(span for span in spans if attribute(span, "text", "style-name") in styles)
+
+
+def raised_strings(shared_strings: Element) -> dict[int, str]:
+    """The texts of a workbook's cells that hold raised figures, by their number from 0."""
+    texts: dict[int, str] = {}
+    for number, item in enumerate(shared_strings.iterchildren(*tags("x", "si"))):
+        runs = [mark.getparent().getparent() for mark in item.iter(*tags("x", "vertAlign")) if _is_superscript(mark)]
+        if _raise_all(text for run in runs for text in run.iterchildren(*tags("x", "t"))):
+            shown = item.iter(*tags("x", "t"))
+            texts[number] = "".join(text.text or "" for text in shown if text.getparent().tag not in tags("x", "rPh"))
+    return texts
+
+
+def raise_html(soup: Any) -> None:
+    """Of a parsed page."""
+    for raised in soup("sup"):
+        for text in raised.find_all(string=True):
+            if (figures := raise_text(text)) != text:
+                text.replace_with(figures)
+
+
+def raise_book_page(root: Element) -> bool:
+    return _raise_all(element for raised in root.iter("{*}sup") for element in raised.iter("{*}*"))
+
+
+def _raise_all(elements: Iterable[Element]) -> bool:
+    """Whether any of their texts changed."""
+    is_changed = False
+    for element in elements:
+        if element.text and (figures := raise_text(element.text)) != element.text:
+            element.text, is_changed = figures, True
+    return is_changed
+
+
+def _is_superscript(mark: Element) -> bool:
+    return "superscript" in (attribute(mark, "w", "val"), mark.get("val"))
+
+
+def _is_raised_position(position: str) -> bool:
+    """Of "super 58%", or a share of the line's height: "33% 58%"."""
+    return position.startswith("super") or (position[:1].isdigit() and not position.startswith("0%"))

@@ -1,0 +1,81 @@
+"""Text of Word that stands in markup which anydoc passes over: signs in elements of their own, rows within content
+controls, and paragraphs whose end was deleted while changes were tracked.
+
+Sources: ECMA-376 part 1, 17.3.3.18 (noBreakHyphen), 17.3.3.30 (sym), 17.5.2.32 (sdt of rows), 17.13.5.15 (del).
+"""
+
+from __future__ import annotations
+
+from groundwork.documents.formats.office_package import Element, attribute, child, new_element, tags
+from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_letters
+
+_PRIVATE = 0xF000  # where Unicode has the places of a symbol font's letters
+_ARROWS = dict(zip("àßèçóJL", "→←⇒⇐⇔☺☹", strict=True))  # of Wingdings, which Word writes for --> and the like
+
+
+def write_hyphens(root: Element) -> bool:
+    hyphens = list(root.iter(*tags("w", "noBreakHyphen")))
+    for hyphen in hyphens:
+        hyphen.getparent().replace(hyphen, new_element(hyphen, "t", text="-"))
+    return bool(hyphens)
+
+
+def write_symbols(root: Element) -> bool:
+    """Signs that are named by a font and a place in it, and texts in a font of signs, as letters."""
+    is_changed = False
+    for fonts in root.iter(*tags("w", "rFonts")):
+        if (font := attribute(fonts, "w", "hAnsi")) == "Symbol" or is_dingbat_font(font):
+            for text in fonts.getparent().getparent().iterchildren(*tags("w", "t")):
+                text.text, is_changed = "".join(_letter(sign, font) for sign in text.text or ""), True
+    symbols = list(root.iter(*tags("w", "sym")))
+    for symbol in symbols:
+        sign = _sign(attribute(symbol, "w", "char"), attribute(symbol, "w", "font"))
+        symbol.getparent().replace(symbol, new_element(symbol, "t", text=sign))
+    return is_changed or bool(symbols)
+
+
+def _letter(sign: str, font: str) -> str:
+    """What a letter in a font of signs is; only pictures by their places, for texts may lack the font they name."""
+    return _sign(f"{ord(sign):x}", font) if ord(sign) > _PRIVATE or font == "Symbol" else sign
+
+
+def _sign(code: str, font: str) -> str:
+    """The letter at a place of a font, in hexadecimal digits; "" for none."""
+    try:
+        place = int(code, 16)
+    except ValueError:
+        return ""
+    if 0x100 <= place < 0xD800 or not (place < 0x100 or _PRIVATE + 0x20 <= place < _PRIVATE + 0x100):
+        return chr(place) if place < 0xD800 else ""
+    letter = chr(place % 0x100)
+    if letter.isspace() or not letter.isprintable():
+        return letter if letter.isspace() else ""
+    if is_dingbat_font(font):
+        return _ARROWS.get(letter) or dingbat_sign(letter, font)
+    return with_letters(chr(_PRIVATE + ord(letter)), font, begins=False) if "symbol" in font.lower() else letter
+
+
+def unwrap_rows(root: Element) -> bool:
+    """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
+    wrapped = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
+    for row in wrapped:
+        below = row
+        while (parent := below.getparent()) is not None and parent.tag not in tags("w", "tbl"):
+            below = parent
+        if parent is not None:
+            below.addprevious(row)
+    return bool(wrapped)
+
+
+def join_paragraphs(root: Element) -> bool:
+    """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
+    marks = root.iter(*tags("w", "del", "moveFrom"))
+    properties = [mark.getparent().getparent() for mark in marks if mark.getparent().tag in tags("w", "rPr")]
+    for paragraph in (each.getparent() for each in properties if each.tag in tags("w", "pPr")):
+        following = next(paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
+        if following is not None and following.tag in tags("w", "p"):
+            first = child(following, "w", "pPr")
+            place = 0 if first is None else following.index(first) + 1
+            following[place:place] = [part for part in paragraph if part.tag not in tags("w", "pPr")]
+            paragraph.getparent().remove(paragraph)
+    return bool(properties)

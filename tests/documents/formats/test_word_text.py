@@ -1,0 +1,147 @@
+"""Text of Word in elements that anydoc passes over, and raised figures of all formats."""
+
+from __future__ import annotations
+
+import functools
+import zipfile
+from pathlib import Path
+
+import docx
+import pptx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from pptx.util import Inches
+
+from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.html_documents import html_to_markdown
+from groundwork.documents.formats.raised_text import raise_text
+from groundwork.documents.formats.spreadsheets import read_xlsx
+from tests.documents.formats.office_files import open_document, respelt, workbook
+
+SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def word_text(path: Path, body: str) -> str:
+    """What is read of a DOCX with this XML in its body."""
+    document = docx.Document()
+    for element in parse_xml(f"<w:body {nsdecls('w')}>{body}</w:body>"):
+        document.element.body.insert(len(document.element.body) - 1, element)
+    document.save(str(path))
+    return read(str(path), ".docx").pages[0]
+
+
+def run(text: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t xml:space='preserve'>{text}</w:t></w:r>"
+
+
+def cell(text: str) -> str:
+    return f"<w:tc><w:p>{run(text)}</w:p></w:tc>"
+
+
+def test_a_hyphen_that_does_not_break_parts_two_numbers(tmp_path: Path) -> None:
+    body = "<w:p><w:r><w:t>2010</w:t><w:noBreakHyphen/><w:t>2015</w:t></w:r></w:p>"
+    assert word_text(tmp_path / "a.docx", body) == "2010-2015"
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "sign"),
+    [
+        ("Symbol", "F0B1", "±"),
+        ("Symbol", "00B3", "≥"),
+        ("Symbol", "F0E2", "®"),
+        ("Wingdings", "F0FE", "☒"),
+        ("Wingdings", "F0E0", "→"),
+        ("Segoe UI Symbol", "2610", "☐"),
+        ("Arial", "F041", "A"),
+        ("Arial", "D83D", ""),
+        ("Arial", "zz", ""),
+    ],
+)
+def test_a_sign_named_by_its_place_in_a_font_is_its_letter(tmp_path: Path, font: str, code: str, sign: str) -> None:
+    """Also in a run that is set in the font itself, whose letters are places."""
+    symbol = f"<w:r><w:rPr><w:rFonts w:hAnsi='Symbol'/></w:rPr><w:sym w:font='{font}' w:char='{code}'/></w:r>"
+    micro = run("m", "<w:rFonts w:hAnsi='Symbol'/>")
+    body = f"<w:p>{run('5.0')}{symbol}{run('0.5 ')}{micro}{run('g')}</w:p>"
+    assert word_text(tmp_path / "a.docx", body) == f"5.0{sign}0.5 μg"
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["<w:sdt><w:sdtContent>{}</w:sdtContent></w:sdt>", "<w:customXml w:element='row'>{}</w:customXml>"]
+)
+def test_rows_in_content_controls_are_rows(tmp_path: Path, wrapped: str) -> None:
+    """As a control that repeats holds them, and one within another."""
+    rows = [f"<w:tr>{cell(name)}{cell(price)}</w:tr>" for name, price in (("Boat", "Fee"), ("Gig", "9"), ("Punt", "7"))]
+    table = rows[0] + wrapped.format(wrapped.format(rows[1])) + wrapped.format(rows[2])
+    assert word_text(tmp_path / "a.docx", f"<w:tbl>{table}</w:tbl>").split("\n")[2:] == ["| Gig | 9 |", "| Punt | 7 |"]
+
+
+def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next(tmp_path: Path) -> None:
+    """As a table stands behind it, it ends there."""
+    mark = "<w:pPr><w:rPr><w:del w:id='1' w:author='Una'/></w:rPr></w:pPr>"
+    first, second = (f"<w:p>{mark}{run(text)}</w:p>" for text in ("Set the pH", " to"))
+    table = f"<w:tbl><w:tr>{cell('Gig')}{cell('9')}</w:tr></w:tbl>"
+    third, fourth = f"<w:p>{run(' 8.0.')}</w:p>", f"<w:p>{mark}{run('Boats:')}</w:p>"
+    text = word_text(tmp_path / "a.docx", first + second + third + fourth + table)
+    assert text.split("\n\n")[:2] == ["Set the pH to 8.0.", "Boats:"] and "| Gig | 9 |" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "raised"),
+    [("5", "⁵"), ("-3", "⁻³"), ("2+", "²⁺"), (" 1,2 ", " ¹,² "), ("3-5", "³-⁵"), ("st", "st"), ("[4]", "[4]")],
+)
+def test_raised_figures_are_superscripts(text: str, raised: str) -> None:
+    """With their signs; a range's dash, letters and brackets stay."""
+    assert raise_text(text) == raised
+
+
+def test_raised_figures_of_word_are_no_digits_of_the_number_before(tmp_path: Path) -> None:
+    """Raised by themselves or by a style of characters; what is lowered stays."""
+    document = docx.Document()
+    document.styles.add_style("Mark", docx.enum.style.WD_STYLE_TYPE.CHARACTER).font.superscript = True
+    paragraph = document.add_paragraph("10")
+    paragraph.add_run("5").font.superscript = True
+    paragraph.add_run(" cells of CO")
+    paragraph.add_run("2").font.subscript = True
+    paragraph.add_run(" in 2011")
+    paragraph.add_run("1", "Mark")
+    document.save(str(tmp_path / "a.docx"))
+    assert read(str(tmp_path / "a.docx"), ".docx").pages == ["10⁵ cells of CO2 in 2011¹"]
+
+
+def test_raised_figures_of_slides_are_superscripts(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    box = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_textbox(*[Inches(1)] * 4)
+    for text, baseline in (("3", "0"), ("2", "30000"), ("4", "-25000")):
+        added = box.text_frame.paragraphs[0].add_run()
+        added.text = text
+        added.font._element.set("baseline", baseline)
+    deck.save(str(tmp_path / "a.pptx"))
+    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == ["3²4"]
+
+
+def test_raised_figures_of_workbooks_and_pages_are_superscripts(tmp_path: Path) -> None:
+    """Of cells whose text is set in several ways, and of HTML."""
+    path = workbook(tmp_path / "a.xlsx", {"A1": "@", "B1": "Fee", "A2": "Gig", "B2": 4})
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    target = b"<Relationship Id='s' Target='sharedStrings.xml' Type='" + kind + b"'/></Relationships>"
+    typed = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = b"<Override PartName='/xl/sharedStrings.xml' ContentType='" + typed + b"'/></Types>"
+    put = {b't="inlineStr"><is><t>@</t></is>': b't="s"><v>0</v>', b"</Relationships>": target, b"</Types>": override}
+    respelt(path, lambda _, part: functools.reduce(lambda text, old: text.replace(old, put[old]), put, part))
+    runs = "<r><t>Boats 2011</t></r><r><rPr><vertAlign val='superscript'/></rPr><t>1</t></r>"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<sst xmlns='{SHEETS}'><si>{runs}</si></sst>")
+    assert "| Boats 2011¹ | Fee |" in read_xlsx(str(path)).text
+    assert html_to_markdown("<p>10<sup>5</sup> on the 1<sup>st</sup>[<sup>4</sup>]</p>").strip() == "10⁵ on the 1st[⁴]"
+
+
+@pytest.mark.parametrize(("position", "shown"), [("super 58%", "3²"), ("33% 58%", "3²"), ("sub 58%", "32")])
+def test_raised_figures_of_open_document_text_are_superscripts(tmp_path: Path, position: str, shown: str) -> None:
+    spaces = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    properties = f'<style:text-properties style:text-position="{position}"/>'
+    style = f'<style:style {spaces} style:name="T1" style:family="text">{properties}</style:style>'
+    path = open_document(tmp_path / "a.odt", "text", '<text:p>3<text:span text:style-name="T1">2</text:span></text:p>')
+    styles = f"<office:automatic-styles>{style}</office:automatic-styles><office:body>".encode()
+    respelt(path, lambda _, part: part.replace(b"<office:body>", styles))
+    assert read(str(path), ".odt").pages == [shown]
