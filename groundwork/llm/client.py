@@ -211,17 +211,21 @@ class Client:
         if not (ending := _premature_end(response, reader)):
             return response
         longer = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
-        message = f"{context.unit}: {context.model}: {ending} at {token_limit(request_body)} tokens"
+        limit = self._calls.reply_limit(context, request_body)
+        message = f"{context.unit}: {context.model}: {ending} at {limit} tokens"
         try:
+            context.cut_off_at = limit
             response = await self._calls.reply(context, longer, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
             raise InvalidReply(f"{message}, and a higher limit is refused: {error}") from error
+        finally:
+            context.cut_off_at = 0
         if _premature_end(response, reader):
             reasons = ending != "cut off" or response.side_text[1]
             raise InvalidReply(
-                f"{message} and again at {token_limit(longer)}; "
+                f"{message} and again at {self._calls.reply_limit(context, longer)}; "
                 f"raise max_tokens of {context.stage}, or ask for less at once"
                 + ("; its reasoning uses up the limit: lower reasoning_effort, or switch them off" if reasons else "")
             )

@@ -6,7 +6,9 @@ import os
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
+from aiohttp import web
 
 from groundwork.errors import (
     ConfigError,
@@ -220,6 +222,35 @@ async def test_a_cut_off_reply_gets_twice_the_room_once(fake, client, config_for
     fake.script.extend(["length", "400"])
     with pytest.raises(InvalidReply, match="cut off at 100 tokens, and a higher limit is refused"):
         await client.ask(qa, ask_text("c"), stage="qa", unit="d", schema=Pairs)
+
+
+async def test_a_reply_cut_off_at_the_most_that_the_endpoint_takes_is_not_paid_for_again(config_for, journal):
+    """The same request would be sent once more; the message names that limit, and no setting that would not help."""
+    capped = "400: max_tokens is too large: {}. This model supports at most 4096 completion tokens"
+    calls = []
+
+    async def chat(request: web.Request) -> web.Response:
+        limit = (await request.json())["max_tokens"]
+        if limit > 4096:
+            return web.json_response({"error": {"message": capped.format(limit)}}, status=400)
+        calls.append(limit)
+        choice = {"index": 0, "finish_reason": "length", "message": {"content": '{"pairs": ['}}
+        return web.json_response({"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": limit}})
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", chat)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    config = config_for(FakeOpenRouter(), llm__base_url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+    qa = msgspec.structs.replace(config.qa, max_tokens=9000)
+    for runs in (1, 2):  # the second one draws anew what failed in the first
+        async with Client(config.llm, journal) as client:
+            wanted = "cut off at 4096 tokens, and .* takes at most 4096 tokens a reply; ask for less at once"
+            with pytest.raises(InvalidReply, match=wanted):
+                await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs)
+        assert calls == [4096] * runs
+    await runner.cleanup()
 
 
 async def test_force_draws_anew_and_later_runs_take_the_newest(fake, config_for, journal):

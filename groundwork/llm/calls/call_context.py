@@ -32,6 +32,7 @@ class CallContext(msgspec.Struct):
     sample: int = 0
     since: JournalPosition = FROM_START  # no older reply of the journal is replayed
     reply_usages: list[ReplyUsage] = []
+    cut_off_at: int = 0  # tokens at which the reply was cut off that is asked for once more
     full_limit: bool = False  # a reply was cut off for want of money: the next one gets all that the stage allows
     remaining_characters: int = 0  # characters that are still to be asked about: what has most of them goes first
     requirements: ReplyRequirements[Any] = ReplyRequirements()

@@ -93,6 +93,11 @@ class CallRunner:
         """The cost report's lines, by stage, model and unit."""
         return self._costs.rows
 
+    def reply_limit(self, context: CallContext, request_body: Json) -> int:
+        """How many tokens the reply may have: those of the request, or fewer where the endpoint takes no more."""
+        limit, adapter = token_limit(request_body), self._adapters.get(context.limiter)
+        return min(limit, adapter.max_tokens) if adapter and adapter.max_tokens else limit
+
     @property
     def in_flight(self) -> int:
         return sum(limiter.in_flight for limiter in self._limiters.values())
@@ -240,6 +245,11 @@ class CallRunner:
     async def _post(self, context: CallContext, request_body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
         adapter = self._adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
+        if 0 < adapter.max_tokens <= context.cut_off_at:
+            raise UnitError(
+                f"the endpoint takes at most {adapter.max_tokens} tokens a reply; ask for less at once, or choose "
+                f"another model for {context.stage}"
+            )
         sent_body = adapter.adapt(request_body)
         try:
             return await context.endpoint.post("/chat/completions", sent_body)
