@@ -108,7 +108,7 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
     )
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     return parser.parse_args(list(argv))
 
 
@@ -146,7 +146,7 @@ def _open(argv: Sequence[str]) -> int:
     from groundwork.console.job import load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
     flags = parser.parse_args(list(argv))
 
@@ -173,7 +173,7 @@ def _diff(argv: Sequence[str]) -> int:
         "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "
         "both ask about and what only one does."
     )
-    parser = flag_parser("dataprep diff", purpose)
+    parser = flag_parser("dataprep diff", purpose, "A B")
     sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
     parser.add_argument("datasets", metavar="DATASET", nargs=2, help=sources)
     parser.add_argument(
@@ -184,7 +184,7 @@ def _diff(argv: Sequence[str]) -> int:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
     parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     flags = parser.parse_args(list(argv))
     return run_guarded(lambda: show_diff(flags))
 
@@ -194,11 +194,11 @@ def _forget(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import add_data_flags, flag_parser
 
-    parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.")
+    parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.", "DOCUMENT ...")
     parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
     parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
     parser.add_argument("--dry-run", action="store_true", help="only say what there is")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     flags = parser.parse_args(list(argv))
     return run_guarded(lambda: forget_documents(flags))
 
@@ -208,13 +208,15 @@ def _set_aside(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import add_data_flags, flag_parser
 
-    parser = flag_parser("dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.")
+    parser = flag_parser(
+        "dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.", "[DOCUMENT ...]"
+    )
     parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--failed", action="store_true", help="all that ingest failed at, beside those that are named")
     choice.add_argument("--undo", action="store_true", help="take them back")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     flags = parser.parse_args(list(argv))
     return run_guarded(lambda: set_documents_aside(flags, stage_command))
 
@@ -225,7 +227,7 @@ def _gather(argv: Sequence[str]) -> int:
     from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
     flags = parser.parse_args(list(argv))
     return run_guarded(lambda: gather_shards(flags, stage_command))
@@ -237,7 +239,7 @@ def _gc(argv: Sequence[str]) -> int:
     from groundwork.console.flags import add_data_flags, flag_parser
 
     parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
-    add_data_flags(parser)
+    add_data_flags(parser, by_document=False)
     parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")
     parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
     flags = parser.parse_args(list(argv))

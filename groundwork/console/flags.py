@@ -14,24 +14,43 @@ from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import nearest_name
 
+SOURCE_WIDTH = 110  # of lines in our sources, which end at 120: names of commands are shorter outside the repository
 
-def flag_parser(script: str, documentation: str) -> argparse.ArgumentParser:
-    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal."""
+
+def flag_parser(script: str, documentation: str, arguments: str = "") -> argparse.ArgumentParser:
+    """A parser without flags yet; its help is `documentation`, each line fitted to the terminal.
+
+    `arguments`: what comes before the flags, as the usage shows it.
+    """
     import shutil
     import textwrap
 
     width = shutil.get_terminal_size().columns - 2  # as argparse itself does
     lines: list[str] = []
-    for line in as_typed(documentation).splitlines():
+    for line in _unwrapped_lines(as_typed(documentation)):
         indent = " " * 8 if "  " in line[:9] else ""  # below what a line like "Reads   ..." says
         lines += textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
     return FlagParser(
         prog=as_typed(f"uv run {script}").removeprefix("uv run "),
-        usage=as_typed(f"uv run {script} [flags]"),
+        usage=as_typed(f"uv run {script} {arguments} [flags]".replace("  ", " ")),
         description="\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _unwrapped_lines(documentation: str) -> list[str]:
+    """The lines, each with those that it goes on in because the source's line was full."""
+    lines: list[str] = []
+    last_length = 0
+    for line in documentation.splitlines():
+        first_word = line.split(maxsplit=1)[0] if line.strip() else ""
+        if line.startswith(" " * 8) and last_length + 1 + len(first_word) > SOURCE_WIDTH:
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+        last_length = len(line)
+    return lines
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -53,8 +72,8 @@ class FlagParser(argparse.ArgumentParser):
         return f"no such flag: {misspelt[0]}{f'; did you mean {nearest}?' if nearest else ''} (--help lists them)"
 
 
-def add_data_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags of every command: which settings, which data folder."""
+def add_data_flags(parser: argparse.ArgumentParser, *, by_document: bool = True) -> None:
+    """The flags of every command: which settings, which data folder; `by_document`: and which documents."""
     group = parser.add_argument_group("settings and data")
     group.add_argument(
         "--config",
@@ -80,13 +99,16 @@ def add_data_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--cache",
-        **setting("engine.cache_dir") | {"metavar": "DIR"},
+        **setting("engine.cache_dir", metavar="DIR"),
         help="where the local copy of a remote data folder is kept",
     )
-    group.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
-    group.add_argument(
-        "--test", action="store_true", help="a small sample: 2 pages or 2 chunks of a document; written to data/test"
-    )
+    sample = "a small sample: 2 pages or 2 chunks of a document; written to data/test"
+    if by_document:
+        group.add_argument("--document", metavar="NAME", action="append", help="only this document; may be given again")
+    else:
+        parser.set_defaults(document=None)
+        sample = "look at the sample in data/test, which the stages write with --test"
+    group.add_argument("--test", action="store_true", help=sample)
 
 
 def add_work_flags(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +122,7 @@ def add_work_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--workers",
-        **setting("engine.workers") | {"metavar": "N"},
+        **setting("engine.workers"),
         help="number of processes (default: as many as help)",
     )
     group.add_argument("--ray", metavar="ADDRESS", help="run as tasks on this Ray cluster (auto, HOST:PORT, or local)")
@@ -146,12 +168,11 @@ def port_number(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
 
 
-def setting(path: str, value: Any = None) -> dict[str, Any]:
+def setting(path: str, value: Any = None, metavar: str = "N") -> dict[str, Any]:
     """Arguments of add_argument for a flag that is short for --set: with `value` a switch, else it takes one."""
     if value is not None:
         const = FlagSetting(f"{path}={json.dumps(value)}")
         return {"dest": "assignments", "default": [], "action": "append_const", "const": const}
-    metavar = path.rpartition(".")[2].upper()
     return {"dest": "assignments", "default": [], "action": _AssignSetting, "path": path, "metavar": metavar}
 
 

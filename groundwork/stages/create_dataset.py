@@ -82,13 +82,25 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
     add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
     add("--no-eval-split", help="only train (default)", **setting("dataset.eval_split", False))
     add("--rephrase-qa", help="reword questions and answers of eval", **setting("dataset.rephrase_qa", True))
-    add("--phrasings", help="wordings of each row of train", **setting("dataset.phrasings"))
-    add("--mix", help="a general dataset whose rows join train: DATASET", **setting("dataset.mix"))
-    add("--mix-share", help="its rows as a share of train (0 to 1)", **setting("dataset.mix_share"))
+    add(
+        "--phrasings",
+        help="wordings of each row of train, its own among them (default: 1)",
+        **setting("dataset.phrasings"),
+    )
+    add(
+        "--mix",
+        help="a general dataset whose rows join train: a folder, or org/name on the Hub",
+        **setting("dataset.mix", metavar="DATASET"),
+    )
+    add(
+        "--mix-share",
+        help="the rows of --mix as a share of train (0 to 1)",
+        **setting("dataset.mix_share", metavar="SHARE"),
+    )
     add(
         "--unanswerable",
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
-        **setting("dataset.unanswerable"),
+        **setting("dataset.unanswerable", metavar="SHARE"),
     )
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
@@ -98,21 +110,33 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
         help="whether eval rows stay in train",
         **setting("dataset.train"),
     )
-    add("--eval-fraction", help="rows of eval, as a share of all", **setting("dataset.eval_fraction"))
+    add(
+        "--eval-fraction",
+        help="rows of eval, as a share of all (0 to 1)",
+        **setting("dataset.eval_fraction", metavar="SHARE"),
+    )
     add("--eval-max", help="rows of eval at most", **setting("dataset.eval_max"))
-    add("--k", help="number of clusters; default: found by the elbow", **setting("dataset.clusters"))
-    add("--seed", help="another seed, another draw", **setting("dataset.seed"))
+    add(
+        "--k",
+        help="clusters that eval is drawn from; default: found by the elbow of the inertia",
+        **setting("dataset.clusters"),
+    )
+    add("--seed", help="another seed, another draw of eval", **setting("dataset.seed"))
 
 
 def _add_row_flags(parser: argparse.ArgumentParser) -> None:
     """What the rows hold, and the files that they go into."""
     add = parser.add_argument
-    add("--name", action=_DatasetName, help="of the dataset, here and on the Hub; also ORG/NAME")
-    add("--drop-invalid", help="leave invalid rows out instead of stopping", **setting("dataset.drop_invalid", True))
+    add("--name", metavar="NAME", action=_DatasetName, help="of the dataset, here and on the Hub; also ORG/NAME")
+    add(
+        "--drop-invalid",
+        help="leave out rows that are invalid (no answer, no evidence ...) instead of stopping",
+        **setting("dataset.drop_invalid", True),
+    )
     add("--grades", metavar="NAME", action=_Grades, help="a folder of data/grades: measured difficulty as a column")
     add(
         "--leave-out-flipping",
-        help="leave out rows whose criteria flip in --grades",
+        help="leave out rows whose criteria the judge of --grades marks now so, now otherwise",
         **setting("dataset.leave_out_flipping", True),
     )
     add(
@@ -121,15 +145,15 @@ def _add_row_flags(parser: argparse.ArgumentParser) -> None:
         action=_ExportFormats,
         help=f"files for trainers and harnesses, by commas: {', '.join(EXPORT_FORMATS)}",
     )
-    add("--system-prompt", help="for the exports", **setting("dataset.system_prompt"))
+    add("--system-prompt", help="the system message of the exports", **setting("dataset.system_prompt", metavar="TEXT"))
     add("--include-chunk", help="the source chunk as a column", **setting("dataset.include_chunk", True))
-    add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license"))
+    add("--license", help="for the card, such as cc-by-4.0", **setting("dataset.license", metavar="ID"))
 
 
 def _add_push_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--push", action="store_true", help="to the Hugging Face Hub, private; needs HF_TOKEN or `hf auth login`")
-    add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization"))
+    add("--org", help="organisation on the Hub; default: you", **setting("dataset.organization", metavar="ORG"))
     add("--public", action="store_true", help="push for everybody to see; makes a private repository public")
     add("--allow-personal", action="store_true", help="push publicly although rows look like personal data")
 

@@ -35,8 +35,8 @@ NAMING_FOLDERS = ("summaries", "text")  # folders of files that help to name thi
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--iterate", help="ask again until nothing new comes; else once", **setting("qa.iterate", True))
-    add("--max-iterations", help="rounds a chunk at most", **setting("qa.max_iterations") | {"metavar": "N"})
-    add("--questions", help="a fixed number of pairs a chunk", **setting("qa.questions") | {"metavar": "N"})
+    add("--max-iterations", help="rounds a chunk at most", **setting("qa.max_iterations"))
+    add("--questions", help="a fixed number of pairs a chunk", **setting("qa.questions"))
     add("--limit", help="pairs a document at most", **setting("qa.limit"))
     add("--skip-tables", help="do not ask about tables", **setting("qa.skip_tables", True))
     add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add_dataset_arguments(parser, "every run in data/qa")
-    parser.add_argument(
-        "--max-tags", **(setting("tags.max_tags") | {"metavar": "N"}), help="tags of a question, at most"
-    )
+    parser.add_argument("--max-tags", **setting("tags.max_tags"), help="tags of a question, at most")
 
 
 def units(job: Job) -> list[Unit]:

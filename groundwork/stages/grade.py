@@ -71,11 +71,28 @@ class _Splits(argparse.Action):
 def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("datasets", metavar="DATASET", nargs="*", help=DATASET_HELP)
-    add("--model", metavar="NAME", action="append", default=[], help="NAME or NAME@PROVIDER; may be given again")
-    add("--answers", metavar="[LABEL=]FILE", action="append", default=[], help="JSONL of id, answer and split")
-    add("--base", metavar="NAME", help="compare the others with this model (or label), paired")
-    add("--judge", metavar="NAME", action=_Judges, help="NAME or NAME@PROVIDER; a second one shows how far they agree")
-    add("--splits", metavar="NAMES", action=_Splits, help="by commas; default: grade.splits")
+    add(
+        "--model",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a model to ask and grade: NAME, or NAME@PROVIDER (a key of llm.providers); may be given again",
+    )
+    add(
+        "--answers",
+        metavar="[LABEL=]FILE",
+        action="append",
+        default=[],
+        help="answers made elsewhere: JSONL of id, answer and split; may be given again",
+    )
+    add("--base", metavar="NAME", help="the model (or label) that the others are compared with, question by question")
+    add(
+        "--judge",
+        metavar="NAME",
+        action=_Judges,
+        help="the model that grades, NAME or NAME@PROVIDER; a second one shows how far they agree",
+    )
+    add("--splits", metavar="NAMES", action=_Splits, help="splits to grade, by commas; default: grade.splits")
     add("--repeats", help="verdicts of the judge for each answer", **setting("grade.judge.repeats"))
     add("--closed-book", help="the model and the judge see no evidence", **setting("grade.open_book", False))
     add("--open-book", help="both are shown the evidence", **setting("grade.open_book", True))

@@ -260,6 +260,7 @@ def test_a_folder_that_cannot_be_written_can_be_looked_at(tmp_path: Path, capsys
         (["curate", "beta"], "it takes no names, such as beta; did you mean --run beta?"),
         (["chunk", "ferry"], "it takes no names, such as ferry"),
         (["doctor", "--provder", "x"], "did you mean --provider?"),
+        (["gc", "--document", "ferry"], "no such flag: --document"),
     ],
 )
 def test_a_flag_that_there_is_none_of(words: list[str], remedy: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -267,3 +268,19 @@ def test_a_flag_that_there_is_none_of(words: list[str], remedy: str, capsys: pyt
     with pytest.raises(SystemExit) as stopped:
         dataprep(words)
     assert stopped.value.code == 2 and remedy in capsys.readouterr().err
+
+
+def test_help_shows_what_a_command_takes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The usage names the arguments, a line of ours that was full goes on, and no placeholder repeats its flag."""
+    monkeypatch.setenv("COLUMNS", "400")
+    said = {}
+    for command in ("diff", "forget", "merge", "create_dataset"):
+        with pytest.raises(SystemExit):
+            dataprep([command, "--help"])
+        said[command] = capsys.readouterr().out
+    assert "dataprep diff A B [flags]" in said["diff"] and "dataprep forget DOCUMENT ... [flags]" in said["forget"]
+    assert "--document" not in said["diff"] + said["forget"]
+    assert "every copy that was not kept, with the one that stands for it and why\n" in said["merge"]
+    assert "[--threshold 0.95]\n        A, B: runs" in said["merge"], "what stands on a line of its own stays there"
+    flags = [line.split()[:2] for line in said["create_dataset"].splitlines() if line.startswith("  --")]
+    assert [flag for flag, *value in flags if value == [flag[2:].replace("-", "_").upper()]] == ["--name", "--org"]
