@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -172,7 +173,7 @@ def _model_report(name: str, grades: Sequence[Grade], base: str, by_document: bo
         against_base=base_differences,
         facets={facet: intervals for facet in FACETS if (intervals := _facet_scores(facet, splits, by_document))},
         never=list(_never_met(answerable_grades)),
-        honesty=measure_honesty(model_grades),
+        honesty=measure_honesty(model_grades, partial(row_cluster, by_document=by_document)),
     )
 
 

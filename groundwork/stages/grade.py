@@ -241,6 +241,7 @@ RECIPE_NAMES = (  # the names of what `recipe_settings` gives
     "grade.seed",
     "grade.open_book",
     "grade.splits",
+    "grade.judge.thinking",
 )
 
 
@@ -249,7 +250,8 @@ def recipe_settings(config: Config) -> Any:
     settings, judge = config.grade, config.grade.judge
     judge_call = (judge.model, judge.provider, judge.temperature, judge.top_p, judge.top_k, judge.min_p, judge.omit)
     judge_draws = (judge.reasoning_effort, judge.second, judge.repeats, judge.longest_answer, settings.seed)
-    return [settings.answer, *judge_call, *judge_draws, settings.open_book, settings.splits]
+    thinking = [judge.thinking] if judge.thinking is not None else []  # older grades stay current without it
+    return [settings.answer, *judge_call, *judge_draws, settings.open_book, settings.splits, *thinking]
 
 
 def prompts(config: Config) -> list[str]:

@@ -81,3 +81,13 @@ def test_train_beside_eval_and_mirror_leaves_the_gap(server: FakeOpenRouter, tmp
     (model,) = world.report()["models"]
     assert list(model["splits"]) == ["train", "eval", "eval_mirror"]
     assert model["gap"]["conclusion"] == "learnt by heart"
+
+
+def test_a_judge_that_is_to_think_grades_anew(
+    server: FakeOpenRouter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """grade.judge.thinking decides about verdicts, like all else that the judge is asked with."""
+    world = World(tmp_path, server, rows=8)
+    assert world.grade(*models("knows-all"), "--repeats", "1") == 0
+    assert world.grade(*models("knows-all"), "--repeats", "1", "--dry-run", "--set", "grade.judge.thinking=true") == 0
+    assert "stale (grade.judge.thinking changed)" in capsys.readouterr().out

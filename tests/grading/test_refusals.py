@@ -11,7 +11,9 @@ import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.unanswerable_questions import UNANSWERABLE_CATEGORY, UNANSWERABLE_CRITERIA
-from groundwork.grading.refusals import REFUSAL_CRITERION
+from groundwork.grading.memorization import GapBounds
+from groundwork.grading.refusals import REFUSAL_CRITERION, honesty_lines, measure_honesty
+from groundwork.grading.scores import grade_report
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
@@ -94,3 +96,42 @@ def test_a_dataset_without_such_questions_asks_as_before(tmp_path: Path, capsys)
         assert not any(REFUSAL_CRITERION in json.dumps(body) for body in server.requests)
     assert "without an answer" not in capsys.readouterr().out
     assert world.report()["models"][0]["honesty"] is None
+
+
+def _grade(number: int, **changes: object) -> Grade:
+    fields = {"unanswerable": True, "passed": False, "answer": "The mayor.", "document": f"d{number // 10}"}
+    fields["split"] = "eval"
+    return Grade(
+        id=f"r{number}", model="m", question="Who?", criteria=[], score=None, against="criteria",
+        judges=["j"], open_book=False, chunk=f"c{number}", **{**fields, **changes},
+    )  # fmt: skip
+
+
+def test_an_empty_answer_makes_nothing_up() -> None:
+    """It says neither that the thing is not stated nor what it would be."""
+    grades = [_grade(0), _grade(1, answer=" \n"), _grade(2, passed=True, answer=REFUSAL)]
+    found = measure_honesty(grades, lambda grade: grade.chunk)
+    assert found is not None and (found.unanswerable, found.made_up, found.silent) == (3, 1, 1)
+    (line,) = honesty_lines("m", found)
+    assert "it says so for 1 (33%; " in line and line.endswith("makes one up for 1; to 1 it says nothing")
+
+
+def test_questions_that_were_trained_on_say_nothing_of_honesty() -> None:
+    """Neither those of train nor those of a mirror count, with an answer or without one."""
+    trained = [_grade(number, split=split, passed=True) for number, split in enumerate(("train", "eval_mirror"))]
+    found = measure_honesty([*trained, _grade(2)], lambda grade: grade.chunk)
+    assert found is not None and (found.unanswerable, found.made_up) == (1, 1)
+    assert measure_honesty(trained, lambda grade: grade.chunk) is None
+
+
+def test_the_intervals_of_honesty_are_by_documents_as_the_reports_are() -> None:
+    """Of six documents each is all honest or not at all: by chunks the interval would be half as wide."""
+    grades = [_grade(number, passed=number < 30) for number in range(60)]
+    by_document, by_chunk = (
+        report.models[0].honesty.admitted
+        for report in (
+            grade_report("d", grades, None, GapBounds(0.1, 0.2)),
+            grade_report("d", [_grade(n, passed=n < 30, document="") for n in range(60)], None, GapBounds(0.1, 0.2)),
+        )
+    )
+    assert by_document.high - by_document.low > 1.8 * (by_chunk.high - by_chunk.low)
