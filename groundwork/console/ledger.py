@@ -30,6 +30,7 @@ class Ledger:
 
     stage: str
     up_to_date: int = 0
+    to_do: int = 0  # neither current nor failed, and so not asked for by --retry-failed
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     not_started: int = 0
     seconds: float = 0.0
@@ -55,6 +56,7 @@ class Ledger:
             "empty": sum(outcome.status == "empty" for outcome in successful),
             "failed": len(self.failed_units),
             "not finished": self.not_started,
+            "to do": self.to_do,
         }
         counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
         totals: Counter[str] = Counter()
@@ -136,4 +138,5 @@ def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> 
         more = f" (and {len(alike) - 1:,} more)" if len(listed) < len(alike) else ""
         for failure in listed:
             place = f"{unit}, {failure.part}" if failure.part else unit
-            yield f"  {failure.status}  {place}{more}: {failure.reason}"
+            reason = failure.reason.removeprefix(f"{unit.rpartition('/')[2]}: ")
+            yield f"  {failure.status}  {place}{more}: {reason}"

@@ -37,8 +37,7 @@ def closing_lines(
         path = Path(min(paths) if len(paths) == 1 else common_folder)
         lines.append(f"-> {openable_path(path)}")
     if stage in BY_NAME:
-        failed = bool(ledger.failed_units)
-        lines.append(f"next: {_retry_command(stage, job.flags) if failed else _next_command(stage, job, is_current)}")
+        lines.append(f"next: {_following_command(stage, job, ledger, is_current)}")
     if stage == "ingest" and ledger.failed_units:
         lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
     return as_typed("\n".join(lines))
@@ -73,11 +72,17 @@ def _data_flags(flags: argparse.Namespace, set_words: str = "") -> str:
     return f"{config}{set_words}{data}{' --test' if flags.test else ''}"
 
 
-def _retry_command(stage: str, flags: argparse.Namespace) -> str:
-    """The command as it was typed, for what failed alone."""
+def _following_command(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str], bool]) -> str:
+    if ledger.failed_units:
+        return f"{_same_command(stage, job.flags)} --retry-failed"
+    return _same_command(stage, job.flags) if ledger.to_do else _next_command(stage, job, is_current)
+
+
+def _same_command(stage: str, flags: argparse.Namespace) -> str:
+    """The command as it was typed, but for what asks for some of the units."""
     typed_words = [word for word in getattr(flags, "typed_words", ()) if word not in ("--force", "--retry-failed")]
     arguments = f" {shlex.join(typed_words)}" if typed_words else ""
-    return f"uv run {BY_NAME[stage].script}{arguments} --retry-failed"
+    return f"uv run {BY_NAME[stage].script}{arguments}"
 
 
 def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:

@@ -154,8 +154,10 @@ class Runner:
     def due(self, units: list[Unit]) -> list[Unit]:
         """What is not current, or what the flags ask for again; judged once for one list of units."""
         if self._due_of_units is None or self._due_of_units[0] is not units:
-            due = [unit for unit, (state, _) in zip(units, self.states(units), strict=True) if self._is_due(state)]
+            states = [state for state, _ in self.states(units)]
+            due = [unit for unit, state in zip(units, states, strict=True) if self._is_due(state)]
             self._due_of_units = units, due
+            self.ledger.to_do = sum(not self._is_due(state) and state not in CURRENT_STATES for state in states)
         return self._due_of_units[1]
 
     @contextmanager
@@ -163,14 +165,15 @@ class Runner:
         """What is due, with the progress line while it is done and the numbers of the ledger after it."""
         started_at = time.monotonic()
         due = self.due(units)
-        self.ledger.up_to_date = len(units) - len(due)
+        self.ledger.up_to_date = len(units) - len(due) - self.ledger.to_do
         self.job.due = len(due)
         self.job.progress.begin(len(due))
         try:
             yield due
         finally:
             self.job.progress.end()
-            self.ledger.not_started = len(units) - self.ledger.up_to_date - len(self.ledger.outcomes)
+            settled = self.ledger.up_to_date + self.ledger.to_do + len(self.ledger.outcomes)
+            self.ledger.not_started = len(units) - settled
             self.ledger.seconds = time.monotonic() - started_at
 
     def _entries_of_current(self, units: list[Unit]) -> dict[str, ManifestEntry]:

@@ -70,11 +70,23 @@ def test_one_failure_leaves_the_others(data: Path, capsys: pytest.CaptureFixture
     assert run(data) == EXIT_FAILED
     out = capsys.readouterr().out
     assert "2 ok · 1 failed" in out
-    assert "failed  c: c: it is bad; write something good" in out
+    assert "failed  c: it is bad; write something good" in out, "and not named twice"
     assert run(data, "--retry-failed") == EXIT_FAILED
     assert "2 up to date · 1 failed" in capsys.readouterr().out
     (data / "documents" / "c.txt").write_text("good")
     assert run(data) == EXIT_OK
+
+
+def test_what_was_never_done_is_not_up_to_date(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--retry-failed leaves what is to do for the first time or again, says how much that is, and what does it."""
+    assert run(data, "--retry-failed") == EXIT_OK
+    out = capsys.readouterr().out
+    assert "ingest: 2 to do · " in out and out.endswith(f"next: uv run dataprep/ingest.py --data {data}\n")
+    run(data)
+    (data / "documents" / "a.txt").write_text("changed")
+    capsys.readouterr()
+    assert run(data, "--retry-failed") == EXIT_OK
+    assert "1 up to date · 1 to do" in capsys.readouterr().out
 
 
 def test_a_failed_part_fails_its_unit_and_keeps_its_output(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
