@@ -6,11 +6,13 @@ breadth that begin at one line and end at different ones.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from groundwork.documents.layout.text_lines import Box, Run, is_number
+from groundwork.documents.layout.text_lines import Box, Run, is_bullet, is_number
 
 _GRID_CELL = 24  # points; strokes nearer than this belong to one drawing
 _CURVE_STROKES = 30  # that slant, of a curve
@@ -22,7 +24,9 @@ _AXIS_NUMBERS = 3  # beside an axis
 _OVERLAP = 6  # points by which they may reach into it
 _MOST_WORDS = 20  # in a plot, at the most
 _LABEL_LETTERS = 12  # letters of a label beside an axis
-_SIDE_GAP, _FOOT_GAP = 40, 18  # points from the drawing to its labels
+_SIDE_GAP, _FOOT_GAP = 37, 18  # points from the drawing to its labels
+_LARGER = 1.25  # times the size of a chart's numbers, which its labels have at the most
+_LABEL_OVERLAP = 3  # points by which a label beside it may reach into it
 
 
 def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> list[Box]:
@@ -46,7 +50,8 @@ def find_charts(drawn: Any, runs: Sequence[Run], fields: Sequence[Box] = ()) -> 
         _with_axes_and_grid(box, straight, words) if box in bar_charts else _with_axes(box, straight)
         for box in [*drawings, *_plots(outlines, straight, words)]
     ]
-    return [_with_labels(box, runs) for box in _merge_boxes(drawings)]
+    boxes = _merge_boxes(drawings)
+    return [_with_labels(box, runs, [other for other in boxes if other is not box]) for box in boxes]
 
 
 def _is_large(box: Box) -> bool:
@@ -158,16 +163,28 @@ def _with_axes(box: Box, straight: Sequence[Box]) -> Box:
     return _around([box, *lines])
 
 
-def _with_labels(box: Box, runs: Sequence[Run]) -> Box:
-    labels = [box]
-    for run in runs:
-        is_short = len(run.text) <= _LABEL_LETTERS or all(is_number(word.text) for word in run.words)
-        is_level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
-        is_in_breadth = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
-        is_beside = is_level and (0 <= box.x1 - run.x2 + 3 < _SIDE_GAP or 0 <= run.x1 - box.x2 + 3 < _SIDE_GAP)
-        if is_short and (is_beside or (is_in_breadth and -_OVERLAP <= run.y1 - box.y2 < _FOOT_GAP)):
-            labels.append(Box(run.x1, run.y1, run.x2, run.y2))
-    return _around(labels)
+def _with_labels(box: Box, runs: Sequence[Run], others: Sequence[Box]) -> Box:
+    """A chart's box with the labels beside and below it, but for those that stand nearer to another chart."""
+    near = [(run, gap) for run in runs if _is_label(run) and (gap := _label_gap(run, box)) < math.inf]
+    labels = [run for run, gap in near if all(_label_gap(run, other) >= gap for other in others)]
+    numbers = [run.size for run in labels if is_number(run.text)]
+    most = _LARGER * statistics.median(numbers) if numbers else math.inf
+    return _around([box, *(Box(r.x1, r.y1, r.x2, r.y2) for r in labels if r.size <= most or is_number(r.text))])
+
+
+def _is_label(run: Run) -> bool:
+    is_short = len(run.text) <= _LABEL_LETTERS and not is_bullet(run.text)
+    return is_short or all(is_number(word.text) for word in run.words)
+
+
+def _label_gap(run: Run, box: Box) -> float:
+    """Points between a drawing and a text beside or below it; infinite where the text stands elsewhere."""
+    is_level = box.y1 - 6 < (run.y1 + run.y2) / 2 < box.y2 + 6
+    is_in_breadth = box.x1 - 6 < (run.x1 + run.x2) / 2 < box.x2 + 6
+    gaps = [gap for gap in (box.x1 - run.x2, run.x1 - box.x2) if is_level and -_LABEL_OVERLAP <= gap < _SIDE_GAP]
+    if is_in_breadth and -_OVERLAP <= run.y1 - box.y2 < _FOOT_GAP:
+        gaps.append(run.y1 - box.y2)
+    return max(0.0, min(gaps)) if gaps else math.inf
 
 
 def _merge_boxes(boxes: Sequence[Box]) -> list[Box]:

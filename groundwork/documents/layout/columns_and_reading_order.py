@@ -14,12 +14,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from groundwork.documents.dot_leaders import is_contents_entry
+from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
 from groundwork.documents.layout.ruling_lines import Stroke
 from groundwork.documents.layout.tables.ruled_tables import Grid
-from groundwork.documents.layout.text_lines import Run, is_number, level
+from groundwork.documents.layout.text_lines import Run, is_number, label, level
 
 _LEAST_LINES = 4  # lines of running text on each side
+_SHORT_LINES = 2  # on each side where columns of other pages are
+_LONG_SHARE = 0.6  # of the lines there, which are long
+_LARGER = 1.1  # times the size of the text, which a heading has at the least
 _LEAST_COLUMN = 40  # points of a column's breadth
 _GUTTER_PAGES, _SAME_GUTTER = 3, 3.0  # pages that share a gutter, and points within which it is the same
 _CAPTION_STEP = 1.35  # sizes from one line of a caption to the next
@@ -173,12 +176,14 @@ def _split_columns(
     band, x = _widest_band(boxes, column_xs, rules)
     if not band:
         return [(boxes, is_column)] if boxes else []
+    end = _contents_end(band, x)
+    band = [b for b in band if b.y1 + b.y2 < 2 * end] if end else band
     top, bottom = min(b.y1 for b in band), max(b.y2 for b in band)
     band_ids = set(map(id, band))
     outside = [b for b in boxes if id(b) not in band_ids]
     above = [b for b in outside if b.y1 + b.y2 < top + bottom]
     below = [b for b in outside if b.y1 + b.y2 >= top + bottom]
-    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
+    left, right = _sides(band, x)
     groups = [(above, is_column), (left, True), (right, True), (below, is_column)]
     return [
         split_part
@@ -188,6 +193,23 @@ def _split_columns(
     ]
 
 
+def _sides(band: Sequence[_PartBox], x: float) -> tuple[list[_PartBox], list[_PartBox]]:
+    return [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
+
+
+def _contents_end(band: Sequence[_PartBox], x: float) -> float:
+    """The height at which a table of contents in columns of its own ends above columns of text; 0 where there is none."""
+    sides = _sides(band, x)
+    runs = [[run for box in side for run in box.runs] for side in sides]
+    lines = [level(side) if has_leaders(" ".join(run.text for run in side)) else [] for side in runs]
+    entries = [[line for line in side if is_contents_entry(" ".join(run.text for run in sorted(line)))] for side in lines]
+    if not all(entries):
+        return 0.0
+    end = max(run.y2 for side in entries for line in side for run in line) + 1
+    is_text_below = all(any(b.y1 > end for b in side) for side in sides)
+    return end if is_text_below and not any(b.y1 < end < b.y2 for b in band) else 0.0
+
+
 def _widest_band(
     boxes: list[_PartBox], column_xs: Sequence[float], rules: Sequence[_PartBox]
 ) -> tuple[list[_PartBox], float]:
@@ -195,9 +217,11 @@ def _widest_band(
     widest: tuple[list[_PartBox], float] = ([], 0.0)
     downward = sorted([*boxes, *rules], key=lambda box: box.y1 + box.y2)
     prose_xs = sorted(box.x1 for box in boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
-    for x, sides in [*((x, 2) for x in _left_edges(boxes)), *((x, 1) for x in column_xs)]:
+    places = [*((x, 2) for x in _left_edges(boxes)), *((x, sides) for x in column_xs for sides in (1, 0))]
+    for x, sides in places:
         lines_left = bisect_left(prose_xs, x - _HANGING)
-        if sorted([lines_left, len(prose_xs) - lines_left])[-sides] < _LEAST_LINES:
+        fewer, more = sorted([lines_left, len(prose_xs) - lines_left])
+        if (fewer < _SHORT_LINES) if not sides else (more if sides == 1 else fewer) < _LEAST_LINES:
             continue  # no running text at so many sides, as between the columns of a table
         left, right = x - _LEAST_COLUMN, x + _LEAST_COLUMN  # a rule from one to the other crosses the columns
         in_way = [box for box in downward if box.runs or box.grid or box.x1 < left < right < box.x2]
@@ -233,10 +257,26 @@ def _band(boxes: Sequence[_PartBox], x: float, sides: int) -> list[_PartBox]:
         if is_beside and (abs(across.x1 - box.x1) > _SAME_LEFT or not _continues_paragraph(across, box)):
             band.append(box)
             continue
+        while band and box.runs and band[-1].y1 + band[-1].y2 > 2 * box.y1:
+            band.pop()  # the beginning of the line that runs over the columns, such as the number of a note
+        band = _without_caption(band, box, x)
         if len(band) > len(best) and _are_columns(band, x, sides):
             best = band
         band, across = [], box
     return band if len(band) > len(best) and _are_columns(band, x, sides) else best
+
+
+def _without_caption(band: list[_PartBox], across: _PartBox, x: float) -> list[_PartBox]:
+    """Columns without the heading or caption at the foot of the left one, right above what runs over both of them."""
+    if across.runs or len(band) < 2:
+        return band
+    *others, last = band
+    if not last.runs or last.x1 >= x - _HANGING or any(b.x1 >= x - _HANGING and b.y2 > last.y1 for b in others):
+        return band
+    run, size = last.runs[0], statistics.median(b.runs[0].size for b in band if b.runs)
+    is_caption = across.grid and run.bold and not label(last.text) and not all(b.runs[0].bold for b in others if b.runs)
+    is_heading = is_caption or run.size > _LARGER * size
+    return others if is_heading and across.y1 - last.y2 < _CAPTION_STEP * run.size else band
 
 
 def _continues_paragraph(across: _PartBox, box: _PartBox) -> bool:
@@ -250,9 +290,15 @@ def _continues_paragraph(across: _PartBox, box: _PartBox) -> bool:
 def _are_columns(band: Sequence[_PartBox], x: float, sides: int) -> bool:
     if sides > 1 and len(band) < 2 * _LEAST_LINES:
         return False
-    left, right = [b for b in band if b.x1 < x - _HANGING], [b for b in band if b.x1 >= x - _HANGING]
-    if not left or not right or not (all if sides > 1 else any)(map(_is_running_text, (left, right))):
+    left, right = _sides(band, x)
+    if not left or not right:
         return False
+    if not sides:
+        return _are_short_columns(left, right, x)
+    if not (all if sides > 1 else any)(map(_is_running_text, (left, right))):
+        return False
+    if sides == 1 and _is_running_text(right) and min(b.x1 for b in right) > x + _SAME_GUTTER:
+        return False  # it is another column than that of the other pages, as of a table
     size = statistics.median(b.runs[0].size for b in band if b.runs)
     right_edge = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
     top, bottom = (
@@ -260,6 +306,15 @@ def _are_columns(band: Sequence[_PartBox], x: float, sides: int) -> bool:
         min(max(b.y2 for b in side) for side in (left, right)),
     )
     return x - right_edge >= _GUTTER_WIDTH * size and bottom - top > _LEAST_LINES * size
+
+
+def _are_short_columns(left: Sequence[_PartBox], right: Sequence[_PartBox], x: float) -> bool:
+    """Whether a paragraph of a few lines runs over two columns where those of other pages are."""
+    lines = [[b.wording for b in side if b.wording and b.wording.is_long] for side in (left, right)]
+    has_sentences = all(len(side) >= _SHORT_LINES and any(text.is_lower for text in side) for side in lines)
+    starts = [b.x1 for b in right if b.wording and b.wording.is_long]
+    begin_there = 2 * sum(abs(start - x) <= _SAME_GUTTER for start in starts) > len(starts)
+    return has_sentences and begin_there and sum(map(len, lines)) > _LONG_SHARE * len([*left, *right])
 
 
 def _is_running_text(boxes: Sequence[_PartBox]) -> bool:

@@ -27,6 +27,7 @@ _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
 _MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
 _STRETCHED_STEP, _EQUAL_GAPS = 1.6, 0.25  # sizes from line to line, and by which spaces differ, of a stretched heading
+_LABEL_WORDS = 3  # of a stretched heading, before which its second line may begin: a number, and the sign before it
 _RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
@@ -121,10 +122,12 @@ def _is_stretched(line: Line, below: Line | None, body: float) -> bool:
     last, cells = below.main, line.cells
     if any((cell.font, cell.bold) != (last.font, last.bold) or abs(cell.size - last.size) > 0.2 for cell in cells):
         return False
-    is_near = below.y - line.y < _STRETCHED_STEP * last.size and abs(below.x1 - line.x1) < 2
+    words = [word for cell in cells for word in cell.words]
+    start = next((k for k, word in enumerate(words[:_LABEL_WORDS]) if abs(below.x1 - word.x1) < 2), None)
+    is_near = below.y - line.y < _STRETCHED_STEP * last.size and start is not None
     if not is_near or not (last.bold or last.size > _SAME_FONT_RATIO * body) or last.x2 > line.x2 + 2:
         return False
-    words = [word for cell in cells for word in cell.words]
+    words = words[start:]
     gaps = [b.x1 - a.x2 for a, b in pairwise(words)]
     return (
         len(gaps) > 1 and max(gaps) - min(gaps) < _EQUAL_GAPS * last.size and not any(is_number(w.text) for w in words)

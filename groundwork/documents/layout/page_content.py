@@ -27,6 +27,7 @@ from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, fin
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
+from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.tables.ruled_tables_overleaf import share_columns
 from groundwork.documents.layout.text_layer_spelling import Speller
@@ -160,8 +161,10 @@ def page_content(
     grids = [_chart_grid(chart, runs) for chart in charts]
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames, walls = _frames_and_walls(strokes, charts)
-    shades = find_shades(page.vector_graphics) if frames and not leftward and not fields else []
-    tables, heads = _drawn_tables(frames, prose, fields, shades, [] if leftward else turned)
+    shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not fields else []
+    striped = striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+    striped = [frame for frame in striped if not any(_is_in(frame, chart) for chart in charts)]
+    tables, heads = _drawn_tables([*frames, *striped], prose, fields, shades, [] if leftward else turned)
     prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables

@@ -33,6 +33,7 @@ class Frame(NamedTuple):
     ys: list[float]
     flat: list[Stroke]
     steep: list[Stroke]
+    has_whole_rows: bool = False  # whatever stands between two lines is one row, but for rows of numbers
 
 
 class Strokes(NamedTuple):

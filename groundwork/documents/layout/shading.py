@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
 from groundwork.documents.layout.text_lines import Box, is_number
 
 _LEAST_SIDE = 6  # points of the shorter side of a shade; what is thinner is a line
+_UPRIGHT = 0.1  # points across, which an upright edge has at the most
 _MOST_SHADES = 300  # of one table; what has more is a drawing
 _PLACES = 12  # across a table, at which the shades above and below an edge are compared
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -30,7 +32,25 @@ class Shade(NamedTuple):
 def find_shades(drawn: Any) -> list[Shade]:
     """The filled rectangles of a page, in the order in which they are drawn."""
     boxes = [(s.bbox, s.fill_color or "") for s in drawn.shapes if s.fill and not s.has_curve]
-    return [Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in boxes if min(w, h) >= _LEAST_SIDE]
+    filled = [Shade(x, y, x + w, y + h, colour) for (x, y, w, h), colour in boxes if min(w, h) >= _LEAST_SIDE]
+    sides = defaultdict(list)
+    if filled:
+        for line in drawn.lines:
+            if not line.stroke and line.x2 - line.x1 < _UPRIGHT:
+                sides[round(line.x1)].append((line.y1, line.y2))
+    return [part for shade in filled for part in _rectangles(shade, sides)]
+
+
+def _rectangles(shade: Shade, sides: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
+    """The rectangles below each other that one shape fills. `sides`: upright edges, by the place across the page."""
+    x, heights = round(shade.x1), set()
+    for top, bottom in [*sides.get(x - 1, ()), *sides.get(x, ()), *sides.get(x + 1, ())]:
+        if shade.y1 - 1 < top and bottom < shade.y2 + 1 and bottom - top >= _LEAST_SIDE:
+            heights.add((round(top, 1), round(bottom, 1)))
+    rows = sorted(heights)
+    if len(rows) < 2 or any(below[0] < above[1] + _LEAST_SIDE for above, below in pairwise(rows)):
+        return [shade]
+    return [shade._replace(y1=top, y2=bottom) for top, bottom in rows]
 
 
 def with_shaded_rows(frame: Frame, shades: Sequence[Shade], words: Sequence[Box]) -> Frame:

@@ -95,3 +95,38 @@ def test_a_chart_reaches_as_high_as_its_axis(drawn):
     labels, prose = drawn(draw).markdown.split("\n\n")
     assert set(labels.split()) >= {"0", "20", "40", "60", "80", "100"}
     assert prose == "The harbour master counted the boats that came in at each of the gates."
+
+
+def test_labels_between_two_plots_belong_to_the_nearer_one(drawn) -> None:
+    """Two plots side by side, each with figures at its left: none of them is read with the other's."""
+
+    def draw(canvas: Canvas) -> None:
+        for left, word in ((120, "a"), (345, "b")):
+            figures(canvas, left, 500)
+            canvas.rect(left - 5, 495, 205, 125)
+            for k in range(4):
+                canvas.drawString(left + 30 + 40 * k, 520 + 20 * k, word)
+
+    years = " ".join(map(str, range(2020, 2025)))
+    assert drawn(draw).markdown == " ".join(f"40 30 {word} {word} 20 {word} 10 {word} 0 {years}" for word in "ab")
+
+
+def test_a_heading_or_a_bullet_beside_a_plot_is_no_label(drawn) -> None:
+    """They stand in the next column, as near as labels do."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 8)
+        figures(canvas, 120, 500)
+        canvas.rect(115, 495, 210, 125)
+        for k in range(4):
+            canvas.drawString(150 + 40 * k, 520 + 20 * k, "NSEW"[k])
+        canvas.setFont("Helvetica-Bold", 12)
+        canvas.drawString(340, 600, "Demand")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(340, 570, "\u2022")
+        canvas.drawString(350, 570, "Boats are counted.")
+
+    texts = drawn(draw).markdown.split("\n\n")
+    assert len(texts) == 3, texts
+    assert "- Boats are counted." in texts
+    assert any(text.strip("#* ") == "Demand" for text in texts)

@@ -65,6 +65,21 @@ def test_a_heading_spread_over_its_column_is_whole(drawn: Callable[[Callable[[Ca
     assert not drawn(lambda canvas: draw(canvas, [22, 60])).markdown.startswith("# Rules for opening the")
 
 
+def test_a_numbered_heading_spread_over_its_column_is_whole(drawn: Callable[[Callable[[Canvas], None]], Drawn]) -> None:
+    """Its second line begins below the title, not below the number."""
+
+    def draw(canvas: Canvas) -> None:
+        for number, y in ((4, 740), (5, 640)):
+            canvas.setFont("Helvetica-Bold", 12)
+            spread(canvas, [f"§ {number}", "Rules", "for", "opening"], y, [7, 22, 22])
+            canvas.drawString(72 + stringWidth("§ 4", "Helvetica-Bold", 12) + 7, y - 14, "the barrier")
+            canvas.setFont("Helvetica", 10)
+            for k, line in enumerate(TEXT):
+                canvas.drawString(72, y - 40 - 12 * k, line)
+
+    assert drawn(draw).markdown.startswith("# § 4 Rules for opening the barrier\n")
+
+
 def test_bold_words_with_a_stop_begin_a_paragraph(drawn: Callable[[Callable[[Canvas], None]], Drawn]) -> None:
     """A head that runs into its text begins a paragraph behind a full line too; bold words in a sentence do not."""
 

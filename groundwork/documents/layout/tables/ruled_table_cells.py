@@ -82,7 +82,7 @@ def _centred_spans(xs: list[float], texts: Sequence[Box]) -> Iterator[tuple[int,
 
 def fill_merged(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
-    xs, _, flat, steep = frame
+    xs, _, flat, steep, _ = frame
     _merge_down(rows, bands, frame)
     heads = next((i for i, row in enumerate(rows) if any(map(is_number, row[1:]))), len(rows))
     drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in xs]
@@ -109,7 +109,7 @@ def without_empty_columns(rows: Sequence[list[str]]) -> list[list[str]]:
 
 def _merge_down(rows: list[list[str]], bands: Sequence[Band], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
-    xs, _, flat, steep = frame
+    xs, _, flat, steep, _ = frame
     middles = [(band.top + band.bottom) / 2 for band in bands]
     strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in xs]
     walls_by_edge = [[not _is_open(strokes, y) for y in middles] for strokes in strokes_by_edge]

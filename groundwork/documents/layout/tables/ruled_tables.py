@@ -37,7 +37,7 @@ _PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its ow
 
 def are_boxes(frame: Frame, rows: Sequence[Sequence[str]]) -> bool:
     """Whether the lines draw the boxes of a form or of a figure: they make many cells, and few of them are drawn."""
-    xs, ys, flat, steep = frame
+    xs, ys, flat, steep, _ = frame
     texts = len({cell for row in rows for cell in row if cell})
     if not steep or texts > _MOST_TEXTS * len(rows) * len(rows[0]):
         return False
@@ -172,7 +172,7 @@ def _read_grid(frame: Frame, words: list[Box], fields: Sequence[Box]) -> Grid | 
         rows = row_texts(row_bands, frame, in_boxes=True)
         rows = fill_merged(rows, row_bands, frame)
         return Grid(xs, frame.ys, [], boxed_text(without_empty_columns(rows))) if any(map(any, rows)) else None
-    row_bands = split_text_rows(bands, xs)
+    row_bands = bands if frame.has_whole_rows else split_text_rows(bands, xs)
     rows = rows if row_bands == bands else row_texts(row_bands, frame)
     full_rows = fill_merged(rows, row_bands, frame)
     rows = without_empty_columns(full_rows)
