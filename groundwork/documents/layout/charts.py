@@ -25,7 +25,7 @@ _OVERLAP = 6  # points by which they may reach into it
 _MOST_WORDS = 20  # in a plot, at the most
 _LABEL_LETTERS = 12  # letters of a label beside an axis
 _SIDE_GAP, _FOOT_GAP = 37, 18  # points from the drawing to its labels
-_LARGER = 1.25  # times the size of a chart's numbers, which its labels have at the most
+_LARGER = 1.25  # times the size of a chart's numbers, which bold labels have at the most
 _LABEL_OVERLAP = 3  # points by which a label beside it may reach into it
 
 
@@ -169,7 +169,7 @@ def _with_labels(box: Box, runs: Sequence[Run], others: Sequence[Box]) -> Box:
     labels = [run for run, gap in near if all(_label_gap(run, other) >= gap for other in others)]
     numbers = [run.size for run in labels if is_number(run.text)]
     most = _LARGER * statistics.median(numbers) if numbers else math.inf
-    return _around([box, *(Box(r.x1, r.y1, r.x2, r.y2) for r in labels if r.size <= most or is_number(r.text))])
+    return _around([box, *(Box(r.x1, r.y1, r.x2, r.y2) for r in labels if r.size <= most or not r.bold)])
 
 
 def _is_label(run: Run) -> bool:

@@ -198,16 +198,19 @@ def _sides(band: Sequence[_PartBox], x: float) -> tuple[list[_PartBox], list[_Pa
 
 
 def _contents_end(band: Sequence[_PartBox], x: float) -> float:
-    """The height at which a table of contents in columns of its own ends above columns of text; 0 where there is none."""
+    """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
     sides = _sides(band, x)
-    runs = [[run for box in side for run in box.runs] for side in sides]
-    lines = [level(side) if has_leaders(" ".join(run.text for run in side)) else [] for side in runs]
-    entries = [[line for line in side if is_contents_entry(" ".join(run.text for run in sorted(line)))] for side in lines]
+    entries = [_contents_entries([run for box in side for run in box.runs]) for side in sides]
     if not all(entries):
         return 0.0
     end = max(run.y2 for side in entries for line in side for run in line) + 1
     is_text_below = all(any(b.y1 > end for b in side) for side in sides)
     return end if is_text_below and not any(b.y1 < end < b.y2 for b in band) else 0.0
+
+
+def _contents_entries(runs: Sequence[Run]) -> list[list[Run]]:
+    lines = level(runs) if has_leaders(" ".join(run.text for run in runs)) else []
+    return [line for line in lines if is_contents_entry(" ".join(run.text for run in sorted(line)))]
 
 
 def _widest_band(

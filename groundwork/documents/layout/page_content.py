@@ -27,9 +27,9 @@ from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, fin
 from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
-from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
 from groundwork.documents.layout.tables.ruled_tables_overleaf import share_columns
+from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
 from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, tick_boxes, with_typed_runs

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
+from groundwork.documents.repair.table_titles import titles_above_tables
 from groundwork.language.labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
@@ -70,6 +71,7 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
                     _join_pages(above, below, pages) if flowing else (above, "\n\n", below)
                 )
             last_filled = i
+    texts = list(map(titles_above_tables, texts))
     spans = []
     position = 0
     for joint, page_text in zip(joints, page_texts, strict=True):

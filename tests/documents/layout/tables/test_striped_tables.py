@@ -91,3 +91,18 @@ def test_two_striped_tables_below_each_other_are_two(drawn) -> None:
     page = drawn(draw)
     assert page.markdown.count("| --- |") == 2
     assert "The fees above are those of the summer, the ones below of the winter." in page.markdown.split("\n\n")
+
+
+def test_a_text_on_a_shade_of_its_own_for_each_line_is_no_table(drawn) -> None:
+    """Nothing shows between the shades, and spaces that happen to stand below each other part no columns."""
+    lines = [f"the harbour master {word} opens the barrier {word} in the morning" for word in ("or", "so", "if")] * 3
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFillGray(0.85)
+        _rects(canvas, [(711 - 12 * k, 699 - 12 * k) for k in range(len(lines))])
+        canvas.setFillGray(0)
+        canvas.setFont("Courier", 10)
+        for k, line in enumerate(lines):
+            canvas.drawString(72, 702 - 12 * k, line)
+
+    assert drawn(draw).rows == []
