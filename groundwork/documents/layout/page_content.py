@@ -111,7 +111,7 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
         side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
         prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
     prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
-    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts]).markdown
+    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts], are_pages=False).markdown
     head, gap, last_block = text.rpartition("\n\n")
     side_texts += page.side_texts
     blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]

@@ -53,10 +53,11 @@ def tidy_page(markdown: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(tidied)).strip("\n")
 
 
-def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
+def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True) -> Stitched:
     """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span.
 
-    `flowing`: sentences and tables go on overleaf, as those of slides do not.
+    `flowing`: sentences and tables go on overleaf, as those of slides do not. `are_pages`: and no parts of one page,
+    whose tables keep their titles until it is known which go on overleaf.
     """
     page_texts: list[str] = []
     joints: list[str] = []
@@ -71,7 +72,7 @@ def stitch(pages: Sequence[str], *, flowing: bool = True) -> Stitched:
                     _join_pages(above, below, pages) if flowing else (above, "\n\n", below)
                 )
             last_filled = i
-    texts = list(map(titles_above_tables, texts))
+    page_texts = list(map(titles_above_tables, page_texts)) if are_pages else page_texts
     spans = []
     position = 0
     for joint, page_text in zip(joints, page_texts, strict=True):

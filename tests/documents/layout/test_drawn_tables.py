@@ -83,18 +83,18 @@ def test_a_merged_cell_is_cut_only_where_a_line_is_drawn(drawn):
     """Words of one cell stay together where the columns of other rows would cut them."""
 
     def draw(canvas: Canvas) -> None:
-        for y in (712, 694, 676, 658, 640):
+        for y in (712, 694, 676, 658):
             canvas.line(68, y, 370, y)
         for x in (68, 370):
-            canvas.line(x, 712, x, 640)
+            canvas.line(x, 712, x, 658)
         for x in (170, 270):
-            canvas.line(x, 694, x, 640)
+            canvas.line(x, 694, x, 658)
         canvas.drawString(80, 700, "Which of the three harbours do you wish to enter first?")
-        table(canvas, (74, 180, 280), [("North", "South", "West"), ("12", "13", "14"), ("15", "16", "17")], y=682, step=18)
+        table(canvas, (74, 180, 280), [("North", "South", "West"), ("12", "13", "14")], y=682, step=18)
 
-    page = drawn(draw)
-    assert page.markdown.startswith("Which of the three harbours do you wish to enter first?\n\n")
-    assert page.rows == [["North", "South", "West"], ["12", "13", "14"], ["15", "16", "17"]]
+    rows = drawn(draw).rows
+    assert set(rows[0]) == {"Which of the three harbours do you wish to enter first?"}
+    assert rows[1:] == [["North", "South", "West"], ["12", "13", "14"]]
 
 
 def test_a_chart_is_no_table(drawn):
