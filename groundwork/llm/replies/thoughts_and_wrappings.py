@@ -61,7 +61,10 @@ _NOTE = re.compile(
     r"|if you(?:['’]d| would| need| want| have)\b.{0,80}\b(?:let me|i can|i['’]?ll|i could|feel free|ask|tell me)\b"
     r"|is there anything|i can also|note: this summary)"
 )
-_FENCE = re.compile(r"\A\s*(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<body>.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL)
+_FENCE = re.compile(  # perhaps below a line that introduces it, in any language
+    r"\A\s*(?:[^\n`~]{1,120}[:：][ \t*_]*\n\s*)?(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<body>.*?)\n?[ \t]*(?P=fence)\s*\Z",
+    re.DOTALL,
+)
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 _LIST = re.compile(rf"[-*+{BULLETS}] |\d+[.)] ")
 _INTRODUCTION_WORDS = 15  # at most, of a line with a colon before the text

@@ -18,6 +18,8 @@ TEXT = "The charter of Vell names three wardens. They keep the bridge until 1840
         f"Certainly! Here is a concise overview in 50 words:\n\n{TEXT}\n\n---\n\nI hope this helps.",
         f"```\n{TEXT}\n```",
         f"~~~text\nSummary:\n{TEXT}\n~~~\n\nFeel free to ask for more.",
+        f"Here you go:\n```json\n{TEXT}\n```",
+        f"总结如下：\n\n```text\n{TEXT}\n```\n",
         f"{TEXT}\n\nIf you need more detail, I can write a longer one.",
     ],
 )
@@ -40,6 +42,12 @@ def test_what_surely_is_around_a_text_is_taken_off(reply: str) -> None:
 def test_a_text_of_its_own_stays_as_it_is(text: str) -> None:
     """A colon, a question or a word like summary makes no frame."""
     assert unwrap_text(text) == text and not wrapping_problem(text)
+
+
+def test_a_fence_within_a_text_stays() -> None:
+    """Only a line that introduces the whole goes with the fence below it."""
+    text = "The wardens keep it.\nTheir oath reads:\n```\nI keep the bridge.\n```"
+    assert unwrap_text(text) == text
 
 
 def test_nothing_is_left_of_a_frame_alone() -> None:
