@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +16,7 @@ from functools import lru_cache
 from text_to_num import find_numbers
 
 from groundwork.language.labels import label_spans
+from groundwork.language.scales import scale_after
 from groundwork.language.spans import span_index
 from groundwork.language.units import UNIT_NAME, canonical_unit
 from groundwork.language.words import content_words
@@ -107,8 +108,10 @@ _LATEX = {
     re.compile(r"\\[,;: ]"): " ",
     re.compile(r"(?<=\d)~(?=[\\%\w])"): " ",
     re.compile(r"\\([%$€£])"): r"\1",
-    re.compile(r"\\[()\[\]]|\$"): "",
+    re.compile(r"\\[()\[\]]"): "",
 }
+_INLINE_FORMULA = re.compile(r"\$\$|(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=[^\s\\])\$(?!\d)")  # not "US$5, A$6"
+_FORMULA = re.compile(r"[\\{}^_=]|\A\S+\Z|\A[\d\s.,+*/×÷<>()-]+\Z")
 _QUANTITY = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
 _UNIT_MACRO = re.compile(r"\\([a-z]+)")
 _PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"})
@@ -117,27 +120,6 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "012345678
 _EXPONENT = r"(?:\^(?:\{([+−-]?\d{1,2})\}|([+−-]?\d{1,2}))|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?!\d)"
 _POWER = re.compile(_EXPONENT)
 _TIMES_POWER = re.compile(rf"\s?[×·∙⋅*x]\s?10{_EXPONENT}|[eE]([+−-]?\d{{1,2}})(?!\w)")
-_SCALES = {
-    2: "hundred",
-    3: "thousand tausend mille mil mila duizend tusind тыс ألف",
-    4: "万 萬 만",
-    5: "lakh lakhs लाख แสน",
-    6: """million millions millionen mio millón millones milione milioni milhão milhões miljoen millioner mln млн
-        миллион миллиона миллионов مليون ล้าน""",
-    7: "crore crores करोड़ करोड",
-    8: "億 亿 억",
-    9: "billion billions bn milliard milliards milliarde milliarden mrd miliardo miliardi miljard млрд مليار",
-    12: "trillion trillions billionen billones 兆 조",
-}
-_UNSPACED_LETTERS = "\u0900"  # from there on a word may go on right behind the scale: ล้านบาท, 万人
-_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
-_SCALE = "|".join(
-    rf"{word}(?![^\W\d_])" if word < _UNSPACED_LETTERS else word
-    for word in sorted(_POWERS, key=lambda word: (-len(word), word))
-)
-_SCALE_AFTER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
-_SCALED = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
-_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
 _VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
 _ROMAN = re.compile(r"\b(?=[IVXLC]{2,8}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})(?<=[IVXLC])\b")
@@ -148,10 +130,17 @@ def without_latex(text: str) -> str:
     """`text` with its LaTeX as plain text: "3 × 2,5" for "$3 \\times 2{,}5$"; as it is where it has none."""
     if "\\" not in text and "{" not in text:
         return text
+    text = _INLINE_FORMULA.sub(_without_delimiters, text)
     text = _QUANTITY.sub(lambda match: f"{match[1]} {_unit_name(match[2])}", text)
     for command, plain in _LATEX.items():
         text = command.sub(plain, text)
     return text
+
+
+def _without_delimiters(match: re.Match[str]) -> str:
+    """The formula between two dollar signs; both signs stay where they are currency."""
+    formula = match[1] or ""
+    return formula if not formula or _FORMULA.search(formula) else match.group()
 
 
 def _unit_name(macros: str) -> str:
@@ -175,22 +164,6 @@ def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _exponent(match: re.Match[str]) -> int:
     return int(next(group for group in match.groups() if group).translate(_SUPERSCRIPTS))
-
-
-def scale_after(text: str, end: int) -> tuple[int, int] | None:
-    """The power of ten of a scale behind digits, and where it ends: 6 for "million", 4 for 万."""
-    match = _SCALE_AFTER.match(text, end)
-    return (_POWERS.get(match[1].casefold(), 0), match.end()) if match else None
-
-
-def without_scales(text: str, powers: Collection[int]) -> str:
-    """`text` without the scales behind its digits that have one of these powers: "784" for "784 million"."""
-    return _SCALED.sub(lambda match: "" if _POWERS.get(match[1].casefold(), 0) in powers else match.group(), text)
-
-
-def scales(text: str) -> set[int]:
-    """The powers of ten of all scales that `text` names, as a table's head does: "in millions"."""
-    return {_POWERS.get(match.group().casefold(), 0) for match in _SCALE_WORD.finditer(text)}
 
 
 def times_power(value: str, power: int) -> str:
@@ -241,6 +214,7 @@ _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _DECIMAL = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
 _UNIT_AFTER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
+_CURRENCY_SIGNS = frozenset("$€£")
 _CURRENCY_BEFORE = re.compile(r"([$€£])\s?$")
 
 
@@ -289,12 +263,13 @@ def _numbers_in_digits(text: str) -> Iterator[Number]:
 
 
 def _power_after(text: str, match: re.Match[str]) -> tuple[int, int] | None:
-    return exponent_after(text, *match.span()) or scale_after(text, match.end())
+    is_behind_currency = text[max(0, match.start() - 1) : match.start()] in _CURRENCY_SIGNS
+    return exponent_after(text, *match.span()) or scale_after(text, match.end(), behind_currency=is_behind_currency)
 
 
 def mantissa_and_scale(written: str) -> tuple[str, int] | None:
     """("1.5", 6) of "1.5 million", None of a number without a scale."""
-    if (match := _NUMBER.match(written)) and (scale := scale_after(written, match.end())):
+    if (match := _NUMBER.match(written)) and (scale := scale_after(written, match.end(), behind_currency=True)):
         return _canonical_value(match.group()), scale[0]
     return None
 

@@ -22,10 +22,11 @@ from groundwork.language.numbers import (
     number_values,
     numbers,
     plain_fractions,
-    scales,
     without_last_zeros,
     without_latex,
 )
+from groundwork.language.rounding import is_called_rounded, is_rounding, scaled_values
+from groundwork.language.scales import common_scales, scales
 from groundwork.language.spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
@@ -123,6 +124,8 @@ class SourceText:
             *(facts.labels for facts in sources)
         )
         other_values = {value for facts in sources for value in facts.other_readings}
+        other_numbers, powers = [Number(0, 0, value) for value in other_values], common_scales(source_text)
+        other_values |= scaled_values(allowed_values | other_values, powers)
         source_values, source_dates = allowed_values | other_values, {date for facts in sources for date in facts.dates}
         answer = in_source_spelling(answer, source_text, source_values, source_dates)
         # only lists have labels: what an answer of one line begins with may be invented
@@ -136,7 +139,10 @@ class SourceText:
             if answer_number.value not in source_values and _is_mantissa(written, source_values, scales(source_text)):
                 continue
             if answer_number.value not in allowed_values and not _is_same_amount(answer_number, source_numbers):
-                problems.append(f"the number {answer_number.value} is not in the text")
+                rounded = is_rounding(answer_number, written, [*source_numbers, *other_numbers], powers)
+                if not (rounded and is_called_rounded(answer, answer_number.start)):
+                    hint = ', but a rounding of one: say "about"' if rounded else ""
+                    problems.append(f"the number {answer_number.value} is not in the text{hint}")
             elif answer_number.unit and not _has_unit(answer_number, source_numbers, source_text):
                 problems.append(f"the text does not say {answer_number.value} {answer_number.unit}")
         for term in terms:

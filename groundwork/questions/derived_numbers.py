@@ -20,10 +20,9 @@ from groundwork.language.numbers import (
     alternative_readings,
     join_thousands,
     numbers,
-    scales,
     without_latex,
-    without_scales,
 )
+from groundwork.language.scales import scales, without_scales
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
 from groundwork.picture_links import is_figure

@@ -46,6 +46,7 @@ def test_latex_is_read_as_text() -> None:
     assert without_latex("$\\frac{1}{2}$") == "(1) / (2)"
     assert without_latex("\\SI{5}{\\kilo\\metre\\per\\hour}") == "5 kilometre per hour"
     assert without_latex("$12{,}5~\\%$") == "12,5 %"
+    assert without_latex("$x_1$ costs US$5 or A$6, $3 + 4$ and $5\\$") == "x_1 costs US$5 or A$6, 3 + 4 and $5$"
 
 
 def test_fractions_and_roman_numerals_have_values() -> None:
@@ -79,6 +80,16 @@ def test_times_of_day_are_one_value() -> None:
         ("en", "Start: 14:30", "At 2:30 pm.", "At 4:30 pm."),
         ("en", "The rate is twelve per cent.", "It is 12%.", "It is 21%."),
         ("en", "Sales in millions: 1.5", "Sales of 1.5 million.", "Sales of 1.5 billion."),
+        ("en", "US$125/ton, an extra US$15 billion\n\n\\# Hub", "US$125 a ton, 15 billion dollars.", "US$152 a ton."),
+        ("en", "It costs \\$20, a C$7 fee and A$5m more.", "$20, C$7 and A$5 million.", "$7 million"),
+        ("en", "| (Dollars in Thousands) |\n| $71,050 |", "$71,050 thousand, so $71.05 million.", "$71.05 billion."),
+        ("en", "In millions of CHF: 1,234.5", "About CHF 1.23 billion.", "CHF 1.23 billion."),
+        ("en", "In millions of CHF: 1,234.5", "CHF 1,234,500,000", "CHF 1,234,500"),
+        ("en", "Thousands of people, of them 67.8 percent ill.", "About 68 percent.", "About 67 percent, 67,800."),
+        ("de", "Angaben in Tsd. EUR: 154.206", "154.206 Tsd. Euro, rund 154,2 Mio. Euro.", "154,3 Mio. Euro."),
+        ("de", "T€: 154.206", "154.206.000 Euro", "154.206.000.000 Euro"),
+        ("fr", "En milliers d'euros : 154 206", "154 206 000 euros", "154 206 000 000 euros"),
+        ("es", "En miles de euros: 154.206", "154.206.000 euros.", "154.206.000.000 euros."),
         ("en", "Rod: 5 m", "It is $\\SI{5}{\\metre}$ long.", "It is $\\SI{6}{\\metre}$ long."),
         ("de", "Eröffnung: 03.05.2024", "Am 3. Mai 2024.", "Am 5. Mai 2024."),
         ("de", "Anteil: 12,5 %", "12,5 Prozent.", "15,2 Prozent."),

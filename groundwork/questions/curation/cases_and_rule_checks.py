@@ -70,7 +70,9 @@ def rule_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
 
 def unsupported_criterion_numbers(pair: Pair) -> list[str]:
     """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    supported_values = number_values(f"{pair.question} {pair.answer}", spelled="en")
+    supported_text = f"{pair.question} {pair.answer}"
+    supported_values = number_values(supported_text, spelled="en")
+    supported_values |= {_mantissa(supported_text, number) for number in numbers(supported_text)}
     unsupported_values = {
         number.value
         for criterion in pair.evaluation_criteria
@@ -81,7 +83,7 @@ def unsupported_criterion_numbers(pair: Pair) -> list[str]:
 
 
 def _mantissa(text: str, number: Number) -> str:
-    """ "784" of "784 million", which an answer may give without its scale."""
+    """ "784" of "784 million": criterion and answer may differ in giving the scale."""
     parts = mantissa_and_scale(text[number.start : number.end])
     return parts[0] if parts else number.value
 
