@@ -70,6 +70,8 @@ _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
 )
 
+_ENTRY = re.compile(r"(?P<indent>[ \t>]*)(?P<marker>\d{1,3})[ \t]+(?=\D)")  # of a table of contents
+
 
 def markdown_tree(
     markdown: str, coverage_items: Sequence[CoverageItem], figures: Sequence[FigureItem] = ()
@@ -223,7 +225,8 @@ def _list_nodes(
     position = start
     while position < end:
         line_end = markdown.find("\n", position, end) + 1 or end
-        if item_match := _LIST_ITEM.match(markdown, position, line_end):
+        item_match = _LIST_ITEM.match(markdown, position, line_end)
+        if item_match := item_match or (_ENTRY.match(markdown, position, line_end) if each_line else None):
             depth = len(item_match["indent"].replace("\t", "    ")) // 2
             list_items.append((item_match["marker"], depth, item_match.end(), line_end))
         elif list_items and not (each_line and markdown[position:line_end].strip()):

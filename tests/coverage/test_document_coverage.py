@@ -318,3 +318,9 @@ def test_a_line_below_an_item_belongs_to_it() -> None:
     """A list is no table of contents: the line goes on with the item above, which keeps its bullet."""
     nodes = markdown_tree("- A substitute enters\nthrough the box.\n- A player leaves.\n", [])
     assert [node["marker"] for node in nodes] == ["•", "•"]
+
+
+def test_the_numbers_of_entries_stand_in_one_column() -> None:
+    """Those without a dot beside those with one; a number that belongs to a title stays in it."""
+    nodes = markdown_tree("1 Scope .... 3\n1.1 Terms .... 4\n2027 in figures .... 5\n", [])
+    assert [node["marker"] for node in nodes] == ["1", "1.1", ""]
