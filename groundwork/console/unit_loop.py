@@ -39,7 +39,7 @@ from groundwork.data_folder.manifest import (
     judge_state,
     unit_fingerprint,
 )
-from groundwork.data_folder.read_write import remove_leftovers
+from groundwork.data_folder.read_write import remove_leftovers, write_bytes
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 
@@ -322,7 +322,9 @@ class Runner:
         )
 
     def _keep_edits(self, unit: Unit) -> None:
-        """Set aside what the user changed by hand before it is written anew."""
+        """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
+        fails, or that is stopped, takes nothing away.
+        """
         entry = self._forced.get(unit.name) or self._entry_of(unit)
         paths = {self.job.data.relative(path): path for path in unit.writes}
         paths |= {name: self.job.data.root / name for name in (entry.outputs if entry else ()) if name not in paths}
@@ -330,7 +332,7 @@ class Runner:
             path = paths[name]
             if path.is_file():
                 copy = path.with_name(f"{path.name}.edited")
-                path.replace(copy)
+                write_bytes(copy, path.read_bytes())
                 self.job.progress.say(f"{name} was edited by hand; the edited file is kept as {copy.name}")
 
 

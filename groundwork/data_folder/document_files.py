@@ -12,8 +12,10 @@ from groundwork.data_folder.spread_folders import file_names, file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Document
 
+_EDITABLE = ("text/{}.md", "text/{}.json", "summaries/{}.json", "chunks/{}.jsonl")
 FILE_PATTERNS = (  # below the data folder, of a document's name
-    *("text/{}.md", "text/{}.json", "text/{}.md.edited", "summaries/{}.json", "chunks/{}.jsonl"),
+    *_EDITABLE,
+    *(f"{pattern}.edited" for pattern in _EDITABLE),
     *("plots/coverage-{}.html", "plots/coverage-{}.json", "plots/{}-chunks.html", "plots/audit-{}.html"),
 )
 RUN_FILES = ("{}.jsonl", "{}.json", "{}.jsonl.edited", "{}.json.edited")

@@ -125,6 +125,22 @@ def test_an_edited_file_is_kept(data: Path) -> None:
     assert (data / "text" / "a.md.edited").read_text() == "by hand"
 
 
+@pytest.mark.parametrize("text", ["bad", "broke"])
+def test_an_edited_file_stays_where_its_stage_fails(data: Path, text: str) -> None:
+    """What is made of it goes on with the edit, whether the unit fails or the whole run stops; then it is set aside."""
+    run(data)
+    (data / "text" / "a.md").write_text("by hand")
+    source = data / "documents" / "a.txt"
+    before = source.read_text()
+    source.write_text(text)
+    assert run(data) == EXIT_FAILED
+    assert (data / "text" / "a.md").read_text() == "by hand"
+    source.write_text(before)
+    run(data, "--force")
+    assert (data / "text" / "a.md").read_text() == "TEXT OF A"
+    assert (data / "text" / "a.md.edited").read_text() == "by hand"
+
+
 def test_a_test_run_leaves_the_full_result(data: Path) -> None:
     """--test writes to data/test, so that a sample never replaces a full result."""
     run(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest import Manifest
+from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.workspace import Workspace
 from tests.author import Author
@@ -210,6 +212,18 @@ def test_forgetting_leaves_no_tags(tmp_path: Path) -> None:
     manifest.close()
     (left,) = (tmp_path / "tags" / "rings.jsonl").read_text().splitlines()
     assert json.loads(left)["id"] == ids[-1]
+
+
+def test_forgetting_removes_what_was_edited_by_hand(tmp_path: Path) -> None:
+    """The edited files that a stage set aside hold passages of the document, as those in their place do."""
+    own = ["text/age.md", "text/age.md.edited", "summaries/age.json.edited", "chunks/age.jsonl.edited"]
+    own += ["qa/m/age.jsonl.edited", "qa/m/curated/age.jsonl.edited"]
+    for name in (*own, "summaries/age-2024.json.edited"):
+        write_text(tmp_path / name, "{}")
+    with closing(Manifest(tmp_path / ".state" / "manifest.db")) as manifest:
+        forget_document(Workspace(tmp_path), manifest, "age")
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*") if ".state" not in path.parts}
+    assert {name for name in left if "age" in name} == {"summaries/age-2024.json.edited"}
 
 
 def test_forgetting_names_the_grades_that_hold_answers(

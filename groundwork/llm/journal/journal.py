@@ -64,7 +64,7 @@ _NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(u
 _NOTE_USE_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
 )
-_UNIT_CONDITION = "unit = ? OR unit GLOB ? OR unit GLOB ?"
+_UNIT_CONDITION = f"unit = ?{4 * ' OR unit GLOB ?'}"
 _CHUNK_DIGEST = "[0-9a-f]" * 12  # of a chunk's id, behind its document's
 
 
@@ -238,7 +238,15 @@ class Journal:
         count = 0
         for unit in units:
             name = glob.escape(unit)
-            patterns = (unit, f"{name} *", f"{name}-{_CHUNK_DIGEST}*")  # itself, its parts, its chunks and their pairs
+            unit_ids = f"{name}-{_CHUNK_DIGEST}*"  # of its chunks, their pairs and the rows made of them
+            no_answer_ids = f"{name}-unanswerable-{_CHUNK_DIGEST}*"
+            patterns = (
+                unit,
+                f"{name} *",
+                unit_ids,
+                f"*/{unit_ids}",
+                no_answer_ids,
+            )  # itself, its parts, and what is made of it
             count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", patterns).rowcount  # noqa: S608
             self._segments.refresh()
             for segment, ids in self._segments.ids(_UNIT_CONDITION, patterns):

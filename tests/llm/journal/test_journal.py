@@ -191,6 +191,7 @@ def test_forgetting_a_document_leaves_others_of_a_like_name(journal):
     """`plan` goes with its pages, chunks and pairs; `plan-data` and `plan-abc123` are documents of their own."""
     chunk = "plan-0123456789ab"
     own = ("plan", "plan page 3", f"{chunk} iteration 1", f"{chunk}-2 at 90", f"{chunk}-0a1b2c3d answer")
+    own += (f"alpha/{chunk}-0a1b2c3d answer", "plan-unanswerable-0123456789ab verdict 1")  # rows of datasets
     others = (
         "plan-data",
         "plan-data page 1",
@@ -198,6 +199,7 @@ def test_forgetting_a_document_leaves_others_of_a_like_name(journal):
         "plan-abc123 page 2",
         "planned",
         f"plan-abc123{chunk[4:]}",
+        f"alpha/plan-abc123{chunk[4:]}",
     )
     book = Journal(journal)
     for unit in own + others:
