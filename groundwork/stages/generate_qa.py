@@ -9,21 +9,25 @@ Run     uv run dataprep/generate_qa.py --iterate
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.chosen_documents import list_documents
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
+from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import names_in_order
-from groundwork.data_folder.read_write import write_json, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_file_names
+from groundwork.errors import BadRecord, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import KeysView
     from pathlib import Path
 
+    from groundwork.data_folder.manifest import Manifest
     from groundwork.questions.document_interviews import Interviews
     from groundwork.questions.material_to_ask_about import Material
     from groundwork.records import DocumentCoverage
@@ -40,6 +44,27 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--limit", help="pairs a document at most", **setting("qa.limit"))
     add("--skip-tables", help="do not ask about tables", **setting("qa.skip_tables", True))
     add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
+
+
+def refuse_other_maker(job: Job, _: Manifest) -> None:
+    """Raises UsageError where the run has the pairs of another maker's model of that name, which would be replaced."""
+    from groundwork.data_folder.runs.run_lookup import run_pair_files
+    from groundwork.records import Pair
+
+    model = job.config.qa.model
+    run = run_of_model(model)
+    if getattr(job.flags, "run", None) is not None or job.flags.force:
+        return
+    other = model
+    with suppress(BadRecord):  # which is made anew
+        pairs = (pair for file in run_pair_files(job.data.path("qa", run)) for pair in read_jsonl(file, Pair)[:1])
+        other = next((pair.model for pair in pairs if pair.model), model)
+    makers = {name.rpartition("/")[0] for name in (model, other)} - {""}  # where one has none it may be the same
+    if run_of_model(other) == run and len(makers) > 1:
+        raise UsageError(
+            f"{job.data.folder_address(f'qa/{run}')} holds the pairs of {other}, and {model} would replace them; "
+            f"name its run: --run {slug(model)}"
+        )
 
 
 def units(job: Job) -> list[Unit]:
@@ -167,6 +192,7 @@ main = Command(
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,
+    before=refuse_other_maker,
     shards="documents",
     units_a_process=8,
 )

@@ -339,3 +339,20 @@ def test_a_run_needs_a_name(mill: Mill, capsys: pytest.CaptureFixture[str]) -> N
     assert mill.run(once(pairs()), "--run", "   ") == 2
     assert "names no run" in capsys.readouterr().err
     assert not (mill.root / "qa").exists()
+
+
+def test_no_model_of_the_same_name_replaces_the_run_of_another_maker(
+    mill: Mill, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both would be `gemini-2.5-flash`: the second is told to name its run, unless it is to replace the first."""
+    mill.run(Writer())
+    before = mill.pairs
+    assert mill.run(Writer(), qa__model="acme/gemini-2.5-flash") == 2
+    told = capsys.readouterr().err
+    assert "holds the pairs of google/gemini-2.5-flash, and acme/gemini-2.5-flash would replace them" in told
+    assert "--run acme-gemini-2.5-flash" in told and mill.pairs == before
+    assert mill.run(Writer(), "--run=acme-gemini-2.5-flash", qa__model="acme/gemini-2.5-flash") == 0
+    assert mill.pairs == before
+    assert mill.run(Writer(), qa__model="gemini-2.5-flash") == 0, "without a maker: as the maker's own endpoint has it"
+    assert mill.run(Writer(), "--force", qa__model="acme/gemini-2.5-flash") == 0
+    assert {pair.model for pair in mill.pairs} == {"acme/gemini-2.5-flash"}
