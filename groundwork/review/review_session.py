@@ -7,6 +7,7 @@ orders here; the text of a chunk comes in pieces, those of the evidence marked, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from groundwork.data_folder.runs.recorded_decisions import (
     reviewer_agreements,
     utc_now,
 )
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts, run_documents, tag_files
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, merged_from, run_documents, tag_files
 from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
@@ -445,10 +446,15 @@ class ReviewSession:
             return {}
 
     def _coverage_counts(self) -> dict[str, int]:
-        """By pair: how many statements, rows and numbers it touches, where generation has counted them."""
+        """By pair: how many statements, rows and numbers it touches, where generation has counted them.
+
+        Pairs of a merged run are counted where they come from.
+        """
         covered_counts: dict[str, int] = {}
-        for document in self._documents or run_documents(self.data.path("qa", self.run)):
-            coverage_file = self.data.path(*coverage_path_parts(self.run, document))
+        runs = merged_from(self.data, self.run) or [self.run]
+        documents = self._documents or run_documents(self.data.path("qa", self.run))
+        for run, document in product(runs, documents):
+            coverage_file = self.data.path(*coverage_path_parts(run, document))
             for pair_id in _covering_pairs(coverage_file):
                 covered_counts[pair_id] = covered_counts.get(pair_id, 0) + 1
         return covered_counts

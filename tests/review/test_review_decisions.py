@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest import Manifest
-from groundwork.data_folder.read_write import read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.runs.obeyed_decisions import read_review
 from groundwork.data_folder.runs.recorded_decisions import (
@@ -32,7 +32,7 @@ from groundwork.data_folder.runs.run_lookup import pair_files, run_names
 from groundwork.data_folder.runs.run_pairs import run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
-from groundwork.records import Pair, Rejected
+from groundwork.records import Coverage, DocumentCoverage, Pair, Rejected, Span
 from groundwork.review.review_session import ReviewSession, decision_of
 from groundwork.stages import create_dataset, curate, review
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated, write_generated
@@ -309,6 +309,18 @@ def test_the_decisions_about_one_document_alone(tmp_path: Path) -> None:
     write_curated(tmp_path)
     write_jsonl(tmp_path / "qa" / "small" / "other.jsonl", [msgspec.structs.replace(OPENING, document="other", id="o")])
     assert len(ReviewSession(Workspace(tmp_path), "small", "ann", ["other"]).rows) == 1
+
+
+def test_pairs_of_a_merged_run_cover_what_they_cover_in_theirs(tmp_path: Path) -> None:
+    """What they touch is counted with the runs that they come from."""
+    write_jsonl(tmp_path / "qa" / "both" / "mill.jsonl", [OPENING, CLOSING])
+    for run, pair in (("small", OPENING), ("large", CLOSING)):
+        spans = [Span(start=0, end=9, kind="sentence", touched_by=[pair.id]), Span(start=0, end=2, kind="number")]
+        coverage = DocumentCoverage(document="mill", chunks=[Coverage(document="mill", chunk="mill-0", spans=spans)])
+        write_json(tmp_path / "qa" / run / "coverage" / "mill.json", coverage)
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [0, 0]
+    write_json(tmp_path / "qa" / "both" / "merged.json", {"from": {"small": 1, "large": 1}})
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [1, 1]
 
 
 def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_path: Path) -> None:
