@@ -12,11 +12,13 @@ import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import pairwise
 
+from groundwork.language.language_and_script import words_or_characters
 from groundwork.language.sentences import STATEMENT_END
+from groundwork.language.words import words
 from groundwork.markdown.blocks import blocks
 from groundwork.records import Chunk
 
@@ -28,6 +30,14 @@ _NUMBER = re.compile(r"\d+")
 _NUMBER_AT_END = re.compile(r"^(\d{1,4})(?=\s+[^\W\d])|(?<=\s)(\d{1,4})$")  # a page number beside a title
 _PAGE_LABEL = re.compile(r"\W*(?:[^\W\d_]{1,12}\W{0,2})?(\d{1,4})\W*")  # such as 61, - 61 -, Page 61
 _MARKUP = re.compile(r"[*_#>\\]+|</?\w+>")
+_LEAST_WORDS = 3  # of a running line that says something; a name or a date has fewer
+_LEAST_BLOCK_WORDS = 5  # of all running lines at an edge, such as a letterhead's
+_MOST_STATED_SHARE = 0.5  # of its neighbouring words, that the text has too
+_MARKING = re.compile(  # says how a document may be used, and nothing of its subject
+    r"\b(?:confiden[tc]i|confidentiel|vertraulich|vertrouwelijk|riservat|draft\b|entwurf\b|borrador\b|brouillon\b"
+    r"|bozza\b|internal use|unlicensed|evaluation copy|all rights reserved)",
+    re.IGNORECASE,
+)
 
 
 def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
@@ -51,15 +61,72 @@ def running_keys(pages: Sequence[str], first: int = 1) -> set[str]:
     return running | {key for key, n in numbered_counts.items() if n > max(_LEAST_REPEATS, len(pages) // 2)}
 
 
-def strip_running(pages: Sequence[str], header_keys: set[str], page_numbers: Sequence[int]) -> list[str]:
-    """The pages, whose numbers are `page_numbers`, without the lines that run through the document."""
-    return [_strip_page(page, page_number, header_keys) for page, page_number in zip(pages, page_numbers, strict=True)]
+def unrepeated_lines(lines: Sequence[str], text: str) -> list[str]:
+    """Those running lines of an edge of the first page that say something which the text of the document, without what
+    runs through it, does not: a letterhead's address, a title that stands nowhere else."""
+    text_pairs = _word_pairs(text)
+    unstated = [line for line in lines if not _MARKING.search(line) and not _is_stated(line, text_pairs)]
+    line_words = [sum(len(word) > 2 or not word.isascii() for word in words(line)) for line in unstated]
+    is_block = sum(line_words) >= _LEAST_BLOCK_WORDS
+    return [
+        line for line, count in zip(unstated, line_words, strict=True) if count >= (1 if is_block else _LEAST_WORDS)
+    ]
+
+
+def _is_stated(line: str, text_pairs: Set[tuple[str, str]]) -> bool:
+    line_pairs = _word_pairs(line)
+    return len(line_pairs & text_pairs) > _MOST_STATED_SHARE * len(line_pairs)
+
+
+def _word_pairs(text: str) -> set[tuple[str, str]]:
+    return set(pairwise(words_or_characters(unicodedata.normalize("NFKC", text).casefold())))
+
+
+def unrepeated_keys(
+    pages: Sequence[str], running: Set[str], left_out: Mapping[int, Sequence[Sequence[str]]]
+) -> Set[str]:
+    """Of what runs through the pages, what stays on the first one.
+
+    `left_out`: by the number of a page, the cells of other lines that run.
+    """
+    lines = [line for line in _edge_texts(pages[0]) if _plain_key(line) in running] if pages else []
+    if not lines:
+        return frozenset()
+    numbers = range(1, len(pages) + 1)
+    texts = [without_lines(page, left_out.get(number, ())) for number, page in zip(numbers, pages, strict=True)]
+    kept = unrepeated_lines(lines, "\n".join(strip_running(texts, running, numbers)))
+    return set(map(_plain_key, kept))
+
+
+def _plain_key(line: str) -> str:
+    """What a line repeats as without a page number."""
+    return next((key for key in line_keys(line, 1) if "<page>" not in key), "")
+
+
+def strip_running(
+    pages: Sequence[str], header_keys: Set[str], page_numbers: Sequence[int], first_page_keys: Set[str] = frozenset()
+) -> list[str]:
+    """The pages, whose numbers are `page_numbers`, without the lines that run through the document; page 1 has those of
+    `first_page_keys`."""
+    return [
+        _strip_page(page, page_number, header_keys, first_page_keys if page_number == 1 else frozenset())
+        for page, page_number in zip(pages, page_numbers, strict=True)
+    ]
+
+
+def without_lines(page: str, lines: Sequence[Sequence[str]]) -> str:
+    """The page without the lines of these cells that stand in it."""
+    for cells in lines:
+        remaining = without_line(page, cells)
+        page = page if remaining is None else remaining
+    return page
 
 
 def without_line(page: str, header_cells: Sequence[str]) -> str | None:
     """The page without a line of these cells; None where it, or one of its cells, is in no line of its own there.
 
-    Where the last cell is empty, the line may go on behind the first, and what it goes on with stays.
+    Where the last cell is empty, the line may go on behind the first, and what it goes on with stays; where the first
+    is empty, so may what stands before the last.
     """
     page_lines = page.split("\n")
     line_ranges = [_find_lines(page_lines, "".join(header_cells))]
@@ -69,8 +136,10 @@ def without_line(page: str, header_cells: Sequence[str]) -> str | None:
         if all(line_ranges)
         else _shared_lines(page_lines, header_cells)
     )
+    if not dropped and header_cells[1:] == [""]:
+        return _without_first_word(page_lines, header_cells[0])
     if not dropped:
-        return _without_first_word(page_lines, header_cells[0]) if header_cells[1:] == [""] else None
+        return _without_end(page_lines, header_cells[-1]) if header_cells[:-1] == [""] else None
     return "\n".join(page_line for i, page_line in enumerate(page_lines) if i not in dropped)
 
 
@@ -80,6 +149,15 @@ def _without_first_word(lines: Sequence[str], word: str) -> str | None:
         first_word, _, following_words = line.lstrip().partition(" ")
         if first_word == word and following_words.strip():
             return "\n".join([*lines[:i], following_words.lstrip(), *lines[i + 1 :]])
+    return None
+
+
+def _without_end(lines: Sequence[str], text: str) -> str | None:
+    """The lines without that text at the end of the last one that ends with it."""
+    for i in reversed(range(len(lines))):
+        preceding_text = lines[i].rstrip().removesuffix(f" {text}")
+        if preceding_text.strip() and preceding_text != lines[i].rstrip():
+            return "\n".join([*lines[:i], preceding_text.rstrip(), *lines[i + 1 :]])
     return None
 
 
@@ -113,9 +191,12 @@ def _letters(line: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", line).casefold()))
 
 
-def without_running(pages: Sequence[str]) -> list[str]:
-    """All pages of a document without what runs through them."""
-    return strip_running(pages, running_keys(pages), range(1, len(pages) + 1))
+def without_running(pages: Sequence[str], numbers: Sequence[int] = ()) -> list[str]:
+    """The pages of a document, all of them or those `numbers`, without what runs through them; what the first one alone
+    says stays there."""
+    numbers = numbers or range(1, len(pages) + 1)
+    running = running_keys(pages, numbers[0]) if pages else set()
+    return strip_running(pages, running, numbers, unrepeated_keys(pages, running, {}))
 
 
 def page_labels(page: str) -> list[str]:
@@ -142,6 +223,12 @@ def line_keys(line: str, page_number: int) -> tuple[str, ...]:
     if len(header_text) < 8 and not header_text.strip("ivxlc"):
         header_keys.append(f"{_roman_value(header_text) - page_number}|<page>")
     return tuple(key for key in header_keys if not (line.startswith("#") and is_numbered_title(key)))
+
+
+def unnumbered_keys(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
+    """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
+    lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
+    return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
 
 
 def is_numbered_title(key: str) -> bool:
@@ -191,7 +278,7 @@ def _page_number_keys(line: str, page_number: int) -> list[str]:
     return [f"{int(match[1] or match[2]) - page_number}|<any>" for match in _NUMBER_AT_END.finditer(header_text)]
 
 
-def _strip_page(page: str, page_number: int, header_keys: set[str]) -> str:
+def _strip_page(page: str, page_number: int, header_keys: Set[str], kept_keys: Set[str]) -> str:
     page_lines = page.split("\n")
     filled_indices = [i for i, page_line in enumerate(page_lines) if page_line.strip()]
     drop: set[int] = set()
@@ -199,7 +286,10 @@ def _strip_page(page: str, page_number: int, header_keys: set[str]) -> str:
     has_page_number = False
     for indices in (filled_indices[:_MARKDOWN_EDGE], filled_indices[: -_MARKDOWN_EDGE - 1 : -1]):
         for i in indices:
-            matching_keys = header_keys.intersection(line_keys(page_lines[i], page_number))
+            keys = line_keys(page_lines[i], page_number)
+            if not kept_keys.isdisjoint(keys):
+                continue
+            matching_keys = header_keys & set(keys)
             if not matching_keys or (page_lines[i].startswith("#") and not matching_keys.isdisjoint(dropped_keys)):
                 break  # text, or the title below a header of its words
             drop.add(i)

@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.running_headers import PageLines, running_keys, strip_running, without_line, without_running
+from groundwork.markdown.running_headers import (
+    PageLines,
+    running_keys,
+    strip_running,
+    unrepeated_lines,
+    without_line,
+    without_running,
+)
 from groundwork.markdown.statements import is_caption
 from tests.chunks import reading_of
 
@@ -68,6 +75,32 @@ def test_a_title_below_a_header_of_its_words_stays() -> None:
     assert without_running(pages) == ["# Harbour rules\n\nBoats moor.", "Boats row.", "Boats rest."]
 
 
+@pytest.mark.parametrize(
+    ("lines", "text", "kept"),
+    [
+        (["Statutes of the Orrin Pilots' Guild"], FILLER, [0]),
+        (["Skerrow Boatyard", "12 Quay Lane, Orrin", "Tel. 01632 960417"], FILLER, [0, 1, 2]),
+        (["スケロー造船所 会社案内"], FILLER, [0]),
+        (["The miller of Orrin"], FILLER, []),  # the text says it
+        (["Confidential", "12 March 2031"], FILLER, []),
+        (["Strictly private and confidential: internal use"], FILLER, []),
+        (["Orrin Tides"], FILLER, []),  # a name alone
+    ],
+)
+def test_running_lines_that_say_something_are_kept_once(lines, text, kept):
+    """An address or a title that the text does not have stays; marks of use, dates and names alone do not."""
+    assert unrepeated_lines(lines, text) == [lines[i] for i in kept]
+
+
+def test_what_runs_from_the_first_page_stays_there():
+    """With the page's number below it left out all the same."""
+    title = "Statutes of the Orrin Pilots' Guild"
+    pages = [f"{title}\n\n{number}\n\n{number * 7} boats came in. {FILLER.strip()}" for number in range(1, 6)]
+    stripped = without_running(pages)
+    assert stripped[0].split() == f"{title} 7 boats came in. {FILLER}".split()
+    assert [page.split(" ")[0] for page in stripped[1:]] == ["14", "21", "28", "35"]
+
+
 def test_headings_that_only_a_number_parts_stay():
     """A text layer has no headings, so that "Lesson 3" looks like a header there; the heading of the Markdown stays."""
     pages = [f"# Lesson {number}\n\n{FILLER.strip()}" for number in range(1, 6)]
@@ -84,3 +117,5 @@ def test_a_footer_whose_texts_share_lines_is_taken_out_of_the_text_layer() -> No
     cells = ["Ellary", "Rules of Rowing", "©2026 The club"]
     assert without_line(page, cells) == "2\nRow with care."
     assert without_line(page, [*cells, "Printed in Ellary"]) is None
+    assert without_line("Boats moor.\nRules of Rowing Page 2", ["", "Page 2"]) == "Boats moor.\nRules of Rowing"
+    assert without_line("Boats moor.\nPage 2 of it", ["", "Page 2"]) is None

@@ -6,7 +6,7 @@ With what is to be said of a page: why it fell back to another converter, and wh
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
@@ -32,7 +32,15 @@ from groundwork.documents.repair.text_layer_repair import respell_words, restore
 from groundwork.installation import as_typed
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
-from groundwork.markdown.running_headers import line_keys, running_keys, strip_running, without_line
+from groundwork.markdown.running_headers import (
+    line_keys,
+    running_keys,
+    strip_running,
+    unnumbered_keys,
+    unrepeated_keys,
+    without_lines,
+    without_running,
+)
 from groundwork.processes.worker_pool import report_progress
 from groundwork.records import Page, PageAudit
 
@@ -68,6 +76,7 @@ class _Judge:
         self._name = name
         self._layer = layer
         self._keys = running_keys(layer)
+        self._first_page_keys: Set[str] = frozenset()  # of them those that stay on the first page
         self._position_keys: set[str] = set()
         self._words: DocumentWords | None = None
         self._audited: dict[int, tuple[Reference, dict[Draft, Rendition]]] = {}  # what may be asked for once more
@@ -113,7 +122,8 @@ class _Judge:
     def audit(self, conversion: Conversion, numbers: Sequence[int]) -> AuditedPages:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         left_out = conversion.running or [[] for _ in numbers]
-        self._position_keys = _keys_by_position(left_out, numbers)
+        self._position_keys = unnumbered_keys(left_out, numbers)
+        self._first_page_keys = unrepeated_keys(self._layer, self._keys, dict(zip(numbers, left_out, strict=True)))
         chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
         for i in conversion.read_due():
             chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])
@@ -131,7 +141,7 @@ class _Judge:
         is_shaped_page = [is_shaped(self._layer[number - 1]) for number in numbers]
         if not any(is_shaped_page):
             return pages
-        stripped = strip_running(pages, running_keys(pages, numbers[0]), numbers)
+        stripped = without_running(pages, numbers)
         return [after if shaped else page for page, after, shaped in zip(pages, stripped, is_shaped_page, strict=True)]
 
     def _best_rendition(
@@ -157,11 +167,9 @@ class _Judge:
     def _strip(self, page: str, number: int, left_out: Sequence[Sequence[str]]) -> str:
         """The page without what runs through the document: lines that the converter has left out, given by their
         cells, and those that the text layer tells."""
-        for cells in left_out:
-            remaining = without_line(page, cells)
-            page = page if remaining is None else remaining
+        page = without_lines(page, left_out)
         headings = {key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, number)}
-        return strip_running([page], self._keys - (self._position_keys & headings), [number])[0]
+        return strip_running([page], self._keys - (self._position_keys & headings), [number], self._first_page_keys)[0]
 
     def _mend(self, rendition: Rendition) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
@@ -174,12 +182,6 @@ class _Judge:
 def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer: list[str]) -> AuditedPages:
     """Mend and audit a conversion of the pages `numbers`; of several renditions each page keeps the best."""
     return _Judge(name, layer).audit(conversion, numbers)
-
-
-def _keys_by_position(left_out: Sequence[Sequence[Sequence[str]]], numbers: Sequence[int]) -> set[str]:
-    """Running lines without a page number that a converter knows by their place: a heading of their words is text."""
-    lines = {(" ".join(cells), number) for number, page in zip(numbers, left_out, strict=True) for cells in page}
-    return {key for line in lines for key in line_keys(*line) if "<page>" not in key}
 
 
 _TABLE_LINES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
@@ -347,7 +349,7 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
 def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
     """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
     warnings = [
-        f"page {page.number}: {_partly(share)}; {OCR}"
+        f"page {page.number}: {share:.0%} of its letters are in a font that gives others than the page shows; {OCR}"
         for page in pages
         if (share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
     ]
@@ -361,10 +363,6 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
 def _is_read_by_sight(converter: str) -> bool:
     name = converter.partition(":")[0]
     return name in CONVERTERS and CONVERTERS[name].by_sight
-
-
-def _partly(share: float) -> str:
-    return f"{share:.0%} of its letters are in a font that gives others than the page shows"
 
 
 def doubt(page: Page, threshold: float) -> str:

@@ -16,6 +16,7 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, overload
 
 from msgspec import structs
@@ -41,7 +42,7 @@ from groundwork.documents.layout.page_content import (
 )
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.running_headers import EdgeLine, heading_names, running_lines, separable_lines
+from groundwork.documents.layout.running_headers import RunningLines, heading_names, part_from_text, running_lines
 from groundwork.documents.layout.turned_lines import with_lines_turned
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
@@ -74,7 +75,7 @@ def convert(request: Request) -> Conversion:
     }
     if unsure_pages := [numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
         warnings.append(_tables_warning(unsure_pages))
-    running_cells = [[line.cells for line in lines] for lines in running]
+    running_cells = [[line.cells for line in lines] for lines in running.repeated]
     for cells, unread in zip(
         running_cells, unread_labels([page.runs for page in contents], numbers, layer), strict=True
     ):
@@ -117,9 +118,7 @@ def _texts(page: Any) -> list[str]:
     return [text_item.text for text_item in page.text_items]
 
 
-def _find_running_lines(
-    contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]
-) -> list[list[EdgeLine]]:
+def _find_running_lines(contents: Sequence[PageContent], numbers: Sequence[int], layer: Sequence[str]) -> RunningLines:
     """The running headers and footers of each page, and the numbers of its lines."""
     body_size = statistics.median([run.size for page in contents for run in page.runs] or [0.0])
     names = heading_names([page.runs for page in contents], body_size)
@@ -133,17 +132,22 @@ def _find_running_lines(
             running, edges, line_numbers([page.runs for page in contents]), strict=True
         )
     ]
-    return [separable_lines(lines, text) for lines, text in zip(running, layer, strict=True)]
+    return part_from_text(running, numbers, layer)
 
 
-def _own_pages(contents: Sequence[PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[str]:
+def _own_pages(contents: Sequence[PageContent], running: RunningLines) -> list[str]:
     """The Markdown of our own reading, without running lines and without stamps at the side of many pages."""
     ordered = order_pages(contents, running)
     counts = Counter(text for page in ordered for text in set(page.side_texts))
     ordered = [
         page._replace(side_texts=[text for text in page.side_texts if counts[text] < STAMP_PAGES]) for page in ordered
     ]
-    styles = Styles([page.form_lines or [line for lines, _ in page.parts for line in lines] for page in ordered])
+    styles = Styles(
+        [
+            [*page.head_lines, *(page.form_lines or chain.from_iterable(lines for lines, _ in page.parts))]
+            for page in ordered
+        ]
+    )
     return pages_markdown(ordered, styles)
 
 

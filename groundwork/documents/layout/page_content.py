@@ -24,7 +24,7 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import TurnedTexts, place_on_page, upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
-from groundwork.documents.layout.running_headers import EdgeLine, edge_lines
+from groundwork.documents.layout.running_headers import EdgeLine, RunningLines, edge_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
@@ -79,6 +79,8 @@ class OrderedPage(NamedTuple):
     parts: list[tuple[list[Line], tuple[float, float] | None]]
     side_texts: list[str]
     form_lines: Sequence[Line] = ()  # of a page to fill in, whose parts have its texts alone
+    head_lines: Sequence[Line] = ()  # that run through the document from this page on, as those at the foot do
+    foot_lines: Sequence[Line] = ()
 
 
 BLANK_PAGE = PageContent([], [], [], [], [])
@@ -112,10 +114,19 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
         prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
     prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
     text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts], are_pages=False).markdown
+    head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
+    side_texts.append(foot_text)
     head, gap, last_block = text.rpartition("\n\n")
     side_texts += page.side_texts
     blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
-    return unmirrored("\n\n".join(filter(None, blocks))), columns_above
+    return unmirrored("\n\n".join(filter(None, [head_text, *blocks]))), columns_above
+
+
+def _edge_text(edge: Sequence[Line], page: OrderedPage, styles: Styles) -> str:
+    """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
+    lines = [line for lines, _ in page.parts for line in lines if line.cells]
+    width = (min(line.x1 for line in lines), max(line.x2 for line in lines)) if lines else None
+    return PageWriter(edge, styles, width).markdown() if edge else ""
 
 
 def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
@@ -236,14 +247,15 @@ def _text_runs(
     return text_runs
 
 
-def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLine]]) -> list[OrderedPage]:
-    """The parts of the pages in the order in which they are read, without the running lines."""
-    running_ids = {id(run) for lines in running for line in lines for run in line.runs}
+def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[OrderedPage]:
+    """The parts of the pages in the order in which they are read, without the running lines but for the first of
+    each that the document says nowhere else."""
+    running_ids = {id(run) for lines in [*running.repeated, running.first] for line in lines for run in line.runs}
     runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
     parts_by_page = [_parts(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
         parts_by_page = [_parts(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)]
-    return [
+    ordered = [
         OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
         if page.form
         else OrderedPage(
@@ -252,6 +264,11 @@ def order_pages(pages: Sequence[PageContent], running: Sequence[Sequence[EdgeLin
         )
         for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)
     ]
+    head_lines, foot_lines = (
+        to_lines([run for line in running.first if line.is_foot == is_foot for run in line.runs])
+        for is_foot in (False, True)
+    )
+    return [ordered[0]._replace(head_lines=head_lines, foot_lines=foot_lines), *ordered[1:]] if ordered else []
 
 
 def _parts(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:

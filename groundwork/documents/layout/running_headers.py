@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
-from groundwork.markdown.running_headers import heading_key, is_numbered_title, line_keys, without_line
+from groundwork.markdown.running_headers import (
+    heading_key,
+    is_numbered_title,
+    line_keys,
+    running_keys,
+    strip_running,
+    unrepeated_lines,
+    without_line,
+)
 
 _DRAWN_EDGE = 4  # lines at the head and at the foot of a page that may be running ones
 _MARGIN_SHARE = 0.2  # of the page's height, in which they stand
@@ -221,12 +229,62 @@ def _line_keys(line: EdgeLine, number: int) -> set[str]:
     return {text, *line_keys(text, number), *(key for key in label_keys if "<page>" in key), *title_keys}
 
 
-def separable_lines(lines: Sequence[EdgeLine], text: str) -> list[EdgeLine]:
-    """The running lines that can be taken out of the page's text layer too, against which the page is held."""
+class RunningLines(NamedTuple):
+    """The running lines of each page, and those that stay on the first one, since the document says them nowhere
+    else."""
+
+    repeated: list[list[EdgeLine]]
+    first: list[EdgeLine]
+
+
+def part_from_text(running: Sequence[Sequence[EdgeLine]], numbers: Sequence[int], layer: Sequence[str]) -> RunningLines:
+    """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
+    repeated, texts = [], []
+    for lines, text in zip(running, layer, strict=True):
+        separable, remaining = _separable_lines(lines, text)
+        repeated.append(separable)
+        texts.append(remaining)
+    overleaf = {cell for lines in repeated[1:] for line in lines for cell in line.cells}
+    if numbers[0] != 1 or overleaf.isdisjoint(cell for line in repeated[0] for cell in line.cells):
+        return RunningLines(repeated, [])
+    text = "\n".join(strip_running(texts, running_keys(texts, numbers[0]), numbers))
+    first = []
+    for is_foot in (False, True):
+        lines = [line for line in repeated[0] if line.is_foot == is_foot]
+        cells = [cell for line in lines for cell in line.cells if cell in overleaf]
+        kept_cells = set(unrepeated_lines(cells, text))
+        first += [part for line in lines if (part := _with_cells(line, kept_cells))]
+    first_runs = {id(run) for line in first for run in line.runs}
+    rest = [_without_runs(line, first_runs, layer[0]) for line in repeated[0]]
+    rest, _ = _separable_lines([line for line in rest if line.runs], layer[0])
+    return RunningLines([rest, *repeated[1:]], first)
+
+
+def _with_cells(line: EdgeLine, texts: Set[str]) -> EdgeLine | None:
+    """The part of a line whose cells have these texts."""
+    cells = [cell for drawn in to_lines(line.runs) for cell in drawn.cells if cell.text in texts]
+    runs = [run for run in line.runs if any(cell.x1 <= (run.x1 + run.x2) / 2 <= cell.x2 for cell in cells)]
+    return line._replace(cells=[cell.text for cell in cells], runs=runs) if cells else None
+
+
+def _without_runs(line: EdgeLine, run_ids: Set[int], text: str) -> EdgeLine:
+    """The part of a line without these runs; its cells begin or end with "" where the text has them beside others."""
+    runs = [run for run in line.runs if id(run) not in run_ids]
+    if len(runs) == len(line.runs):
+        return line
+    cells = [cell.text for drawn in to_lines(runs) for cell in drawn.cells]
+    candidates = [cells, [*cells, ""], ["", *cells]]
+    return line._replace(
+        cells=next((names for names in candidates if without_line(text, names) is not None), cells), runs=runs
+    )
+
+
+def _separable_lines(lines: Sequence[EdgeLine], text: str) -> tuple[list[EdgeLine], str]:
+    """The lines that stand in a text as lines of their own, and the text without them."""
     separable = []
     for line in lines:
         remaining = without_line(text, line.cells)
         if remaining is not None:
             separable.append(line)
             text = remaining
-    return separable
+    return separable, text

@@ -68,8 +68,30 @@ def test_a_head_without_a_number_beside_columns_is_left_out(read):
         canvas.drawString(430, 800, "Rules of the basin")
 
     done = read(3, draw)
-    assert all(page == " ".join([*LEFT, *RIGHT]) for page in done.pages)
+    text = " ".join([*LEFT, *RIGHT])
+    assert done.pages == [f"Ellary Harbour Letters 601 (2023) Rules of the basin\n\n{text}", text, text]
     assert all(audit.text_kept > 0.98 and not audit.lost_numbers for audit in done.audits)
+
+
+def test_what_runs_from_the_first_page_stays_there_once(read):
+    """A letterhead at the head, and the line at the foot behind the text; not the page numbers and "Confidential"
+    beside them."""
+
+    def draw(canvas: Canvas, number: int) -> None:
+        for k, line in enumerate(["Skerrow Boatyard Ltd", "12 Quay Lane, Orrin OR4 7TN"]):
+            canvas.drawString(60, 810 - 12 * k, line)
+        canvas.drawString(500, 810, f"Page {number}")
+        for k, line in enumerate([*LEFT, *RIGHT]):
+            canvas.drawString(60, 700 - 12 * k, line)
+        canvas.drawString(60, 40, "Registered in Orrin no. 448812, VAT 917")
+        canvas.drawString(430, 40, "Confidential")
+
+    done = read(4, draw)
+    head = "Skerrow Boatyard Ltd\n\n12 Quay Lane, Orrin OR4 7TN"
+    foot = "Registered in Orrin no. 448812, VAT 917"
+    body = " ".join([*LEFT, *RIGHT])
+    assert done.pages == [f"{head}\n\n{body}\n\n{foot}", *[body] * 3]
+    assert all(audit.text_kept == 1 and not audit.lost_numbers for audit in done.audits)
 
 
 def test_a_title_of_the_page_s_own_goes_with_its_number(read):
@@ -169,7 +191,7 @@ def test_a_head_of_one_text_beside_another_is_left_out(read, swapped: bool):
         canvas.drawString(430, 40, f"{17 * number} boats")
 
     done = read(4, draw)
-    assert not any("Ellary" in page or "Ropes" in page for page in done.pages)
+    assert not any("Ellary" in page or "Ropes" in page for page in done.pages[1:])
     assert all(f"{17 * number} boats" in page for number, page in enumerate(done.pages, start=1))
 
 
