@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import dropwhile, takewhile
+from operator import eq
 from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
@@ -27,6 +29,7 @@ _STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\
 _FENCE = "```"
 _LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
 _LONG_TEXT = 60  # letters of what is running text and no label
+_MOST_HEAD_ROWS = 6  # lines at the head of a table among which the rows of its head are, with the delimiter row
 _MOST_FLOATS = 2  # tables and captions at the head of a page that a sentence may pass over
 
 
@@ -62,15 +65,18 @@ def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True
     page_texts: list[str] = []
     joints: list[str] = []
     last_filled = -1  # the page before that holds text
+    table_head = ""  # of the table at its end, with the caption, which may stand on an earlier page
     for i, page in enumerate(pages):
         page_texts.append(unicodedata.normalize("NFC", page))  # as models write, who could else quote no accent
         joints.append("")
         if page.strip():
             if last_filled >= 0:
                 above, below = page_texts[last_filled], page_texts[i]
+                table_head = _table_head(table_head, above)
                 page_texts[last_filled], joints[i], page_texts[i] = (
-                    _join_pages(above, below, pages) if flowing else (above, "\n\n", below)
+                    _join_pages(above, below, pages, table_head) if flowing else (above, "\n\n", below)
                 )
+                table_head = table_head if joints[i] == "\n" else ""
             last_filled = i
     page_texts = list(map(titles_above_tables, page_texts)) if are_pages else page_texts
     spans = []
@@ -82,12 +88,21 @@ def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True
     return Stitched("".join(joint + page_text for joint, page_text in zip(joints, page_texts, strict=True)), spans)
 
 
-def _join_pages(above: str, below: str, pages: Sequence[str]) -> tuple[str, str, str]:
+def _table_head(table_head: str, page: str) -> str:
+    """The first rows of the table at a page's end and the paragraph above it; `table_head`: those of the table that
+    goes on at the head of the page."""
+    blocks = page.split("\n\n")
+    if table_head and len(blocks) == 1:
+        return table_head
+    return "\n\n".join([*blocks[-2:-1], "\n".join(blocks[-1].split("\n")[:_MOST_HEAD_ROWS])])
+
+
+def _join_pages(above: str, below: str, pages: Sequence[str], table_head: str) -> tuple[str, str, str]:
     """Two pages' texts, mended where they meet, and what stands between them."""
     last_line, first_line = above.rsplit("\n", 1)[-1], below.split("\n", 1)[0]
     if last_line.startswith("|") and first_line.startswith("|") and last_line.count("|") == first_line.count("|"):
-        return above, "\n", _strip_repeated_head(above, below)
-    if last_line.startswith("|") and (rows_overleaf := _table_rows_overleaf(above, below)):
+        return above, "\n", _strip_repeated_head(table_head, below)
+    if last_line.startswith("|") and (rows_overleaf := _table_rows_overleaf(table_head, below)):
         return above, "\n", rows_overleaf
     if last_line == _FENCE == first_line:  # a listing that goes on overleaf
         return above.removesuffix(f"\n{_FENCE}"), "\n", below.removeprefix(f"{_FENCE}\n")
@@ -132,10 +147,10 @@ def _with_sentence_first(below: str) -> str:
     return ""
 
 
-def _table_rows_overleaf(above: str, below: str) -> str:
+def _table_rows_overleaf(table_head: str, below: str) -> str:
     """The text below from its first rows on, where their caption has the number of that of the table above, and they
     its header, as when a table goes on overleaf; "" where they do not."""
-    blocks, rest_blocks = above.split("\n\n"), below.split("\n\n", 1)
+    blocks, rest_blocks = table_head.split("\n\n"), below.split("\n\n", 1)
     if len(blocks) < 2 or len(rest_blocks) < 2 or not rest_blocks[1].startswith("|"):
         return ""
     caption_number, caption_below = _CAPTION_NUMBER.match(blocks[-2]), _CAPTION_NUMBER.match(rest_blocks[0])
@@ -147,26 +162,27 @@ def _table_rows_overleaf(above: str, below: str) -> str:
         or header.count("|") != repeated.count("|")
     ):
         return ""
-    return _strip_repeated_head(above, rest_blocks[1])
+    return _strip_repeated_head(table_head, rest_blocks[1])
 
 
-def _strip_repeated_head(above: str, below: str) -> str:
-    """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's."""
+def _strip_repeated_head(table_head: str, below: str) -> str:
+    """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's; a
+    row with figures is no head, unless it is the first below the titles."""
     rows_overleaf = below.split("\n")
     if len(rows_overleaf) < 2 or not _DELIMITER.match(rows_overleaf[1]):
         return below
     rows_overleaf = [rows_overleaf[0], *rows_overleaf[2:]]
-    table_above = [" ".join(row.split()) for row in above.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
-    repeated_heads = next(
-        (
-            k
-            for k, (row, head) in enumerate(zip(rows_overleaf, table_above, strict=False))
-            if " ".join(row.split()) != head
-        ),
-        0,
-    )
-    repeats_head = " ".join(rows_overleaf[0].split()) in table_above or not rows_overleaf[0].replace("|", "").strip()
-    return "\n".join(rows_overleaf[max(repeated_heads, repeats_head) :])
+    rows = [" ".join(row.split()) for row in rows_overleaf]
+    heads = [" ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
+    untitled = dropwhile(_is_title, heads)
+    repeated_heads = max(sum(takewhile(bool, map(eq, rows, head_rows))) for head_rows in (heads, untitled))
+    repeats_lower_head = rows[0] in heads and not re.search(r"\d", rows[0])
+    return "\n".join(rows_overleaf[max(repeated_heads, repeats_lower_head, not rows[0].replace("|", "").strip()) :])
+
+
+def _is_title(row: str) -> bool:
+    """Whether all cells of a table's row that hold a text hold the same."""
+    return len({cell.strip() for cell in row.split("|")} - {""}) < 2
 
 
 def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str, str]:

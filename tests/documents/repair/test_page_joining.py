@@ -31,6 +31,23 @@ def test_a_table_over_a_page_end_is_one_table():
     assert stitch([first, "| 2 | 20 s |\n|---|---|\n| 3 | 30 s |"]).markdown == f"{first}\n| 2 | 20 s |\n| 3 | 30 s |"
 
 
+def test_a_table_over_several_pages_has_its_head_once():
+    """The head is the first page's on each page that follows; rows that say the same as one before stay."""
+    head = "| Port | Boats |\n|---|---|"
+    parts = ["| Orrin | 4 |\n| Skerrow | 2 |", "| Quay | 3 |\n| Quay | 3 |", "| Quay | 3 |", "| Mole | 7 |"]
+    assert stitch([f"{head}\n{rows}" for rows in parts]).markdown == "\n".join([head, *parts])
+    assert stitch([f"{head}\n{parts[0]}", "| Skerrow | 2 |\n|---|---|\n| Mole | 7 |"]).markdown == "\n".join(
+        [head, parts[0], "| Skerrow | 2 |", "| Mole | 7 |"]
+    )
+    caption = "Table 3. Boats of the ports"
+    years = ["| Boats | Boats |\n|---|---|\n| 2030 | 2031 |\n| 4 | 5 |", "| 2030 | 2031 |\n|---|---|\n| 6 | 7 |"]
+    assert stitch(years).markdown == "Boats\n\n| 2030 | 2031 |\n|---|---|\n| 4 | 5 |\n| 6 | 7 |"
+    captioned = [
+        f"{caption}{note}\n\n{head}\n{rows}" for note, rows in zip(["", *[" (continued)"] * 2], parts[:3], strict=True)
+    ]
+    assert stitch(captioned).markdown == "\n".join([f"{caption}\n\n{head}", *parts[:3]])
+
+
 def test_a_listing_over_a_page_end_is_one_listing():
     text = stitch(["Call it so:\n\n```\nfor boat in fleet:\n```", "```\n    launch(boat)\n```\n\nThen wait."]).markdown
     assert text == "Call it so:\n\n```\nfor boat in fleet:\n    launch(boat)\n```\n\nThen wait."
