@@ -155,10 +155,15 @@ class LetterSizes:
         size = _letter_size(text, letter)
         font = (text_item.font_name, text_item.font_size)
         across = abs(matrix.c) > abs(matrix.d)  # the height of the letters runs from side to side
+        unit = self._user_unit(page)
         if font not in self._pixels and _letter_height(text, letter, across) <= _MOST_HEIGHT * size:
-            return size
+            return unit * size
         self._pixels.add(font)
-        return _size_by_height(text, letter, across)
+        return unit * _size_by_height(text, letter, across)
+
+    def _user_unit(self, page: Any) -> float:
+        """How many points a unit of a page is long, which liteparse counts in points and pdfium in units."""
+        return float(round(max(page.width, page.height) / max(self._text_of(page.page_num).page.get_size()), 2))
 
     def _letter(self, word: Any, page: Any) -> tuple[Any, int]:
         """pdfium's text of a liteparse page, and which of its letters stands in the middle of a word, or near it where

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import FloatObject, NameObject
 from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import Request
@@ -86,3 +89,21 @@ def test_a_mark_in_the_middle_of_a_word_hides_no_size(tmp_path: Path) -> None:
     (page,) = read_pages(Request(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
     with LetterSizes(str(pdf)) as sizes:
         assert sizes.of(page.text_items[0], page) == 30
+
+
+@pytest.mark.parametrize("unit", [1, 2, 1.5])
+def test_sizes_are_in_points_whatever_the_unit_of_the_page(tmp_path: Path, unit: float) -> None:
+    """A page whose unit is longer than a point holds as small numbers in its sizes and places."""
+    drawn = Canvas(str(tmp_path / "drawn.pdf"), pagesize=(595 / unit, 842 / unit))
+    drawn.setFont("Helvetica", 12 / unit)
+    for k, line in enumerate(TEXT):
+        drawn.drawString(60 / unit, (700 - 15 * k) / unit, line)
+    drawn.save()
+    writer = PdfWriter(clone_from=tmp_path / "drawn.pdf")
+    writer.pages[0][NameObject("/UserUnit")] = FloatObject(unit)
+    writer.write(path := str(tmp_path / "scaled.pdf"))
+    request = Request(source=path, ending=".pdf", settings=load().ingest, page_count=1)
+    page = read_pages(request)[0]
+    with LetterSizes(path) as sizes:
+        assert [round(sizes.of(item, page), 2) for item in page.text_items] == [12] * len(TEXT)
+    assert convert_pages("layout", request, read_text_layer(path).pages).pages == [" ".join(TEXT)]
