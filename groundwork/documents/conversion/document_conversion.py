@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
+from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.conversion.converter_processes import (
     ProcessCalls,
     call_crashes,
@@ -309,7 +310,8 @@ class Ingestion:
             draft, text = drafts[page_number - 1], page_texts[page_number - 1]
             if not draft.markdown.strip() and text.strip():
                 draft.markdown, draft.converter = tidy_page(text), "text layer"
-                draft.fell_back = draft.fell_back or "no converter gave any text"
+                draft.audit = Reference(text).audit(draft.markdown)
+                draft.fell_back = draft.fell_back or f"no converter gave its text, and tables are lost; {OCR}"
         self._show_finished(len(page_numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))

@@ -357,7 +357,8 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
         warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
     warnings += _fallen_back(pages)
     doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
-    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why]
+    reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
+    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why not in ("", reasons[number])]
 
 
 def _is_read_by_sight(converter: str) -> bool:

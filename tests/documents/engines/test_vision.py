@@ -115,6 +115,17 @@ def test_what_falls_back_is_named_with_its_reason(fake, look, folder, short_pdf,
     assert "rules: page 1 fell back to layout; gemini: text kept" in capsys.readouterr().out
 
 
+def test_a_page_that_no_converter_reads_is_its_text_layer(fake, look, folder, short_pdf, capsys):
+    """It is held against that layer, and the ledger gives the reason once."""
+    fake.reply = lambda _: " "
+    folder.add("rules.pdf", short_pdf(4))
+    assert look("ingest.vision.tries=1", 'ingest.converters={"pdf": ["gemini"], "*": []}') == 0
+    page = folder.record("rules").pages[0]
+    assert page.converter == "text layer" and page.audit.text_kept > 0.9
+    out = capsys.readouterr().out
+    assert "page 1 fell back to text layer" in out and "rules: page 1: " not in out
+
+
 @pytest.mark.parametrize("fault", ["content-filter", "empty"])
 def test_a_refused_or_empty_page_is_drawn_again(fake, look, folder, short_pdf, truth, fault):
     """A recitation stop or an empty reply costs one draw, not the page."""
