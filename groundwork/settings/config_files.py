@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -125,6 +126,7 @@ def json_schema() -> Json:
     for name, definition in schema["$defs"].items():
         definition.pop("required", None)
         definition.setdefault("additionalProperties", False)
+        definition["description"] = cleandoc(definition["description"])  # Python 3.13 does so by itself
         if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
             _allow_null(definition["properties"])
     schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from inspect import cleandoc
 from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar, cast
 
@@ -391,6 +392,8 @@ def _close_objects(node: Any) -> Any:
     closed.pop("default", None) if "$ref" in closed or "anyOf" in closed else None
     if isinstance(properties := closed.get("properties"), dict) and closed.get("type") == "object":
         closed.update(required=list(properties), additionalProperties=False)
+        if "description" in closed:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
+            closed["description"] = cleandoc(closed["description"])
     return closed
 
 

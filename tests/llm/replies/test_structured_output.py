@@ -158,6 +158,11 @@ class Inner(msgspec.Struct):
 
 
 class Outer(msgspec.Struct):
+    """Inner ones,
+
+    and their title.
+    """
+
     inner: list[Inner]
     title: str | None = None
 
@@ -180,6 +185,7 @@ def test_schemas_are_closed_all_the_way_down():
     assert len(found) == 2 and schema["type"] == "object"
     assert all(o["required"] == list(o["properties"]) and o["additionalProperties"] is False for o in found)
     assert "default" not in msgspec.json.encode(schema).decode()
+    assert schema["description"] == "Inner ones,\n\nand their title.", "the same in each Python: one request"
 
 
 @pytest.mark.parametrize(
