@@ -12,6 +12,7 @@ import re
 import statistics
 from bisect import bisect_left
 from collections.abc import Sequence
+from enum import Enum
 from typing import NamedTuple
 
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
@@ -35,6 +36,17 @@ _PAGE_NUMBER = re.compile(r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4}
 _PROSE_SHARE, _NUMBER_SHARE = 0.8, 0.03  # of the letters in long lines, and of those in numbers
 _LONG_WORDS = 3  # words of a long line, at the least
 _WORD_SPACE = 0.65  # font sizes between two words of a line
+
+
+class _Sign(Enum):
+    """What tells columns: running text at both sides; at one where other pages have columns; a few lines of it at both
+    sides where these do."""
+
+    BOTH, KNOWN, SHORT = range(3)
+
+
+_LEAST_FEWER = {_Sign.BOTH: _LEAST_LINES, _Sign.KNOWN: 0, _Sign.SHORT: _SHORT_LINES}
+_LEAST_MORE = {_Sign.BOTH: _LEAST_LINES, _Sign.KNOWN: _LEAST_LINES, _Sign.SHORT: _SHORT_LINES}
 
 
 class PagePart(NamedTuple):
@@ -220,15 +232,16 @@ def _widest_band(
     widest: tuple[list[_PartBox], float] = ([], 0.0)
     downward = sorted([*boxes, *rules], key=lambda box: box.y1 + box.y2)
     prose_xs = sorted(box.x1 for box in boxes if box.wording and (box.wording.is_long or box.wording.is_entry))
-    places = [*((x, 2) for x in _left_edges(boxes)), *((x, sides) for x in column_xs for sides in (1, 0))]
-    for x, sides in places:
+    places = [(x, _Sign.BOTH) for x in _left_edges(boxes)]
+    places += [(x, sign) for x in column_xs for sign in (_Sign.KNOWN, _Sign.SHORT)]
+    for x, sign in places:
         lines_left = bisect_left(prose_xs, x - _HANGING)
         fewer, more = sorted([lines_left, len(prose_xs) - lines_left])
-        if (fewer < _SHORT_LINES) if not sides else (more if sides == 1 else fewer) < _LEAST_LINES:
+        if fewer < _LEAST_FEWER[sign] or more < _LEAST_MORE[sign]:
             continue  # no running text at so many sides, as between the columns of a table
         left, right = x - _LEAST_COLUMN, x + _LEAST_COLUMN  # a rule from one to the other crosses the columns
         in_way = [box for box in downward if box.runs or box.grid or box.x1 < left < right < box.x2]
-        band = _band(in_way, x, sides)
+        band = _band(in_way, x, sign)
         if len(band) > len(widest[0]):
             widest = (band, x)
     return widest
@@ -246,8 +259,8 @@ def _left_edges(boxes: Sequence[_PartBox]) -> list[float]:
     return [group[0] for group in groups if len(group) >= _LEAST_LINES and group[0] > starts[0] + _LEAST_COLUMN]
 
 
-def _band(boxes: Sequence[_PartBox], x: float, sides: int) -> list[_PartBox]:
-    """The largest stretch of the page in which nothing crosses `x` and running text stands at so many sides of it.
+def _band(boxes: Sequence[_PartBox], x: float, sign: _Sign) -> list[_PartBox]:
+    """The largest stretch of the page in which nothing crosses `x` and which has a sign of columns there.
 
     `boxes`: from top to bottom.
     """
@@ -263,10 +276,10 @@ def _band(boxes: Sequence[_PartBox], x: float, sides: int) -> list[_PartBox]:
         while band and box.runs and band[-1].y1 + band[-1].y2 > 2 * box.y1:
             band.pop()  # the beginning of the line that runs over the columns, such as the number of a note
         band = _without_caption(band, box, x)
-        if len(band) > len(best) and _are_columns(band, x, sides):
+        if len(band) > len(best) and _are_columns(band, x, sign):
             best = band
         band, across = [], box
-    return band if len(band) > len(best) and _are_columns(band, x, sides) else best
+    return band if len(band) > len(best) and _are_columns(band, x, sign) else best
 
 
 def _without_caption(band: list[_PartBox], across: _PartBox, x: float) -> list[_PartBox]:
@@ -290,25 +303,28 @@ def _continues_paragraph(across: _PartBox, box: _PartBox) -> bool:
     return abs(box.runs[0].size - size) < 0.5 and 0 < box.y2 - across.y2 < _CAPTION_STEP * size
 
 
-def _are_columns(band: Sequence[_PartBox], x: float, sides: int) -> bool:
-    if sides > 1 and len(band) < 2 * _LEAST_LINES:
-        return False
+def _are_columns(band: Sequence[_PartBox], x: float, sign: _Sign) -> bool:
     left, right = _sides(band, x)
-    if not left or not right:
+    if not left or not right or not _has_sign(left, right, x, sign):
         return False
-    if not sides:
-        return _are_short_columns(left, right, x)
-    if not (all if sides > 1 else any)(map(_is_running_text, (left, right))):
-        return False
-    if sides == 1 and _is_running_text(right) and min(b.x1 for b in right) > x + _SAME_GUTTER:
-        return False  # it is another column than that of the other pages, as of a table
     size = statistics.median(b.runs[0].size for b in band if b.runs)
     right_edge = sorted(b.x2 for b in left)[-max(1, len(left) // 10)]
     top, bottom = (
         max(min(b.y1 for b in side) for side in (left, right)),
         min(max(b.y2 for b in side) for side in (left, right)),
     )
-    return x - right_edge >= _GUTTER_WIDTH * size and bottom - top > _LEAST_LINES * size
+    is_tall = sign is _Sign.SHORT or bottom - top > _LEAST_LINES * size
+    return is_tall and x - right_edge >= _GUTTER_WIDTH * size
+
+
+def _has_sign(left: Sequence[_PartBox], right: Sequence[_PartBox], x: float, sign: _Sign) -> bool:
+    if sign is _Sign.SHORT:
+        return _are_short_columns(left, right, x)
+    texts = [side for side in (left, right) if _is_running_text(side)]
+    if sign is _Sign.BOTH:
+        return len(texts) == 2
+    is_other_column = right in texts and min(b.x1 for b in right) > x + _SAME_GUTTER  # as of a table
+    return bool(texts) and not is_other_column
 
 
 def _are_short_columns(left: Sequence[_PartBox], right: Sequence[_PartBox], x: float) -> bool:
