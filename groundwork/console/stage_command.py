@@ -21,7 +21,7 @@ from groundwork.console.next_steps import closing_lines
 from groundwork.console.terminal import terminal_text
 from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.file_names import path_texts
-from groundwork.data_folder.manifest import AS_RECORDED, ConfigNames
+from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.message_wording import name_order
 from groundwork.processes.utf8_mode import restart_in_utf8_mode

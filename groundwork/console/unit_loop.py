@@ -27,9 +27,7 @@ from groundwork.console.unit_and_outcome import Failure, Outcome, Unit
 from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.file_names import path_texts, printable_path
 from groundwork.data_folder.manifest import (
-    AS_RECORDED,
     CURRENT_STATES,
-    ConfigNames,
     Hashes,
     Manifest,
     ManifestEntry,
@@ -40,6 +38,7 @@ from groundwork.data_folder.manifest import (
     unit_fingerprint,
 )
 from groundwork.data_folder.read_write import remove_leftovers, write_bytes
+from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 

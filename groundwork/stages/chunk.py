@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.message_wording import counted
 

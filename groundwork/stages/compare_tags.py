@@ -17,7 +17,7 @@ from groundwork.console.flags import positive_number
 from groundwork.console.next_steps import repeat_flags
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import separate_runs, tag_file
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.installation import as_typed

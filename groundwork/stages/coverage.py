@@ -17,8 +17,8 @@ from groundwork.console.chosen_documents import list_documents
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths, path_texts
-from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import BadRecord, UsageError

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 from groundwork.message_wording import counted
 

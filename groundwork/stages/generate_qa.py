@@ -16,8 +16,8 @@ from groundwork.console.chosen_documents import list_documents
 from groundwork.console.job import TEST_CHUNKS
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_file_names

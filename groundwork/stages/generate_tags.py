@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
 from groundwork.message_wording import counted

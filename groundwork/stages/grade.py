@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from groundwork.console.chosen_documents import list_documents, texts_with_records
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit
 from groundwork.data_folder.document_files import document_title
-from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_text, write_json
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.picture_links import text_with_captions
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.console.stage_command import Command, Job, Unit
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.manifest import names_in_order
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,

@@ -10,7 +10,8 @@ import pytest
 
 from groundwork.__main__ import stage_command
 from groundwork.console.stage_command import Command
-from groundwork.data_folder.manifest import ManifestEntry, judge_state, recipe_changes
+from groundwork.data_folder.manifest import ManifestEntry, judge_state
+from groundwork.data_folder.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import Config
 from groundwork.stage_table import STAGES

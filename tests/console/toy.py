@@ -12,8 +12,8 @@ import sys
 
 from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit, setting
-from groundwork.data_folder.manifest import names_in_order
 from groundwork.data_folder.read_write import read_text, write_text
+from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import BadDocument, ProviderRefused
 
 
