@@ -29,7 +29,7 @@ from groundwork.data_folder.runs.recorded_decisions import (
 )
 from groundwork.data_folder.runs.recorded_decisions import prevailing_decision as verdict
 from groundwork.data_folder.runs.run_lookup import pair_files, run_names
-from groundwork.data_folder.runs.run_pairs import run_candidates
+from groundwork.data_folder.runs.run_pairs import generation_rejects, run_candidates
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.source_files import find_sources
 from groundwork.records import Coverage, DocumentCoverage, Pair, Rejected, Span
@@ -321,6 +321,18 @@ def test_pairs_of_a_merged_run_cover_what_they_cover_in_theirs(tmp_path: Path) -
     assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [0, 0]
     write_json(tmp_path / "qa" / "both" / "merged.json", {"from": {"small": 1, "large": 1}})
     assert ReviewSession(Workspace(tmp_path), "both", "ann").columns()["covers"] == [1, 1]
+
+
+@pytest.mark.parametrize(("files", "check"), [({}, "generation"), ({"merged.json": {"from": {}}}, "merge")])
+def test_a_copy_that_the_merge_left_out_is_not_ascribed_to_generation(
+    tmp_path: Path, files: dict[str, Any], check: str
+) -> None:
+    """The check that turned a pair down is named by what made the run."""
+    for name, content in files.items():
+        write_json(tmp_path / name, content)
+    write_jsonl(tmp_path / "rejected" / "mill.jsonl", [Rejected.of(CLOSING, "duplicate", "of another")])
+    (candidate,) = generation_rejects(tmp_path, "mill")
+    assert [name for name, column in candidate.pair.checks.items() if not column["passed"]] == [check]
 
 
 def test_a_document_that_is_forgotten_or_renamed_takes_its_decisions_along(tmp_path: Path) -> None:

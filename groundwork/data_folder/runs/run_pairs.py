@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.run_lookup import nearest_run, run_documents
+from groundwork.data_folder.runs.run_lookup import MERGED, nearest_run, run_documents
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, UsageError
@@ -61,7 +61,8 @@ def _document_candidates(folder: Path, document: str) -> Iterator[Candidate]:
 
 
 def generation_rejects(folder: Path, document: str) -> list[Candidate]:
-    """What generation turned down of a document of the run in `folder`; of two that are the same, one."""
+    """What generation or the merge turned down of a document of the run in `folder`; of two that are the same, one."""
+    check_name = "merge" if (folder / MERGED).exists() else "generation"
     drafts = _records(file_path(folder / "rejected", f"{document}.jsonl"), Rejected)
     chunks = _chunks(folder, document) if drafts else {}
     by_id = {}
@@ -69,7 +70,7 @@ def generation_rejects(folder: Path, document: str) -> list[Candidate]:
         pair = _with_chunk_fields(rejected_pair(rejected), chunks, folder.name)
         why = f"{rejected.reason}: {rejected.detail}" if rejected.detail else rejected.reason
         check = {"score": 0.0, "passed": False, "why": why, "checker": "rule"}
-        pair = msgspec.structs.replace(pair, checks={**pair.checks, "generation": check})
+        pair = msgspec.structs.replace(pair, checks={**pair.checks, check_name: check})
         by_id[pair.id] = Candidate(pair, "generation", rejected.reason, rejected.detail)
     return list(by_id.values())
 
