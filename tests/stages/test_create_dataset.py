@@ -159,6 +159,18 @@ def test_pairs_that_no_check_has_seen_are_told(data):
     assert not report(data)["warnings"], "nothing was to be asked of them"
 
 
+def test_questions_of_several_runs_are_told(data):
+    """Train has each of them twice; one run alone asks none twice."""
+    repeated = [pair(n, question=f" {pair(n).question.upper()}", answer=f"Other {n}.") for n in (1, 2, 4)]
+    write_run(data, "model-b", [*repeated, pair(60)])
+    assert run(data, "model-a", "model-b", "--no-eval-split") == 0
+    (warning,) = report(data)["warnings"]
+    assert warning.startswith("3 questions of a run stand in an earlier one as well, word for word")
+    assert "merge.py model-a model-b --out both" in warning
+    assert run(data, "model-a", "--no-eval-split", "--force") == 0
+    assert not report(data)["warnings"]
+
+
 @pytest.mark.parametrize(("strategy", "train"), [("clusters", 48), ("random", 39), ("tags", 48), ("clone", 48)])
 def test_each_strategy_does_to_train_what_it_says(data, strategy, train):
     """Random holds its rows out; with the others eval is a copy of part of train."""

@@ -14,6 +14,7 @@ from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON, Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
+from groundwork.language.words import normalised_words
 from groundwork.message_wording import counted
 from groundwork.picture_links import quote_in_words
 from groundwork.records import InvalidRow, Pair, Record, Row
@@ -76,7 +77,12 @@ def gather_rows(
     return RowPool(
         rows=[dataset_row for row_index, dataset_row in enumerate(dataset_rows) if row_index not in invalid_indices],
         invalid=invalid,
-        warnings=[*_half_curated_warnings(files), *_unchecked_warnings(pairs, files, checks), *warnings],
+        warnings=[
+            *_half_curated_warnings(files),
+            *_unchecked_warnings(pairs, files, checks),
+            *_repeats_warnings(pairs, files),
+            *warnings,
+        ],
         reviewed=reviewed,
     )
 
@@ -204,6 +210,17 @@ def _unchecked_warnings(
         + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")
         for run, unchecked in unchecked_counts.items()
     ]
+
+
+def _repeats_warnings(pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
+    """How many questions stand in several runs: train has them twice, and those of eval in another row."""
+    first_runs: dict[str, str] = {}
+    repeats = sum(first_runs.setdefault(normalised_words(pair.question), run) != run for run, pair in pairs)
+    if not repeats:
+        return []
+    merge = as_typed(f"uv run visualization/merge.py {' '.join(runs)} --out both")
+    questions = counted(repeats, "question of a run stands", "questions of a run stand")
+    return [f"{questions} in an earlier one as well, word for word; to have each once: {merge}"]
 
 
 def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
