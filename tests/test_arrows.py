@@ -30,6 +30,7 @@ FLOORS = (
 )
 STAGE_MODULES = {stage.module for stage in STAGES}
 FORBIDDEN_NAMES = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
+LONGEST_MODULE = 700  # lines
 
 
 @cache
@@ -94,6 +95,12 @@ def test_a_script_only_starts_its_stage(folder: str) -> None:
 def test_no_drawers() -> None:
     """Nothing lives in a module without a name of its own."""
     assert not [module for module in _modules() if FORBIDDEN_NAMES & set(module.split("."))]
+
+
+def test_no_module_is_longer_than_one_sitting() -> None:
+    """A module holds one noun, and at most 700 lines of it."""
+    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in _modules().items()}
+    assert not {module: length for module, length in lengths.items() if length > LONGEST_MODULE}
 
 
 def test_the_small_model_has_one_door() -> None:

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
 from groundwork.console.job import load_config, open_job
+from groundwork.data_folder.join_shards import shard_folders
 from groundwork.data_folder.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
-from groundwork.data_folder.shards.join_shards import shard_folders
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import folders_in
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import load_config, open_job
-from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.join_shards import join_shards, shard_folders
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.llm.journal.journal_segments import list_segments
 from groundwork.message_wording import counted

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.shards.join_shards import shard_folders
+from groundwork.data_folder.join_shards import shard_folders
 from groundwork.llm.journal.journal_segments import list_segments
 
 if TYPE_CHECKING:

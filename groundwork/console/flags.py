@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.console.remembered_flags import FlagSetting
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import nearest_name

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from groundwork.data_folder.file_names import Paths, printable_path
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import (
     folders_below,
     is_spread,

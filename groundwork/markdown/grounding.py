@@ -10,14 +10,16 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from groundwork.language.dates_and_times import Date, dates, names_month, slashed_dates
+from groundwork.language.dates_and_times import Date, dates, names_month, slashed_dates, times, without_dates
 from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import quoted_terms
 from groundwork.language.numbers import (
     Number,
     alternative_readings,
+    fractions,
     has_other_meaning,
+    join_thousands,
     mantissa_and_scale,
     number_values,
     numbers,
@@ -30,8 +32,42 @@ from groundwork.language.scales import common_scales, scales
 from groundwork.language.spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.source_spelling import in_source_spelling
 from groundwork.markdown.tables import Table, read_table
+
+
+def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:
+    """`answer` without its full dates and the times of `source`, and with fractions and thousands as `source` has them.
+
+    `source_values` are those of the source's numbers, however they are written. What means something else stays.
+    """
+    for written, meanings in slashed_dates(answer):
+        if meanings & source_dates:
+            answer = answer.replace(written, " ")
+    answer = _without_times(without_dates(answer), source)
+    answer = plain_fractions(answer)
+    for written, value in fractions(answer):
+        if value in source_values:
+            answer = answer.replace(written, value)
+    return _as_thousands(answer, source_values)
+
+
+def _without_times(answer: str, source: str) -> str:
+    """`answer` without the times of day that `source` has in any spelling."""
+    answer_times = list(times(answer))
+    source_times = {time.minutes for time in times(source)} if answer_times else set()
+    for time in reversed(answer_times):
+        if time.minutes in source_times:
+            answer = f"{answer[: time.start]} {answer[time.end :]}"
+    return answer
+
+
+def _as_thousands(answer: str, source_values: Set[str]) -> str:
+    """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
+    joined_text = join_thousands(answer)
+    if joined_text == answer or not number_values(joined_text) - number_values(answer) <= source_values:
+        return answer
+    return joined_text
+
 
 _UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
 _MARKUP = frozenset("*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069")

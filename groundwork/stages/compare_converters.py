@@ -21,7 +21,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.data_folder.shards.shards import SERVICE_REPLIES
+from groundwork.data_folder.shards import SERVICE_REPLIES
 from groundwork.documents.conversion.converter_table import CONVERTERS, require_converter
 from groundwork.documents.overrides_and_recipe import page_numbers
 from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError

@@ -17,7 +17,7 @@ from groundwork.console.chosen_documents import select_documents
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths
-from groundwork.data_folder.shards.shards import SERVICE_REPLIES
+from groundwork.data_folder.shards import SERVICE_REPLIES
 from groundwork.documents.conversion.converter_table import CONVERTERS, check_converters, choose_converters
 from groundwork.documents.overrides_and_recipe import (
     config_names,

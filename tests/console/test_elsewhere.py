@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import MARKER
 from groundwork.llm.journal import journal
 from groundwork.settings.config_files import PROJECT

@@ -19,7 +19,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.console.many_processes.local_processes import Snapshot, equal_shares
 from groundwork.console.unit_and_outcome import Unit
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT
 from groundwork.stages import generate_qa

@@ -20,7 +20,7 @@ from groundwork.commands.index_page import linked_files, write_index
 from groundwork.data_folder import spread_folders
 from groundwork.data_folder.remote_folder.mirror import MirrorScope, document_names
 from groundwork.data_folder.runs.run_pairs import run_candidates
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import file_names, file_path, is_spread
 from groundwork.data_folder.workspace import Workspace
 from groundwork.picture_links import figures

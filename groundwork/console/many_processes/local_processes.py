@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from groundwork.console.progress import Progress
 from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.console.unit_and_outcome import Outcome
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.processes.worker_pool import end_with_parent
 from groundwork.stage_table import BY_NAME
@@ -152,7 +152,7 @@ def run_in_separate_states(stage: str, job: Job, count: int) -> list[ShardResult
 
     For stages whose units are whole runs, which every shard has a part of.
     """
-    from groundwork.data_folder.shards.join_shards import join_shards, shard_folders
+    from groundwork.data_folder.join_shards import join_shards, shard_folders
 
     earlier_shards = set(shard_folders(job.data))
     with SignalHandler() as stopping:

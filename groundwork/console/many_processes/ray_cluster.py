@@ -20,7 +20,7 @@ from groundwork.console.many_processes.local_processes import (
     stage_command,
 )
 from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:

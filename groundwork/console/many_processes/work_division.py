@@ -58,7 +58,7 @@ def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: st
 
 def _run_on_ray(command: DivisibleStage, job: Job, units: int, address: str) -> list[ShardResult]:
     from groundwork.console.many_processes.ray_cluster import run_on_ray
-    from groundwork.data_folder.shards.join_shards import join_shards
+    from groundwork.data_folder.join_shards import join_shards
 
     shard_results = run_on_ray(command.name, job, units, address, gpus=1 if command.needs_gpu(job.config) else 0)
     if job.data.mirror:

@@ -27,7 +27,7 @@ from typing import NamedTuple
 from groundwork.data_folder.databases import copy_database, join_database, replace_rows
 from groundwork.data_folder.read_write import TEMPORARY
 from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore, run_in_threads
-from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT, Shard
+from groundwork.data_folder.shards import JOURNAL_SEGMENT, Shard
 from groundwork.data_folder.spread_folders import MARKER, without_subfolder
 from groundwork.errors import StopRun, UnitError
 from groundwork.message_wording import counted

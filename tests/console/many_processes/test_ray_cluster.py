@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME

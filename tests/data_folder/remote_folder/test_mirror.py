@@ -16,7 +16,7 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.data_folder.remote_folder.mirror import PUTS, Mirror, MirrorScope
 from groundwork.data_folder.remote_folder.remote_store import RemoteStore
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
 from tests.fake_hub import FakeHub, Repo
 

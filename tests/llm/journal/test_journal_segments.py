@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from groundwork.data_folder.join_shards import join_shards
 from groundwork.data_folder.read_write import remove_leftovers
-from groundwork.data_folder.shards.join_shards import join_shards
-from groundwork.data_folder.shards.shards import Shard
+from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.workspace import Workspace
 from groundwork.llm.calls.costs_and_budget import read_spending
 from groundwork.llm.journal import journal as journals

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.markdown.counts import counted_things
-from groundwork.summaries import SummarySource, summary_faults
+from groundwork.summaries import SummarySource, counted_things, summary_faults
 
 TEXT = """# Ferry
 

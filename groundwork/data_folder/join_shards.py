@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from groundwork.data_folder.databases import join_database
 from groundwork.data_folder.read_write import TEMPORARY, read_json, write_bytes, write_json
-from groundwork.data_folder.shards.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
+from groundwork.data_folder.shards import JOURNAL_SEGMENT, SERVICE_REPLIES, Shard
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import StopRun
 from groundwork.processes.process_identity import process_mark
