@@ -24,7 +24,7 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.layout.rotated_text import TurnedTexts, place_on_page, upright
 from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
-from groundwork.documents.layout.running_headers import EdgeLine, RunningLines, edge_lines
+from groundwork.documents.layout.running_headers import EdgeLine, RunningLines, edge_lines, outermost_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
@@ -250,8 +250,11 @@ def _text_runs(
 def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[OrderedPage]:
     """The parts of the pages in the order in which they are read, without the running lines but for the first of
     each that the document says nowhere else."""
-    running_ids = {id(run) for lines in [*running.repeated, running.first] for line in lines for run in line.runs}
-    runs = [[run for run in page.runs if id(run) not in running_ids] for page in pages]
+    repeated_ids = {id(run) for lines in running.repeated for line in lines for run in line.runs}
+    runs = [[run for run in page.runs if id(run) not in repeated_ids] for page in pages]
+    outermost = outermost_lines(running.first, runs[0] if runs else [])
+    outermost_ids = {id(run) for line in outermost for run in line.runs}
+    runs = [[run for run in page_runs if id(run) not in outermost_ids] for page_runs in runs]
     parts_by_page = [_parts(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
         parts_by_page = [_parts(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)]
@@ -265,7 +268,7 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
         for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)
     ]
     head_lines, foot_lines = (
-        to_lines([run for line in running.first if line.is_foot == is_foot for run in line.runs])
+        to_lines([run for line in outermost if line.is_foot == is_foot for run in line.runs])
         for is_foot in (False, True)
     )
     return [ordered[0]._replace(head_lines=head_lines, foot_lines=foot_lines), *ordered[1:]] if ordered else []

@@ -6,6 +6,7 @@ the order in which they were drawn, and a head beside columns may come anywhere 
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
@@ -258,6 +259,14 @@ def part_from_text(running: Sequence[Sequence[EdgeLine]], numbers: Sequence[int]
     rest = [_without_runs(line, first_runs, layer[0]) for line in repeated[0]]
     rest, _ = _separable_lines([line for line in rest if line.runs], layer[0])
     return RunningLines([rest, *repeated[1:]], first)
+
+
+def outermost_lines(lines: Sequence[EdgeLine], runs: Sequence[Run]) -> list[EdgeLine]:
+    """Of lines at the edges of a page of these runs, those that have no other text between them and its edge."""
+    line_ids = {id(run) for line in lines for run in line.runs}
+    others = [run for run in runs if id(run) not in line_ids]
+    top, bottom = min((run.y1 for run in others), default=math.inf), max((run.y2 for run in others), default=0.0)
+    return [line for line in lines if (line.y > bottom if line.is_foot else line.y < top)]
 
 
 def _with_cells(line: EdgeLine, texts: Set[str]) -> EdgeLine | None:

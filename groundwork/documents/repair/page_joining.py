@@ -166,8 +166,8 @@ def _table_rows_overleaf(table_head: str, below: str) -> str:
 
 
 def _strip_repeated_head(table_head: str, below: str) -> str:
-    """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's; a
-    row with figures is no head, unless it is the first below the titles."""
+    """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's, from
+    its first row on or the first below its titles."""
     rows_overleaf = below.split("\n")
     if len(rows_overleaf) < 2 or not _DELIMITER.match(rows_overleaf[1]):
         return below
@@ -176,8 +176,7 @@ def _strip_repeated_head(table_head: str, below: str) -> str:
     heads = [" ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
     untitled = dropwhile(_is_title, heads)
     repeated_heads = max(sum(takewhile(bool, map(eq, rows, head_rows))) for head_rows in (heads, untitled))
-    repeats_lower_head = rows[0] in heads and not re.search(r"\d", rows[0])
-    return "\n".join(rows_overleaf[max(repeated_heads, repeats_lower_head, not rows[0].replace("|", "").strip()) :])
+    return "\n".join(rows_overleaf[max(repeated_heads, not rows[0].replace("|", "").strip()) :])
 
 
 def _is_title(row: str) -> bool:
