@@ -26,6 +26,9 @@ _STOPPED_ITEM = re.compile(rf"{STOPPED_LABEL}\s")
 _BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
 _HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
+_NOTE = re.compile(
+    r"(\d{1,2}|[¹²³⁴-⁹]{1,2}|[*∗†‡§¶‖]{1,3}|\(\d{1,2}\)) ?(?=[^\W\d])"
+)  # at the foot of a page or a table
 _FENCE = "```"
 _LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
 _LONG_TEXT = 60  # letters of what is running text and no label
@@ -72,6 +75,7 @@ def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True
         if page.strip():
             if last_filled >= 0:
                 above, below = page_texts[last_filled], page_texts[i]
+                above, below = _with_notes_overleaf(above, below, table_head) if flowing else (above, below)
                 table_head = _table_head(table_head, above)
                 page_texts[last_filled], joints[i], page_texts[i] = (
                     _join_pages(above, below, pages, table_head) if flowing else (above, "\n\n", below)
@@ -95,6 +99,26 @@ def _table_head(table_head: str, page: str) -> str:
     if table_head and len(blocks) == 1:
         return table_head
     return "\n\n".join([*blocks[-2:-1], "\n".join(blocks[-1].split("\n")[:_MOST_HEAD_ROWS])])
+
+
+def _with_notes_overleaf(above: str, below: str, table_head: str) -> tuple[str, str]:
+    """Two pages' texts, the notes at the foot of the first behind the table that they cut in two, where its second part
+    repeats its head, or has figures where the head has none and the notes' marks stand in the first part."""
+    blocks = above.split("\n\n")
+    notes = list(takewhile(_NOTE.match, reversed(blocks)))[::-1]
+    page = "\n\n".join(blocks[: len(blocks) - len(notes)])
+    table = page.rpartition("\n\n")[2]
+    second_part, _, text_below = below.partition("\n\n")
+    row = second_part.split("\n", 1)[0]
+    if not notes or not table.startswith("|") or not _DELIMITER.match(f"{second_part}\n".split("\n")[1]):
+        return above, below
+    head = _table_head(table_head, page).rpartition("\n\n")[2].split("\n", 1)[0]
+    marks = [match[1] for note in notes if (match := _NOTE.match(note))]
+    has_marks = all(re.search(rf"[^\d\s|]{re.escape(mark)} *\|", table) for mark in marks)
+    goes_on = row.split() == head.split() or (has_marks and bool(re.search(r"\d", row)) and not re.search(r"\d", head))
+    if row.count("|") != table.rpartition("\n")[2].count("|") or not goes_on:
+        return above, below
+    return page, "\n\n".join(filter(None, [second_part, *notes, text_below]))
 
 
 def _join_pages(above: str, below: str, pages: Sequence[str], table_head: str) -> tuple[str, str, str]:

@@ -48,6 +48,19 @@ def test_a_table_over_several_pages_has_its_head_once():
     assert stitch(captioned).markdown == "\n".join([f"{caption}\n\n{head}", *parts[:3]])
 
 
+def test_notes_that_cut_a_table_in_two_stand_below_it():
+    """Where the table goes on overleaf: with its head again, or rows of figures, and the notes' marks in it."""
+    note, text = "1 Counted in spring.", "The list is read out twice a year."
+    head, first, second = "| Port | Boats |\n|---|---|", "| Orrin1 | 31 |", "| Mole | 7 |"
+    joined = f"{head}\n{first}\n{second}\n\n{note}\n\n{text}"
+    assert stitch([f"{head}\n{first}\n\n{note}", f"{head}\n{second}\n\n{text}"]).markdown == joined
+    bare = f"{second}\n|---|---|"
+    assert stitch([f"{head}\n{first}\n\n{note}", f"{bare}\n\n{text}"]).markdown == joined
+    for table, below in ((first.replace("1 |", " |", 1), bare), (first, bare.replace("7", "all"))):
+        apart = [f"{head}\n{table}\n\n{note}", below]
+        assert stitch(apart).markdown == "\n\n".join(apart)
+
+
 def test_a_listing_over_a_page_end_is_one_listing():
     text = stitch(["Call it so:\n\n```\nfor boat in fleet:\n```", "```\n    launch(boat)\n```\n\nThen wait."]).markdown
     assert text == "Call it so:\n\n```\nfor boat in fleet:\n    launch(boat)\n```\n\nThen wait."
