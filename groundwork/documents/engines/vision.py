@@ -24,7 +24,7 @@ from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
-from groundwork.markdown.running_headers import page_labels, running_keys, strip_running
+from groundwork.markdown.running_headers import page_labels, running_keys, strip_running, unrepeated_keys
 from groundwork.records import PageAudit
 
 if TYPE_CHECKING:
@@ -55,19 +55,23 @@ class PageReader:
     ) -> AuditedPages:
         """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
-        stripped_layer = strip_running(layer, keys, range(1, len(layer) + 1))
+        first_page_keys = unrepeated_keys(layer, keys, {})  # not asked for again where the model leaves them out
+        all_numbers = range(1, len(layer) + 1)
+        stripped_layer = strip_running(layer, keys, all_numbers)
+        kept_layer = strip_running(layer, keys, all_numbers, first_page_keys)
 
         async def read_page(page_number: int) -> Completeness:
-            page_layer, text = (
-                pages[page_number - 1] if page_number <= len(layer) else "" for pages in (layer, stripped_layer)
+            page_layer, text, kept_text = (
+                pages[page_number - 1] if page_number <= len(layer) else ""
+                for pages in (layer, stripped_layer, kept_layer)
             )
             async with picture_slots:
                 reply = await self.read(page_number, text, len(layer), threshold)
             on_page()
-            return reply._replace(markdown=_without_running_edges(reply.markdown, page_layer, text))
+            return reply._replace(markdown=_without_running_edges(reply.markdown, page_layer, kept_text))
 
         replies = await gather_all(map(read_page, page_numbers))
-        pages = strip_running([reply.markdown for reply in replies], keys, page_numbers)
+        pages = strip_running([reply.markdown for reply in replies], keys, page_numbers, first_page_keys)
         return AuditedPages(
             pages=pages,
             audits=[reply.audit for reply in replies],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
@@ -113,6 +114,23 @@ def test_what_falls_back_is_named_with_its_reason(fake, look, folder, short_pdf,
     folder.add("rules.pdf", short_pdf(3))
     assert look("ingest.vision.tries=2") == 0
     assert "rules: page 1 fell back to layout; gemini: text kept" in capsys.readouterr().out
+
+
+def test_a_letterhead_that_the_model_gives_stays_on_the_first_page(fake, look, folder):
+    """On the other pages, which have it as well, it is left out."""
+    letterhead = ["Skerrow Boatyard Ltd", "12 Quay Lane, Orrin OR4 7TN"]
+    body = [f"Berth {letter} lies {letter * 3} to the west of the old mole." for letter in "abcdefghijklmnop"]
+    canvas = Canvas(str(folder.documents / "letter.pdf"))
+    for _ in range(4):
+        for k, line in enumerate([*letterhead, "", "", *body]):
+            canvas.drawString(60, 780 - 20 * k, line)
+        canvas.showPage()
+    canvas.save()
+    fake.reply = lambda _: "\n\n".join([*letterhead, *body])
+    assert look() == 0
+    text = folder.text("letter")
+    assert text.startswith("\n\n".join(letterhead)) and text.count("Quay Lane") == 1
+    assert {page.converter for page in folder.record("letter").pages} == {"gemini:google/gemini-2.5-flash"}
 
 
 def test_a_page_that_no_converter_reads_is_its_text_layer(fake, look, folder, short_pdf, capsys):
