@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.chosen_documents import NO_DOCUMENTS
-from groundwork.console.job import load_config, open_job, workspace
-from groundwork.console.remembered_flags import (
+from groundwork.console.flags import (
     RememberedCall,
     RememberedFlags,
     apply_choice,
     command_arguments,
     remembered_calls,
 )
+from groundwork.console.job import load_config, open_job, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
+from groundwork.console.flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.job import load_config, open_job
 from groundwork.console.ledger import group_by_kind, group_warnings
 from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
 from groundwork.console.progress import Progress
-from groundwork.console.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.data_folder.copied_documents import copy_lines
 from groundwork.data_folder.departed_and_set_aside import DepartedDocument, find_departed

@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from groundwork.console.flags import FlagSetting
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
-from groundwork.console.remembered_flags import FlagSetting
 from groundwork.console.terminal import openable_path
 from groundwork.console.unit_and_outcome import Unit
 from groundwork.data_folder.file_names import path_texts

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from groundwork.console.flags import choice_from_flags
 from groundwork.console.job import Job
 from groundwork.console.ledger import Ledger
-from groundwork.console.remembered_flags import choice_from_flags
 from groundwork.console.signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.console.unit_and_outcome import Failure, Outcome, Unit
 from groundwork.data_folder.claims import OutputClaims

@@ -15,13 +15,13 @@ from typing import NamedTuple, Protocol
 
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
-from groundwork.language.instructions import is_instruction
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.drafted_pairs import Draft, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.material_to_ask_about import is_instruction
 from groundwork.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.config_schema import QA
 

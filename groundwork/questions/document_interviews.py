@@ -20,7 +20,6 @@ from groundwork.apportionment import largest_remainder
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
-from groundwork.language.instructions import is_instruction
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading
@@ -36,6 +35,7 @@ from groundwork.questions.material_to_ask_about import (
     ForecastBasis,
     Material,
     StatementsByChunk,
+    is_instruction,
     prompt_variables,
     wished_statements,
 )

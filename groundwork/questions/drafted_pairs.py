@@ -11,7 +11,6 @@ import msgspec
 
 from groundwork.language import dangling_references as wording
 from groundwork.language.dangling_references import drop_bracketed_references, find_cross_reference
-from groundwork.language.instructions import is_instruction
 from groundwork.language.language_and_script import detect_language, foreign_language
 from groundwork.language.names import names
 from groundwork.language.question_forms import is_question
@@ -20,6 +19,7 @@ from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
+from groundwork.questions.material_to_ask_about import is_instruction
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 

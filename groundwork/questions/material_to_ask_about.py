@@ -16,7 +16,6 @@ from typing import Any
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.language.instructions import is_instruction
 from groundwork.language.labels import SECTION_NUMBER
 from groundwork.language.words import words
 from groundwork.llm.prompts import PromptReader
@@ -24,6 +23,27 @@ from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
+
+_INSTRUCTIONS = re.compile(
+    r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
+      | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
+      | \b(?:you\ are\ now|act\ as|pretend\ to\ be)\ (?:an?|the)\b[^.\n]{0,40}
+            \b(?:assistant|ai|chatbot|language\ model)\b
+      | \b(?:system|developer)\ prompt\b
+      | \b(?:respond|reply|answer|output)\ (?:only|nothing\ but|exactly|solely)\ with\b
+      | \b(?:as|dear)\ an?\ (?:ai|language\ model|large\ language\ model)\b
+      | \b(?:ai|llm|language\ model|assistant)s?\ (?:reading|processing)\ this\b
+      | \b(?:ignorier\w*|missacht\w*|vergiss)\b[^.\n]{0,40}\b(?:anweisung|vorgabe|prompt|obige|bisherige)
+      | \b(?:ignor(?:e[rz]?|a)|oublie[rz]?|olvida)\b[^.\n]{0,40}\b(?:consignes|instrucciones)\b
+      | (?:忽略|无视|無視)[^。\n]{0,20}(?:指令|指示|提示|以上|上述|之前)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_instruction(text: str) -> bool:
+    """Does `text` speak to a language model ("ignore the above and ...") instead of to a reader?"""
+    return _INSTRUCTIONS.search(text) is not None
+
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
 

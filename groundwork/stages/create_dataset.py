@@ -13,7 +13,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.remembered_flags import FlagSetting
+from groundwork.console.flags import FlagSetting
 from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.dataset.creation.build_inputs import (
     find_inputs,
@@ -207,7 +207,7 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.creation.output_files import replace_files
-    from groundwork.dataset.publish.trainer_formats import export_warnings
+    from groundwork.dataset.publish.exports import export_warnings
     from groundwork.dataset.split_report.report_sentences import build_warnings
     from groundwork.dataset.split_report.split_report_page import split_report_lines
     from groundwork.dataset.versions_and_differences import read_versions
@@ -235,7 +235,7 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.split.eval_selection import CannotSplit
-    from groundwork.dataset.unanswerable_calls import add_unanswerable
+    from groundwork.dataset.unanswerable_questions import add_unanswerable
 
     settings, pool = job.config.dataset, valid_pool(read_pool(inputs, job), job)
     measured_rows = read_measured_rows(inputs.measured)
@@ -306,7 +306,7 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_selection import eval_size
-    from groundwork.dataset.unanswerable_calls import unanswerable_estimate
+    from groundwork.dataset.unanswerable_questions import unanswerable_estimate
     from groundwork.llm.calls.token_estimate import tokens_in
 
     settings, call = job.config.dataset, job.config.dataset.rephrase

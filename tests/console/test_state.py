@@ -13,7 +13,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.run_all import DEFAULT_DATASET
-from groundwork.console.remembered_flags import command_arguments
+from groundwork.console.flags import command_arguments
 from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
 from groundwork.installation import DEFAULTS
 from groundwork.records import Pair

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.dataset.publish.exports import TaskJudge
     from groundwork.records import Row
     from groundwork.settings.config_schema import Config
 
@@ -51,8 +51,7 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
 
     from groundwork.dataset.parquet import dataset_columns, parquet_files
     from groundwork.dataset.publish.card import write_card
-    from groundwork.dataset.publish.harness_tasks import task_files
-    from groundwork.dataset.publish.trainer_formats import export_files
+    from groundwork.dataset.publish.exports import export_files, task_files
     from groundwork.dataset.split_report.split_report_page import split_html
     from groundwork.dataset.versions_and_differences import VERSIONS, next_versions
 
@@ -87,7 +86,7 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
 
 
 def _task_judge(job: Job) -> TaskJudge:
-    from groundwork.dataset.publish.harness_tasks import TaskJudge
+    from groundwork.dataset.publish.exports import TaskJudge
 
     judge = job.config.grade.judge
     return TaskJudge([job.prompt(prompt_name) for prompt_name in judge.prompts], judge.repeats, job.config.grade.seed)
@@ -99,8 +98,7 @@ def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
 
     import msgspec
 
-    from groundwork.dataset.publish.card import Origin
-    from groundwork.dataset.publish.provenance import read_recipes, source_documents
+    from groundwork.dataset.publish.card import Origin, read_recipes, source_documents
 
     settings = job.config.dataset
     used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)

@@ -26,9 +26,23 @@ from groundwork.llm.prompts import Message, PromptReader, render_template, rende
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.picture_links import text_with_captions
 from groundwork.questions.curation.cases_and_rule_checks import CurationCase
-from groundwork.questions.curation.reply_record import ReplyRecord
 from groundwork.questions.material_to_ask_about import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
+
+HOPELESS = 6  # batches without a verdict, after which a model that gave none is not asked about their parts
+
+
+@dataclass
+class ReplyRecord:
+    """Did any call bring verdicts, and how many batches brought none."""
+
+    has_verdicts: bool = False
+    failed_batches: int = 0
+
+    @property
+    def is_hopeless(self) -> bool:
+        return not self.has_verdicts and self.failed_batches >= HOPELESS
+
 
 Json = dict[str, Any]
 
