@@ -130,6 +130,11 @@ _BLOCK_TAGS = [
     *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
     *("legend", "main", "summary"),
 ]
+_CELL_BLOCKS = [
+    *("blockquote", "br", "button", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "label", "li"),
+    *("option", "p", "pre", "summary"),
+]
+_CELL_PARTS = ("a", "b", "em", "i", "small", "span", "strong")
 MAX_HEADER_LENGTH = 1000  # characters of a title with its subtitle
 MAIN_SHARE, ARTICLE_SHARE = 0.3, 0.5  # of a page's text, from which an element that is named its content is all of it
 
@@ -224,12 +229,16 @@ def _unwrap_table(html_table: Any) -> None:
 
 def _square_table(html_table: Any, soup: Any) -> None:
     """The table with a cell for every row and column, and header cells in its first row."""
-    filled_rows = list(_filled_rows(html_table))
-    if not filled_rows or max(map(len, filled_rows)) < 2:
+    if all(len(tr.find_all(["td", "th"])) < 2 for tr in html_table.find_all("tr")):
         return
+    filled_rows = list(_filled_rows(html_table))
     width = max(map(len, filled_rows))
     filled_rows = [cells + [""] * (width - len(cells)) for cells in filled_rows]
     filled_columns = [j for j in range(width) if any(cells[j] for cells in filled_rows)]
+    for caption in html_table("caption"):
+        title = soup.new_tag("p")
+        title.string = _cell_text(caption)
+        html_table.insert_before(title)
     html_table.clear()
     for i, cells in enumerate(cells for cells in filled_rows if any(cells)):
         tr = soup.new_tag("tr")
@@ -256,12 +265,23 @@ def _filled_rows(html_table: Any) -> Iterator[list[str]]:
             cell = next(cells, None)
             if cell is None:
                 break
-            cell_text = " ".join(cell.get_text(" ").split())
+            cell_text = _cell_text(cell)
             for _ in range(_span(cell, "colspan")):
                 if (rows := _span(cell, "rowspan")) > 1:
                     spans_below[len(cell_texts)] = (rows - 1, cell_text)
                 cell_texts.append(cell_text)
         yield cell_texts
+
+
+def _cell_text(cell: Any) -> str:
+    """On one line: blocks are parted, so are spans and links that touch one another, and words stay whole."""
+    for element in cell.find_all([*_CELL_BLOCKS, *_CELL_PARTS]):
+        is_part = element.name in _CELL_PARTS
+        if not is_part or getattr(element.previous_sibling, "name", None) in _CELL_PARTS:
+            element.insert_before(" ")
+        if not is_part:
+            element.insert_after(" ")
+    return " ".join(cell.get_text().split())
 
 
 def _span(cell: Any, attribute: str) -> int:

@@ -110,3 +110,23 @@ FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
 def test_a_formula_of_a_web_page_is_latex(formula: str, latex: str) -> None:
     """MathML keeps what is above and below its lines; what is shown in its place is not said again."""
     assert html_to_markdown(f"<p>So {formula} holds.</p>").split() == ["So", *latex.split(), "holds."]
+
+
+def test_words_of_a_cell_stay_whole() -> None:
+    """Emphasis, spans and lowered figures within a word part nothing; blocks do, and spans that touch one another."""
+    cells = (
+        "H<sub>2</sub>O, 10<sup>5</sup> and b<b>old</b>",
+        "1<span>,</span>234 in <a>Ely</a>, <a>Kent</a><a>Wye</a>",
+        "<span>Fee</span><strong>5</strong><p>Gig</p>",
+    )
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    html = f"<table><tr><th>A</th><th>B</th><th>C</th></tr><tr>{row}</tr></table>"
+    assert "| H2O, 10⁵ and bold | 1,234 in Ely, Kent Wye | Fee 5 Gig |" in html_to_markdown(html)
+
+
+def test_the_caption_of_a_table_stands_above_it() -> None:
+    caption = "<caption>\n <b>Fees</b> of 2024<br>in pounds</caption>"
+    text = html_to_markdown(
+        f"<table>{caption}<tr><th>Boat</th><th>Fee</th></tr><tr><td>Gig</td><td>9</td></tr></table>"
+    )
+    assert text.strip().startswith("Fees of 2024 in pounds\n\n| Boat | Fee |")
