@@ -348,6 +348,7 @@ _LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs
 _CONDITION_SIGNS = ("<", ">", "=")
 _DELIMITERS = ",;\t|"  # of comma-separated values
 _LEAST_DECIMALS = 2  # of a percentage
+_NOISE_DIGITS = 3  # behind which a calculated number may hold what is no part of it
 _SIGNIFICANT_DIGITS = 15  # of a number, as spreadsheets calculate
 
 
@@ -365,8 +366,14 @@ def format_number(value: float, number_format: str) -> str:
     """A number in all its digits, with what its format says of its unit."""
     before, behind, decimals, width = number_affixes(number_format)
     magnitude = round(abs(value) * 100, decimals) if "%" in before + behind else abs(value)
-    digits = str(int(magnitude)) if float(magnitude).is_integer() else f"{magnitude:.{_SIGNIFICANT_DIGITS}g}"
+    digits = str(int(magnitude)) if float(magnitude).is_integer() else _decimal_digits(magnitude)
     return f"{'-' * (value < 0)}{before}{digits.zfill(width)}{behind}"
+
+
+def _decimal_digits(magnitude: float) -> str:
+    """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
+    exact, short = f"{magnitude:.{_SIGNIFICANT_DIGITS}g}", f"{magnitude:.{_SIGNIFICANT_DIGITS - _NOISE_DIGITS}g}"
+    return short if len(short) < len(exact) - _NOISE_DIGITS else exact
 
 
 @functools.cache
@@ -374,7 +381,7 @@ def number_affixes(number_format: str) -> Affixes:
     """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
     sides: list[list[str]] = [[], []]
     digit_pattern = ""
-    for quoted, escaped, currency, bracket, character in _FORMAT_TOKEN.findall(number_format):
+    for quoted, escaped, currency, bracket, character in _FORMAT_TOKEN.findall(number_format.replace("General", "#")):
         if character == ";":
             break
         if character in ("E", "e", "/", "@") or (bracket and bracket.startswith(_CONDITION_SIGNS)):
@@ -398,7 +405,7 @@ def number_affixes(number_format: str) -> Affixes:
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, SyntaxError)  # the last: of XML, by any parser
 _CALCULATE = "the program that wrote it did not calculate; open it in a spreadsheet program and save it"
-_HALF_A_SECOND = datetime.timedelta(milliseconds=500)
+_SECOND_DECIMALS = re.compile(r"s\]?\.(0{1,6})")
 
 Area = tuple[int, int, int, int]  # first row, first column, last row, last column
 
@@ -552,12 +559,35 @@ def cell_text(cell_value: Any, number_format: str) -> str:
         return ""
     if isinstance(cell_value, int | float) and not isinstance(cell_value, bool):
         return format_number(cell_value, number_format)
+    if isinstance(cell_value, datetime.timedelta):
+        return _duration_text(cell_value, _second_step(number_format))
+    if isinstance(cell_value, datetime.time):
+        moment = datetime.datetime.combine(datetime.date.min, cell_value)
+        return _round_to(moment, _second_step(number_format)).partition(" ")[2]
     if isinstance(cell_value, datetime.datetime):
-        cell_value = (cell_value + _HALF_A_SECOND).replace(
-            microsecond=0
-        )  # days are counted in fractions that are not exact
-        return cell_value.date().isoformat() if cell_value.time() == datetime.time() else str(cell_value)
+        return _round_to(cell_value, _second_step(number_format)).removesuffix(" 00:00:00")
     return str(cell_value)
+
+
+def _second_step(number_format: str) -> int:
+    """The microseconds in the smallest unit that a format of times shows; those of a second at the most."""
+    decimals = _SECOND_DECIMALS.search(number_format)
+    return 10 ** (6 - len(decimals[1])) if decimals else 10**6
+
+
+def _round_to(moment: datetime.datetime, step: int) -> str:
+    """To so many microseconds: days are counted in fractions that are not exact."""
+    nearest = moment + datetime.timedelta(microseconds=step // 2)
+    text = str(nearest.replace(microsecond=nearest.microsecond // step * step))
+    return text.rstrip("0") if "." in text else text
+
+
+def _duration_text(duration: datetime.timedelta, step: int) -> str:
+    """Hours, minutes and seconds: 38:30:00."""
+    microseconds = round(abs(duration.total_seconds()) * 10**6 / step) * step
+    hours, rest = divmod(microseconds, 3600 * 10**6)
+    moment = _round_to(datetime.datetime.min + datetime.timedelta(microseconds=rest), step)
+    return f"{'-' * (duration.days < 0)}{hours}{moment[moment.index(':') :]}"
 
 
 def read_xls(workbook_path: str) -> WorkbookText:
@@ -608,15 +638,23 @@ def _xls_value(book: Any, cell: Any) -> tuple[Any, str]:
         return bool(value), ""
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return xlrd.error_text_from_code.get(value, ""), ""
-    return (_xls_date(value, book.datemode) if cell.ctype == xlrd.XL_CELL_DATE else value), ""
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        number_format = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+        return _xls_date(value, book.datemode, number_format), number_format
+    return value, ""
 
 
-def _xls_date(days: float, datemode: int) -> datetime.datetime | datetime.time | float:
-    """A time where it is less than a day; days that no calendar has stay a number."""
+def _xls_date(
+    days: float, datemode: int, number_format: str
+) -> datetime.datetime | datetime.time | datetime.timedelta | float:
+    """A time where it is less than a day, or a number of hours; days that no calendar has stay a number."""
     import xlrd
+    from openpyxl.styles.numbers import is_timedelta_format
 
     try:
+        if is_timedelta_format(number_format):
+            return datetime.timedelta(days=days)
         date: datetime.datetime = xlrd.xldate.xldate_as_datetime(days, datemode)
     except (OverflowError, ValueError):
         return days
-    return date.time().replace(microsecond=0) if 0 <= days < 1 else date
+    return date.time() if 0 <= days < 1 else date

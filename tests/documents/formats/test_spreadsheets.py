@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.formats.spreadsheets import format_number, read_xlsx
+from groundwork.documents.formats.spreadsheets import cell_text, format_number, read_xlsx
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,26 @@ def test_formulas_without_a_value_are_told(tmp_path: Path) -> None:
     book.active["B4"], book.active["B5"] = 10, None
     book.save(tmp_path / "crews.xlsx")
     assert read_xlsx(str(tmp_path / "crews.xlsx")).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (datetime.timedelta(hours=38, minutes=30), "[h]:mm", "38:30:00"),
+        (datetime.timedelta(minutes=-15), "[h]:mm", "-0:15:00"),
+        (datetime.timedelta(seconds=3599.9996), "[mm]:ss", "1:00:00"),
+        (datetime.timedelta(seconds=62.451), "[m]:ss.00", "0:01:02.45"),
+        (datetime.time(13, 30, 54, 999_000), "h:mm", "13:30:55"),
+        (datetime.time(0, 1, 2, 450_000), "mm:ss.00", "00:01:02.45"),
+        (datetime.datetime(2024, 1, 2, 3, 4, 5, 600_000), "yyyy-mm-dd", "2024-01-02 03:04:06"),
+        (datetime.datetime(2024, 1, 2, 3, 4, 5, 600_000), "yyyy-mm-dd hh:mm:ss.000", "2024-01-02 03:04:05.6"),
+        (datetime.datetime(2024, 1, 1, 23, 59, 59, 999_900), "yyyy-mm-dd", "2024-01-02"),
+        (0.1 + 0.2 - 0.21, "0.000", "0.09"),
+        (40.0000000000001, "General", "40"),
+        (1 / 3, "0.0", "0.333333333333333"),
+        (7, 'General" kg"', "7 kg"),
+    ],
+)
+def test_times_and_calculated_numbers_are_as_a_reader_sees_them(value: object, number_format: str, text: str) -> None:
+    """Durations in hours, times in the decimals of their format, and no trace of a subtraction."""
+    assert cell_text(value, number_format) == text

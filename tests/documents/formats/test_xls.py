@@ -24,6 +24,7 @@ def test_an_old_workbook_reads_as_a_new_one(folder: Folder, tmp_path: Path) -> N
             number_format = {0.25: "0%", 43000: "yyyy-mm-dd"}.get(value, "General")
             sheet.write(row, column, value, xlwt.easyxf(num_format_str=number_format))
     sheet.write(9, 0, datetime.time(8, 30), xlwt.easyxf(num_format_str="hh:mm"))
+    sheet.write(9, 1, 38.5 / 24, xlwt.easyxf(num_format_str="[h]:mm"))
     book.add_sheet("Empty")
     book.add_sheet("More").write(70, 200, "far")
     path = tmp_path / "boats.xls"
@@ -32,7 +33,8 @@ def test_an_old_workbook_reads_as_a_new_one(folder: Folder, tmp_path: Path) -> N
     assert folder.ingest() == 0
     assert folder.text("boats").strip() == (
         "## Boats\n\n|  | Season | Season |\n| --- | --- | --- |\n| Name | Share | Since |\n"
-        "| Heron | 25% | 2017-09-22 |\n| Swift | 2004 | True |\n| 08:30:00 |  |  |\n\n## More\n\n| far |\n| --- |"
+        "| Heron | 25% | 2017-09-22 |\n| Swift | 2004 | True |\n"
+        "| 08:30:00 | 38:30:00 |  |\n\n## More\n\n| far |\n| --- |"
     )
 
 
