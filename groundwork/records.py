@@ -345,13 +345,14 @@ class CheckedAnswer(Record, frozen=True):
     """An answer made to check a judge: the reference answer, which is to pass, or a spoiled one, which is not."""
 
     id: str
-    kind: Literal["reference", "numbers changed", "negated", "cut in half", "of another question"]
+    kind: Literal["reference", "numbers changed", "negated", "half right", "of another question"]
     question: str
     answer: str
     criteria: list[CriterionGrade]
     passed: bool | None
     judges: list[str]
     open_book: bool
+    met: list[str] = msgspec.field(default_factory=list)  # criteria that a spoiled answer meets all the same
 
 
 def criteria_score(criteria: list[CriterionGrade]) -> float | None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from groundwork.console import terminal
 from groundwork.grading.confidence_intervals import format_percent, format_points
-from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, SPOILED_KINDS, JudgeTrust, is_flipping
+from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, JudgeTrust, is_flipping
 from groundwork.grading.memorization import MemorizationGap, rows_advice
 from groundwork.grading.refusals import honesty_lines
 from groundwork.grading.scores import GradeReport, ModelReport
+from groundwork.grading.spoiled_answers import SPOILED_KINDS
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import PageKind, write_page
 from groundwork.records import Grade

@@ -304,7 +304,7 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
     cases = [grading.case(graded_row, graded_row.answer) for graded_row in grading.rows]
     if grading.first_label in ("", label):
         grading.first_label = label
-        check = [case for _, case in grading.check.cases()]
+        check = [checked.case for checked in grading.check.cases()]
     else:
         check = []
     return [_estimate(job, judge, cases + (check if judge is grading.judges[0] else [])) for judge in grading.judges]

@@ -1,8 +1,7 @@
 """What a judge is worth: checked without any labels before it is believed, and how alike its draws are.
 
-The reference answer of a question is to pass. Spoiled answers are to fail: its numbers changed, negated, cut in half,
-or the answer to another question. One is made only where it loses what a criterion asks for, so that a judge that
-passes it is wrong. Draws of a judge, and two judges, are compared by flip rate, Fleiss' kappa and Cohen's kappa.
+The reference answer of a question is to pass. Spoiled answers (spoiled_answers) are to fail, and what is right in them
+is to be found. Draws of a judge, and two judges, are compared by flip rate, Fleiss' kappa and Cohen's kappa.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,19 +20,16 @@ from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
 from groundwork.grading.confidence_intervals import Interval, format_percent, share_interval
-from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_verdict, usable_criteria
-from groundwork.language.language_and_script import detect_language, has_unspaced
-from groundwork.language.numbers import change_digits, content_terms, numbers
+from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_verdict
+from groundwork.grading.spoiled_answers import SPOILED_KINDS, row_criteria, spoil_answer
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted
 from groundwork.records import CheckedAnswer, CriterionGrade, Draw, all_criteria_met
 from groundwork.settings.config_schema import GradeSettings
 
-SPOILED_KINDS = ("numbers changed", "negated", "cut in half", "of another question")
 CHECK_FILE = "judge_check.jsonl"
 LEAST_CHECKED = 8  # checked answers from which on a judge can be rejected
 MOST_UNGRADED = 0.5  # of the answers that the judge was asked about in its check
-ANSWERS_COMPARED = 60  # other answers looked at
 
 FLIP_RATE_GOAL = 0.05  # of verdicts may differ between two draws
 
@@ -42,7 +38,7 @@ class JudgeTrust(msgspec.Struct, frozen=True, kw_only=True):
     """What the check found. Shares are of answers with a verdict; null where there were none."""
 
     sensitivity: Interval | None  # share of reference answers that pass
-    specificity: Interval | None  # share of spoiled answers that fail
+    specificity: Interval | None  # share of spoiled answers that fail, with what is right in them found
     by_kind: dict[str, tuple[int, int]]  # of each kind: how many were judged rightly, of how many
     ungraded: int
     set_aside: dict[str, str]  # row id: why it says nothing of a model
@@ -53,6 +49,14 @@ class JudgeTrust(msgspec.Struct, frozen=True, kw_only=True):
         if not (self.sensitivity and self.specificity):
             return None
         return (self.sensitivity.mean + self.specificity.mean) / 2
+
+
+class CheckCase(NamedTuple):
+    """An answer that checks a judge: of which kind, and which criteria it meets though it is spoiled."""
+
+    kind: str
+    case: GradingCase
+    met: Sequence[str] = ()
 
 
 @dataclass
@@ -75,18 +79,18 @@ class JudgeCheck:
             raise self._trust
         return self._trust
 
-    def cases(self) -> list[tuple[str, GradingCase]]:
+    def cases(self) -> list[CheckCase]:
         """The answers that check the judge: every reference answer, and spoiled ones of some rows."""
         open_book, check_rows = self.settings.open_book, self.settings.judge.check_rows
         if not check_rows:
             return []
-        references = [("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
+        references = [CheckCase("reference", case) for case in reference_cases(self.rows, open_book=open_book)]
         answerable = [row for row in self.rows if not row.unanswerable]
         return references + spoiled_cases(answerable, check_rows, self.settings.seed, open_book=open_book)
 
     async def _measure(self) -> JudgeTrust | UnitError:
         cases = self.cases()
-        graded = await gather_all(grade_case(case, [self.judge]) for _, case in cases)
+        graded = await gather_all(grade_case(case, [self.judge]) for _, case, _ in cases)
         checked = [
             CheckedAnswer(
                 id=case.id.removesuffix(f" ({kind})"),
@@ -97,8 +101,9 @@ class JudgeCheck:
                 passed=all_criteria_met(criteria),
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
+                met=list(met),
             )
-            for (kind, case), criteria in zip(cases, graded, strict=True)
+            for (kind, case, met), criteria in zip(cases, graded, strict=True)
         ]
         write_jsonl(self.folder / CHECK_FILE, checked)
         judge_trust = measure_trust(checked, self._clusters())
@@ -143,21 +148,16 @@ def reference_cases(rows: Sequence[QuestionRow], *, open_book: bool) -> list[Gra
     return [_case(row, row.answer, "reference", open_book) for row in rows_by_id.values()]
 
 
-def spoiled_cases(
-    rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool
-) -> list[tuple[str, GradingCase]]:
-    """(kind, case) of the spoiled answers to at most `most` rows, drawn by `seed`."""
+def spoiled_cases(rows: Sequence[QuestionRow], row_limit: int, seed: int, *, open_book: bool) -> list[CheckCase]:
+    """The spoiled answers to at most `row_limit` rows, drawn by `seed`."""
     answerable_rows = list({row.id: row for row in reversed(rows) if row.answer.strip()}.values())
     sampled_rows = random.Random(seed).sample(answerable_rows, min(row_limit, len(answerable_rows)))
-    spoiled_answers = (
-        (kind, row, spoil_answer(kind, row, answerable_rows)) for row in sampled_rows for kind in SPOILED_KINDS
-    )
-    return [(kind, _case(row, answer, kind, open_book)) for kind, row, answer in spoiled_answers if answer]
-
-
-def spoil_answer(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
-    """An answer to `row` that cannot meet all criteria; "" where none of this kind can be made for sure."""
-    return _SPOILERS[kind](row, rows)
+    return [
+        CheckCase(kind, _case(row, spoiled.answer, kind, open_book), spoiled.met)
+        for row in sampled_rows
+        for kind in SPOILED_KINDS
+        if (spoiled := spoil_answer(kind, row, answerable_rows))
+    ]
 
 
 def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -> JudgeTrust:
@@ -165,8 +165,8 @@ def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -
     outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
     for answer in checked:
         if answer.passed is not None:
-            is_right = answer.passed == (answer.kind == "reference")
-            outcomes_by_kind.setdefault(answer.kind, []).append((is_right, documents.get(answer.id, answer.id)))
+            outcome = _is_judged_rightly(answer), documents.get(answer.id, answer.id)
+            outcomes_by_kind.setdefault(answer.kind, []).append(outcome)
     spoiled = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
     return JudgeTrust(
         sensitivity=_right_share(outcomes_by_kind.get("reference", [])),
@@ -177,6 +177,14 @@ def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -
         ungraded=sum(answer.passed is None for answer in checked),
         set_aside=dict(filter(None, map(_unreliable_row, checked))),
     )
+
+
+def _is_judged_rightly(answer: CheckedAnswer) -> bool:
+    """A reference answer passes; a spoiled one fails, and what is left right in it is found."""
+    if answer.kind == "reference":
+        return answer.passed is True
+    verdicts = {grade.criterion: grade.verdict for grade in answer.criteria}
+    return answer.passed is False and all(verdicts[criterion] == "met" for criterion in answer.met)
 
 
 def _unreliable_row(answer: CheckedAnswer) -> tuple[str, str] | None:
@@ -205,102 +213,7 @@ def _right_share(outcomes: Sequence[tuple[bool, str]]) -> Interval | None:
 
 def _case(row: QuestionRow, answer: str, kind: str, open_book: bool) -> GradingCase:
     evidence = "\n".join(row.evidence) if open_book else ""
-    return GradingCase(f"{row.id} ({kind})", row.question, _criteria(row), answer, evidence)
-
-
-def _criteria(row: QuestionRow) -> list[str]:
-    return usable_criteria(row.evaluation_criteria, row.answer)[0]
-
-
-def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
-    """Every number another one."""
-    changed, position = "", 0
-    for number in numbers(row.answer):
-        changed += row.answer[position : number.start] + change_digits(row.answer[number.start : number.end])
-        position = number.end
-    changed += row.answer[position:]
-    return changed if _lacks_criterion(row, changed) else ""
-
-
-_DENIALS = {  # of the answer in quotation marks, by ISO 639-1 codes
-    "ar": "هذا غير صحيح: «{}» والعكس هو الصحيح.",
-    "cs": "To není pravda: „{}“ Platí opak.",
-    "da": "Det er forkert: »{}« Det modsatte er tilfældet.",
-    "de": "Das ist falsch: „{}“ Das Gegenteil ist der Fall.",
-    "en": "This is false: “{}” The opposite is the case.",
-    "es": "Esto es falso: «{}» Es cierto lo contrario.",
-    "fr": "C'est faux : « {} » C'est le contraire qui est vrai.",
-    "hi": "यह गलत है: “{}” इसका उल्टा सही है।",
-    "it": "Questo è falso: «{}» È vero il contrario.",
-    "ja": "これは誤りです。「{}」その反対が正しいです。",
-    "ko": "이것은 틀렸습니다: “{}” 그 반대가 맞습니다.",
-    "nl": "Dit is onjuist: “{}” Het tegendeel is waar.",
-    "pl": "To nieprawda: „{}” Jest odwrotnie.",
-    "pt": "Isto é falso: «{}» O contrário é que é verdade.",
-    "ru": "Это неверно: «{}» Верно обратное.",
-    "sv": "Det är fel: ”{}” Motsatsen är sann.",
-    "tr": "Bu yanlış: “{}” Doğrusu bunun tersidir.",
-    "uk": "Це неправда: «{}» Правильним є протилежне.",
-    "zh": "这是错误的：“{}”事实正好相反。",
-}
-
-
-def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
-    """The answer called false, in its own language where the words for it are known."""
-    return _DENIALS.get(_language(row), _DENIALS["en"]).format(row.answer.strip())
-
-
-def _cut_answer(row: QuestionRow, _: Sequence[QuestionRow]) -> str:
-    """The half of the words that lacks something, the first where both do; of the letters in scripts without spaces."""
-    answer = row.answer.strip()
-    separator = "" if has_unspaced(answer) else " "
-    pieces: Sequence[str] = answer.split() if separator else answer
-    halves = (separator.join(pieces[: len(pieces) // 2]), separator.join(pieces[len(pieces) // 2 :]))
-    return next((half for half in halves if half and _lacks_criterion(row, half)), "")
-
-
-def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> str:
-    """The answer that shares least with the criteria, of a row in the same language where there is one."""
-    terms, language = set().union(*_criterion_terms(row)), _language(row)
-    other_rows = [other_row for other_row in rows[:ANSWERS_COMPARED] if other_row.id != row.id]
-    rows_in_language = [other_row for other_row in other_rows if _language(other_row) == language]
-    other_answers = [other_row.answer for other_row in rows_in_language or other_rows]
-    nearest = min(other_answers, key=lambda answer: len(terms & content_terms(answer, language)), default="")
-    return nearest if nearest and _lacks_criterion(row, nearest) else ""
-
-
-def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
-    """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
-    answer_terms = content_terms(answer, _language(row))
-    for terms in _criterion_terms(row):
-        figures = {term for term in terms if term[0].isdigit()}
-        if (figures - answer_terms) if figures else (terms and not terms & answer_terms):
-            return True
-    return False
-
-
-def _criterion_terms(row: QuestionRow) -> list[set[str]]:
-    """For each criterion the words and numbers that the reference answer gives it beyond the question."""
-    language = _language(row)
-    reference_terms = content_terms(row.answer, language) - content_terms(row.question, language)
-    return [content_terms(criterion, language) & reference_terms for criterion in _criteria(row)]
-
-
-def _language(row: QuestionRow) -> str:
-    return _language_of(f"{row.question} {row.answer}")
-
-
-@lru_cache(maxsize=4096)
-def _language_of(text: str) -> str:
-    return detect_language(text)
-
-
-_SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], str]] = {
-    "numbers changed": _change_numbers,
-    "negated": _negate,
-    "cut in half": _cut_answer,
-    "of another question": _other_answer,
-}
+    return GradingCase(f"{row.id} ({kind})", row.question, row_criteria(row), answer, evidence)
 
 
 class Consistency(msgspec.Struct, frozen=True, kw_only=True):

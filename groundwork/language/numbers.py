@@ -203,7 +203,9 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
 _SPACED_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?: \d{3})+(?![\w]|[.,]\d{3})")
 _LISTED_DIGITS = re.compile(r"(?<![\w.,])[1-9](?:,[1-9])+(?![\w,]|\.\d)")  # versions 1,2
-_YEAR = re.compile(r"20\d\d")
+YEARS_APART = 3  # of a year and a wrong one for it
+_YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
+_DAY = re.compile(r"[2-9]|[12][0-9]|3[01]")
 _DOTTED = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![\d.,]*\d)")
 _ASCII_SIGNS = str.maketrans("٫٬．，", ".,.,", "\u00a0\u2009\u202f’")
 _CHINESE_NUMBER = re.compile("[〇零一二两三四五六七八九十百千万億亿]+")
@@ -290,9 +292,15 @@ def content_terms(text: str, language: str) -> set[str]:
 
 
 def change_digits(digits: str) -> str:
-    """A number of the same form and another value: 75 becomes 86; a year of this century stays in it: 2034 for 2023."""
-    changed = "".join(str((int(c) + 1) % 10) if c.isdigit() else c for c in digits)
-    return digits[:2] + changed[2:] if _YEAR.fullmatch(digits) else changed
+    """A number of the same form and another value: 75 becomes 86, 90 becomes 81.
+
+    A year becomes one near it, and what may be a day or an hour the one before, so that the new one may be one too.
+    """
+    if _YEAR.fullmatch(digits):
+        return str(int(digits) - YEARS_APART)
+    if _DAY.fullmatch(digits):
+        return str(int(digits) - 1)
+    return "".join(chr(ord(c) + (-1 if int(c) == 9 else 1)) if c.isdecimal() else c for c in digits)
 
 
 def _spelled_numbers(text: str, language: str) -> Iterator[Number]:

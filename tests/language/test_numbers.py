@@ -93,5 +93,7 @@ def test_stems_meet() -> None:
 
 
 def test_changed_digits_are_another_number_of_the_same_form() -> None:
-    """Each digit becomes the next; separators stay."""
-    assert [change_digits(digits) for digits in ("75", "1,290.5", "9")] == ["86", "2,301.6", "0"]
+    """Each digit becomes the next; separators and script stay, days and years stay such."""
+    numbers_said = ("75", "1,290.5", "90", "٣٩", "1", "9", "30")
+    assert [change_digits(digits) for digits in numbers_said] == ["86", "2,381.6", "81", "٤٨", "2", "8", "29"]
+    assert [change_digits(year) for year in ("2023", "1931", "1,931")] == ["2020", "1928", "2,842"]

@@ -213,7 +213,7 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     """The wrong answer keeps the form and changes each number, else paths and codes; names in words may be of any kind,
     so that another pair's answer stands for them.
     """
-    assert wrong_answer(pair_of(1), "other", "en") == "It ground barley until 2042."
+    assert wrong_answer(pair_of(1), "other", "en") == "It ground barley until 1928."
     assert wrong_answer(pair_of(1, answer="It ground barley."), "other", "en") == "other"
     told = {"evidence": ["The host is Port Ellary; Tarn Quay stands in. It logs to /var/log, never to /tmp."]}
     assert wrong_answer(pair_of(1, answer="It is Port Ellary.", **told), "other", "en") == "other"
@@ -228,7 +228,7 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
     assert wrong_answer(pair_of(1, answer="The URL.", **acronym), "other", "en") == "The DNS."
     assert (
         wrong_answer(pair_of(1, answer="For 6 days, unless 16.3 applies."), "", "en")
-        == "For 7 days, unless 16.3 applies."
+        == "For 5 days, unless 16.3 applies."
     )
     assert wrong_answer(pair_of(1, answer="No, it ground barley until 1931."), "other", "en") == "Yes."
     option = {"answer": "Grind --speed 60 barley.grain, --pages '2, 3'.", "evidence": ["grind --speed 60 barley.grain"]}
@@ -238,7 +238,7 @@ def test_a_wrong_answer_has_other_numbers_or_names() -> None:
 
 def test_a_wrong_answer_is_shown_only_where_words_do_not_settle_it() -> None:
     """Where a criterion names a number or a word of the right answer that the wrong one lacks, no model is asked."""
-    assert undecided_wrong_answer(pair_of(1), "It ground barley until 2042.", "en") == ""
+    assert undecided_wrong_answer(pair_of(1), "It ground barley until 1928.", "en") == ""
     wheel = pair_of(1, question="How is the wheel stopped?", answer="By dropping the penstock.")
     for criterion, needed in [("Names the penstock", False), ("Is an answer", True), ("Names no other penstock", True)]:
         judged = msgspec.structs.replace(wheel, evaluation_criteria=[criterion])

@@ -41,7 +41,7 @@ def test_the_opposite_of_no_is_yes_and_of_no_one_it_is_not(answer: str, is_turne
         ("Oui, 20 euros.", "fr", "Non."),
         ("Sí.", "es", "No."),
         ("Да, можно.", "ru", "Нет."),
-        ("Niemals, 3 Watt.", "de", "Niemals, 4 Watt."),
+        ("Niemals, 3 Watt.", "de", "Niemals, 2 Watt."),
         ("لا، لا يجوز ذلك.", "ar", "نعم."),
         ("不可以。", "zh", "可以。"),
         ("需要，提前3天。", "zh", "不需要。"),
@@ -59,11 +59,11 @@ def test_yes_is_turned_to_no_in_the_language_of_the_pair(answer: str, language: 
 @pytest.mark.parametrize(
     ("answer", "criteria", "wrong"),
     [
-        ("8 points, as the 2nd place gives 8.", ["States 8 points"], "9 points, as the 2nd place gives 9."),
+        ("8 points, as the 2nd place gives 8.", ["States 8 points"], "7 points, as the 2nd place gives 7."),
         ("Two pumps, of 30 litres.", ["States two pumps"], "In the shed."),
         ("The workshop, below 5 %.", ["Names the workshop"], "In the shed."),
-        ("The workshop, below 5 %.", ["Names the workshop", "States the charge"], "The workshop, below 6 %."),
-        ("30 seconds.", ["States how long it takes"], "41 seconds."),
+        ("The workshop, below 5 %.", ["Names the workshop", "States the charge"], "The workshop, below 4 %."),
+        ("30 seconds.", ["States how long it takes"], "29 seconds."),
         ("600 euros: 7 × 650 − 3,950.", ["States 600 euros"], "711 euros: 7 × 650 − 3,950."),
     ],
 )

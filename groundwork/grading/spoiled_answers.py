@@ -1,0 +1,161 @@
+"""Answers that are spoiled on purpose, to check a judge: each surely misses a criterion, and could have been given.
+
+Numbers that criteria ask for are changed, the answer is called false, it ends before all is said so that it is
+half right, or the answer to a question like it takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from groundwork.dataset.load_dataset import QuestionRow
+from groundwork.grading.judge import usable_criteria
+from groundwork.language.language_and_script import detect_language
+from groundwork.language.numbers import change_digits, content_terms, numbers
+from groundwork.language.question_forms import yes_or_no
+
+SPOILED_KINDS = ("numbers changed", "negated", "half right", "of another question")
+ANSWERS_COMPARED = 60  # other answers looked at
+_PART_END = re.compile(r"(?<=[,;!،])\s|(?<=[.?:])\s(?=\D)|(?<=[、，；。])|\s(?=(?:and|und|et|y|och|og|и)\s)")
+
+
+class SpoiledAnswer(NamedTuple):
+    """An answer that misses a criterion; `met`: the criteria that it meets all the same."""
+
+    answer: str
+    met: list[str]
+
+
+def spoil_answer(kind: str, row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+    """An answer to `row` that cannot meet all criteria; None where none of this kind can be made for sure.
+
+    `rows`: what else is asked.
+    """
+    return _SPOILERS[kind](row, rows)
+
+
+def row_criteria(row: QuestionRow) -> list[str]:
+    """What an answer to `row` is graded by."""
+    return usable_criteria(row.evaluation_criteria, row.answer)[0]
+
+
+def _change_numbers(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+    """Every number that a criterion asks for another one."""
+    asked_for = set().union(*_criterion_terms(row))
+    changed, position = "", 0
+    for number in numbers(row.answer):
+        if number.value in asked_for:
+            changed += row.answer[position : number.start] + change_digits(row.answer[number.start : number.end])
+            position = number.end
+    changed += row.answer[position:]
+    return SpoiledAnswer(changed, []) if _lacks_criterion(row, changed) else None
+
+
+_DENIALS = {  # of the answer in quotation marks, by ISO 639-1 codes
+    "ar": "هذا غير صحيح: «{}» والعكس هو الصحيح.",
+    "cs": "To není pravda: „{}“ Platí opak.",
+    "da": "Det er forkert: »{}« Det modsatte er tilfældet.",
+    "de": "Das ist falsch: „{}“ Das Gegenteil ist der Fall.",
+    "en": "This is false: “{}” The opposite is the case.",
+    "es": "Esto es falso: «{}» Es cierto lo contrario.",
+    "fr": "C'est faux : « {} » C'est le contraire qui est vrai.",
+    "hi": "यह गलत है: “{}” इसका उल्टा सही है।",
+    "it": "Questo è falso: «{}» È vero il contrario.",
+    "ja": "これは誤りです。「{}」その反対が正しいです。",
+    "ko": "이것은 틀렸습니다: “{}” 그 반대가 맞습니다.",
+    "nl": "Dit is onjuist: “{}” Het tegendeel is waar.",
+    "pl": "To nieprawda: „{}” Jest odwrotnie.",
+    "pt": "Isto é falso: «{}» O contrário é que é verdade.",
+    "ru": "Это неверно: «{}» Верно обратное.",
+    "sv": "Det är fel: ”{}” Motsatsen är sann.",
+    "tr": "Bu yanlış: “{}” Doğrusu bunun tersidir.",
+    "uk": "Це неправда: «{}» Правильним є протилежне.",
+    "zh": "这是错误的：“{}”事实正好相反。",
+}
+
+
+def _negate(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer:
+    """The answer called false, in its own language where the words for it are known."""
+    return SpoiledAnswer(_DENIALS.get(_language(row), _DENIALS["en"]).format(row.answer.strip()), [])
+
+
+def _leave_rest_out(row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+    """The first parts of the answer, as many as leave out what a criterion asks for and hold what another does."""
+    answer, language = row.answer.strip(), _language(row)
+    end_mark = "" if answer[-1:].isalnum() else answer[-1:]
+    for part_end in reversed([match.start() for match in _PART_END.finditer(answer)]):
+        beginning = answer[:part_end].rstrip(" ,;:，；、")
+        terms_told = content_terms(beginning, language)
+        met = [
+            criterion
+            for criterion, terms in zip(row_criteria(row), _criterion_terms(row), strict=True)
+            if terms and terms <= terms_told
+        ]
+        if met and _lacks_criterion(row, beginning):
+            return SpoiledAnswer(beginning + end_mark if beginning[-1].isalnum() else beginning, met)
+    return None
+
+
+def _other_answer(row: QuestionRow, rows: Sequence[QuestionRow]) -> SpoiledAnswer | None:
+    """The answer of the same form to the question most like this one, not in another language.
+
+    Not one that the evidence holds as well: it might be right.
+    """
+    language, evidence_terms = _language(row), content_terms("\n".join(row.evidence), _language(row))
+    question_terms = content_terms(row.question, language)
+
+    def likeness(other_row: QuestionRow) -> tuple[bool, bool, bool, float]:
+        other_terms = content_terms(other_row.question, language)
+        same_form = yes_or_no(other_row.answer, language) == yes_or_no(row.answer, language)
+        same_numbers = bool(numbers(other_row.answer)) == bool(numbers(row.answer))
+        shared_share = len(question_terms & other_terms) / max(1, len(question_terms | other_terms))
+        return same_form, same_numbers, other_row.category == row.category, shared_share
+
+    other_rows = [
+        other_row
+        for other_row in rows[:ANSWERS_COMPARED]
+        if other_row.id != row.id
+        and _language(other_row) in (language, "")
+        and _lacks_criterion(row, other_row.answer)
+        and (terms := content_terms(other_row.answer, language))
+        and 2 * len(terms & evidence_terms) <= len(terms)
+    ]
+    best = max(other_rows, key=likeness, default=None)
+    return SpoiledAnswer(best.answer, []) if best else None
+
+
+def _lacks_criterion(row: QuestionRow, answer: str) -> bool:
+    """Whether some criterion surely finds nothing in `answer`: a number that it asks for, or every word."""
+    answer_terms = content_terms(answer, _language(row))
+    for terms in _criterion_terms(row):
+        figures = {term for term in terms if term[0].isdigit()}
+        if (figures - answer_terms) if figures else (terms and not terms & answer_terms):
+            return True
+    return False
+
+
+def _criterion_terms(row: QuestionRow) -> list[set[str]]:
+    """For each criterion the words and numbers that the reference answer gives it beyond the question."""
+    language = _language(row)
+    reference_terms = content_terms(row.answer, language) - content_terms(row.question, language)
+    return [content_terms(criterion, language) & reference_terms for criterion in row_criteria(row)]
+
+
+def _language(row: QuestionRow) -> str:
+    return _language_of(f"{row.question} {row.answer}")
+
+
+@lru_cache(maxsize=4096)
+def _language_of(text: str) -> str:
+    return detect_language(text)
+
+
+_SPOILERS: dict[str, Callable[[QuestionRow, Sequence[QuestionRow]], SpoiledAnswer | None]] = {
+    "numbers changed": _change_numbers,
+    "negated": _negate,
+    "half right": _leave_rest_out,
+    "of another question": _other_answer,
+}
