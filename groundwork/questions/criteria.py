@@ -1,10 +1,7 @@
-"""Evaluation criteria: what keeps a grader from marking them one by one, which are padding, and criteria by rule.
+"""Evaluation criteria: what keeps a grader from marking them one by one, and which are padding.
 
 A criterion is one fact of the answer. Padding is what an irrelevant answer meets as well, what another criterion says
 already, and what the question gives away; it is dropped, since asking for more would bring more of it.
-
-A small model that cannot write them has criteria, difficulty and category by rule, from a question and its answer: each
-criterion names one fact of the answer.
 """
 
 from __future__ import annotations
@@ -14,15 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-import regex
-
 from groundwork.language.contradictions import is_negated
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
-from groundwork.language.sentences import sentences
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.questions.trivial_questions import ASKS_HOW
-from groundwork.records import Category, Difficulty
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
@@ -61,47 +54,11 @@ _RELATES = re.compile(
     re.IGNORECASE,
 )  # a question that names what the answer has to tell apart
 
-_CLAUSE_BREAK = re.compile(r"(?:(?<!\s)\s++)?;\s*(?:(?:and|or|but)\s+)?|(?:,|(?<!\s))\s++(?:and|but)\s+")
-_VERB = re.compile(
-    r"(?i)\b(?:must|may|can|cannot|shall|should|will|would|is|are|was|were|has|have|had|does|do|counts?|takes?|gets?"
-    r"|loses?|wins?|needs?|becomes?|remains?|applies|apply)\b"
-)
-_SUBORDINATE = re.compile(
-    r"(?:even|if|unless|when|as|which|who|that|so|although|because|whether|with\w*|where|until)\b", re.I
-)
-_LEADING_CONDITION = re.compile(
-    r"(?:If|When|After|Before|Once|Until|Unless|While|During|For|In|On|To|From|Prior to|As|At|Where|With)\b[^,;]*,\s+"
-)
-_PHRASE_START = regex.compile(
-    r"""(?ix)(?:,|(?<!\s))\s++ (?<!\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|\w+day|even|only|and|or)\s)
-    (?<!\b(?:after|before|during|until|if|unless|when),?\s)(?<!,\s(?:and|or)\s)
-    (?=(?:(?<!\b(?:the|a)\s(?:night|morning|evening|moment|while)\s)(?:after|before)
-      |during|until|unless|(?<!\b(?:as|what)\s)if|when
-      |(?<!\b(?:at|for|than)\s)once(?!\s+(?:again|more|per|every|before|after|an?\s(?:day|night|week|month|year|season))\b)
-      |(?<!\b(?:an?|the|this|long|little|short|worth)\s)while
-      |(?<!\b(?:is|are|was|were|be|been|being|as|not)\s)provided|because|so\ that|in\ order\ to|except)\b(?!\s*$))"""
-)
-_SMALL_WORDS = frozenset(
-    words(
-        """a an the no not only any every at least most more less fewer longer later earlier than up to by in on within
-        between for from with of maximum minimum must may can cannot shall should will be it they"""
-    )
-)
-KNOWN_SHARE = 0.6  # of the content words of a clause at the front, from which the question has told it already
-_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
-_CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE)
-_MEASURE = re.compile(
-    r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
-    r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|amount|distance|length|width|weight|height|depth|time|age|date|fee|price"
-    r"|limit|speed|share|percentage|points|duration|period|size)\b|^when\b",
+_LETS_CHOOSE = re.compile(
+    r"(?<!whether )\b(?:or|oder|ou|eller|lub|nebo|или|або|which (?:one )?of|(?:welche[rs]?|wer) (?:der|von)|lequel"
+    r"|laquelle|quale? (?:di|dei|degli|delle|tra)|cuál de)\b|还是|還是|または|それとも|또는",
     re.IGNORECASE,
-)
-_DEFINITION = re.compile(
-    r"^(?:define\b|what does .* mean\b|what is meant\b"
-    r"|what (?:is|are) (?:an? )?[\"“'‘]?[\w-]+(?: [\w-]+)?[\"”'’]?(?: in .*)?\?)",
-    re.IGNORECASE,
-)
-_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
+)  # "Who got more votes, A or B?"
 
 
 def criteria_fault(criteria: Sequence[str], answer: str = "") -> str:
@@ -127,6 +84,7 @@ def padding_reasons(question: str, criteria: Sequence[str], language: str, answe
         criterion: reason
         for criterion in criteria
         if not _answer_words_alone(criterion, facts, question, answer)
+        and not _names_choice(criterion, facts, question, answer, language)
         and (reason := _padding_reason(criterion, facts, question, answer_words, language))
     }
     if padding_by_criterion and len(padding_by_criterion) == len(facts):
@@ -199,6 +157,24 @@ def _answer_words_alone(criterion: str, facts: Mapping[str, set[str]], question:
     return set(words(criterion)) & set(words(answer)) - said_elsewhere - _IDLE_WORDS
 
 
+def _names_choice(criterion: str, facts: Mapping[str, set[str]], question: str, answer: str, language: str) -> bool:
+    """Does it name, of what the question lets choose from, what the answer says, and no wider criterion as plainly?
+
+    "States 512 votes for Ada Roe" says less plainly than "Names Ada Roe" who got more; "States that Ada Roe got more"
+    does not.
+    """
+    if not _LETS_CHOOSE.search(question):
+        return False
+    chosen_words = set(words(criterion)) & set(words(question)) & set(words(answer)) - _IDLE_WORDS - _TELLING_WORDS
+    question_words, question_values = _fact_words(question, language).keys(), number_values(question)
+    plain_criteria = [
+        wider
+        for wider, fact in facts.items()
+        if facts[criterion] < fact <= question_words and number_values(wider) <= question_values
+    ]
+    return bool(chosen_words) and not any(chosen_words <= set(words(wider)) for wider in plain_criteria)
+
+
 def _is_answered(fact: set[str], answer_words: Counter[str]) -> bool:
     """Does the answer say all of it, whatever the question says?"""
     return bool(answer_words) and fact <= answer_words.keys()
@@ -245,149 +221,3 @@ def _is_checkable(criterion: str, answer: str) -> bool:
     if facts - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO.search(criterion):
         return True
     return bool((facts - _IDLE_WORDS) & set(words(answer)))
-
-
-def criteria_for(question: str, answer: str, items: Sequence[str] = ()) -> list[str]:
-    """1 to 6 criteria, each a fact of the answer that the question does not give away.
-
-    One for each of the `items` of a list, else one for each clause. A single clause is cut to what it adds to the
-    question, one criterion for each phrase of it.
-    """
-    clauses = [item for item in items if content_words(item, "en") <= content_words(answer, "en")]
-    if not clauses or len(clauses) < len(items):
-        clauses = [
-            _drop_known_condition(clause, question)
-            for clause in _answer_clauses(answer)
-            if _tells_more(clause, question)
-        ]
-    if _MEASURE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
-        clauses = _closest_clauses([clause for clause in clauses if numbers(clause, spelled="en")] or clauses, question)
-    clauses = clauses or [answer.strip(" .")]
-    if len(clauses) == 1:
-        clauses = _split_phrases(clauses[0], question)
-    criteria = list(dict.fromkeys(f"States: {_lower_first_letter(clause.strip(' .,;'))}" for clause in clauses))
-    if len(criteria) > MAX_CRITERIA:
-        last_criterion = "; ".join(criterion.removeprefix("States: ") for criterion in criteria[MAX_CRITERIA - 1 :])
-        criteria = [*criteria[: MAX_CRITERIA - 1], f"States: {last_criterion}"]
-    return criteria
-
-
-def _closest_clauses(clauses: Sequence[str], question: str) -> list[str]:
-    """The clauses that share most words with the question: of two limits the one that it asks for."""
-    question_words = content_words(question, "en")
-    shared_counts = [len(content_words(clause, "en") & question_words) for clause in clauses]
-    return [
-        clause
-        for clause, shared_count in zip(clauses, shared_counts, strict=True)
-        if shared_count == max(shared_counts)
-    ]
-
-
-def _split_phrases(clause: str, question: str) -> list[str]:
-    """What a clause adds to the question, cut where a phrase begins that says when, why or on which condition."""
-    first_phrase, *other_phrases = _PHRASE_START.split(clause)
-    phrases = [_trim_known_start(first_phrase, question)] if _tells_more(first_phrase, question) else []
-    phrases += [
-        phrase for phrase in other_phrases if len(content_words(phrase, "en")) < 2 or _tells_more(phrase, question)
-    ]
-    return phrases or [clause]
-
-
-def _trim_known_start(phrase: str, question: str) -> str:
-    """`phrase` from what the question asks for on: a figure, else the first word that it does not hold.
-
-    The small words and numbers right before it are kept.
-    """
-    tokens = list(re.finditer(r"\S+", phrase))
-    phrase_starts = [i for i, word in enumerate(tokens) if _tells_more(word.group(), question)]
-    if _MEASURE.search(question):
-        phrase_starts = [i for i in phrase_starts if numbers(f"of {tokens[i].group()}", spelled="en")] or phrase_starts
-    phrase_start = phrase_starts[0] if phrase_starts else 0
-    while phrase_start > 0 and (
-        tokens[phrase_start - 1].group().lower() in _SMALL_WORDS
-        or numbers(f"of {tokens[phrase_start - 1].group()}", spelled="en")
-    ):
-        phrase_start -= 1
-    trimmed = phrase[tokens[phrase_start].start() :]
-    return trimmed if _is_balanced(trimmed) else phrase
-
-
-def _drop_known_condition(clause: str, question: str) -> str:
-    """The clause without the condition at its front that the question has told already."""
-    condition = _LEADING_CONDITION.match(clause)
-    condition_words = content_words(condition.group(), "en") if condition else set()
-    continues = condition and re.match(r"(?i)(?:or|and|but)\b", clause[condition.end() :])
-    shared_words = condition_words & content_words(question, "en")
-    if condition and condition_words and not continues and len(shared_words) >= KNOWN_SHARE * len(condition_words):
-        return clause[condition.end() :]
-    return clause
-
-
-def difficulty_of(answer: str) -> Difficulty:
-    """easy: one plain fact; medium: a condition or several facts; hard: four facts, or two with two conditions."""
-    fact_count = max(len(_answer_clauses(answer)), len(numbers(answer)))
-    condition_count = len(_CONDITION.findall(answer))
-    if fact_count >= 4 or (fact_count >= 2 and condition_count >= 2):
-        return "hard"
-    return "medium" if fact_count >= 2 or condition_count else "easy"
-
-
-def category_of(question: str, answer: str) -> Category:
-    """By the wording of the question, then by the numbers and conditions of the answer."""
-    if _MEASURE.search(question) and numbers(answer, spelled="en"):
-        return "numeric"
-    if _CONDITION.search(question):
-        return "condition"
-    if _PROCEDURE.search(question):
-        return "procedure"
-    if _DEFINITION.match(question):
-        return "definition"
-    return "condition" if _CONDITION.search(answer) else "factual"
-
-
-def _answer_clauses(answer: str) -> list[str]:
-    """The parts of an answer that can be marked one by one: sentences, and main clauses with a verb of their own."""
-    return [
-        clause for start, end in sentences(answer, "en") for clause in _sentence_clauses(answer[start:end].strip(" ."))
-    ]
-
-
-def _sentence_clauses(sentence: str) -> list[str]:
-    clauses: list[str] = []
-    clause_start = 0
-    for clause_break in _CLAUSE_BREAK.finditer(sentence):
-        before, after = sentence[clause_start : clause_break.start()], sentence[clause_break.end() :]
-        if (
-            _is_balanced(before)
-            and words(before)
-            and (";" in clause_break.group() or _are_separate_clauses(before, after))
-        ):
-            clauses.append(before.strip(" ,;"))
-            clause_start = clause_break.end()
-    return [*clauses, sentence[clause_start:].strip(" ,;")]
-
-
-def _are_separate_clauses(before: str, after: str) -> bool:
-    """Do both sides of an "and" say something by themselves?"""
-    if re.search(r"(?i)\b(?:between|both|if|when|whether|unless)\b[^,;]*$", before) or _SUBORDINATE.match(after):
-        return False
-    first_clause = re.split(r"[,;.]", after)[0]
-    return bool(_VERB.search(before)) and bool(_VERB.search(first_clause)) and len(words(first_clause)) >= 3
-
-
-def _is_balanced(clause: str) -> bool:
-    """Is no bracket and no quotation left open in `clause`?"""
-    return clause.count("(") == clause.count(")") and clause.count('"') % 2 == 0
-
-
-def _tells_more(clause: str, question: str) -> bool:
-    """Does a part of an answer hold a word or a number that the question does not?"""
-    question_values = number_values(question, spelled="en")
-    new_words = content_words(clause, "en") - content_words(question, "en")
-    return bool(new_words) or any(
-        number.value not in question_values for number in numbers(f"of {clause}", spelled="en")
-    )
-
-
-def _lower_first_letter(clause: str) -> str:
-    return clause[:1].lower() + clause[1:] if clause.split(" ")[0].lower() in _OPENING_WORDS else clause

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.criteria import criteria_fault, criteria_for, padding_reasons, uncovered_item
+from groundwork.questions.criteria import criteria_fault, padding_reasons, uncovered_item
 
 
 @pytest.mark.parametrize(
@@ -150,18 +150,41 @@ def test_a_symbol_is_a_fact():
 
 
 @pytest.mark.parametrize(
-    ("answer", "facts"),
+    ("question", "answer", "choice", "beside"),
     [
-        ("They stop rowing at once, hold water.", 1),
-        ("A crew that wins more than once keeps the cup.", 1),
-        ("Meals are provided by the club.", 1),
-        ("Each boat is weighed once a year.", 1),
-        ("Crews wait a while.", 1),
-        ("The cox raises a hand after the horn.", 2),
-        ("Crews may overtake once the last buoy is passed.", 2),
-        ("Crews may land, provided the jetty is clear.", 2),
+        (
+            "Who got more votes in the Orrin poll, Ada Roe or Bo Lind?",
+            "Ada Roe: she got 512 votes, Bo Lind 318.",
+            "Names Ada Roe",
+            "States 512 votes for Ada Roe",
+        ),
+        (
+            "May the Orrin mill grind more or less than was ordered?",
+            "It may grind more, but not less.",
+            "States that more is allowed",
+            "States that less is not allowed",
+        ),
+        (
+            "Wer bekam in Orrin mehr Stimmen, Ada Roe oder Bo Lind?",
+            "Ada Roe mit 512 Stimmen vor Bo Lind mit 318.",
+            "Nennt Ada Roe",
+            "Nennt 512 Stimmen für Ada Roe",
+        ),
+        (
+            "Which of the two lifts of the Orrin mill, Upper or Lower, is longer?",
+            "Upper, with 40 metres.",
+            "Names Upper",
+            "States 40 metres for Upper",
+        ),
     ],
 )
-def test_a_fact_is_cut_where_a_phrase_begins(answer: str, facts: int) -> None:
-    """At a conjunction or a preposition of time or condition, and not within "at once" or "is provided"."""
-    assert len(criteria_for("What happens then?", answer)) == facts
+def test_what_the_answer_chooses_is_no_padding(question: str, answer: str, choice: str, beside: str) -> None:
+    """What was to be chosen stands in the question, and in what is said of it beside."""
+    assert not padding_reasons(question, [choice, beside], "de" if " oder " in question else "en", answer)
+
+
+def test_of_two_criteria_of_a_choice_the_shorter_is_padding() -> None:
+    """ "Names the Upper lift" says nothing beside "States that the Upper lift is longer"."""
+    criteria = ["Names the Upper lift", "States that the Upper lift is longer"]
+    question = "Which is longer, the Upper lift or the Lower lift?"
+    assert list(padding_reasons(question, criteria, "en", "The Upper lift is longer.")) == criteria[:1]

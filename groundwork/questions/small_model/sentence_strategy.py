@@ -28,9 +28,9 @@ from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.criteria import category_of, criteria_for, difficulty_of
 from groundwork.questions.drafted_pairs import Draft, Fault
 from groundwork.questions.material_to_ask_about import CallTokens, ForecastBasis, Material, table_caption
+from groundwork.questions.small_model.criteria_by_rule import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.fit_to_statement import QuestionSearch, answers_agree, max_rivals, misfit_faults
 from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_targets import (
