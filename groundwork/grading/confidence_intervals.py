@@ -8,6 +8,7 @@ arXiv:2411.00640, equation 4, with the small-sample factor CR1 of Cameron and Mi
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
 Z = 1.959964  # the normal quantile of 0.975
+UNSEEN_CORRELATION = 0.3  # of the answers of a cluster where all are alike; with it the intervals hold what they say
 
 
 class Interval(NamedTuple):
@@ -46,7 +48,7 @@ def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval
 
     That number is p (1 - p) / var, made smaller for few clusters by (z / t)^2 (Korn and Graubard, Survey Methodology
     1998; with Wilson's interval: Dean and Pagano, J. Survey Statistics and Methodology 2015). Where all values are 0
-    or all are 1 clustering cannot be seen and the values count each. Raises ValueError for no values.
+    or all are 1 clustering cannot be seen, and is taken to be UNSEEN_CORRELATION. Raises ValueError for no values.
     """
     observations = np.asarray(scores, dtype=float)
     if not observations.size:
@@ -55,9 +57,11 @@ def share_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval
     variance = _variance(observations, np.ones_like(observations), clusters)
     spread = mean * (1 - mean)
     effective_size = float(observations.size)
-    if spread > 0 and cluster_count == 1:
+    if spread == 0:
+        effective_size /= _design_effect(clusters, UNSEEN_CORRELATION)
+    elif cluster_count == 1:
         effective_size = 1.0  # one cluster says nothing of how clusters differ
-    elif spread > 0 and variance > 0:
+    elif variance > 0:
         effective_size = spread / variance * (Z / _t(cluster_count)) ** 2
     if np.isin(observations, (0.0, 1.0)).all():
         effective_size = min(effective_size, float(observations.size))
@@ -108,6 +112,14 @@ def _variance(
     cluster_count = correction or len(sums)
     factor = cluster_count / (cluster_count - 1) if cluster_count > 1 else 1.0
     return float(factor * (sums**2).sum() / total_weight**2)
+
+
+def _design_effect(clusters: Sequence[str], correlation: float) -> float:
+    """By how much the values of clusters count for fewer: 1 + (m - 1) rho, m the mean size of a value's cluster (Kish,
+    Survey Sampling 1965).
+    """
+    sizes = np.array(list(Counter(clusters).values()), dtype=float)
+    return float(1 + ((sizes**2).sum() / sizes.sum() - 1) * correlation)
 
 
 def _t(cluster_count: int, level: float = 0.975) -> float:

@@ -63,6 +63,21 @@ def test_majority(draws: str, verdict: str) -> None:
     assert majority_verdict([Draw(judge="j", verdict=names[draw]) for draw in draws]) == verdict  # type: ignore[arg-type]
 
 
+def test_intervals_hold_where_documents_are_all_right_or_half_right() -> None:
+    """Most such samples have no wrong answer, and clustering cannot be seen: "100 % (98-100)" would hold in none."""
+    rng = np.random.default_rng(5)
+    clusters = [f"d{i}" for i in range(6) for _ in range(40)]
+    held = 0
+    for _ in range(200):
+        rates = np.where(rng.random(6) < 0.94, 1.0, 0.5)
+        values = (rng.random((6, 40)) < rates[:, None]).astype(float)
+        found = share_interval(values.ravel().tolist(), clusters)
+        held += found.low <= 0.97 <= found.high
+    assert held >= 0.92 * 200
+    alone = share_interval([1.0] * 40, [f"d{i}" for i in range(40)])
+    assert alone.low == pytest.approx(0.912, abs=0.001), "each of a document of its own counts whole"
+
+
 @pytest.mark.parametrize(("truth", "spread"), [(0.5, 0.0), (0.9, 0.0), (0.5, 0.25), (0.85, 0.15)])
 def test_intervals_hold_what_they_say(truth: float, spread: float) -> None:
     """Of 500 clustered samples at least 92 % of the intervals hold the truth; unclustered ones would not."""
