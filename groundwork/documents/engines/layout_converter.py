@@ -23,13 +23,12 @@ from msgspec import structs
 
 from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
-from groundwork.documents.layout.drawn_letters import LetterSizes
+from groundwork.documents.layout.drawn_letters import LetterSizes, has_lone_numbers, with_lines_turned
 from groundwork.documents.layout.fonts import typewriter_fonts
 from groundwork.documents.layout.footnote_marks import with_marks_in_place
 from groundwork.documents.layout.headings_and_footnotes import Styles
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import parse_pages
-from groundwork.documents.layout.lone_numbers import has_lone_numbers
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
@@ -43,7 +42,6 @@ from groundwork.documents.layout.page_content import (
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
 from groundwork.documents.layout.rotated_text import main_turn
 from groundwork.documents.layout.running_headers import RunningLines, heading_names, part_from_text, running_lines
-from groundwork.documents.layout.turned_lines import with_lines_turned
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 

@@ -12,6 +12,7 @@ import ctypes
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, Self
@@ -20,7 +21,6 @@ import msgspec
 
 from groundwork.documents.layout.fonts import is_bold
 from groundwork.documents.layout.liteparse_pages import TextItem, Word
-from groundwork.documents.layout.lone_numbers import lone_numbers
 from groundwork.documents.layout.raised_digits import may_have_raised_digits, with_raised_digits
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
@@ -31,6 +31,30 @@ from groundwork.documents.layout.right_to_left import (
 )
 from groundwork.documents.pdf_files.page_letters import backward_runs, may_run_backward, read_clusters, with_joints
 from groundwork.documents.pdf_files.pdfium import OpenPage, OpenPdf
+
+_NUMBER_LINE = re.compile(r"(?m)^[^\S\r\n]*(\d{1,2})[^\S\r\n]*\r?$")
+
+
+def has_lone_numbers(layer: str, texts: Sequence[str]) -> bool:
+    """Whether a text layer has a number alone on a line, but for its first and last, more often than an engine's texts
+    hold it."""
+    lines = _inner_lines(layer)
+    numbers = Counter(match[1] for match in _NUMBER_LINE.finditer(lines)) if lines else Counter[str]()
+    return bool(numbers) and bool(numbers - Counter(word for text in texts for word in text.split()))
+
+
+def lone_numbers(text: str) -> list[tuple[int, int]]:
+    """(start, end) of the numbers in pdfium's text of a page that stand alone on a line, but for its first and last."""
+    lines = _inner_lines(text)
+    offset = text.find(lines) if lines else 0
+    return [(offset + match.start(1), offset + match.end(1)) for match in _NUMBER_LINE.finditer(lines)]
+
+
+def _inner_lines(text: str) -> str:
+    stripped = text.strip()
+    start, end = stripped.find("\n"), stripped.rfind("\n")
+    return stripped[start + 1 : end] if 0 <= start < end else ""
+
 
 _SENTENCE_END = re.compile(r"[.:?!—–] +\S")  # within a line
 _NAME_BYTES = 128  # bytes of a font's name
@@ -399,3 +423,25 @@ def _rotation(letters: Sequence[Letter]) -> float:
     if len(letters) < _TURN_LETTERS or height < len(letters) * width:
         return 0.0
     return 90.0 if letters[-1].y1 > letters[0].y1 else 270.0
+
+
+def with_lines_turned(page: Any, backward: Sequence[Sequence[Letter]]) -> Any:
+    """A liteparse page with the letters of its `backward` lines, in the order of reading, in place of what it has."""
+    if not backward:
+        return page
+    lines = [_levelled(line) for line in backward]
+    items = [item for item in page.text_items if not any(_stands_in(item, line) for line in lines)]
+    return msgspec.structs.replace(page, text_items=[*items, *(item for line in lines for item in to_items(line))])
+
+
+def _levelled(letters: Sequence[Letter]) -> list[Letter]:
+    """Letters of one line with one height."""
+    top, bottom = min(letter.y1 for letter in letters), max(letter.y2 for letter in letters)
+    return [letter._replace(y1=top, y2=bottom) for letter in letters]
+
+
+def _stands_in(text_item: TextItem, line: Sequence[Letter]) -> bool:
+    """Whether the middle of a text item lies in a line."""
+    x, y = text_item.x + text_item.width / 2, text_item.y + text_item.height / 2
+    left, right = min(letter.x1 for letter in line), max(letter.x2 for letter in line)
+    return left <= x <= right and line[0].y1 <= y <= line[0].y2

@@ -23,12 +23,19 @@ from groundwork.documents.layout.right_to_left import (
     word_runs,
 )
 from groundwork.documents.layout.rotated_text import TurnedTexts, place_on_page, upright
-from groundwork.documents.layout.ruling_lines import Frame, Stroke, Strokes, find_frames, find_strokes
+from groundwork.documents.layout.ruling_lines import (
+    Frame,
+    Shade,
+    Stroke,
+    Strokes,
+    find_frames,
+    find_shades,
+    find_strokes,
+    with_shaded_rows,
+)
 from groundwork.documents.layout.running_headers import EdgeLine, RunningLines, edge_lines, outermost_lines
 from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
-from groundwork.documents.layout.shading import Shade, find_shades, with_shaded_rows
-from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids
-from groundwork.documents.layout.tables.ruled_tables_overleaf import share_columns
+from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids, share_columns
 from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
