@@ -1,12 +1,12 @@
-"""Documents to fine-tuning datasets, one stage a script.
+"""Documents to fine-tuning datasets, stage by stage.
 
 uv run dataprep                 the state of every document, and what to run next
 uv run dataprep run             every stage in order
-uv run dataprep STAGE           one stage (the same as running its script)
+uv run dataprep STAGE           one stage of those below, such as chunk
 uv run dataprep doctor          check keys, models, extras and disk
 uv run dataprep example         draw the two runs in examples/ and open them: no model, half a minute
 uv run dataprep open            open a page that links everything there is to look at
-uv run dataprep diff A B        which rows of two runs or datasets came, went and changed
+uv run dataprep diff A B        what two runs or datasets have in common, and what not
 uv run dataprep forget NAME     remove a document from everything that was made of it
 uv run dataprep set-aside NAME  leave a document out of all stages, such as a file that cannot be read
 uv run dataprep gather          join what shards (--shard I/N) have done, and name what is missing
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.errors import EXIT_OK, EXIT_USAGE
-from groundwork.installation import as_typed, version
+from groundwork.installation import IN_REPOSITORY, as_typed, version
 from groundwork.message_wording import nearest_name
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, STAGES
@@ -77,7 +77,8 @@ def _version(_: Sequence[str]) -> int:
 def help_text() -> str:
     width = max(len(stage.display_name) for stage in STAGES)
     rows = [f"  {stage.display_name:<{width}}  {stage.purpose}" for stage in STAGES]
-    return "\n".join([as_typed(__doc__ or ""), "Stages, in order; each has --help:", *rows])
+    purposes = [line for line in (__doc__ or "").splitlines() if IN_REPOSITORY or "dataprep example" not in line]
+    return "\n".join([as_typed("\n".join(purposes)), "", "Stages, in order; each has --help:", *rows])
 
 
 def stage_command(name: str) -> Command:

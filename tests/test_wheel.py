@@ -95,7 +95,7 @@ def test_help_is_spelt_as_it_is_typed(say: Say) -> None:
     assert re.fullmatch(r"dataprep \d+\.\d+\.\d+\S*\n", say("--version").stdout)
     for words in (["--help"], *([name, "--help"] for name in ("chunk", "merge", "run", "init"))):
         help_text = say(*words).stdout
-        assert "uv run" not in help_text and ".py" not in help_text
+        assert not any(word in help_text for word in ("uv run", ".py", "dataprep example"))
         assert f"dataprep {words[0]}".removesuffix(" --help") in help_text
 
 
