@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.job import load_config, open_job
+from groundwork.console.ledger import group_by_kind
+from groundwork.console.next_steps import repeat_flags
+from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
+from groundwork.installation import as_typed
 from groundwork.llm.journal.journal_segments import list_segments
 from groundwork.message_wording import counted
 from groundwork.stage_table import STAGES
@@ -42,12 +46,13 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
         if replies in rows_added and journal.is_file() and list_segments(journal):
             rows_added[replies] -= _drop_settled_replies(journal)
-        print(
-            "\n".join(f"{file_name}: {added_count:,} {kind}" for (file_name, kind), added_count in rows_added.items())
-        )
+        added = [f"{count:,} {kind} of {file_name}" for (file_name, kind), count in rows_added.items() if count]
+        print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(added) or 'nothing new'}")
         missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, command, shards_gathered)]
         for missing_line in missing_lines:
-            print(f"  missing  {missing_line}")
+            print(terminal_text(f"  missing  {missing_line}"))
+        if not missing_lines:
+            print(as_typed(f"nothing is missing\nnext: uv run dataprep{repeat_flags(flags)}"))
         if flags.remove and not missing_lines:
             shutil.rmtree(job.data.joined_state / "shards")
             print(f"{counted(len(shards_gathered), 'shard')} joined and removed")
@@ -82,8 +87,10 @@ def _unfinished(
         main = command(stage.name)
         if stage.name not in stages_begun or main.shards != "documents":
             continue
-        for unit_name, reason in main.unfinished(flags):
-            unfinished_lines.append(f"{stage.name} of {unit_name}{f': {reason}' if reason else ''}")
+        unfinished = main.unfinished(flags)
+        never_done = [(unit, reason) for unit, reason in unfinished if reason == "missing"]
+        others = group_by_kind([unit_reason for unit_reason in unfinished if unit_reason not in never_done])
+        unfinished_lines += [f"{stage.name} of {units}: {reason}" for units, reason in [*never_done, *others]]
     unnamed = len(unfinished_lines) - UNITS_NAMED
     return [*unfinished_lines[:UNITS_NAMED], *([f"and {unnamed:,} more that are not done"] if unnamed > 0 else [])]
 

@@ -15,6 +15,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.console.unit_and_outcome import Unit
 from groundwork.data_folder.file_names import path_texts
 from groundwork.installation import as_typed
+from groundwork.message_wording import counted
 from groundwork.stage_table import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
@@ -37,7 +38,7 @@ def closing_lines(
         path = Path(min(paths) if len(paths) == 1 else common_folder)
         lines.append(f"-> {openable_path(path)}")
     if stage in BY_NAME:
-        lines.append(f"next: {_following_command(stage, job, ledger, is_current)}")
+        lines.append(_next_line(stage, job, ledger, is_current))
     if stage == "ingest" and ledger.failed_units:
         lines.append(f"or leave out what cannot be read: {set_aside_command(ledger.failed_units, job.flags)}")
     return as_typed("\n".join(lines))
@@ -72,10 +73,15 @@ def _data_flags(flags: argparse.Namespace, set_words: str = "") -> str:
     return f"{config}{set_words}{data}{' --test' if flags.test else ''}"
 
 
-def _following_command(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str], bool]) -> str:
+def _next_line(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str], bool]) -> str:
     if ledger.failed_units:
-        return f"{_same_command(stage, job.flags)} --retry-failed"
-    return _same_command(stage, job.flags) if ledger.to_do else _next_command(stage, job, is_current)
+        return f"next: {_same_command(stage, job.flags)} --retry-failed"
+    if ledger.to_do:
+        return f"next: {_same_command(stage, job.flags)}"
+    if (shard := getattr(job.flags, "shard", None)) is not None and shard.count > 1:
+        others = counted(shard.count - 1, "other shard is", "other shards are")
+        return f"next, once the {others} done: uv run dataprep gather{repeat_flags(job.flags)}"
+    return f"next: {_next_command(stage, job, is_current)}"
 
 
 def _same_command(stage: str, flags: argparse.Namespace) -> str:

@@ -114,12 +114,18 @@ def test_gather_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixt
     data = corpus(tmp_path)
     for index in (1, 2):
         assert main(["chunk", "--data", str(data), "--shard", f"{index}/3"]) == 0
+    following = f"next, once the 2 other shards are done: uv run dataprep gather --data {data}\n"
+    assert capsys.readouterr().out.endswith(following)
     assert main(["gather", "--data", str(data)]) == 1
     out = capsys.readouterr().out
     left = [f"harbour-{number}" for number in range(DOCUMENTS) if Shard(3, 3).holds(f"harbour-{number}")]
     assert "shard 3/3: never began" in out and all(f"chunk of {name}" in out for name in left) and left
     assert main(["chunk", "--data", str(data), "--shard", "3/3"]) == 0
+    assert main(["gather", "--data", str(data), "--set", "chunk.max_length=3000"]) == 1
+    out = capsys.readouterr().out
+    assert f"chunk of {DOCUMENTS} of one kind, such as harbour-0: stale chunk.max_length changed" in out
     assert main(["gather", "--data", str(data), "--remove"]) == 0
+    assert f"nothing is missing\nnext: uv run dataprep --data {data}\n" in capsys.readouterr().out
     assert not (data / ".state" / "shards").exists()
 
 
