@@ -17,6 +17,7 @@ from typing import Any
 from groundwork.documents.formats.anydoc import markdown, parse
 from groundwork.documents.formats.office_package import zip_package
 from groundwork.documents.formats.raised_text import raise_html
+from groundwork.documents.pictures.kept_pictures import picture_words
 from groundwork.errors import BadDocument
 
 _FURNITURE_TAGS = [
@@ -149,10 +150,9 @@ def html_to_markdown(html: str | bytes) -> str:
     drop_named_furniture(content_element)
     for block in soup(_BLOCK_TAGS):
         block.name = "div"  # markdownify would join them to their neighbours: "insurerSeen 2024"
-    for image in soup("img"):
-        image.replace_with(
-            f" {alt} " if (alt := str(image.get("alt") or "").strip()) else ""
-        )  # its words, not its bytes
+    for image in soup("img"):  # its words, not its bytes
+        alt = picture_words(str(image.get("alt") or ""))
+        image.replace_with(f" {alt} " if alt else "")
     for cell in soup(["td", "th"]):
         for attribute in {"colspan", "rowspan"} & cell.attrs.keys():
             cell[attribute] = str(_span(cell, attribute))  # markdownify takes what looks like digits for a number

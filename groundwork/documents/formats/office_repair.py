@@ -106,7 +106,7 @@ Point = tuple[int, str]  # its place in the series, from 0, and its value
 
 
 def simplify_chart(chart: Element) -> None:
-    """Points as lines, days as dates, numbers with their units, and gaps as empty values."""
+    """Points as lines, days as dates, numbers with their units, gaps as empty values, and series with a name."""
     from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
     epoch = CALENDAR_MAC_1904 if _counts_from_1904(chart) else CALENDAR_WINDOWS_1900
@@ -114,6 +114,22 @@ def simplify_chart(chart: Element) -> None:
         _show_values(number_cache, epoch)
     _scatter_to_line_charts(list(chart.iter(*tags("c", "scatterChart", "bubbleChart"))))
     _fill_point_gaps(list(chart.iter(*tags("c", "numCache", "strCache"))))
+    _name_series(list(chart.iter(*tags("c", "ser"))))
+
+
+def _name_series(all_series: Sequence[Element]) -> None:
+    """Number the series where none has a name: a table without one would take its first row for its head."""
+    names = [name for series in all_series for name in series.iterchildren(*tags("c", "tx"))]
+    if any(text.text for name in names for text in name.iter(*tags("c", "v"), *tags("a", "t"))):
+        return
+    for number, series in enumerate(all_series, start=1):
+        for unnamed in list(series.iterchildren(*tags("c", "tx"))):
+            series.remove(unnamed)
+        cache = new_element(series, "strCache")
+        _write_points(cache, [(0, f"Series {number}")])
+        name = new_element(series, "tx", [new_element(series, "strRef", [cache])])
+        first = child(series, "c", "order")
+        series.insert(0 if first is None else series.index(first) + 1, name)
 
 
 def _counts_from_1904(chart: Element) -> bool:
@@ -228,7 +244,8 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
     folder = posixpath.dirname(main_part)
     _repair_parts(package, package.parts_in(posixpath.join(folder, "charts")), {("chartSpace",): _simplify_chart})
     if office_format == "pptx":
-        _repair_parts(package, package.parts_in(posixpath.join(folder, "slides")), {("baseline",): raise_slide_runs})
+        for slide_folder in ("slides", "notesSlides"):
+            _repair_parts(package, package.parts_in(posixpath.join(folder, slide_folder)), _SLIDE_REPAIRS)
         return
     styles_part = package.related(main_part, "styles", "word/styles.xml")
     raised_styles = raised_word_styles(package.root_with(styles_part, "vertAlign"))
@@ -271,6 +288,15 @@ def _strip_annotations(root: Element) -> bool:
     return True
 
 
+def _strip_slide_numbers(root: Element) -> bool:
+    """The number of a slide that stands by itself; the one of a sentence stays."""
+    fields = [field for field in root.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
+    lone = [field for field in fields if sum(1 for _ in field.getparent().iter(*tags("a", "t"))) == 1]
+    for field in lone:
+        field.getparent().remove(field)
+    return bool(lone)
+
+
 def _simplify_chart(root: Element) -> bool:
     is_chart = root.tag in tags("c", "chartSpace")
     if is_chart:
@@ -282,6 +308,10 @@ _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("annotation",): _strip_annotations,
     ("fieldmark",): write_odt_form_values,
     ("text-position",): raise_odt_spans,
+}
+_SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("baseline",): raise_slide_runs,
+    ("slidenum",): _strip_slide_numbers,
 }
 _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("ruby",): _strip_ruby,

@@ -32,6 +32,7 @@ MOST_PICTURES = 500  # of a document
 REPEATED = 3  # places from which on a picture is an ornament
 LEAST_CONTRAST = 8  # of 255, between the darkest and the lightest; below that nothing is to be seen
 QUALITY = 88  # of JPEG
+_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".emf", ".wmf", ".svg")
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")  # that are read; what is written is PNG or JPEG
 
 
@@ -190,9 +191,15 @@ def note_pictures(document: Document) -> None:
         pictures.by_address[address] = picture_bytes
 
 
+def picture_words(alt: str) -> str:
+    """The alternative text of a picture on one line; "" where programs put the name of the picture's file there."""
+    words = " ".join(alt.split())
+    return "" if words.lower().endswith(_FILE_ENDINGS) else words
+
+
 def picture_markdown(inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
-    alt = " ".join((inline.alt or "").split())
+    alt = picture_words(inline.alt or "")
     pictures, source = _CURRENT_PICTURES.get(), inline.source
     address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
     if not address:

@@ -11,11 +11,13 @@ import pptx
 import pytest
 from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from groundwork.documents.formats.anydoc import read
+from groundwork.documents.pictures.kept_pictures import picture_words
 from tests.documents.conftest import Folder
-from tests.documents.formats.office_files import open_document, with_form
+from tests.documents.formats.office_files import open_document, respelt, with_form
 
 _BOX = (Inches(1), Inches(2), Inches(4), Inches(3))
 
@@ -188,3 +190,40 @@ def test_boxes_of_old_forms_in_open_document_text_have_their_value(tmp_path: Pat
     )
     path = open_document(tmp_path / "a.odt", "text", body)
     assert read(str(path), ".odt").pages == ["Vegan ☒ or fish ☐."]
+
+
+def test_a_chart_whose_series_have_no_names_has_a_head_all_the_same(tmp_path: Path) -> None:
+    """Its first row is no head; where one series has a name, the others stay without."""
+    deck = pptx.Presentation()
+    for names in (("", ""), ("", "South")):
+        data = CategoryChartData()
+        data.categories = ["May", "June"]
+        for number, name in enumerate(names, start=1):
+            data.add_series(name, (number, 5))
+        deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, *_BOX, data)
+    deck.save(str(tmp_path / "a.pptx"))
+    respelt(tmp_path / "a.pptx", lambda _, part: part.replace(b"<c:v></c:v>", b""))
+    first, second = read(str(tmp_path / "a.pptx"), ".pptx").pages
+    assert rows(first) == ["|  | Series 1 | Series 2 |", "| May | 1 | 2 |", "| June | 5 | 5 |"]
+    assert rows(second)[0] == "|  |  | South |"
+
+
+def test_the_number_of_a_slide_is_none_of_its_text(tmp_path: Path) -> None:
+    """In a box of its own; within a sentence it is."""
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    space = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    number = f'<a:fld {space} id="{{1}}" type="slidenum"><a:t>7</a:t></a:fld>'
+    for text in ("", "Slide "):
+        frame = slide.shapes.add_textbox(*_BOX).text_frame
+        frame.text = text
+        frame.paragraphs[0]._p.append(parse_xml(number))
+    deck.save(str(tmp_path / "a.pptx"))
+    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == ["Slide 7"]
+
+
+@pytest.mark.parametrize(
+    ("alt", "words"), [("D:\\boats\\gig.PNG", ""), (" A gig\n at sea ", "A gig at sea"), ("400px-gig.jpg", "")]
+)
+def test_the_name_of_its_file_is_no_text_of_a_picture(alt: str, words: str) -> None:
+    assert picture_words(alt) == words
