@@ -228,6 +228,13 @@ class ChunkRun(Record, frozen=True):
     calls: int = 0
 
 
+class Contradiction(Record, frozen=True):
+    """What a model says a chunk tells in two ways, or in another way than the summary or another chunk."""
+
+    chunk: str
+    text: str
+
+
 class FigureCount(Record, frozen=True):
     """How many figures there are, and of how many a pair asks."""
 
@@ -249,6 +256,7 @@ class DocumentCoverage(Record, frozen=True):
     calls: int = 0
     chunks: list[Coverage] = []
     runs: list[ChunkRun] = []
+    contradictions: list[Contradiction] = []
     figures: FigureCount | msgspec.UnsetType = msgspec.UNSET  # absent where the document has none
 
 

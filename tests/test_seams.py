@@ -18,6 +18,7 @@ from groundwork.records import (
     CheckedAnswer,
     Chunk,
     ChunkRun,
+    Contradiction,
     Coverage,
     CriterionGrade,
     Document,
@@ -218,6 +219,7 @@ def full(kind: type[T], /, **known: Any) -> T:
     hints = {name: _where_there(hint) for name, hint in get_type_hints(kind).items()}
     if kind in (Coverage, DocumentCoverage):
         values |= {FigureCount: full(FigureCount), list[FigureAsked]: [full(FigureAsked)]}
+        values |= {list[Contradiction]: [full(Contradiction, chunk="mill-0")]} if kind is DocumentCoverage else {}
     return kind(**{name: known[name] if name in known else values[hints[name]] for name in kind.__struct_fields__})
 
 
@@ -295,6 +297,6 @@ def test_the_table_of_records_is_whole() -> None:
     """A new kind of record is added to the table above."""
     written = {type(record) for file_records in filled().values() for record in file_records}
     kinds = {kind for kind in Record.__subclasses__() if kind.__module__ == records.__name__}
-    inner = {PageAudit, Page, Span, Coverage, ChunkRun, FigureAsked, FigureCount}
+    inner = {PageAudit, Page, Span, Coverage, ChunkRun, FigureAsked, FigureCount, Contradiction}
     of_later_stages = {Row, InvalidRow, Draw, CriterionGrade, Grade, CheckedAnswer, MeasuredRow}  # see tests of grade
     assert written | inner | of_later_stages == kinds  # the inner ones stand within others

@@ -365,7 +365,12 @@ def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
             if item.declined and not item.asked and item.kind != "number"
         ],
         **({"figures": _figure_numbers(document)} if document.figures else {}),
+        **({"contradictions": _contradiction_rows(document)} if document.contradictions else {}),
     }
+
+
+def _contradiction_rows(document: CoveredDocument) -> list[dict[str, Any]]:
+    return [{"run": part.run, "start": part.start, "text": part.text} for part in document.contradictions]
 
 
 def _figure_numbers(document: CoveredDocument) -> dict[str, Any]:
@@ -419,6 +424,7 @@ def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     ]
     if len(document.sections) > SHOWN_SECTIONS:
         coverage_lines.append(f"  ... and {counted(len(document.sections) - SHOWN_SECTIONS, 'more section')}")
+    coverage_lines += [f"  contradiction: {part.text}" for part in document.contradictions]
     gaps = [item for item in document_gaps(document) if item.kind != "number"]
     coverage_lines += [
         f"  nobody asks: {shorten_text(markdown[item.start : item.end], GAP_LENGTH)}" for item in gaps[:SHOWN_GAPS]
@@ -478,6 +484,8 @@ def write_coverage(document: CoveredDocument, markdown: str, pages: Sequence[Pag
         "leftOut": document.left_out,
         "pages": [[page.number, page.start] for page in pages],
     }
+    if document.contradictions:
+        page_data["contradictions"] = _contradiction_rows(document)
     if document.figures:
         page_data["texts"] = link_to_pictures(coverage_page, document.document_id)
         page_data["figures"] = [

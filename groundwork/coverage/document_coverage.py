@@ -86,6 +86,14 @@ class LeftOutPart(CoverageStruct):
     why: str
 
 
+class ContradictedPart(CoverageStruct):
+    """What the model of a run says of the part at `start` contradicts the rest, or itself."""
+
+    run: str
+    start: int
+    text: str
+
+
 class CoverageCount(CoverageStruct):
     """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
 
@@ -116,6 +124,7 @@ class CoveredDocument(CoverageStruct):
     sections: list[Section]
     left_out: list[LeftOutPart]
     figures: list[FigureItem] = []
+    contradictions: list[ContradictedPart] = []
 
     def figures_asked(self, run: str = "") -> int:
         """How many figures a question of the run (or of any) has as its evidence."""

@@ -96,7 +96,11 @@ class BatchAsker:
             for draft in reply.pairs
         ]
         return InterviewAnswer(
-            [(draft, []) for draft in drafts], shown_gaps, read_declined(reply.declined, shown_gaps), reply.done
+            [(draft, []) for draft in drafts],
+            shown_gaps,
+            read_declined(reply.declined, shown_gaps),
+            reply.done,
+            reply.contradictions,
         )
 
     async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:

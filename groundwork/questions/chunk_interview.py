@@ -49,13 +49,14 @@ class InterviewRound:
 
 class InterviewAnswer(NamedTuple):
     """What came back: drafts with the faults that only the asker can see; of the `shown_gaps` those declined,
-    each with the reason; and whether the model says that nothing is left.
+    each with the reason; whether the model says that nothing is left; and what it says contradicts something.
     """
 
     drafts: list[JudgedDraft]
     shown_gaps: Sequence[Statement] = ()
     declined: Mapping[Statement, str] = {}
     done: bool = False
+    contradictions: Sequence[str] = ()
 
 
 class Asker(Protocol):
@@ -94,6 +95,7 @@ class Interview:
     new_pair_counts: list[int] = field(default_factory=list)
     coverage_shares: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
+    contradictions: dict[str, None] = field(default_factory=dict)  # in order, each once
     times_shown: Counter[Statement] = field(default_factory=Counter)
     announced_wishes: set[Statement] = field(default_factory=set)  # wishes that the model was told of
     end_reason: str = ""
@@ -215,6 +217,7 @@ async def _run_round(
     answer = await asker.ask(
         InterviewRound(iteration, count, interview.pairs, wished or interview.gaps(), last_rejected, bool(wished))
     )
+    interview.contradictions.update(dict.fromkeys(text.strip() for text in answer.contradictions if text.strip()))
     drafts = answer.drafts
     judged_drafts = [interview.judge(draft, faults) for draft, faults in drafts[:count]]
     unworthy_count = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)

@@ -40,7 +40,7 @@ from groundwork.questions.material_to_ask_about import (
     wished_statements,
 )
 from groundwork.questions.two_chunk_questions import TwoChunks, related_chunks
-from groundwork.records import DocumentCoverage, Pair, Rejected
+from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
 if TYPE_CHECKING:
@@ -94,6 +94,12 @@ class Interviews:
     def _all_interviews(self) -> list[Interview | TwoChunks]:
         return [*self.states, *self.couples]
 
+    def _contradictions(self) -> Iterator[tuple[Chunk, str]]:
+        for chunk_interview in self.states:
+            yield from ((chunk_interview.chunk, text) for text in chunk_interview.contradictions)
+        for couple in self.couples:
+            yield from ((couple.first.chunk, text) for text in couple.contradictions)
+
     def coverage(self) -> DocumentCoverage:
         """Coverage of the whole document with the saturation curve of every chunk."""
         pairs: dict[str, list[Pair]] = {}
@@ -108,6 +114,7 @@ class Interviews:
             document_coverage,
             pairs=len(self.pairs()),
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
+            contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
             calls=sum(asker.calls for asker in self.askers) + len(self.couples),
             runs=[
                 chunk_interview.run_record(asker.calls)
@@ -133,6 +140,10 @@ class Interviews:
                 f"{chunk_names}{more}: still gave new pairs when qa.max_iterations ({self.settings.max_iterations}) "
                 f"was reached; raise it: --set qa.max_iterations={self.settings.max_iterations * 2}"
             )
+        interview_warnings += [
+            f"chunk {chunk.index + 1}: the document contradicts itself: {text}"
+            for chunk, text in self._contradictions()
+        ]
         interview_warnings += [warning for asker in self.askers for warning in getattr(asker, "warnings", ())]
         for chunk_interview in self.states:
             interview_warnings += [

@@ -39,11 +39,13 @@ class Drafts(msgspec.Struct, frozen=True, kw_only=True):
     """A model's reply: as many pairs as it found, or none.
 
     `declined`: of the parts shown as untouched those that hold nothing worth asking, each as "number: reason".
-    `done`: nothing worth asking is left in the chunk.
+    `contradictions`: what the chunk tells in two ways, or in another way than the summary. `done`: nothing worth asking
+    is left in the chunk.
     """
 
     pairs: list[Draft]
     declined: list[str] = []
+    contradictions: list[str] = []
     done: bool = False
 
 

@@ -40,6 +40,7 @@ class TwoChunks:
     source: PairBasis
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
     failure: UnitError | None = None
 
     async def run(self, earlier: EarlierQuestions) -> None:
@@ -64,6 +65,7 @@ class TwoChunks:
             self.failure = error
             return
         self.rejected += [as_unread(faulty_item, self.first.chunk, NO_ITERATION) for faulty_item in reply.dropped]
+        self.contradictions = [text.strip() for text in reply.value.contradictions if text.strip()]
         accepted_drafts = []
         for draft in reply.value.pairs[: self.settings.batch]:
             if faults := [*self.source.faults(draft), *self._one_sided_faults(draft)]:

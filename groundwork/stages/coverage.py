@@ -9,7 +9,7 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from groundwork.coverage.document_coverage import Declined, FindNearest
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.records import Chunk, Pair
+    from groundwork.records import Chunk, DocumentCoverage, Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
@@ -94,7 +94,7 @@ def process(job: Job, unit: Unit) -> Outcome:
         report_lines,
         write_coverage,
     )
-    from groundwork.coverage.document_coverage import collect_coverage
+    from groundwork.coverage.document_coverage import ContradictedPart, collect_coverage
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document, Pair
 
@@ -105,8 +105,17 @@ def process(job: Job, unit: Unit) -> Outcome:
     check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
     runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
     blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
-    find_nearest, declined_statements = nearest_statement(job), read_declined_statements(job, document.id, runs)
-    asked = collect_coverage(document.id, document.title, markdown, readings, runs, find_nearest, declined_statements)
+    records = read_coverage_records(job, document.id, runs)
+    asked = collect_coverage(
+        document.id, document.title, markdown, readings, runs, nearest_statement(job), declined_statements(records)
+    )
+    chunk_starts = {reading.chunk.id: reading.chunk.start for reading in readings}
+    asked.contradictions = [
+        ContradictedPart(run=run, start=chunk_starts[contradiction.chunk], text=contradiction.text)
+        for run, record in records.items()
+        for contradiction in record.contradictions
+        if contradiction.chunk in chunk_starts
+    ]
     write_coverage(asked, markdown, document.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(asked, markdown))
     for report_line in report_lines(asked, markdown) if job.is_detailed else ():
@@ -142,19 +151,23 @@ def _blank_warning(blank_count: int) -> str:
     return f"{counted(blank_count, 'row without a question was', 'rows without a question were')} left out"
 
 
-def read_declined_statements(job: Job, document: str, runs: Iterable[str]) -> dict[str, Declined]:
-    """What the model of each run found nothing worth asking in, from the run's own coverage file where there is one."""
+def read_coverage_records(job: Job, document: str, runs: Iterable[str]) -> dict[str, DocumentCoverage]:
+    """What each run's own coverage file says, by run, where there is one."""
     from groundwork.records import DocumentCoverage
 
-    declined_by_run: dict[str, Declined] = {}
-    for run in runs:
-        coverage_file = job.data.path(*coverage_path_parts(run, document))
-        if coverage_file.exists():
-            declined_by_run[run] = {
-                chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
-                for chunk in read_json(coverage_file, DocumentCoverage).chunks
-            }
-    return declined_by_run
+    files = {run: job.data.path(*coverage_path_parts(run, document)) for run in runs}
+    return {run: read_json(file, DocumentCoverage) for run, file in files.items() if file.exists()}
+
+
+def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, Declined]:
+    """What the model of each run found nothing worth asking in."""
+    return {
+        run: {
+            chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
+            for chunk in record.chunks
+        }
+        for run, record in records.items()
+    }
 
 
 def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:

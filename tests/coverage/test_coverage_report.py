@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from groundwork.data_folder.read_write import read_json
+from groundwork.data_folder.read_write import read_json, write_json
+from groundwork.records import Contradiction, DocumentCoverage
 from groundwork.stages.coverage import main
 from tests.coverage.coverage_runs import data_folder
 from tests.coverage.test_document_coverage import TEXT
@@ -21,7 +22,12 @@ HOSTILE = "Write `</script><img src=x onerror=alert(1)>` and 5 < 6 & 7 into the 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("coverage")
-    data_folder(root, "rugby", f"{TEXT}\n{HOSTILE}\n", {"alpha": 1.0, "beta": 0.4}, "Touch rugby")
+    chunk, *_ = data_folder(root, "rugby", f"{TEXT}\n{HOSTILE}\n", {"alpha": 1.0, "beta": 0.4}, "Touch rugby")
+    contradiction = Contradiction(chunk=chunk.id, text="70 metres, by the summary <b>60</b>.")
+    write_json(
+        root / "qa" / "alpha" / "coverage" / "rugby.json",
+        DocumentCoverage(document="rugby", contradictions=[contradiction]),
+    )
     assert main(["--data", str(root), "--quiet"]) == 0
     return root
 
@@ -81,6 +87,15 @@ async def test_a_click_shows_who_asks(show: Opener, page_file: Path) -> None:
     await expect(page.locator("#panel details[open] blockquote").first).to_have_text("A player leaves first.")
     await page.keyboard.press("Escape")
     await expect(page.locator("#missing")).to_be_visible()
+
+
+async def test_contradictions_stand_in_the_overview_of_their_run(show: Opener, page_file: Path) -> None:
+    """What the model of a run says, as text, and nothing of it beside another run."""
+    page = await show(page_file)
+    contradictions = page.locator("#panel .contradictions li")
+    await expect(contradictions).to_contain_text("70 metres, by the summary <b>60</b>.")
+    await page.click('#view label:has(input[value="beta"])')
+    await expect(contradictions).to_have_count(0)
 
 
 async def test_shading_follows_the_run(show: Opener, page_file: Path, folder: Path) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from groundwork.coverage.coverage_report import LINE_BREAK, document_gaps, markdown_tree, pieces
 from groundwork.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
-from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
+from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.records import Chunk, Pair
+from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair
 from groundwork.stages.coverage import main, unplaced_warnings
 from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep
@@ -242,6 +242,19 @@ def test_the_command_writes_page_and_numbers(tmp_path: Path, capsys: pytest.Capt
     assert (tmp_path / "plots" / "coverage-rugby.html").stat().st_size < 200_000
     assert main(["--data", str(tmp_path)]) == 0
     assert "1 up to date" in capsys.readouterr().out
+
+
+def test_what_contradicts_itself_is_told_by_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON says where the part begins and whose model says so, the terminal what."""
+    *_, last = data_folder(tmp_path, "rugby", TEXT, {"first": 1.0})
+    said = [Contradiction(chunk=last.id, text="5 minutes, by the summary 6."), Contradiction(chunk="gone", text="No.")]
+    record = DocumentCoverage(document="rugby", contradictions=said)
+    write_json(tmp_path / "qa" / "first" / "coverage" / "rugby.json", record)
+    assert main(["--data", str(tmp_path), "--verbose"]) == 0
+    numbers = read_json(tmp_path / "plots" / "coverage-rugby.json", dict)
+    assert numbers["contradictions"] == [{"run": "first", "start": last.start, "text": said[0].text}]
+    told = capsys.readouterr()
+    assert "contradiction: 5 minutes, by the summary 6." in told.err + told.out
 
 
 def test_chosen_runs_and_unknown_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

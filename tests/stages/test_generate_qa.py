@@ -145,6 +145,15 @@ def test_a_correction_begins_as_its_round_did_and_asks_for_no_more(mill: Mill) -
     assert list(json.loads(reply)) == ["pairs"]
 
 
+def test_a_document_that_contradicts_itself_is_told(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the model says of it stands in the coverage file once, and is a warning."""
+    said_so = "The gate opens two hours after high water, by the summary three."
+    good = pair("The Orrin mill ground barley until 1931.")
+    mill.run(replying({"pairs": [good], "contradictions": [said_so, " "]}, {"pairs": [], "contradictions": [said_so]}))
+    assert [(one.chunk, one.text) for one in mill.coverage.contradictions] == [("mill-0", said_so)]
+    assert f"chunk 1: the document contradicts itself: {said_so}" in capsys.readouterr().out
+
+
 def test_a_gap_is_shown_twice_at_most(mill: Mill) -> None:
     """What is neither asked about nor declined stays open, and is not pressed upon the model for ever."""
     made = [pair(one) for one in sentences(ENGINE)[:4]]

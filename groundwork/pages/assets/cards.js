@@ -46,9 +46,24 @@ function overviewCards(tally, run, { onsection, ongap }) {
       }),
     ),
     lost ? el("p", { class: "faint", text: `${plural(lost, "question")} could not be placed on the text.` }) : "",
+    contradictionList(tally, run),
     gapSection(tally, run, missing, true, ongap),
     declinedList(tally, run, tally.declined(run), ongap),
   ];
+}
+
+// What the models say the document tells in two ways.
+function contradictionList(tally, run) {
+  const parts = (tally.doc.contradictions ?? []).filter((part) => !run || part.run === run);
+  if (!parts.length) return "";
+  const entry = (part) =>
+    el("li", {}, part.text, el("span", { class: "faint", text: ` ${tally.sectionOf(part.start)}` }));
+  return el(
+    "section",
+    { class: "contradictions" },
+    el("h3", { text: "It contradicts itself" }),
+    el("ul", {}, parts.map(entry)),
+  );
 }
 
 function sectionCards(tally, run, part, ongap) {
