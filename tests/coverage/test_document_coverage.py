@@ -200,6 +200,11 @@ def test_the_document_reads_as_it_is_written(chunks: list[Chunk]) -> None:
         ("2*3*4 and a_b_c", [("2*3*4 and a_b_c", "")]),
         ("[site](http://x/y) ![plan](u.png)", [("site", "link"), (" ", ""), ("plan", "image")]),
         ("a `b*c*` d", [("a ", ""), ("b*c*", "code"), (" d", "")]),
+        (
+            "From: a  \nTo: b\\\nOn: c",
+            [("From: a", ""), (LINE_BREAK, ""), ("To: b", ""), (LINE_BREAK, ""), ("On: c", "")],
+        ),
+        ("two  blanks within \nand a line end", [("two  blanks within \nand a line end", "")]),
         ("x<sup>2</sup><br>y", [("x", ""), ("2", "sup"), (LINE_BREAK, ""), ("y", "")]),
         ("5 &lt; 6 \\* 7", [("5 ", ""), ("<", ""), (" 6 ", ""), ("*", ""), (" 7", "")]),
         ("</script><img src=x onerror=alert(1)>", [("</script>", "")]),
