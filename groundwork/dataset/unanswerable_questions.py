@@ -358,13 +358,15 @@ def _row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
     )
 
 
-def _divide_rows(rows: Sequence[Row], counts: Mapping[str, int]) -> dict[str, list[Row]]:
+def _divide_rows(rows: Sequence[Row], split_counts: Mapping[str, int]) -> dict[str, list[Row]]:
     """The rows by split, as many as it takes of each; where they are too few, by the same shares, one at least."""
-    total = sum(counts.values())
+    total = sum(split_counts.values())
     used_rows = list(rows[:total])
-    if "eval" not in counts:
+    if "eval" not in split_counts:
         return {"train": used_rows}
-    eval_count = counts["eval"] if len(used_rows) == total else round(len(used_rows) * counts["eval"] / total)
+    eval_count = (
+        split_counts["eval"] if len(used_rows) == total else round(len(used_rows) * split_counts["eval"] / total)
+    )
     return {"eval": used_rows[:eval_count], "train": used_rows[eval_count:]}
 
 

@@ -171,10 +171,13 @@ class Interviews:
             interview_failures += [
                 (f"chunk {chunk_interview.chunk.index + 1}", error) for error in getattr(asker, "failures", ())
             ]
-        for couple in self.couples:
-            if couple.failure:
+        for chunk_pair in self.couples:
+            if chunk_pair.failure:
                 interview_failures.append(
-                    (f"chunks {couple.first.chunk.index + 1} and {couple.second.chunk.index + 1}", couple.failure)
+                    (
+                        f"chunks {chunk_pair.first.chunk.index + 1} and {chunk_pair.second.chunk.index + 1}",
+                        chunk_pair.failure,
+                    )
                 )
         return interview_failures
 
@@ -184,8 +187,8 @@ class Interviews:
             return
         earlier_questions = EarlierQuestions(*self.similarity)
         await earlier_questions.find_repeats([question_of(pair) for pair in self.pairs()])
-        for couple in self.couples:  # one after the other, so that none repeats another's question
-            await couple.run(earlier_questions)
+        for chunk_pair in self.couples:  # one after the other, so that none repeats another's question
+            await chunk_pair.run(earlier_questions)
 
 
 async def prepare_interviews(

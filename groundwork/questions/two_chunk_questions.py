@@ -102,9 +102,9 @@ async def related_chunks(readings: Sequence[Reading], encode: Encode) -> list[tu
     import numpy as np
 
     vectors: Vectors = await encode([reading.chunk.text for reading in readings])
-    couples = set()
+    chunk_pairs = set()
     for start in range(0, len(vectors), ROWS_AT_ONCE):
         cosines = vectors[start : start + ROWS_AT_ONCE] @ vectors.T
         np.fill_diagonal(cosines[:, start:], -1)
-        couples |= {(min(i, j), max(i, j)) for i, j in enumerate(map(int, cosines.argmax(axis=1)), start)}
-    return [(readings[i], readings[j]) for i, j in sorted(couples)]
+        chunk_pairs |= {(min(i, j), max(i, j)) for i, j in enumerate(map(int, cosines.argmax(axis=1)), start)}
+    return [(readings[i], readings[j]) for i, j in sorted(chunk_pairs)]

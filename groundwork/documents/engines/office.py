@@ -11,7 +11,7 @@ from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
 from groundwork.documents.formats import anydoc, html_documents, mail, spreadsheets
-from groundwork.documents.pictures.kept_pictures import Pictures, collect_pictures, keep_pictures
+from groundwork.documents.pictures.kept_pictures import keep_pictures
 
 
 def convert(request: Request) -> Conversion:
@@ -36,8 +36,8 @@ def convert(request: Request) -> Conversion:
 
 def _read_with_pictures(request: Request) -> anydoc.AnydocReading:
     """The pages with the pictures of the document, which are written into the folder of the request."""
-    pictures = Pictures()
-    with collect_pictures(pictures):
+    pictures = anydoc.Pictures()
+    with anydoc.collect_pictures(pictures):
         pages, warnings = anydoc.read(request.source, request.ending)
     picture_bytes = pictures.by_address
     pages, picture_warnings = keep_pictures(picture_bytes, pages, Path(request.images), known_addresses=picture_bytes)

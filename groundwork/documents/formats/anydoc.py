@@ -10,6 +10,9 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,15 +32,17 @@ from groundwork.documents.formats.office_package import (
     zip_package,
 )
 from groundwork.documents.formats.office_repair import repair_package
-from groundwork.documents.pictures import kept_pictures
+from groundwork.documents.pictures.kept_pictures import digest_of
 from groundwork.errors import BadDocument
 from groundwork.markdown.footnotes import place_notes
 from groundwork.message_wording import counted
+from groundwork.picture_links import CAPTION_LENGTH
 
 if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table
 
 
+_SCHEME = "picture:"
 _MOST_CELLS = 2_000_000  # of a table; the model holds one object for each
 _WEB = ("http://", "https://", "mailto:")
 _STARTS_BLOCK = re.compile(r"(?=[#>|]|```|~~~)")  # a paragraph of the document that Markdown would take for a block
@@ -241,7 +246,7 @@ def _inline_text(inline: Inline) -> str:
         case "link":
             return _link_markdown(inline)
         case "image":
-            return kept_pictures.picture_markdown(inline)
+            return _picture_markdown(inline)
         case "line_break":
             return "\n"
         case "math":
@@ -275,6 +280,53 @@ _OLD_FORMATS = {"doc": "DOCX", "ppt": "PPTX"}
 _PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
 _NUMBERED_FORMULA = re.compile(r"(?m)^(\d+):\s*\$")
 _SLIDE_FOLDERS = ("ppt/slides/", "ppt/notesSlides/", "ppt/media/")
+
+
+@dataclass
+class Pictures:
+    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
+
+    by_address: dict[str, bytes] = field(default_factory=dict)
+    at: dict[int, str] = field(default_factory=dict)
+
+
+_CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
+
+
+@contextmanager
+def collect_pictures(pictures: Pictures) -> Iterator[None]:
+    """While this holds, what is read has its pictures put into `pictures`."""
+    token = _CURRENT_PICTURES.set(pictures)
+    try:
+        yield
+    finally:
+        _CURRENT_PICTURES.reset(token)
+
+
+def _are_pictures_kept() -> bool:
+    return _CURRENT_PICTURES.get() is not None
+
+
+def _note_pictures(document: Document) -> None:
+    """Keep the bytes of a document's pictures, if pictures are kept."""
+    if (pictures := _CURRENT_PICTURES.get()) is None:
+        return
+    pictures.at = {}
+    for asset in document.assets:
+        picture_bytes = bytes(asset.data)
+        pictures.at[asset.id] = address = f"{_SCHEME}{digest_of(picture_bytes)[:16]}"
+        pictures.by_address[address] = picture_bytes
+
+
+def _picture_markdown(inline: Inline) -> str:
+    """A picture in a text: its alternative text, and its address where it is kept."""
+    alt = " ".join((inline.alt or "").split())
+    pictures, source = _CURRENT_PICTURES.get(), inline.source
+    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
+    if not address:
+        return alt
+    label = alt.translate(str.maketrans("[]", "()"))
+    return f"![{label}]({address})" if len(label) <= CAPTION_LENGTH else f"{alt} ![]({address})"
 
 
 class AnydocReading(NamedTuple):
@@ -364,7 +416,7 @@ def parse(office_bytes: bytes, office_format: str) -> Document:
             cause = f"it is damaged, or of an Office before 1997 ({error})"
             raise BadDocument(f"{cause}; {save_old_file_as(_OLD_FORMATS[office_format])}") from None
         raise BadDocument(str(error)) from None
-    kept_pictures.note_pictures(document)
+    _note_pictures(document)
     return document
 
 
@@ -404,7 +456,7 @@ def _slide_part_names(package: OfficePackage, slide: str) -> Iterator[str]:
         if relation.kind == "notesSlide":
             yield relation.target
             yield relations_name(relation.target)
-        elif relation.target.startswith("ppt/media/") and kept_pictures.are_pictures_kept():
+        elif relation.target.startswith("ppt/media/") and _are_pictures_kept():
             yield relation.target
 
 

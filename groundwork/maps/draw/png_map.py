@@ -214,9 +214,9 @@ MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
 
 def draw_verdict(axes: Axes, scene: Scene) -> None:
     """Which to choose, as the headline; under it the figures that say so."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
-    choice, _, why = numbers.recommendation.partition(": ")
+    scene_numbers = scene.numbers
+    assert scene_numbers is not None  # noqa: S101  # the caller looked
+    choice, _, why = scene_numbers.recommendation.partition(": ")
     axes.set_axis_off()
     box = axes.get_position()
     draw_fitted_text(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
@@ -226,28 +226,28 @@ def draw_verdict(axes: Axes, scene: Scene) -> None:
 
 def draw_curves(axes: Axes, scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
+    scene_numbers = scene.numbers
+    assert scene_numbers is not None  # noqa: S101  # the caller looked
     entries = {entry.name: entry for entry in scene.datasets}
     colour_of = dataset_colours(scene)
-    longest = max((row.curve[-1][0] for row in numbers.datasets if row.curve), default=1) or 1
-    for row in numbers.datasets:
+    longest = max((row.curve[-1][0] for row in scene_numbers.datasets if row.curve), default=1) or 1
+    for row in scene_numbers.datasets:
         if row.curve:
             counts, reach = zip(*row.curve, strict=True)
             axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
             mark = dataset_mark(entries[row.name].colour, scene)
             axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
-    axes.axvline(numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    is_right = numbers.equal_n > 0.7 * longest
+    axes.axvline(scene_numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
+    is_right = scene_numbers.equal_n > 0.7 * longest
     axes.text(
-        numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {numbers.equal_n:,}",
+        scene_numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {scene_numbers.equal_n:,}",
         color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
     )  # fmt: skip
     axes.set_ylim(0, 103)
     axes.set_xlim(0, 1.03 * longest)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_curves_title(numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
+    axes.set_title(_curves_title(scene_numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
     axes.set_xlabel("questions", color=QUIET)
     style_axes(axes)
 
@@ -258,12 +258,12 @@ def _curves_title(count: int) -> str:
 
 def draw_figures(axes: Axes, scene: Scene) -> None:
     """The figures as a table: one row a dataset."""
-    numbers = scene.numbers
-    assert numbers is not None  # noqa: S101  # the caller looked
+    scene_numbers = scene.numbers
+    assert scene_numbers is not None  # noqa: S101  # the caller looked
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    rows = numbers.datasets
+    rows = scene_numbers.datasets
     entries = {entry.name: entry for entry in scene.datasets}
     columns = [0.6, 0.72, 0.86, 1.0]
     step = min(0.15, 0.86 / (len(rows) + 1))
@@ -272,7 +272,7 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
     axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
     for index, row in enumerate(rows):
         y = 0.96 - (index + 1) * step
-        entry, weight = entries[row.name], "bold" if row.name == numbers.best else "normal"
+        entry, weight = entries[row.name], "bold" if row.name == scene_numbers.best else "normal"
         mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[row.name]
         axes.plot(0.012, y, mark, color=colour, markersize=6, clip_on=False)
         dataset_name = shorten_name(row.name, 20 if weight == "bold" else 23)
@@ -282,7 +282,7 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
         cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
         for x, cell in zip(columns, cells, strict=True):
             axes.text(x, y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    note = f"Reach and diversity with {counted(numbers.equal_n, 'question')} of each; whole: with all of its own."
+    note = f"Reach and diversity with {counted(scene_numbers.equal_n, 'question')} of each; whole: with all of its own."
     axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
 
 
