@@ -75,6 +75,7 @@ _COMPARATIVES = "|".join(
         "wider",
     ]
 )
+_NUMBER_SIGN = re.compile(r"\bnos?\.(?= ?\d)", re.IGNORECASE)  # "Measure No. 3" negates nothing
 _LIMIT = re.compile(
     rf"\b(?:no|not|never|nor)(?: \w+){{0,3}}? (?:{_COMPARATIVES})\b[^.;:,]{{0,40}}?\bthan\b"
     r"|\b(?:no|not|never|nor|cannot)(?: \w+){0,3}? (?:above|over|below|under|beyond|exceed\w*)(?= [^.;:,]{0,20}?\d)"
@@ -140,7 +141,8 @@ def _opposite_pairs(old_words: Set[str], new_words: Set[str]) -> Iterator[tuple[
 
 def is_negated(text: str) -> bool:
     """Does `text` negate something? "No more than six" is a limit and negates nothing."""
-    return any(word in _NEGATIONS or _is_short_not(word) for word in _tokens(_LIMIT.sub("", text)))
+    text = _NUMBER_SIGN.sub(" ", _LIMIT.sub("", text))
+    return any(word in _NEGATIONS or _is_short_not(word) for word in _tokens(text))
 
 
 def _tokens(text: str) -> list[str]:

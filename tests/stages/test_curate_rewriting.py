@@ -180,7 +180,7 @@ def test_a_rewritten_pair_gets_a_wrong_answer_of_its_own(run: Run) -> None:
     """Without the number of which one was made, the changed old answer would be right."""
     told = {"answer": "The lever, at 60 turns.", "evaluation_criteria": ["Says what stops it"]}
     first = pair_of(1, question="What stops the Orrin mill?", **told)
-    other = pair_of(2, question="What let the water of Orrin in?", answer="The gate.", evaluation_criteria=["Names it"])
+    other = pair_of(2, question="What stops the Orrin water?", answer="The gate.", evaluation_criteria=["Names it"])
     new = {
         "question": "What does stop the Orrin mill?",
         "answer": "The lever.",

@@ -203,7 +203,7 @@ def _answer_faults(row: Row, question: str, reworded: str, most_copied: float, k
     yield from _turn_faults("answer", row.answer, reworded, source, question)
     must, may = duties(row.answer), duties(reworded)
     # "no one may leave" says what "all must stay" says
-    negated = is_negated(f"{row.answer}\n{reworded}".replace("No.", ""))
+    negated = is_negated(f"{row.answer}\n{reworded}")
     if must and may and not must & may and not negated and share_in_order(row.answer, reworded) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(may)} be where it said what {min(must)} be."
     if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded, most_copied, keep):

@@ -9,14 +9,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from groundwork.language.contradictions import is_negated
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names import codes
 from groundwork.language.numbers import change_digits, number_values, numbers
-from groundwork.language.question_forms import YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
+from groundwork.language.question_forms import AUXILIARY, YES_OR_NO, opposite_verdict, verdict_words, yes_or_no
 from groundwork.language.spans import Span
-from groundwork.language.words import content_words, whole_word_pattern, words
+from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words
 from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
@@ -24,6 +25,19 @@ NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
 _YES_OR_NO = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
 _CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
 _OPTION_VALUE = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
+
+_CHOICE_AT_END = re.compile(  # "Who got more votes, Ada Roe or Bo Lind?"
+    r"[,:]\s+([^,:?]{1,80}?),?\s+(?:or|oder|ou|eller|lub|nebo|или|或|або)\s+([^,:?]{1,80}?)\s*\?"
+)
+_POLAR_CHOICE = re.compile(  # "May it send more or with less?", which no yes answers
+    rf"{AUXILIARY}\b[^?]*?\b([\w-]+) or (?:(?:with|in|by|for|on|at|an?|the) )?([\w-]+)", re.IGNORECASE
+)
+_ARTICLE = re.compile(r"(?:the|an?|d(?:er|ie|as)|l[ea]s?|l['’])\s*\b", re.IGNORECASE)
+LONGEST_ARTICLE = 4  # characters, with the space behind it
+_BOTH = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
+_LISTED_BESIDE = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
+_LISTS = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
+ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")  # tags, targets of links, attributes
 
@@ -49,20 +63,54 @@ def undecided_wrong_answer(pair: Pair, wrong: str, language: str) -> str:
 def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with what it tells turned into something else of its kind.
 
-    Yes becomes no; a number another one beside the same unit; a name, path or code another one of its kind that the
-    evidence or the answer to another question holds. An answer without any gives way to that other answer. What no
-    criterion asks for stays: a number beside those that criteria name, or beside the words they name, and the value
-    that an example gives an option.
+    Yes becomes no; of two things to choose from the one the other; a number another one beside the same unit; a name,
+    path or code another one of its kind that the evidence or the answer to another question holds, a name only one that
+    is listed beside it. An answer without any gives way to that other answer, "" where there is none. What no criterion
+    asks for stays: a number beside those that criteria name, or beside the words they name, and the value that an
+    example gives an option.
     """
     if verdict := opposite_verdict(pair.answer, language):
         return verdict.capitalize() + _end_mark(pair.answer)
+    if turned := _with_other_choice(pair):
+        return turned
     changed, position = "", 0
     for changed_start, changed_end in _spans_to_change(pair, language):
-        changed += pair.answer[position:changed_start] + change_digits(pair.answer[changed_start:changed_end])
+        changed += pair.answer[position:changed_start] + _other_digits(pair, pair.answer[changed_start:changed_end])
         position = changed_end
     if changed:
         return changed + pair.answer[position:]
-    return _with_other_names(pair, other_answer, language) or other_answer or "That is not told."
+    return _with_other_names(pair, other_answer, language) or other_answer
+
+
+def _with_other_choice(pair: Pair) -> str:
+    """The answer with the two things that the question lets choose from exchanged; "" where it does not choose."""
+    at_end, polar = _CHOICE_AT_END.search(pair.question), _POLAR_CHOICE.match(pair.question)
+    match = at_end or polar
+    if not match or _BOTH.search(pair.answer):
+        return ""
+    options = [_ARTICLE.sub("", option, count=1) if _ARTICLE.match(option) else option for option in match.groups()]
+    exchanged = {option.casefold(): other for option, other in zip(options, reversed(options), strict=True)}
+    both = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, options))})(?!\w)", re.IGNORECASE)
+    spans = [option_match.span() for option_match in both.finditer(pair.answer)]
+    between = [pair.answer[end:start].strip() for (_, end), (start, _) in pairwise(spans)]
+    is_chosen = (
+        not at_end
+        or len({pair.answer[start:end].casefold() for start, end in spans}) > 1
+        or (spans and spans[0][0] <= LONGEST_ARTICLE)
+    )
+    if len(exchanged) < len(options) or not is_chosen or any(_LISTS.fullmatch(text) for text in between):
+        return ""
+    changed = both.sub(lambda option_match: exchanged[option_match.group().casefold()], pair.answer)
+    changed = changed[:1].upper() + changed[1:] if pair.answer[:1].isupper() else changed
+    return "" if changed == pair.answer else changed
+
+
+def _other_digits(pair: Pair, digits: str) -> str:
+    """A number of the same form that the right answer does not hold: no other right one takes its place."""
+    right_values = number_values(f"= {pair.answer}")
+    last = int(digits[-1]) if digits[-1:].isdecimal() else 0
+    changes = [change_digits(digits), *(f"{digits[:-1]}{(last + step) % 10}" for step in range(2, 9))]
+    return next((changed for changed in changes if number_values(f"= {changed}").isdisjoint(right_values)), changes[0])
 
 
 def _end_mark(answer: str) -> str:
@@ -107,7 +155,8 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
     Where the criteria name none, but other words of the answer, its names are beside the point.
     """
     answer_names = _names_asked_for(pair, language)
-    other_names = _names_and_codes(_MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer])))
+    other_text = _MARKUP.sub(" ", "\n".join([*pair.evidence, other_answer]))
+    other_names = _names_and_codes(other_text)
     question_names = _names_and_codes(pair.question)
     changed, used_names = pair.answer, {answer_name.lower() for answer_name in [*answer_names, *question_names]}
     for answer_name in answer_names:
@@ -117,6 +166,7 @@ def _with_other_names(pair: Pair, other_answer: str, language: str) -> str:
             if candidate.lower() not in used_names
             and _name_kind(candidate) == _name_kind(answer_name)
             and not _is_alike(candidate, answer_name)
+            and (_name_kind(candidate) != "capitals" or _are_listed(candidate, answer_name, other_text))
         ]
         if replacements and answer_name.lower() not in pair.question.lower():
             pieces = whole_word_pattern(answer_name).split(changed)
@@ -146,20 +196,31 @@ def _is_alike(first: str, second: str) -> bool:
     )
 
 
+def _are_listed(first: str, second: str, text: str) -> bool:
+    """Does `text` name both in one list ("DIN or ISO")? Only then may capitals stand for each other."""
+    spans = [[match.span() for match in whole_word_pattern(name).finditer(text)] for name in (first, second)]
+    gaps = (text[min(one[1], other[1]) : max(one[0], other[0])] for one in spans[0] for other in spans[1])
+    return any(_LISTED_BESIDE.fullmatch(gap) and _LISTS.search(gap) for gap in gaps)
+
+
 def _names_and_codes(text: str) -> list[str]:
     """Paths, codes and names in capitals, in order. What else has a capital may be of any kind: "the Exhibit"."""
-    return list(dict.fromkeys([*codes(text), *_CAPITALS.findall(text)]))
+    capitals = (name for name in _CAPITALS.findall(text) if name.lower() not in ENGLISH_STOP_WORDS)  # SHOULD, NOT
+    return list(dict.fromkeys([*codes(text), *capitals]))
 
 
 def _name_kind(name: str) -> str:
-    """What may take a name's place: a path another path, an option another, a code or capitals others."""
+    """What may take a name's place: a path another path, an option another, a code one with the same marks, capitals
+    others.
+    """
     if "/" in name or name.startswith("-"):
         return name[0]
-    return "code" if "." in name or "_" in name else "capitals"
+    marks = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
+    return "code" if "." in name or "_" in name else marks or "capitals"
 
 
 def other_answers(pairs: Sequence[Pair]) -> list[str]:
-    """For each pair the answer of a near one of its document, of its category if any, that shares the fewest words.
+    """For each pair the answer to the most alike question of a near one of its document that shares few words with it.
 
     What shares words may be right as well, and so may what the evidence says. "" where there is no other.
     """
@@ -168,6 +229,7 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
         indexes_by_document.setdefault(pair.document, []).append(i)
     word_sets = [content_words(pair.answer, "") for pair in pairs]
     evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
+    question_words = [words(pair.question) for pair in pairs]
     answers = [""] * len(pairs)
     for indexes in indexes_by_document.values():
         for position, i in enumerate(indexes):
@@ -175,7 +237,10 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
             candidate_answers = [
                 k
                 for k in neighbours
-                if word_sets[k] and word_sets[k] != word_sets[i] and not _YES_OR_NO.match(pairs[k].answer)
+                if word_sets[k]
+                and word_sets[k] != word_sets[i]
+                and not _YES_OR_NO.match(pairs[k].answer)
+                and _ask_alike(question_words[i], question_words[k])
             ]
             candidate_answers = [
                 k for k in candidate_answers if 2 * len(word_sets[k] & evidence_words[i]) < len(word_sets[k])
@@ -184,3 +249,10 @@ def other_answers(pairs: Sequence[Pair]) -> list[str]:
             best = min(preferred, key=lambda k: len(word_sets[k] & word_sets[i]) / len(word_sets[k]), default=None)
             answers[i] = "" if best is None else pairs[best].answer
     return answers
+
+
+def _ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Do two questions, as their words, ask the same of two things, so that the one's answer could be the other's?"""
+    shared, all_words = set(first) & set(second), set(first) | set(second)
+    same_form = first[:2] == second[:2] or first[-2:] == second[-2:]
+    return same_form and len(shared) >= ALIKE_QUESTIONS * len(all_words)

@@ -102,3 +102,58 @@ def test_an_answer_that_the_evidence_gives_as_well_is_no_wrong_one() -> None:
         pair_of(3, answer="Advise nobody but a keeper of lamps.", category="factual"),
     ]
     assert other_answers(pairs)[0] == "Advise nobody but a keeper of lamps."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "wrong"),
+    [
+        (
+            "Who got more votes, Ada Roe or Bo Lind?",
+            "Ada Roe: she got 512, Bo Lind 318.",
+            "Bo Lind: she got 512, Ada Roe 318.",
+        ),
+        ("Wer bekam mehr Stimmen, Roe oder Lind?", "Roe.", "Lind."),
+        ("May the mill grind more or less than asked?", "More, but not less.", "Less, but not more."),
+        ("Are `a` and `b` inclusive or exclusive?", "`a` is 1-based inclusive.", "`a` is 1-based exclusive."),
+        ("Which ones count, Upper or Lower?", "Both Upper and Lower.", "other"),
+        (
+            "What of a seat, rigger or coating in the league?",
+            "A seat and rigger cost 5 s.",
+            "A seat and rigger cost 4 s.",
+        ),
+        ("Which measures passed?", "Measures No. 3 and No. 4.", "Measures No. 2 and No. 6."),
+    ],
+)
+def test_a_choice_is_turned_and_a_number_becomes_no_right_one(question: str, answer: str, wrong: str) -> None:
+    """What else the answer says stays; a list in a question is no choice."""
+    assert wrong_answer(pair_of(1, question=question, answer=answer, evidence=[answer]), "other", "en") == wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence"),
+    [
+        ("Claimants of RECA.", "Claimants of RECA are paid in time, which the Act has said since FY 2006."),
+        ("A JSON object.", "It SHOULD be a JSON object, or XML is not sent."),
+        ("With tags= alone.", "With tags= alone, or GA4GH as format."),
+    ],
+)
+def test_capitals_stand_for_capitals_of_one_list_alone(answer: str, evidence: str) -> None:
+    """ "The FY claimants" is no wrong answer but a broken one: what may take a name's place is listed beside it."""
+    pair = pair_of(1, question="Who is paid?", answer=answer, evidence=[evidence], evaluation_criteria=[answer])
+    assert wrong_answer(pair, "", "en") in ("", "A XML object.")
+
+
+def test_another_answer_comes_from_a_question_of_the_same_form() -> None:
+    """What answers quite another question tests nothing; where no question is alike there is none."""
+    pairs = [
+        pair_of(1, question="What did version two of the mill add?", answer="A sieve."),
+        pair_of(2, question="Why do the gates close?", answer="So that the wheel stays dry."),
+        pair_of(3, question="What did version one of the mill add?", answer="The millstone."),
+    ]
+    assert other_answers(pairs) == ["The millstone.", "", "A sieve."]
+
+
+def test_a_criterion_with_the_sign_for_number_negates_nothing() -> None:
+    """ "Names Measure No. 3" is missed by an answer without a 3."""
+    pair = pair_of(1, answer="Measure No. 3.", evaluation_criteria=["Names Measure No. 3"])
+    assert undecided_wrong_answer(pair, "Measure No. 2.", "en") == ""
