@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from groundwork.console.job import Job
 from groundwork.console.unit_and_outcome import Estimate, Unit
-from groundwork.data_folder.manifest import CURRENT_STATES, State
+from groundwork.data_folder.manifest import State
 from groundwork.errors import ConfigError, GroundworkError
 from groundwork.message_wording import counted
 
@@ -26,10 +26,14 @@ class EstimateUnit(Protocol):
 
 
 def print_dry_run(
-    stage: str, job: Job, states: Sequence[tuple[Unit, State, str]], estimate: EstimateUnit | None
+    stage: str,
+    job: Job,
+    states: Sequence[tuple[Unit, State, str]],
+    estimate: EstimateUnit | None,
+    is_due: Callable[[State], bool],
 ) -> None:
     """The units that a run would do, and what their calls would cost. `states`: of every unit, with the reason."""
-    due = [row for row in states if job.flags.force or row[1] not in CURRENT_STATES]
+    due = [row for row in states if is_due(row[1])]
     for unit, state, reason in due[:MAX_DRY_RUN_LINES]:
         print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
     if len(due) > MAX_DRY_RUN_LINES:

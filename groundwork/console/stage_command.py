@@ -112,7 +112,8 @@ class Command:
                 from groundwork.console.dry_run_and_costs import print_dry_run
 
                 states = zip(units, runner.states(units), strict=True)
-                print_dry_run(self.name, job, [(unit, *state) for unit, state in states], self.estimate)
+                rows = [(unit, *state) for unit, state in states]
+                print_dry_run(self.name, job, rows, self.estimate, runner.is_due)
                 return EXIT_OK
             ledger = self._do_units(job, runner, units)
             job.idle = not ledger.outcomes

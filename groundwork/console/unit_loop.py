@@ -154,9 +154,9 @@ class Runner:
         """What is not current, or what the flags ask for again; judged once for one list of units."""
         if self._due_of_units is None or self._due_of_units[0] is not units:
             states = [state for state, _ in self.states(units)]
-            due = [unit for unit, state in zip(units, states, strict=True) if self._is_due(state)]
+            due = [unit for unit, state in zip(units, states, strict=True) if self.is_due(state)]
             self._due_of_units = units, due
-            self.ledger.to_do = sum(not self._is_due(state) and state not in CURRENT_STATES for state in states)
+            self.ledger.to_do = sum(not self.is_due(state) and state not in CURRENT_STATES for state in states)
         return self._due_of_units[1]
 
     @contextmanager
@@ -184,7 +184,8 @@ class Runner:
             if state in CURRENT_STATES and (entry := self._entry_of(unit))
         }
 
-    def _is_due(self, state: State) -> bool:
+    def is_due(self, state: State) -> bool:
+        """Do the flags ask for a unit in this state?"""
         if self.job.flags.retry_failed:
             return state == "failed"
         return bool(self.job.flags.force) or state not in CURRENT_STATES
@@ -251,7 +252,7 @@ class Runner:
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):
                 return inputs, None, 0.0
-            if has_waited and not self._is_due(self._state_of(unit)[0]):
+            if has_waited and not self.is_due(self._state_of(unit)[0]):
                 return inputs, None, 0.0
             inputs = self._hashes(unit.reads)
             self._keep_edits(unit)
@@ -284,7 +285,7 @@ class Runner:
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
         await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.adds, *unit.writes))
-        return not self._is_due(self._state_of(unit)[0])
+        return not self.is_due(self._state_of(unit)[0])
 
     async def _store_outcome(self, unit: Unit, inputs: Hashes, outcome: Outcome | None, seconds: float) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""

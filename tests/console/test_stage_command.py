@@ -85,6 +85,8 @@ def test_what_was_never_done_is_not_up_to_date(data: Path, capsys: pytest.Captur
     run(data)
     (data / "documents" / "a.txt").write_text("changed")
     capsys.readouterr()
+    assert run(data, "--retry-failed", "--dry-run") == EXIT_OK
+    assert capsys.readouterr().out == "ingest: 0 of 2 to do\n"
     assert run(data, "--retry-failed") == EXIT_OK
     assert "1 up to date · 1 to do" in capsys.readouterr().out
 
