@@ -49,9 +49,9 @@ def sources_of(
         raise UsageError(
             f"needs at least {counted(minimum, 'dataset')}; the runs are: {', '.join(run_names(job.data))}"
         )
-    dataset_sources = [
-        _restrict_documents(job, dataset_source) for dataset_source in locate_datasets(dataset_names, job.data, prefer)
-    ]
+    dataset_sources = _with_documents(
+        job, [_drop_documents(job, located) for located in locate_datasets(dataset_names, job.data, prefer)]
+    )
     return [
         pin_revision(dataset_source, job.data) if dataset_source.kind == "hub" else dataset_source
         for dataset_source in dataset_sources
@@ -109,8 +109,8 @@ def default_datasets(job: Job) -> list[str]:
     return [name] if name else []
 
 
-def _restrict_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
-    """Of a run, only the files of the shard's documents, and of those that --document names; none set aside or gone."""
+def _drop_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
+    """Of a run, only the files of the shard's documents; none set aside or gone."""
     if dataset_source.kind != "run":
         return dataset_source
     import msgspec
@@ -122,15 +122,28 @@ def _restrict_documents(job: Job, dataset_source: DatasetSource) -> DatasetSourc
     if job.data.shard is not None:
         shard_files = tuple(run_file for run_file in dataset_source.files if job.data.shard.holds(run_file.stem))
         dataset_source = msgspec.structs.replace(dataset_source, files=shard_files)
-    if not job.flags.document:
-        return dataset_source
-    documents = select_documents(job, [run_file.stem for run_file in dataset_source.files])
-    return msgspec.structs.replace(
-        dataset_source,
-        name=f"{dataset_source.name} ({', '.join(documents)})",
-        key="-".join((dataset_source.key, *documents)),
-        files=tuple(run_file for run_file in dataset_source.files if run_file.stem in documents),
-    )
+    return dataset_source
+
+
+def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[DatasetSource]:
+    """Of runs only the files of the documents that --document names, and none of the runs that hold none of them."""
+    runs = [dataset_source for dataset_source in dataset_sources if dataset_source.kind == "run"]
+    if not job.flags.document or not runs:
+        return dataset_sources
+    import msgspec
+
+    chosen = select_documents(job, list(dict.fromkeys(run_file.stem for run in runs for run_file in run.files)))
+    restricted_sources = []
+    for dataset_source in dataset_sources:
+        run_files = tuple(run_file for run_file in dataset_source.files if run_file.stem in chosen)
+        if dataset_source.kind != "run":
+            restricted_sources.append(dataset_source)
+        elif run_files:
+            documents = [run_file.stem for run_file in run_files]
+            name = f"{dataset_source.name} ({', '.join(documents)})"
+            key = "-".join((dataset_source.key, *documents))
+            restricted_sources.append(msgspec.structs.replace(dataset_source, name=name, key=key, files=run_files))
+    return restricted_sources
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:

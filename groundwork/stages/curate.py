@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import functools
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -56,14 +57,16 @@ def units(job: Job) -> list[Unit]:
     """A unit a run: near-duplicates are looked for across its documents."""
     run_flag = getattr(job.flags, "run", None)
     chosen_run = run_of_flag(run_flag, job.data) if run_flag is not None else ""
-    run_folders = sorted(path for path in job.data.path("qa").glob("*") if path.is_dir())
-    run_units = []
-    for run_folder in run_folders:
-        run_document_names = [document_of(file) for file in run_pair_files(run_folder).texts]
-        run_document_names = select_documents(job, run_document_names) if run_document_names else []
-        if run_document_names and (not chosen_run or run_folder.name == chosen_run):
-            run_units.append(_unit(job, run_folder, run_document_names))
-    return run_units
+    documents_by_run = {
+        run_folder: [document_of(file) for file in run_pair_files(run_folder).texts]
+        for run_folder in sorted(filter(Path.is_dir, job.data.path("qa").glob(chosen_run or "*")))
+    }
+    chosen_documents = set(select_documents(job, list(dict.fromkeys(chain(*documents_by_run.values())))))
+    chosen_by_run = {
+        run_folder: [name for name in documents if name in chosen_documents]
+        for run_folder, documents in documents_by_run.items()
+    }
+    return [_unit(job, run_folder, documents) for run_folder, documents in chosen_by_run.items() if documents]
 
 
 def _unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:

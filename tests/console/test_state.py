@@ -165,6 +165,19 @@ def test_a_merged_run_is_stale_once_one_of_its_runs_changes(call, data: Path) ->
     assert "in merge" not in status and "1 behind" not in row(status, "create_dataset")
 
 
+def test_a_document_that_one_run_lacks_stays_one_of_the_others(call, data: Path) -> None:
+    """--document means a document of any run; of none of them it is refused, and with --run of that run."""
+    (data / "qa" / "beta" / "ferry.jsonl").unlink()
+    said = call("run", "--document", "ferry")
+    assert "no such document" not in said
+    assert (data / "qa" / "alpha" / "curated" / "ferry.jsonl").exists()
+    assert not (data / "qa" / "beta" / "curated" / "ferry.jsonl").exists()
+    assert "--document fery: no such document; did you mean ferry?" in call("curate", "--document", "fery", code=2)
+    assert "did you mean tram?" in call("curate", "--run", "beta", "--document", "ferry", code=2)
+    assert "alpha (ferry)" in call("generate_tags", "--document", "ferry", "--force")
+    assert "no such document" in call("generate_embeddings", "beta", "--document", "ferry", code=2)
+
+
 def test_a_forced_call_that_fails_leaves_what_was(call, data: Path) -> None:
     """Without a key, or with replies that cannot be used, --force changes neither the files nor their state."""
     before = (data / "summaries" / "ferry.json").read_bytes()
