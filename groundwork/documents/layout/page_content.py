@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
+from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import LetterSizes
 from groundwork.documents.layout.forms import Form, form_lines, is_form, without_boxes
@@ -269,7 +270,10 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
         OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
         if page.form
         else OrderedPage(
-            [(page_lines(to_lines(part.runs), part.grids, page.strokes), part.column) for part in parts],
+            [
+                (page_lines(to_lines(with_fractions(part.runs)), part.grids, page.strokes), part.column)
+                for part in parts
+            ],
             page.side_texts,
         )
         for page_runs, parts, page in zip(runs, parts_by_page, pages, strict=True)

@@ -102,7 +102,7 @@ def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str]
 
 
 def _goes_on_below(above: PageBlock, block: PageBlock) -> bool:
-    if above.is_float or not _is_running(block) or above.part != block.part:
+    if above.is_float or _is_displayed(above) or not _is_running(block) or above.part != block.part:
         return False
     return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not label(block.text)
 
