@@ -182,7 +182,9 @@ def page_content(
     frames, walls = _frames_and_walls(strokes, charts)
     shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not fields else []
     striped = striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
-    striped = [frame for frame in striped if not any(_is_in(frame, chart) for chart in charts)]
+    striped = [
+        frame for frame in striped if not (any(_is_in(frame, chart) for chart in charts) or _holds_code(frame, prose))
+    ]
     tables, heads = _drawn_tables([*frames, *striped], prose, fields, shades, [] if leftward else turned)
     prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
@@ -307,6 +309,12 @@ def _is_in(frame: Frame, chart: Box) -> bool:
     down = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
     area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
     return across > 0 and down > 0 and 2 * across * down > area
+
+
+def _holds_code(frame: Frame, runs: Sequence[Run]) -> bool:
+    """Whether a text in a typewriter's font runs over the edge of a column, as lines of a shaded listing do."""
+    rows = [run for run in runs if run.mono and frame.ys[0] <= run.y1 and run.y2 <= frame.ys[-1]]
+    return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in rows)
 
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:

@@ -75,6 +75,24 @@ def test_a_numbered_list_on_stripes_is_a_list(drawn) -> None:
     assert "1. The keeper of berth 1 oils the winch there." in page.markdown
 
 
+def test_a_listing_on_stripes_is_code(drawn) -> None:
+    """Its spaces lie below each other, as those between columns do."""
+    code = ["$ moor --berth 14 --keeper oda", "$ free --berth 12 --keeper ilse", "$ moor --berth 12 --keeper per"]
+
+    def draw(canvas: Canvas) -> None:
+        _draw_striped(canvas, [], _rects)
+        for k, line in enumerate(code):
+            canvas.setFillGray(0.9 if k % 2 else 0.8)
+            canvas.rect(68, 660 - 12 * k, 400, 12, fill=1, stroke=0)
+            canvas.setFillGray(0)
+            canvas.setFont("Courier", 10)
+            canvas.drawString(72, 663 - 12 * k, line)
+
+    page = drawn(draw)
+    assert page.rows == []
+    assert "\n".join(["```", *code, "```"]) in page.markdown
+
+
 def test_two_striped_tables_below_each_other_are_two(drawn) -> None:
     """What stands between them runs over their columns."""
 
