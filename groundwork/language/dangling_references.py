@@ -46,6 +46,19 @@ _DANGLING_PATTERNS = [
         rf"(?! of|{_MORE_LABELS} of)",
     )
 ]
+_LAW_NOUN = (
+    "(?:Act|Code|Laws?|Regulations?|Treaty|Constitution|Convention|Directive|Statutes?|Ordinance|Charter|Protocol)"
+)
+_NAMES_LAW = re.compile(  # "the Companies Act", "the Treaty of Lisbon", "Regulation (EU) 2016/679"
+    rf"\b[A-Z][\w-]* {_LAW_NOUN}\b|\b{_LAW_NOUN} (?:(?:of|on) [A-Z]|\(?[A-Z]+\)? \d)|\b[A-Z]\w*gesetz(?:es|buch)?\b"
+    r"|\b(?:GDPR|DSGVO)\b"
+)
+_PART_OF_LAW = re.compile(r"(?:section|clause|article|paragraph|rule)s? ", re.IGNORECASE)
+_CATEGORY = (
+    re.compile(  # "Section 5 claims are paid", "Section 5 claimants (miners)", "Section 5 RECA claims": a kind of claim
+        r"(?: [A-Z]{2,})? [a-z]{3,}(?:s (?:are|were|have|had|who|that)\b| \()| [A-Z]{2,} [a-z]{3,}"
+    )
+)
 _DEFINITE_NOUN = re.compile(r"(?:(?:in|from) )?(?:the|this|that) (\w+)", re.IGNORECASE)
 _PRONOUN_PATTERNS = [  # dangles unless the question itself named something before
     re.compile(pattern, re.IGNORECASE)
@@ -131,10 +144,22 @@ def find_dangling_reference(question: str, language: str) -> str:
     if not is_english_text:
         return _first_match(_OTHER_LANGUAGE_PATTERNS, question)
     pointing = (match for pattern in _DANGLING_PATTERNS for match in pattern.finditer(question))
-    if reference := next((match.group().strip() for match in pointing if not _is_introduced(match, question)), ""):
+    if reference := next((match.group().strip() for match in pointing if _leads_away(match, question)), ""):
         return reference
     pronouns = (match for pattern in _PRONOUN_PATTERNS for match in pattern.finditer(question))
     return next((match.group().strip() for match in pronouns if not _has_antecedent(match, question)), "")
+
+
+def _leads_away(reference: re.Match[str], question: str) -> bool:
+    return not (_is_introduced(reference, question) or _is_of_law(*reference.span(), question, question))
+
+
+def _is_of_law(start: int, end: int, text: str, question: str) -> bool:
+    """Is it a part of a law that the question names, whose numbers are names ("Section 5 of the ... Act"), or a kind of
+    thing that is called by it ("Section 5 claimants (miners)")?
+    """
+    is_part = _PART_OF_LAW.match(text, start, end) is not None
+    return is_part and (_NAMES_LAW.search(question) is not None or _CATEGORY.match(text, end) is not None)
 
 
 def _is_introduced(definite_reference: re.Match[str], question: str) -> bool:
@@ -215,6 +240,7 @@ def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
     is_about_parts = _ASKS_FOR_PART.search(question) or cross_reference_spans(question)
     spans = [] if is_about_parts else cross_reference_spans(text)
+    spans = [span for span in spans if not _is_of_law(*span, text, question)]
     return text[spans[0][0] : spans[0][1]] if spans else ""
 
 

@@ -132,7 +132,8 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
         faults.append(Fault("form", "the answer is empty"))
     if reference := wording.find_dangling_reference(question, language):
         faults.append(Fault("dangling", f'the question points at something its reader cannot see: "{reference}"'))
-    if reference := find_cross_reference(drop_bracketed_references(draft.answer), question):
+    reference = find_cross_reference(drop_bracketed_references(draft.answer), question)
+    if reference:
         faults.append(
             Fault(
                 "dangling",
@@ -143,7 +144,7 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
     criteria = drop_padding(question, draft.evaluation_criteria, language, draft.answer)
     if problem := criteria_fault(criteria, draft.answer):
         faults.append(Fault("form", problem))
-    elif item := uncovered_item(question, draft.answer, criteria, language):
+    elif (item := uncovered_item(question, draft.answer, criteria, language)) and not (reference and reference in item):
         faults.append(Fault("form", f'no criterion covers "{item}" of the answer: say it in one of them'))
     return faults
 

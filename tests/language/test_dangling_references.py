@@ -81,3 +81,23 @@ def test_references_that_dangle(question: str) -> None:
 def test_questions_that_stand_alone(question: str) -> None:
     """Questions that name their subject are left alone, whatever small words they hold."""
     assert wording.find_dangling_reference(question, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "reference"),
+    [
+        ("What were approved Section 5 claims under the Orrin Relief Act worth in 2004?", ""),
+        ("How do Section 4 and Section 5 claimants of the Orrin Relief Act differ?", ""),
+        ("Which duty does Article 6 set in the Treaty of Orrin?", ""),
+        ("Who pays Section 5 claimants (millers and carters)?", ""),
+        ("Since when Section 5 claimants are paid by the fund?", ""),
+        ("What does Section 5 require?", "Section 5"),
+        ("Who decides under Rule 5 in the Ellary league?", "Rule 5"),
+        ("What does Table 2 show about the Orrin Relief Act?", "Table 2"),
+    ],
+)
+def test_a_part_of_a_law_that_is_named_is_no_reference_into_the_document(question: str, reference: str) -> None:
+    """Its numbers are names that everybody uses; a kind of thing may be called by one as well."""
+    assert wording.find_dangling_reference(question, "en") == reference
+    assert wording.find_cross_reference("Eligible Section 5 RELIEF claimants.", question) == ""
+    assert bool(wording.find_cross_reference("Unless Section 4 applies.", "Who is paid?"))
