@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Sequence, Set
+from itertools import pairwise
 
 _BEFORE = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
 _BEHIND = frozenset({"%", "€", ")", ")%", "%)"})
+_MOST_HEAD_ROWS = 5  # that are looked through, with the first one below the head
+_NUMBER = re.compile(r"(?!(?:19|20)\d\d$)[-+−(]?[$€£]?\d[\d.,' ]*+[%)]?|\d{4}-\d\d-\d\d")  # no year
 _LEAST_SIGNS = 2  # cells of a column that is one of signs
 
 
@@ -13,6 +17,39 @@ def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     """A table of rows of one length and of cells of one line, the first row as its header."""
     header, *body = with_signs_joined([[cell.replace("|", "\\|") for cell in row] for row in rows])
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
+
+
+def join_head(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Rows of one length, those of the head as one: "2024 Q1" where 2024 spans columns that have heads of their own.
+
+    A row of the head goes below another that repeats its cells, as merged ones are filled, if it parts columns that a
+    cell spans and says nothing new of the others, of which the first column is one. A title over all columns stays.
+    """
+    start = int(len(rows) > 1 and len(set(rows[0])) == 1)
+    depth = _head_depth(rows[start:])
+    head = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(*rows[start : start + depth], strict=True)]
+    return [*rows[:start], *([head] if head else []), *rows[start + depth :]]
+
+
+def _head_depth(rows: Sequence[Sequence[str]]) -> int:
+    spanned: set[int] = set()
+    for depth, (row, below) in enumerate(pairwise(rows[:_MOST_HEAD_ROWS]), start=1):
+        repeats = [j for j in range(1, len(row)) if row[j] and row[j] == row[j - 1]]
+        spanned.update(repeats, (j - 1 for j in repeats))
+        if not any(below[j] != below[j - 1] for j in repeats) or not _is_below_spans(row, below, spanned):
+            return depth
+    return min(len(rows), 1)
+
+
+def _is_below_spans(row: Sequence[str], below: Sequence[str], spanned: Set[int]) -> bool:
+    """Whether a row names most of the columns that are spanned, none by a number alone, and no others anew."""
+    names = [below[j] for j in spanned if below[j]]
+    return (
+        0 not in spanned
+        and all(below[j] in ("", row[j]) for j in range(len(row)) if j not in spanned)
+        and len(names) * 2 >= len(spanned)
+        and not any(map(_NUMBER.fullmatch, names))
+    )
 
 
 def with_signs_joined(rows: Sequence[Sequence[str]]) -> list[list[str]]:

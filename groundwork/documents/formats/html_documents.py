@@ -18,6 +18,7 @@ from groundwork.documents.formats.anydoc import markdown, parse
 from groundwork.documents.formats.office_package import zip_package
 from groundwork.documents.formats.raised_text import raise_html
 from groundwork.documents.pictures.kept_pictures import picture_words
+from groundwork.documents.pipe_tables import join_head
 from groundwork.errors import BadDocument
 
 _FURNITURE_TAGS = [
@@ -235,14 +236,15 @@ def _square_table(html_table: Any, soup: Any) -> None:
     width = max(map(len, filled_rows))
     filled_rows = [cells + [""] * (width - len(cells)) for cells in filled_rows]
     filled_columns = [j for j in range(width) if any(cells[j] for cells in filled_rows)]
+    filled_rows = join_head([[cells[j] for j in filled_columns] for cells in filled_rows if any(cells)])
     for caption in html_table("caption"):
         title = soup.new_tag("p")
         title.string = _cell_text(caption)
         html_table.insert_before(title)
     html_table.clear()
-    for i, cells in enumerate(cells for cells in filled_rows if any(cells)):
+    for i, cells in enumerate(filled_rows):
         tr = soup.new_tag("tr")
-        for cell_text in (cells[j] for j in filled_columns):
+        for cell_text in cells:
             cell = soup.new_tag("td" if i else "th")
             cell.string = cell_text.replace("|", _PIPE)
             tr.append(cell)

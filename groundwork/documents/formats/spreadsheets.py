@@ -36,7 +36,7 @@ from groundwork.documents.formats.office_package import (
 )
 from groundwork.documents.formats.raised_text import raised_strings
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.documents.pipe_tables import pipe_table
+from groundwork.documents.pipe_tables import join_head, pipe_table
 from groundwork.errors import BadDocument
 from groundwork.message_wording import counted
 
@@ -253,12 +253,15 @@ def single_cells(sheet_rows: Rows) -> dict[int, str]:
 
 
 def table_to_markdown(table_rows: list[list[str]]) -> str:
-    """Rows as a Markdown table, the first as its header; empty rows and columns are left out. "" for nothing."""
+    """Rows as a Markdown table, the first as its header, with those below it that are names of columns too.
+
+    Empty rows and columns are left out. "" for nothing.
+    """
     width = max(map(len, table_rows), default=0)
     table_rows = [row + [""] * (width - len(row)) for row in table_rows]
     columns = [j for j in range(width) if any(row[j] for row in table_rows)]
     filled_rows = [[" ".join(row[j].split()) for j in columns] for row in table_rows if any(row)]
-    return pipe_table(filled_rows) if filled_rows else ""
+    return pipe_table(join_head(filled_rows)) if filled_rows else ""
 
 
 def _blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:
@@ -373,7 +376,7 @@ def format_number(value: float, number_format: str) -> str:
 def _decimal_digits(magnitude: float) -> str:
     """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
     exact, short = f"{magnitude:.{_SIGNIFICANT_DIGITS}g}", f"{magnitude:.{_SIGNIFICANT_DIGITS - _NOISE_DIGITS}g}"
-    return short if len(short) < len(exact) - _NOISE_DIGITS else exact
+    return short if len(short) <= len(exact) - 2 * _NOISE_DIGITS else exact
 
 
 @functools.cache
