@@ -133,13 +133,17 @@ def title_count(markdown: str, blocks: Sequence[Block]) -> int:
 
 def is_title(markdown: str, block: Block) -> bool:
     """A line that is no sentence, or a few with a number in front ("3. Segments" and "3.1 Sales")."""
-    lines = [line.rstrip("*_ \r") for line in markdown[block.start : block.end].split("\n") if line.strip()]
+    title_lines = [
+        title_line.rstrip("*_ \r") for title_line in markdown[block.start : block.end].split("\n") if title_line.strip()
+    ]
     is_numbered = (
-        block.kind == "list" and len(lines) <= _MAX_NUMBERED_TITLES and all(line[0].isdigit() for line in lines)
+        block.kind == "list"
+        and len(title_lines) <= _MAX_NUMBERED_TITLES
+        and all(title_line[0].isdigit() for title_line in title_lines)
     )
-    is_line = block.kind == "paragraph" and len(lines) == 1
+    is_line = block.kind == "paragraph" and len(title_lines) == 1
     return (is_line or is_numbered) and not any(
-        len(line) > _MAX_TITLE_LENGTH or line.endswith((*FULL_STOPS, ";")) for line in lines
+        len(title_line) > _MAX_TITLE_LENGTH or title_line.endswith((*FULL_STOPS, ";")) for title_line in title_lines
     )
 
 
@@ -180,8 +184,8 @@ def _has_bracketed_notes(markdown: str, block: Block, table: Block) -> bool:
     """Whether every line starts with a mark such as "(a)" that the table has too."""
     if block.kind not in ("paragraph", "list") or markdown[block.start] != "(":
         return False
-    lines = [line for line in markdown[block.start : block.end].splitlines() if line.strip()]
-    marks = [_BRACKETED_MARK.match(line) for line in lines]
+    note_lines = [note_line for note_line in markdown[block.start : block.end].splitlines() if note_line.strip()]
+    marks = [_BRACKETED_MARK.match(note_line) for note_line in note_lines]
     return all(mark and markdown.find(mark[0], table.start, table.end) >= 0 for mark in marks)
 
 

@@ -298,14 +298,14 @@ class _HitSums:
 
 def _clear_footers(markdown: str, blocks: Sequence[Block], legal: list[bool]) -> None:
     """A line of copyright at the foot of page after page stays in the text that it stands in: it would cut it."""
-    lines = {
+    footer_lines = {
         k: _line_without_numbers(markdown, block)
         for k, block in enumerate(blocks)
         if legal[k] and block.end - block.start <= _MAX_FOOTER_LENGTH
     }
-    counts = Counter(lines.values())
-    for k, line in lines.items():
-        legal[k] = counts[line] < _MIN_FOOTERS
+    footer_counts = Counter(footer_lines.values())
+    for k, footer_line in footer_lines.items():
+        legal[k] = footer_counts[footer_line] < _MIN_FOOTERS
 
 
 def _line_without_numbers(markdown: str, block: Block) -> str:

@@ -55,9 +55,9 @@ def chunk_facts(chunk: Chunk, unit: str) -> list[str]:
 
 def length_histogram(lengths: Sequence[int], max_length: int) -> list[tuple[int, int, int]]:
     """(from, to, chunks) of HISTOGRAM_BINS equal steps up to `max_length`, the limit of a chunk; ends inclusive."""
-    step = -(-max_length // HISTOGRAM_BINS)
-    chunk_counts = Counter(min((length - 1) // step if length else 0, HISTOGRAM_BINS - 1) for length in lengths)
-    return [(k * step + 1, min((k + 1) * step, max_length), chunk_counts[k]) for k in range(HISTOGRAM_BINS)]
+    bin_step = -(-max_length // HISTOGRAM_BINS)
+    chunk_counts = Counter(min((length - 1) // bin_step if length else 0, HISTOGRAM_BINS - 1) for length in lengths)
+    return [(k * bin_step + 1, min((k + 1) * bin_step, max_length), chunk_counts[k]) for k in range(HISTOGRAM_BINS)]
 
 
 def histogram_lines(lengths: Sequence[int], settings: ChunkSettings) -> Iterator[str]:
@@ -94,8 +94,8 @@ def short_chunk_lines(documents: Mapping[str, Sequence[Chunk]], settings: ChunkS
         numbers_by_reason: dict[str, list[str]] = {}
         for k, reason in short_chunks(chunks, settings).items():
             numbers_by_reason.setdefault(reason, []).append(f"{chunks[k].index + 1}")
-        for reason, numbers in numbers_by_reason.items():
-            chunks_by_reason.setdefault(reason, []).append(f"{document_id} {', '.join(numbers)}")
+        for reason, chunk_numbers in numbers_by_reason.items():
+            chunks_by_reason.setdefault(reason, []).append(f"{document_id} {', '.join(chunk_numbers)}")
     for reason, locations in chunks_by_reason.items():
         more = (
             f" and {counted(len(locations) - DOCUMENTS_LISTED, 'document')} more"

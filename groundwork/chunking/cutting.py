@@ -81,9 +81,9 @@ class CutPoints:
         self._uncut_spans += [(_text_end(markdown, note) - 1, note + 1) for note in note_starts]
         self._uncut_spans.sort()
 
-    def structural_cut(self, first: int, last: int, fuller: int) -> int:
+    def structural_cut(self, earliest_cut: int, latest_cut: int, fuller: int) -> int:
         """A heading, else a paragraph, else a list item: in the fuller half the highest level, else the last one."""
-        a, b = bisect_left(self._heading_starts, first), bisect_right(self._heading_starts, last)
+        a, b = bisect_left(self._heading_starts, earliest_cut), bisect_right(self._heading_starts, latest_cut)
         if a < b:
             a = min(bisect_left(self._heading_starts, fuller, a, b), b - 1)  # the fuller half, or the last one
             level = min(self._heading_levels[a:b])
@@ -92,12 +92,12 @@ class CutPoints:
                 for heading_start, start_level in zip(self._heading_starts[a:b], self._heading_levels[a:b], strict=True)
                 if start_level == level
             )
-        for k in range(bisect_right(self._paragraph_starts, last) - 1, -1, -1):
-            if self._paragraph_starts[k] < first:
+        for k in range(bisect_right(self._paragraph_starts, latest_cut) - 1, -1, -1):
+            if self._paragraph_starts[k] < earliest_cut:
                 break
             if not self._is_interrupted(self._paragraph_starts[k]):
                 return self._paragraph_starts[k]
-        return self._item_cut(max(first, fuller), last) or self._item_cut(first, fuller - 1)
+        return self._item_cut(max(earliest_cut, fuller), latest_cut) or self._item_cut(earliest_cut, fuller - 1)
 
     def _is_interrupted(self, position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""
@@ -118,52 +118,59 @@ class CutPoints:
         is_block_start = k < len(self._block_starts) and self._block_starts[k][0] == position
         return is_block_start and self._is_interrupted(position)
 
-    def _item_cut(self, first: int, last: int) -> int:
+    def _item_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last of the highest list items, by the parts of its number or by its indentation."""
         cut, cut_depth = 0, 99
-        for item_match in LIST_ITEM_START.finditer(self._text, first - 1, last + 8):
+        for item_match in LIST_ITEM_START.finditer(self._text, earliest_cut - 1, latest_cut + 8):
             item_start, depth = item_match.start() + 1, _item_depth(item_match.group()[1:])
-            if depth > cut_depth or item_start > last or self._is_uncut(item_start) or self._is_interrupted(item_start):
+            if (
+                depth > cut_depth
+                or item_start > latest_cut
+                or self._is_uncut(item_start)
+                or self._is_interrupted(item_start)
+            ):
                 continue
             cut, cut_depth = item_start, depth
         return cut
 
-    def sentence_cut(self, start: int, first: int, last: int) -> int:
+    def sentence_cut(self, part_start: int, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a sentence."""
-        if first > last:
+        if earliest_cut > latest_cut:
             return 0
-        window = self._text[start : min(self._end, last + _LOOKAHEAD)]
+        window = self._text[part_start : min(self._end, latest_cut + _LOOKAHEAD)]
         offsets = sentence_starts(window, self._language, self._engine)
-        k = bisect_right(offsets, last - start) - 1
-        while k > 0 and offsets[k] >= first - start:
-            if not self._is_uncut(start + offsets[k]) and not self._is_interrupted_block(start + offsets[k]):
-                return start + offsets[k]
+        k = bisect_right(offsets, latest_cut - part_start) - 1
+        while k > 0 and offsets[k] >= earliest_cut - part_start:
+            if not self._is_uncut(part_start + offsets[k]) and not self._is_interrupted_block(part_start + offsets[k]):
+                return part_start + offsets[k]
             k -= 1
         return 0
 
-    def word_cut(self, start: int, last: int) -> int:
+    def word_cut(self, part_start: int, latest_cut: int) -> int:
         """The last clause in the second half, else word, else border of a block, else (inside a word over the limit)
         character; never 0."""
-        window_size = last - start
-        window = self._text[start : min(self._end, last + window_size + 1)]
+        window_size = latest_cut - part_start
+        window = self._text[part_start : min(self._end, latest_cut + window_size + 1)]
         uncut_spans = uncuttable_spans(window) + [
-            (a - start, b - start) for a, b in self._uncut_spans if a < last and b > start
+            (a - part_start, b - part_start) for a, b in self._uncut_spans if a < latest_cut and b > part_start
         ]
         uncut_spans.sort()
         for pattern, min_cut in ((_CLAUSE, window_size // 2), (_SPACE, 1), (_WORD, 1)):
             for min_offset in (max(min_cut, window_size - _NEAR_LIMIT), min_cut):
                 if cut := _last_outside(_match_ends(pattern, window, min_offset, window_size), uncut_spans):
-                    return start + cut
-        if block_start := self._block_cut(start + 1, last):
+                    return part_start + cut
+        if block_start := self._block_cut(part_start + 1, latest_cut):
             return block_start  # below the minimum, or behind a heading, but no table or fence is cut
         for pattern in (_SPACE, _WORD, _GRAPHEME):
             if ends := _match_ends(pattern, window, max(1, window_size - _NEAR_LIMIT), window_size):
-                return start + ends[-1]
-        return max(last, start + 1)
+                return part_start + ends[-1]
+        return max(latest_cut, part_start + 1)
 
-    def _block_cut(self, first: int, last: int) -> int:
+    def _block_cut(self, earliest_cut: int, latest_cut: int) -> int:
         """The last start of a heading, else of any block, or 0."""
-        starts = [(start, is_heading) for start, is_heading in self._block_starts if first <= start <= last]
+        starts = [
+            (start, is_heading) for start, is_heading in self._block_starts if earliest_cut <= start <= latest_cut
+        ]
         return max(
             (start for start, is_heading in starts if is_heading),
             default=max((start for start, _ in starts), default=0),
@@ -296,19 +303,19 @@ class Packer:
             yield previous_part
             chunk_start = chunk_end
 
-    def _next_cut(self, breaks: CutPoints, start: int, end: int, room: int) -> int:
-        """The best place to end the chunk that starts at `start`, so that it holds `room` at the most."""
+    def _next_cut(self, breaks: CutPoints, part_start: int, part_end: int, room: int) -> int:
+        """The best place to end the chunk that starts at `part_start`, so that it holds `room` at the most."""
         ruler, min_length = self._ruler, self._settings.min_length
-        if ruler.length(start, end) <= room:
-            return end
-        min_end, max_end = max(ruler.reach(start, min_length), start + 1), ruler.reach(start, room)
-        roomy_end = min(max_end, ruler.back(end, min_length))  # leaves the minimum for what comes behind
-        half_full = ruler.reach(start, room // 2)
+        if ruler.length(part_start, part_end) <= room:
+            return part_end
+        min_end, max_end = max(ruler.reach(part_start, min_length), part_start + 1), ruler.reach(part_start, room)
+        roomy_end = min(max_end, ruler.back(part_end, min_length))  # leaves the minimum for what comes behind
+        half_full = ruler.reach(part_start, room // 2)
         return (
             breaks.structural_cut(min_end, roomy_end, half_full)
-            or breaks.sentence_cut(start, min_end, roomy_end)
+            or breaks.sentence_cut(part_start, min_end, roomy_end)
             or breaks.structural_cut(min_end, max_end, half_full)
-            or breaks.word_cut(start, max_end)
+            or breaks.word_cut(part_start, max_end)
         )
 
     def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
@@ -342,17 +349,19 @@ class Packer:
             yield ChunkPart(run.kind, chunk_start, chunk_end, added, closing_text, run.skip)
             chunk_start, added = chunk_end, opening if chunk_end > table_block.start else ""
 
-    def _max_end(self, start: int, added: str, closing: str) -> int:
+    def _max_end(self, part_start: int, added: str, closing: str) -> int:
         """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
         added_length = self._ruler.text_length(added) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
-        return self._ruler.reach(start, self._limit - added_length)
+        return self._ruler.reach(part_start, self._limit - added_length)
 
-    def _row_border(self, borders: Sequence[int], start: int, end: int, added: str, closing: str) -> int | None:
+    def _row_border(
+        self, borders: Sequence[int], part_start: int, part_end: int, added: str, closing: str
+    ) -> int | None:
         """The last border that keeps the limit, one that leaves the minimum for the part behind first."""
-        max_end = self._max_end(start, added, closing)
-        roomy_end = min(max_end, self._ruler.back(end, self._settings.min_length))
+        max_end = self._max_end(part_start, added, closing)
+        roomy_end = min(max_end, self._ruler.back(part_end, self._settings.min_length))
         for bound in (roomy_end, max_end):
             k = bisect_right(borders, bound) - 1
-            if k >= 0 and borders[k] > start:
+            if k >= 0 and borders[k] > part_start:
                 return borders[k]
         return None

@@ -154,7 +154,7 @@ def _slice_run(run: BlockRun, start: int, end: int) -> BlockRun:
 
 
 def join_short_parts(
-    text: str,
+    markdown: str,
     chunk_parts: Sequence[ChunkPart],
     blocks: Sequence[Block],
     ruler: Ruler,
@@ -166,17 +166,17 @@ def join_short_parts(
     Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
     out, stay as they are. Lengths are in the ruler's unit.
     """
-    chunk_parts = _join_title_page(text, chunk_parts, blocks, ruler, min_length, limit)
+    chunk_parts = _join_title_page(markdown, chunk_parts, blocks, ruler, min_length, limit)
     levels = {block.start: block.level for block in blocks if block.kind == "heading"}
 
     def border_level(chunk_part: ChunkPart) -> int:
         return levels.get(chunk_part.start, NO_HEADING)
 
-    def fits_together(first: ChunkPart, second: ChunkPart) -> bool:
+    def fits_together(first_part: ChunkPart, second_part: ChunkPart) -> bool:
         is_joinable = not any(
-            chunk_part.skip or chunk_part.added or chunk_part.closing for chunk_part in (first, second)
+            chunk_part.skip or chunk_part.added or chunk_part.closing for chunk_part in (first_part, second_part)
         )
-        return is_joinable and ruler.length(first.start, second.end) <= limit
+        return is_joinable and ruler.length(first_part.start, second_part.end) <= limit
 
     joined_parts: list[ChunkPart] = []
     pending_parts = list(reversed(chunk_parts))
@@ -195,7 +195,7 @@ def join_short_parts(
 
 
 def _join_title_page(
-    text: str,
+    markdown: str,
     chunk_parts: Sequence[ChunkPart],
     blocks: Sequence[Block],
     ruler: Ruler,
@@ -207,7 +207,7 @@ def _join_title_page(
         return chunk_parts
     title_page, contents, *others = chunk_parts
     page_blocks = [block for block in blocks if block.start < title_page.end]
-    has_only_titles = all(block.kind == "heading" or is_title(text, block) for block in page_blocks)
+    has_only_titles = all(block.kind == "heading" or is_title(markdown, block) for block in page_blocks)
     is_short = ruler.length(title_page.start, title_page.end) < min_length
     if not (is_short and has_only_titles and ruler.length(title_page.start, contents.end) <= limit):
         return chunk_parts

@@ -285,16 +285,16 @@ class _ItemEdges:
 
     def cut(self, text_pieces: list[Piece], *, numbers_only: bool = False) -> list[list[Any]]:
         """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
-        cut_pieces: list[list[Any]] = []
+        marked_pieces: list[list[Any]] = []
         for piece in text_pieces:
             for start, piece_text in self._at_edges(piece):
                 statement = -1 if numbers_only else _span_at(self.statements, start)
-                cut_piece = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
-                if cut_pieces and cut_pieces[-1][1:] == cut_piece[1:]:
-                    cut_pieces[-1][0] += piece_text
+                marked_piece = [piece_text, piece.style, statement, _span_at(self.numbers, start)]
+                if marked_pieces and marked_pieces[-1][1:] == marked_piece[1:]:
+                    marked_pieces[-1][0] += piece_text
                 else:
-                    cut_pieces.append(cut_piece)
-        return cut_pieces
+                    marked_pieces.append(marked_piece)
+        return marked_pieces
 
     def row_statement(self, start: int, end: int) -> int:
         """The statement that a table row is."""
@@ -330,16 +330,17 @@ SHARED_ASSETS = ["page.css", "coverage.css", "page.js", "review_link.js", "tally
 COVERAGE_PAGE = PageKind("coverage", [*SHARED_ASSETS, *(f"coverage/{part}.js" for part in PAGE_SCRIPTS)], FOLDER)
 
 
-def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
+def coverage_numbers(document: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
-    totals = document.counts()
+    coverage_totals = document.counts()
     return {
         "document": document.document_id,
         "title": document.title,
         "runs": [
-            {"run": run, **_question_counts(document, run), **_share_numbers(totals[run])} for run in document.runs
+            {"run": run, **_question_counts(document, run), **_share_numbers(coverage_totals[run])}
+            for run in document.runs
         ],
-        "together": _share_numbers(totals[""]),
+        "together": _share_numbers(coverage_totals[""]),
         "sections": [
             {
                 "headings": section.headings,
@@ -351,7 +352,7 @@ def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
             for section in document.sections
         ],
         "not_asked": [
-            {"kind": item.kind, "start": item.start, "end": item.end, "text": text[item.start : item.end]}
+            {"kind": item.kind, "start": item.start, "end": item.end, "text": markdown[item.start : item.end]}
             for item in document_gaps(document)
         ],
         "declined": [
@@ -359,7 +360,7 @@ def coverage_numbers(document: CoveredDocument, text: str) -> dict[str, Any]:
                 "kind": item.kind,
                 "start": item.start,
                 "end": item.end,
-                "text": text[item.start : item.end],
+                "text": markdown[item.start : item.end],
                 "reasons": item.declined,
             }
             for item in document.items
@@ -408,12 +409,12 @@ def document_gaps(document: CoveredDocument) -> list[CoverageItem]:
 
 def report_lines(document: CoveredDocument, markdown: str) -> list[str]:
     """The lines for the terminal."""
-    totals = document.counts()
+    coverage_totals = document.counts()
     coverage_rows = [["", "sentences", "numbers", "rows", "declined", "questions"]]
     for run in [*document.runs, *([""] if len(document.runs) > 1 else [])]:
         questions = sum(not run or question.run == run for question in document.questions)
-        covered_shares = [percent(totals[run][kind]) for kind in ("sentence", "number", "row")]
-        declined = sum(count.declined for kind, count in totals[run].items() if kind != "number")
+        covered_shares = [percent(coverage_totals[run][kind]) for kind in ("sentence", "number", "row")]
+        declined = sum(count.declined for kind, count in coverage_totals[run].items() if kind != "number")
         coverage_rows.append([run or "all together", *covered_shares, f"{declined:,}", f"{questions:,}"])
     coverage_lines = [f"{document.document_id}: {document.title}", *terminal.table_lines(coverage_rows)]
     if document.figures:
@@ -456,7 +457,7 @@ def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
     touched = CoverageCount(**{
         field: sum(getattr(count, field) for count in by_kind.values()) for field in ("of", "asked", "declined")
     })  # fmt: skip
-    counts = {**{f"{kind}s": count for kind, count in by_kind.items()}, "touched": touched}
+    coverage_counts = {**{f"{kind}s": count for kind, count in by_kind.items()}, "touched": touched}
     return {
         label: {
             "share": None if count.share is None else round(count.share, 4),
@@ -464,7 +465,7 @@ def _share_numbers(by_kind: Mapping[Kind, CoverageCount]) -> dict[str, Any]:
             "declined": count.declined,
             "of": count.of,
         }
-        for label, count in counts.items()
+        for label, count in coverage_counts.items()
     }
 
 

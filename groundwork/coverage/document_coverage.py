@@ -285,10 +285,10 @@ def _place_by_embedding(
 def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
     statements: list[CoverageItem] = []
-    numbers: list[CoverageItem] = []
+    number_items: list[CoverageItem] = []
     for coverage_item in sorted(coverage_items, key=lambda p: (p.start, -p.end)):
         if coverage_item.kind == "number":
-            numbers.append(coverage_item)
+            number_items.append(coverage_item)
         elif statements and coverage_item.start < statements[-1].end:
             previous_statement = statements[-1]
             previous_statement.asked = sorted({*previous_statement.asked, *coverage_item.asked})
@@ -299,7 +299,7 @@ def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> lis
             previous_statement.end = max(previous_statement.end, coverage_item.end)
         else:
             statements.append(coverage_item)
-    return sorted([*statements, *numbers], key=lambda p: (p.start, -p.end))
+    return sorted([*statements, *number_items], key=lambda p: (p.start, -p.end))
 
 
 def sections(markdown: str, title: str) -> list[Section]:

@@ -76,17 +76,17 @@ def is_unreadable(text: str) -> bool:
 def runs_backward(text: str) -> bool:
     """Whether the letters of a text's words stand in the wrong order from end to end, as in an OCR's layer that was
     mirrored: turned around they are plainly words; or, in Hebrew and Arabic, they begin with letters that end words."""
-    words = list(dict.fromkeys(word.casefold() for word in LONG_WORD.findall(text)))
+    long_words = list(dict.fromkeys(word.casefold() for word in LONG_WORD.findall(text)))
     if main_script(text) in _WORDS_SUBWORD:
-        if len(words) < _LEAST_BACKWARD:
+        if len(long_words) < _LEAST_BACKWARD:
             return False
-        words = _sample_words(words)
-        letters = letters_per_subword(words)
+        long_words = _sample_words(long_words)
+        letters = letters_per_subword(long_words)
         if letters > _BACKWARD_SUBWORD:  # as on most pages
             return False
-        turned = letters_per_subword([word[::-1] for word in words])
+        turned = letters_per_subword([word[::-1] for word in long_words])
         return turned > _BACKWARD_SUBWORD and turned > _BACKWARD_RATIO * letters
-    begun, ended = (sum(word[end] in _FINAL_LETTERS for word in words) for end in (0, -1))
+    begun, ended = (sum(word[end] in _FINAL_LETTERS for word in long_words) for end in (0, -1))
     return begun >= _LEAST_FINALS and begun > _FINALS_RATIO * ended
 
 
@@ -98,8 +98,8 @@ def reads_plainly(text: str) -> bool:
 
 def _subword_letters(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
-    words = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
-    return letters_per_subword(_sample_words(words)) if len(words) >= _LEAST_TO_JUDGE else None
+    latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS))
+    return letters_per_subword(_sample_words(latin_tokens)) if len(latin_tokens) >= _LEAST_TO_JUDGE else None
 
 
 def is_misread(text: str) -> bool:
@@ -149,12 +149,12 @@ def _sample_words(words: list[str]) -> list[str]:
 def encoded_line_starts(text: str) -> Iterator[int]:
     """Where lines start that no one can read. Most are told by their spaces, in a tenth of the pattern's time."""
     start = 0
-    for line in text.split("\n"):
-        length = len(line)
+    for text_line in text.split("\n"):
+        length = len(text_line)
         if (
             length >= _MIN_LINE_LENGTH
-            and line.strip().count(" ") * _CHARACTERS_PER_SPACE <= length
-            and is_encoded(line, 0, length)
+            and text_line.strip().count(" ") * _CHARACTERS_PER_SPACE <= length
+            and is_encoded(text_line, 0, length)
         ):
             yield start
         start += length + 1
@@ -163,20 +163,20 @@ def encoded_line_starts(text: str) -> Iterator[int]:
 def encoded_runs(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Lines in a row that no one can read, of MIN_RUN_LENGTH characters together, with the blank lines behind them."""
     start = -1
-    for line in _LINE.finditer(text, first, last):
+    for text_line in _LINE.finditer(text, first, last):
         in_run = start >= 0
-        if is_encoded(text, line.start(), line.end()) or (in_run and _continues_run(line[0])):
-            start = start if in_run else line.start()
+        if is_encoded(text, text_line.start(), text_line.end()) or (in_run and _continues_run(text_line[0])):
+            start = start if in_run else text_line.start()
         elif in_run:
-            if line.start() - start >= MIN_RUN_LENGTH:
-                yield start, line.start()
+            if text_line.start() - start >= MIN_RUN_LENGTH:
+                yield start, text_line.start()
             start = -1
     if start >= 0 and last - start >= MIN_RUN_LENGTH:
         yield start, last
 
 
-def _continues_run(line: str) -> bool:
-    return not line.strip() or _ENCODED_TAIL.fullmatch(line) is not None
+def _continues_run(encoded_line: str) -> bool:
+    return not encoded_line.strip() or _ENCODED_TAIL.fullmatch(encoded_line) is not None
 
 
 def is_encoded(text: str, start: int, end: int) -> bool:

@@ -204,12 +204,12 @@ def page_text(kind: PageKind, *, title: str, data: dict[str, Any], calls: bool =
     return page_frame(title, styles, unscripted, *blocks, kind=kind.name, script=script, calls=calls, images=images)
 
 
-def embed_data(name: str, content: Any) -> Markup:
-    """`content` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
-    json_text = msgspec.json.encode(content)
-    if len(json_text) <= COMPRESS_ABOVE_BYTES:
-        return tag("script", from_html(escape_json(json_text.decode())), type="application/json", id=f"data-{name}")
-    packed = base64.b64encode(gzip.compress(json_text, 6, mtime=0)).decode()
+def embed_data(name: str, page_data: Any) -> Markup:
+    """`page_data` as an inert element of the page: JSON, or gzip in base64 when that JSON is large."""
+    page_json = msgspec.json.encode(page_data)
+    if len(page_json) <= COMPRESS_ABOVE_BYTES:
+        return tag("script", from_html(escape_json(page_json.decode())), type="application/json", id=f"data-{name}")
+    packed = base64.b64encode(gzip.compress(page_json, 6, mtime=0)).decode()
     return tag("script", packed, type="application/gzip", id=f"data-{name}")
 
 

@@ -282,8 +282,10 @@ def draw_figures(axes: Axes, scene: Scene) -> None:
         cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
         for x, cell in zip(columns, cells, strict=True):
             axes.text(x, y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    note = f"Reach and diversity with {counted(scene_numbers.equal_n, 'question')} of each; whole: with all of its own."
-    axes.text(0, 0.96 - (len(rows) + 1) * step, note, va="center", fontsize=7.8, color=QUIET)
+    figures_note = (
+        f"Reach and diversity with {counted(scene_numbers.equal_n, 'question')} of each; whole: with all of its own."
+    )
+    axes.text(0, 0.96 - (len(rows) + 1) * step, figures_note, va="center", fontsize=7.8, color=QUIET)
 
 
 def style_axes(axes: Axes) -> None:
@@ -613,9 +615,9 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
         label_text = _write_label(axes, label)
-        best_fit: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
+        best_place: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
         for shift in _shifts(label):
-            if best_fit and (best_fit[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
+            if best_place and (best_place[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
                 break
             label_text.set_position(shift)
             label_box = label_text.get_window_extent(renderer).expanded(1.03, 1.06)
@@ -627,12 +629,14 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
             )
             if is_inside and not any(label_box.overlaps(occupied_box) for occupied_box in occupied):
                 dot_count = _count_covered(label_box, dot_pixels)
-                best_fit = min(
-                    best_fit or (dot_count + 1, shift, label_box), (dot_count, shift, label_box), key=lambda fit: fit[0]
+                best_place = min(
+                    best_place or (dot_count + 1, shift, label_box),
+                    (dot_count, shift, label_box),
+                    key=lambda fit: fit[0],
                 )
-        if best_fit:
-            label_text.set_position(best_fit[1])
-            occupied.append(best_fit[2])
+        if best_place:
+            label_text.set_position(best_place[1])
+            occupied.append(best_place[2])
         else:
             label_text.remove()
 
