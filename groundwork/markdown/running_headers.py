@@ -83,19 +83,24 @@ def _word_pairs(text: str) -> set[tuple[str, str]]:
 
 
 def unrepeated_keys(
-    pages: Sequence[str], running: Set[str], left_out: Mapping[int, Sequence[Sequence[str]]]
+    pages: Sequence[str],
+    running: Set[str],
+    left_out: Mapping[int, Sequence[Sequence[str]]] | None = None,
+    first_page: str | None = None,
 ) -> Set[str]:
     """Of what runs through the pages, what stays on the first one.
 
-    `left_out`: by the number of a page, the cells of other lines that run.
+    `left_out`: by the number of a page, the cells of other lines that run; `first_page`: the only text in which lines
+    stay, where it is given.
     """
     lines = [line for line in _edge_texts(pages[0]) if _plain_key(line) in running] if pages else []
     if not lines:
         return frozenset()
     numbers = range(1, len(pages) + 1)
-    texts = [without_lines(page, left_out.get(number, ())) for number, page in zip(numbers, pages, strict=True)]
+    others = left_out or {}
+    texts = [without_lines(page, others.get(number, ())) for number, page in zip(numbers, pages, strict=True)]
     kept = unrepeated_lines(lines, "\n".join(strip_running(texts, running, numbers)))
-    return set(map(_plain_key, kept))
+    return {_plain_key(line) for line in kept if first_page is None or _letters(line) in _letters(first_page)}
 
 
 def _plain_key(line: str) -> str:
@@ -196,7 +201,7 @@ def without_running(pages: Sequence[str], numbers: Sequence[int] = ()) -> list[s
     says stays there."""
     numbers = numbers or range(1, len(pages) + 1)
     running = running_keys(pages, numbers[0]) if pages else set()
-    return strip_running(pages, running, numbers, unrepeated_keys(pages, running, {}))
+    return strip_running(pages, running, numbers, unrepeated_keys(pages, running))
 
 
 def page_labels(page: str) -> list[str]:

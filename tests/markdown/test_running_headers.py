@@ -8,6 +8,7 @@ from groundwork.markdown.running_headers import (
     PageLines,
     running_keys,
     strip_running,
+    unrepeated_keys,
     unrepeated_lines,
     without_line,
     without_running,
@@ -96,6 +97,11 @@ def test_what_runs_from_the_first_page_stays_there():
     """With the page's number below it left out all the same."""
     title = "Statutes of the Orrin Pilots' Guild"
     pages = [f"{title}\n\n{number}\n\n{number * 7} boats came in. {FILLER.strip()}" for number in range(1, 6)]
+    running = running_keys(pages)
+    assert (
+        unrepeated_keys(pages, running) == unrepeated_keys(pages, running, first_page=f"# {title}") == {title.lower()}
+    )
+    assert not unrepeated_keys(pages, running, first_page="Statutes")
     stripped = without_running(pages)
     assert stripped[0].split() == f"{title} 7 boats came in. {FILLER}".split()
     assert [page.split(" ")[0] for page in stripped[1:]] == ["14", "21", "28", "35"]

@@ -51,6 +51,11 @@ class Conversion:
     running: list[list[list[str]]] = field(default_factory=list)  # the running lines that were left out of a page
     title: str = ""  # what the document says of itself that it is called
 
+    @property
+    def first_page(self) -> str:
+        """The first page, of several renditions in the first one."""
+        return next(iter(next(iter(self.renditions.values()), self.pages)), "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Converter:

@@ -123,7 +123,8 @@ class _Judge:
         """A conversion of the pages `numbers`; of several renditions each page keeps the best."""
         left_out = conversion.running or [[] for _ in numbers]
         self._position_keys = unnumbered_keys(left_out, numbers)
-        self._first_page_keys = unrepeated_keys(self._layer, self._keys, dict(zip(numbers, left_out, strict=True)))
+        cells_by_page = dict(zip(numbers, left_out, strict=True))
+        self._first_page_keys = unrepeated_keys(self._layer, self._keys, cells_by_page, conversion.first_page)
         chosen = [self._best_rendition(conversion, i, number, left_out[i]) for i, number in enumerate(numbers)]
         for i in conversion.read_due():
             chosen[i] = self._best_rendition(conversion, i, numbers[i], left_out[i])

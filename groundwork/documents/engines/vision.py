@@ -55,7 +55,7 @@ class PageReader:
     ) -> AuditedPages:
         """The pages `page_numbers` at once, `picture_slots` bounding how many pictures wait. Raises StopRun."""
         keys = running_keys(layer)
-        first_page_keys = unrepeated_keys(layer, keys, {})  # not asked for again where the model leaves them out
+        first_page_keys = unrepeated_keys(layer, keys)  # not asked for again where the model leaves them out
         all_numbers = range(1, len(layer) + 1)
         stripped_layer = strip_running(layer, keys, all_numbers)
         kept_layer = strip_running(layer, keys, all_numbers, first_page_keys)
