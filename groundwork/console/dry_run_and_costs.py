@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -62,11 +62,13 @@ def _estimate_units(job: Job, units: list[Unit], estimate: EstimateUnit) -> list
 
 
 def print_estimate(job: Job, estimates: Sequence[Estimate]) -> None:
-    """One line a model: calls, tokens in and out, and cost where the endpoint tells its prices."""
-    by_model: dict[str, list[Estimate]] = defaultdict(list)
+    """One line a model of an endpoint: calls, tokens in and out, and cost where the endpoint tells its prices."""
+    by_model: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
     for estimate in estimates:
-        by_model[estimate.call.model].append(estimate)
-    for model, group in by_model.items():
+        by_model[estimate.call.model, estimate.call.provider].append(estimate)
+    endpoint_counts = Counter(model for model, _ in by_model)
+    for (model_name, provider), group in by_model.items():
+        model = f"{model_name}@{provider}" if provider and endpoint_counts[model_name] > 1 else model_name
         if pages := sum(e.pages for e in group):
             print(f"  {model}: {counted(pages, 'page')}, {_page_cost_text(group)}")
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World
+
+FLASH = "google/gemini-2.5-flash"
 
 
 @pytest.fixture
@@ -91,3 +94,16 @@ def test_a_judge_that_is_to_think_grades_anew(
     assert world.grade(*models("knows-all"), "--repeats", "1") == 0
     assert world.grade(*models("knows-all"), "--repeats", "1", "--dry-run", "--set", "grade.judge.thinking=true") == 0
     assert "stale (grade.judge.thinking changed)" in capsys.readouterr().out
+
+
+def test_a_dry_run_prices_a_model_at_each_endpoint_by_that_one(
+    server: FakeOpenRouter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same model judges at OpenRouter and answers on a server of its own, which names no price."""
+    with FakeOpenRouter(prefix="/v1").thread() as own:
+        own_provider = json.dumps({"own": {"base_url": own.url.replace("/v1", "/nothing"), "api_key_env": ""}})
+        settings = (f"llm.providers={own_provider}", f"grade.judge.model={FLASH}")
+        flags = ["--model", f"{FLASH}@own", *(f"--set={setting}" for setting in settings)]
+        assert World(tmp_path, server, rows=8).grade(*flags, "--dry-run") == 0
+    lines = {line.split(":")[0].strip(): line for line in capsys.readouterr().out.splitlines()}
+    assert "about $0." in lines[FLASH] and lines[f"{FLASH}@own"].endswith("no price known")
