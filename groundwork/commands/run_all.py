@@ -85,10 +85,17 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
 
     with open_job(load_config(flags), flags, folders=main.folders_read) as (job, manifest):
         choices = {unit: entry.choice for unit, entry in manifest.entries(main.name, EntryChoice).items()}
+        left_whole = _datasets_of_other_documents(main.name, job, choices)
+        for name in left_whole:
+            print(
+                f"{main.name}: {name} stays as it is, since it is of other documents; without --document it is renewed"
+            )
+        choices = {unit: choice for unit, choice in choices.items() if unit not in left_whole}
         others = _other_datasets(main.name, job, choices)
+        is_named = job.config.dataset.name != DEFAULT_DATASET or not (others or left_whole)
+        is_default_due = is_named and job.config.dataset.name not in left_whole
         if not any(choices.values()) and not others:
-            return [flags]
-        is_default_due = not others or job.config.dataset.name != DEFAULT_DATASET
+            return [flags] if is_default_due else []
         try:
             names = {unit.name for unit in main.units(job)}
         except GroundworkError:  # which the stage itself will meet and tell of
@@ -100,6 +107,17 @@ def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]
             print(f"{main.name}: with the flags of its last run:{command_arguments(call.choice)}", file=sys.stderr)
         call.flags.call = replace(call, flags=flags)
     return [call.flags for call in calls]
+
+
+def _datasets_of_other_documents(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[str]:
+    """The datasets that --document would cut down to some of their documents, or change for others."""
+    if stage != "create_dataset" or not job.flags.document:
+        return []
+    return [
+        name
+        for name, choice in choices.items()
+        if sorted(choice.get("document", [])) != sorted(job.flags.document) and job.data.path("datasets", name).is_dir()
+    ]
 
 
 def _other_datasets(stage: str, job: Job, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:

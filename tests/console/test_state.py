@@ -178,6 +178,20 @@ def test_a_document_that_one_run_lacks_stays_one_of_the_others(call, data: Path)
     assert "no such document" in call("generate_embeddings", "beta", "--document", "ferry", code=2)
 
 
+def test_a_whole_dataset_is_not_cut_down_to_one_document(call, data: Path) -> None:
+    """`run --document` leaves a dataset of all documents as it is, and makes or renews one of that document alone."""
+    call("run", "--document", "ferry")
+    (folder,) = (data / "datasets").iterdir()
+    assert "of ferry" not in call("run", "--document", "ferry"), "it is of that document"
+    card = (folder / "README.md").read_text()
+    call("create_dataset", "--no-eval-split")
+    whole = (folder / "README.md").read_text()
+    assert whole != card
+    said = call("run", "--document", "ferry")
+    assert f"create_dataset: {folder.name} stays as it is, since it is of other documents" in said
+    assert (folder / "README.md").read_text() == whole
+
+
 def test_a_forced_call_that_fails_leaves_what_was(call, data: Path) -> None:
     """Without a key, or with replies that cannot be used, --force changes neither the files nor their state."""
     before = (data / "summaries" / "ferry.json").read_bytes()
