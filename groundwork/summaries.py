@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -14,7 +15,8 @@ from groundwork.console.job import Job
 from groundwork.language.dates_and_times import short_day_or_month
 from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.names import names
+from groundwork.language.names import names_as_written
+from groundwork.language.numbers import digit_runs
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, placeholders, render_template, render_turns
@@ -73,10 +75,10 @@ def _list_lengths(items: Sequence[_Item]) -> Iterator[int]:
     yield from (length for _, length in lengths)
 
 
-NO_CONTEXT = "(not said)"
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
 CHARACTERS_PER_WORD = 60  # of a document, for one word of its summary: about a tenth of its length
+LEAST_CHARACTERS_PER_WORD = 12  # of a short document, whose summary is half as long as it at the most
 _HEADING = regex.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
 
 
@@ -162,7 +164,7 @@ class Summarizer:
     def _messages(self, prompt: str, **variables: str) -> list[Any]:
         template = self._job.prompt(prompt)
         if "context" in placeholders(template):  # a prompt that asks for no name may do without
-            variables["context"] = self._job.config.qa.context or NO_CONTEXT
+            variables["context"] = self._job.config.qa.context
         return render_turns(template, document=self._title, max_words=str(self._words), **variables)
 
     def _max_characters(self) -> int:
@@ -170,8 +172,13 @@ class Summarizer:
 
 
 def summary_word_limit(document_text: str, max_words: int) -> int:
-    """How long the summary of a text may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most."""
-    return min(max_words, max(MIN_SUMMARY_WORDS, len(document_text) // CHARACTERS_PER_WORD))
+    """How long the summary of a text may be: a tenth of it, MIN_SUMMARY_WORDS at least and `max_words` at the most.
+
+    Of a short text half of it, with a third of MIN_SUMMARY_WORDS at least.
+    """
+    half_of_it = len(document_text) // LEAST_CHARACTERS_PER_WORD
+    least_words = max(MIN_SUMMARY_WORDS // 3, min(MIN_SUMMARY_WORDS, half_of_it))
+    return min(max_words, max(least_words, len(document_text) // CHARACTERS_PER_WORD))
 
 
 def text_sections(document_text: str, max_length: int) -> list[str]:
@@ -195,10 +202,16 @@ def text_sections(document_text: str, max_length: int) -> list[str]:
     return [*sections, document_text[section_start:]]
 
 
-MAX_NAME_WORDS = 5  # words
+MAX_NAME_WORDS = 5  # words, beside a year
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:[-/–]\d{2,4})?")
 _WORD_PART = re.compile(r"[^\W_]+")
 _QUOTED_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
 _LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
+
+
+_CAPITALISED_RUN = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|e|er|re|ère|eme|ème|ième|º|ª|o|a|de|te|ste|[.]?)", re.IGNORECASE)
+LEAST_INITIALS = 3  # letters of an abbreviation that is looked for in the initials of a name
 
 
 class SummarySource:
@@ -234,7 +247,19 @@ class SummarySource:
         return self.stems | self._stems_of(self.context)
 
     def _stems_of(self, text: str) -> set[str]:
-        return {stem(piece, self.language) for word in _WORD_PART.findall(text) for piece in word_pieces(word)}
+        found_words = (unicodedata.normalize("NFKC", word) for word in _WORD_PART.findall(text))
+        return {
+            stem(piece, self.language)
+            for word in found_words
+            for form in {word, word.lstrip("0123456789")}  # "GB" of "1GB"
+            for piece in word_pieces(form)
+        }
+
+    @cached_property
+    def initials(self) -> str:
+        """Those of its capitalised words, a run of them a line: "FSI" of the "Federation of Sound and Ice"."""
+        runs = _CAPITALISED_RUN.findall(self.text.replace("\n", " "))
+        return "\n".join("".join(word[0] for word in _WORD_PART.findall(run) if word[0].isupper()) for run in runs)
 
 
 class NamedSummary(NamedTuple):
@@ -266,7 +291,7 @@ def name_fault(reply: str, source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
     if not (match := _LINE.match(reply)):
         return ""
-    if (words := len(match[1].split())) > MAX_NAME_WORDS:
+    if (words := sum(not _YEAR.fullmatch(word) for word in match[1].split())) > MAX_NAME_WORDS:
         return (
             f'the line "Name: ..." has {words} words; '
             f"give a name of at most {MAX_NAME_WORDS} that people use in a sentence"
@@ -326,15 +351,24 @@ def reply_fault(summary: str) -> str | None:
 def summary_faults(summary: str, source: SummarySource, max_words: int) -> list[str]:
     """What the summary says that the source does not: numbers, dates, units, quotes, names; and too great length."""
     summary, language = without_label(summary), source.language
-    unknown_names = sorted(
-        name
-        for name in names(summary, language)
-        if source.name_stems.isdisjoint({stem(name, language), name.removesuffix("s")})
-        and not name.isdigit()
-        and source.stems.isdisjoint(short_day_or_month(name))
-    )
+    unknown_names = sorted({name for name in names_as_written(summary, language) if _is_unknown(name, source)})
     faults = source.grounds.unsupported_facts(summary, counts=source.counts)
     faults += [f'the name "{name}" is not in the text' for name in unknown_names]
-    if (words := word_count(summary)) > MAX_LENGTH_RATIO * max_words:
+    words_allowed = max_words if faults else MAX_LENGTH_RATIO * max_words  # who writes it again can shorten it as well
+    if (words := word_count(summary)) > words_allowed:
         faults.append(f"it is {words} words long, {max_words} are allowed")
     return faults
+
+
+def _is_unknown(written_name: str, source: SummarySource) -> bool:
+    """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
+    name = unicodedata.normalize("NFKC", written_name).lower()
+    forms = {form for form in (name, name.removesuffix("s"), name.lstrip("0123456789")) if form == name or form[1:]}
+    ordinal = _ORDINAL.fullmatch(name)
+    if ordinal:
+        return ordinal[1] not in digit_runs(source.text)
+    return not (
+        not source.name_stems.isdisjoint(forms | {stem(form, source.language) for form in forms})
+        or not source.stems.isdisjoint(short_day_or_month(name))
+        or (len(written_name) >= LEAST_INITIALS and written_name.isupper() and written_name in source.initials)
+    )

@@ -53,6 +53,6 @@ def test_a_summary_may_count_and_write_days_out() -> None:
     assert summary_faults(sentence, source, 60) == []
     assert summary_faults("The Ferry has seven boats, which sail on Monday.", source, 60) == [
         "the number 7 is not in the text",
-        'the name "monday" is not in the text',
+        'the name "Monday" is not in the text',
     ]
     assert summary_faults("The Ferry sails for four hours.", source, 60) != []

@@ -110,7 +110,7 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
 def prompt_variables(settings: QA, material: Material) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
-        "context": settings.context or material.name,
+        "context": "" if settings.context == material.name else settings.context,
         "document": material.name,
         "summary": material.summary or "(none)",
     }
