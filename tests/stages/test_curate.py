@@ -57,9 +57,9 @@ def test_long_lists_are_cut_into_several_calls(run: Run) -> None:
     run.curate(judge(), *many(7), curate__batch=3)
     assert max(len(shown(body)) for body in run.server.requests) <= 3 and len(run.kept()) == 7
     run.server.requests.clear()
-    run.curate(judge(), *many(9), curate__max_input_tokens=900)
+    run.curate(judge(), *many(9), curate__max_input_tokens=1_000)
     assert len(run.server.requests) > 2 and len(run.kept()) == 9
-    assert all(estimate_tokens(body["messages"]) <= 900 for body in run.server.requests)
+    assert all(estimate_tokens(body["messages"]) <= 1_000 for body in run.server.requests)
 
 
 def test_of_a_text_too_long_for_a_call_the_passages_around_the_evidence_are_shown(run: Run) -> None:
