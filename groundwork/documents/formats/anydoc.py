@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.documents.formats.book_notes import mark_notes, raise_book_figures
+from groundwork.documents.formats.book_notes import mark_notes, repair_pages
 from groundwork.documents.formats.office_comments import docx_comments, ods_comments, odt_comments, slide_comments
 from groundwork.documents.formats.office_package import (
     Element,
@@ -32,7 +32,8 @@ from groundwork.documents.formats.office_package import (
     zip_package,
 )
 from groundwork.documents.formats.office_repair import repair_package
-from groundwork.documents.pictures.kept_pictures import digest_of
+from groundwork.documents.formats.raised_text import raise_rtf
+from groundwork.documents.pictures.kept_pictures import digest_of, picture_words
 from groundwork.errors import BadDocument
 from groundwork.markdown.footnotes import place_notes
 from groundwork.message_wording import counted
@@ -320,7 +321,7 @@ def _note_pictures(document: Document) -> None:
 
 def _picture_markdown(inline: Inline) -> str:
     """A picture in a text: its alternative text, and its address where it is kept."""
-    alt = " ".join((inline.alt or "").split())
+    alt = picture_words(inline.alt or "")
     pictures, source = _CURRENT_PICTURES.get(), inline.source
     address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
     if not address:
@@ -342,10 +343,11 @@ def read(office_file: str, ending: str) -> AnydocReading:
     package = open_package(office_bytes) if office_format in _PACKAGES else None
     if office_format == "epub" and package is not None:
         mark_notes(package)
-        raise_book_figures(package)
+        repair_pages(package)
         return AnydocReading([place_notes(markdown(parse(package.to_bytes(), office_format)))], [])
     if package is None:
-        return AnydocReading([markdown(parse(office_bytes, office_format))], [])
+        old_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
+        return AnydocReading([markdown(parse(old_bytes, office_format))], [])
     comments = (
         ods_comments(package)
         if office_format == "ods"

@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from groundwork.documents.formats.office_package import Element, OfficePackage, new_element
+from groundwork.documents.formats.office_package import (
+    Element,
+    OfficePackage,
+    new_element,
+    new_name,
+    remove_elements,
+)
 from groundwork.documents.formats.raised_text import raise_book_page
 
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
@@ -22,6 +28,7 @@ _TYPE = "{http://www.idpf.org/2007/ops}type"
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
 _NOTE_NAME = re.compile(r"note|_ftn|_edn|\bfn\d", re.IGNORECASE)  # as InDesign, Word and others name what they link
 _PAGE_WORDS = ("noteref", "<sup", "note", "_ftn", "_edn", "#fn")  # that a page with marks mentions
+_REPAIRED = ("<sup", "<dt", "<dd", "<ruby")
 _ARROWS = "↩↑⏎^←\ufe0e\ufe0f"
 _LONGEST_NOTE = 5_000  # characters; more is a chapter
 _NOTE_BLOCKS = ("p", "li", "aside", "div", "dd", "section", "td")
@@ -59,12 +66,18 @@ def mark_notes(package: OfficePackage) -> None:
             package.mark_edited(part_name)
 
 
-def raise_book_figures(package: OfficePackage) -> None:
-    """Write raised figures that are no marks as superscripts."""
+def repair_pages(package: OfficePackage) -> None:
+    """Raised figures that are no marks as superscripts, terms and what is said of them as blocks, and no readings
+    above the text."""
     for part_name in (name for name in package.part_names if name.lower().endswith(_PAGES)):
-        root = package.root_with(part_name, "<sup")
-        if root is not None and raise_book_page(root):
-            package.mark_edited(part_name)
+        root = next((root for tag in _REPAIRED if (root := package.root_with(part_name, tag)) is not None), None)
+        if root is None:
+            continue
+        raise_book_page(root)
+        remove_elements(root, ("{*}rt", "{*}rp"))
+        for element in root.iter("{*}dt", "{*}dd"):
+            element.tag = new_name(element, "p")
+        package.mark_edited(part_name)
 
 
 def _marks_by_note(package: OfficePackage) -> dict[_Place, list[_Mark]]:

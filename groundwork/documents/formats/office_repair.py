@@ -284,7 +284,8 @@ def _strip_deleted_rows(root: Element) -> bool:
 
 
 def _strip_annotations(root: Element) -> bool:
-    remove_elements(root, tags("office", "annotation"))
+    """Comments, and the readings above a text."""
+    remove_elements(root, [*tags("office", "annotation"), *tags("text", "ruby-text")])
     return True
 
 
@@ -305,7 +306,7 @@ def _simplify_chart(root: Element) -> bool:
 
 
 _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
-    ("annotation",): _strip_annotations,
+    ("annotation", "ruby-text"): _strip_annotations,
     ("fieldmark",): write_odt_form_values,
     ("text-position",): raise_odt_spans,
 }

@@ -14,6 +14,7 @@ from groundwork.documents.formats.office_package import Element, attribute, chil
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")
+_RTF_FIGURES = re.compile(rb"(\\super(?![a-z0-9])(?:\\[a-z]++-?[0-9]*+)*+ ?)([0-9+-]{1,9})(?=[\\}])")
 _DIGIT_OR_SIGN = re.compile(r"[0-9]|(?<![0-9])[+−-]|[+−-](?=\s*+$)")
 
 
@@ -62,6 +63,13 @@ def raised_strings(shared_strings: Element) -> dict[int, str]:
             shown = item.iter(*tags("x", "t"))
             texts[number] = "".join(text.text or "" for text in shown if text.getparent().tag not in tags("x", "rPh"))
     return texts
+
+
+def raise_rtf(rtf: bytes) -> bytes:
+    """RTF with its raised figures as superscripts, each as the number of its letter."""
+    return _RTF_FIGURES.sub(
+        lambda match: match[1] + b"".join(b"{\\uc1\\u%d?}" % ord(sign) for sign in raise_text(match[2].decode())), rtf
+    )
 
 
 def raise_html(soup: Any) -> None:

@@ -10,19 +10,16 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
-from groundwork.picture_links import CAPTION_LENGTH, picture_addresses, repoint_pictures
+from groundwork.picture_links import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
 
 if TYPE_CHECKING:
-    from anydoc import Document, Inline
+    pass
 
 LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
 MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border
@@ -152,57 +149,7 @@ def write_picture(picture: PictureContent, folder: Path) -> None:
         write_bytes(path, picture.content)
 
 
-SCHEME = "picture:"
-
-
-@dataclass
-class Pictures:
-    """Bytes by address; `at` is the address of each picture of the document (or slide) at hand, by its number there."""
-
-    by_address: dict[str, bytes] = field(default_factory=dict)
-    at: dict[int, str] = field(default_factory=dict)
-
-
-_CURRENT_PICTURES: ContextVar[Pictures | None] = ContextVar("pictures", default=None)  # None: they are not kept
-
-
-@contextmanager
-def collect_pictures(pictures: Pictures) -> Iterator[None]:
-    """While this holds, what is read has its pictures put into `pictures`."""
-    token = _CURRENT_PICTURES.set(pictures)
-    try:
-        yield
-    finally:
-        _CURRENT_PICTURES.reset(token)
-
-
-def are_pictures_kept() -> bool:
-    return _CURRENT_PICTURES.get() is not None
-
-
-def note_pictures(document: Document) -> None:
-    """Keep the bytes of a document's pictures, if pictures are kept."""
-    if (pictures := _CURRENT_PICTURES.get()) is None:
-        return
-    pictures.at = {}
-    for asset in document.assets:
-        picture_bytes = bytes(asset.data)
-        pictures.at[asset.id] = address = f"{SCHEME}{digest_of(picture_bytes)[:16]}"
-        pictures.by_address[address] = picture_bytes
-
-
 def picture_words(alt: str) -> str:
     """The alternative text of a picture on one line; "" where programs put the name of the picture's file there."""
     words = " ".join(alt.split())
     return "" if words.lower().endswith(_FILE_ENDINGS) else words
-
-
-def picture_markdown(inline: Inline) -> str:
-    """A picture in a text: its alternative text, and its address where it is kept."""
-    alt = picture_words(inline.alt or "")
-    pictures, source = _CURRENT_PICTURES.get(), inline.source
-    address = pictures.at.get(source.asset_id, "") if pictures and source and source.asset_id is not None else ""
-    if not address:
-        return alt
-    label = alt.translate(str.maketrans("[]", "()"))
-    return f"![{label}]({address})" if len(label) <= CAPTION_LENGTH else f"{alt} ![]({address})"

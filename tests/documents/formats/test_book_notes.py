@@ -93,3 +93,9 @@ def test_raised_figures_of_books_are_superscripts(tmp_path: Path) -> None:
     """Also where they are set in italics; ordinals stay, and so do figures that are not raised."""
     body = "<p>10<sup>5</sup> m<sup><i>2</i></sup> on the 1<sup>st</sup> of 3</p>"
     assert _book(tmp_path / "a.epub", one=body).strip() == "10⁵ m*²* on the 1st of 3"
+
+
+def test_terms_of_a_list_are_parted_and_readings_left_out(tmp_path: Path) -> None:
+    """What is said of a term is a block of its own; of ruby text the base is the text."""
+    body = "<dl><dt>Gig</dt><dd>Six oars.</dd><dd><p>Fast.</p></dd></dl><p><ruby>港<rp>(</rp><rt>x</rt></ruby>.</p>"
+    assert _book(tmp_path / "a.epub", one=body).strip() == "Gig\n\nSix oars.\n\nFast.\n\n港."

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import io
 import zipfile
 from pathlib import Path
 
 import docx
 import pptx
 import pytest
+from PIL import Image
 from pptx.chart.data import BubbleChartData, CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from groundwork.documents.formats.anydoc import read
-from groundwork.documents.pictures.kept_pictures import picture_words
 from tests.documents.conftest import Folder
 from tests.documents.formats.office_files import open_document, respelt, with_form
 
@@ -149,9 +150,10 @@ def test_text_with_a_reading_above_it_is_kept(tmp_path: Path) -> None:
 
 
 def test_comments_stay_out_of_open_document_text(tmp_path: Path) -> None:
-    """A comment, its author and its date are not woven into the heading that they are about."""
+    """A comment, its author and its date are not woven into the heading that they are about, nor a reading above."""
     note = "<office:annotation><dc:date xmlns:dc='d'>2009-10-05</dc:date><text:p>Too long?</text:p></office:annotation>"
-    body = f'<text:h text:outline-level="1">Boat {note}rules</text:h><text:p>Row.</text:p>'
+    ruby = "<text:ruby><text:ruby-base>Row</text:ruby-base><text:ruby-text>rō</text:ruby-text></text:ruby>"
+    body = f'<text:h text:outline-level="1">Boat {note}rules</text:h><text:p>{ruby}.</text:p>'
     assert read(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == [
         "# Boat rules\n\nRow.\n\n> Too long?"
     ]
@@ -225,5 +227,11 @@ def test_the_number_of_a_slide_is_none_of_its_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("alt", "words"), [("D:\\boats\\gig.PNG", ""), (" A gig\n at sea ", "A gig at sea"), ("400px-gig.jpg", "")]
 )
-def test_the_name_of_its_file_is_no_text_of_a_picture(alt: str, words: str) -> None:
-    assert picture_words(alt) == words
+def test_the_name_of_its_file_is_no_text_of_a_picture(tmp_path: Path, alt: str, words: str) -> None:
+    document, picture = docx.Document(), io.BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "PNG")
+    document.add_picture(picture)
+    document.inline_shapes[0]._inline.docPr.set("descr", alt)
+    document.add_paragraph("Row.")
+    document.save(str(tmp_path / "a.docx"))
+    assert read(str(tmp_path / "a.docx"), ".docx").pages[0].strip() == f"{words}\n\nRow.".strip()

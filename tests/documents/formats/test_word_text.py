@@ -145,3 +145,18 @@ def test_raised_figures_of_open_document_text_are_superscripts(tmp_path: Path, p
     styles = f"<office:automatic-styles>{style}</office:automatic-styles><office:body>".encode()
     respelt(path, lambda _, part: part.replace(b"<office:body>", styles))
     assert read(str(path), ".odt").pages == [shown]
+
+
+@pytest.mark.parametrize(
+    ("rtf", "shown"),
+    [
+        (rb"10{\super 5} cells", "10⁵ cells"),
+        (rb"m{\rtlch\fcs1 \af0 \ltrch\fcs0 \super\insrsid12 -2}", "m⁻²"),
+        (rb"1{\super st} of 3{\super0 4}", "1st of 34"),
+    ],
+)
+def test_raised_figures_of_rtf_are_superscripts(tmp_path: Path, rtf: bytes, shown: str) -> None:
+    """Also where other words of formatting stand between; letters, and what is raised no more, stay."""
+    path = tmp_path / "a.rtf"
+    path.write_bytes(rb"{\rtf1\ansi\pard " + rtf + rb"\par}")
+    assert read(str(path), ".rtf").pages == [shown]
