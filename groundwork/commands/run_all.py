@@ -28,7 +28,6 @@ from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
 from groundwork.installation import as_typed
-from groundwork.llm.calls.costs_and_budget import Budget
 from groundwork.message_wording import name_order
 from groundwork.stage_table import STAGES, writing_stage
 
@@ -45,6 +44,8 @@ DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked 
 
 def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
+    from groundwork.llm.calls.costs_and_budget import Budget  # which loads the client of models
+
     started_at = time.monotonic()
     exit_code = EXIT_OK
     if not flags.dry_run:
