@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from groundwork.coverage.chunk_coverage import coverage
+from groundwork.errors import BadRecord
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
+from groundwork.message_wording import counted
 from groundwork.picture_links import figures
-from groundwork.records import Pair
+from groundwork.records import Chunk, DocumentCoverage, Pair
 
 Kind = Literal["sentence", "row", "number"]
 KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
@@ -331,3 +334,60 @@ def _section_ends(headings: Sequence[Block], text_end: int) -> list[int]:
             ends[open_heads.pop()] = heading.start
         open_heads.append(index)
     return ends
+
+
+def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
+    """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
+    other places, or text that was added would count as nothing."""
+    chunks_end = 0
+    for chunk in chunks:
+        if chunk.added + markdown[chunk.start : chunk.end] + chunk.closing != chunk.text:
+            raise _changed(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
+        if markdown[chunks_end : chunk.start].strip():
+            raise _changed(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
+        chunks_end = max(chunks_end, chunk.end)
+    if chunks and markdown[chunks_end:].strip():
+        raise _changed(markdown_file, "the text behind the last chunk is in no chunk")
+
+
+def _changed(text_file: Path, reason: str) -> BadRecord:
+    return BadRecord(
+        f"{text_file.name}: changed since it was chunked ({reason}); "
+        "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+    )
+
+
+def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, Declined]:
+    """What the model of each run found nothing worth asking in."""
+    return {
+        run: {
+            chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
+            for chunk in record.chunks
+        }
+        for run, record in records.items()
+    }
+
+
+def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
+    """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
+    gone_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    warnings = []
+    if gone_count:
+        warnings.append(f"{counted(gone_count, 'question')} could not be placed on the text; was it chunked again?")
+    if groundless_count := len(pairs) - gone_count:
+        warnings.append(
+            f"{counted(groundless_count, 'question')} could not be placed: the evidence is a heading or the lead of a "
+            "list, which are no statements"
+        )
+    return warnings
+
+
+def contradicted_parts(records: Mapping[str, DocumentCoverage], readings: Iterable[Reading]) -> list[ContradictedPart]:
+    """The contradictions that each run noted and whose chunk there still is."""
+    chunk_starts = {reading.chunk.id: reading.chunk.start for reading in readings}
+    return [
+        ContradictedPart(run=run, start=chunk_starts[contradiction.chunk], text=contradiction.text)
+        for run, record in records.items()
+        for contradiction in record.contradictions
+        if contradiction.chunk in chunk_starts
+    ]

@@ -6,6 +6,7 @@ A table for the terminal, and an HTML page with every converter's renditions.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 from collections import Counter
@@ -17,16 +18,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from groundwork.console.unit_and_outcome import Failure
+from groundwork.data_folder.read_write import write_text
+from groundwork.data_folder.shards import SERVICE_REPLIES
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import count_markdown_tables, merged_cells, page_words, structure_likeness
-from groundwork.documents.conversion.converter_table import Request
-from groundwork.errors import UnitError
+from groundwork.documents.conversion.converter_table import CONVERTERS, Request, require_converter
+from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
 from groundwork.pages.html_frame import Markup, document_page, join_markup, scrollable_table, tag
+from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from groundwork.console.job import Job
     from groundwork.documents.conversion.page_renditions import AuditedPages
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.llm.calls.costs_and_budget import UsageRow
@@ -325,3 +331,71 @@ def column_of(name: str, timed: TimedConversion) -> ConverterColumn:
         headings=sum(len(re.findall(r"^#{1,6} ", page, re.MULTILINE)) for page in pages),
         words=sum(len(page_words(page)) for page in pages),
     )
+
+
+async def converter_columns(
+    job: Job, workers: Workers, pages: PdfPages, converters: Sequence[str]
+) -> tuple[list[ConverterColumn], list[Failure]]:
+    """The results of each converter; what made one fail stands in its column, and as a failure."""
+    columns, failures = [], []
+    job.progress.start(len(pages.numbers) * len(converters), "pages read")
+    for converter in converters:
+        pages_done = job.progress.done_count
+        try:
+            converter_column = await _converter_column(job, workers, converter, pages)
+        except Stopped:
+            raise
+        except (WorkerFailed, GroundworkError) as error:
+            converter_column = ConverterColumn(name=converter, trouble=str(error))
+            failures.append(Failure(converter, "failed", str(error)))
+        columns.append(converter_column)
+        uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
+        job.progress.advance(uncounted)
+    return columns, failures
+
+
+async def _converter_column(job: Job, workers: Workers, converter: str, pages: PdfPages) -> ConverterColumn:
+    """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
+    try:
+        require_converter(converter)
+    except MissingExtra as error:
+        return ConverterColumn(name=converter, trouble=str(error))
+    return column_of(converter, await _time_converter(job, workers, converter, pages))
+
+
+async def _time_converter(job: Job, workers: Workers, converter: str, pages: PdfPages) -> TimedConversion:
+    """A service, a model or a converter of this machine at work on the pages."""
+    from groundwork.documents.engines.marker_api import MarkerService
+
+    settings = job.config.ingest
+    if CONVERTERS[converter].hosted:
+        service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
+        return await time_service(service, workers, converter, pages, settings, job.usage)
+    if CONVERTERS[converter].remote:
+        prompts = job.prompt(settings.vision.prompt), job.prompt(settings.vision.correction_prompt)
+        return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
+    return await time_worker(workers, converter, pages, settings, job.progress.advance)
+
+
+async def yardstick_pages(
+    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: PdfPages
+) -> list[str]:
+    """The pages by the converter whose tables and headings the others are held against."""
+    for converter_column in converter_columns:
+        if converter_column.name == YARDSTICK and converter_column.pages:
+            return converter_column.pages
+    try:
+        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).audited.pages
+    except WorkerFailed:
+        return [""] * len(pages.numbers)
+
+
+def write_renditions(page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]) -> None:
+    """What each converter made of the pages, a file each beside the page of the comparison."""
+    for converter_column in converter_columns:
+        if converter_column.pages:
+            page_texts = [
+                f"<!-- page {number} -->\n\n{text}"
+                for number, text in zip(compared_pages, converter_column.pages, strict=True)
+            ]
+            write_text(page.with_suffix(f".{converter_column.name}.md"), "\n\n".join(page_texts) + "\n")

@@ -10,25 +10,22 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit
+from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.data_folder.shards import SERVICE_REPLIES
-from groundwork.documents.conversion.converter_table import CONVERTERS, require_converter
+from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.overrides_and_recipe import page_numbers
-from groundwork.errors import BadDocument, GroundworkError, MissingExtra, Stopped, UsageError
+from groundwork.errors import BadDocument, UsageError
 
 if TYPE_CHECKING:
-    from groundwork.documents.converter_comparison import ConverterColumn, PdfPages, TimedConversion
-    from groundwork.processes.worker_pool import Workers
+    from groundwork.documents.converter_comparison import ConverterColumn
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
@@ -70,7 +67,14 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     import base64
 
-    from groundwork.documents.converter_comparison import PdfPages, comparison_html, with_structure
+    from groundwork.documents.converter_comparison import (
+        PdfPages,
+        comparison_html,
+        converter_columns,
+        with_structure,
+        write_renditions,
+        yardstick_pages,
+    )
     from groundwork.documents.pdf_files.pdfium import page_jpeg
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
@@ -86,8 +90,8 @@ async def process(job: Job, unit: Unit) -> Outcome:
             raise BadDocument(f"{printable_path(job.flags.file)}: {error}") from None
         numbers = _page_numbers(job, layer.page_count)
         pages = PdfPages(pdf_path, numbers, layer.pages, layer.page_count)
-        columns, failures = await _converter_columns(job, workers, pages)
-        yardstick = await _yardstick_pages(job, workers, columns, pages)
+        columns, failures = await converter_columns(job, workers, pages, _chosen_converters(job))
+        yardstick = await yardstick_pages(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
         pictures = [
             await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
@@ -100,47 +104,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
         unit.writes[0],
         comparison_html(printable_path(unit.reads[0].name), numbers, urls, layer_texts, columns, yardstick),
     )
-    _write_markdown(unit.writes[0], numbers, columns)
+    write_renditions(unit.writes[0], numbers, columns)
     write_json(unit.writes[1], columns)
     print(_comparison_table(columns))
     note = f"written to {openable_path(unit.writes[0])}"
     return Outcome(note=note, counts={"pages": len(numbers)}, failures=failures)
-
-
-async def _converter_columns(
-    job: Job, workers: Workers, pages: PdfPages
-) -> tuple[list[ConverterColumn], list[Failure]]:
-    """The results of each converter; what made one fail stands in its column, and as a failure."""
-    from groundwork.documents.converter_comparison import ConverterColumn
-    from groundwork.processes.worker_pool import WorkerFailed
-
-    converter_columns, failures = [], []
-    converters = _chosen_converters(job)
-    job.progress.start(len(pages.numbers) * len(converters), "pages read")
-    for converter in converters:
-        pages_done = job.progress.done_count
-        try:
-            converter_column = await _converter_column(job, workers, converter, pages)
-        except Stopped:
-            raise
-        except (WorkerFailed, GroundworkError) as error:
-            converter_column = ConverterColumn(name=converter, trouble=str(error))
-            failures.append(Failure(converter, "failed", str(error)))
-        converter_columns.append(converter_column)
-        uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
-        job.progress.advance(uncounted)
-    return converter_columns, failures
-
-
-def _write_markdown(page: Path, compared_pages: Sequence[int], converter_columns: Sequence[ConverterColumn]) -> None:
-    """What each converter made of the pages, a file each beside the page of the comparison."""
-    for converter_column in converter_columns:
-        if converter_column.pages:
-            page_texts = [
-                f"<!-- page {number} -->\n\n{text}"
-                for number, text in zip(compared_pages, converter_column.pages, strict=True)
-            ]
-            write_text(page.with_suffix(f".{converter_column.name}.md"), "\n\n".join(page_texts) + "\n")
 
 
 def print_comparison(job: Job, finished_units: list[Unit]) -> None:
@@ -150,50 +118,6 @@ def print_comparison(job: Job, finished_units: list[Unit]) -> None:
 
     for unit in finished_units if job.idle and not job.flags.quiet else []:
         print(_comparison_table(read_json(unit.writes[1], list[ConverterColumn])))
-
-
-async def _yardstick_pages(
-    job: Job, workers: Workers, converter_columns: list[ConverterColumn], pages: PdfPages
-) -> list[str]:
-    """The pages by the converter whose tables and headings the others are held against."""
-    from groundwork.documents.converter_comparison import YARDSTICK, time_worker
-    from groundwork.processes.worker_pool import WorkerFailed
-
-    for converter_column in converter_columns:
-        if converter_column.name == YARDSTICK and converter_column.pages:
-            return converter_column.pages
-    try:
-        return (await time_worker(workers, YARDSTICK, pages, job.config.ingest, job.progress.advance)).audited.pages
-    except WorkerFailed:
-        return [""] * len(pages.numbers)
-
-
-async def _converter_column(job: Job, workers: Workers, converter: str, pages: PdfPages) -> ConverterColumn:
-    """One converter's results. One that is not installed is a column that says so. Raises what made it fail."""
-    from groundwork.documents.converter_comparison import ConverterColumn, column_of
-
-    try:
-        require_converter(converter)
-    except MissingExtra as error:
-        return ConverterColumn(name=converter, trouble=str(error))
-    return column_of(converter, await _time_converter(job, workers, converter, pages))
-
-
-async def _time_converter(job: Job, workers: Workers, converter: str, pages: PdfPages) -> TimedConversion:
-    """A service, a model or a converter of this machine at work on the pages."""
-    import os
-
-    from groundwork.documents.converter_comparison import time_model, time_service, time_worker
-    from groundwork.documents.engines.marker_api import MarkerService
-
-    settings = job.config.ingest
-    if CONVERTERS[converter].hosted:
-        service = MarkerService(settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
-        return await time_service(service, workers, converter, pages, settings, job.usage)
-    if CONVERTERS[converter].remote:
-        prompts = job.prompt(settings.vision.prompt), job.prompt(settings.vision.correction_prompt)
-        return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
-    return await time_worker(workers, converter, pages, settings, job.progress.advance)
 
 
 def _chosen_converters(job: Job) -> list[str]:

@@ -9,7 +9,7 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,15 @@ from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, 
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_file_names
-from groundwork.errors import BadRecord, UsageError
+from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
-    from groundwork.coverage.document_coverage import Declined, FindNearest
+    from groundwork.coverage.document_coverage import FindNearest
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.records import Chunk, DocumentCoverage, Pair
+    from groundwork.records import DocumentCoverage
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
@@ -94,7 +94,13 @@ def process(job: Job, unit: Unit) -> Outcome:
         report_lines,
         write_coverage,
     )
-    from groundwork.coverage.document_coverage import ContradictedPart, collect_coverage
+    from groundwork.coverage.document_coverage import (
+        check_chunks_match,
+        collect_coverage,
+        contradicted_parts,
+        declined_statements,
+        unplaced_warnings,
+    )
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document, Pair
 
@@ -109,13 +115,7 @@ def process(job: Job, unit: Unit) -> Outcome:
     asked = collect_coverage(
         document.id, document.title, markdown, readings, runs, nearest_statement(job), declined_statements(records)
     )
-    chunk_starts = {reading.chunk.id: reading.chunk.start for reading in readings}
-    asked.contradictions = [
-        ContradictedPart(run=run, start=chunk_starts[contradiction.chunk], text=contradiction.text)
-        for run, record in records.items()
-        for contradiction in record.contradictions
-        if contradiction.chunk in chunk_starts
-    ]
+    asked.contradictions = contradicted_parts(records, readings)
     write_coverage(asked, markdown, document.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(asked, markdown))
     for report_line in report_lines(asked, markdown) if job.is_detailed else ():
@@ -133,20 +133,6 @@ def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
-    """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
-    gone_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
-    warnings = []
-    if gone_count:
-        warnings.append(f"{counted(gone_count, 'question')} could not be placed on the text; was it chunked again?")
-    if groundless_count := len(pairs) - gone_count:
-        warnings.append(
-            f"{counted(groundless_count, 'question')} could not be placed: the evidence is a heading or the lead of a "
-            "list, which are no statements"
-        )
-    return warnings
-
-
 def _blank_warning(blank_count: int) -> str:
     return f"{counted(blank_count, 'row without a question was', 'rows without a question were')} left out"
 
@@ -157,38 +143,6 @@ def read_coverage_records(job: Job, document: str, runs: Iterable[str]) -> dict[
 
     files = {run: job.data.path(*coverage_path_parts(run, document)) for run in runs}
     return {run: read_json(file, DocumentCoverage) for run, file in files.items() if file.exists()}
-
-
-def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, Declined]:
-    """What the model of each run found nothing worth asking in."""
-    return {
-        run: {
-            chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
-            for chunk in record.chunks
-        }
-        for run, record in records.items()
-    }
-
-
-def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
-    """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
-    other places, or text that was added would count as nothing."""
-    chunks_end = 0
-    for chunk in chunks:
-        if chunk.added + markdown[chunk.start : chunk.end] + chunk.closing != chunk.text:
-            raise _changed(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
-        if markdown[chunks_end : chunk.start].strip():
-            raise _changed(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
-        chunks_end = max(chunks_end, chunk.end)
-    if chunks and markdown[chunks_end:].strip():
-        raise _changed(markdown_file, "the text behind the last chunk is in no chunk")
-
-
-def _changed(text_file: Path, reason: str) -> BadRecord:
-    return BadRecord(
-        f"{text_file.name}: changed since it was chunked ({reason}); "
-        "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
-    )
 
 
 def nearest_statement(job: Job) -> FindNearest:

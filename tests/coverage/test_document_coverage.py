@@ -12,11 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.coverage.coverage_report import LINE_BREAK, document_gaps, markdown_tree, pieces
-from groundwork.coverage.document_coverage import CoverageItem, CoveredDocument, collect_coverage, sections
+from groundwork.coverage.document_coverage import (
+    CoverageItem,
+    CoveredDocument,
+    collect_coverage,
+    sections,
+    unplaced_warnings,
+)
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair
-from groundwork.stages.coverage import main, unplaced_warnings
+from groundwork.stages.coverage import main
 from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep
 
