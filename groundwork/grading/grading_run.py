@@ -123,13 +123,15 @@ def read_grades(grades_folder: Path) -> dict[str, list[Grade]]:
 
 
 def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) -> tuple[list[Grade], list[str]]:
-    """The grades that stand beside those of this run (same judge, same book, same questions), and what was left out."""
-    questions = {(graded_row.split, graded_row.id): graded_row.question for graded_row in grading.rows}
+    """The grades that stand beside those of this run (same judge, same book, same questions and criteria), and what was
+    left out.
+    """
+    rows = {(graded_row.split, graded_row.id): graded_row for graded_row in grading.rows}
     comparable: list[Grade] = []
     warnings = []
     for file_name, grades in grades_by_file.items():
         same_judge = [grade for grade in grades if _is_by_same_judge(grade, grading)]
-        current_grades = [grade for grade in same_judge if questions.get((grade.split, grade.id)) == grade.question]
+        current_grades = [grade for grade in same_judge if _is_of(grade, rows.get((grade.split, grade.id)))]
         if len(same_judge) < len(grades):
             judges = next(grade.judges for grade in grades if not _is_by_same_judge(grade, grading))
             warnings.append(
@@ -139,10 +141,18 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
         elif len(current_grades) < len(same_judge):
             warnings.append(
                 f"{file_name}: {counted(len(same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
-                "questions; left out"
+                "questions or by other criteria; left out, grade it again"
             )
         comparable += current_grades
     return comparable, warnings
+
+
+def _is_of(grade: Grade, row: QuestionRow | None) -> bool:
+    """Is it the grade of an answer to this question, by the criteria that the row has now?"""
+    if row is None or grade.question != row.question:
+        return False
+    criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
+    return [criterion_grade.criterion for criterion_grade in grade.criteria] == list(criteria)
 
 
 def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.data_folder.read_write import read_jsonl
+from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.records import Grade
 from tests.fake_openrouter import FakeOpenRouter
 from tests.grading.scripted import ANSWERERS, World
@@ -107,3 +107,19 @@ def test_a_dry_run_prices_a_model_at_each_endpoint_by_that_one(
         assert World(tmp_path, server, rows=8).grade(*flags, "--dry-run") == 0
     lines = {line.split(":")[0].strip(): line for line in capsys.readouterr().out.splitlines()}
     assert "about $0." in lines[FLASH] and lines[f"{FLASH}@own"].endswith("no price known")
+
+
+def test_grades_by_criteria_that_have_changed_stand_beside_no_new_ones(
+    server: FakeOpenRouter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model is not compared with another on rows that each was marked on by other criteria."""
+    world = World(tmp_path, server, rows=8)
+    assert world.grade(*models("knows-all"), "--repeats", "1") == 0
+    file = tmp_path / "datasets" / "gates" / "data" / "eval.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    rows[0]["evaluation_criteria"][0] = f"Clearly {rows[0]['evaluation_criteria'][0]}"
+    write_jsonl(file, rows)
+    assert world.grade(*models("half"), "--repeats", "1", "--base", "test/knows-all") == 0
+    assert "1 answer is to other questions or by other criteria; left out, grade it again" in capsys.readouterr().out
+    answers = {model["name"]: model["splits"]["eval"]["answers"] for model in world.report()["models"]}
+    assert answers == {"test/knows-all": 7, "test/half": 8}
