@@ -8,6 +8,7 @@ Sources: ECMA-376 part 1, 17.16.7 to 17.16.9 (checkBox, ddList); of OpenDocument
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 import itertools
@@ -112,9 +113,34 @@ def simplify_chart(chart: Element) -> None:
     epoch = CALENDAR_MAC_1904 if _counts_from_1904(chart) else CALENDAR_WINDOWS_1900
     for number_cache in chart.iter(*tags("c", "numCache")):
         _show_values(number_cache, epoch)
+    for series in list(chart.iter(*tags("c", "ser"))):
+        _add_sizes(series)
     _scatter_to_line_charts(list(chart.iter(*tags("c", "scatterChart", "bubbleChart"))))
     _fill_point_gaps(list(chart.iter(*tags("c", "numCache", "strCache"))))
     _name_series(list(chart.iter(*tags("c", "ser"))))
+
+
+def _add_sizes(series: Element) -> None:
+    """The sizes of bubbles as a series of their own, behind that of their places."""
+    sizes = child(series, "c", "bubbleSize")
+    if sizes is None or not _read_points(sizes):
+        return
+    names = [text.text or "" for name in series.iterchildren(*tags("c", "tx")) for text in name.iter(*tags("c", "v"))]
+    size_series = copy.deepcopy(series)
+    for place in list(size_series.iterchildren(*tags("c", "yVal", "tx", "bubbleSize"))):
+        size_series.remove(place)
+    sizes.tag = new_name(series, "yVal")
+    size_series.append(sizes)
+    _set_name(size_series, f"{' '.join(names)} (size)".strip())
+    series.addnext(size_series)
+
+
+def _set_name(series: Element, name: str) -> None:
+    cache = new_element(series, "strCache")
+    _write_points(cache, [(0, name)])
+    element = new_element(series, "tx", [new_element(series, "strRef", [cache])])
+    first = child(series, "c", "order")
+    series.insert(0 if first is None else series.index(first) + 1, element)
 
 
 def _name_series(all_series: Sequence[Element]) -> None:
@@ -125,11 +151,7 @@ def _name_series(all_series: Sequence[Element]) -> None:
     for number, series in enumerate(all_series, start=1):
         for unnamed in list(series.iterchildren(*tags("c", "tx"))):
             series.remove(unnamed)
-        cache = new_element(series, "strCache")
-        _write_points(cache, [(0, f"Series {number}")])
-        name = new_element(series, "tx", [new_element(series, "strRef", [cache])])
-        first = child(series, "c", "order")
-        series.insert(0 if first is None else series.index(first) + 1, name)
+        _set_name(series, f"Series {number}")
 
 
 def _counts_from_1904(chart: Element) -> bool:

@@ -70,7 +70,7 @@ def test_numbers_of_a_chart_are_as_a_workbook_shows_them(tmp_path: Path) -> None
 
 
 def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
-    """A value stays in the row of its category where an earlier one is missing; days are dates; bubbles are points."""
+    """A value stays in the row of its category where an earlier one is missing; days are dates, bubbles have sizes."""
     deck = pptx.Presentation()
     gaps, days, bubbles = CategoryChartData(), CategoryChartData(), BubbleChartData()
     gaps.categories = ["Jan", "Feb", "Mar"]
@@ -87,7 +87,7 @@ def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     first, second, third = read(str(tmp_path / "gaps.pptx"), ".pptx").pages
     assert rows(first)[1:] == ["| Jan | 1 |  |", "| Feb |  |  |", "| Mar | 3 | 7 |"]
     assert rows(second)[1:] == ["| 2020-01-01 | 1.5 |", "| 2020-01-03 | 2 |"]
-    assert rows(third)[1:] == ["| 4 | 5 |"]
+    assert rows(third) == ["|  | Boats | Boats (size) |", "| 4 | 5 | 6 |"]
 
 
 @pytest.mark.parametrize(
