@@ -46,30 +46,48 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--run", metavar="NAME", help="the folder below data/qa; default: the model's name")
 
 
-def refuse_other_maker(job: Job, _: Manifest) -> None:
-    """Raises UsageError where the run has the pairs of another maker's model of that name, which would be replaced."""
-    from groundwork.data_folder.runs.run_lookup import run_pair_files
-    from groundwork.records import Pair
-
-    model = job.config.qa.model
-    run = run_of_model(model)
-    if getattr(job.flags, "run", None) is not None or job.flags.force:
+def refuse_replacement(job: Job, _: Manifest) -> None:
+    """Raises UsageError where the run is one that a merge has made, or has the pairs of another maker's model of that
+    name: they would be replaced.
+    """
+    if job.flags.force:
         return
-    other = model
-    with suppress(BadRecord):  # which is made anew
-        pairs = (pair for file in run_pair_files(job.data.path("qa", run)) for pair in read_jsonl(file, Pair)[:1])
-        other = next((pair.model for pair in pairs if pair.model), model)
+    from groundwork.data_folder.runs.run_lookup import MERGED
+
+    run = _run_name(job)
+    folder = job.data.path("qa", run)
+    if (folder / MERGED).exists():
+        raise UsageError(
+            f"{job.data.folder_address(f'qa/{run}')} is made by merge and would be lost; name another --run"
+        )
+    model = job.config.qa.model
+    other = _model_of_run(folder) or model
     makers = {name.rpartition("/")[0] for name in (model, other)} - {""}  # where one has none it may be the same
-    if run_of_model(other) == run and len(makers) > 1:
+    if getattr(job.flags, "run", None) is None and run_of_model(other) == run and len(makers) > 1:
         raise UsageError(
             f"{job.data.folder_address(f'qa/{run}')} holds the pairs of {other}, and {model} would replace them; "
             f"name its run: --run {slug(model)}"
         )
 
 
-def units(job: Job) -> list[Unit]:
+def _model_of_run(folder: Path) -> str:
+    """The model that wrote the first pair of a run; "" where there is none."""
+    from groundwork.data_folder.runs.run_lookup import run_pair_files
+    from groundwork.records import Pair
+
+    with suppress(BadRecord):  # a file that is made anew
+        pairs = (pair for file in run_pair_files(folder) for pair in read_jsonl(file, Pair)[:1])
+        return next((pair.model for pair in pairs if pair.model), "")
+    return ""
+
+
+def _run_name(job: Job) -> str:
     run_flag = getattr(job.flags, "run", None)
-    run = run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
+    return run_of_model(job.config.qa.model) if run_flag is None else new_run(run_flag)
+
+
+def units(job: Job) -> list[Unit]:
+    run = _run_name(job)
     documents = list_documents(job, "chunks", ".jsonl")
     wish_files = unsorted_file_names(job.data.path("qa", run, WISHES))
     naming_files = {folder: unsorted_file_names(job.data.path(folder), ".json") for folder in NAMING_FOLDERS}
@@ -192,7 +210,7 @@ main = Command(
     prompts=prompts,
     flags=add_flags,
     estimate=estimate,
-    before=refuse_other_maker,
+    before=refuse_replacement,
     shards="documents",
     units_a_process=8,
 )

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
+from groundwork.data_folder.runs.run_lookup import MERGED
 from groundwork.questions.document_interviews import prompt_files
 from groundwork.records import Pair
 from groundwork.settings.config_files import load
@@ -365,3 +366,12 @@ def test_no_model_of_the_same_name_replaces_the_run_of_another_maker(
     assert mill.run(Writer(), qa__model="gemini-2.5-flash") == 0, "without a maker: as the maker's own endpoint has it"
     assert mill.run(Writer(), "--force", qa__model="acme/gemini-2.5-flash") == 0
     assert {pair.model for pair in mill.pairs} == {"acme/gemini-2.5-flash"}
+
+
+def test_a_run_that_a_merge_has_made_is_not_written_over(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its pairs are of several runs; with --force it is meant."""
+    mill.run(Writer(), "--run=both")
+    (mill.root / "qa" / "both" / MERGED).write_text("{}")
+    assert mill.run(Writer(), "--run=both", qa__batch=3) == 2
+    assert "is made by merge and would be lost; name another --run" in capsys.readouterr().err
+    assert mill.run(Writer(), "--run=both", "--force") == 0
