@@ -10,9 +10,9 @@ from playwright.async_api import expect
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.records import Contradiction, DocumentCoverage
 from groundwork.stages.coverage import main
+from tests.chromium import Opener
 from tests.coverage.coverage_runs import data_folder
 from tests.coverage.test_document_coverage import TEXT
-from tests.maps.conftest import Opener
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

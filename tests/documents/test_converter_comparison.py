@@ -14,7 +14,6 @@ from groundwork.documents.converter_comparison import ConverterColumn, compariso
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter
-from tests.maps.conftest import browser  # noqa: F401  a fixture
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -52,8 +51,9 @@ def test_a_vision_model_is_priced_by_what_its_calls_cost(tmp_path, capsys):
     )
 
 
-def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys):
+def test_a_dead_endpoint_costs_its_own_column_only(tmp_path, capsys, monkeypatch):
     """A converter whose endpoint does not answer says so in table and page; the others are shown; exit code 1."""
+    monkeypatch.setattr("groundwork.llm.calls.call_retries.FIRST_BACKOFF", 0.005)  # tries as many, waits of a hundredth
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -129,7 +129,7 @@ def test_merged_columns_cost_structure_and_no_words():
 
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
-async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) -> None:  # noqa: F811  the fixture
+async def test_the_page_fits_a_phone(browser: BrowserContext, tmp_path: Path) -> None:
     """At 390 px three converters stand below one another; only tables scroll sideways, each in its own place."""
     wide = f"| {' | '.join('abcdefghijkl')} |\n|{'---|' * 12}\n| {' | '.join(['1998 at any state'] * 12)} |\n"
     audit = Reference(wide).audit(wide)

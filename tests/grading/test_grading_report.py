@@ -11,9 +11,8 @@ from groundwork.grading.grading_report import write_report
 from groundwork.grading.memorization import GapBounds
 from groundwork.grading.scores import grade_report
 from groundwork.records import CriterionGrade, Draw, Grade
-from tests.maps.conftest import Opener, browser, show
+from tests.chromium import Opener
 
-__all__ = ["browser", "show"]
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 HOSTILE = '</script><img src=x onerror="alert(1)">{{name}}\u2028'
 

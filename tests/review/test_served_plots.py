@@ -22,7 +22,6 @@ from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
 from tests.coverage.coverage_runs import data_folder
 from tests.coverage.test_document_coverage import TEXT
-from tests.maps.conftest import browser  # noqa: F401  a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -51,7 +50,7 @@ async def server(data: Path) -> AsyncIterator[Server]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(server: Server, browser: BrowserContext) -> AsyncIterator[Page]:  # noqa: F811  the fixture
+async def page(server: Server, browser: BrowserContext) -> AsyncIterator[Page]:
     context = await browser.browser.new_context()
     made, troubles = await context.new_page(), []
     made.on("pageerror", lambda error: troubles.append(str(error)))
@@ -158,7 +157,7 @@ async def test_only_our_pages_are_served(page: Page, server: Server, data: Path)
 
 
 async def test_without_the_server_the_pages_say_the_command(
-    browser: BrowserContext,  # noqa: F811  the fixture
+    browser: BrowserContext,
     data: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import Scene
-from tests.maps.conftest import Opener
+from tests.chromium import Opener
 from tests.maps.map_page import at_rest, click_a_point
 from tests.maps.scenes import COUNT, HOSTILE, MODELS, scene
 

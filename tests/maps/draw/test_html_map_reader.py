@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from groundwork.data_folder.read_write import read_text
 from groundwork.maps.draw.scene import Scene
-from tests.maps.conftest import Opener
+from tests.chromium import Opener
 from tests.maps.map_page import at_rest
 from tests.maps.scenes import MODELS
 

@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from groundwork.data_folder.read_write import read_text
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages import palette
-from tests.maps.conftest import Opener
+from tests.chromium import Opener
 from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS
 

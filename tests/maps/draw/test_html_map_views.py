@@ -15,7 +15,7 @@ from playwright.async_api import Page, expect
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import Contour, Scene
 from groundwork.pages import palette
-from tests.maps.conftest import Opener
+from tests.chromium import Opener
 from tests.maps.map_page import at_rest, pixels
 from tests.maps.scenes import COUNT, MODELS, scene
 
