@@ -137,15 +137,15 @@ _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 Comment = tuple[str, str]  # the place of a cell, such as "B2", and what is said of it
 
 
-class WorkbookComments:
-    """The comments of an XLSX by the parts of its sheets."""
+class WorkbookNotes:
+    """The comments and the text boxes of an XLSX by the parts of its sheets."""
 
     def __init__(self, workbook_path: str) -> None:
         with zipfile.ZipFile(workbook_path) as archive:
-            has_comments = any("comment" in name.lower() for name in archive.namelist())
-        self._package = open_package(Path(workbook_path).read_bytes()) if has_comments else None
+            has_notes = any("comment" in name.lower() or "drawings/" in name for name in archive.namelist())
+        self._package = open_package(Path(workbook_path).read_bytes()) if has_notes else None
 
-    def of_sheet(self, part_name: str) -> list[Comment]:
+    def comments(self, part_name: str) -> list[Comment]:
         """In the order of the file."""
         if self._package is None:
             return []
@@ -157,6 +157,19 @@ class WorkbookComments:
         threads = list(_threaded_comments(roots.get("threadedComment")))
         with_thread = {place for place, _ in threads}
         return [*(each for each in _plain_comments(roots.get("comments")) if each[0] not in with_thread), *threads]
+
+    def text_boxes(self, part_name: str) -> str:
+        """The paragraphs of the boxes and shapes on a sheet, each once; those that show a cell say nothing new."""
+        if self._package is None:
+            return ""
+        relations = self._package.relations(part_name)
+        drawings = [relation.target for relation in relations if relation.kind == "drawing"]
+        roots = [root for name in drawings if (root := self._package.root_with(name, "txBody")) is not None]
+        shapes = [shape for root in roots for shape in root.iter("{*}sp") if not shape.get("textlink")]
+        shown = [shape for shape in shapes if next(shape.iterancestors("{*}Fallback"), None) is None]
+        paragraphs = (paragraph for shape in shown for paragraph in shape.iter(*tags("a", "p")))
+        texts = ("".join(text.text or " " for text in each.iter(*tags("a", "t", "br"))) for each in paragraphs)
+        return "\n\n".join(dict.fromkeys(_paragraph(text) for text in texts if re.search(r"\w", text.replace("_", ""))))
 
 
 def _plain_comments(root: Element | None) -> Iterator[Comment]:
@@ -434,7 +447,7 @@ def read_xlsx(workbook_path: str) -> WorkbookText:
 
 
 def _read_workbook(workbook_path: str) -> WorkbookText:
-    book, comments = load_workbook(workbook_path), WorkbookComments(workbook_path)
+    book, notes = load_workbook(workbook_path), WorkbookNotes(workbook_path)
     try:
         sheets: list[str] = []
         uncalculated = 0
@@ -442,8 +455,10 @@ def _read_workbook(workbook_path: str) -> WorkbookText:
         for sheet in book.worksheets:
             sheet_rows, areas, formulas = _read_sheet(book, sheet)
             uncalculated += formulas
-            quotes = sheet_quotes(comments.of_sheet(sheet._worksheet_path), sheet_rows)
-            sheets += filter(None, [_merged_sheet(sheet_rows, areas, sheet.title), quotes])
+            boxes = notes.text_boxes(sheet._worksheet_path)
+            quotes = sheet_quotes(notes.comments(sheet._worksheet_path), sheet_rows)
+            table = _merged_sheet(sheet_rows, areas, sheet.title) or f"## {sheet.title}" * bool(boxes)
+            sheets += filter(None, [table, boxes, quotes])
         hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
         reasons = (
             [f"{counted(uncalculated, 'formula has', 'formulas have')} no value: {_CALCULATE}"] if uncalculated else []

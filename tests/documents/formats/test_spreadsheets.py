@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from groundwork.documents.formats.spreadsheets import cell_text, format_number, read_xlsx
+from tests.documents.formats.office_files import workbook
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,26 @@ def test_formulas_without_a_value_are_told(tmp_path: Path) -> None:
 def test_times_and_calculated_numbers_are_as_a_reader_sees_them(value: object, number_format: str, text: str) -> None:
     """Durations in hours, times in the decimals of their format, and no trace of a subtraction."""
     assert cell_text(value, number_format) == text
+
+
+def test_the_text_boxes_of_a_sheet_stand_below_its_table(tmp_path: Path) -> None:
+    """Each paragraph once, also where no cell holds anything; a box that shows a cell, and lines to sign on, do not."""
+    path = workbook(tmp_path / "boxes.xlsx", {"A1": "Boat", "B1": "Fee", "A2": "Gig", "B2": 4})
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("Rules")
+    book.save(str(path))
+    space = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:x="x" xmlns:m="m"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    box = "<x:sp{}><x:txBody>{}</x:txBody></x:sp>".format
+    lines = ["<a:r><a:t>Paid by </a:t></a:r><a:r><a:t>1 May</a:t></a:r><a:br/><a:t>2027.</a:t>", "<a:t>____</a:t>"]
+    words = "".join(f"<a:p>{line}</a:p>" for line in lines)
+    linked = box(' textlink="$A$1"', "<a:p><a:t>Boat</a:t></a:p>")
+    again = f"<m:AlternateContent><m:Fallback>{box('', '<a:p><a:t>Old</a:t></a:p>')}</m:Fallback></m:AlternateContent>"
+    target = f"<Relationship Id='d' Type='{office}/drawing' Target='../drawings/drawing1.xml'/>"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/drawings/drawing1.xml", f"<x:wsDr {space}>{box('', words) * 2}{linked}{again}</x:wsDr>")
+        for number in (1, 2):
+            rels = f"<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>{target}"
+            archive.writestr(f"xl/worksheets/_rels/sheet{number}.xml.rels", f"{rels}</Relationships>")
+    table = "## Crews\n\n| Boat | Fee |\n| --- | --- |\n| Gig | 4 |"
+    assert read_xlsx(str(path)).text == f"{table}\n\nPaid by 1 May 2027.\n\n## Rules\n\nPaid by 1 May 2027."
