@@ -16,6 +16,7 @@ from groundwork.language.names import codes, names_as_written, quoted_terms
 from groundwork.language.words import words
 
 RUN_LENGTH = 5  # words in a row that make a copied stretch
+LEAST_FREE = 6  # words that may change, from which on their order alone tells
 LONG_COPY = 10  # words in a row that make a copy of any text
 SAME_WORDS = 0.9  # of all words: they only changed places
 SAME_ORDER = 0.75  # of the words in their old order: the sentence is the old one with a few words exchanged
@@ -31,6 +32,13 @@ _FRAME_WORDS = frozenset((
     "are", "was", "were", "be", "been", "being", "has", "have", "had", "can", "could", "may", "might", "must",
     "shall", "should", "will", "would",
 ))  # fmt: skip
+
+_LINKING_WORDS = frozenset(  # between a term and what stands before it: "under the ... Act"
+    words(
+        """the a an of in on at for to under by with from der die das dem den des im am zum zur beim vom le la les du de
+        au aux en el los las del al il lo gli di da do dos no na"""
+    )
+)
 
 _TOKEN = re.compile(r"[^\s,;:.!?()\"“”„«»]+(?:[.,:][^\s,;:.!?()\"“”„«»]+)*")
 
@@ -121,6 +129,14 @@ def is_copy(
     return is_alike or copied_share(original, reworded, keep) > most_copied
 
 
+def are_other_words(original: str, reworded: str, keep: Iterable[str] = ()) -> bool:
+    """Do two texts share few words in order but for those that have to stay, and copy no stretch of them?"""
+    texts = [" ".join(word.text for word in words_of(text, keep) if not word.fixed) for text in (original, reworded)]
+    is_long = all(len(text.split()) >= LEAST_FREE for text in texts)
+    is_alike = share_in_order(*texts) >= SAME_ORDER or share_in_common(*texts) >= SAME_WORDS
+    return is_long and not is_alike and not longest_copy(original, reworded, keep)
+
+
 def is_built_anew(original: str, reworded: str) -> bool:
     """Is all that two texts share terms, with other words around them? "What is the difference between A and B?",
     "How does A differ from B?": the longer A and B are, the more words they share, and neither copies the other.
@@ -131,6 +147,13 @@ def is_built_anew(original: str, reworded: str) -> bool:
     lengths = len(original_frame), len(reworded_frame)
     words_kept = share_in_order(" ".join(original_frame), " ".join(reworded_frame)) * max(lengths)
     return len(original_frame) >= LEAST_FRAME and words_kept < SAME_FRAME * min(lengths)
+
+
+def shared_terms(text: str, others: Iterable[str]) -> set[str]:
+    """The words of the terms of several words that `text` shares with one of `others`: set expressions, which stay."""
+    text_runs = _runs_of_terms(words_of(text))
+    shared_runs = set().union(*(_runs_of_terms(words_of(other)) & text_runs for other in others))
+    return {word for run in shared_runs for word in run} - _LINKING_WORDS
 
 
 def _runs_of_terms(word_list: Sequence[Word]) -> set[tuple[str, ...]]:
@@ -167,6 +190,8 @@ def _stretches(word_list: Sequence[Word]) -> list[list[str]]:
     for word in word_list:
         if not word.fixed:
             stretches[-1].append(word.text)
+        while word.fixed and stretches[-1] and stretches[-1][-1] in _LINKING_WORDS:
+            stretches[-1].pop()
         if word.fixed or word.closes:
             stretches.append([])
     return stretches

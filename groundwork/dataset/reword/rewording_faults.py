@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from groundwork.dataset.reword.copied_words import (
+    are_other_words,
     free_words,
     is_built_anew,
     is_copy,
     longest_copy,
     share_in_order,
+    shared_terms,
     terms,
     words_of,
 )
@@ -24,7 +26,7 @@ from groundwork.language.language_and_script import has_unspaced, is_english
 from groundwork.language.names import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
 from groundwork.language.question_forms import AUXILIARY, is_question
-from groundwork.language.words import normalised_words, whole_word_pattern, word_count, words
+from groundwork.language.words import ENGLISH_STOP_WORDS, normalised_words, whole_word_pattern, word_count, words
 from groundwork.questions.derived_numbers import list_lengths
 from groundwork.records import Row
 
@@ -41,6 +43,13 @@ SHORT_ANSWER = 10  # words that may change; an answer with no more has few ways 
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
 SAME_QUESTION_WORDS = 0.95  # a question that begins with the situation is another one if its verb changed as well
+SHORT_PHRASE = 16  # the same of a phrase that begins with a preposition
+_PHRASE = re.compile(
+    r"(?:to|by|with|in|on|at|for|from|under|mit|durch|auf|bei|aus|von|zu|für|nach|avec|par|dans|pour|sur|con|por|para|per"
+    r"|tra|voor|door|op|bij)\b[^.;]*\.?$",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 LEAST_LISTED = 3  # marks between the things of a list
 _LIST_SEPARATOR = re.compile(r"[,;](?=\s)")
 _VERBS = frozenset(
@@ -65,7 +74,9 @@ def faults_of_rewording(
     question, answer = question.strip(), answer.strip()
     return [
         *_question_faults(row, question, answer, most_copied, keep),
-        *_answer_faults(row, question, answer, most_copied, keep),
+        *_answer_faults(
+            row, question, answer, most_copied, [*keep, *shared_terms(row.answer, row.evaluation_criteria)]
+        ),
     ]
 
 
@@ -82,7 +93,11 @@ def subject_words(row: Row, about: str) -> list[str]:
     one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
     """
     names = {name.lower() for name in names_as_written(row.question)}
-    about_words = {word.text for word in words_of(about) if len(word.text) > 3 or word.text in names}
+    about_words = {
+        word.text
+        for word in words_of(about)
+        if word.text in names or (len(word.text) > 2 and word.text not in ENGLISH_STOP_WORDS)
+    }
     question_words = [word.text for word in words_of(row.question)]
     least_run = min(2, len(about_words))
     subject = []
@@ -94,7 +109,8 @@ def subject_words(row: Row, about: str) -> list[str]:
 
 
 def required_terms(row: Row, about: str) -> list[str]:
-    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes.
+    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes,
+    years.
 
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
     """
@@ -105,6 +121,7 @@ def required_terms(row: Row, about: str) -> list[str]:
     for match in re.finditer(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)", text):
         word_before = re.search(r"(?<![\w-])[\w-]+ $", text[: match.start()])
         spans.append((word_before.start() if word_before else match.start(), match.end()))
+    spans += [match.span() for match in _YEAR.finditer(text)]
     joined_spans: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if joined_spans and _is_one_name(text, joined_spans[-1][1], start):
@@ -144,7 +161,7 @@ def _question_faults(row: Row, reworded: str, answer: str, most_copied: float, k
     if share_in_order(original, reworded) >= QUESTIONS_ALIKE:  # built otherwise, "why not?" may well become "what if?"
         yield from _turn_faults("question", original, reworded)
     is_old_build = is_copy(original, reworded, most_copied, keep, SAME_QUESTION_WORDS)
-    if is_old_build and not is_built_anew(original, reworded):
+    if is_old_build and not (is_built_anew(original, reworded) or are_other_words(original, reworded, keep)):
         yield _copy_fault("question", original, reworded, keep)
 
 
@@ -219,7 +236,8 @@ def _may_keep_wording(answer: str, keep: Sequence[str]) -> bool:
     has_verb = not _VERBS.isdisjoint(normalised_words(answer).split())
     is_list = len(_LIST_SEPARATOR.findall(answer)) >= LEAST_LISTED and not has_verb
     changeable_words = word_count(answer) if has_unspaced(answer) else free_words(answer, keep)  # not pairs of letters
-    return is_list or changeable_words <= SHORT_ANSWER
+    is_phrase = not has_verb and _PHRASE.match(answer) is not None
+    return is_list or changeable_words <= (SHORT_PHRASE if is_phrase else SHORT_ANSWER)
 
 
 def _copy_fault(field: str, original: str, reworded: str, keep: Sequence[str]) -> str:
