@@ -164,7 +164,7 @@ def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -
     """Sensitivity, specificity and the rows to set aside. `documents`: by row id, for the intervals."""
     outcomes_by_kind: dict[str, list[tuple[bool, str]]] = {}
     for answer in checked:
-        if answer.passed is not None:
+        if answer.passed is not None and not _is_settled_by_rule(answer):
             outcome = _is_judged_rightly(answer), documents.get(answer.id, answer.id)
             outcomes_by_kind.setdefault(answer.kind, []).append(outcome)
     spoiled = [outcomes for kind in SPOILED_KINDS for outcomes in outcomes_by_kind.get(kind, [])]
@@ -177,6 +177,13 @@ def measure_trust(checked: Sequence[CheckedAnswer], documents: dict[str, str]) -
         ungraded=sum(answer.passed is None for answer in checked),
         set_aside=dict(filter(None, map(_unreliable_row, checked))),
     )
+
+
+def _is_settled_by_rule(answer: CheckedAnswer) -> bool:
+    """Whether rules alone fail a spoiled answer: that says nothing of the judge."""
+    fails_by_rule = any(grade.verdict == "unmet" and grade.by == "rule" for grade in answer.criteria)
+    finds_by_judge = any(grade.by == "judge" and grade.criterion in answer.met for grade in answer.criteria)
+    return answer.kind != "reference" and fails_by_rule and not finds_by_judge
 
 
 def _is_judged_rightly(answer: CheckedAnswer) -> bool:

@@ -106,3 +106,15 @@ def test_a_judge_has_to_find_what_is_right_in_an_answer(verdicts: tuple[Verdict,
         passed="unmet" not in verdicts, met=list(half.met),
     )  # fmt: skip
     assert measure_trust([checked], {}).by_kind["half right"] == (right, 1)
+
+
+def test_a_spoiled_answer_that_a_rule_fails_says_nothing_of_the_judge() -> None:
+    """A judge that passes everything was as good as any on changed numbers, which it was never asked about."""
+    asked = row("How high is the gate?", "It is 121 metres high.", "States 121 metres")
+    (changed,) = (case for case in spoiled_cases([asked], 1, 0, open_book=False) if case.kind == "numbers changed")
+    grade = CriterionGrade(criterion=changed.case.criteria[0], verdict="unmet", by="rule")
+    checked = CheckedAnswer(
+        id="1", kind="numbers changed", question="", answer="", criteria=[grade], judges=["j"], open_book=False,
+        passed=False,
+    )  # fmt: skip
+    assert measure_trust([checked], {}).specificity is None
