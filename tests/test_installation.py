@@ -14,7 +14,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from groundwork import installation
-from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.decisions import Review
 from groundwork.dataset.creation.rows_of_runs import _half_curated_warnings
 from groundwork.installation import PACKAGE, PROJECT, as_installed, as_typed
 

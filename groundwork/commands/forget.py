@@ -20,7 +20,7 @@ from groundwork.data_folder.document_files import document_files, is_name_or_id,
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
-from groundwork.data_folder.runs.recorded_decisions import rewrite_lines
+from groundwork.data_folder.runs.decisions import rewrite_lines
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace

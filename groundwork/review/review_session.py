@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON
-from groundwork.data_folder.runs.recorded_decisions import (
+from groundwork.data_folder.runs.decisions import (
+    BY_PERSON,
     EDITABLE,
     Decision,
     DecisionKind,

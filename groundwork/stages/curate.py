@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.obeyed_decisions import Review
+    from groundwork.data_folder.runs.decisions import Review
     from groundwork.questions.curation.cases_and_rule_checks import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.questions.curation.curation_rounds import Curation
@@ -99,7 +99,7 @@ def _unit(job: Job, run_folder: Path, documents: list[str]) -> Unit:
 def _review_inputs(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.obeyed_decisions import review_files
+    from groundwork.data_folder.runs.decisions import review_files
 
     return review_files(job.data, run, documents, curated=False)
 
@@ -117,7 +117,7 @@ async def process(job: Job, unit: Unit, at_once: int = PAIRS_AT_ONCE) -> Outcome
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
-    from groundwork.data_folder.runs.obeyed_decisions import read_review
+    from groundwork.data_folder.runs.decisions import read_review
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
     from groundwork.records import Pair
 

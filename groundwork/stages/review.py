@@ -188,7 +188,7 @@ def _export(spreadsheet: Path, session: ReviewSession) -> int:
 
 
 def _import(spreadsheet: Path, session: ReviewSession) -> int:
-    from groundwork.data_folder.runs.recorded_decisions import append_decisions
+    from groundwork.data_folder.runs.decisions import append_decisions
     from groundwork.review.spreadsheet import MOST_FAULTS, read_table
 
     table = read_table(spreadsheet, session)

@@ -16,18 +16,18 @@ from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.renamed_documents import rename_document
-from groundwork.data_folder.runs.obeyed_decisions import read_review
-from groundwork.data_folder.runs.recorded_decisions import (
+from groundwork.data_folder.runs.decisions import (
     Decision,
     append_decisions,
     apply_edits,
     decisions_file,
     edited_fields,
     read_decisions,
+    read_review,
     reviewer_agreements,
     standing_decisions,
 )
-from groundwork.data_folder.runs.recorded_decisions import prevailing_decision as verdict
+from groundwork.data_folder.runs.decisions import prevailing_decision as verdict
 from groundwork.data_folder.runs.run_lookup import pair_files, run_names
 from groundwork.data_folder.runs.run_pairs import generation_rejects, run_candidates
 from groundwork.data_folder.workspace import Workspace

@@ -134,7 +134,7 @@ def _check_licenses(job: Job, documents: Sequence[str]) -> None:
 def _review_paths(job: Job, run: str, documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
-    from groundwork.data_folder.runs.obeyed_decisions import review_files
+    from groundwork.data_folder.runs.decisions import review_files
 
     return review_files(job.data, run, documents, curated=True)
 
@@ -172,7 +172,7 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.data_folder.runs.obeyed_decisions import read_review
+    from groundwork.data_folder.runs.decisions import read_review
     from groundwork.data_folder.runs.run_pairs import run_candidates
     from groundwork.dataset.creation.rows_of_runs import ReviewedRun, gather_rows, sample_pool
 

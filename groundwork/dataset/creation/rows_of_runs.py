@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from groundwork.data_folder.runs.obeyed_decisions import BY_PERSON, Review
+from groundwork.data_folder.runs.decisions import BY_PERSON, Review
 from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed

@@ -21,8 +21,7 @@ import msgspec
 
 from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.data_folder.runs import obeyed_decisions
-from groundwork.data_folder.runs.obeyed_decisions import Review
+from groundwork.data_folder.runs.decisions import Review, accept_pair, reject_by_person
 from groundwork.data_folder.runs.run_pairs import generation_rejects
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
@@ -56,9 +55,9 @@ def apply_review(checked_pair: CheckedPair, review: Review) -> Pair | Rejected:
     """The pair as it is kept, or why it is not; a person's decision goes before the checks."""
     pair = checked_pair.checked
     if (decision := review.decision_about(pair)) and decision.verdict == "reject":
-        return obeyed_decisions.reject_by_person(pair, decision)
+        return reject_by_person(pair, decision)
     if decision:
-        return obeyed_decisions.accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
+        return accept_pair(msgspec.structs.replace(checked_pair.pair, checks=pair.checks), decision)
     if reason := first_failed_check(pair):
         return reject_pair(pair, reason)
     return pair
