@@ -32,6 +32,7 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
           "http://purl.oclc.org/ooxml/officeDocument/relationships"),
     "office": ("urn:oasis:names:tc:opendocument:xmlns:office:1.0",),
     "text": ("urn:oasis:names:tc:opendocument:xmlns:text:1.0",),
+    "table": ("urn:oasis:names:tc:opendocument:xmlns:table:1.0",),
     "style": ("urn:oasis:names:tc:opendocument:xmlns:style:1.0",),
     "field": ("urn:openoffice:names:experimental:ooo-ms-interop:xmlns:field:1.0",),
 }  # fmt: skip

@@ -33,7 +33,13 @@ from groundwork.documents.formats.raised_text import (
     raise_word_runs,
     raised_word_styles,
 )
-from groundwork.documents.formats.word_text import join_paragraphs, unwrap_rows, write_hyphens, write_symbols
+from groundwork.documents.formats.word_text import (
+    join_paragraphs,
+    unwrap_rows,
+    write_hyphens,
+    write_slide_symbols,
+    write_symbols,
+)
 
 CHECKED, UNCHECKED = "☒", "☐"
 _FALSE = ("0", "false", "off")
@@ -320,6 +326,29 @@ def _strip_slide_numbers(root: Element) -> bool:
     return bool(lone)
 
 
+def _show_text_boxes(root: Element) -> bool:
+    """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
+    boxes = [(box, list(box.iter(*tags("text", "p")))) for box in root.iter("{*}frame", "{*}custom-shape")]
+    for box, paragraphs in boxes:
+        if paragraphs and box.getparent().tag in tags("office", "text"):
+            paragraph = new_element(paragraphs[0], "p")
+            box.addprevious(paragraph)
+            paragraph.append(box)
+        elif box.getparent().tag in tags("table", "table-cell"):
+            box.getparent().extend(map(copy.deepcopy, paragraphs))
+    for shapes in list(root.iter(*tags("table", "shapes"))):
+        rows = [_row_of_text(shapes, paragraph) for paragraph in shapes.iter(*tags("text", "p"))]
+        blank = new_element(shapes, "table-row", [new_element(shapes, "table-cell")])
+        shapes.getparent().extend([blank, *rows] if rows else [])
+    return bool(boxes)
+
+
+def _row_of_text(like: Element, paragraph: Element) -> Element:
+    cell = new_element(like, "table-cell", [copy.deepcopy(paragraph)])
+    cell.set(tags("office", "value-type")[0], "string")
+    return new_element(like, "table-row", [cell])
+
+
 def _simplify_chart(root: Element) -> bool:
     is_chart = root.tag in tags("c", "chartSpace")
     if is_chart:
@@ -330,9 +359,11 @@ def _simplify_chart(root: Element) -> bool:
 _OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("annotation", "ruby-text"): _strip_annotations,
     ("fieldmark",): write_odt_form_values,
+    ("frame", "custom-shape"): _show_text_boxes,
     ("text-position",): raise_odt_spans,
 }
 _SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("Symbol", "ingdings", "ebdings"): write_slide_symbols,
     ("baseline",): raise_slide_runs,
     ("slidenum",): _strip_slide_numbers,
 }
@@ -341,7 +372,7 @@ _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("ffData",): write_form_values,
     ("delText",): _strip_deleted_rows,
     ("sdtContent", "customXml"): unwrap_rows,
-    ("sym ", "Symbol", "ingdings"): write_symbols,
+    ("sym ", "Symbol", "ingdings", "SYMBOL"): write_symbols,
     ("noBreakHyphen",): write_hyphens,
     ("del ", "moveFrom "): join_paragraphs,
 }

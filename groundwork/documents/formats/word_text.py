@@ -6,10 +6,14 @@ Sources: ECMA-376 part 1, 17.3.3.18 (noBreakHyphen), 17.3.3.30 (sym), 17.5.2.32 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from groundwork.documents.formats.office_package import Element, attribute, child, new_element, tags
 from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_letters
 
 _PRIVATE = 0xF000  # where Unicode has the places of a symbol font's letters
+_SYMBOL_FIELD = re.compile(r'\s*+SYMBOL\s++([0-9]{1,5})\s[^"\\]*+\\f\s*+"?+([^"\\]++)', re.IGNORECASE)
 _ARROWS = dict(zip("àßèçóJL", "→←⇒⇐⇔☺☹", strict=True))  # of Wingdings, which Word writes for --> and the like
 
 
@@ -27,11 +31,50 @@ def write_symbols(root: Element) -> bool:
         if (font := attribute(fonts, "w", "hAnsi")) == "Symbol" or is_dingbat_font(font):
             for text in fonts.getparent().getparent().iterchildren(*tags("w", "t")):
                 text.text, is_changed = "".join(_letter(sign, font) for sign in text.text or ""), True
+    for field, code, font in _symbol_fields(root):
+        field.addprevious(new_element(field, "r", [new_element(field, "t", text=_sign(code, font))]))
+        is_changed = True
     symbols = list(root.iter(*tags("w", "sym")))
     for symbol in symbols:
         sign = _sign(attribute(symbol, "w", "char"), attribute(symbol, "w", "font"))
         symbol.getparent().replace(symbol, new_element(symbol, "t", text=sign))
     return is_changed or bool(symbols)
+
+
+def _symbol_fields(root: Element) -> Iterator[tuple[Element, str, str]]:
+    """The first run of each field that names a sign and shows nothing else, the sign's place and its font."""
+    for instruction in list(root.iter(*tags("w", "instrText"))):
+        run, match = instruction.getparent(), _SYMBOL_FIELD.match(instruction.text or "")
+        before = [run, *run.itersiblings(*tags("w", "r"), preceding=True)] if match else []
+        begin = next((each for each in before if _is_field_mark(each, "begin")), None)
+        if match and begin is not None and not any(text.text for text in _until_field_ends(run)):
+            yield begin, f"{int(match[1]):x}", match[2].strip()
+
+
+def _until_field_ends(run: Element) -> Iterator[Element]:
+    for following in run.itersiblings(*tags("w", "r")):
+        if _is_field_mark(following, "end"):
+            return
+        yield from following.iterchildren(*tags("w", "t", "sym"))
+
+
+def _is_field_mark(run: Element, kind: str) -> bool:
+    return any(attribute(mark, "w", "fldCharType") == kind for mark in run.iterchildren(*tags("w", "fldChar")))
+
+
+def write_slide_symbols(root: Element) -> bool:
+    """Signs of a slide in a font of signs, as letters."""
+    is_changed = False
+    for fonts in root.iter(*tags("a", "sym", "latin")):
+        font, is_sign_font = fonts.get("typeface", ""), fonts.tag in tags("a", "sym")
+        if font != "Symbol" and not is_dingbat_font(font):
+            continue
+        for text in fonts.getparent().getparent().iterchildren(*tags("a", "t")):
+            signs = text.text or ""
+            is_arrow = is_sign_font and signs.strip() in _ARROWS
+            letters = [_sign(f"{ord(sign):x}", font) if is_arrow or ord(sign) > _PRIVATE else sign for sign in signs]
+            text.text, is_changed = "".join(letters), True
+    return is_changed
 
 
 def _letter(sign: str, font: str) -> str:

@@ -160,3 +160,49 @@ def test_raised_figures_of_rtf_are_superscripts(tmp_path: Path, rtf: bytes, show
     path = tmp_path / "a.rtf"
     path.write_bytes(rb"{\rtf1\ansi\pard " + rtf + rb"\par}")
     assert read(str(path), ".rtf").pages == [shown]
+
+
+@pytest.mark.parametrize(("shown", "text"), [("", "5.0 ± 0.5"), (run("+-"), "5.0 +- 0.5")])
+def test_a_field_that_names_a_sign_shows_it_once(tmp_path: Path, shown: str, text: str) -> None:
+    """Where the field holds no text of its own."""
+    begin, separate, end = (f"<w:r><w:fldChar w:fldCharType='{kind}'/></w:r>" for kind in ("begin", "separate", "end"))
+    code = "<w:r><w:instrText xml:space='preserve'> SYMBOL 177 \\f \"Symbol\" \\s 12 </w:instrText></w:r>"
+    field = f"{begin}{code}{separate}{shown}{end}"
+    assert word_text(tmp_path / "a.docx", f"<w:p>{run('5.0 ')}{field}{run(' 0.5')}</w:p>") == text
+
+
+@pytest.mark.parametrize(
+    ("font", "sign", "shown"),
+    [
+        ("<a:sym {} typeface='Wingdings'/>", "\uf0e0", "A → B"),
+        ("<a:sym {} typeface='Wingdings'/>", "à", "A → B"),
+        ("<a:latin {} typeface='Symbol'/>", "\uf0b1", "A ± B"),
+        ("<a:latin {} typeface='Arial'/>", "à", "A à B"),
+    ],
+)
+def test_signs_of_slides_are_letters(tmp_path: Path, font: str, sign: str, shown: str) -> None:
+    deck = pptx.Presentation()
+    box = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_textbox(*[Inches(1)] * 4)
+    for text in ("A ", sign, " B"):
+        added = box.text_frame.paragraphs[0].add_run()
+        added.text = text
+    box.text_frame.paragraphs[0].runs[1].font._element.append(parse_xml(font.format(nsdecls("a"))))
+    deck.save(str(tmp_path / "a.pptx"))
+    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == [shown]
+
+
+def test_boxes_of_open_document_files_are_part_of_their_text(tmp_path: Path) -> None:
+    """Of a page in a text; of a sheet below its table, of a cell in it."""
+    space = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    box = f"<draw:frame {space}><draw:text-box><text:p>{{}}</text:p></draw:text-box></draw:frame>".format
+    text = open_document(tmp_path / "a.odt", "text", f"{box('Ahoy.')}<text:p>Row.</text:p>")
+    assert read(str(text), ".odt").pages == ["Ahoy.\n\nRow."]
+    cells = "<table:table-cell office:value-type='string'><text:p>{}</text:p>{}</table:table-cell>".format
+    rows = "".join(
+        f"<table:table-row>{cells(name, '')}{cells(fee, note)}</table:table-row>"
+        for name, fee, note in (("Boat", "Fee", ""), ("Gig", "4", box("a day")))
+    )
+    sheet = f"<table:table table:name='S'><table:shapes>{box('Paid by May.')}</table:shapes>{rows}</table:table>"
+    assert read(str(open_document(tmp_path / "a.ods", "spreadsheet", sheet)), ".ods").pages == [
+        "| Boat | Fee |\n| --- | --- |\n| Gig | 4 a day |\n\nPaid by May."
+    ]
