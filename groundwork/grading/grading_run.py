@@ -257,9 +257,11 @@ def _warnings(dataset: Dataset, graded_rows: Sequence[QuestionRow], left_out: in
             "against the reference answer"
         )
     if not set(MIRROR_SPLITS) & {graded_row.split for graded_row in graded_rows}:
+        mirrors = [split for split in MIRROR_SPLITS if split in dataset.splits]
+        remedy = f"add {mirrors[0]} to --splits" if mirrors else "build the dataset with --rephrase-qa --eval-mirror"
         warnings.append(
             f"{dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told apart; "
-            "build the dataset with --rephrase-qa --eval-mirror"
+            f"{remedy}"
         )
     return warnings
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
@@ -13,15 +15,21 @@ from groundwork.language import dangling_references as wording
 from groundwork.language.dangling_references import drop_bracketed_references, find_cross_reference
 from groundwork.language.language_and_script import detect_language, foreign_language
 from groundwork.language.names import names
-from groundwork.language.question_forms import is_question
-from groundwork.language.words import normalised_words, words
+from groundwork.language.numbers import numbers
+from groundwork.language.question_forms import is_question, yes_or_no
+from groundwork.language.sentences import sentences
+from groundwork.language.spans import Span
+from groundwork.language.words import content_words, normalised_words, words
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.grounding import SourceText
+from groundwork.picture_links import is_figure
 from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.material_to_ask_about import is_instruction
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
+
+LEAST_NEW_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +106,7 @@ class PairBasis:
             faults.append(Fault("language", f"is in another language ({other_language}) than the text"))
         for problem in unsupported_numbers(self.grounds, draft):
             faults.append(Fault("evidence" if "evidence" in problem else "unsupported", problem))
-        return faults
+        return [*faults, *evidence_faults(draft, self.grounds)]
 
     def _is_prompt_example(self, draft: Draft, pair_text: str) -> bool:
         if not self.prompt:
@@ -120,6 +128,33 @@ class PairBasis:
 def _read_prompt(prompt: str) -> tuple[SourceText, frozenset[str]]:
     """The prompt, which all chunks of a run share, to look quotes up in, and the names that it holds."""
     return SourceText(prompt, detect_language(prompt)), frozenset(names(prompt))
+
+
+def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
+    """What makes quotes prove nothing: none has a word of the answer, or one is half of two sentences."""
+    language, joined_quotes = grounds.language, " ".join(draft.evidence)
+    new_words = content_words(draft.answer, language) - content_words(draft.question, language)
+    letters = "".join(joined_quotes.casefold().split())
+    is_silent = new_words.isdisjoint(content_words(joined_quotes, language)) and not any(
+        word in letters for word in new_words
+    )
+    may_be_worked_out = (
+        yes_or_no(draft.answer, language) or numbers(draft.answer, spelled="en") or is_figure(joined_quotes)
+    )
+    if len(new_words) >= LEAST_NEW_WORDS and is_silent and not may_be_worked_out and draft.evidence:
+        yield Fault(
+            "evidence", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
+        )
+    for quote in draft.evidence:
+        if (span := grounds.find(quote)) and _is_cut_twice(quote, span, grounds):
+            yield Fault("evidence", f'the evidence "{quote}" is half of two sentences: quote whole ones')
+
+
+def _is_cut_twice(quote: str, span: Span, grounds: SourceText) -> bool:
+    """Does a quote begin and end inside a sentence, with the end of one in it?"""
+    begins_inside = re.search(r"[\w,] \Z", grounds.text[max(0, span[0] - 2) : span[0]])
+    ends_inside = quote.strip()[-1:].isalnum() and re.match(r" \w", grounds.text[span[1] : span[1] + 2])
+    return bool(begins_inside and ends_inside) and len(sentences(quote, grounds.language)) > 1
 
 
 def form_faults(draft: Draft, language: str) -> list[Fault]:

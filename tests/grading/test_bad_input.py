@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
-from groundwork.dataset.load_dataset import QuestionRow
+from groundwork.dataset.dataset_argument import DatasetSource
+from groundwork.dataset.load_dataset import Dataset, QuestionRow
+from groundwork.grading.grading_run import choose_rows
 from groundwork.grading.model_answers import read_answers
 from groundwork.records import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter
@@ -282,3 +284,14 @@ def test_the_limit_on_money_holds(world: World, monkeypatch: pytest.MonkeyPatch)
     whole = world.server.answered.total()
     assert world.grade(*ONE, "--force") == 0
     assert world.server.answered.total() - whole == whole, "the two runs together paid for each call once"
+
+
+@pytest.mark.parametrize(("mirrored", "remedy"), [(True, "add eval_mirror to --splits"), (False, "--eval-mirror")])
+def test_a_mirror_that_is_not_graded_is_named(mirrored: bool, remedy: str) -> None:
+    """Where the dataset has one, nobody has to build it anew."""
+    splits = ["train", "eval", *(["eval_mirror"] if mirrored else [])]
+    rows = [QuestionRow(id="1", question="?", answer="x", split=split) for split in splits]
+    chosen = choose_rows(
+        Dataset(source=DatasetSource(name="mill", key="mill", kind="files"), rows=rows), ["eval"], explicit=True
+    )
+    assert [warning.endswith(remedy) for warning in chosen.warnings if "no mirror" in warning] == [True]

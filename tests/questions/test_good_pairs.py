@@ -9,7 +9,7 @@ import pytest
 from benchmarks.computed_answers import answer_faults
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria import padding_reasons
-from groundwork.questions.drafted_pairs import Draft, PairBasis
+from groundwork.questions.drafted_pairs import Draft, PairBasis, evidence_faults
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])
@@ -123,3 +123,24 @@ def test_hardly_an_answer_that_works_out_its_number_is_rejected_and_no_wrong_one
     accepted = [pair for pair in pairs if not answer_faults(pair)]
     assert [pair for pair in accepted if not pair["right"]] == []
     assert len(accepted) >= 0.85 * sum(pair["right"] for pair in pairs)
+
+
+STORES = "The keeper buys oars, lamps and rope for the club. For the crews the sexton rings, and they wait ashore."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "quote", "fault"),
+    [
+        ("What does the keeper of Sarn buy?", "Oars, lamps and rope.", "for the club.", "no word of the answer"),
+        ("What does the keeper of Sarn buy?", "Oars, lamps and rope.", "buys oars", ""),
+        ("Who rings at Sarn?", "The sexton rings.", "club. For the crews the sexton", "is half of two sentences"),
+        ("Who rings at Sarn?", "The sexton rings.", "For the crews the sexton rings", ""),
+        ("May a crew of Sarn wait at sea?", "No, they have to come back.", "the sexton rings", ""),
+        ("How many things does the keeper of Sarn buy?", "Three different ones.", "buys oars, lamps and rope", ""),
+    ],
+)
+def test_evidence_that_proves_nothing_is_a_fault(question: str, answer: str, quote: str, fault: str) -> None:
+    """A fragment without a word of the answer, and one across the end of a sentence; part of a sentence may do."""
+    quoted = draft(quote, question, answer)
+    details = [fault.detail for fault in evidence_faults(quoted, SourceText(STORES, "en"))]
+    assert any(fault in detail for detail in details) if fault else not details
