@@ -51,6 +51,7 @@ _SITE_TAG = re.compile(  # lines for the program that makes the site: kramdown's
        | \{{:[ ]?[.#][^{{}}\n]*+\}}$""",
     re.MULTILINE | re.VERBOSE,
 )
+_PAGE_VARIABLE = re.compile(r"\{\{-?[ ]?page\.(\w{1,40})[ ]?-?\}\}")  # of Jekyll: what the front matter says
 _HIGHLIGHT = re.compile(
     r"""^[ \t]*+(?:\{%-?[ ]*+highlight[ ]++([\w+-]++)[^%\n]*+%\}
                  |\{\{[<%][ ]*+highlight[ ]++"?([\w+-]++)[^>%\n]*+[>%]\}\})[ \t]*+$""",
@@ -85,9 +86,14 @@ def with_title(markdown: str) -> str:
         metadata = parse(match["inside"]) if match else None
         if match and isinstance(metadata, dict):
             body = _without_site_lines(markdown[match.end() :].lstrip("\n"))
+            body = _with_page_variables(body, metadata)
             title = " ".join(str(metadata.get("title") or "").split())
             return body if not title or body.lstrip().startswith("# ") else f"# {title}\n\n{body}"
     return markdown
+
+
+def _with_page_variables(body: str, metadata: dict[str, Any]) -> str:
+    return _PAGE_VARIABLE.sub(lambda variable: str(metadata.get(variable[1]) or variable[0]), body)
 
 
 def _without_site_lines(markdown: str) -> str:

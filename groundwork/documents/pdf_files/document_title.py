@@ -14,7 +14,7 @@ from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
 from groundwork.language.labels import CAPTION_START
 from groundwork.language.language_and_script import has_unspaced
-from groundwork.language.words import WRITTEN_OUT
+from groundwork.language.words import LONG_WORD, WRITTEN_OUT
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMERAL = re.compile(r"[ivx]+")
@@ -91,6 +91,10 @@ _MARKS = " _†‡*∗§"  # at the end of a title, which lead to a note
 _PRIVATE_SIGNS = re.compile("[\ue000-\uf8ff]")  # of a symbol font
 
 
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")  # "{{ page.title }}"
+_BOLD_HEAD = re.compile(r"\s*+(?:\*\*[^*\n]{1,120}+\*\*[ \t]*+\n\s*+)++")
+
+
 class _SizedText(NamedTuple):
     """Text of a page, which may be a title: the size of its letters, and its baseline in points from the foot."""
 
@@ -106,8 +110,18 @@ def choose_title(markdown: str, name: str, own_title: str, *, pdf: bool) -> str:
     """
     heading = (re.match if pdf else re.search)(r"(?m)^# +(.+)$", markdown[:5000])
     heading_text = re.sub(r"[*_`\\]|<[^<>]+>", "", heading[1]).strip() if heading else ""
-    heading_text = "" if is_section_name(heading_text) else heading_text
-    return (own_title or heading_text if pdf else heading_text or own_title) or Path(name).stem
+    heading_text = "" if is_section_name(heading_text) or _TEMPLATE.search(heading_text) else heading_text
+    file_title = Path(name).stem
+    if not pdf and not LONG_WORD.search(file_title):  # a number, of which nobody knows what it is
+        file_title = _bold_title(markdown) or file_title
+    return (own_title or heading_text if pdf else heading_text or own_title) or file_title
+
+
+def _bold_title(markdown: str) -> str:
+    """The longest of the bold lines at the head of a text, or ""."""
+    head = _BOLD_HEAD.match(markdown)
+    bold_lines = [line.strip("* ") for line in head.group().splitlines() if line.strip()] if head else []
+    return max((line for line in bold_lines if LONG_WORD.search(line)), key=lambda line: len(line.split()), default="")
 
 
 class _SizedPage(NamedTuple):

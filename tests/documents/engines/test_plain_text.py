@@ -65,3 +65,9 @@ def test_tags_of_a_site_within_its_text_are_left_out() -> None:
         "# Punts\n\nSince 2024 the rules, all and `{{< x >}}`.\n\n```ruby\n{{< y >}}\n```\n\n```go\nx\n```\n"
     )
     assert with_title("Since {{< new-in 0.1 />}}2024.") == "Since {{< new-in 0.1 />}}2024."
+
+
+def test_a_variable_of_the_front_matter_is_put_in() -> None:
+    """A heading of Jekyll that names the title; what the front matter does not say stays."""
+    page = "---\ntitle: The wheel\n---\n\n# {{ page.title }}\n\nBy {{ page.author }}.\n"
+    assert with_title(page) == "# The wheel\n\nBy {{ page.author }}.\n"

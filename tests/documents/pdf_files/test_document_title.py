@@ -100,3 +100,17 @@ def test_a_title_of_one_word_or_a_size_little_larger_heads_its_page(title):
 def test_marks_of_notes_are_no_part_of_a_title(title):
     """A sign that leads to a note stays out."""
     assert title([(20.0, "Rules of the basin †")]) == "Rules of the basin"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "name", "title"),
+    [
+        ("**Office**\n\n**Relief Fund of Orrin**\n\n# Table of Contents\n", "018367.docx", "Relief Fund of Orrin"),
+        ("**Mill Office**\n\n# Table of Contents\n", "report.docx", "report"),
+        ("The **mill** stands.\n\n**Orrin**\n", "018367.docx", "018367"),
+        ("#   {{ page.title }}\n\nThe mill.\n", "Einbau.md", "Einbau"),
+    ],
+)
+def test_a_number_or_a_variable_is_no_title(markdown: str, name: str, title: str) -> None:
+    """Bold lines at the head tell it where the file's name has no word."""
+    assert choose_title(markdown, name, "", pdf=False) == title
