@@ -66,6 +66,11 @@ _LEGAL_ACTS = tuple(  # in sentences about the work itself: words one of which i
             r"""\bunder\b.{0,120}?(?:\blicen[cs]e\b|\bcreative\scommons|\bcc[\s-](?:by|0)|\bgpl\b|\bpublic\sdomain|\bgnu\b)""",
         ),
         (
+            ("trademark", "trade mark", "service mark"),
+            r"""\b(?:names?|logos?)\b[^.]{0,120}\b(?:is|are)\s(?:an?\s|the\s)?(?:registered\s)?(?:trade|service)\s?marks?\b""",
+            r"""\btrade\s?marks?\b | \bservice\s?marks?\b""",
+        ),
+        (
             ("warrant", "as is", "as-is", "domain dedication"),
             r"""\bwithout\s(?:any\s|even\sthe\simplied\s)?warrant(?:y|ies)
               | \b(?:is|are)\sprovided\b[^.]{0,80}\bas[\s-]is\b | \bpublic\sdomain\sdedication""",
@@ -103,6 +108,9 @@ _ACT_HINTS = (  # one of them is in every act
     ),
     *(
         "arrant",
+        "rademark",
+        "rade mark",
+        "ervice mark",
         "ARRANT",
         " is granted",
         " are granted",

@@ -43,6 +43,7 @@ WISHED_NOTE = (
     "decline only what the chunk cannot answer."
 )
 _DECLINED_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
+CHARACTERS_PER_STATEMENT = 250  # at the most; a sentence has about half as many
 EXTRA_PAIRS_PER_CHUNK = (
     3  # pairs that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 )
@@ -71,7 +72,7 @@ class BatchAsker:
     @property
     def batch_size(self) -> int:
         statement_count = None if self.statements is None else self.statements + self._figures.count
-        return pairs_per_call(self.settings.batch, statement_count)
+        return pairs_per_call(self.settings.batch, statement_count, len(self.chunk.text))
 
     @property
     def warnings(self) -> list[str]:
@@ -139,9 +140,14 @@ class BatchAsker:
         return reply.value
 
 
-def pairs_per_call(batch: int, statements: int | None) -> int:
-    """How many pairs to ask for at once: not many more than the chunk has statements."""
-    return batch if statements is None else min(batch, statements + EXTRA_PAIRS_PER_CHUNK)
+def pairs_per_call(batch: int, statements: int | None, characters: int = 0) -> int:
+    """How many pairs to ask for at once: not many more than the chunk has statements.
+
+    The cells of a table in HTML may be long, and each of them is one statement: by its length it has more.
+    """
+    if statements is None:
+        return batch
+    return min(batch, max(statements, characters // CHARACTERS_PER_STATEMENT) + EXTRA_PAIRS_PER_CHUNK)
 
 
 def build_messages(
@@ -300,7 +306,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     template, variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
     chunk_figures = _chunk_figures(settings, material, reading, basis.prompt)
     subject_count = len(statements) + chunk_figures.count
-    batch_size = pairs_per_call(settings.batch, subject_count)
+    batch_size = pairs_per_call(settings.batch, subject_count, len(chunk_figures.text))
     asked_count, max_pairs = 0, subject_count if limit is None else min(limit, subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         pair_count = batch_size if limit is None else min(batch_size, limit - asked_count)

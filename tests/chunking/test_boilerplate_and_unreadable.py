@@ -49,6 +49,9 @@ def test_a_section_about_licences_is_no_boilerplate() -> None:
         ("Use and redistribution of this manual are permitted as long as its text stays unchanged.", "boilerplate"),
         ("This handbook is distributed under the Creative Commons Attribution licence, version 4.0.", "boilerplate"),
         ("Software distributed under the License is distributed without warranties of any kind.", "boilerplate"),
+        ("The Orrin name, logo and “grinding through it” are registered trademarks of Orrin Mills.", "boilerplate"),
+        ("A trademark is a sign by which the goods of a mill are told from those of another one.", ""),
+        ("Who registers the name of a mill as a trademark pays 40 euros a year to the office of Sarn.", ""),
     ],
 )
 def test_only_a_permission_about_the_document_is_boilerplate(passage: str, skip: str) -> None:

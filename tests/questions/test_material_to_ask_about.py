@@ -43,6 +43,12 @@ def test_a_small_chunk_is_asked_for_few_pairs():
     ]
 
 
+def test_a_chunk_of_long_cells_is_asked_for_as_many_as_its_length_holds():
+    """Each cell of a table in HTML is one statement, of however many sentences; prose has more than that anyway."""
+    assert pairs_per_call(25, 1, 2_500) == 10 + EXTRA_PAIRS_PER_CHUNK
+    assert pairs_per_call(25, 12, 1_500) == 12 + EXTRA_PAIRS_PER_CHUNK
+
+
 def test_a_chunk_is_shown_what_concerns_it_of_the_summary():
     """The first sentence and those that share words with the chunk, in the summary's order; a short one as a whole."""
     about = [f"The harbour has {number} rules about {thing}." for number, thing in enumerate(["oars", "lamps", "fees"])]
