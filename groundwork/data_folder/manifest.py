@@ -57,8 +57,8 @@ _SELECT_ENTRIES = "SELECT unit, entry FROM units WHERE stage = ?"
 _SELECT_ENTRY = "SELECT entry FROM units WHERE stage = ? AND unit = ?"
 _SELECT_FINGERPRINTS = "SELECT unit, fingerprint, state, note FROM fingerprints WHERE stage = ?"
 _KEEP_FINGERPRINT = (  # of an entry that is still the one by which the unit was judged
-    "INSERT OR REPLACE INTO fingerprints SELECT ?1, ?2, ?3, ?4, ?5 "
-    "WHERE EXISTS (SELECT 1 FROM units WHERE stage = ?1 AND unit = ?2 AND entry = ?6)"
+    "INSERT OR REPLACE INTO fingerprints SELECT stage, unit, ?, ?, ? FROM units "
+    "WHERE stage = ? AND unit = ? AND entry = ?"
 )
 _SELECT_OBJECT_HASH = "SELECT sha256 FROM objects WHERE path = ? AND version = ?"
 _SELECT_FILE_HASHES = "SELECT path, size, mtime_ns, sha256 FROM files WHERE path"
@@ -202,7 +202,7 @@ class Manifest:
         Goes without where the database cannot be written: the next start looks at the hashes again.
         """
         fingerprint_rows = [
-            (stage, unit, fingerprint, unit_state, note, entries[0][0])
+            (fingerprint, unit_state, note, stage, unit, entries[0][0])
             for unit, (unit_state, note) in states.items()
             if (fingerprint := fingerprints[unit]) and (entries := self._entries.get((stage, unit)))
         ]
