@@ -219,11 +219,15 @@ def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
 
 
 class TableFrame(NamedTuple):
-    """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part."""
+    """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part.
+
+    `groups`: those borders at which rows with another first cell begin.
+    """
 
     borders: list[int]
     opening: str
     closing: str
+    groups: Sequence[int] = ()
 
 
 def table_frame(markdown: str, block: Block) -> TableFrame:
@@ -239,9 +243,20 @@ def _table_frame(markdown: str, block: Block) -> TableFrame:
     header_text = table_text[: row_spans.data[0][0]]
     fence = _FENCE.match(header_text)
     closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(table_text) else ""
+    groups = [] if closing else [block.start + start for start in _group_starts(table_text, row_spans.data)]
     return TableFrame(
-        [block.start + start for start, _ in row_spans.data[1:]], header_text.lstrip("\ufeff\r\n"), closing
+        [block.start + start for start, _ in row_spans.data[1:]], header_text.lstrip("\ufeff\r\n"), closing, groups
     )
+
+
+def _group_starts(table_text: str, row_spans: Sequence[Span]) -> Iterator[int]:
+    """Where rows of a table of pipes begin whose first cell differs from that above; an empty one goes on with it."""
+    last_cell = ""
+    for k, (start, end) in enumerate(row_spans):
+        first_cell = table_text[start:end].strip().removeprefix("|").split("|", 1)[0].strip()
+        if k and first_cell and first_cell != last_cell:
+            yield start
+        last_cell = first_cell or last_cell
 
 
 def _fence_frame(markdown: str, block: Block) -> TableFrame:
@@ -329,7 +344,7 @@ class Packer:
         return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
 
     def _cut_rows(self, run: BlockRun, table_block: Block) -> Iterator[ChunkPart]:
-        borders, opening, closing = table_frame(self._text, table_block)
+        borders, opening, closing, groups = table_frame(self._text, table_block)
         if 2 * self._ruler.text_length(opening + closing) > self._limit:
             opening = closing = ""  # a header of more than half the limit is not repeated
         chunk_start, added = run.start, ""
@@ -337,10 +352,10 @@ class Packer:
             if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added):
                 yield ChunkPart(run.kind, chunk_start, run.end, added, skip=run.skip)
                 return
-            chunk_end = self._row_border(borders, chunk_start, run.end, added, closing)
+            chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, closing)
             if chunk_end is None and added:  # one row with the header is too long; the row alone may do
                 added = ""
-                chunk_end = self._row_border(borders, chunk_start, run.end, added, "")
+                chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, "")
             if chunk_end is None:
                 chunk_end = self._cut_points(run).word_cut(chunk_start, self._max_end(chunk_start, added, closing))
             closing_text = closing if added or chunk_start <= table_block.start < chunk_end else ""
@@ -355,13 +370,17 @@ class Packer:
         return self._ruler.reach(part_start, self._limit - added_length)
 
     def _row_border(
-        self, borders: Sequence[int], part_start: int, part_end: int, added: str, closing: str
+        self, borders: Sequence[int], groups: Sequence[int], part_start: int, part_end: int, added: str, closing: str
     ) -> int | None:
-        """The last border that keeps the limit, one that leaves the minimum for the part behind first."""
+        """The last border that keeps the limit, one that leaves the minimum for the part behind first.
+
+        Rows with the same first cell stay together where half of what the limit allows is left for this part.
+        """
         max_end = self._max_end(part_start, added, closing)
         roomy_end = min(max_end, self._ruler.back(part_end, self._settings.min_length))
         for bound in (roomy_end, max_end):
-            k = bisect_right(borders, bound) - 1
-            if k >= 0 and borders[k] > part_start:
-                return borders[k]
+            for candidates, least_end in ((groups, part_start + (bound - part_start) // 2), (borders, part_start)):
+                k = bisect_right(candidates, bound) - 1
+                if k >= 0 and candidates[k] > least_end:
+                    return candidates[k]
         return None

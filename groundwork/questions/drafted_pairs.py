@@ -143,7 +143,7 @@ def evidence_faults(draft: Draft, grounds: SourceText) -> Iterator[Fault]:
     )
     if len(new_words) >= LEAST_NEW_WORDS and is_silent and not may_be_worked_out and draft.evidence:
         yield Fault(
-            "evidence", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
+            "unsupported", "no word of the answer is in the evidence: quote the whole sentence or row that says it"
         )
     for quote in draft.evidence:
         if (span := grounds.find(quote)) and _is_cut_twice(quote, span, grounds):

@@ -15,6 +15,7 @@ from groundwork.chunking.lengths import load_tokenizer
 from groundwork.records import Document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import ChunkSettings
+from tests.chunking.cutting import cut, small
 
 CORPUS = ["The thrower may pass the disc in any direction to any team-mate. "] * 20 + ["| row | 10 | 3.14 |"] * 5
 
@@ -57,3 +58,19 @@ def test_limits_hold_in_tokens(tokenizer: Path, text: str) -> None:
 def test_a_folder_names_its_tokenizer(tokenizer: Path) -> None:
     """A model's folder will do, as the file in it would."""
     assert load_tokenizer(str(tokenizer.parent)).get_vocab_size() == load_tokenizer(str(tokenizer)).get_vocab_size()
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_rows_with_the_same_first_cell_stay_together(repeated: bool) -> None:
+    """The candidates of a contest are not parted where room is left; one contest that is too long is cut anyway."""
+    contests = {"Mayor": ["Ada Roe", "Bo Lind", "Cy Orr"], "Clerk": ["Di Poe", "Ed Ray", "Flo Sims", "Gus Tarn"]}
+    rows = [
+        f"| {contest if repeated or not k else ''} | {name} of Orrin | 512 |"
+        for contest, names in contests.items()
+        for k, name in enumerate(names)
+    ]
+    table = "\n".join(["| Contest | Candidate | Votes |", "| --- | --- | --- |", *rows])
+    chunks = cut(f"{table}\n", small(min_length=20, max_length=230))
+    assert len(chunks) == 2 and "Di Poe" in chunks[1].text and "Cy Orr" not in chunks[1].text
+    one_contest = table.replace("Clerk", "Mayor")
+    assert all(len(chunk.text) <= 230 for chunk in cut(f"{one_contest}\n", small(min_length=20, max_length=230)))
