@@ -32,9 +32,10 @@ _CODE = re.compile(r"(?<!\S)\S*\w[/_<>.:=\-]\w\S*|(?<!\w)\w++=|/\S{0,100}\w\S*|<
 _SYMBOL = re.compile(r"(?<!\S)(?:[^\w\s]{2,8}|…)(?!\S)")  # "--" and "---" of a manual
 _OPEN_LIST = re.compile(
     r"\b(?:such as|for example|for instance|e\.g|including|the like|so on|etc|among others?|other things)\b"
-    r"|, (?:which|who|whose|where|when)\b",
+    r"|, (?:which|who|whose|where|when)\b"
+    r"|\b(?:that is|i\.e|namely|das heißt|d\. ?h|nämlich|c['’]est-à-dire|à savoir|es decir|cioè)\b",
     re.IGNORECASE,
-)  # a list of examples, and a clause that only looks like the next thing of one
+)  # a list of examples, a name with its meaning, and a clause that only looks like the next thing of one
 _EDGE_MARKS = "\"'.,;:!?()"
 _YES_OR_NO = re.compile(rf"\b{YES_OR_NO}\b", re.IGNORECASE)
 _POLAR = re.compile(rf"{AUXILIARY}\b", re.IGNORECASE)

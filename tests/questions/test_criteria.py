@@ -136,6 +136,8 @@ def test_a_small_word_is_a_fact_where_the_answer_holds_it() -> None:
         ("A compass, a watch and a lamp.", ["Names compass", "Names lamp"], "a watch"),
         ("A compass, which is small, and lamp and oars.", ["Names compass", "Names lamp and oars"], ""),
         ("Oars, sails, and the like.", ["Names the oars", "Names the sails"], ""),
+        ("Class 4 crews, that is juniors and masters.", ["Names juniors", "Names masters"], ""),
+        ("Klasse 4, das heißt Junioren und Meister.", ["Nennt Junioren", "Nennt Meister"], ""),
     ],
 )
 def test_a_list_is_covered_by_its_criteria(answer, criteria, thing):
