@@ -46,7 +46,11 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
         journal, replies = job.data.joined_journal, ("journal.db", "replies")
         if replies in rows_added and journal.is_file() and list_segments(journal):
             rows_added[replies] -= _drop_settled_replies(journal)
-        added = [f"{count:,} {kind} of {file_name}" for (file_name, kind), count in rows_added.items() if count]
+        added = [
+            f"{counted(count, 'reply' if kind == 'replies' else kind.removesuffix('s'), kind)} of {file_name}"
+            for (file_name, kind), count in rows_added.items()
+            if count
+        ]
         print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(added) or 'nothing new'}")
         missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, command, shards_gathered)]
         for missing_line in missing_lines:

@@ -35,6 +35,7 @@ from groundwork.llm.endpoint.http_errors import (
 from groundwork.llm.endpoint.http_request import Endpoint, token_limit, unreachable_remedy, with_reply_limit
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage, mark_cut_off, read_response, read_vectors
 from groundwork.llm.journal.journal import Journal, StoredReply, request_key
+from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_label
 
 
@@ -247,8 +248,8 @@ class CallRunner:
         adapter = self._adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
         if 0 < adapter.max_tokens <= context.cut_off_at:
             raise UnitError(
-                f"the endpoint takes at most {adapter.max_tokens} tokens a reply; ask for less at once, or choose "
-                f"another model for {context.stage}"
+                f"the endpoint takes at most {counted(adapter.max_tokens, 'token')} a reply; ask for less at once, or "
+                f"choose another model for {context.stage}"
             )
         sent_body = adapter.adapt(request_body)
         try:

@@ -84,7 +84,7 @@ def test_shards_share_their_replies(fake, send, folder, capsys):
     """gather joins what shards stored: neither the whole run nor another shard uploads the file again."""
     assert send("--shard", "1/1") == 0
     assert gather(["gather", "--remove", "--data", str(folder.root), "--set=ingest.converter=marker-api"]) == 0
-    assert "marker-api: 1 replies" in capsys.readouterr().out
+    assert "1 unit of manifest.db, 1 reply of marker-api" in capsys.readouterr().out
     for more in ((), ("--shard", "1/1")):
         (folder.root / "text" / "handbook.md").unlink()
         assert send(*more) == 0
