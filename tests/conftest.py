@@ -37,7 +37,7 @@ settings.load_profile("decides" if os.environ.get("CI") else "random")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more than there are cores: half of the time tests wait for sockets, processes and a browser."""
+    """One worker more than there are cores: tests wait for sockets, processes and a browser."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
