@@ -150,11 +150,7 @@ class SourceText:
         answer, terms = without_latex(answer), quoted_terms(answer)
         sources = [self._facts, *([_read_facts(question, self.word_language)] if question else [])]
         source_text = without_latex(f"{self.text}\n\n{question}")
-        problems = [
-            f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-            for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
-            if not _has_date_parts(year, month, day, source_text)
-        ]
+        problems = _unsupported_dates(answer, sources, source_text)
         source_numbers = [answer_number for facts in sources for answer_number in facts.numbers]
         allowed_values = {answer_number.value for answer_number in source_numbers}.union(
             *(facts.labels for facts in sources)
@@ -230,6 +226,14 @@ def _read_facts(source: str, language: str) -> _Facts:
     source = plain_fractions(without_latex(source))
     text_dates = dates(source).union(*(meanings for _, meanings in slashed_dates(source)))
     return _Facts(text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language))
+
+
+def _unsupported_dates(answer: str, sources: Sequence[_Facts], source_text: str) -> list[str]:
+    return [
+        f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
+        for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
+        if not _has_date_parts(year, month, day, source_text)
+    ]
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:

@@ -26,6 +26,7 @@ from groundwork.errors import BadDocument, UsageError
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison import ConverterColumn
+    from groundwork.processes.worker_pool import Workers
 
 DEFAULT_PAGES = 20
 TEST_PAGES = 2
@@ -65,8 +66,6 @@ def _pdf_path(job: Job) -> Path:
 
 async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
-    import base64
-
     from groundwork.documents.converter_comparison import (
         PdfPages,
         comparison_html,
@@ -75,7 +74,6 @@ async def process(job: Job, unit: Unit) -> Outcome:
         write_renditions,
         yardstick_pages,
     )
-    from groundwork.documents.pdf_files.pdfium import page_jpeg
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_headers import running_keys, strip_running
@@ -93,11 +91,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
         columns, failures = await converter_columns(job, workers, pages, _chosen_converters(job))
         yardstick = await yardstick_pages(job, workers, columns, pages)
         columns = [with_structure(column, yardstick) if column.pages else column for column in columns]
-        pictures = [
-            await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=settings.timeout)
-            for number in numbers
-        ]
-    urls = [f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" for picture in pictures]
+        urls = [await _picture_url(workers, pdf_path, number, settings.timeout) for number in numbers]
     header_keys = running_keys(layer.pages)
     layer_texts = strip_running([layer.pages[number - 1] for number in numbers], header_keys, numbers)
     write_text(
@@ -126,6 +120,16 @@ def _chosen_converters(job: Job) -> list[str]:
     if unknown_names := [name for name in converter_names if name not in paged]:
         raise UsageError(f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged)}")
     return converter_names
+
+
+async def _picture_url(workers: Workers, pdf_path: str, number: int, seconds: float) -> str:
+    """A page's picture for the page of the comparison, drawn within so many seconds."""
+    import base64
+
+    from groundwork.documents.pdf_files.pdfium import page_jpeg
+
+    picture = await workers.acall(page_jpeg, pdf_path, number, PICTURE_SIDE, JPEG_QUALITY, timeout=seconds)
+    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
 def _page_numbers(job: Job, page_count: int) -> list[int]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from groundwork.coverage.document_coverage import FindNearest
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
-    from groundwork.records import DocumentCoverage
+    from groundwork.records import DocumentCoverage, Pair
 
 UNCHUNKED_NAMED = 5  # documents without chunks that are named
 RUNS_HELP = "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
@@ -102,15 +102,13 @@ def process(job: Job, unit: Unit) -> Outcome:
         unplaced_warnings,
     )
     from groundwork.markdown.chunk_reading import read_chunks
-    from groundwork.records import Document, Pair
+    from groundwork.records import Document
 
     text_file, document_file, chunk_file = unit.reads[:3]
     markdown, document = read_text(text_file), read_json(document_file, Document)
-    pairs = {run: read_jsonl(Path(file), Pair) for run, file in unit.payload.items()}
     readings = read_chunks(chunk_file)
     check_chunks_match(markdown, text_file, [reading.chunk for reading in readings])
-    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
-    blank_count = sum(len(run_pairs) - len(runs[run]) for run, run_pairs in pairs.items())
+    runs, blank_count = _asked_pairs(unit)
     records = read_coverage_records(job, document.id, runs)
     asked = collect_coverage(
         document.id, document.title, markdown, readings, runs, nearest_statement(job), declined_statements(records)
@@ -120,17 +118,23 @@ def process(job: Job, unit: Unit) -> Outcome:
     write_json(unit.writes[1], coverage_numbers(asked, markdown))
     for report_line in report_lines(asked, markdown) if job.is_detailed else ():
         job.progress.say(report_line)
-    chunk_ids = {reading.chunk.id for reading in readings}
     unplaced_pairs = [question.pair for question in asked.questions if not question.placed]
+    warnings = unplaced_warnings(unplaced_pairs, {reading.chunk.id for reading in readings})
     return Outcome(
         status="ok" if asked.questions else "empty",
         note=f"{percent(asked.counts()['']['sentence'])} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(asked.questions), "not asked": len(document_gaps(asked))},
-        warnings=[
-            *unplaced_warnings(unplaced_pairs, chunk_ids),
-            *([_blank_warning(blank_count)] if blank_count else []),
-        ],
+        warnings=[*warnings, *([_blank_warning(blank_count)] if blank_count else [])],
     )
+
+
+def _asked_pairs(unit: Unit) -> tuple[dict[str, list[Pair]], int]:
+    """The pairs of each run that have a question, and how many have none."""
+    from groundwork.records import Pair
+
+    pairs = {run: list(read_jsonl(Path(file), Pair)) for run, file in unit.payload.items()}
+    runs = {run: [pair for pair in run_pairs if pair.question.strip()] for run, run_pairs in pairs.items()}
+    return runs, sum(map(len, pairs.values())) - sum(map(len, runs.values()))
 
 
 def _blank_warning(blank_count: int) -> str:

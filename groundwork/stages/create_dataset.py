@@ -76,7 +76,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_split_flags(parser: argparse.ArgumentParser) -> None:
-    """Which rows there are, which of them are eval's, and how they are worded."""
+    """Which rows there are, whether eval is drawn from them, and how they are worded."""
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="*", help="folders of data/qa; default: the run of qa.model, or the only one")
     add("--eval-split", help="an eval split, a balanced copy of part of train", **setting("dataset.eval_split", True))
@@ -102,6 +102,12 @@ def _add_split_flags(parser: argparse.ArgumentParser) -> None:
         help="questions that the documents do not answer, as a share of train and of eval (0 to 1)",
         **setting("dataset.unanswerable", metavar="SHARE"),
     )
+    _add_eval_flags(parser)
+
+
+def _add_eval_flags(parser: argparse.ArgumentParser) -> None:
+    """How eval is drawn, and what becomes of its rows in train."""
+    add = parser.add_argument
     add("--eval-mirror", help="a third split: eval as it stands in train", **setting("dataset.eval_mirror", True))
     add("--strategy", choices=EVAL_STRATEGIES, help="how eval is drawn", **setting("dataset.strategy"))
     add(

@@ -49,15 +49,7 @@ def gather_rows(
 
     `checks`: of curation, those of which each curated pair has been through one at least.
     """
-    pairs, locations, invalid = [], [], []
-    for run, pair_paths in files.items():
-        for pair_path in pair_paths:
-            for location, pair in _read_pairs(pair_path):
-                if isinstance(pair, Pair):
-                    pairs.append((run, pair))
-                    locations.append(location)
-                else:
-                    invalid.append(InvalidRow(id=location, reason=pair))
+    pairs, locations, invalid = _read_runs(files)
     pairs, locations, reviewed, warnings = _apply_reviews(pairs, locations, reviews or {}, files)
     shared_ids = _shared_ids(pairs)
     dataset_rows = []
@@ -129,6 +121,19 @@ def _apply_reviews(
         ]
         warnings += [*review.unmet_warnings(pair_path.stem for pair_path in files[run]), *review.outdated_warnings()]
     return decided_pairs, decided_locations, decision_lines, warnings
+
+
+def _read_runs(files: Mapping[str, Sequence[Path]]) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
+    """The pairs with their runs, where each stands, and the lines that are none."""
+    pairs, locations, invalid = [], [], []
+    for run, pair_paths in files.items():
+        for location, pair in (line for pair_path in pair_paths for line in _read_pairs(pair_path)):
+            if isinstance(pair, Pair):
+                pairs.append((run, pair))
+                locations.append(location)
+            else:
+                invalid.append(InvalidRow(id=location, reason=pair))
+    return pairs, locations, invalid
 
 
 def _read_pairs(pair_path: Path) -> Iterator[tuple[str, Pair | str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -301,17 +301,7 @@ class Ingestion:
                 if i > 0:
                     self._show_finished(len(page_numbers) - len(due))
                 await self._attempt(converter_name, path, layer, due, drafts)
-        page_texts = without_running(layer.pages)
-        if not any(page_texts):
-            page_texts = (
-                layer.pages
-            )  # pages that differ by their number alone, such as tickets: it is all that they hold
-        for page_number in page_numbers:
-            draft, text = drafts[page_number - 1], page_texts[page_number - 1]
-            if not draft.markdown.strip() and text.strip():
-                draft.markdown, draft.converter = tidy_page(text), "text layer"
-                draft.audit = Reference(text).audit(draft.markdown)
-                draft.fell_back = draft.fell_back or f"no converter gave its text, and tables are lost; {OCR}"
+        _fill_from_text_layer(drafts, layer, page_numbers)
         self._show_finished(len(page_numbers))
         if not any(draft.markdown.strip() for draft in drafts):
             raise BadDocument(self._why_empty(layer, drafts))
@@ -467,6 +457,19 @@ class Ingestion:
         cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         cause = UNREADABLE if layer.misleading and not any(layer.scans) else cause
         return "; ".join(dict.fromkeys([cause, *reasons, *self.warnings, OCR]))
+
+
+def _fill_from_text_layer(drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
+    """Give each page that no converter read what its text layer holds."""
+    page_texts = without_running(layer.pages)
+    if not any(page_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
+        page_texts = layer.pages
+    for page_number in page_numbers:
+        draft, text = drafts[page_number - 1], page_texts[page_number - 1]
+        if not draft.markdown.strip() and text.strip():
+            draft.markdown, draft.converter = tidy_page(text), "text layer"
+            draft.audit = Reference(text).audit(draft.markdown)
+            draft.fell_back = draft.fell_back or f"no converter gave its text, and tables are lost; {OCR}"
 
 
 class PageCount(Protocol):

@@ -181,11 +181,8 @@ def page_content(
     prose = [run for run in runs if not any(grid.holds(run) for grid in grids)] if grids else runs
     frames, walls = _frames_and_walls(strokes, charts)
     shades = find_shades(page.vector_graphics) if page.vector_graphics and not leftward and not fields else []
-    striped = striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
-    striped = [
-        frame for frame in striped if not (any(_is_in(frame, chart) for chart in charts) or _holds_code(frame, prose))
-    ]
-    tables, heads = _drawn_tables([*frames, *striped], prose, fields, shades, [] if leftward else turned)
+    frames += _striped_tables(shades, prose, frames, charts)
+    tables, heads = _drawn_tables(frames, prose, fields, shades, [] if leftward else turned)
     prose = [run for run in prose if not any(table.holds(run) for table in tables)] if tables else prose
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables
@@ -206,6 +203,16 @@ def _turned_lines(
             for cell in line.cells
         ]
         for line in lines
+    ]
+
+
+def _striped_tables(
+    shades: Sequence[Shade], prose: Sequence[Run], frames: Sequence[Frame], charts: Sequence[Box]
+) -> list[Frame]:
+    """The tables that stripes draw, which are no part of a chart and no listing."""
+    striped = striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+    return [
+        frame for frame in striped if not (any(_is_in(frame, chart) for chart in charts) or _holds_code(frame, prose))
     ]
 
 

@@ -46,12 +46,7 @@ class CurationResult:
 def curation_html(result: CurationResult) -> str:
     """The whole page."""
     counts = _Counts(result)
-    outcome_sizes = {
-        "kept": len(counts.unchanged),
-        "rewritten": len(counts.rewritten),
-        **({"corrected": len(counts.corrected)} if counts.corrected else {}),
-        "rejected": len(result.rejected_pairs),
-    }
+    outcome_sizes = counts.outcome_sizes()
     document_count = "one document" if len(counts.documents) == 1 else counted(len(counts.documents), "document")
     checks = ", ".join(result.checks).replace("_", " ") or "nothing"
     column_titles = ["Check", "Checked", "Passed", "Failed by rule", "Failed by model", "No model was asked"]
@@ -149,6 +144,15 @@ class _Counts:
         by_model = f"{check_counts.get((False, 'model'), 0):,}" if rule_count < checked_count else "not asked"
         check_numbers = [checked_count, passed_count, check_counts.get((False, "rule"), 0)]
         return [check.replace("_", " "), *(f"{n:,}" for n in check_numbers), by_model, f"{rule_count:,}"]
+
+    def outcome_sizes(self) -> dict[str, int]:
+        """Pairs by what became of them; those that people corrected only where there are any."""
+        return {
+            "kept": len(self.unchanged),
+            "rewritten": len(self.rewritten),
+            **({"corrected": len(self.corrected)} if self.corrected else {}),
+            "rejected": sum(map(len, self.by_reason.values())),
+        }
 
     @property
     def by_rules_alone(self) -> bool:
