@@ -200,7 +200,7 @@ def test_subfolders_in_a_bucket(tmp_path: Path, s3: S3Server, models: FakeOpenRo
         for stage in STAGES:
             machine.says(bucket.url, stage, "--shard", str(shard))
     asked = len(models.requests)
-    assert "missing" not in machines[2].says(bucket.url, "gather")
+    assert "nothing is missing" in machines[2].says(bucket.url, "gather")
     there = of_stages(bucket.contents())
     made = {path: there[path] for path in there if not path.endswith(MARKER) and not path.startswith("documents/")}
     assert made and all(subfolder.search(path) for path in made)
@@ -223,7 +223,7 @@ def test_two_machines_and_gather(tmp_path: Path, s3: S3Server, models: FakeOpenR
     calls = len(models.requests)
     fetched = {path.name for path in (tmp_path / "1").rglob("documents/*.md") if path.stat().st_size}
     assert fetched == {f"harbour-{n}.md" for n in range(DOCUMENTS) if Shard(2, 2).holds(f"harbour-{n}")}
-    assert "missing" not in third.says(bucket.url, "gather", "--remove")
+    assert "nothing is missing" in third.says(bucket.url, "gather", "--remove")
     assert of_stages(bucket.contents()) == of_stages(local_contents(folder))
     assert not [path for path in bucket.contents() if path.startswith(".state/shards/")]
     for stage in ("ingest", "generate_qa"):
