@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
+DELIMITER_ROW = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")  # below the header
+FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # at a cell's start, a currency or a sign before it
+_CELL_EDGE = re.compile(r"(?<!\\)\|")
 _BEFORE = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})
 _BEHIND = frozenset({"%", "€", ")", ")%", "%)"})
 _MOST_HEAD_ROWS = 5  # that are looked through, with the first one below the head
@@ -17,6 +20,11 @@ def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     """A table of rows of one length and of cells of one line, the first row as its header."""
     header, *body = with_signs_joined([[cell.replace("|", "\\|") for cell in row] for row in rows])
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
+
+
+def split_row(row: str) -> list[str]:
+    """The cells of a table's line between its outer pipes."""
+    return [cell.strip() for cell in _CELL_EDGE.split(row.strip()[1:-1])]
 
 
 def join_head(rows: Sequence[list[str]]) -> list[list[str]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.coverage.coverage_report import LINE_BREAK, document_gaps, markdown_tree, pieces
+from groundwork.coverage.coverage_report import document_gaps
 from groundwork.coverage.document_coverage import (
     CoverageItem,
     CoveredDocument,
@@ -19,6 +19,7 @@ from groundwork.coverage.document_coverage import (
     sections,
     unplaced_warnings,
 )
+from groundwork.coverage.markdown_tree import LINE_BREAK, markdown_tree, pieces
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair

@@ -141,7 +141,7 @@ def _roman_numeral(n: int) -> str:
 
 def _table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
-    from groundwork.documents.formats.spreadsheets import table_to_markdown
+    from groundwork.documents.formats.sheet_blocks import table_to_markdown
 
     if table.kind == "layout" or _width(table) < 2:
         cells = [slot.cell for row in table.grid for slot in row if slot.cell]
@@ -152,7 +152,7 @@ def _table_markdown(table: Table) -> str:
 
 
 def _sheet_markdown(table: Table) -> str:
-    from groundwork.documents.formats.spreadsheets import numbered_rows, sheet_to_markdown, single_cells
+    from groundwork.documents.formats.sheet_blocks import numbered_rows, sheet_to_markdown, single_cells
 
     cell_texts = _cell_texts(table)
     lone_texts = single_cells(numbered_rows(cell_texts))

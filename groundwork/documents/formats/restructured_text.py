@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from groundwork.documents.formats.markup_pieces import fenced, heading, note_title, quoted_note
-from groundwork.documents.formats.spreadsheets import table_to_markdown
+from groundwork.documents.formats.sheet_blocks import table_to_markdown
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+\s*$")  # one mark of punctuation over the whole line
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|\n]+\| )?([\w:-]+)::(?:[ \t]+(.*))?$")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
+from groundwork.documents.pipe_tables import DELIMITER_ROW
 from groundwork.documents.repair.table_titles import titles_above_tables
 from groundwork.language.labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import LINE_ENDS
@@ -18,7 +19,6 @@ from groundwork.language.words import WRITTEN_OUT
 
 _ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|{DOTTED_LABEL}\.\S")
 _BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
-_DELIMITER = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 _CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
 _GLUED_ITEM = re.compile(rf"^((?:#{{1,6}} )?{GLUED_LABEL})")
@@ -110,7 +110,7 @@ def _with_notes_overleaf(above: str, below: str, table_head: str) -> tuple[str, 
     table = page.rpartition("\n\n")[2]
     second_part, _, text_below = below.partition("\n\n")
     row = second_part.split("\n", 1)[0]
-    if not notes or not table.startswith("|") or not _DELIMITER.match(f"{second_part}\n".split("\n")[1]):
+    if not notes or not table.startswith("|") or not DELIMITER_ROW.match(f"{second_part}\n".split("\n")[1]):
         return above, below
     head = _table_head(table_head, page).rpartition("\n\n")[2].split("\n", 1)[0]
     marks = [match[1] for note in notes if (match := _NOTE.match(note))]
@@ -193,11 +193,11 @@ def _strip_repeated_head(table_head: str, below: str) -> str:
     """A table's second part without its delimiter row, and without the rows of heads that repeat the first part's, from
     its first row on or the first below its titles."""
     rows_overleaf = below.split("\n")
-    if len(rows_overleaf) < 2 or not _DELIMITER.match(rows_overleaf[1]):
+    if len(rows_overleaf) < 2 or not DELIMITER_ROW.match(rows_overleaf[1]):
         return below
     rows_overleaf = [rows_overleaf[0], *rows_overleaf[2:]]
     rows = [" ".join(row.split()) for row in rows_overleaf]
-    heads = [" ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not _DELIMITER.match(row)]
+    heads = [" ".join(row.split()) for row in table_head.split("\n\n")[-1].split("\n") if not DELIMITER_ROW.match(row)]
     untitled = dropwhile(_is_title, heads)
     repeated_heads = max(sum(takewhile(bool, map(eq, rows, head_rows))) for head_rows in (heads, untitled))
     return "\n".join(rows_overleaf[max(repeated_heads, not rows[0].replace("|", "").strip()) :])

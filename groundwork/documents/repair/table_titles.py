@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_CELL_EDGE = re.compile(r"(?<!\\)\|")
-_DELIMITER = re.compile(r"\|(?: *:?-+:? *\|)+")
-_FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # with a currency or a sign before it
+from groundwork.documents.pipe_tables import DELIMITER_ROW, FIGURE, split_row
+
 _NAME = re.compile(r"\W*(?:[^\W\d_]{1,3}\W{0,2})?(?:19|20)\d\d\W*|.*?[^\W\d_]{4}.*")  # of a column: a year, or words
 
 
@@ -15,19 +14,15 @@ def titles_above_tables(markdown: str) -> str:
     """The text with each table's first row as a paragraph where that is one text over all columns, and below it stand
     the names of columns."""
     lines = markdown.split("\n")
-    tables = [i for i, line in enumerate(lines) if i and _DELIMITER.fullmatch(line) and lines[i - 1].startswith("|")]
+    tables = [i for i, line in enumerate(lines) if i and DELIMITER_ROW.match(line) and lines[i - 1].startswith("|")]
     for delimiter in reversed(tables):
-        first = _cells(lines[delimiter - 1])
+        first = split_row(lines[delimiter - 1])
         end = next((k for k in range(delimiter, len(lines)) if not lines[k].startswith("|")), len(lines))
-        body = [_cells(line) for line in lines[delimiter + 1 : end]]
+        body = [split_row(line) for line in lines[delimiter + 1 : end]]
         if len(first) > 1 and first[0] and len(set(first)) == 1 and _has_header(body):
             title = first[0].replace("\\|", "|")
             lines[delimiter - 1 : delimiter + 2] = [title, "", lines[delimiter + 1], lines[delimiter]]
     return "\n".join(lines)
-
-
-def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in _CELL_EDGE.split(row.strip()[1:-1])]
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -40,8 +35,8 @@ def _has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _figures(rows: Sequence[Sequence[str]], column: int) -> int:
-    return sum(column < len(row) and _FIGURE.match(row[column]) is not None for row in rows)
+    return sum(column < len(row) and FIGURE.match(row[column]) is not None for row in rows)
 
 
 def _is_name(cell: str) -> bool:
-    return not _FIGURE.match(cell) or _NAME.fullmatch(cell) is not None
+    return not FIGURE.match(cell) or _NAME.fullmatch(cell) is not None

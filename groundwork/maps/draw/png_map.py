@@ -1,346 +1,42 @@
-"""The map as a PNG, by matplotlib, for a README or a paper, and the charts beside it.
+"""The map as a PNG, by matplotlib, for a README or a paper.
 
-Points, contours, tags as pies, slices where datasets coincide, labels; the verdict, figures and reach curves of several
-datasets; the tag histogram.
+Points, contours, tags as pies, slices where datasets coincide, labels that cover none; beside it the charts of png_charts.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.data_folder.read_write import write_bytes
-from groundwork.maps.draw.scene import Bar, Point, Scene
-from groundwork.message_wording import counted, shorten_text
-from groundwork.pages.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
+from groundwork.maps.draw.png_charts import draw_curves, draw_figures, draw_verdict
+from groundwork.maps.draw.scene import Point, Scene
+from groundwork.pages.palette import INK, LIGHT, QUIET
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-
-DIFFICULTIES = ("easy", "medium", "hard")
-OTHER_COLOUR = "#9aa3ad"  # of values beyond the palette
-MAX_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
-
-DPI = 200
-_MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
-FONTS = [
-    *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
-    *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
-    *("Noto Sans Telugu", "Noto Sans Kannada", "Noto Sans Malayalam", "Noto Sans Gujarati", "Noto Sans Sinhala"),
-    *("Noto Sans Lao", "Noto Sans Khmer", "Noto Sans Myanmar", "Noto Sans Georgian", "Noto Sans Armenian"),
-    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
-    *("Arial Unicode MS", "Unifont"),
-]
-LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
-
-MAX_NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
-
-
-class Colours(NamedTuple):
-    """The colour of each point, and the legend: (value, colour, number of points)."""
-
-    by_point: list[str]
-    legend: list[tuple[str, str, int]]
-
-
-def point_colours(scene: Scene) -> Colours:
-    """By dataset where there are several; else by region, whose names stand on the map, by category or difficulty."""
-    points = scene.points
-    if len(scene.datasets) > 1:
-        colour_by_value = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
-        legend = [(entry.name, colour_by_value[entry.name], entry.count) for entry in scene.datasets]
-        return Colours([colour_by_value[point.dataset] for point in points], legend)
-    if scene.clusters:
-        return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
-    for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
-        point_values = [str(getattr(point, field)) for point in points]
-        value_counts = Counter(point_values)
-        if len(value_counts) < 2:
-            continue
-        order = (
-            [point_value for point_value in DIFFICULTIES if point_value in value_counts]
-            if field == "difficulty"
-            else []
-        )
-        order += [point_value for point_value, _ in value_counts.most_common() if point_value not in order]
-        colour_by_value = {
-            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(order)
-        }
-        return Colours(
-            [colour_by_value[point_value] for point_value in point_values],
-            [(point_value or "none", colour_by_value[point_value], value_counts[point_value]) for point_value in order],
-        )
-    return Colours([LIGHT[0]] * len(points), [])
-
-
-def dataset_mark(colour: int, scene: Scene) -> str:
-    is_plain = scene.kind == "tags" or len(scene.points) > MAX_MARKS
-    return "o" if is_plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
-
-
-def dataset_colours(scene: Scene) -> dict[str, str]:
-    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
-
-
-def new_figure(width: float, height: float) -> Figure:
-    from matplotlib import font_manager, rcParams
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    _add_new_fonts()
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
-    rcParams["font.size"] = 9
-    figure = Figure(figsize=(width, height), facecolor="white")
-    FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
-    return figure
-
-
-@cache
-def _add_new_fonts() -> None:
-    """Add those of FONTS that were installed after matplotlib had listed the fonts, which it does once."""
-    from matplotlib import font_manager
-
-    manager = font_manager.fontManager
-    font_names = [font_name.replace(" ", "").lower() for font_name in FONTS]
-    listed_files = {font.fname for font in manager.ttflist}
-    for path in font_manager.findSystemFonts():
-        file_name = Path(path).stem.lower().partition("-")[0]  # NotoSansCJK holds Noto Sans CJK JP, SC, ...
-        if path not in listed_files and any(font_name.startswith(file_name) for font_name in font_names):
-            with suppress(OSError, RuntimeError):  # a damaged font, which draws nothing
-                manager.addfont(path)
-
-
-def draw_head(figure: Figure, scene: Scene) -> None:
-    """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
-    inch = 1 / figure.get_figheight()
-    draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
-    figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
-    legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
-    draw_legend(figure, scene, 1 - (0.78 + 0.13 * legend_rows) * inch, LEGEND_COLUMNS)
-
-
-def draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
-    """What the colours mean, around a height of the figure (0..1)."""
-    legend = point_colours(scene).legend
-    marks = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
-    if legend:
-        figure.legend(
-            [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
-            [f"{shorten_name(dataset)}  {count:,}" for dataset, _, count in legend],
-            loc="center left",
-            bbox_to_anchor=(0.012, y),
-            ncols=min(len(legend), columns),
-            frameon=False,
-            handletextpad=0.3,
-            columnspacing=1.4,
-            fontsize=9.5,
-            labelcolor=INK,
-        )
-
-
-def _legend_dot(colour: str, mark: str) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
-
-
-def save_png(figure: Figure, path: Path) -> None:
-    png_content = io.BytesIO()
-    figure.savefig(png_content, dpi=DPI, format="png", metadata={"Software": None})
-    write_bytes(path, png_content.getvalue())
-
-
-@contextmanager
-def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
-    """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
-    import warnings
-
-    glyph_warnings: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield glyph_warnings
-    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
-    for warning in caught:
-        if not _MISSING_GLYPH.match(str(warning.message)):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    if missing:
-        letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
-        glyph_warnings.append(
-            f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
-            "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
-        )
-
-
-def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
-    """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
-    canvas: Any = figure.canvas
-    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
-    width_pixels = width * figure.get_figwidth() * figure.dpi
-    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
-    text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
-    if share > 1 / 0.7:
-        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
-
-
-def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
-    """`name` in at most `length` letters: without its organisation, and then without its end."""
-    short_name = name if len(name) <= length else name.rpartition("/")[2]
-    return shorten_text(short_name, length)
-
-
-def wrap_text(text: str, width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))
-
-
-MAX_HISTOGRAM_HEIGHT = 10.0  # inches of the bars of a histogram
-
-
-def draw_verdict(axes: Axes, scene: Scene) -> None:
-    """Which to choose, as the headline; under it the figures that say so."""
-    scene_numbers = scene.numbers
-    assert scene_numbers is not None  # noqa: S101  # the caller looked
-    choice, _, why = scene_numbers.recommendation.partition(": ")
-    axes.set_axis_off()
-    box = axes.get_position()
-    draw_fitted_text(axes.figure, choice, (box.x0, box.y1 - 0.01), box.width, 14)  # type: ignore[arg-type]  # no subfigure
-    text = wrap_text(f"{why[:1].upper()}{why[1:]}", 72)
-    axes.text(0, 0.83, text, va="top", fontsize=8.8, color=INK, linespacing=1.35, transform=axes.transAxes)
-
-
-def draw_curves(axes: Axes, scene: Scene) -> None:
-    """Reach of the union's topics against the number of questions, with the number they are compared at."""
-    scene_numbers = scene.numbers
-    assert scene_numbers is not None  # noqa: S101  # the caller looked
-    entries = {entry.name: entry for entry in scene.datasets}
-    colour_of = dataset_colours(scene)
-    longest = max((row.curve[-1][0] for row in scene_numbers.datasets if row.curve), default=1) or 1
-    for row in scene_numbers.datasets:
-        if row.curve:
-            counts, reach = zip(*row.curve, strict=True)
-            axes.plot(counts, [100 * share for share in reach], color=colour_of[row.name], linewidth=2.2)
-            mark = dataset_mark(entries[row.name].colour, scene)
-            axes.plot(counts[-1], 100 * reach[-1], mark, color=colour_of[row.name], markersize=6, clip_on=False)
-    axes.axvline(scene_numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
-    is_right = scene_numbers.equal_n > 0.7 * longest
-    axes.text(
-        scene_numbers.equal_n + (-0.012 if is_right else 0.012) * longest, 3, f"compared at {scene_numbers.equal_n:,}",
-        color=QUIET, fontsize=8, va="bottom", ha="right" if is_right else "left",
-    )  # fmt: skip
-    axes.set_ylim(0, 103)
-    axes.set_xlim(0, 1.03 * longest)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}%")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.set_title(_curves_title(scene_numbers.topics), loc="left", fontsize=10.5, weight="bold", color=INK)
-    axes.set_xlabel("questions", color=QUIET)
-    style_axes(axes)
-
-
-def _curves_title(count: int) -> str:
-    return f"Share of the {counted(count, 'topic')} that they reach"
-
-
-def draw_figures(axes: Axes, scene: Scene) -> None:
-    """The figures as a table: one row a dataset."""
-    scene_numbers = scene.numbers
-    assert scene_numbers is not None  # noqa: S101  # the caller looked
-    axes.set_axis_off()
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    rows = scene_numbers.datasets
-    entries = {entry.name: entry for entry in scene.datasets}
-    columns = [0.6, 0.72, 0.86, 1.0]
-    step = min(0.15, 0.86 / (len(rows) + 1))
-    for x, heading in zip(columns, ["reach (95%)", "whole", "repeats", "diversity"], strict=True):
-        axes.text(x, 0.96, heading, ha="right", va="center", color=QUIET, fontsize=8.5)
-    axes.plot([0, 1], [0.96 - step / 2] * 2, color=FAINT, linewidth=0.8)
-    for index, row in enumerate(rows):
-        y = 0.96 - (index + 1) * step
-        entry, weight = entries[row.name], "bold" if row.name == scene_numbers.best else "normal"
-        mark, colour = dataset_mark(entry.colour, scene), dataset_colours(scene)[row.name]
-        axes.plot(0.012, y, mark, color=colour, markersize=6, clip_on=False)
-        dataset_name = shorten_name(row.name, 20 if weight == "bold" else 23)
-        axes.text(0.04, y, dataset_name, va="center", color=INK, fontsize=9, weight=weight)
-        low, high = row.reach_interval
-        reach = f"{row.reach:.0%} ({100 * low:.0f}\N{EN DASH}{100 * high:.0f})"
-        cells = [reach, f"{row.reach_of_all:.0%}", f"{row.redundancy:.0%}", f"{row.diversity_at_equal_n:.1f}"]
-        for x, cell in zip(columns, cells, strict=True):
-            axes.text(x, y, cell, ha="right", va="center", color=INK, fontsize=9, weight=weight)
-    figures_note = (
-        f"Reach and diversity with {counted(scene_numbers.equal_n, 'question')} of each; whole: with all of its own."
-    )
-    axes.text(0, 0.96 - (len(rows) + 1) * step, figures_note, va="center", fontsize=7.8, color=QUIET)
-
-
-def style_axes(axes: Axes) -> None:
-    """Only what is needed to read a value."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(FAINT)
-    axes.tick_params(colors=QUIET, length=0, labelsize=8)
-    axes.grid(color=FAINT, linewidth=0.6, zorder=0)
-    axes.set_axisbelow(True)
-
-
-def write_histogram_png(scene: Scene, path: Path, max_tags: int = 25) -> list[str]:
-    """Draw the first `max_tags` tags of `scene`: for each tag a bar a dataset, the share and number of its questions.
-
-    Returns what the reader has to be warned of: letters without a font.
-    """
-    with collect_missing_glyphs(path) as warnings:
-        save_png(_histogram_figure(scene, max_tags), path)
-    return warnings
-
-
-def _histogram_figure(scene: Scene, max_tags: int) -> Figure:
-    dataset_names = [entry.name for entry in scene.datasets]
-    bars = scene.histogram[: min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(dataset_names))))]
-    rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
-    height = max(3.2, 1.5 + 0.26 * rows + len(bars) * (0.115 + 0.135 * len(dataset_names)))
-    figure = new_figure(9.6, height)
-    axes = figure.add_axes((0.24, 0.6 / height, 0.7, 1 - (1.5 + 0.26 * rows) / height))
-    _draw_bars(axes, bars, scene)
-    axes.set_xlabel("share of the dataset's questions", color=QUIET)
-    draw_head(figure, scene)
-    return figure
-
-
-def _draw_bars(axes: Axes, bars: list[Bar], scene: Scene) -> None:
-    colour_of = dataset_colours(scene)
-    datasets = list(colour_of)
-    bar_width = 0.82 / max(1, len(datasets))
-    longest = max((share for bar in bars for share in bar.shares.values()), default=1.0) or 1.0
-    for bar_index, bar in enumerate(bars):
-        for number, dataset in enumerate(datasets):
-            y = bar_index + (number - (len(datasets) - 1) / 2) * bar_width
-            share = bar.shares[dataset]
-            axes.barh(y, share, bar_width * 0.9, color=colour_of[dataset], zorder=2)
-            share_text = f"{share:.0%} ({bar.counts[dataset]:,})" if bar.counts[dataset] else "none"
-            axes.text(share + longest * 0.008, y, share_text, va="center", fontsize=7.6, color=INK if share else QUIET)
-    axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
-    axes.set_ylim(len(bars) - 0.45, -0.55)
-    axes.set_xlim(0, longest * 1.16)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    style_axes(axes)
-    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=9)
-    axes.grid(axis="y", visible=False)
-
+from groundwork.maps.draw.png_figure import (
+    LEGEND_COLUMNS,
+    collect_missing_glyphs,
+    dataset_colours,
+    dataset_mark,
+    draw_head,
+    draw_legend,
+    new_figure,
+    point_colours,
+    save_png,
+    shorten_name,
+    wrap_text,
+)
 
 Size = Literal["page", "readme", "paper"]
 Floats = npt.NDArray[np.floating[Any]]

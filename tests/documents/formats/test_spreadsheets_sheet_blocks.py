@@ -7,7 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.formats.spreadsheets import Rows, csv_to_markdown, read_xlsx, sheet_to_markdown, single_cells
+from groundwork.documents.formats.sheet_blocks import Rows, sheet_to_markdown, single_cells
+from groundwork.documents.formats.spreadsheets import csv_to_markdown, read_xlsx
 
 PRICES = """
 Canoe hire, prices in euros

@@ -1,0 +1,208 @@
+"""What the pictures of maps and charts as PNG share: the figure with its fonts, colours, head, legend and texts."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from groundwork.data_folder.read_write import write_bytes
+from groundwork.maps.draw.scene import Scene
+from groundwork.message_wording import shorten_text
+from groundwork.pages.palette import FAINT, INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+DIFFICULTIES = ("easy", "medium", "hard")
+OTHER_COLOUR = "#9aa3ad"  # of values beyond the palette
+MAX_MARKS = 5_000  # points; beyond, a mark is too small to have a shape
+DPI = 200
+_MISSING_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
+FONTS = [
+    *("Inter", "Noto Sans", "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans Arabic"),
+    *("Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai"),
+    *("Noto Sans Telugu", "Noto Sans Kannada", "Noto Sans Malayalam", "Noto Sans Gujarati", "Noto Sans Sinhala"),
+    *("Noto Sans Lao", "Noto Sans Khmer", "Noto Sans Myanmar", "Noto Sans Georgian", "Noto Sans Armenian"),
+    *("Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI", "PingFang SC", "Hiragino Sans"),
+    *("Arial Unicode MS", "Unifont"),
+]
+LEGEND_COLUMNS = 3  # of the longest names; short ones get as many as fit
+MAX_NAME_LENGTH = 34  # letters of a dataset's name that a legend shows
+
+
+class Colours(NamedTuple):
+    """The colour of each point, and the legend: (value, colour, number of points)."""
+
+    by_point: list[str]
+    legend: list[tuple[str, str, int]]
+
+
+def point_colours(scene: Scene) -> Colours:
+    """By dataset where there are several; else by region, whose names stand on the map, by category or difficulty."""
+    points = scene.points
+    if len(scene.datasets) > 1:
+        colour_by_value = {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+        legend = [(entry.name, colour_by_value[entry.name], entry.count) for entry in scene.datasets]
+        return Colours([colour_by_value[point.dataset] for point in points], legend)
+    if scene.clusters:
+        return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
+    for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
+        point_values = [str(getattr(point, field)) for point in points]
+        value_counts = Counter(point_values)
+        if len(value_counts) < 2:
+            continue
+        order = (
+            [point_value for point_value in DIFFICULTIES if point_value in value_counts]
+            if field == "difficulty"
+            else []
+        )
+        order += [point_value for point_value, _ in value_counts.most_common() if point_value not in order]
+        colour_by_value = {
+            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(order)
+        }
+        return Colours(
+            [colour_by_value[point_value] for point_value in point_values],
+            [(point_value or "none", colour_by_value[point_value], value_counts[point_value]) for point_value in order],
+        )
+    return Colours([LIGHT[0]] * len(points), [])
+
+
+def dataset_mark(colour: int, scene: Scene) -> str:
+    is_plain = scene.kind == "tags" or len(scene.points) > MAX_MARKS
+    return "o" if is_plain else MATPLOTLIB_MARKS[colour % len(MATPLOTLIB_MARKS)]
+
+
+def dataset_colours(scene: Scene) -> dict[str, str]:
+    return {entry.name: LIGHT[entry.colour % len(LIGHT)] for entry in scene.datasets}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    from matplotlib import font_manager, rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    _add_new_fonts()
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    rcParams["font.family"] = [font_name for font_name in FONTS if font_name in installed] or ["sans-serif"]
+    rcParams["font.size"] = 9
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)  # no display, no pyplot, nothing global
+    return figure
+
+
+@cache
+def _add_new_fonts() -> None:
+    """Add those of FONTS that were installed after matplotlib had listed the fonts, which it does once."""
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    font_names = [font_name.replace(" ", "").lower() for font_name in FONTS]
+    listed_files = {font.fname for font in manager.ttflist}
+    for path in font_manager.findSystemFonts():
+        file_name = Path(path).stem.lower().partition("-")[0]  # NotoSansCJK holds Noto Sans CJK JP, SC, ...
+        if path not in listed_files and any(font_name.startswith(file_name) for font_name in font_names):
+            with suppress(OSError, RuntimeError):  # a damaged font, which draws nothing
+                manager.addfont(path)
+
+
+def draw_head(figure: Figure, scene: Scene) -> None:
+    """Title, subtitle and legend, at fixed distances from the top whatever the figure's height."""
+    inch = 1 / figure.get_figheight()
+    draw_fitted_text(figure, scene.title, (0.022, 1 - 0.36 * inch), 0.95, 15)
+    figure.text(0.022, 1 - 0.63 * inch, scene.subtitle, fontsize=9, color=QUIET, va="center")
+    legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
+    draw_legend(figure, scene, 1 - (0.78 + 0.13 * legend_rows) * inch, LEGEND_COLUMNS)
+
+
+def draw_legend(figure: Figure, scene: Scene, y: float, columns: int) -> None:
+    """What the colours mean, around a height of the figure (0..1)."""
+    legend = point_colours(scene).legend
+    marks = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
+    if legend:
+        figure.legend(
+            [_legend_dot(colour, marks.get(dataset, "o")) for dataset, colour, _ in legend],
+            [f"{shorten_name(dataset)}  {count:,}" for dataset, _, count in legend],
+            loc="center left",
+            bbox_to_anchor=(0.012, y),
+            ncols=min(len(legend), columns),
+            frameon=False,
+            handletextpad=0.3,
+            columnspacing=1.4,
+            fontsize=9.5,
+            labelcolor=INK,
+        )
+
+
+def _legend_dot(colour: str, mark: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], marker=mark, linestyle="", markersize=7, color=colour)
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    png_content = io.BytesIO()
+    figure.savefig(png_content, dpi=DPI, format="png", metadata={"Software": None})
+    write_bytes(path, png_content.getvalue())
+
+
+@contextmanager
+def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
+    """Fills its list with one line for all letters that lack a font, in place of a warning for each."""
+    import warnings
+
+    glyph_warnings: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield glyph_warnings
+    missing = {match[1] for warning in caught if (match := _MISSING_GLYPH.match(str(warning.message)))}
+    for warning in caught:
+        if not _MISSING_GLYPH.match(str(warning.message)):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if missing:
+        letters = "".join(sorted(chr(int(code)) for code in missing)[:8])
+        glyph_warnings.append(
+            f"{path.name}: boxes stand for letters that no installed font has, such as {letters}; "
+            "install one (Debian: fonts-noto-cjk, fonts-noto-core); the HTML page shows them by the browser"
+        )
+
+
+def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
+    """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
+    canvas: Any = figure.canvas
+    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
+    width_pixels = width * figure.get_figwidth() * figure.dpi
+    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
+    text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
+    if share > 1 / 0.7:
+        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
+
+
+def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:
+    """`name` in at most `length` letters: without its organisation, and then without its end."""
+    short_name = name if len(name) <= length else name.rpartition("/")[2]
+    return shorten_text(short_name, length)
+
+
+def wrap_text(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def style_axes(axes: Axes) -> None:
+    """Only what is needed to read a value."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(FAINT)
+    axes.tick_params(colors=QUIET, length=0, labelsize=8)
+    axes.grid(color=FAINT, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
