@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence, Set
 from itertools import pairwise
 
-DELIMITER_ROW = re.compile(r"\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")  # below the header
+DELIMITER_ROW = re.compile(r"^\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t]*+(?::?-++:?)?+\s*+$")  # below the header
 FIGURE = re.compile(r"(?<!\W)\W*+(?:[^\W\d_]{1,3}\W{0,2})?\d")  # at a cell's start, a currency or a sign before it
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 _BEFORE = frozenset({"$", "€", "£", "¥", "US$", "CHF", "EUR", "USD", "GBP"})

@@ -261,7 +261,7 @@ class Ingestion:
         if not "".join(page_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
             raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGES else as_pdf}")
-        stitched = stitch(page_texts, flowing=False)
+        stitched = stitch(page_texts, flowing=False, titles_apart=converter_name != "plain")
         numbered = zip(page_numbers, stitched.spans, strict=True) if has_pages else ()
         pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered]
         return stitched.markdown, pages, conversion.title

@@ -121,7 +121,9 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
         side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
         prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
     prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
-    text = stitch(["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts], are_pages=False).markdown
+    text = stitch(
+        ["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts], titles_apart=False
+    ).markdown
     head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
     side_texts.append(foot_text)
     head, gap, last_block = text.rpartition("\n\n")

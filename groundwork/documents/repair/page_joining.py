@@ -59,11 +59,11 @@ def tidy_page(markdown: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(tidied)).strip("\n")
 
 
-def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True) -> Stitched:
+def stitch(pages: Sequence[str], *, flowing: bool = True, titles_apart: bool = True) -> Stitched:
     """The pages as one text. A page's span ends where its own text ends; an empty page has an empty span.
 
-    `flowing`: sentences and tables go on overleaf, as those of slides do not. `are_pages`: and no parts of one page,
-    whose tables keep their titles until it is known which go on overleaf.
+    `flowing`: sentences and tables go on overleaf, as those of slides do not. `titles_apart`: titles of tables become
+    paragraphs; not in the parts of one page, whose tables may go on overleaf, nor in texts that stay as they are.
     """
     page_texts: list[str] = []
     joints: list[str] = []
@@ -82,7 +82,7 @@ def stitch(pages: Sequence[str], *, flowing: bool = True, are_pages: bool = True
                 )
                 table_head = table_head if joints[i] == "\n" else ""
             last_filled = i
-    page_texts = list(map(titles_above_tables, page_texts)) if are_pages else page_texts
+    page_texts = list(map(titles_above_tables, page_texts)) if titles_apart else page_texts
     spans = []
     position = 0
     for joint, page_text in zip(joints, page_texts, strict=True):

@@ -1,6 +1,7 @@
 """The map as a PNG, by matplotlib, for a README or a paper.
 
-Points, contours, tags as pies, slices where datasets coincide, labels that cover none; beside it the charts of png_charts.
+Points, contours, tags as pies, slices where datasets coincide, labels that cover none; beside it the charts of
+png_charts.
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from groundwork.__main__ import main
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.repair.table_titles import titles_above_tables
 
@@ -54,3 +57,12 @@ def test_a_table_with_a_title_goes_on_overleaf() -> None:
 def test_a_years_column_is_named_by_its_year() -> None:
     title, heads = "| Berths | Berths | Berths |", "| Boats | 2023 | 2024 |"
     assert titles_above_tables(_table(title, heads, BODY)).startswith("Berths\n\n| Boats | 2023 | 2024 |\n| ---")
+
+
+def test_a_table_of_a_markdown_file_stays_as_it_is(tmp_path: Path) -> None:
+    """Text that is Markdown already is taken over, not set anew."""
+    (tmp_path / "documents").mkdir()
+    table = _table("| Berths | Berths | Berths |", HEADS, BODY)
+    (tmp_path / "documents" / "berths.md").write_text(f"# Berths\n\n{table}\n", "utf-8")
+    assert main(["ingest", "--data", str(tmp_path)]) == 0
+    assert table in (tmp_path / "text" / "berths.md").read_text("utf-8")
