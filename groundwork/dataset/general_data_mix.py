@@ -17,7 +17,7 @@ from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Datas
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split_report.report_record import Mixture
-from groundwork.embedding.nearest_neighbours import find_nearest, thresholds_of
+from groundwork.embedding.nearest_neighbours import find_nearest, near_duplicate_thresholds
 from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
 from groundwork.message_wording import counted
@@ -129,7 +129,7 @@ async def _draw_distant_rows(
         batch = general_rows[checked : checked + needed - len(distant_rows)]
         questions = [_full_question(row) for row in batch]
         cosines = find_nearest(await encode(questions, "query"), eval_vectors)[1]
-        limits = thresholds_of(questions, built.report.by_script, built.report.threshold)
+        limits = near_duplicate_thresholds(questions, built.report.by_script, built.report.threshold)
         distant_rows += list(compress(batch, cosines < limits))
         checked += len(batch)
     return distant_rows, checked - len(distant_rows)

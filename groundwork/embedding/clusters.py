@@ -78,15 +78,17 @@ def principal_components(vectors: Vectors, dimensions: int = PCA_DIMENSIONS, see
     from sklearn.decomposition import PCA
 
     vector_count, vector_width = vectors.shape
-    components = min(dimensions, vector_width, vector_count)
+    component_count = min(dimensions, vector_width, vector_count)
     centred: Vectors = np.empty_like(vectors, dtype=np.float32)
     np.subtract(vectors, vectors.mean(axis=0, dtype=np.float64), out=centred, casting="same_kind")
-    if components == vector_width or not centred.any():
-        return centred[:, :components]
-    solver = "covariance_eigh" if vector_count > vector_width else "full"
-    sample = centred if vector_count <= PCA_SAMPLE else centred[_sample_rows(vector_count, PCA_SAMPLE, seed)]
+    if component_count == vector_width or not centred.any():
+        return centred[:, :component_count]
+    pca_solver = "covariance_eigh" if vector_count > vector_width else "full"
+    pca_sample = centred if vector_count <= PCA_SAMPLE else centred[_sample_rows(vector_count, PCA_SAMPLE, seed)]
     with single_thread():
-        return np.asarray(PCA(components, svd_solver=solver).fit(sample).transform(centred), dtype=np.float32)
+        return np.asarray(
+            PCA(component_count, svd_solver=pca_solver).fit(pca_sample).transform(centred), dtype=np.float32
+        )
 
 
 def single_thread() -> AbstractContextManager[object]:
@@ -115,15 +117,15 @@ def count_distinct_rows(vectors: Vectors, limit: int) -> int:
     return len(distinct_rows)
 
 
-def kmeans(vectors: Vectors, k: int, seed: int) -> Labels:
+def kmeans(vectors: Vectors, cluster_count: int, seed: int) -> Labels:
     """A cluster number in 0..k-1 for each of n rows; fewer clusters where there are fewer different rows.
 
     Clusters are numbered by size, the largest 0, so that a number means the same in every table and picture.
     """
-    k = min(k, count_distinct_rows(vectors, k))
-    if k <= 1:
+    cluster_count = min(cluster_count, count_distinct_rows(vectors, cluster_count))
+    if cluster_count <= 1:
         return np.zeros(len(vectors), dtype=np.int64)
-    return _number_by_size(_fit_kmeans(vectors, k, seed).labels_)
+    return _number_by_size(_fit_kmeans(vectors, cluster_count, seed).labels_)
 
 
 def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
@@ -140,13 +142,13 @@ def elbow(vectors: Vectors, k_max: int, seed: int = 0) -> Elbow:
         )
     if largest_k == 2:
         return Elbow(2, "two clusters: too few rows for a curve", [2], [_inertia(vectors, 2, seed)])
-    sample = vectors if vector_count <= ELBOW_SAMPLE else vectors[_sample_rows(vector_count, ELBOW_SAMPLE, seed)]
+    elbow_sample = vectors if vector_count <= ELBOW_SAMPLE else vectors[_sample_rows(vector_count, ELBOW_SAMPLE, seed)]
     ks = list(range(2, largest_k + 1))
-    inertias = [_inertia(sample, k, seed) for k in ks]
+    inertias = [_inertia(elbow_sample, fallback_k, seed) for fallback_k in ks]
     knee = _knee(np.array(ks, dtype=float), np.array(inertias))
     if knee is None:
-        k = max(2, min(largest_k, round(vector_count**0.5)))
-        return Elbow(k, "the curve has no elbow: square root of the rows", ks, inertias)
+        fallback_k = max(2, min(largest_k, round(vector_count**0.5)))
+        return Elbow(fallback_k, "the curve has no elbow: square root of the rows", ks, inertias)
     return Elbow(knee, "the elbow of the curve", ks, inertias)
 
 
@@ -160,122 +162,135 @@ def _knee(ks: NDArray[np.float64], inertias: NDArray[np.float64]) -> int | None:
         return None
     x = (ks - ks[0]) / (ks[-1] - ks[0])
     y = (inertias - inertias[-1]) / inertia_drop
-    depth = (1 - x) - y
-    deepest = int(depth.argmax())
-    return int(ks[deepest]) if depth[deepest] > MIN_BEND else None
+    depth_below_chord = (1 - x) - y
+    deepest_k_index = int(depth_below_chord.argmax())
+    return int(ks[deepest_k_index]) if depth_below_chord[deepest_k_index] > MIN_BEND else None
 
 
-def _inertia(vectors: Vectors, k: int, seed: int) -> float:
-    return float(_fit_kmeans(vectors, k, seed).inertia_)
+def _inertia(vectors: Vectors, cluster_count: int, seed: int) -> float:
+    return float(_fit_kmeans(vectors, cluster_count, seed).inertia_)
 
 
-def _fit_kmeans(vectors: Vectors, k: int, seed: int):  # type: ignore[no-untyped-def]  # scikit-learn has no types
+def _fit_kmeans(vectors: Vectors, cluster_count: int, seed: int):  # type: ignore[no-untyped-def]  # scikit-learn has no types
     import warnings
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    starts = 4 if len(vectors) <= ELBOW_SAMPLE else 1  # with many rows the starts hardly differ
+    kmeans_starts = 4 if len(vectors) <= ELBOW_SAMPLE else 1  # with many rows the starts hardly differ
     with single_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # rows equal to float32, counted in count_distinct_rows()
-        return KMeans(k, n_init=starts, random_state=seed).fit(vectors)
+        return KMeans(cluster_count, n_init=kmeans_starts, random_state=seed).fit(vectors)
 
 
-def _number_by_size(labels: NDArray[np.int32]) -> Labels:
-    cluster_numbers, first_rows, cluster_sizes = np.unique(labels, return_index=True, return_counts=True)
-    by_size = sorted(range(len(cluster_numbers)), key=lambda i: (-cluster_sizes[i], first_rows[i]))
-    rank = np.empty(int(cluster_numbers.max()) + 1, dtype=np.int64)
-    rank[cluster_numbers[by_size]] = np.arange(len(cluster_numbers))
-    return rank[labels]
+def _number_by_size(cluster_labels: NDArray[np.int32]) -> Labels:
+    cluster_numbers, first_rows, cluster_sizes = np.unique(cluster_labels, return_index=True, return_counts=True)
+    clusters_by_size = sorted(range(len(cluster_numbers)), key=lambda i: (-cluster_sizes[i], first_rows[i]))
+    rank_by_size = np.empty(int(cluster_numbers.max()) + 1, dtype=np.int64)
+    rank_by_size[cluster_numbers[clusters_by_size]] = np.arange(len(cluster_numbers))
+    return rank_by_size[cluster_labels]
 
 
-def name_groups(questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int) -> list[str]:
+def label_groups(
+    questions: Sequence[str], tags: Sequence[list[str]], group_of: Sequence[int], groups: int
+) -> list[str]:
     """A label for each group 0..groups-1, no two alike: its most telling tags, or words where there are no tags."""
-    languages = _languages(questions)
-    language = languages[0]
-    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in languages]
-    ranked_terms = _rank_terms([_terms(question, ignored_words) for question in questions], group_of, groups)
+    question_languages = _question_languages(questions)
+    language = question_languages[0]
+    ignored_words = [stop_words(name) | _QUESTION_WORDS for name in question_languages]
+    ranked_terms = _rank_group_terms(
+        [_label_terms(question, ignored_words) for question in questions], group_of, groups
+    )
     if any(tags):
-        ranked_tags = _rank_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
+        ranked_tags = _rank_group_terms([list(dict.fromkeys(row)) for row in tags], group_of, groups)
         ranked_terms = [by_tags or by_words for by_tags, by_words in zip(ranked_tags, ranked_terms, strict=True)]
     group_labels: list[str] = []
     used_terms: set[str] = set()  # first words of labels: no two groups are named after the same
     for group in range(groups):
         unused_terms = [term for term in ranked_terms[group] if term not in used_terms]
-        label_terms = _pick_distinct(unused_terms or ranked_terms[group], language)
+        label_terms = _pick_distinct_terms(unused_terms or ranked_terms[group], language)
         used_terms.update(label_terms[:1])
         group_label = " · ".join(label_terms) or _shortest_question(questions, group_of, group)
         group_labels.append(group_label if group_label not in group_labels else f"{group_label} ({group + 1})")
     return group_labels
 
 
-def _rank_terms(terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
+def _rank_group_terms(question_terms: list[list[str]], group_of: Sequence[int], groups: int) -> list[list[str]]:
     """By group its terms, the most telling first: those that many of its questions hold, and few of the others.
 
     A word that runs through the whole map (the name of the game, of the handbook) names no part of it.
     """
-    counts_in: list[Counter[str]] = [Counter() for _ in range(groups)]
-    overall: Counter[str] = Counter()
-    for row_terms, group in zip(terms, group_of, strict=True):
-        overall.update(set(row_terms))
+    term_counts_by_group: list[Counter[str]] = [Counter() for _ in range(groups)]
+    overall_term_counts: Counter[str] = Counter()
+    for row_terms, group in zip(question_terms, group_of, strict=True):
+        overall_term_counts.update(set(row_terms))
         if group >= 0:
-            counts_in[group].update(set(row_terms))
-    common_limit = max(COMMON_SHARE, 1.5 / max(1, groups)) * len(terms)
-    common = {term for term, count in overall.items() if count > common_limit} if groups > 1 else set()
+            term_counts_by_group[group].update(set(row_terms))
+    common_term_limit = max(COMMON_SHARE, 1.5 / max(1, groups)) * len(question_terms)
+    common_terms = (
+        {term for term, count in overall_term_counts.items() if count > common_term_limit} if groups > 1 else set()
+    )
     group_sizes = Counter(group_of)
-    ranked = []
-    for group, term_counts in enumerate(counts_in):
-        lifts = {
-            term: term_counts[term] / overall[term] * len(terms) / max(1, group_sizes[group]) for term in term_counts
+    ranked_terms = []
+    for group, term_counts in enumerate(term_counts_by_group):
+        term_lifts = {
+            term: term_counts[term] / overall_term_counts[term] * len(question_terms) / max(1, group_sizes[group])
+            for term in term_counts
         }
         lift_floor = MIN_LIFT if groups > 1 else 0
-        candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and lifts[term] >= lift_floor]
-        weights = {
-            term: term_counts[term] * math.log1p(lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
+        candidate_terms = [term for term in term_counts if term_counts[term] >= 2 and term_lifts[term] >= lift_floor]
+        term_weights = {
+            term: term_counts[term] * math.log1p(term_lifts[term]) * (PAIR_WEIGHT if " " in term else 1)
             for term in candidate_terms
         }
-        specific = [term for term in candidate_terms if term not in common and common.isdisjoint(term.split())]
-        ranked.append([term for _, term in sorted((-weights[term], term) for term in specific or candidate_terms)])
-    return ranked
+        specific_terms = [
+            term for term in candidate_terms if term not in common_terms and common_terms.isdisjoint(term.split())
+        ]
+        ranked_terms.append(
+            [term for _, term in sorted((-term_weights[term], term) for term in specific_terms or candidate_terms)]
+        )
+    return ranked_terms
 
 
-def _pick_distinct(ranked: list[str], language: str) -> list[str]:
+def _pick_distinct_terms(ranked_terms: list[str], language: str) -> list[str]:
     """The first terms that do not say the same again."""
-    picked: list[str] = []
-    for term in ranked:
-        if not any(_stems(term, language) & _stems(picked_term, language) for picked_term in picked):
-            picked.append(term)
-        if len(picked) == TERMS_PER_LABEL:
+    picked_terms: list[str] = []
+    for term in ranked_terms:
+        if not any(_stems(term, language) & _stems(picked_term, language) for picked_term in picked_terms):
+            picked_terms.append(term)
+        if len(picked_terms) == TERMS_PER_LABEL:
             break
-    return picked
+    return picked_terms
 
 
 def _stems(term: str, language: str) -> set[str]:
     return {stem(word, language) for word in re.split(r"[ -]", term)}
 
 
-def _languages(questions: Sequence[str]) -> list[str]:
+def _question_languages(questions: Sequence[str]) -> list[str]:
     """The languages of the questions, the most frequent first; [""] where none can be told."""
-    sample = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
-    language_counts = Counter(detect_language(question) for question in sample)
-    languages = [
+    sampled_questions = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
+    language_counts = Counter(detect_language(question) for question in sampled_questions)
+    question_languages = [
         language
         for language, language_count in language_counts.most_common()
-        if language_count >= MIN_LANGUAGE_SHARE * len(sample)
+        if language_count >= MIN_LANGUAGE_SHARE * len(sampled_questions)
     ]
-    return list(dict.fromkeys([detect_language(" ".join(sample)), *filter(None, languages)]))
+    return list(dict.fromkeys([detect_language(" ".join(sampled_questions)), *filter(None, question_languages)]))
 
 
-def _terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list[str]:
+def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list[str]:
     """Words, and pairs of neighbouring words, of a question that may tell what it is about.
 
     `ignored_words`: by language; those count of which the question holds most.
     """
     terms = TERM.findall(_CJK.sub(_character_pairs, question.lower()))
-    ignored = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
-    question_words = ["" if len(term) == 1 or ignored.issuperset(_WORD_PARTS.split(term)) else term for term in terms]
-    pairs = [f"{a} {b}" for a, b in pairwise(question_words) if a and b]
-    return [word for word in question_words if word] + pairs
+    ignored_terms = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
+    question_words = [
+        "" if len(term) == 1 or ignored_terms.issuperset(_WORD_PARTS.split(term)) else term for term in terms
+    ]
+    word_pairs = [f"{a} {b}" for a, b in pairwise(question_words) if a and b]
+    return [word for word in question_words if word] + word_pairs
 
 
 def _character_pairs(match: re.Match[str]) -> str:
@@ -286,11 +301,11 @@ def _character_pairs(match: re.Match[str]) -> str:
 
 def _shortest_question(questions: Sequence[str], group_of: Sequence[int], group: int) -> str:
     group_questions = [question for question, number in zip(questions, group_of, strict=True) if number == group]
-    shortest = min(group_questions, key=len, default="")
-    return shorten_text(shortest, MAX_QUESTION_LENGTH)
+    shortest_question = min(group_questions, key=len, default="")
+    return shorten_text(shortest_question, MAX_QUESTION_LENGTH)
 
 
-def name_by_tag_or_centre(
+def name_clusters_by_tag_or_centre(
     questions: Sequence[str],
     tags: Sequence[Sequence[str]],
     cluster_of: npt.NDArray[np.intp],
@@ -301,13 +316,15 @@ def name_by_tag_or_centre(
     `vectors`: (n, d), a row a question; `cluster_of`: (n,), counted from 0.
     """
     all_tag_counts = Counter(tag for question_tags in tags for tag in question_tags)
-    names = []
+    cluster_names = []
     for cluster in range(int(cluster_of.max()) + 1 if len(cluster_of) else 0):
-        members = np.flatnonzero(cluster_of == cluster)
-        tag_counts = Counter(tag for i in members.tolist() for tag in tags[i])
+        cluster_members = np.flatnonzero(cluster_of == cluster)
+        tag_counts = Counter(tag for i in cluster_members.tolist() for tag in tags[i])
         if tag_counts:
-            names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
+            cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
         else:
-            centre = vectors[members].mean(axis=0)
-            names.append(shorten_text(questions[members[int((vectors[members] @ centre).argmax())]]))
-    return names
+            cluster_centre = vectors[cluster_members].mean(axis=0)
+            cluster_names.append(
+                shorten_text(questions[cluster_members[int((vectors[cluster_members] @ cluster_centre).argmax())]])
+            )
+    return cluster_names

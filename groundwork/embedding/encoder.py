@@ -70,10 +70,10 @@ def language_warning(model: str, questions: Sequence[str]) -> str:
     """What to do where most questions are in languages that a model trained on English hardly knows; "" elsewhere."""
     if not _ENGLISH_MODELS.search(model):
         return ""
-    step = max(1, len(questions) // _QUESTIONS_READ)
-    languages = Counter(filter(None, map(detect_language, questions[::step])))
-    foreign = [language for language, _ in languages.most_common() if language != "en"]
-    if sum(languages[language] for language in foreign) <= _FOREIGN_SHARE * languages.total():
+    sample_step = max(1, len(questions) // _QUESTIONS_READ)
+    question_languages = Counter(filter(None, map(detect_language, questions[::sample_step])))
+    foreign = [language for language, _ in question_languages.most_common() if language != "en"]
+    if sum(question_languages[language] for language in foreign) <= _FOREIGN_SHARE * question_languages.total():
         return ""
     return (
         f"{model} was trained on English and most questions are in {', '.join(foreign[:5])}: what it takes for repeats "
@@ -120,29 +120,31 @@ def model_prompts(model: str) -> tuple[str, str] | None:
 
     As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
     """
-    content = _read_model_settings(model)
-    if content is None:
+    prompt_file = _read_model_settings(model)
+    if prompt_file is None:
         return None
     try:
-        settings = msgspec.json.decode(content, type=_ModelSettings)
+        settings = msgspec.json.decode(prompt_file, type=_ModelSettings)
     except msgspec.DecodeError as error:
         raise ConfigError(
             [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {model} is damaged ({error}); fetch it again"]
         ) from error
-    query = settings.prompts.get("query") or ""
-    document = next((text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), "")
+    query_prompt = settings.prompts.get("query") or ""
+    document_prompt = next(
+        (text for kind in ("document", "passage", "corpus") if (text := settings.prompts.get(kind))), ""
+    )
     default_prompt = settings.prompts.get(settings.default_prompt_name or "") or ""
-    return (query, document) if query or document else (default_prompt, default_prompt)
+    return (query_prompt, document_prompt) if query_prompt or document_prompt else (default_prompt, default_prompt)
 
 
 def _read_model_settings(model: str) -> bytes | None:
     """The content of the model's own settings, "{}" where it has none; None where the model is not on disk."""
     from huggingface_hub import try_to_load_from_cache
 
-    folder = local_folder(model)
-    if folder is not None:
-        file = folder / _MODEL_SETTINGS_FILE
-        return file.read_bytes() if file.is_file() else b"{}"
+    model_folder = local_folder(model)
+    if model_folder is not None:
+        model_file = model_folder / _MODEL_SETTINGS_FILE
+        return model_file.read_bytes() if model_file.is_file() else b"{}"
     cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
     cached_file = try_to_load_from_cache(hub_id(model), _MODEL_SETTINGS_FILE, cache_dir=cache)
     if cached_file is None:
@@ -162,13 +164,13 @@ def load_model(model: str) -> Any:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
-        remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
-        raise MissingExtra(f"the embedder {model}", "embed", remedy) from error
+        download_remedy = f"use the model that ships with Groundwork: {_STATIC_FLAGS}"
+        raise MissingExtra(f"the embedder {model}", "embed", download_remedy) from error
     disable_progress_bar()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)  # else it tells of prompts, which we name
-    folder = local_folder(model)
-    if folder is not None:
-        return _load_or_explain(SentenceTransformer, str(folder), local_files_only=True)
+    model_folder = local_folder(model)
+    if model_folder is not None:
+        return _load_or_explain(SentenceTransformer, str(model_folder), local_files_only=True)
     try:
         return SentenceTransformer(model, local_files_only=True)
     except (OSError, ValueError):
@@ -178,10 +180,10 @@ def load_model(model: str) -> Any:
 
 def local_folder(model: str) -> Path | None:
     """The local folder that `model` is; None for a Hub id. Raises ConfigError for what can be neither."""
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        if (folder / "modules.json").is_file():
-            return folder
+    model_folder = Path(model).expanduser()
+    if model_folder.is_dir():
+        if (model_folder / "modules.json").is_file():
+            return model_folder
         raise ConfigError([f"embeddings.model: {model} has no modules.json, so it is no sentence-transformers model"])
     if not _HUB_ID.match(model):
         raise ConfigError(
@@ -202,8 +204,8 @@ def _load_or_explain(model_class: Any, model: str, **options: Any) -> Any:
     except Exception as error:  # of transformers, safetensors, tokenizers or torch, by what is wrong
         cause = " ".join(str(error).split())[:300]
         remedy_step = "ask for access on its page, then: hf auth login" if "gated repo" in cause else "fetch it again"
-        remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
-        raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {remedy}"]) from error
+        download_remedy = f"{remedy_step}; or give another model, or {_STATIC_FLAGS}"
+        raise ConfigError([f"embeddings.model: {model} cannot be loaded: {cause}; {download_remedy}"]) from error
 
 
 def _check_hub_access(model: str) -> None:
@@ -272,7 +274,7 @@ class Encoder:
         self.settings = settings
         self.backend = backend
         self.computed = 0
-        self._file = cache / f"{_cache_name(settings)}.vectors.db"
+        self._file = cache / f"{_vector_cache_name(settings)}.vectors.db"
         self._joined = None if joined is None else joined / self._file.name
         self._identity = (
             f"{settings.backend}\0{settings.model}\0{_weights_fingerprint(settings)}\0{settings.dimensions}"
@@ -290,54 +292,58 @@ class Encoder:
         Inside an event loop it blocks that loop, and the backend `endpoint`, whose client belongs to the loop,
         cannot work: use `aencode` there.
         """
-        with ThreadPoolExecutor(max_workers=1) as thread:  # a thread of its own has no running loop
-            return thread.submit(lambda: asyncio.run(self.aencode(texts, kind, progress))).result()
+        with ThreadPoolExecutor(max_workers=1) as embedding_thread:  # a thread of its own has no running loop
+            return embedding_thread.submit(lambda: asyncio.run(self.aencode(texts, kind, progress))).result()
 
     async def aencode(self, texts: list[str], kind: Kind = "query", progress: Progress | None = None) -> Vectors:
         """As `encode`. `progress` is called with the number of texts just finished."""
         if len(texts) <= TEXTS_AT_ONCE:
             return await self._encode_batch(texts, kind, progress)
         vectors: Vectors | None = None  # filled batch by batch: a million vectors are not to be in memory twice
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
-            batch_vectors = await self._encode_batch(texts[start : start + TEXTS_AT_ONCE], kind, progress)
+        for batch_start in range(0, len(texts), TEXTS_AT_ONCE):
+            batch_vectors = await self._encode_batch(texts[batch_start : batch_start + TEXTS_AT_ONCE], kind, progress)
             vectors = np.empty((len(texts), batch_vectors.shape[1]), dtype=np.float32) if vectors is None else vectors
             if batch_vectors.shape[1] != vectors.shape[1]:
                 raise _mixed_lengths_error(self._file)
-            vectors[start : start + len(batch_vectors)] = batch_vectors
+            vectors[batch_start : batch_start + len(batch_vectors)] = batch_vectors
         assert vectors is not None  # noqa: S101  # there is more than one batch
         return vectors
 
     async def _encode_batch(self, texts: list[str], kind: Kind, progress: Progress | None) -> Vectors:
         """The vectors of one batch of texts, read from the cache or computed."""
-        prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
-        cache_keys = [self._cache_key(text, prefix) for text in texts]
-        cached = await asyncio.to_thread(self._read_cached, cache_keys)
-        uncached = {
+        model_prefix = await asyncio.to_thread(self.prefix, kind) if texts else ""
+        cache_keys = [self._cache_key(text, model_prefix) for text in texts]
+        cached_vectors = await asyncio.to_thread(self._read_cached, cache_keys)
+        uncached_texts = {
             cache_key: _replace_surrogates(text)
             for cache_key, text in zip(cache_keys, texts, strict=True)
-            if cache_key not in cached
+            if cache_key not in cached_vectors
         }
         if progress:
-            progress(len(texts) - sum(cache_key in uncached for cache_key in cache_keys))
-        for batch_keys in _split_batches(list(uncached), self.settings.batch * _BATCHES_PER_SAVE):
-            raw_vectors = await self.backend.vectors([uncached[cache_key] for cache_key in batch_keys], prefix)
-            computed = dict(zip(batch_keys, _scale_to_unit_length(raw_vectors, self.settings.dimensions), strict=True))
-            self._check_lengths(cached, computed)
-            await asyncio.to_thread(self._write_cached, computed)
-            cached |= computed
+            progress(len(texts) - sum(cache_key in uncached_texts for cache_key in cache_keys))
+        for batch_keys in _split_batches(list(uncached_texts), self.settings.batch * _BATCHES_PER_SAVE):
+            raw_vectors = await self.backend.vectors(
+                [uncached_texts[cache_key] for cache_key in batch_keys], model_prefix
+            )
+            computed_vectors = dict(
+                zip(batch_keys, _scale_to_unit_length(raw_vectors, self.settings.dimensions), strict=True)
+            )
+            self._check_lengths(cached_vectors, computed_vectors)
+            await asyncio.to_thread(self._write_cached, computed_vectors)
+            cached_vectors |= computed_vectors
             self.computed += len(batch_keys)
             if progress:
                 progress(len(batch_keys))
-        return _stack_vectors([cached[cache_key] for cache_key in cache_keys], self._file)
+        return _stack_vectors([cached_vectors[cache_key] for cache_key in cache_keys], self._file)
 
     def prefix(self, kind: Kind) -> str:
         """What stands before every text of this kind. Raises as load_model does."""
         return embedding_prefix(self.settings, kind)
 
-    def _check_lengths(self, cached: dict[bytes, Vectors], computed: dict[bytes, Vectors]) -> None:
+    def _check_lengths(self, cached_vectors: dict[bytes, Vectors], computed_vectors: dict[bytes, Vectors]) -> None:
         """Raises UnitError before vectors are kept that cannot stand beside those of the same model."""
         cached_lengths, computed_lengths = (
-            {len(vector) for vector in vectors.values()} for vectors in (cached, computed)
+            {len(vector) for vector in vectors.values()} for vectors in (cached_vectors, computed_vectors)
         )
         if cached_lengths and cached_lengths != computed_lengths:
             raise UnitError(
@@ -352,24 +358,24 @@ class Encoder:
         return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
 
     def _read_cached(self, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
-        distinct_keys, vectors = list(dict.fromkeys(cache_keys)), {}
+        distinct_cache_keys, cached_vectors = list(dict.fromkeys(cache_keys)), {}
         if self._file.exists():
-            with self._database() as database:
-                vectors = _select_vectors(database, distinct_keys)
+            with self._vector_cache() as vector_cache:
+                cached_vectors = _select_vectors(vector_cache, distinct_cache_keys)
         if self._joined is not None and self._joined.exists():
-            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as database:
-                vectors |= _select_vectors(
-                    database, [cache_key for cache_key in distinct_keys if cache_key not in vectors]
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined)) as vector_cache:
+                cached_vectors |= _select_vectors(
+                    vector_cache, [cache_key for cache_key in distinct_cache_keys if cache_key not in cached_vectors]
                 )
-        return vectors
+        return cached_vectors
 
-    def _write_cached(self, computed: dict[bytes, Vectors]) -> None:
+    def _write_cached(self, computed_vectors: dict[bytes, Vectors]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        vector_rows = [(key, vector.tobytes()) for key, vector in computed.items()]
-        with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vector_rows)
+        vector_rows = [(key, vector.tobytes()) for key, vector in computed_vectors.items()]
+        with self._vector_cache() as vector_cache:
+            vector_cache.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vector_rows)
 
-    def _database(self) -> AbstractContextManager[sqlite3.Connection]:
+    def _vector_cache(self) -> AbstractContextManager[sqlite3.Connection]:
         return cache_database(
             self._file, "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)", "a vector cache"
         )
@@ -387,12 +393,12 @@ class StaticBackend:
 
     def _mean_of_tokens(self, texts: list[str]) -> Vectors:
         with _MODEL_LOCK:
-            table, tokenizer = _load_static()
-        means = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
-        for row, encoded in enumerate(tokenizer.encode_batch_fast(texts, add_special_tokens=False)):
-            if encoded.ids:
-                means[row] = table[encoded.ids].mean(axis=0)
-        return means
+            token_vectors, tokenizer = _load_static()
+        token_means = np.zeros((len(texts), token_vectors.shape[1]), dtype=np.float32)
+        for row, encoded_texts in enumerate(tokenizer.encode_batch_fast(texts, add_special_tokens=False)):
+            if encoded_texts.ids:
+                token_means[row] = token_vectors[encoded_texts.ids].mean(axis=0)
+        return token_means
 
 
 @lru_cache(maxsize=1)
@@ -433,13 +439,13 @@ class EndpointBackend:
         return np.asarray(await self.client.embed(self.settings, [prefix + text for text in texts]), dtype=np.float32)
 
 
-def _select_vectors(database: sqlite3.Connection, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
-    vectors: dict[bytes, Vectors] = {}
-    for batch in _split_batches(cache_keys, _KEYS_PER_QUERY):
-        placeholders = ",".join("?" * len(batch))
-        vector_rows = database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", batch)  # noqa: S608  # only question marks
-        vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in vector_rows}
-    return vectors
+def _select_vectors(vector_cache: sqlite3.Connection, cache_keys: list[bytes]) -> dict[bytes, Vectors]:
+    cached_vectors: dict[bytes, Vectors] = {}
+    for key_batch in _split_batches(cache_keys, _KEYS_PER_QUERY):
+        placeholders = ",".join("?" * len(key_batch))
+        vector_rows = vector_cache.execute(f"SELECT key, vector FROM vectors WHERE key IN ({placeholders})", key_batch)  # noqa: S608  # only question marks
+        cached_vectors |= {key: np.frombuffer(vector, dtype=np.float32) for key, vector in vector_rows}
+    return cached_vectors
 
 
 def _replace_surrogates(text: str) -> str:
@@ -451,10 +457,12 @@ def _scale_to_unit_length(vectors: Vectors, dimensions: int) -> Vectors:
     """Rows cut to the first `dimensions` (0: all) and scaled to length 1; rows of zeros stay so."""
     if dimensions > vectors.shape[1]:
         raise ConfigError([f"embeddings.dimensions: {dimensions}, but the model's vectors have {vectors.shape[1]}"])
-    shortened = vectors[:, : dimensions or vectors.shape[1]]
-    lengths = np.linalg.norm(shortened, axis=1, keepdims=True)
-    scaled: Vectors = np.divide(shortened, lengths, out=np.zeros_like(shortened), where=lengths > 0)
-    return scaled
+    shortened_vectors = vectors[:, : dimensions or vectors.shape[1]]
+    vector_lengths = np.linalg.norm(shortened_vectors, axis=1, keepdims=True)
+    unit_vectors: Vectors = np.divide(
+        shortened_vectors, vector_lengths, out=np.zeros_like(shortened_vectors), where=vector_lengths > 0
+    )
+    return unit_vectors
 
 
 def _join_lengths(lengths: set[int]) -> str:
@@ -469,24 +477,24 @@ def _stack_vectors(vectors: list[Vectors], vector_store: Path) -> Vectors:
     return np.stack(vectors)
 
 
-def _mixed_lengths_error(file: Path) -> BadRecord:
-    return BadRecord(f"{file}: holds vectors of different lengths for one model; delete it; it is made again")
+def _mixed_lengths_error(cache_file: Path) -> BadRecord:
+    return BadRecord(f"{cache_file}: holds vectors of different lengths for one model; delete it; it is made again")
 
 
-def _cache_name(settings: Embeddings) -> str:
+def _vector_cache_name(settings: Embeddings) -> str:
     """A name for the model's cache file: readable, and distinct for distinct models."""
-    readable = "".join(letter if letter.isalnum() else "-" for letter in Path(settings.model).name.lower())
-    digest = hashlib.sha256(f"{settings.backend}\0{settings.model}".encode()).hexdigest()[:8]
-    return f"{readable}-{digest}"
+    readable_model_name = "".join(letter if letter.isalnum() else "-" for letter in Path(settings.model).name.lower())
+    settings_digest = hashlib.sha256(f"{settings.backend}\0{settings.model}".encode()).hexdigest()[:8]
+    return f"{readable_model_name}-{settings_digest}"
 
 
 def _weights_fingerprint(settings: Embeddings) -> str:
     """For a model in a local folder: its weight files' sizes and times, so that retraining it makes vectors anew."""
-    folder = Path(settings.model).expanduser()
-    if settings.backend != "sentence-transformers" or not folder.is_dir():
+    model_folder = Path(settings.model).expanduser()
+    if settings.backend != "sentence-transformers" or not model_folder.is_dir():
         return ""
-    files = [*folder.rglob("*.safetensors"), *folder.rglob("*.bin")]
-    return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(files))
+    weight_files = [*model_folder.rglob("*.safetensors"), *model_folder.rglob("*.bin")]
+    return ";".join(f"{f.name}:{f.stat().st_size}:{f.stat().st_mtime_ns}" for f in sorted(weight_files))
 
 
 def _split_batches(keys: list[T], size: int) -> Iterator[list[T]]:

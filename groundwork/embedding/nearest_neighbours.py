@@ -52,34 +52,34 @@ def calibrate_threshold(vectors: Vectors, seed: int = 0) -> float:
 def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -> NDArray[np.float32]:
     """Cosines of `pairs` random pairs of different rows, (pairs,); needs two rows at least."""
     rng = np.random.default_rng(seed)
-    a = rng.integers(len(vectors), size=pairs)
-    b = (a + rng.integers(1, len(vectors), size=pairs)) % len(vectors)
-    return np.asarray(np.einsum("ij,ij->i", vectors[a], vectors[b]))
+    first_rows = rng.integers(len(vectors), size=pairs)
+    second_rows = (first_rows + rng.integers(1, len(vectors), size=pairs)) % len(vectors)
+    return np.asarray(np.einsum("ij,ij->i", vectors[first_rows], vectors[second_rows]))
 
 
 def random_cosines_within(
     vectors: Vectors, groups: Sequence[str], seed: int = 0, pairs: int = RANDOM_PAIRS
 ) -> NDArray[np.float32]:
     """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
-    _, group_of, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    _, group_of, group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     rows = np.argsort(group_of, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    places = np.flatnonzero(sizes[group_of[rows]] > 1)
-    if not len(places):
+    group_starts = np.cumsum(group_sizes) - group_sizes
+    drawn_places = np.flatnonzero(group_sizes[group_of[rows]] > 1)
+    if not len(drawn_places):
         return np.empty(0, dtype=np.float32)
     rng = np.random.default_rng(seed)
-    a = rng.choice(places, size=pairs)
-    start, size = starts[group_of[rows[a]]], sizes[group_of[rows[a]]]
-    b = start + (a - start + rng.integers(1, size)) % size
-    return np.asarray(np.einsum("ij,ij->i", vectors[rows[a]], vectors[rows[b]]))
+    first_rows = rng.choice(drawn_places, size=pairs)
+    start, size = group_starts[group_of[rows[first_rows]]], group_sizes[group_of[rows[first_rows]]]
+    second_rows = start + (first_rows - start + rng.integers(1, size)) % size
+    return np.asarray(np.einsum("ij,ij->i", vectors[rows[first_rows]], vectors[rows[second_rows]]))
 
 
 def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
     """For each of `rows`: the other rows of `vectors` with a cosine of at least `threshold`."""
     neighbours_of: list[Rows] = []
-    for start, cosines in _cosine_blocks(vectors[rows], vectors):
+    for block_start, cosines in _cosine_blocks(vectors[rows], vectors):
         row_numbers = np.arange(len(cosines))
-        cosines[row_numbers, rows[start : start + len(cosines)]] = -1
+        cosines[row_numbers, rows[block_start : block_start + len(cosines)]] = -1
         hit_rows, hit_columns = np.nonzero(cosines >= threshold)
         neighbours_of.extend(np.split(hit_columns, np.searchsorted(hit_rows, row_numbers[1:])))
     return neighbours_of
@@ -93,8 +93,8 @@ def find_nearest(a: Vectors, b: Vectors, skipped: Rows | None = None) -> tuple[R
     nearest_rows, nearest_cosines = np.full(len(a), -1, dtype=np.int64), np.full(len(a), -1, dtype=np.float32)
     if not len(b):
         return nearest_rows, nearest_cosines
-    for start, cosines in _cosine_blocks(a, b):
-        rows = slice(start, start + len(cosines))
+    for block_start, cosines in _cosine_blocks(a, b):
+        rows = slice(block_start, block_start + len(cosines))
         if skipped is not None:
             with_skipped = np.flatnonzero(skipped[rows] >= 0)
             cosines[with_skipped, skipped[rows][with_skipped]] = -2
@@ -123,9 +123,9 @@ def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Ite
         _nearest_groups(vectors[block], centres, groups_per_row) for block in row_blocks(np.arange(rows), len(centres))
     ]
     visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(centres))
-    for members, visits in zip(_rows_by_group(group_of, len(centres)), visits_by_group, strict=True):
-        for block in row_blocks(visits // groups_per_row, len(members)):
-            yield block, members, len(block) / (rows * groups_per_row)
+    for group_members, visiting_rows in zip(_rows_by_group(group_of, len(centres)), visits_by_group, strict=True):
+        for block in row_blocks(visiting_rows // groups_per_row, len(group_members)):
+            yield block, group_members, len(block) / (rows * groups_per_row)
 
 
 def similar_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> list[Rows]:
@@ -169,9 +169,9 @@ def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
     group_of, _ = find_nearest(vectors, centres)
     for _ in range(KMEANS_ROUNDS):
         membership = csr_array((np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(centres), rows))
-        sums = membership @ vectors
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        centres = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+        group_sums = membership @ vectors
+        centre_lengths = np.linalg.norm(group_sums, axis=1, keepdims=True)
+        centres = np.divide(group_sums, centre_lengths, out=np.zeros_like(group_sums), where=centre_lengths > 0)
         group_of, _ = find_nearest(vectors, centres)
     nonempty, group_of = np.unique(group_of, return_inverse=True)
     return centres[nonempty], group_of.reshape(-1)
@@ -202,32 +202,34 @@ def similarities(
     """
     rows = len(vectors)
     neighbour_count = min(NEIGHBOURS, max(0, rows - 1))
-    order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
-    sorted_vectors, sorted_datasets = vectors[order], dataset_of[order]
+    order_by_dataset = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
+    sorted_vectors, sorted_datasets = vectors[order_by_dataset], dataset_of[order_by_dataset]
     dataset_starts = np.searchsorted(sorted_datasets, np.arange(datasets + 1))
-    nearest_of = np.zeros((rows, neighbour_count), dtype=np.int64)
+    nearest_rows = np.zeros((rows, neighbour_count), dtype=np.int64)
     nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
-    nearest_in = np.full((rows, datasets), -1, dtype=np.float32)
-    nearest_earlier = np.full(rows, -1, dtype=np.float32)
-    for block, candidates, share in _search_blocks(sorted_vectors, seed):
+    nearest_cosine_by_dataset = np.full((rows, datasets), -1, dtype=np.float32)
+    nearest_earlier_cosine = np.full(rows, -1, dtype=np.float32)
+    for block, candidates, searched_share in _search_blocks(sorted_vectors, seed):
         cosines = sorted_vectors[block] @ sorted_vectors[candidates].T
         own_columns = _mask_own_columns(cosines, block, candidates)
         dataset_edges = np.searchsorted(candidates, dataset_starts)
-        _raise_nearest_in(nearest_in, block, cosines, dataset_edges)
+        _raise_nearest_cosines(nearest_cosine_by_dataset, block, cosines, dataset_edges)
         earlier_columns = zip(dataset_edges[sorted_datasets[block]].tolist(), own_columns.tolist(), strict=True)
         for row, (start, end) in enumerate(earlier_columns):
             if end > start:
-                nearest_earlier[block[row]] = max(nearest_earlier[block[row]], cosines[row, start:end].max())
-        _keep_nearest(nearest_of, nearest_cosines, block, candidates, cosines)
+                nearest_earlier_cosine[block[row]] = max(
+                    nearest_earlier_cosine[block[row]], cosines[row, start:end].max()
+                )
+        _keep_nearest(nearest_rows, nearest_cosines, block, candidates, cosines)
         if advance:
-            advance(share * rows)
-    recall = 1.0 if rows <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_of[:, 0], seed)
+            advance(searched_share * rows)
+    recall = 1.0 if rows <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_rows[:, 0], seed)
     original_rows = np.empty(rows, dtype=np.int64)
-    original_rows[order] = np.arange(rows)
+    original_rows[order_by_dataset] = np.arange(rows)
     return Similarities(
-        order[nearest_of][original_rows],
-        np.clip(nearest_in, -1, 1)[original_rows],
-        np.clip(nearest_earlier, -1, 1)[original_rows],
+        order_by_dataset[nearest_rows][original_rows],
+        np.clip(nearest_cosine_by_dataset, -1, 1)[original_rows],
+        np.clip(nearest_earlier_cosine, -1, 1)[original_rows],
         recall,
     )
 
@@ -240,26 +242,32 @@ def _mask_own_columns(cosines: Vectors, block: Rows, candidates: Rows) -> Rows:
     return own_columns
 
 
-def _raise_nearest_in(nearest_in: Floats, block: Rows, cosines: Vectors, dataset_edges: Rows) -> None:
+def _raise_nearest_cosines(
+    nearest_cosine_by_dataset: Floats, block: Rows, cosines: Vectors, dataset_edges: Rows
+) -> None:
     """Raise the rows `block` of `nearest_in` to the largest of `cosines` within the columns of each dataset."""
     for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
         if end > start:
-            nearest_in[block, dataset] = np.maximum(nearest_in[block, dataset], cosines[:, start:end].max(axis=1))
+            nearest_cosine_by_dataset[block, dataset] = np.maximum(
+                nearest_cosine_by_dataset[block, dataset], cosines[:, start:end].max(axis=1)
+            )
 
 
-def _keep_nearest(nearest_of: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors) -> None:
+def _keep_nearest(
+    nearest_rows: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors
+) -> None:
     """Merge the largest `cosines` (block, candidates) into the rows `block` of `nearest_of`, the largest first."""
-    row_numbers, neighbour_count = np.arange(len(block)), nearest_of.shape[1]
-    candidate_columns, cosine_columns = [nearest_of[block]], [nearest_cosines[block]]
+    row_numbers, neighbour_count = np.arange(len(block)), nearest_rows.shape[1]
+    candidate_columns, cosine_columns = [nearest_rows[block]], [nearest_cosines[block]]
     for _ in range(min(neighbour_count, len(candidates))):
-        largest = cosines.argmax(axis=1)  # of equal ones the first
-        candidate_columns.append(candidates[largest][:, None])
-        cosine_columns.append(cosines[row_numbers, largest][:, None])
-        cosines[row_numbers, largest] = -2
+        nearest_columns = cosines.argmax(axis=1)  # of equal ones the first
+        candidate_columns.append(candidates[nearest_columns][:, None])
+        cosine_columns.append(cosines[row_numbers, nearest_columns][:, None])
+        cosines[row_numbers, nearest_columns] = -2
     all_cosines, candidate_rows = np.concatenate(cosine_columns, axis=1), np.concatenate(candidate_columns, axis=1)
-    ranked = np.argsort(-all_cosines, axis=1, kind="stable")[:, :neighbour_count]
-    nearest_of[block] = np.take_along_axis(candidate_rows, ranked, axis=1)
-    nearest_cosines[block] = np.take_along_axis(all_cosines, ranked, axis=1)
+    ranked_by_cosine = np.argsort(-all_cosines, axis=1, kind="stable")[:, :neighbour_count]
+    nearest_rows[block] = np.take_along_axis(candidate_rows, ranked_by_cosine, axis=1)
+    nearest_cosines[block] = np.take_along_axis(all_cosines, ranked_by_cosine, axis=1)
 
 
 def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, float]]:
@@ -275,26 +283,28 @@ def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, fl
 
 def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
     """The share of sampled rows whose nearest, or one as near, is the one of `found_nearest`."""
-    sample = np.sort(np.random.default_rng(seed).choice(len(vectors), RECALL_SAMPLE, replace=False))
-    _, nearest_cosines = find_nearest(vectors[sample], vectors, skipped=sample)
-    found_cosines = np.einsum("ij,ij->i", vectors[sample], vectors[found_nearest[sample]])
+    sampled_rows = np.sort(np.random.default_rng(seed).choice(len(vectors), RECALL_SAMPLE, replace=False))
+    _, nearest_cosines = find_nearest(vectors[sampled_rows], vectors, skipped=sampled_rows)
+    found_cosines = np.einsum("ij,ij->i", vectors[sampled_rows], vectors[found_nearest[sampled_rows]])
     return float((found_cosines >= nearest_cosines - 1e-5).mean())
 
 
 LATIN = "latin"
 
 
-def calibrate_by_script(vectors: Vectors, texts: Sequence[str], overall: float, seed: int = 0) -> dict[str, float]:
+def calibrate_by_script(
+    vectors: Vectors, texts: Sequence[str], overall_threshold: float, seed: int = 0
+) -> dict[str, float]:
     """By script, Latin aside, the cosine from which two of its texts count as near-duplicates: `overall` at least.
 
     `vectors` (n, d) are those of `texts`, rows of length 1. A script with a single text has no entry.
     """
     rows_by_script: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
-        if (script := _script(text)) != LATIN:
+        if (script := _main_script_or_latin(text)) != LATIN:
             rows_by_script.setdefault(script, []).append(row)
     return {
-        script: max(overall, calibrate_threshold(vectors[rows], seed))
+        script: max(overall_threshold, calibrate_threshold(vectors[rows], seed))
         for script, rows in rows_by_script.items()
         if len(rows) > 1
     }
@@ -302,15 +312,17 @@ def calibrate_by_script(vectors: Vectors, texts: Sequence[str], overall: float, 
 
 def threshold_of(text: str, by_script: Mapping[str, float], overall: float) -> float:
     """That of the script of `text`."""
-    return by_script.get(_script(text), overall) if by_script else overall
+    return by_script.get(_main_script_or_latin(text), overall) if by_script else overall
 
 
-def thresholds_of(texts: Iterable[str], by_script: Mapping[str, float], overall: float) -> Floats:
+def near_duplicate_thresholds(
+    texts: Iterable[str], threshold_by_script: Mapping[str, float], overall_threshold: float
+) -> Floats:
     """(n,): that of each text."""
-    return np.array([threshold_of(text, by_script, overall) for text in texts], dtype=np.float64)
+    return np.array([threshold_of(text, threshold_by_script, overall_threshold) for text in texts], dtype=np.float64)
 
 
-def _script(text: str) -> str:
+def _main_script_or_latin(text: str) -> str:
     return LATIN if text.isascii() else main_script(text)
 
 

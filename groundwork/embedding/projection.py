@@ -32,14 +32,14 @@ MIN_TSNE_ROWS = 5  # distinct rows; fewer have no neighbourhood to keep
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
-def perplexity(rows: int, maximum: float) -> float:
+def perplexity(row_count: int, maximum: float) -> float:
     """The perplexity for so many rows: at most a third of them, at least 1."""
-    return float(max(1, min(maximum, (rows - 1) // 3)))
+    return float(max(1, min(maximum, (row_count - 1) // 3)))
 
 
-def fitted_rows(rows: int) -> int:
+def rows_fitted_by_tsne(row_count: int) -> int:
     """How many of so many rows t-SNE lays out itself; the others stand beside those."""
-    return rows if importlib.util.find_spec("openTSNE") else min(rows, LARGE_ROWS)
+    return row_count if importlib.util.find_spec("openTSNE") else min(row_count, LARGE_ROWS)
 
 
 def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
@@ -49,27 +49,27 @@ def project_vectors(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
     """
     if not len(vectors):
         return np.zeros((0, 2), dtype=np.float32), "no rows"
-    distinct, member_of = np.unique(vectors, axis=0, return_inverse=True)
-    member_of = member_of.reshape(-1)
-    first_rows = _first_rows(member_of, len(distinct))
-    order = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    positions, method = _fit_projection(distinct[order], settings)
-    return _spread_equals(_scale_to_frame(positions), rank[member_of]), method
+    distinct_vectors, group_of = np.unique(vectors, axis=0, return_inverse=True)
+    group_of = group_of.reshape(-1)
+    first_rows = _first_rows(group_of, len(distinct_vectors))
+    order_of_groups = np.argsort(first_rows)  # np.unique sorts by value; the rows' own order is the stable one
+    rank_of_group = np.empty_like(order_of_groups)
+    rank_of_group[order_of_groups] = np.arange(len(order_of_groups))
+    projected_positions, projection_method = _fit_projection(distinct_vectors[order_of_groups], settings)
+    return _spread_equals(_scale_to_frame(projected_positions), rank_of_group[group_of]), projection_method
 
 
 def _fit_projection(vectors: Floats, settings: Maps) -> tuple[Positions, str]:
-    rows = len(vectors)
-    if rows < MIN_TSNE_ROWS:
-        return _principal_axes(vectors), f"principal axes, {counted(rows, 'distinct row')} being too few for t-SNE"
-    row_perplexity = perplexity(rows, settings.perplexity)
-    if rows > LARGE_ROWS and importlib.util.find_spec("openTSNE"):
+    row_count = len(vectors)
+    if row_count < MIN_TSNE_ROWS:
+        return _principal_axes(vectors), f"principal axes, {counted(row_count, 'distinct row')} being too few for t-SNE"
+    row_perplexity = perplexity(row_count, settings.perplexity)
+    if row_count > LARGE_ROWS and importlib.util.find_spec("openTSNE"):
         return _open_tsne(vectors, row_perplexity, settings.seed), f"openTSNE, perplexity {row_perplexity:g}"
-    if rows > LARGE_ROWS:
-        method = f"t-SNE of {LARGE_ROWS:,} rows, the others beside their nearest"
-        remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
-        return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{method}; {remedy}"
+    if row_count > LARGE_ROWS:
+        projection_method = f"t-SNE of {LARGE_ROWS:,} rows, the others beside their nearest"
+        large_maps_remedy = as_typed("openTSNE fits all rows: uv sync --inexact --extra large-maps")
+        return _sampled_tsne(vectors, row_perplexity, settings.seed), f"{projection_method}; {large_maps_remedy}"
     return barnes_hut_tsne(vectors, row_perplexity, settings.seed), f"t-SNE, perplexity {row_perplexity:g}"
 
 
@@ -81,8 +81,8 @@ def barnes_hut_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positi
     # The number of threads changes the sums and so the map; where time allows, every machine draws the same one.
     with single_thread() if len(vectors) < SINGLE_THREAD_ROWS else nullcontext():
         tsne = TSNE(2, perplexity=row_perplexity, random_state=seed, init="pca", n_jobs=-1)
-        positions: Positions = tsne.fit_transform(vectors)
-    return positions
+        tsne_positions: Positions = tsne.fit_transform(vectors)
+    return tsne_positions
 
 
 def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
@@ -91,56 +91,60 @@ def _sampled_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Position
     scikit-learn would take hours for 200,000 rows.
     """
     rng = np.random.default_rng(seed)
-    fitted = np.sort(rng.choice(len(vectors), LARGE_ROWS, replace=False))
-    unfitted = np.setdiff1d(np.arange(len(vectors)), fitted)
-    positions = np.empty((len(vectors), 2), dtype=np.float32)
-    positions[fitted] = barnes_hut_tsne(vectors[fitted], row_perplexity, seed)
+    fitted_by_tsne = np.sort(rng.choice(len(vectors), LARGE_ROWS, replace=False))
+    beside_fitted = np.setdiff1d(np.arange(len(vectors)), fitted_by_tsne)
+    tsne_positions = np.empty((len(vectors), 2), dtype=np.float32)
+    tsne_positions[fitted_by_tsne] = barnes_hut_tsne(vectors[fitted_by_tsne], row_perplexity, seed)
     nearest_fitted, _ = find_nearest(
-        np.asarray(vectors[unfitted], dtype=np.float32), np.asarray(vectors[fitted], np.float32)
+        np.asarray(vectors[beside_fitted], dtype=np.float32), np.asarray(vectors[fitted_by_tsne], np.float32)
     )
-    width = NEIGHBOUR_SPREAD * float(np.ptp(positions[fitted], axis=0).max())
-    positions[unfitted] = positions[fitted][nearest_fitted] + rng.normal(0, width, (len(unfitted), 2))
-    return positions
+    spread_width = NEIGHBOUR_SPREAD * float(np.ptp(tsne_positions[fitted_by_tsne], axis=0).max())
+    tsne_positions[beside_fitted] = tsne_positions[fitted_by_tsne][nearest_fitted] + rng.normal(
+        0, spread_width, (len(beside_fitted), 2)
+    )
+    return tsne_positions
 
 
 def _open_tsne(vectors: Floats, row_perplexity: float, seed: int) -> Positions:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as above: its threads spin too
     from openTSNE import TSNE
 
-    embedding = TSNE(2, perplexity=row_perplexity, random_state=seed, n_jobs=-1, initialization="pca").fit(vectors)
-    return np.asarray(embedding, dtype=np.float32)
+    tsne_positions = TSNE(2, perplexity=row_perplexity, random_state=seed, n_jobs=-1, initialization="pca").fit(vectors)
+    return np.asarray(tsne_positions, dtype=np.float32)
 
 
 def _principal_axes(vectors: Floats) -> Positions:
-    centred = vectors - vectors.mean(axis=0)
-    positions = np.zeros((len(vectors), 2), dtype=np.float32)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    axis_count = min(2, len(axes))
-    positions[:, :axis_count] = centred @ axes[:axis_count].T
-    return positions
+    centred_vectors = vectors - vectors.mean(axis=0)
+    axis_positions = np.zeros((len(vectors), 2), dtype=np.float32)
+    _, _, principal_axes = np.linalg.svd(centred_vectors, full_matrices=False)
+    axis_count = min(2, len(principal_axes))
+    axis_positions[:, :axis_count] = centred_vectors @ principal_axes[:axis_count].T
+    return axis_positions
 
 
 def _scale_to_frame(positions: Positions) -> Positions:
-    centre = (positions.max(axis=0) + positions.min(axis=0)) / 2
-    span = float((positions.max(axis=0) - positions.min(axis=0)).max())
-    framed: Positions = ((positions - centre) * (2 / span if span > 0 else 0)).astype(np.float32)
-    return framed
+    frame_centre = (positions.max(axis=0) + positions.min(axis=0)) / 2
+    frame_span = float((positions.max(axis=0) - positions.min(axis=0)).max())
+    framed_positions: Positions = ((positions - frame_centre) * (2 / frame_span if frame_span > 0 else 0)).astype(
+        np.float32
+    )
+    return framed_positions
 
 
-def _first_rows(member_of: npt.NDArray[np.intp], groups: int) -> npt.NDArray[np.intp]:
-    first_rows = np.full(groups, len(member_of), dtype=np.intp)
-    np.minimum.at(first_rows, member_of, np.arange(len(member_of)))
+def _first_rows(group_of: npt.NDArray[np.intp], group_count: int) -> npt.NDArray[np.intp]:
+    first_rows = np.full(group_count, len(group_of), dtype=np.intp)
+    np.minimum.at(first_rows, group_of, np.arange(len(group_of)))
     return first_rows
 
 
-def _spread_equals(positions: Positions, member_of: npt.NDArray[np.intp]) -> Positions:
+def _spread_equals(positions: Positions, group_of: npt.NDArray[np.intp]) -> Positions:
     """A position for each row: its group's, equal rows in a sunflower spiral around it."""
-    counts: dict[int, int] = {}
-    spread = positions[member_of].copy()
-    for row, group in enumerate(member_of.tolist()):
-        index = counts.get(group, 0)
-        counts[group] = index + 1
-        if index:
-            radius, angle = 0.004 * np.sqrt(index), index * _GOLDEN_ANGLE
-            spread[row] += (radius * np.cos(angle), radius * np.sin(angle))
-    return spread
+    equal_rows_so_far: dict[int, int] = {}
+    spread_positions = positions[group_of].copy()
+    for row, group in enumerate(group_of.tolist()):
+        spiral_index = equal_rows_so_far.get(group, 0)
+        equal_rows_so_far[group] = spiral_index + 1
+        if spiral_index:
+            spiral_radius, spiral_angle = 0.004 * np.sqrt(spiral_index), spiral_index * _GOLDEN_ANGLE
+            spread_positions[row] += (spiral_radius * np.cos(spiral_angle), spiral_radius * np.sin(spiral_angle))
+    return spread_positions

@@ -20,9 +20,9 @@ from groundwork.embedding.nearest_neighbours import (
     Similarities,
     calibrate_by_script,
     calibrate_threshold,
+    near_duplicate_thresholds,
     random_cosines,
     random_cosines_within,
-    thresholds_of,
 )
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
@@ -42,7 +42,7 @@ CURVE_POINTS = 40
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class DiversityThresholds:
     """Cosines from which two questions are one, of one topic, and about the same, under this embedder."""
 
     near_duplicate: float
@@ -50,18 +50,20 @@ class Thresholds:
     also_asked: float  # where another dataset asks about the same, told from questions of one document
 
 
-def thresholds(vectors: Vectors, seed: int = 0, documents: Sequence[str] = ()) -> Thresholds:
+def calibrate_diversity_thresholds(
+    vectors: Vectors, seed: int = 0, documents: Sequence[str] = ()
+) -> DiversityThresholds:
     """On the scale from random pairs of these questions to identity, since every model spreads differently.
 
     Questions of one document all name its subject, and are near to each other by that alone. So where there are several
     `documents`, one for each question, what is also asked is told from random pairs of questions of one document.
     """
     if len(vectors) < 2:
-        return Thresholds(0.999, 0.999, 0.999)
+        return DiversityThresholds(0.999, 0.999, 0.999)
     same_subject = _about_the_same(random_cosines(vectors, seed))
     cosines = random_cosines_within(vectors, documents, seed) if len(set(documents)) > 1 else np.empty(0)
     also_asked = max(same_subject, _about_the_same(cosines)) if len(cosines) else same_subject
-    return Thresholds(calibrate_threshold(vectors, seed), same_subject, also_asked)
+    return DiversityThresholds(calibrate_threshold(vectors, seed), same_subject, also_asked)
 
 
 def _about_the_same(cosines: Floats) -> float:
@@ -70,26 +72,28 @@ def _about_the_same(cosines: Floats) -> float:
     return min(0.999, median_cosine + SAME_SUBJECT * (1 - median_cosine))
 
 
-def vendi(vectors: Vectors) -> float:
+def vendi_score(vectors: Vectors) -> float:
     """The Vendi score (Friedman and Dieng, 2023) under the cosine: 1 for equal rows, n for n unrelated ones."""
     if not len(vectors):
         return 0.0
-    gram = vectors @ vectors.T if len(vectors) < vectors.shape[1] else vectors.T @ vectors
-    shares = np.linalg.eigvalsh(gram.astype(np.float64) / len(vectors))
-    shares = shares[shares > 1e-12]
-    return float(np.exp(-(shares * np.log(shares)).sum()))
+    gram_matrix = vectors @ vectors.T if len(vectors) < vectors.shape[1] else vectors.T @ vectors
+    eigenvalue_shares = np.linalg.eigvalsh(gram_matrix.astype(np.float64) / len(vectors))
+    eigenvalue_shares = eigenvalue_shares[eigenvalue_shares > 1e-12]
+    return float(np.exp(-(eigenvalue_shares * np.log(eigenvalue_shares)).sum()))
 
 
-def rarefied_reach(topic_counts: Floats, rows: int, drawn: int) -> Floats:
+def rarefied_reach(topic_counts: Floats, question_count: int, questions_drawn: int) -> Floats:
     """The chance that `drawn` of `rows` questions hit each topic, `topic_counts` of the rows lying in it."""
-    if drawn >= rows:
+    if questions_drawn >= question_count:
         return np.asarray(topic_counts > 0, dtype=np.float64)
-    log_all = lgamma(rows + 1) - lgamma(rows - drawn + 1)
-    missed = [
-        np.exp(lgamma(rows - c + 1) - lgamma(rows - c - drawn + 1) - log_all) if rows - c >= drawn else 0.0
+    log_all = lgamma(question_count + 1) - lgamma(question_count - questions_drawn + 1)
+    chance_missed = [
+        np.exp(lgamma(question_count - c + 1) - lgamma(question_count - c - questions_drawn + 1) - log_all)
+        if question_count - c >= questions_drawn
+        else 0.0
         for c in topic_counts.astype(int).tolist()
     ]
-    return 1 - np.array(missed)
+    return 1 - np.array(chance_missed)
 
 
 def find_topics(
@@ -103,23 +107,23 @@ def find_topics(
     if len(vectors) < 2:
         return np.zeros(len(vectors), dtype=np.int64)
     rng = np.random.default_rng(seed)
-    share = min(
+    sample_share = min(
         _comparison_size(question_counts),
         TOPIC_ROWS // max(1, sum(question_count > 0 for question_count in question_counts)),
     )
-    sample = np.concatenate(
+    sampled_rows = np.concatenate(
         [
-            _draw_rows(np.flatnonzero(dataset_of == dataset), share, rng)
+            _draw_rows(np.flatnonzero(dataset_of == dataset), sample_share, rng)
             for dataset, question_count in enumerate(question_counts)
             if question_count
         ]
     )
-    centres = _topic_centres(vectors[sample], threshold)
-    cosines = vectors @ centres.T
-    nearest_topic: Indices = cosines.argmax(axis=1)
-    nearest_topic[cosines[np.arange(len(nearest_topic)), nearest_topic] < threshold] = -1
-    topic_numbers, compact = np.unique(nearest_topic[nearest_topic >= 0], return_inverse=True)
-    nearest_topic[nearest_topic >= 0] = compact.reshape(-1)
+    topic_centres = _topic_centres(vectors[sampled_rows], threshold)
+    topic_cosines = vectors @ topic_centres.T
+    nearest_topic: Indices = topic_cosines.argmax(axis=1)
+    nearest_topic[topic_cosines[np.arange(len(nearest_topic)), nearest_topic] < threshold] = -1
+    topic_numbers, compact_numbers = np.unique(nearest_topic[nearest_topic >= 0], return_inverse=True)
+    nearest_topic[nearest_topic >= 0] = compact_numbers.reshape(-1)
     assert len(topic_numbers) == nearest_topic.max() + 1 if len(topic_numbers) else True  # noqa: S101  # numbers without gaps
     return nearest_topic
 
@@ -146,48 +150,52 @@ class DatasetQuestions:
 
 
 def measure_diversity(
-    questions: DatasetQuestions, similar: Similarities, encoder: str, projection: str, seed: int = 0
+    questions: DatasetQuestions, nearest_questions: Similarities, encoder: str, projection: str, seed: int = 0
 ) -> MeasuredDiversity:
     """The numbers of the datasets, by the nearest questions `similar` of each of their questions."""
     dataset_names, vectors, dataset_of = questions.names, questions.vectors, questions.dataset_of
-    limits = thresholds(vectors, seed, questions.documents)
-    same = _near_duplicate_cosines(questions, limits.near_duplicate, seed)
+    diversity_thresholds = calibrate_diversity_thresholds(vectors, seed, questions.documents)
+    near_duplicate_cosines = _near_duplicate_cosines(questions, diversity_thresholds.near_duplicate, seed)
     question_counts = [int((dataset_of == index).sum()) for index in range(len(dataset_names))]
-    topic_of = find_topics(vectors, dataset_of, question_counts, limits.same_subject, seed)
+    topic_of = find_topics(vectors, dataset_of, question_counts, diversity_thresholds.same_subject, seed)
     topic_counts = _count_by_topic(dataset_of, topic_of, len(dataset_names))
     equal_n = _comparison_size(question_counts)
     reach_draws = _bootstrap_reach(topic_counts, question_counts, equal_n, seed)
-    only_in = _rows_only_in(dataset_names, dataset_of, similar.nearest_in, limits.also_asked)
+    only_in = _rows_only_in(dataset_names, dataset_of, nearest_questions.nearest_in, diversity_thresholds.also_asked)
     dataset_numbers = [
         DatasetNumbers(
             name=dataset_name,
             only_here=len(only_in[dataset_name]),
             **_question_counts(question_counts[index], questions.chunks[index]),
-            redundancy=_share((similar.nearest_earlier >= same)[dataset_of == index]),
+            redundancy=_share((nearest_questions.nearest_earlier >= near_duplicate_cosines)[dataset_of == index]),
             **_variety(vectors[dataset_of == index], equal_n, seed),
             **_topic_reach(topic_counts[index], question_counts[index], equal_n, reach_draws[:, index]),
         )
         for index, dataset_name in enumerate(dataset_names)
     ]
-    contained_shares = np.array(_overlap_matrix(dataset_of, similar.nearest_in, same))
+    contained_shares = np.array(_overlap_matrix(dataset_of, nearest_questions.nearest_in, near_duplicate_cosines))
     numbers = Numbers(
         encoder=encoder,
         projection=projection,
-        **asdict(limits),
+        **asdict(diversity_thresholds),
         equal_n=equal_n,
         topics=topic_counts.shape[1],
         datasets=dataset_numbers,
-        overlap=_overlap_matrix(dataset_of, similar.nearest_in, np.full(len(vectors), limits.also_asked)),
+        overlap=_overlap_matrix(
+            dataset_of, nearest_questions.nearest_in, np.full(len(vectors), diversity_thresholds.also_asked)
+        ),
         **asdict(choose_dataset(dataset_numbers, reach_draws, topic_counts, equal_n, contained_shares)),
     )
-    missed_by = _rows_missed_by(dataset_names, dataset_of, similar.nearest_in, limits.also_asked)
+    missed_by = _rows_missed_by(
+        dataset_names, dataset_of, nearest_questions.nearest_in, diversity_thresholds.also_asked
+    )
     return MeasuredDiversity(numbers, only_in, missed_by)
 
 
 def _near_duplicate_cosines(questions: DatasetQuestions, overall: float, seed: int) -> Floats:
     """(n,): the cosine from which each question is one with another, by its script."""
     by_script = calibrate_by_script(questions.vectors, questions.texts, overall, seed)
-    return thresholds_of(questions.texts or [""] * len(questions.vectors), by_script, overall)
+    return near_duplicate_thresholds(questions.texts or [""] * len(questions.vectors), by_script, overall)
 
 
 def _question_counts(questions: int, chunks: int) -> dict[str, Any]:
@@ -204,18 +212,18 @@ def _count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Fl
 
 def _variety(vectors: Vectors, equal_n: int, seed: int) -> dict[str, Any]:
     """How unlike each other the questions of a dataset are, all of them and as many as of the others."""
-    return {"diversity": vendi(vectors), "diversity_at_equal_n": _sampled_vendi(vectors, equal_n, seed)}
+    return {"diversity": vendi_score(vectors), "diversity_at_equal_n": _sampled_vendi(vectors, equal_n, seed)}
 
 
-def _topic_reach(topic_counts: Floats, count: int, equal_n: int, draws: Floats) -> dict[str, Any]:
+def _topic_reach(topic_counts: Floats, question_count: int, equal_n: int, reach_draws: Floats) -> dict[str, Any]:
     """How many of the topics a dataset of `count` questions reaches. `topic_counts` (topics,): its questions in each;
     `draws`: its reach in samples of it.
     """
     return {
-        "reach": _share(rarefied_reach(topic_counts, count, min(equal_n, count))),
-        "reach_interval": _confidence_interval(draws),
+        "reach": _share(rarefied_reach(topic_counts, question_count, min(equal_n, question_count))),
+        "reach_interval": _reach_interval(reach_draws),
         "reach_of_all": _share(topic_counts > 0),
-        "curve": _reach_curve(topic_counts, count),
+        "curve": _reach_curve(topic_counts, question_count),
         "missed": int((topic_counts == 0).sum()),
     }
 
@@ -237,15 +245,17 @@ def _topic_centres(vectors: Vectors, threshold: float) -> Vectors:
 
     if len(vectors) < 2:
         return vectors
-    rows, columns = np.triu_indices(len(vectors), 1)
-    distances = np.clip(1 - (vectors @ vectors.T)[rows, columns], 0, None)
-    topic_labels = fcluster(linkage(distances, "average"), 1 - threshold, "distance")
+    first_rows, second_rows = np.triu_indices(len(vectors), 1)
+    cosine_distances = np.clip(1 - (vectors @ vectors.T)[first_rows, second_rows], 0, None)
+    topic_labels = fcluster(linkage(cosine_distances, "average"), 1 - threshold, "distance")
     group_numbers, topic_sizes = np.unique(topic_labels, return_counts=True)
     topic_groups = group_numbers[topic_sizes >= TOPIC_SIZE] if (topic_sizes >= TOPIC_SIZE).any() else group_numbers
-    centres = np.stack([vectors[topic_labels == topic].mean(axis=0) for topic in topic_groups])
-    lengths = np.linalg.norm(centres, axis=1, keepdims=True)
-    unit: Vectors = np.divide(centres, lengths, out=np.zeros_like(centres), where=lengths > 0)
-    return unit
+    topic_centres = np.stack([vectors[topic_labels == topic].mean(axis=0) for topic in topic_groups])
+    centre_lengths = np.linalg.norm(topic_centres, axis=1, keepdims=True)
+    unit_centres: Vectors = np.divide(
+        topic_centres, centre_lengths, out=np.zeros_like(topic_centres), where=centre_lengths > 0
+    )
+    return unit_centres
 
 
 def _bootstrap_reach(topic_counts: Floats, question_counts: list[int], equal_n: int, seed: int) -> Floats:
@@ -255,25 +265,25 @@ def _bootstrap_reach(topic_counts: Floats, question_counts: list[int], equal_n: 
     replacement reach less than they do; that loss is taken out, so that the draws lie around the reach itself.
     """
     datasets, topics = topic_counts.shape
-    reached = np.zeros((DRAWS, datasets))
+    bootstrapped_reach = np.zeros((DRAWS, datasets))
     if not topics:
-        return reached
+        return bootstrapped_reach
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(topics, np.full(topics, 1 / topics), size=DRAWS) / topics
+    topic_weights = rng.multinomial(topics, np.full(topics, 1 / topics), size=DRAWS) / topics
     for dataset, question_count in enumerate(question_counts):
         if not question_count:
             continue
-        chances = rarefied_reach(
+        reach_chances = rarefied_reach(
             np.arange(question_count + 1, dtype=np.float64), question_count, min(equal_n, question_count)
         )
         topic_shares = topic_counts[dataset] / question_count
-        drawn = rng.multinomial(question_count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS)[
-            :, :-1
-        ]
-        reached_shares = chances[drawn]
-        shortfall = chances[topic_counts[dataset].astype(int)] - reached_shares.mean(axis=0)
-        reached[:, dataset] = np.clip(((reached_shares + shortfall) * weights).sum(axis=1), 0, 1)
-    return reached
+        drawn_counts = rng.multinomial(
+            question_count, np.append(topic_shares, max(0.0, 1 - topic_shares.sum())), size=DRAWS
+        )[:, :-1]
+        reached_shares = reach_chances[drawn_counts]
+        reach_shortfall = reach_chances[topic_counts[dataset].astype(int)] - reached_shares.mean(axis=0)
+        bootstrapped_reach[:, dataset] = np.clip(((reached_shares + reach_shortfall) * topic_weights).sum(axis=1), 0, 1)
+    return bootstrapped_reach
 
 
 def _rows_only_in(
@@ -309,19 +319,21 @@ def _overlap_matrix(dataset_of: Indices, nearest_in: Floats, threshold: Floats) 
 def _sampled_vendi(vectors: Vectors, size: int, seed: int) -> float:
     """Mean Vendi score of `size` of the rows, over a few draws."""
     if len(vectors) <= size:
-        return vendi(vectors)
+        return vendi_score(vectors)
     rng = np.random.default_rng(seed)
-    return float(np.mean([vendi(vectors[_draw_rows(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
+    return float(np.mean([vendi_score(vectors[_draw_rows(np.arange(len(vectors)), size, rng)]) for _ in range(5)]))
 
 
-def _reach_curve(topic_counts: Floats, rows: int) -> list[tuple[int, float]]:
-    steps = sorted({round(step) for step in np.linspace(0, rows, min(rows, CURVE_POINTS) + 1)})
-    return [(step, round(_share(rarefied_reach(topic_counts, rows, step)), 4)) for step in steps]
+def _reach_curve(topic_counts: Floats, question_count: int) -> list[tuple[int, float]]:
+    curve_steps = sorted(
+        {round(step) for step in np.linspace(0, question_count, min(question_count, CURVE_POINTS) + 1)}
+    )
+    return [(step, round(_share(rarefied_reach(topic_counts, question_count, step)), 4)) for step in curve_steps]
 
 
-def _confidence_interval(draws: Floats) -> tuple[float, float]:
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(low), float(high)
+def _reach_interval(reach_draws: Floats) -> tuple[float, float]:
+    lower_reach, upper_reach = np.quantile(reach_draws, [0.025, 0.975])
+    return float(lower_reach), float(upper_reach)
 
 
 def _share(values: Any) -> float:

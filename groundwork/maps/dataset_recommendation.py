@@ -47,37 +47,51 @@ def choose_dataset(
     `contained_shares`: (datasets, datasets), the share of the row's questions that the column's dataset asks too,
     nearly word for word.
     """
-    comparable = [number for number, row in enumerate(datasets) if row.questions >= MIN_QUESTIONS]
-    if len(comparable) < 2:
-        too_few = f"Too few questions to choose by: {_describe_too_small(datasets)} are needed."
-        return Choice(recommendation=too_few * (len(datasets) > 1))
-    candidates = _candidates(comparable, contained_shares)
-    leader, certainty = _leader(reach_draws, candidates)
-    alike = [
-        number for number in comparable if number not in candidates and _is_contained(leader, number, contained_shares)
+    comparable_datasets = [number for number, row in enumerate(datasets) if row.questions >= MIN_QUESTIONS]
+    if len(comparable_datasets) < 2:
+        too_few_questions = f"Too few questions to choose by: {_describe_too_small(datasets)} are needed."
+        return Choice(recommendation=too_few_questions * (len(datasets) > 1))
+    candidate_datasets = _candidates(comparable_datasets, contained_shares)
+    leading_dataset, certainty = _leading_dataset(reach_draws, candidate_datasets)
+    equally_asking = [
+        number
+        for number in comparable_datasets
+        if number not in candidate_datasets and _is_contained(leading_dataset, number, contained_shares)
     ]
-    is_sure = certainty >= SURE_SHARE and not alike
-    rivals = [number for number in comparable if number in candidates or number in alike]
-    varied = None if is_sure else _most_varied(datasets, rivals)
-    advised = leader if varied is None else varied  # the dataset that the reader is left with
+    is_sure = certainty >= SURE_SHARE and not equally_asking
+    rivals = [number for number in comparable_datasets if number in candidate_datasets or number in equally_asking]
+    most_varied = None if is_sure else _most_varied(datasets, rivals)
+    advised_dataset = (
+        leading_dataset if most_varied is None else most_varied
+    )  # the dataset that the reader is left with
     notes = (
-        _describe_full_size(datasets, datasets[advised])
-        + _describe_merging(datasets[advised], topic_counts, advised)
-        + _describe_contained(datasets, comparable, contained_shares)
+        _describe_full_size(datasets, datasets[advised_dataset])
+        + _describe_merging(datasets[advised_dataset], topic_counts, advised_dataset)
+        + _describe_contained(datasets, comparable_datasets, contained_shares)
     )
-    if len(comparable) < len(datasets):
+    if len(comparable_datasets) < len(datasets):
         notes += f" Left out: {_describe_too_small(datasets)} are needed to be compared."
-    other_rows = sorted((datasets[number] for number in comparable if number != leader), key=lambda row: -row.reach)
-    reach_text = _describe_reach(datasets[leader], other_rows, equal_n, topic_counts.shape[1], is_sure)
+    other_rows = sorted(
+        (datasets[number] for number in comparable_datasets if number != leading_dataset), key=lambda row: -row.reach
+    )
+    reach_text = _describe_reach(datasets[leading_dataset], other_rows, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
-        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws" if len(candidates) > 1 else (
-            "it asks all that the others ask"
-        )  # fmt: skip
-        return Choice(datasets[leader].name, certainty, f"Choose {datasets[leader].name}: {reach_text}; {lead}.{notes}")
-    lead = f"{datasets[leader].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
-    lead = lead if len(candidates) > 1 else ""
+        is_alone = len(candidate_datasets) == 1
+        lead = f"it leads in {certainty:.0%} of {len(reach_draws):,} bootstrap draws"
+        lead = "it asks all that the others ask" if is_alone else lead
+        return Choice(
+            datasets[leading_dataset].name,
+            certainty,
+            f"Choose {datasets[leading_dataset].name}: {reach_text}; {lead}.{notes}",
+        )
+    lead = (
+        f"{datasets[leading_dataset].name} leads in only {certainty:.0%} of {len(reach_draws):,} bootstrap draws, so "
+    )
+    lead = lead if len(candidate_datasets) > 1 else ""
     return Choice(
-        "", certainty, f"No clear choice: {reach_text}; {lead}{_describe_variety(datasets, varied, rivals)}.{notes}"
+        "",
+        certainty,
+        f"No clear choice: {reach_text}; {lead}{_describe_variety(datasets, most_varied, rivals)}.{notes}",
     )
 
 
@@ -104,30 +118,34 @@ def _candidates(comparable: list[int], contained_shares: Floats) -> list[int]:
     return candidates or comparable
 
 
-def _leader(reach_draws: Floats, candidates: list[int]) -> tuple[int, float]:
+def _leading_dataset(reach_draws: Floats, candidates: list[int]) -> tuple[int, float]:
     """The candidate with the largest mean reach, and the share of draws in which it leads, ties shared out."""
     candidate_draws = np.round(reach_draws[:, candidates], 9)
-    leads = candidate_draws == candidate_draws.max(axis=1, keepdims=True)
-    share = (leads / leads.sum(axis=1, keepdims=True)).mean(axis=0)
-    leader = int(candidate_draws.mean(axis=0).argmax())
-    return candidates[leader], float(share[leader])
+    leading_draws = candidate_draws == candidate_draws.max(axis=1, keepdims=True)
+    leading_share = (leading_draws / leading_draws.sum(axis=1, keepdims=True)).mean(axis=0)
+    leading_candidate = int(candidate_draws.mean(axis=0).argmax())
+    return candidates[leading_candidate], float(leading_share[leading_candidate])
 
 
-def _describe_contained(rows: Sequence[DatasetNumbers], comparable: Sequence[int], contained_shares: Floats) -> str:
+def _describe_contained(
+    datasets: Sequence[DatasetNumbers], comparable_datasets: Sequence[int], contained_shares: Floats
+) -> str:
     """A sentence for each dataset that is a part of another, and for each two that ask the same."""
-    sentences = ""
-    for part, whole in permutations(comparable, 2):
+    contained_sentences = ""
+    for part, whole in permutations(comparable_datasets, 2):
         if not _is_contained(part, whole, contained_shares):
             continue
         share, reverse_share = contained_shares[part, whole], contained_shares[whole, part]
         if not _is_contained(whole, part, contained_shares):
-            sentences += (
-                f" {rows[whole].name} asks what {rows[part].name} asks ({share:.0%} of its questions) and more."
+            contained_sentences += (
+                f" {datasets[whole].name} asks what {datasets[part].name} asks ({share:.0%} of its questions) and more."
             )
         elif part < whole:
-            shares = f"{share:.0%} and {reverse_share:.0%} of them are in the other"
-            sentences += f" {rows[part].name} and {rows[whole].name} ask the same questions ({shares})."
-    return sentences
+            contained_shares_text = f"{share:.0%} and {reverse_share:.0%} of them are in the other"
+            contained_sentences += (
+                f" {datasets[part].name} and {datasets[whole].name} ask the same questions ({contained_shares_text})."
+            )
+    return contained_sentences
 
 
 def _describe_reach(
@@ -176,17 +194,19 @@ def price_note(question_rows: Iterable[QuestionRow], spent: Sequence[Spending]) 
 
     Of each model that wrote some of `question_rows`, over all of its calls and all of its questions here.
     """
-    questions = Counter(question_row.model for question_row in question_rows if question_row.model)
-    prices = [
-        _describe_spending(usage, questions[usage.model]) for usage in spent if questions[usage.model] and usage.calls
+    questions_by_model = Counter(question_row.model for question_row in question_rows if question_row.model)
+    model_prices = [
+        _describe_spending(usage, questions_by_model[usage.model])
+        for usage in spent
+        if questions_by_model[usage.model] and usage.calls
     ]
-    return f"Price and time of the questions: {'; '.join(prices)}." if prices else ""
+    return f"Price and time of the questions: {'; '.join(model_prices)}." if model_prices else ""
 
 
 def _describe_spending(usage: Spending, questions: int) -> str:
-    price = f"${1_000 * usage.cost / questions:,.2f} for 1,000" if usage.priced else "no price known"
-    unpriced = (
+    price_text = f"${1_000 * usage.cost / questions:,.2f} for 1,000" if usage.priced else "no price known"
+    unpriced_calls = (
         f", {counted(usage.calls - usage.priced, 'call')} without a price" if 0 < usage.priced < usage.calls else ""
     )
-    seconds = f"{usage.seconds / usage.calls:.1f} s a call, {usage.seconds / questions:.1f} s a question"
-    return f"{usage.model} {price}{unpriced} ({seconds})"
+    seconds_text = f"{usage.seconds / usage.calls:.1f} s a call, {usage.seconds / questions:.1f} s a question"
+    return f"{usage.model} {price_text}{unpriced_calls} ({seconds_text})"

@@ -37,13 +37,18 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.maps.question_map import build_scene, group_by_dataset
     from groundwork.tags.tag_files import tags_by_question
 
-    datasets = await embed_datasets(job, unit.payload)
-    tags = tags_by_question(job.data, unit.payload)
+    embedded_datasets = await embed_datasets(job, unit.payload)
+    tags_of_question = tags_by_question(job.data, unit.payload)
     scene = build_scene(
-        group_by_dataset(datasets), unit.name, job.config.maps, job_encoder(job).name, tags, job.progress
+        group_by_dataset(embedded_datasets),
+        unit.name,
+        job.config.maps,
+        job_encoder(job).name,
+        tags_of_question,
+        job.progress,
     )
-    if len(datasets) > 1:
-        scene = _with_prices(scene, datasets, read_spending(job.data.joined_journal, "generate_qa"))
+    if len(embedded_datasets) > 1:
+        scene = _with_prices(scene, embedded_datasets, read_spending(job.data.joined_journal, "generate_qa"))
     job.progress.start_phase("drawing")
     warnings = write_map_pictures(scene, unit.writes, job.config.maps.size)
     return Outcome(
@@ -51,7 +56,7 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
         note=f"{counted(len(scene.points), 'question')} -> {openable_path(unit.writes[0])}",
         counts={"questions": len(scene.points)},
         warnings=[
-            *(warning for embedded_dataset in datasets for warning in embedded_dataset.dataset.warnings),
+            *(warning for embedded_dataset in embedded_datasets for warning in embedded_dataset.dataset.warnings),
             *warnings,
         ],
     )

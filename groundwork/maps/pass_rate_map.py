@@ -36,28 +36,30 @@ def build_pass_rate_scene(
     encoder: str,
 ) -> Scene:
     """The questions `question_rows` with their vectors (n, d) in the bands of their pass rate."""
-    bands = [pass_rate_band(measured.get(question_row.id)) for question_row in question_rows]
-    rows_in = {band: [i for i, row_band in enumerate(bands) if row_band == band] for band in PASS_RATE_BANDS}
+    pass_rate_bands = [pass_rate_band(measured.get(question_row.id)) for question_row in question_rows]
+    rows_in_band = {
+        band: [i for i, row_band in enumerate(pass_rate_bands) if row_band == band] for band in PASS_RATE_BANDS
+    }
     band_groups = [
         Group(band, [question_rows[i] for i in indices], vectors[indices])
-        for band, indices in rows_in.items()
+        for band, indices in rows_in_band.items()
         if indices
     ]
-    tags = {question_row.question: question_row.tags for question_row in question_rows if question_row.tags}
-    scene = build_scene(band_groups, title, settings, encoder, tags)
-    datasets = [
-        DatasetEntry(name=band, count=len(rows_in[band]), colour=colour)
+    tags_of_question = {question_row.question: question_row.tags for question_row in question_rows if question_row.tags}
+    scene = build_scene(band_groups, title, settings, encoder, tags_of_question)
+    band_entries = [
+        DatasetEntry(name=band, count=len(rows_in_band[band]), colour=colour)
         for band, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
-        if rows_in[band] or band != PASS_RATE_BANDS[-1]
+        if rows_in_band[band] or band != PASS_RATE_BANDS[-1]
     ]
-    numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
+    scene_numbers = scene.numbers and msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation="")
     return msgspec.structs.replace(
         scene,
         compares="splits",
         parts="Pass rate",
-        datasets=datasets,
-        numbers=numbers,
-        notes=_notes(scene),
+        datasets=band_entries,
+        numbers=scene_numbers,
+        notes=_pass_rate_notes(scene),
         only_in={},
         missed_by={},
     )
@@ -72,16 +74,24 @@ def pass_rate_band(measured: MeasuredRow | None) -> str:
     return PASS_RATE_BANDS[1] if measured.difficulty <= HALF else PASS_RATE_BANDS[2]
 
 
-def _notes(scene: Scene) -> list[str]:
+def _pass_rate_notes(scene: Scene) -> list[str]:
     """Where the questions lie that no model answers."""
-    region = np.array([point.cluster for point in scene.points])
+    region_of_point = np.array([point.cluster for point in scene.points])
     failed = np.array([point.dataset == PASS_RATE_BANDS[3] for point in scene.points])
-    notes = [
+    pass_rate_notes = [
         f"{int(failed.sum()):,} of {counted(len(failed), 'question is', 'questions are')} answered right by no model."
     ]
-    shares = [(float(failed[region == c.id].mean()), c.label) for c in scene.clusters if (region == c.id).any()]
-    hardest = sorted((region_share for region_share in shares if region_share[0] > HARD_REGION_SHARE), reverse=True)[:3]
-    return notes + [f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in hardest)}."] * bool(hardest)
+    failed_shares = [
+        (float(failed[region_of_point == c.id].mean()), c.label)
+        for c in scene.clusters
+        if (region_of_point == c.id).any()
+    ]
+    hardest_regions = sorted(
+        (region_share for region_share in failed_shares if region_share[0] > HARD_REGION_SHARE), reverse=True
+    )[:3]
+    return pass_rate_notes + [
+        f"Hardest: {'; '.join(f'{label} ({share:.0%} fail)' for share, label in hardest_regions)}."
+    ] * bool(hardest_regions)
 
 
 def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:

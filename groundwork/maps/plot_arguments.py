@@ -32,7 +32,7 @@ def add_dataset_arguments(parser: argparse.ArgumentParser, default: str = "", na
     parser.add_argument("datasets", metavar="DATASET", nargs=nargs, help=f"{DATASET_FORMS}{note}")
 
 
-def sources_of(
+def dataset_sources_of_arguments(
     job: Job, default: Callable[[Job], list[str]] | None = None, minimum: int = 1, prefer: str = "qa"
 ) -> list[DatasetSource]:
     """The sources that the arguments name; without any, those of `default`, or every run.
@@ -50,7 +50,8 @@ def sources_of(
             f"needs at least {counted(minimum, 'dataset')}; the runs are: {', '.join(run_names(job.data))}"
         )
     dataset_sources = _with_documents(
-        job, [_drop_documents(job, located) for located in locate_datasets(dataset_names, job.data, prefer)]
+        job,
+        [_drop_documents(job, located_source) for located_source in locate_datasets(dataset_names, job.data, prefer)],
     )
     return [
         pin_revision(dataset_source, job.data) if dataset_source.kind == "hub" else dataset_source
@@ -88,14 +89,14 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
 
 def comparison_name(compared_sources: list[DatasetSource]) -> tuple[str, str]:
     """What a comparison of `compared_sources` is called, and how its files are named."""
-    name, stem = (
+    comparison_title, file_stem = (
         " · ".join(compared_source.name for compared_source in compared_sources),
         "-vs-".join(compared_source.key for compared_source in compared_sources),
     )
-    if len(stem) > MAX_STEM_LENGTH:
-        digest = hashlib.sha256(stem.encode()).hexdigest()[:8]
-        stem = f"{compared_sources[0].key[:60]}-vs-{len(compared_sources) - 1}-others-{digest}"
-    return name, stem
+    if len(file_stem) > MAX_STEM_LENGTH:
+        stem_digest = hashlib.sha256(file_stem.encode()).hexdigest()[:8]
+        file_stem = f"{compared_sources[0].key[:60]}-vs-{len(compared_sources) - 1}-others-{stem_digest}"
+    return comparison_title, file_stem
 
 
 def default_runs(job: Job) -> list[str]:
@@ -116,9 +117,11 @@ def _drop_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
     import msgspec
 
     job.left_out_documents |= job.departed_sources.keys() & {run_file.stem for run_file in dataset_source.files}
-    if excluded := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
-        included = tuple(run_file for run_file in dataset_source.files if run_file.stem not in excluded)
-        dataset_source = msgspec.structs.replace(dataset_source, files=included)
+    if excluded_documents := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
+        included_documents = tuple(
+            run_file for run_file in dataset_source.files if run_file.stem not in excluded_documents
+        )
+        dataset_source = msgspec.structs.replace(dataset_source, files=included_documents)
     if job.data.shard is not None:
         shard_files = tuple(run_file for run_file in dataset_source.files if job.data.shard.holds(run_file.stem))
         dataset_source = msgspec.structs.replace(dataset_source, files=shard_files)
@@ -127,15 +130,17 @@ def _drop_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
 
 def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[DatasetSource]:
     """Of runs only the files of the documents that --document names, and none of the runs that hold none of them."""
-    runs = [dataset_source for dataset_source in dataset_sources if dataset_source.kind == "run"]
-    if not job.flags.document or not runs:
+    named_runs = [dataset_source for dataset_source in dataset_sources if dataset_source.kind == "run"]
+    if not job.flags.document or not named_runs:
         return dataset_sources
     import msgspec
 
-    chosen = select_documents(job, list(dict.fromkeys(run_file.stem for run in runs for run_file in run.files)))
+    chosen_documents = select_documents(
+        job, list(dict.fromkeys(run_file.stem for run in named_runs for run_file in run.files))
+    )
     restricted_sources = []
     for dataset_source in dataset_sources:
-        run_files = tuple(run_file for run_file in dataset_source.files if run_file.stem in chosen)
+        run_files = tuple(run_file for run_file in dataset_source.files if run_file.stem in chosen_documents)
         if dataset_source.kind != "run":
             restricted_sources.append(dataset_source)
         elif run_files:
@@ -149,20 +154,25 @@ def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[Data
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--interactive", **setting("maps.interactive", True), help="also write the HTML page")
     parser.add_argument("--no-interactive", **setting("maps.interactive", False), help="only the PNG")
-    sizes = ("page", "readme", "paper")
-    parser.add_argument("--size", choices=sizes, help="of the PNG (default: page)", **setting("maps.size"))
+    picture_sizes = ("page", "readme", "paper")
+    parser.add_argument("--size", choices=picture_sizes, help="of the PNG (default: page)", **setting("maps.size"))
     parser.add_argument("--plotly", **setting("maps.plotly", True), help="also write the map as a plotly figure")
 
 
-def picture_unit(job: Job, name: str, stem: str, sources: list[DatasetSource]) -> Unit:
+def picture_unit(job: Job, name: str, picture_stem: str, sources: list[DatasetSource]) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
-    maps = job.config.maps
-    page_endings = [*([".html"] if maps.interactive else []), *([".plotly.html"] if maps.plotly else [])]
-    endings = [".png", ".json", ".points.jsonl", *page_endings]
+    map_settings = job.config.maps
+    page_endings = [
+        *([".html"] if map_settings.interactive else []),
+        *([".plotly.html"] if map_settings.plotly else []),
+    ]
+    picture_endings = [".png", ".json", ".points.jsonl", *page_endings]
     tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
-    reads = [*(file for source in sources for file in source.files), *tags]
-    writes = tuple(job.data.path("plots", f"{stem}{ending}") for ending in endings)
-    return Unit(name, tuple(reads), writes, sources)
+    files_read = [*(file for source in sources for file in source.files), *tags]
+    pictures_written = tuple(
+        job.data.path("plots", f"{picture_stem}{picture_ending}") for picture_ending in picture_endings
+    )
+    return Unit(name, tuple(files_read), pictures_written, sources)
 
 
 async def draw_unit(job: Job, unit: Unit) -> Outcome:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from groundwork.console.progress import Progress
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
-from groundwork.embedding.clusters import kmeans, name_groups
+from groundwork.embedding.clusters import kmeans, label_groups
 from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.embedding.projection import Positions, fitted_rows, project_vectors
+from groundwork.embedding.projection import Positions, project_vectors, rows_fitted_by_tsne
 from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity
 from groundwork.maps.draw.scene import Cluster, Contour, DatasetEntry, Point, Scene
 from groundwork.message_wording import counted
@@ -78,87 +78,89 @@ def build_scene(
 ) -> Scene:
     """The Scene of `groups` on one map, all fitted together. `tags`: by question, its tags."""
     progress = progress or Progress("", quiet=True)
-    question_rows, vectors, group_of = _join_groups(groups)
-    fitted = fitted_rows(len(question_rows))
+    question_rows, vectors, group_of_question = _join_groups(groups)
+    fitted = rows_fitted_by_tsne(len(question_rows))
     progress.start_phase(
         f"laying out {fitted:,} {f'of {len(question_rows):,} ' if fitted < len(question_rows) else ''}questions"
     )
-    positions, method = project_vectors(vectors, settings)
+    map_positions, method = project_vectors(vectors, settings)
     progress.start_phase("comparing")
     progress.start(len(question_rows), "questions compared")
-    similar = similarities(vectors, group_of, len(groups), settings.seed, progress.advance)
+    nearest_questions = similarities(vectors, group_of_question, len(groups), settings.seed, progress.advance)
     progress.start_phase("finding regions and counting")
     tags_of = [_tags_of(question_row, tags or {}) for question_row in question_rows]
     documents, texts = [row.document for row in question_rows], [row.question for row in question_rows]
-    clusters, cluster_of = cluster_map(positions, texts, tags_of, settings.seed)
+    clusters, cluster_of = cluster_map(map_positions, texts, tags_of, settings.seed)
     chunk_counts = [len({question_row.chunk for question_row in group.rows if question_row.chunk}) for group in groups]
     group_names = [group.name for group in groups]
-    questions = DatasetQuestions(group_names, vectors, group_of, chunk_counts, documents, texts)
-    measured = measure_diversity(questions, similar, encoder, method, settings.seed)
+    questions = DatasetQuestions(group_names, vectors, group_of_question, chunk_counts, documents, texts)
+    measured_diversity = measure_diversity(questions, nearest_questions, encoder, method, settings.seed)
     return Scene(
         title=title,
         subtitle=f"{counted(len(question_rows), 'question')} · {encoder} · {method.partition(';')[0]}",
-        points=_build_points(question_rows, questions, positions, cluster_of, similar.neighbours, tags_of),
+        points=_build_points(
+            question_rows, questions, map_positions, cluster_of, nearest_questions.neighbours, tags_of
+        ),
         datasets=[DatasetEntry(name=g.name, count=len(g.rows), colour=i, run=g.run) for i, g in enumerate(groups)],
         clusters=clusters,
-        contours=_contours(group_names, positions, group_of),
-        numbers=measured.numbers,
-        notes=_notes(measured, method, similar.recall),
-        only_in=measured.only_in,
-        missed_by=measured.missed_by,
+        contours=_map_contours(group_names, map_positions, group_of_question),
+        numbers=measured_diversity.numbers,
+        notes=_map_notes(measured_diversity, method, nearest_questions.recall),
+        only_in=measured_diversity.only_in,
+        missed_by=measured_diversity.missed_by,
     )
 
 
-def _contours(group_names: Sequence[str], positions: Positions, group_of: Indices) -> list[Contour]:
+def _map_contours(group_names: Sequence[str], map_positions: Positions, group_of: Indices) -> list[Contour]:
     """Those of each group and, where there are several, those of all together under the name ""."""
-    union = density_contours("", positions) if len(group_names) > 1 else []
+    contours_of_all = density_contours("", map_positions) if len(group_names) > 1 else []
     return [
-        *union,
+        *contours_of_all,
         *(
             contour
             for i, group_name in enumerate(group_names)
-            for contour in density_contours(group_name, positions[group_of == i])
+            for contour in density_contours(group_name, map_positions[group_of == i])
         ),
     ]
 
 
 def cluster_map(
-    positions: Positions, questions: Sequence[str], tags: Sequence[list[str]], seed: int
+    map_positions: Positions, questions: Sequence[str], tags: Sequence[list[str]], seed: int
 ) -> tuple[list[Cluster], Indices]:
     """Regions of the map and their names. Found on the map itself, since that is what the eye groups."""
-    question_count = len(positions)
+    question_count = len(map_positions)
     k = min(MAX_CLUSTERS, question_count // QUESTIONS_PER_CLUSTER, round(CLUSTERS_PER_ROOT * question_count**0.5))
     if k < 2:
         return [], np.full(question_count, -1)
-    cluster_of = _map_regions(positions, k, seed)
+    cluster_of = _map_regions(map_positions, k, seed)
     cluster_count = int(cluster_of.max()) + 1
-    cluster_labels = name_groups(questions, tags, cluster_of.tolist(), cluster_count)
+    cluster_labels = label_groups(questions, tags, cluster_of.tolist(), cluster_count)
     clusters = []
     for cluster, cluster_label in enumerate(cluster_labels):
-        members = positions[cluster_of == cluster]
-        x, y = np.median(members, axis=0).tolist()
-        clusters.append(Cluster(id=cluster, label=cluster_label, x=x, y=y, count=len(members)))
+        region_members = map_positions[cluster_of == cluster]
+        x, y = np.median(region_members, axis=0).tolist()
+        clusters.append(Cluster(id=cluster, label=cluster_label, x=x, y=y, count=len(region_members)))
     return clusters, cluster_of
 
 
-def _map_regions(positions: Positions, k: int, seed: int) -> Indices:
+def _map_regions(map_positions: Positions, k: int, seed: int) -> Indices:
     """The region of each row, of k regions where there are so many: a few rows far from all others are none.
 
     They take a centre of k-means to themselves, so that it is run again with more; then each goes to the nearest.
     """
-    for centres in range(k, 2 * k + 2):
-        cluster_of = kmeans(positions, centres, seed)
+    for region_centres in range(k, 2 * k + 2):
+        cluster_of = kmeans(map_positions, region_centres, seed)
         region_sizes = np.bincount(cluster_of)
         regions = np.flatnonzero(region_sizes >= LEAST_REGION)
         if len(regions) >= k:
             break
     if len(regions) in (0, len(region_sizes)):
         return cluster_of
-    means = np.stack([positions[cluster_of == region].mean(axis=0) for region in regions])
-    distances = np.linalg.norm(positions[:, None] - means[None], axis=2)
-    distances[np.isin(cluster_of, regions)] = np.inf
-    nearest = distances.argmin(axis=1)
-    return np.where(np.isin(cluster_of, regions), np.searchsorted(regions, cluster_of), nearest)
+    region_means = np.stack([map_positions[cluster_of == region].mean(axis=0) for region in regions])
+    centre_distances = np.linalg.norm(map_positions[:, None] - region_means[None], axis=2)
+    centre_distances[np.isin(cluster_of, regions)] = np.inf
+    nearest_centre = centre_distances.argmin(axis=1)
+    return np.where(np.isin(cluster_of, regions), np.searchsorted(regions, cluster_of), nearest_centre)
 
 
 def _join_groups(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np.float32], Indices]:
@@ -166,8 +168,8 @@ def _join_groups(groups: list[Group]) -> tuple[list[QuestionRow], npt.NDArray[np
     numbered_rows = [(row, group_number) for group_number, group in enumerate(groups) for row in group.rows]
     nonempty = [group.vectors for group in groups if len(group.rows)]
     vectors = np.concatenate(nonempty) if nonempty else np.zeros((0, 1), dtype=np.float32)
-    sort_keys = [(row.question, groups[group_number].name, row.id) for row, group_number in numbered_rows]
-    order = sorted(range(len(numbered_rows)), key=sort_keys.__getitem__)
+    question_sort_keys = [(row.question, groups[group_number].name, row.id) for row, group_number in numbered_rows]
+    order = sorted(range(len(numbered_rows)), key=question_sort_keys.__getitem__)
     group_of = np.array([numbered_rows[index][1] for index in order], dtype=np.int64)
     return [numbered_rows[index][0] for index in order], vectors[order], group_of
 
@@ -180,12 +182,12 @@ def _tags_of(question_row: QuestionRow, tags: Mapping[str, list[str]]) -> list[s
 def _build_points(
     question_rows: list[QuestionRow],
     questions: DatasetQuestions,
-    positions: Positions,
+    map_positions: Positions,
     cluster_of: Indices,
     neighbours: Indices,
     tags_of: list[list[str]],
 ) -> list[Point]:
-    coordinates = np.round(positions.astype(float), 5).tolist()
+    map_coordinates = np.round(map_positions.astype(float), 5).tolist()
     datasets = [questions.names[index] for index in questions.dataset_of]
     return [
         Point(
@@ -198,12 +200,12 @@ def _build_points(
             neighbours=point_neighbours,
         )
         for question_row, dataset, (x, y), cluster, point_neighbours, question_tags in zip(
-            question_rows, datasets, coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
+            question_rows, datasets, map_coordinates, cluster_of.tolist(), neighbours.tolist(), tags_of, strict=True
         )
     ]
 
 
-def _notes(measured: MeasuredDiversity, method: str, recall: float) -> list[str]:
+def _map_notes(measured_diversity: MeasuredDiversity, projection_method: str, recall: float) -> list[str]:
     """What a reader must know: the recommendation, and what was left out of so many questions."""
     recall_note = (
         ""
@@ -211,9 +213,13 @@ def _notes(measured: MeasuredDiversity, method: str, recall: float) -> list[str]
         else "Not every question was held against all others, there being so many, but against those of the groups "
         f"nearest to it; of a sample {recall:.0%} have the right nearest question."
     )
-    method, _, remedy = method.partition("; ")
-    notes = (measured.numbers.recommendation, f"{method}; {remedy}." if remedy else "", recall_note)
-    return [note for note in notes if note]
+    projection_method, _, remedy = projection_method.partition("; ")
+    map_notes = (
+        measured_diversity.numbers.recommendation,
+        f"{projection_method}; {remedy}." if remedy else "",
+        recall_note,
+    )
+    return [note for note in map_notes if note]
 
 
 def density_contours(dataset: str, positions: Positions) -> list[Contour]:
@@ -223,22 +229,22 @@ def density_contours(dataset: str, positions: Positions) -> list[Contour]:
     import contourpy
     from scipy.ndimage import gaussian_filter
 
-    spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
-    low, high = positions.min(axis=0) - 0.25 * spread, positions.max(axis=0) + 0.25 * spread
+    position_spread = float(np.median(np.ptp(positions, axis=0))) or 1.0
+    grid_low, grid_high = positions.min(axis=0) - 0.25 * position_spread, positions.max(axis=0) + 0.25 * position_spread
     cell_counts, xs, ys = np.histogram2d(
-        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(low[0], high[0]), (low[1], high[1])]
+        positions[:, 0], positions[:, 1], DENSITY_CELLS, [(grid_low[0], grid_high[0]), (grid_low[1], grid_high[1])]
     )
     kernel_width = 0.55 * float(positions.std(axis=0).mean()) * len(positions) ** (-1 / 6)  # Scott's rule, in map units
     density = gaussian_filter(cell_counts, [kernel_width / (xs[1] - xs[0]), kernel_width / (ys[1] - ys[0])])
-    generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
+    contour_generator = contourpy.contour_generator((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, density.T)
     contours = []
-    for share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
+    for enclosed_share, density_threshold in zip(CONTOUR_LEVELS, _density_thresholds(density), strict=True):
         contour_lines = [
             [(round(float(x), 4), round(float(y), 4)) for x, y in contour_line]
-            for contour_line in _contour_lines(generator, density_threshold)
+            for contour_line in _contour_lines(contour_generator, density_threshold)
             if len(contour_line) > 3
         ]
-        contours.append(Contour(dataset=dataset, level=share, lines=contour_lines))
+        contours.append(Contour(dataset=dataset, level=enclosed_share, lines=contour_lines))
     return contours
 
 

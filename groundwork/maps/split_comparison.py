@@ -16,7 +16,7 @@ from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
 from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
-from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, thresholds_of
+from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, near_duplicate_thresholds
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.maps.question_map import Group, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram
@@ -43,28 +43,28 @@ def build_split_scene(
 
     `report`: the dataset's own, whose verdict and repeats of eval stand here as well.
     """
-    groups = group_by_split(embedded)
-    scene = build_scene(groups, embedded.dataset.name, settings, encoder, tags, progress)
+    split_groups = group_by_split(embedded)
+    scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
     assert scene.numbers is not None  # noqa: S101  # build_scene always measures
-    train = max(groups, key=lambda group: len(group.rows))
+    train = max(split_groups, key=lambda group: len(group.rows))
     compared_splits = [
-        group for group in groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
+        group for group in split_groups if group is not train and group.rows and group.name not in MIRROR_SPLITS
     ]
-    emphasized = {group.name for group in compared_splits}
-    notes = _describe_representativeness(groups, train, compared_splits, scene, report)
+    emphasized_points = {group.name for group in compared_splits}
+    split_notes = _describe_representativeness(split_groups, train, compared_splits, scene, report)
     for group in compared_splits:
         nearness = f"cosine {scene.numbers.near_duplicate:.2f} or more by {encoder}"
         repeats = describe_repeats(report) if report and group.name == "eval" else ""
-        notes += _describe_repetition(train, group, scene.numbers.near_duplicate, nearness, repeats)
+        split_notes += _describe_repetition(train, group, scene.numbers.near_duplicate, nearness, repeats)
     return msgspec.structs.replace(
         scene,
         compares="splits",
         points=[
-            msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized else point
+            msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in emphasized_points else point
             for point in scene.points
         ],
         numbers=msgspec.structs.replace(scene.numbers, best="", certainty=None, recommendation=""),
-        notes=[*notes, *scene.notes[bool(scene.numbers.recommendation) :]],
+        notes=[*split_notes, *scene.notes[bool(scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
             name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS
@@ -77,12 +77,12 @@ def _describe_representativeness(
     groups: Sequence[Group], train: Group, splits: Sequence[Group], scene: Scene, report: SplitReport | None
 ) -> list[str]:
     """For each of `splits` whether it stands for the whole; of eval as the dataset's own report says it."""
-    sentences = []
+    representativeness_sentences = []
     for split in splits:
-        reported = report.verdict if report and split.name == "eval" else None
-        if verdict := reported or assess_split(groups, train, split, scene):
-            sentences += [line for line in (verdict.sentence, verdict.drift) if line]
-    return sentences
+        reported_measures = report.verdict if report and split.name == "eval" else None
+        if verdict := reported_measures or assess_split(groups, train, split, scene):
+            representativeness_sentences += [line for line in (verdict.sentence, verdict.drift) if line]
+    return representativeness_sentences
 
 
 def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scene: Scene) -> Representativeness | None:
@@ -93,10 +93,10 @@ def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scen
     """
     mirrors = [split_group for split_group in split_groups if split_group.name in MIRROR_SPLITS]
     train_rows = {question_row.id: question_row for question_row in train.rows if not COPY_ID.search(question_row.id)}
-    originals = train_rows | {
+    train_and_mirrored_rows = train_rows | {
         question_row.id: question_row for split_group in mirrors for question_row in split_group.rows
     }
-    split_rows = [originals.get(question_row.id, question_row) for question_row in split.rows]
+    split_rows = [train_and_mirrored_rows.get(question_row.id, question_row) for question_row in split.rows]
     pool_rows = list((train_rows | {question_row.id: question_row for question_row in split_rows}).values())
     if pool_rows and all(question_row.cluster >= 0 for question_row in pool_rows):
         topic_names = [
@@ -109,13 +109,16 @@ def assess_split(split_groups: Sequence[Group], train: Group, split: Group, scen
         )
     if len(scene.clusters) < 2 or not split_rows:
         return None
-    regions = {(point.split, point.id): point.cluster for point in scene.points}
+    region_of_question = {(point.split, point.id): point.cluster for point in scene.points}
     topic_names = [cluster.label for cluster in scene.clusters]
-    counts = _topic_counts(
-        pool_rows, split_rows, lambda question_row: regions[question_row.split, question_row.id], len(topic_names)
+    topic_counts = _topic_counts(
+        pool_rows,
+        split_rows,
+        lambda question_row: region_of_question[question_row.split, question_row.id],
+        len(topic_names),
     )
     return assess_representativeness(
-        *counts, _number_duplicates(topic_names), split=split.name, noun="regions of the map"
+        *topic_counts, _number_duplicates(topic_names), split=split.name, noun="regions of the map"
     )
 
 
@@ -144,24 +147,30 @@ def _describe_repetition(train: Group, split: Group, threshold: float, nearness:
     own_copies = _own_copies(train, split)
     _, cosines = find_nearest(split.vectors, train.vectors, own_copies)
     by_script = calibrate_by_script(train.vectors, [row.question for row in train.rows], threshold)
-    thresholds = thresholds_of((row.question for row in split.rows), by_script, threshold)
-    copied, repeated = int((own_copies >= 0).sum()), int((cosines >= thresholds).sum())
-    total = len(split.rows)
+    thresholds = near_duplicate_thresholds((row.question for row in split.rows), by_script, threshold)
+    copied_from_train, repeated_from_train = int((own_copies >= 0).sum()), int((cosines >= thresholds).sum())
+    split_size = len(split.rows)
     return [
-        *([describe_verbatim_copies(copied, total, split.name, train.name)] if copied else []),
+        *(
+            [describe_verbatim_copies(copied_from_train, split_size, split.name, train.name)]
+            if copied_from_train
+            else []
+        ),
         repeats
-        or f"{repeated:,} of {counted(total, 'question')} of {split.name} are worded nearly like "
-        f"{'another' if copied else 'one'} of {train.name} ({nearness}).",
+        or f"{repeated_from_train:,} of {counted(split_size, 'question')} of {split.name} are worded nearly like "
+        f"{'another' if copied_from_train else 'one'} of {train.name} ({nearness}).",
     ]
 
 
 def _own_copies(train: Group, split: Group) -> npt.NDArray[np.int64]:
     """For each row of the split the index of the row of train that it is, as it was before rewording, or -1."""
-    indices = {(question_row.id, question_row.question): index for index, question_row in enumerate(train.rows)}
+    train_row_indices = {
+        (question_row.id, question_row.question): index for index, question_row in enumerate(train.rows)
+    }
     return np.array(
         [
             max(
-                indices.get((question_row.id, question_text), -1)
+                train_row_indices.get((question_row.id, question_text), -1)
                 for question_text in (question_row.question, question_row.original_question)
             )
             for question_row in split.rows
@@ -178,11 +187,11 @@ def _drop_mirrors(scene: Scene, point_indices: list[int]) -> list[int]:
 def _split_histogram(scene: Scene) -> list[Bar]:
     """The tag histogram of the splits; empty where a split lacks tags, since nothing could be compared."""
     tag_counts = {entry.name: Counter[str]() for entry in scene.datasets}
-    tagged: Counter[str] = Counter()
+    tagged_questions: Counter[str] = Counter()
     for point in scene.points:
         tag_counts[point.dataset].update(set(point.tags))
-        tagged[point.dataset] += bool(point.tags)
+        tagged_questions[point.dataset] += bool(point.tags)
     split_sizes = {entry.name: entry.count for entry in scene.datasets}
-    if any(tagged[name] < MIN_TAGGED_SHARE * split_size for name, split_size in split_sizes.items()):
+    if any(tagged_questions[name] < MIN_TAGGED_SHARE * split_size for name, split_size in split_sizes.items()):
         return []
     return tag_histogram(tag_counts, split_sizes, 1)

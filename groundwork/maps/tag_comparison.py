@@ -70,23 +70,23 @@ def build_tag_scene(
 ) -> Scene:
     """The map of tags: a mark for each dataset with the tag, its area the number of questions."""
     names = list(questions)
-    positions, method = project_vectors(tag_vectors, settings)
-    similar = similarities(tag_vectors, np.zeros(len(tag_vectors), dtype=np.int64), 1)
-    method = method.partition(";")[0]
-    clusters, cluster_of = _tag_regions(bars, positions, settings.seed)
+    tag_positions, projection_method = project_vectors(tag_vectors, settings)
+    nearest_tags = similarities(tag_vectors, np.zeros(len(tag_vectors), dtype=np.int64), 1)
+    projection_method = projection_method.partition(";")[0]
+    clusters, cluster_of = _tag_regions(bars, tag_positions, settings.seed)
     users_of = [[name for name in names if bar.counts[name]] for bar in bars]
     bar_of_point = [index for index, users in enumerate(users_of) for _ in users]  # of each point, its bar
     first_point_of = np.searchsorted(bar_of_point, np.arange(len(bars)))  # of each bar, its first point
     points = [
         _tag_point(bars[index], name, position, int(cluster_of[index]), neighbours)
         for index, users in enumerate(users_of)
-        for neighbours in [first_point_of[similar.neighbours[index]].tolist()]
-        for name, position in zip(users, _mark_positions(positions[index], len(users)), strict=True)
+        for neighbours in [first_point_of[nearest_tags.neighbours[index]].tolist()]
+        for name, position in zip(users, _mark_positions(tag_positions[index], len(users)), strict=True)
     ]
     return Scene(
         title=title,
         subtitle=f"{counted(len(bars), 'tag')} of {counted(sum(questions.values()), 'question')} · {encoder} · "
-        f"{method}",
+        f"{projection_method}",
         kind="tags",
         points=points,
         datasets=[DatasetEntry(name=name, count=questions[name], colour=i) for i, name in enumerate(names)],
@@ -122,10 +122,10 @@ def _tag_regions(
     clusters, cluster_of = cluster_map(tag_positions, bar_labels, [[label] for label in bar_labels], seed)
     named_clusters = []
     for cluster in clusters:
-        members = np.flatnonzero(cluster_of == cluster.id).tolist()
-        main_bar = max(members, key=lambda bar_index: sum(bars[bar_index].shares.values()))
+        region_tags = np.flatnonzero(cluster_of == cluster.id).tolist()
+        main_bar = max(region_tags, key=lambda bar_index: sum(bars[bar_index].shares.values()))
         x, y = tag_positions[main_bar].tolist()
-        named_clusters.append(Cluster(id=cluster.id, label=bar_labels[main_bar], x=x, y=y, count=len(members)))
+        named_clusters.append(Cluster(id=cluster.id, label=bar_labels[main_bar], x=x, y=y, count=len(region_tags)))
     return named_clusters, cluster_of
 
 
@@ -134,9 +134,10 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
     x, y = position.tolist()
     if marks == 1:
         return [(x, y)]
-    angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
+    mark_angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
     return [
-        (round(x + MARK_OFFSET * float(np.cos(a)), 5), round(y + MARK_OFFSET * float(np.sin(a)), 5)) for a in angles
+        (round(x + MARK_OFFSET * float(np.cos(a)), 5), round(y + MARK_OFFSET * float(np.sin(a)), 5))
+        for a in mark_angles
     ]
 
 
@@ -148,20 +149,22 @@ async def compare_tags(
     Raises UnitError where no tag is as frequent as --min-count asks.
     """
     encoder = job_encoder(job)
-    counts = count_tags([row for tag_rows in tagged_rows.values() for row in tag_rows], {})
-    tag_name_vectors = await encoder.aencode([tag.replace("-", " ") for tag in counts], "query")
+    tag_counts_of_all = count_tags([row for tag_rows in tagged_rows.values() for row in tag_rows], {})
+    tag_name_vectors = await encoder.aencode([tag.replace("-", " ") for tag in tag_counts_of_all], "query")
     synonyms_file = job.data.path("tags", "synonyms.json")
-    synonyms, new_tags = update_synonyms(synonyms_file, counts, tag_name_vectors)
-    target_of = merge_targets(synonyms)
-    questions = {dataset: len(tag_rows) for dataset, tag_rows in tagged_rows.items()}
+    tag_synonyms, new_tags = update_synonyms(synonyms_file, tag_counts_of_all, tag_name_vectors)
+    target_of = merge_targets(tag_synonyms)
+    tagged_counts = {dataset: len(tag_rows) for dataset, tag_rows in tagged_rows.items()}
     tag_counts = {dataset: count_tags(tag_rows, target_of) for dataset, tag_rows in tagged_rows.items()}
-    bars = tag_histogram(tag_counts, questions, job.flags.min_count)
+    bars = tag_histogram(tag_counts, tagged_counts, job.flags.min_count)
     if not bars and any(tag_counts.values()):
         raise UnitError(_too_rare(tag_counts, job.flags.min_count))
-    tag_notes = _notes(job, {tag: target for tag, target in target_of.items() if tag in counts}, synonyms, new_tags)
+    tag_notes = _synonym_notes(
+        job, {tag: target for tag, target in target_of.items() if tag in tag_counts_of_all}, tag_synonyms, new_tags
+    )
     tag_notes = [*tagging_notes(tagged_rows, question_counts), *tag_notes]
     tag_vectors = await encoder.aencode([bar.label.replace("-", " ") for bar in bars], "query")
-    return build_tag_scene(title, bars, tag_vectors, questions, job.config.maps, encoder.name, tag_notes)
+    return build_tag_scene(title, bars, tag_vectors, tagged_counts, job.config.maps, encoder.name, tag_notes)
 
 
 def _too_rare(tag_counts: Mapping[str, Counter[str]], least_questions: int) -> str:
@@ -177,22 +180,22 @@ def tagging_notes(tagged_rows: Mapping[str, Sequence[Tags]], question_counts: Ma
         for dataset, tag_rows in tagged_rows.items()
         if len(tag_rows) < question_counts[dataset]
     ]
-    models = {
+    tagging_models = {
         dataset: sorted({tagged_row.model or "?" for tagged_row in tag_rows})
         for dataset, tag_rows in tagged_rows.items()
     }
-    taggers = "; ".join(f"{dataset} by {', '.join(names)}" for dataset, names in models.items() if names)
+    taggers = "; ".join(f"{dataset} by {', '.join(names)}" for dataset, names in tagging_models.items() if names)
     return [
         *([f"Left out, for want of tags: {', '.join(untagged)}."] if untagged else []),
         *(
             [f"Tagged by several models, to which differences may be due: {taggers}."]
-            if len({dataset for names in models.values() for dataset in names}) > 1
+            if len({dataset for names in tagging_models.values() for dataset in names}) > 1
             else []
         ),
     ]
 
 
-def _notes(job: Job, target_of: dict[str, str], synonyms: dict[str, Any], new_tags: list[str]) -> list[str]:
+def _synonym_notes(job: Job, target_of: dict[str, str], synonyms: dict[str, Any], new_tags: list[str]) -> list[str]:
     synonym_notes = []
     if target_of:
         synonym_notes.append(
@@ -231,14 +234,14 @@ def _tag_numbers(scene: Scene) -> dict[str, object]:
 def tag_lines(tag_numbers: dict[str, Any], shown_tags: int) -> Iterator[str]:
     """The comparison for the terminal, from the written JSON: `shown_tags` tags, and what one dataset alone has."""
     bars = [Bar(**bar) for bar in tag_numbers["tags"][:shown_tags]]
-    yield from terminal.table_lines(_table_rows(bars, list(tag_numbers["questions"])))
+    yield from terminal.table_lines(_tag_table_rows(bars, list(tag_numbers["questions"])))
     yield from (f"  {note}" for note in tag_numbers["notes"])
     for dataset, tags in tag_numbers["only_in"].items():
         suffix = f" and {len(tags) - MAX_LISTED_TAGS:,} more" if len(tags) > MAX_LISTED_TAGS else ""
         yield f"  only in {dataset}: {', '.join(tags[:MAX_LISTED_TAGS]) or 'none'}{suffix}"
 
 
-def _table_rows(bars: list[Bar], datasets: list[str]) -> list[list[str]]:
+def _tag_table_rows(bars: list[Bar], datasets: list[str]) -> list[list[str]]:
     return [
         ["tag", *datasets],
         *(

@@ -18,10 +18,10 @@ from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
     comparison_name,
+    dataset_sources_of_arguments,
     draw_unit,
     picture_unit,
     report_numbers,
-    sources_of,
 )
 
 
@@ -31,7 +31,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, lambda job: separate_runs(job.data), minimum=2)
+    sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
     return [picture_unit(job, comparison, f"{stem}-map", sources)]
 

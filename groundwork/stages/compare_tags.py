@@ -26,7 +26,7 @@ from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
     comparison_name,
-    sources_of,
+    dataset_sources_of_arguments,
 )
 from groundwork.message_wording import counted
 
@@ -45,7 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, lambda job: separate_runs(job.data), minimum=2)
+    sources = dataset_sources_of_arguments(job, lambda job: separate_runs(job.data), minimum=2)
     comparison, stem = comparison_name(sources)
     endings = ["tags.png", "tag-map.png", "tags.json", *(["tags.html"] if job.config.maps.interactive else [])]
     limits = f" ({counted(job.flags.max_tags, 'tag')}, of {counted(job.flags.min_count, 'question')} at least)"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.data_folder.recipe_changes import names_in_order
-from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def units(job: Job) -> list[Unit]:
             (job.data.cache("embeddings") / f"{dataset_source.key}.npz",),
             dataset_source,
         )
-        for dataset_source in sources_of(job)
+        for dataset_source in dataset_sources_of_arguments(job)
     ]
 
 

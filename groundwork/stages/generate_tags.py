@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
-from groundwork.maps.plot_arguments import add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     return [
         Unit(dataset_source.name, dataset_source.files, (tag_file(job.data, dataset_source.key),), dataset_source)
-        for dataset_source in sources_of(job)
+        for dataset_source in dataset_sources_of_arguments(job)
     ]
 
 
@@ -57,7 +57,7 @@ def vocabulary_sample(job: Job) -> list[str]:
     """The questions of all datasets of the run, from whose sample a missing vocabulary is proposed."""
     from groundwork.dataset.load_dataset import load_dataset
 
-    dataset_sources = sources_of(job)
+    dataset_sources = dataset_sources_of_arguments(job)
     if len(dataset_sources) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
     return list(

@@ -105,9 +105,9 @@ def units(job: Job) -> list[Unit]:
     from groundwork.grading.grading_run import Grading, choose_rows, models_to_grade
     from groundwork.grading.judge import build_judges
     from groundwork.grading.judge_reliability import JudgeCheck
-    from groundwork.maps.plot_arguments import default_datasets, sources_of
+    from groundwork.maps.plot_arguments import dataset_sources_of_arguments, default_datasets
 
-    sources = sources_of(job, default_datasets, prefer="datasets")
+    sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
     if len(sources) > 1:
         raise UsageError("grade takes one dataset; name the others in runs of their own")
     if not sources:

@@ -19,7 +19,7 @@ from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import UsageError
-from groundwork.maps.plot_arguments import SEPARATE_RUNS, add_dataset_arguments, sources_of
+from groundwork.maps.plot_arguments import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def units(job: Job) -> list[Unit]:
         raise UsageError(f"--out {job.flags.out}: name a run, such as merged")
     if job.flags.threshold is not None and not 0 < job.flags.threshold <= 1:
         raise UsageError(f"--threshold {job.flags.threshold:g}: a cosine lies between 0 and 1, such as 0.95")
-    merged_sources = sources_of(
+    merged_sources = dataset_sources_of_arguments(
         job, default=lambda job: [merge_name for merge_name in separate_runs(job.data) if merge_name != run], minimum=2
     )
     if run in [merged_source.name for merged_source in merged_sources]:

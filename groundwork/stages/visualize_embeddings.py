@@ -15,11 +15,11 @@ from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
+    dataset_sources_of_arguments,
     default_runs,
     draw_unit,
     picture_unit,
     report_numbers,
-    sources_of,
 )
 
 
@@ -31,7 +31,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     return [
         picture_unit(job, dataset_source.name, f"{dataset_source.key}-map", [dataset_source])
-        for dataset_source in sources_of(job, default=default_runs)
+        for dataset_source in dataset_sources_of_arguments(job, default=default_runs)
     ]
 
 

@@ -18,10 +18,10 @@ from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
     add_picture_arguments,
+    dataset_sources_of_arguments,
     default_datasets,
     picture_unit,
     report_numbers,
-    sources_of,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def units(job: Job) -> list[Unit]:
-    sources = sources_of(job, default=default_datasets, prefer="datasets")
+    sources = dataset_sources_of_arguments(job, default=default_datasets, prefer="datasets")
     return [picture_unit(job, source.name, f"{source.key}-splits", [source]) for source in sources]
 
 

@@ -16,7 +16,7 @@ from groundwork.maps.dataset_diversity import (
     find_topics,
     measure_diversity,
     rarefied_reach,
-    vendi,
+    vendi_score,
 )
 
 TOPICS = 30
@@ -50,9 +50,9 @@ def test_rarefaction_is_the_exact_expectation(rows: int, inside: int, drawn: int
 
 def test_vendi_counts_what_is_different() -> None:
     """Equal questions amount to one, unrelated ones to their number; no questions to none."""
-    assert vendi(vectors_of([3] * 20)) == pytest.approx(1, abs=0.2)
-    assert vendi(np.eye(12, dtype=np.float32)) == pytest.approx(12)
-    assert vendi(np.zeros((0, 4), dtype=np.float32)) == 0
+    assert vendi_score(vectors_of([3] * 20)) == pytest.approx(1, abs=0.2)
+    assert vendi_score(np.eye(12, dtype=np.float32)) == pytest.approx(12)
+    assert vendi_score(np.zeros((0, 4), dtype=np.float32)) == 0
 
 
 def test_many_questions_are_compared_group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:

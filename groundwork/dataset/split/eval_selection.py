@@ -33,8 +33,8 @@ from groundwork.embedding.nearest_neighbours import (
     calibrate_threshold,
     exact_similar_rows,
     find_nearest,
+    near_duplicate_thresholds,
     threshold_of,
-    thresholds_of,
 )
 from groundwork.message_wording import counted
 from groundwork.records import Row
@@ -124,7 +124,7 @@ def select_eval(
     threshold = calibrate_threshold(vectors if train is None else np.concatenate([vectors, train]), seed)
     order = np.random.default_rng(seed).permutation(len(vectors))
     by_script = calibrate_by_script(vectors, pool.questions, threshold, seed)
-    cosines = thresholds_of(pool.questions or [""] * len(vectors), by_script, threshold)
+    cosines = near_duplicate_thresholds(pool.questions or [""] * len(vectors), by_script, threshold)
     twins = _twin_finder(pool, cosines, held_out)
     if strategy == "random":
         eval_rows = order[:size].tolist()

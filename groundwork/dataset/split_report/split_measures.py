@@ -33,7 +33,7 @@ from groundwork.dataset.split_report.report_record import (
     SplitReport,
     SplitShare,
 )
-from groundwork.embedding.clusters import name_by_tag_or_centre, principal_components
+from groundwork.embedding.clusters import name_clusters_by_tag_or_centre, principal_components
 from groundwork.embedding.projection import barnes_hut_tsne
 from groundwork.message_wording import shorten_text
 from groundwork.records import Row
@@ -131,7 +131,7 @@ def _eval_rows(
 def _cluster_shares(draw: EvalDraw) -> list[SplitShare]:
     """The clusters by name, with how many rows of the pool and of eval lie in each."""
     labels, questions = draw.split.labels, [row.question for row in draw.pool]
-    names = name_by_tag_or_centre(questions, [row.tags for row in draw.pool], labels, draw.vectors)
+    names = name_clusters_by_tag_or_centre(questions, [row.tags for row in draw.pool], labels, draw.vectors)
     counts = zip(names, np.bincount(labels), np.bincount(labels[draw.split.eval], minlength=len(names)), strict=True)
     return [SplitShare(name, int(pool_rows), int(eval_rows)) for name, pool_rows, eval_rows in counts]
 

@@ -55,23 +55,26 @@ def point_colours(scene: Scene) -> Colours:
         return Colours([colour_by_value[point.dataset] for point in points], legend)
     if scene.clusters:
         return Colours([LIGHT[p.cluster % len(LIGHT)] if p.cluster >= 0 else OTHER_COLOUR for p in points], [])
-    for field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
-        point_values = [str(getattr(point, field)) for point in points]
+    for coloured_field, palette in (("category", LIGHT), ("difficulty", ORDERED_LIGHT)):
+        point_values = [str(getattr(point, coloured_field)) for point in points]
         value_counts = Counter(point_values)
         if len(value_counts) < 2:
             continue
-        order = (
+        value_order = (
             [point_value for point_value in DIFFICULTIES if point_value in value_counts]
-            if field == "difficulty"
+            if coloured_field == "difficulty"
             else []
         )
-        order += [point_value for point_value, _ in value_counts.most_common() if point_value not in order]
+        value_order += [point_value for point_value, _ in value_counts.most_common() if point_value not in value_order]
         colour_by_value = {
-            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(order)
+            point_value: palette[k] if k < len(palette) else OTHER_COLOUR for k, point_value in enumerate(value_order)
         }
         return Colours(
             [colour_by_value[point_value] for point_value in point_values],
-            [(point_value or "none", colour_by_value[point_value], value_counts[point_value]) for point_value in order],
+            [
+                (point_value or "none", colour_by_value[point_value], value_counts[point_value])
+                for point_value in value_order
+            ],
         )
     return Colours([LIGHT[0]] * len(points), [])
 
@@ -175,15 +178,15 @@ def collect_missing_glyphs(path: Path) -> Iterator[list[str]]:
         )
 
 
-def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, size: float) -> None:
+def draw_fitted_text(figure: Figure, words: str, position: tuple[float, float], width: float, font_size: float) -> None:
     """Bold `words` at `position`, middle left, made smaller and then shorter until they take at most `width` (0..1)."""
     canvas: Any = figure.canvas
-    text = figure.text(*position, words, fontsize=size, weight="bold", color=INK, va="center")
+    text = figure.text(*position, words, fontsize=font_size, weight="bold", color=INK, va="center")
     width_pixels = width * figure.get_figwidth() * figure.dpi
-    share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
-    text.set_fontsize(max(0.7 * size, min(size, size / share)) if share else size)
-    if share > 1 / 0.7:
-        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * share))]}…")
+    fitted_share = text.get_window_extent(canvas.get_renderer()).width / width_pixels
+    text.set_fontsize(max(0.7 * font_size, min(font_size, font_size / fitted_share)) if fitted_share else font_size)
+    if fitted_share > 1 / 0.7:
+        text.set_text(f"{words[: int(len(words) * 0.95 / (0.7 * fitted_share))]}…")
 
 
 def shorten_name(name: str, length: int = MAX_NAME_LENGTH) -> str:

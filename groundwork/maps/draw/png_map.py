@@ -76,16 +76,16 @@ def _map_figure(scene: Scene, size: Size = "page") -> Figure:
     legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
     figure_height = 11.4 if has_comparison else 7.6
     figure = new_figure(9.6, figure_height)
-    top = 1 - (0.78 + 0.26 * legend_rows) / figure_height
-    verdict = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
-    bottom = 4.15 / figure_height if has_comparison else (0.62 if verdict else 0.15) / figure_height
-    _draw_map(figure.add_axes((0.02, bottom, 0.96, top - bottom)), scene)
+    figure_top = 1 - (0.78 + 0.26 * legend_rows) / figure_height
+    verdict_axes = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
+    figure_bottom = 4.15 / figure_height if has_comparison else (0.62 if verdict_axes else 0.15) / figure_height
+    _draw_map(figure.add_axes((0.02, figure_bottom, 0.96, figure_top - figure_bottom)), scene)
     if has_comparison:  # under the map, so that letters keep their size where the picture is shown 800 pixels wide
         draw_verdict(figure.add_axes((0.022, 2.0 / figure_height, 0.5, 1.95 / figure_height)), scene)
         draw_figures(figure.add_axes((0.022, 0.15 / figure_height, 0.5, 1.75 / figure_height)), scene)
         draw_curves(figure.add_axes((0.6, 0.6 / figure_height, 0.38, 3.1 / figure_height)), scene)
-    elif verdict:
-        verdict_text = wrap_text(f"{verdict[:1].upper()}{verdict[1:]}", 118)
+    elif verdict_axes:
+        verdict_text = wrap_text(f"{verdict_axes[:1].upper()}{verdict_axes[1:]}", 118)
         figure.text(0.022, 0.42 / figure_height, verdict_text, fontsize=9, color=INK, va="center", linespacing=1.35)
     draw_head(figure, scene)
     return figure
@@ -174,8 +174,10 @@ def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     """The radius of a mark of `area` (square points) in the measure of the map."""
     axes_box = axes.get_window_extent()
     inches = axes_box.width / axes.figure.dpi, axes_box.height / axes.figure.dpi
-    scale = max(float(span) / (72 * side) for span, side in zip(np.ptp(positions, axis=0), inches, strict=True))
-    return float(area**0.5 / 2 * scale)
+    pixels_per_unit = max(
+        float(axis_span) / (72 * side) for axis_span, side in zip(np.ptp(positions, axis=0), inches, strict=True)
+    )
+    return float(area**0.5 / 2 * pixels_per_unit)
 
 
 def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area: float) -> None:
@@ -183,8 +185,8 @@ def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area
     colour_of = dataset_colours(scene)
     for spot in spots:
         edges = np.cumsum([0.0, *spot.counts.values()]) / sum(spot.counts.values())
-        for dataset, start, end in zip(spot.counts, edges, edges[1:], strict=False):
-            outline = sector_outline(float(start), float(end))
+        for dataset, sector_start, sector_end in zip(spot.counts, edges, edges[1:], strict=False):
+            outline = sector_outline(float(sector_start), float(sector_end))
             axes.scatter(
                 spot.x, spot.y, marker=outline, s=area * np.abs(outline).max() ** 2, color=colour_of[dataset],
                 linewidths=0.3, edgecolors="white", zorder=3,
@@ -203,14 +205,14 @@ def _draw_tags(axes: Axes, scene: Scene) -> None:
     size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
     colour_of = dataset_colours(scene)
     by_weight = sorted(tags, key=lambda tag: (-weight_of[tag], tag))
-    heaviest = max(weight_of.values())
-    area_of = {tag: 40 + 1_400 * (weight_of[tag] / heaviest) ** 0.8 for tag in by_weight}
+    heaviest_tag = max(weight_of.values())
+    area_of = {tag: 40 + 1_400 * (weight_of[tag] / heaviest_tag) ** 0.8 for tag in by_weight}
     for tag in by_weight:  # the small ones on top
         area = area_of[tag]
-        shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
-        sector_edges = np.cumsum([0.0, *shares]) / sum(shares)
-        for point, start, end in zip(tags[tag], sector_edges, sector_edges[1:], strict=False):
-            outline = sector_outline(float(start), float(end))
+        sector_shares = [point.weight / size_of[point.dataset] for point in tags[tag]]
+        sector_edges = np.cumsum([0.0, *sector_shares]) / sum(sector_shares)
+        for point, sector_start, sector_end in zip(tags[tag], sector_edges, sector_edges[1:], strict=False):
+            outline = sector_outline(float(sector_start), float(sector_end))
             axes.scatter(
                 position_of[tag][0],
                 position_of[tag][1],
@@ -241,9 +243,13 @@ def point_marks(scene: Scene) -> list[str]:
 
 def _mark_areas(points: list[Point], width: float) -> Any:
     """The area of each mark in square points, in a picture `width` inches wide."""
-    base = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * width / FIGURE_SIZES["readme"][0]
-    weights = np.array([point.weight for point in points], dtype=float)
-    return base * weights / max(1.0, float(np.median(weights))) if (weights > 1).any() else np.full(len(points), base)
+    base_area = float(np.clip(14_000 / max(1, len(points)), 2.5, 42)) * width / FIGURE_SIZES["readme"][0]
+    point_weights = np.array([point.weight for point in points], dtype=float)
+    return (
+        base_area * point_weights / max(1.0, float(np.median(point_weights)))
+        if (point_weights > 1).any()
+        else np.full(len(points), base_area)
+    )
 
 
 class CoincidentSpot(NamedTuple):
@@ -266,27 +272,29 @@ def find_coincident(scene: Scene, reach: float) -> tuple[list[CoincidentSpot], n
 
     point_positions = np.array([(point.x, point.y) for point in points])
     neighbours = cKDTree(point_positions).query_ball_point(point_positions, reach)
-    is_free, spots = np.ones(len(points), dtype=bool), []
+    is_unplaced, spots = np.ones(len(points), dtype=bool), []
     for point_index in range(len(points)):
-        if not is_free[point_index]:
+        if not is_unplaced[point_index]:
             continue
-        members = [neighbour for neighbour in neighbours[point_index] if is_free[neighbour]]
-        is_free[members] = False
-        dataset_counts = Counter(points[member].dataset for member in members)
+        spot_members = [neighbour for neighbour in neighbours[point_index] if is_unplaced[neighbour]]
+        is_unplaced[spot_members] = False
+        dataset_counts = Counter(points[member].dataset for member in spot_members)
         if len(dataset_counts) > 1:
-            is_coincident[members] = True
-            x, y = point_positions[members].mean(axis=0).tolist()
+            is_coincident[spot_members] = True
+            x, y = point_positions[spot_members].mean(axis=0).tolist()
             spots.append(
                 CoincidentSpot(x, y, {e.name: dataset_counts[e.name] for e in scene.datasets if dataset_counts[e.name]})
             )
     return spots, is_coincident
 
 
-def sector_outline(start: float, end: float) -> Any:
+def sector_outline(sector_start: float, sector_end: float) -> Any:
     """The outline of a pie's sector between two shares of the circle, from twelve o'clock on, clockwise."""
-    angles = np.pi / 2 - 2 * np.pi * np.linspace(start, end, max(3, round(48 * (end - start)) + 2))
+    angles = np.pi / 2 - 2 * np.pi * np.linspace(
+        sector_start, sector_end, max(3, round(48 * (sector_end - sector_start)) + 2)
+    )
     arc = np.column_stack([np.cos(angles), np.sin(angles)])
-    return arc if end - start > 0.999 else np.vstack([[0, 0], arc])
+    return arc if sector_end - sector_start > 0.999 else np.vstack([[0, 0], arc])
 
 
 @dataclass(frozen=True)
@@ -307,33 +315,33 @@ def place_labels(axes: Axes, labels: list[Label], marks: Sequence[Label] = (), p
     canvas: Any = axes.figure.canvas
     canvas.figure.draw_without_rendering()  # fixes the axes' limits
     renderer = canvas.get_renderer()
-    frame = axes.get_window_extent(renderer)
-    occupied = [_mark_box(axes, mark) for mark in marks]
+    axes_frame = axes.get_window_extent(renderer)
+    occupied_boxes = [_mark_box(axes, mark) for mark in marks]
     dot_pixels = np.zeros((0, 2)) if points is None else axes.transData.transform(points)
     for label in labels:
         label_text = _write_label(axes, label)
         best_place: tuple[int, tuple[float, float], Any] | None = None  # dots covered, shift, box
-        for shift in _shifts(label):
-            if best_place and (best_place[0] == 0 or np.hypot(*shift) > NEAR_RADIUS):
+        for label_shift in _label_shifts(label):
+            if best_place and (best_place[0] == 0 or np.hypot(*label_shift) > NEAR_RADIUS):
                 break
-            label_text.set_position(shift)
+            label_text.set_position(label_shift)
             label_box = label_text.get_window_extent(renderer).expanded(1.03, 1.06)
             is_inside = (
-                frame.x0 <= label_box.x0
-                and label_box.x1 <= frame.x1
-                and frame.y0 <= label_box.y0
-                and label_box.y1 <= frame.y1
+                axes_frame.x0 <= label_box.x0
+                and label_box.x1 <= axes_frame.x1
+                and axes_frame.y0 <= label_box.y0
+                and label_box.y1 <= axes_frame.y1
             )
-            if is_inside and not any(label_box.overlaps(occupied_box) for occupied_box in occupied):
+            if is_inside and not any(label_box.overlaps(occupied_box) for occupied_box in occupied_boxes):
                 dot_count = _count_covered(label_box, dot_pixels)
                 best_place = min(
-                    best_place or (dot_count + 1, shift, label_box),
-                    (dot_count, shift, label_box),
+                    best_place or (dot_count + 1, label_shift, label_box),
+                    (dot_count, label_shift, label_box),
                     key=lambda fit: fit[0],
                 )
         if best_place:
             label_text.set_position(best_place[1])
-            occupied.append(best_place[2])
+            occupied_boxes.append(best_place[2])
         else:
             label_text.remove()
 
@@ -347,12 +355,20 @@ def _count_covered(label_box: Any, dot_pixels: Any) -> int:
     )
 
 
-def _shifts(label: Label) -> list[tuple[float, float]]:
+def _label_shifts(label: Label) -> list[tuple[float, float]]:
     """Where a label may stand, in points from its place, the best first."""
     if not label.radius:
         return _RING_SHIFTS
-    up, side = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
-    return [(0, -up), (0, up), (side, 0), (-side, 0), (side * 0.7, -up), (-side * 0.7, -up), (side * 0.7, up)]
+    upward_shift, sideways_shift = label.radius + 6, label.radius + 5 + 2.4 * len(label.text)
+    return [
+        (0, -upward_shift),
+        (0, upward_shift),
+        (sideways_shift, 0),
+        (-sideways_shift, 0),
+        (sideways_shift * 0.7, -upward_shift),
+        (-sideways_shift * 0.7, -upward_shift),
+        (sideways_shift * 0.7, upward_shift),
+    ]
 
 
 def _mark_box(axes: Axes, mark: Label) -> Any:
