@@ -13,9 +13,9 @@ import regex
 
 from groundwork.console.job import Job
 from groundwork.language.dates_and_times import short_day_or_month
-from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.names import names_as_written
+from groundwork.language.list_and_rule_labels import LIST_LABEL
+from groundwork.language.names_and_codes import names_as_written
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
 from groundwork.llm.calls.task_group import gather_all

@@ -12,7 +12,7 @@ import msgspec
 
 from groundwork.language.language_and_script import resolve_language
 from groundwork.language.sentences import sentence_starts
-from groundwork.language.spans import trim_span
+from groundwork.language.text_spans import trim_span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import Markup, document_page, tag

@@ -17,7 +17,7 @@ import regex
 from groundwork.chunking.block_runs import BlockRun, title_count
 from groundwork.chunking.lengths import Ruler
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, sentences, uncuttable_spans
-from groundwork.language.spans import Span
+from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
 from groundwork.markdown.footnotes import is_note_below_mark
 from groundwork.markdown.tables import is_html, table_rows

@@ -26,7 +26,7 @@ from groundwork.processes.worker_pool import core_count
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 
 if TYPE_CHECKING:
-    from groundwork.llm.endpoint.http_request import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.settings.config_schema import MarkerApi
 
 CheckStatus = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
@@ -84,8 +84,8 @@ def probe_endpoint(config: Config, name: str) -> int:
 
 
 async def _probe(config: Config, name: str) -> int:
-    from groundwork.llm.endpoint.capabilities import Probe
-    from groundwork.llm.endpoint.http_request import Endpoint
+    from groundwork.llm.endpoint.capability_probe import Probe
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
     settings = config.llm.providers[name] if name else config.llm
     call = next((call for call in model_calls(config).values() if call.provider == name), config.llm.defaults)
@@ -126,7 +126,7 @@ async def _print_checks(config: Config, root: Path) -> int:
 async def _checks(config: Config, root: Path) -> AsyncIterator[Check]:
     import asyncio
 
-    from groundwork.llm.endpoint.http_request import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
 
     yield _documents_check(config, root)
     yield _disk_check(root)
@@ -181,8 +181,8 @@ def _providers(config: Config) -> dict[str, dict[str, ModelCall | Embeddings]]:
 
 async def _endpoint(name: str, endpoint: Endpoint, calls: dict[str, ModelCall | Embeddings]) -> AsyncIterator[Check]:
     """Key, reach and credit of one endpoint, then each model asked of it."""
+    from groundwork.llm.endpoint.endpoint_connection import unreachable_remedy
     from groundwork.llm.endpoint.http_errors import CallFailed, Unreachable
-    from groundwork.llm.endpoint.http_request import unreachable_remedy
 
     settings = endpoint.settings
     try:
@@ -266,7 +266,7 @@ def _model_check(stage: str, call: ModelCall | Embeddings, models: dict[str, Any
 
 
 def _price(model: dict[str, Any]) -> str:
-    from groundwork.llm.endpoint.http_request import parse_price
+    from groundwork.llm.endpoint.token_prices import parse_price
 
     price = parse_price(model.get("pricing"))
     if price is None:
@@ -324,7 +324,7 @@ def _disk_check(root: Path) -> Check:
 def _private_files(root: Path) -> Iterator[Check]:
     """Keys and whole replies are for their owner's eyes; Windows has no such rights."""
     from groundwork.installation import PROJECT
-    from groundwork.llm.journal.journal_segments import list_segments
+    from groundwork.llm.reply_journal import list_segments
 
     journal = root / ".state" / "journal.db"
     journals = [("journal", private_file) for private_file in (journal, *list_segments(journal))]

@@ -30,7 +30,7 @@ from groundwork.records import Pair, Tags
 
 if TYPE_CHECKING:
     from groundwork.console.job import Job
-    from groundwork.llm.journal.journal import Journal
+    from groundwork.llm.reply_journal import Journal
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents

@@ -24,7 +24,7 @@ from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
-from groundwork.llm.journal.journal_segments import list_segments
+from groundwork.llm.reply_journal import list_segments
 from groundwork.message_wording import counted
 from groundwork.stage_table import STAGES
 
@@ -65,7 +65,7 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) 
 
 def _drop_settled_replies(journal: Path) -> int:
     """Take out of the journal what came in though a segment has it; returns how many replies."""
-    from groundwork.llm.journal.journal import Journal
+    from groundwork.llm.reply_journal import Journal
 
     with closing(Journal(journal)) as joined_journal, joined_journal.maintenance():
         return joined_journal.settle()

@@ -221,7 +221,7 @@ def _providers(config: Config) -> list[Provider]:
 
 
 def _check_reachable(provider: Provider, config: Config) -> None:
-    from groundwork.llm.endpoint.http_request import Endpoint
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
     from groundwork.llm.endpoint.local_model import PACKAGES, find_carrier_files
 
     if provider.base_url != "local":

@@ -296,7 +296,7 @@ def mirror_of(url: str, folder: str) -> Mirror:
 def make_client(job: Job) -> Client:
     from groundwork.llm.calls.call_retries import RunControls
     from groundwork.llm.client import Client
-    from groundwork.llm.journal.journal import IN_MEMORY
+    from groundwork.llm.reply_journal import IN_MEMORY
 
     if not job.flags.dry_run:
         job.data.fetch_databases("journal")

@@ -16,7 +16,7 @@ from groundwork.coverage.document_coverage import (
     CoverageItem,
     FigureItem,
 )
-from groundwork.language.labels import BULLETS
+from groundwork.language.list_and_rule_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import Cell, read_table
 

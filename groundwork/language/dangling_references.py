@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from groundwork.language.labels import RULE_LABEL
 from groundwork.language.language_and_script import is_english
-from groundwork.language.spans import Span
+from groundwork.language.list_and_rule_labels import RULE_LABEL
+from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, words
 
 _SOURCE_NOUN = (

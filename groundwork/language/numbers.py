@@ -1,23 +1,23 @@
 """The numbers of a text with their places, values and units: 1,000, 1.234,56, 07:30, twenty-five, 一百八十五.
 
 Numbers in words are read by text2num, in eight languages; of the notations of mathematics there are LaTeX, powers of
-ten, scales, vulgar fractions and Roman numerals.
+ten, scales ("5 million", or "in thousands" for all of a table), vulgar fractions and Roman numerals; and a number may
+stand for another one, rounded, as "about" says.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from text_to_num import find_numbers
 
-from groundwork.language.labels import label_spans
-from groundwork.language.scales import scale_after
-from groundwork.language.spans import span_index
+from groundwork.language.list_and_rule_labels import label_spans
+from groundwork.language.text_spans import span_index
 from groundwork.language.units import UNIT_NAME, canonical_unit
 from groundwork.language.words import content_words
 
@@ -97,6 +97,67 @@ def _is_part_of_more(text: str, start: int, value: int) -> bool:
     if value in _SCALE_VALUES and _DIGIT_BEFORE.search(text, max(0, start - 2), start):
         return True
     return value == 100 and _PER_BEFORE.search(text, max(0, start - 12), start) is not None
+
+
+_SCALES = {
+    2: "hundred",
+    3: """thousand thousands tausend tausenden tsd t€ teur k€ keur mille milliers mil milhares mila migliaia duizend
+        duizenden tusind tusen tys tis тыс тысяч ألف""",
+    4: "万 萬 만",
+    5: "lakh lakhs लाख แสน",
+    6: """million millions millionen mio m€ meur millón millones milione milioni milhão milhões miljoen miljoenen
+        millioner mln mn млн миллион миллиона миллионов مليون ล้าน""",
+    7: "crore crores करोड़ करोड",
+    8: "億 亿 억",
+    9: "billion billions bn milliard milliards milliarde milliarden mrd miliardo miliardi miljard млрд مليار",
+    12: "trillion trillions billionen billones 兆 조",
+}
+_UNSPACED_LETTERS = "\u0900"  # from there on a word may go on right behind the scale: ล้านบาท, 万人
+_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
+_SCALE = "|".join(
+    rf"{word}(?![^\W\d_])" if word < _UNSPACED_LETTERS else word
+    for word in sorted(_POWERS, key=lambda word: (-len(word), word))
+)
+_SCALE_AFTER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
+_SCALED = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE})", re.IGNORECASE)
+_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
+_AMOUNT_LETTERS = {"k": 3, "m": 6, "b": 9}
+_AMOUNT_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
+_CURRENCY = r"(?:[A-Z]{0,3}[$€£¥]|EUR|USD|GBP|CHF|INR|Rs\.?)"
+_ALL_IN_SCALE = re.compile(
+    rf"(?:\b(?:in|en|em|i|w|v|в)[ \u00a0](?:{_CURRENCY}[ \u00a0]?)?|(?<!\d)(?:{_CURRENCY}|单位[:：]?|\()[ \u00a0]?)"
+    rf"({_SCALE})|\ben (miles)\b"
+    rf"|(?<![^\W_])(?<!\d[ \u00a0])(t€|teur|k€|keur|m€|meur|(?:tsd|mio|mrd)\.?(?=[ \u00a0](?:{_CURRENCY}|euro)))"
+    r"|(?:[$€£] ?|\(|\bin )[’']?(000)(?:s\b|\b(?! ?\d))",
+    re.IGNORECASE,
+)  # never behind a number: that is the scale of this number alone
+
+
+def scale_after(text: str, end: int, *, behind_currency: bool = False) -> tuple[int, int] | None:
+    """The power of ten of a scale behind digits, and where it ends: 6 for "million", 4 for 万.
+
+    `behind_currency`: a letter counts as well, "$5m".
+    """
+    if match := _SCALE_AFTER.match(text, end):
+        return _POWERS.get(match[1].casefold(), 0), match.end()
+    letter = _AMOUNT_LETTER.match(text, end) if behind_currency else None
+    return (_AMOUNT_LETTERS[letter.group().casefold()], letter.end()) if letter else None
+
+
+def without_scales(text: str, powers: Collection[int]) -> str:
+    """`text` without the scales behind its digits that have one of these powers: "784" for "784 million"."""
+    return _SCALED.sub(lambda match: "" if _POWERS.get(match[1].casefold(), 0) in powers else match.group(), text)
+
+
+def scales(text: str) -> set[int]:
+    """The powers of ten of all scales that `text` names, of one number or of all: "5 million", "in millions"."""
+    return {_POWERS.get(match.group().casefold(), 0) for match in _SCALE_WORD.finditer(text)} | common_scales(text)
+
+
+def common_scales(text: str) -> set[int]:
+    """The powers of ten of the scales in which `text` gives its numbers: "(Dollars in Thousands)", "Mio. €", "T€"."""
+    words = (next(filter(None, match.groups())) for match in _ALL_IN_SCALE.finditer(text))
+    return {_POWERS.get(word.casefold().rstrip("."), 3) for word in words}
 
 
 _LATEX = {
@@ -366,3 +427,56 @@ def _unit_at(text: str, start: int, end: int) -> str:
         return canonical_unit(match.group(1))
     match = _UNIT_AFTER.match(text, end)
     return canonical_unit(match.group(1)) if match else ""
+
+
+MOST_ROUNDED_OFF = Decimal("0.05")  # of the exact number
+LEAST_DIGITS = 2  # without zeros at the end, that a rounded number keeps
+_YEARS = range(1900, 2101)
+_LONGEST_MARK = 30  # characters
+_ROUNDED = re.compile(
+    r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|(?:close|up) to"
+    r"|(?:more|less) than|circa|ca\.?|c\.|rund|etwa|ungefähr|gut|knapp|fast|über|unter|(?:mehr|weniger) als|environ"
+    r"|près de|quelque|presque|(?:plus|moins) de|un[oa]s|aproximadamente|alrededor de|cerca de|casi|más de|mais de"
+    r"|quase|quasi|oltre|più di|ongeveer|bijna|ruim|meer dan|около|примерно|почти)|[~≈∼])"
+    r"\s*(?:(?:[A-Z]{0,3} ?[$€£]|[A-Z]{3})\s?)?\Z",
+    re.IGNORECASE,
+)
+
+
+def scaled_values(values: Iterable[str], powers: Iterable[int]) -> set[str]:
+    """The values of cells in each of these scales, powers of ten: "71050000" for "71050" in thousands."""
+    return {times_power(value, power) for value in values if _DECIMAL.fullmatch(value) for power in powers}
+
+
+def is_called_rounded(text: str, start: int) -> bool:
+    """Does a word or sign before the number at `start` say that it is not exact: "about US$5 billion"?"""
+    return _ROUNDED.search(text[max(0, start - _LONGEST_MARK) : start]) is not None
+
+
+def is_rounding(number: Number, written: str, exact_numbers: Iterable[Number], powers: Iterable[int]) -> bool:
+    """Is it one of `exact_numbers`, as it stands or in one of the scales, with fewer digits: 154.2 million?"""
+    if not _DECIMAL.fullmatch(number.value) or _digit_count(number.value) < LEAST_DIGITS:
+        return False
+    rounded, step = Decimal(number.value), _step(written, number.value)
+    exact_values = {
+        Decimal(exact.value).scaleb(power)
+        for exact in exact_numbers
+        if _DECIMAL.fullmatch(exact.value)
+        and exact.unit in ("", number.unit)
+        and _digit_count(exact.value) > _digit_count(number.value)
+        for power in (0, *powers)
+        if power or exact.unit or not (exact.value.isdecimal() and int(exact.value) in _YEARS)
+    }
+    return any(abs(exact - rounded) <= min(step / 2, MOST_ROUNDED_OFF * exact) for exact in exact_values)
+
+
+def _digit_count(value: str) -> int:
+    return len(value.replace(".", "").strip("0"))
+
+
+def _step(written: str, value: str) -> Decimal:
+    """The place to which a number is given: 100,000 for 154.2 million, 1,000 for 154,000."""
+    mantissa, power = mantissa_and_scale(written) or (value, 0)
+    _, dot, fraction = mantissa.partition(".")
+    zeros = 0 if dot or power else len(value) - len(value.rstrip("0"))
+    return Decimal(1).scaleb(power + zeros - len(fraction))

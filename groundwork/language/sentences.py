@@ -16,8 +16,8 @@ from itertools import accumulate, chain, pairwise
 
 import regex
 
-from groundwork.language.labels import BULLETS, LABEL_ALONE
-from groundwork.language.spans import Span, trim_span
+from groundwork.language.list_and_rule_labels import BULLETS, LABEL_ALONE
+from groundwork.language.text_spans import Span, trim_span
 
 _SENTENCE_END = regex.compile(
     r"""

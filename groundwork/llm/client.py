@@ -21,11 +21,13 @@ from groundwork.llm.calls.call_retries import CallRunner, RunControls
 from groundwork.llm.calls.costs_and_budget import UsageRow as UsageRow
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.calls.token_estimate import message_text, min_token_count
-from groundwork.llm.endpoint.http_request import Endpoint, Price, chat_body, limit_parameter, token_limit
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_response import ChatResponse
-from groundwork.llm.journal.journal import FROM_START, Journal
+from groundwork.llm.endpoint.request_body import chat_body, limit_parameter, token_limit
+from groundwork.llm.endpoint.token_prices import Price
 from groundwork.llm.prompts import follow_up
 from groundwork.llm.replies.structured_output import FaultyItem, Parsed, ReplyReader, ReplyRequirements, UnusableReply
+from groundwork.llm.reply_journal import FROM_START, Journal
 from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from groundwork.language.labels import BULLETS, MARKDOWN_ITEM
+from groundwork.language.list_and_rule_labels import BULLETS, MARKDOWN_ITEM
 from groundwork.markdown.tables import START as GRID
 from groundwork.markdown.tables import is_csv
 

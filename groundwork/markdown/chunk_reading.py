@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.language.labels import RULE_LABEL
 from groundwork.language.language_and_script import detect_language, detect_part_language
+from groundwork.language.list_and_rule_labels import RULE_LABEL
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks

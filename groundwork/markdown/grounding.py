@@ -11,25 +11,28 @@ from itertools import chain
 from typing import NamedTuple
 
 from groundwork.language.dates_and_times import Date, dates, names_month, slashed_dates, times, without_dates
-from groundwork.language.labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
 from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.names import quoted_terms
+from groundwork.language.list_and_rule_labels import BULLETS, DOTTED_LABEL, RULE_LABEL, labels
+from groundwork.language.names_and_codes import quoted_terms
 from groundwork.language.numbers import (
     Number,
     alternative_readings,
+    common_scales,
     fractions,
     has_other_meaning,
+    is_called_rounded,
+    is_rounding,
     join_thousands,
     mantissa_and_scale,
     number_values,
     numbers,
     plain_fractions,
+    scaled_values,
+    scales,
     without_last_zeros,
     without_latex,
 )
-from groundwork.language.rounding import is_called_rounded, is_rounding, scaled_values
-from groundwork.language.scales import common_scales, scales
-from groundwork.language.spans import Span
+from groundwork.language.text_spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.tables import Table, read_table

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
-from groundwork.language import labels
 from groundwork.language.contradictions import is_negated
 from groundwork.language.dates_and_times import is_date
 from groundwork.language.language_and_script import UNSPACED
+from groundwork.language.list_and_rule_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import STATEMENT_END, sentences
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.tables import TAG, Cell, read_table
@@ -24,7 +24,7 @@ MAX_COLUMN_NAME = 60  # characters of a column's name; what is longer, or a sent
 _EMPTY_LINE = re.compile(r"\s*(?:!\[[^\]]*\]\([^)]*\)|<!--.*-->|[-*_]{3,}|<[^>]+>)?\s*$")
 _ITEM = re.compile(
     r"(?P<indent>[ \t>]*)(?:[*_]{0,2})"
-    rf"(?P<label>{labels.LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{labels.BULLETS}–])"
+    rf"(?P<label>{LABEL_AT_START}|\(?[a-zA-Z][.)](?![A-Z]\.)|\([ivx]+\)|[-*+{BULLETS}–])"
     r"(?:[*_]{0,2})(?:\s+|(?=[A-Z]))"
 )
 _ADDRESS = re.compile(
@@ -53,7 +53,7 @@ _PAGE_NUMBER = re.compile(r"\A\d{1,4}\s+|\s{1,9}\d{1,4}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_IN_NAMES = re.compile(r"[\d:;=|/\\`()<>+×_!?]")
 MAX_SHORT_WORD = 3  # letters of a word that a title need not begin with a capital
-_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{labels.RULE_LABEL}\.?\s+")
+_HEADING_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _NEXT_WORD = re.compile(r"[\W\d_][^\W\d_]")
 _UNSPACED_WORDS = re.compile(rf"[{UNSPACED}]{{3}}")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import regex
 
-from groundwork.language.spans import Span, trim_span
+from groundwork.language.text_spans import Span, trim_span
 
 
 class Rows(NamedTuple):

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from groundwork.language.contradictions import is_negated
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.question_forms import AUXILIARY, YES_OR_NO
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
+from groundwork.language.yes_no_questions import AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6

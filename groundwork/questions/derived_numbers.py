@@ -17,9 +17,16 @@ from itertools import combinations, islice
 from math import floor, isclose
 from typing import Protocol
 
-from groundwork.language.names import codes
-from groundwork.language.numbers import Number, alternative_readings, join_thousands, numbers, without_latex
-from groundwork.language.scales import scales, without_scales
+from groundwork.language.names_and_codes import codes
+from groundwork.language.numbers import (
+    Number,
+    alternative_readings,
+    join_thousands,
+    numbers,
+    scales,
+    without_latex,
+    without_scales,
+)
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.grounding import SourceText
 from groundwork.picture_links import is_figure

@@ -16,7 +16,7 @@ from typing import Any
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.language.labels import SECTION_NUMBER
+from groundwork.language.list_and_rule_labels import SECTION_NUMBER
 from groundwork.language.words import words
 from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading, read_chunks

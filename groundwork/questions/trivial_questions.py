@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from groundwork.language.language_and_script import is_english
 from groundwork.language.numbers import number_values
-from groundwork.language.question_forms import AUXILIARY
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
+from groundwork.language.yes_no_questions import AUXILIARY
 
 _POLAR = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{AUXILIARY}\s", re.IGNORECASE)
 _CHOICE = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from groundwork.language.language_and_script import detect_language, has_unspaced
-from groundwork.language.names import codes, names_as_written, quoted_terms
+from groundwork.language.names_and_codes import codes, names_as_written, quoted_terms
 from groundwork.language.words import words
 
 RUN_LENGTH = 5  # words in a row that make a copied stretch

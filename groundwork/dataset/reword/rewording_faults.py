@@ -23,10 +23,10 @@ from groundwork.dataset.reword.copied_words import (
 from groundwork.language.contradictions import duties, find_contradicted_word, find_opposite, is_negated
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import has_unspaced, is_english
-from groundwork.language.names import abbreviations, names_as_written
+from groundwork.language.names_and_codes import abbreviations, names_as_written
 from groundwork.language.numbers import numbers
-from groundwork.language.question_forms import AUXILIARY, is_question
 from groundwork.language.words import ENGLISH_STOP_WORDS, normalised_words, whole_word_pattern, word_count, words
+from groundwork.language.yes_no_questions import AUXILIARY, is_question
 from groundwork.questions.derived_numbers import list_lengths
 from groundwork.records import Row
 

@@ -26,8 +26,8 @@ from typing import NamedTuple
 import regex
 
 from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
-from groundwork.language.labels import LIST_LABEL
 from groundwork.language.language_and_script import is_right_to_left, is_shaped, words_or_characters
+from groundwork.language.list_and_rule_labels import LIST_LABEL
 from groundwork.language.numbers import digit_runs
 from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.running_headers import page_labels

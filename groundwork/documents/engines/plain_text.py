@@ -18,7 +18,7 @@ from groundwork.documents.formats.markdown_dialects import plain_markdown
 from groundwork.documents.formats.org_mode import read_org
 from groundwork.documents.formats.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
-from groundwork.language.spans import span_index
+from groundwork.language.text_spans import span_index
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses

@@ -29,7 +29,7 @@ from groundwork.documents.layout.text_lines import (
     text_columns,
 )
 from groundwork.documents.pipe_tables import pipe_table
-from groundwork.language.labels import BULLET_SHAPES, BULLETS
+from groundwork.language.list_and_rule_labels import BULLET_SHAPES, BULLETS
 from groundwork.language.sentences import LINE_ENDS
 
 _FREE_STEP = 1.8  # sizes from line to line, from which on a line is left free between them

@@ -22,8 +22,8 @@ from groundwork.documents.layout.fonts import (
     with_letters,
 )
 from groundwork.documents.layout.text_layer_spelling import Speller
-from groundwork.language.labels import DRAWN_BULLET, DRAWN_LABEL
 from groundwork.language.language_and_script import has_unspaced
+from groundwork.language.list_and_rule_labels import DRAWN_BULLET, DRAWN_LABEL
 
 APART = 1.3  # lines further apart than this many of the usual steps are paragraphs
 _BULLET = re.compile(DRAWN_BULLET)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from groundwork.documents.auditing.page_audit import contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.pdfium import OpenPage, TextObject, object_text, read_text_objects
-from groundwork.language.labels import CAPTION_START
 from groundwork.language.language_and_script import has_unspaced
+from groundwork.language.list_and_rule_labels import CAPTION_START
 from groundwork.language.words import LONG_WORD, WRITTEN_OUT
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -13,7 +13,7 @@ from groundwork.documents.auditing.page_audit import HEADING_LINE
 from groundwork.documents.dot_leaders import shortened_leaders
 from groundwork.documents.pipe_tables import DELIMITER_ROW
 from groundwork.documents.repair.table_titles import titles_above_tables
-from groundwork.language.labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
+from groundwork.language.list_and_rule_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 

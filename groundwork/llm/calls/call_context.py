@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 
 from groundwork.llm.calls.rate_limit import RateLimiter
-from groundwork.llm.endpoint.http_request import Endpoint
+from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.journal.journal import FROM_START
-from groundwork.llm.journal.journal_segments import JournalPosition
 from groundwork.llm.replies.structured_output import ReplyRequirements
+from groundwork.llm.reply_journal import FROM_START, JournalPosition
 
 
 class ReplyUsage(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from groundwork.llm.calls.call_context import CallContext
 from groundwork.llm.calls.costs_and_budget import Budget, CostAccounts, Reservation, UsageHistory, UsageRow
 from groundwork.llm.calls.rate_limit import RateLimiter
 from groundwork.llm.calls.token_estimate import tokens_in
-from groundwork.llm.endpoint.capabilities import RequestAdapter
+from groundwork.llm.endpoint.endpoint_connection import Endpoint, unreachable_remedy
 from groundwork.llm.endpoint.http_errors import (
     AccessRefused,
     BrokenCall,
@@ -32,9 +32,9 @@ from groundwork.llm.endpoint.http_errors import (
     Unreachable,
     explain_refusal,
 )
-from groundwork.llm.endpoint.http_request import Endpoint, token_limit, unreachable_remedy, with_reply_limit
 from groundwork.llm.endpoint.http_response import ChatResponse, Usage, mark_cut_off, read_response, read_vectors
-from groundwork.llm.journal.journal import Journal, StoredReply, request_key
+from groundwork.llm.endpoint.request_body import RequestAdapter, token_limit, with_reply_limit
+from groundwork.llm.reply_journal import Journal, StoredReply, request_key
 from groundwork.message_wording import counted
 from groundwork.processes.process_identity import process_label
 

@@ -22,9 +22,9 @@ import msgspec
 from groundwork.errors import BudgetReached, ConfigError
 from groundwork.llm.calls.call_context import CallContext, ReplyUsage
 from groundwork.llm.calls.token_estimate import estimate_tokens
-from groundwork.llm.endpoint.http_request import FREE, Price
 from groundwork.llm.endpoint.http_response import Usage
-from groundwork.llm.journal.journal_segments import list_segments
+from groundwork.llm.endpoint.token_prices import FREE, Price
+from groundwork.llm.reply_journal import list_segments
 
 Json = dict[str, Any]
 # The document that the calls of this task are for; whoever runs the units sets it, the cost report adds up by it.

@@ -17,8 +17,8 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from groundwork.language.spans import span_index
-from groundwork.llm.replies import reply_json
+from groundwork.language.text_spans import span_index
+from groundwork.llm.replies import latex_in_json, reply_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class ReplyReader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._prompt_commands = reply_json.latex_commands(prompt)
+        self._prompt_commands = latex_in_json.latex_commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
 
     def parse(self, content: str, side_text: str = "") -> Parsed[T]:
@@ -79,7 +79,7 @@ class ReplyReader(Generic[T]):
         Raises UnusableReply with a problem that the model can act upon, UnfinishedReply where it ends in thoughts.
         """
         if not content.strip() and side_text and self._schema is not None:
-            is_json = reply_json.decode_json(reply_json.escape_backslashes(side_text.strip())) is not None
+            is_json = reply_json.decode_json(latex_in_json.escape_backslashes(side_text.strip())) is not None
             content = side_text if is_json else ""
         parsed = self._parse_text(content) if self._schema is None else self._parse_json(content, self._schema)
         if not parsed.faulty:
@@ -138,12 +138,12 @@ class ReplyReader(Generic[T]):
         if not spoken.text:
             raise UnusableReply("The reply was empty.")
         try:
-            return Parsed(cast("T", reply_json.clean_text(spoken.text, self._prompt_commands)))
-        except reply_json.NotText as error:
+            return Parsed(cast("T", latex_in_json.clean_text(spoken.text, self._prompt_commands)))
+        except latex_in_json.NotText as error:
             raise UnusableReply(f"The reply holds {error}; write plain text.") from error
 
     def _parse_json(self, content: str, schema: type[T]) -> Parsed[T]:
-        text = reply_json.escape_backslashes(content.lstrip("\ufeff").strip())
+        text = latex_in_json.escape_backslashes(content.lstrip("\ufeff").strip())
         if not text:
             raise UnusableReply("The reply was empty.")
         fits, problems, unclosed = [], [], False
@@ -152,7 +152,7 @@ class ReplyReader(Generic[T]):
             for candidate in candidates:
                 try:
                     fits.append(self._fit_schema(candidate, schema))
-                except (msgspec.ValidationError, reply_json.NotText) as error:
+                except (msgspec.ValidationError, latex_in_json.NotText) as error:
                     problems.append(str(error))
             if filled := [fit for fit in fits if not _is_empty(fit.value)]:
                 return _best_fit(filled)
@@ -204,8 +204,8 @@ class ReplyReader(Generic[T]):
 
     def _convert_item(self, value: Any) -> Any:
         try:
-            return _convert(reply_json.clean_texts(value, self._prompt_commands), cast("ItemList", self.list).item)
-        except (msgspec.ValidationError, reply_json.NotText):
+            return _convert(latex_in_json.clean_texts(value, self._prompt_commands), cast("ItemList", self.list).item)
+        except (msgspec.ValidationError, latex_in_json.NotText):
             return None
 
     def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
@@ -227,8 +227,8 @@ class ReplyReader(Generic[T]):
     def _fit_schema(self, candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_convert(reply_json.clean_texts(candidate, self._prompt_commands), schema))
-        except (msgspec.ValidationError, reply_json.NotText):
+            return Parsed(_convert(latex_in_json.clean_texts(candidate, self._prompt_commands), schema))
+        except (msgspec.ValidationError, latex_in_json.NotText):
             if self.list is None or not isinstance(candidate, dict):
                 raise
             return self._fit_items(candidate, self.list, schema)
@@ -240,12 +240,12 @@ class ReplyReader(Generic[T]):
         valid, faulty, problem = [], [], ""
         for index, item in enumerate(raw):
             try:
-                valid.append(_convert(reply_json.clean_texts(item, self._prompt_commands), items.item))
-            except (msgspec.ValidationError, reply_json.NotText) as error:
+                valid.append(_convert(latex_in_json.clean_texts(item, self._prompt_commands), items.item))
+            except (msgspec.ValidationError, latex_in_json.NotText) as error:
                 problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
                 faulty.append(FaultyItem(index, item, problem))
         other_fields = {**candidate, items.field: []}
-        value = _convert(reply_json.clean_texts(other_fields, self._prompt_commands), schema)
+        value = _convert(latex_in_json.clean_texts(other_fields, self._prompt_commands), schema)
         if faulty and not valid:
             raise msgspec.ValidationError(problem)
         return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: valid}), tuple(faulty), items.field)
@@ -321,7 +321,7 @@ def _items_in(value: dict[str, Any], items: ItemList) -> list[Any]:
 
 def _decode_inner(inner: Any) -> Any:
     """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
-    return reply_json.decode_json(reply_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
+    return reply_json.decode_json(latex_in_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
 
 
 def _inner_shapes(inner: Any, items: ItemList | None, depth: int) -> Iterator[Any]:

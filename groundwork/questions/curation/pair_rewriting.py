@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from groundwork.language.question_forms import is_question
 from groundwork.language.sentences import sentences
+from groundwork.language.yes_no_questions import is_question
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.picture_links import quote_in_words

@@ -14,10 +14,10 @@ from itertools import chain
 
 from groundwork.language.contradictions import contrast_words, find_opposite, is_negated
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.names import names, names_as_written, quoted_terms
+from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.question_forms import are_opposite_verdicts
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
+from groundwork.language.yes_no_questions import are_opposite_verdicts
 
 SAME_STATEMENT = 0.8  # of the words of the shorter of two quotes
 FEW_WORDS = 5  # of a quote

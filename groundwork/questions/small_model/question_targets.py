@@ -8,8 +8,8 @@ from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from groundwork.language.dangling_references import cross_references
-from groundwork.language.labels import DOTTED_LABEL
-from groundwork.language.names import quoted_terms
+from groundwork.language.list_and_rule_labels import DOTTED_LABEL
+from groundwork.language.names_and_codes import quoted_terms
 from groundwork.language.numbers import numbers
 from groundwork.language.sentences import COMPLETE_ITEM_END
 from groundwork.language.words import content_words, normalised_words, words

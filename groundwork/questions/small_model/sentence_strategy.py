@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from groundwork.errors import UnitError
-from groundwork.language.names import names
+from groundwork.language.names_and_codes import names
 from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.client import Client

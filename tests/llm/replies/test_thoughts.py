@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from groundwork.language.spans import span_index
+from groundwork.language.text_spans import span_index
 from groundwork.llm.replies.structured_output import ReplyReader, UnfinishedReply
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 

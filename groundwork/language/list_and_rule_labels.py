@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from groundwork.language.spans import Span
+from groundwork.language.text_spans import Span
 from groundwork.language.units import UNITS
 
 SECTION_NUMBER = r"\d+(?:\.\d+)*"

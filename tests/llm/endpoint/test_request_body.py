@@ -7,15 +7,9 @@ from aiohttp import web
 
 from groundwork.errors import ConfigError, ProviderRefused
 from groundwork.llm.client import Client
-from groundwork.llm.endpoint.http_request import (
-    Endpoint,
-    Price,
-    chat_body,
-    dialect_of,
-    json_level,
-    parse_price,
-    split_address,
-)
+from groundwork.llm.endpoint.endpoint_connection import Endpoint, split_address
+from groundwork.llm.endpoint.request_body import chat_body, dialect_of, json_level
+from groundwork.llm.endpoint.token_prices import Price, parse_price
 from groundwork.settings.config_files import load
 from tests.fake_openrouter import FakeOpenRouter
 from tests.llm.conftest import ask_text

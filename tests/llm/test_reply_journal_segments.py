@@ -16,10 +16,17 @@ from groundwork.data_folder.join_shards import join_shards
 from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.workspace import Workspace
+from groundwork.llm import reply_journal as journals
 from groundwork.llm.calls.costs_and_budget import read_spending
-from groundwork.llm.journal import journal as journals
-from groundwork.llm.journal.journal import FROM_START, Journal, StoredReply, request_key
-from groundwork.llm.journal.journal_segments import Segments, SegmentWriter, list_segments
+from groundwork.llm.reply_journal import (
+    FROM_START,
+    Journal,
+    Segments,
+    SegmentWriter,
+    StoredReply,
+    list_segments,
+    request_key,
+)
 
 KEYS = [request_key("endpoint", {"number": number}, (0, 0)) for number in range(40)]
 
@@ -148,7 +155,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     """kill -9 while rows are stored and moved: whatever was told as stored is found, and stands there once."""
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
-        "from groundwork.llm.journal import journal as journals\n"
+        "from groundwork.llm import reply_journal as journals\n"
         "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
@@ -179,14 +186,14 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
 CLOSES = """
 import os, signal, sys
 from pathlib import Path
-from groundwork.llm.journal import journal, journal_segments
+from groundwork.llm import reply_journal
 
-journal.SEGMENT_BYTES = 600
-book, seen = journal.Journal(Path(sys.argv[1])), set()
+reply_journal.SEGMENT_BYTES = 600
+book, seen = reply_journal.Journal(Path(sys.argv[1])), set()
 
 def look(frame, event, _):
     place = frame.f_code.co_filename, frame.f_lineno
-    if place[0] not in (journal.__file__, journal_segments.__file__):
+    if place[0] != reply_journal.__file__:
         return None
     if event == "line" and place not in seen:
         seen.add(place)
@@ -225,7 +232,7 @@ def test_a_kill_at_any_line_of_the_closing_of_a_segment_loses_nothing(tmp_path):
 FORGETS = """
 import sys
 from pathlib import Path
-from groundwork.llm.journal.journal import Journal
+from groundwork.llm.reply_journal import Journal
 
 book = Journal(Path(sys.argv[1]))
 list(book.rows())  # each has all segments open

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.language.question_forms import are_opposite_verdicts, is_question, opposite_verdict
+from groundwork.language.yes_no_questions import are_opposite_verdicts, is_question, opposite_verdict
 
 
 @pytest.mark.parametrize(

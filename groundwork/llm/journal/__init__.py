@@ -1,1 +1,0 @@
-"""Every reply that was paid for, kept in SQLite."""
