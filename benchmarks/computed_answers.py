@@ -18,7 +18,7 @@ from typing import Any
 
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.drafted_pairs import Draft
+from groundwork.questions.drafts_and_faults import Draft
 from groundwork.settings.config_files import PROJECT
 
 ANSWERS = PROJECT / "tests" / "questions" / "computed_answers.jsonl"

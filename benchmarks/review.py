@@ -24,8 +24,8 @@ from benchmarks.pages import ARGUMENTS, RECORD
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair, Rejected
+from groundwork.review.review_server import Server
 from groundwork.review.review_session import ReviewSession
-from groundwork.review.server import Server
 
 A_DOCUMENT = 1_000  # pairs
 SUBJECTS = ("oar", "hull", "tide", "start", "finish", "umpire", "rudder", "weight", "lane", "signal", "protest")

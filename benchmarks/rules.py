@@ -28,9 +28,10 @@ from typing import Any
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.criteria import criteria_fault, padding_reasons
-from groundwork.questions.curation.cases_and_rule_checks import RULE_CHECKS, PairOrigin, rule_fault
-from groundwork.questions.drafted_pairs import Draft, PairBasis
+from groundwork.questions.criteria_faults_and_padding import criteria_fault, padding_reasons
+from groundwork.questions.curation.cases_and_origins import PairOrigin
+from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_fault
+from groundwork.questions.drafts_and_faults import Draft, PairBasis
 from groundwork.records import Pair, Row
 from groundwork.settings.config_files import PROJECT, load
 

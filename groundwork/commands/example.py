@@ -14,7 +14,7 @@ from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import PROJECT
-from groundwork.questions.curation.report_page import CurationResult, curation_html
+from groundwork.questions.curation.curation_report import CurationResult, curation_html
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_files import load
 

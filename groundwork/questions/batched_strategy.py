@@ -22,15 +22,17 @@ from groundwork.llm.prompts import PromptReader, follow_up, render_template, ren
 from groundwork.llm.replies.structured_output import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_figures import ChunkFigures
-from groundwork.questions.chunk_interview import MAX_TIMES_SHOWN, Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.drafted_pairs import Corrections, Draft, Drafts
-from groundwork.questions.material_to_ask_about import (
-    SUMMARY_LENGTH,
+from groundwork.questions.drafts_and_faults import Corrections, Draft, Drafts
+from groundwork.questions.figures_in_prompts import ChunkFigures
+from groundwork.questions.interview_material import SUMMARY_LENGTH, Material, prompt_variables
+from groundwork.questions.strategy_interface import (
+    MAX_TIMES_SHOWN,
+    Asker,
     CallTokens,
     ForecastBasis,
-    Material,
-    prompt_variables,
+    InterviewAnswer,
+    InterviewRound,
+    JudgedDraft,
 )
 from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA

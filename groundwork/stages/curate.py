@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.decisions import Review
-    from groundwork.questions.curation.cases_and_rule_checks import CurationCase
+    from groundwork.questions.curation.cases_and_origins import CurationCase
     from groundwork.questions.curation.checked_pairs import CheckedPair, PairsUnderCheck
+    from groundwork.questions.curation.curation_report import CurationResult
     from groundwork.questions.curation.curation_rounds import Curation
-    from groundwork.questions.curation.report_page import CurationResult
     from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
     from groundwork.records import Pair
     from groundwork.settings.config_schema import Check, Config
@@ -163,7 +163,7 @@ def _columns_before_merge(job: Job, run: str) -> set[Check]:
     """The columns by which a pair of a merged run shows that its own run was curated; of other runs none."""
     if not merged_from(job.data, run):
         return set()
-    from groundwork.questions.curation.cases_and_rule_checks import RULE_CHECKS
+    from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS
 
     settings = job.config.curate
     return set(RULE_CHECKS if settings.rules_only else settings.checks) & {*settings.checks} - {"duplicates"}
@@ -185,7 +185,7 @@ def _write_result(
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.questions.curation.checked_pairs import mark_repeat, restore_accepted, sort_pairs, write_curated
-    from groundwork.questions.curation.report_page import CurationResult, curation_html
+    from groundwork.questions.curation.curation_report import CurationResult, curation_html
     from groundwork.records import Pair, Rejected
 
     run_folder = job.data.path("qa", unit.name)
@@ -212,9 +212,9 @@ def _shard_outcome(unit: Unit, checked_pairs: Sequence[CheckedPair]) -> Outcome:
 
 def _curation(job: Job, pairs: Sequence[Pair], documents: Sequence[str]) -> tuple[Curation, list[CurationCase]]:
     """The checks of the config, and the pairs as they go into them."""
-    from groundwork.questions.curation.cases_and_rule_checks import pair_origin, read_origins
+    from groundwork.questions.curation.cases_and_origins import pair_origin, read_origins
     from groundwork.questions.curation.curation_rounds import Curation
-    from groundwork.questions.curation.judge import CurationJudge
+    from groundwork.questions.curation.pair_judge import CurationJudge
 
     settings, context = job.config.curate, job.config.qa.context
     context_paths = {document: job.data.paths(*_context_files(document)) for document in documents}
@@ -241,7 +241,7 @@ async def _duplicate_search(job: Job, questions: Sequence[str]) -> EarlierQuesti
 def _outcome(curated: CurationResult, failures: list[Failure], warnings: list[str]) -> Outcome:
     from collections import Counter
 
-    from groundwork.questions.curation.report_page import curation_outcome, is_rejected_by_rule
+    from groundwork.questions.curation.curation_report import curation_outcome, is_rejected_by_rule
 
     kinds = Counter(curation_outcome(pair) for pair in curated.kept_pairs)
     outcome_counts = {

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.questions.document_interviews import Interviews
-    from groundwork.questions.material_to_ask_about import Material
+    from groundwork.questions.interview_material import Material
+    from groundwork.questions.interviews import Interviews
     from groundwork.records import DocumentCoverage
     from groundwork.settings.config_schema import Config
 
@@ -117,7 +117,7 @@ def _naming_files(job: Job, document: str) -> list[Path]:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Interview all chunks of a document side by side, and write what came of it."""
     from groundwork.llm.calls.task_group import gather_all
-    from groundwork.questions.document_interviews import prepare_interviews
+    from groundwork.questions.interviews import prepare_interviews
 
     if job.config.qa.images:
         job.data.fetch([job.data.path("text", unit.payload)])
@@ -138,7 +138,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
 
 
 def _material(job: Job, unit: Unit) -> Material:
-    from groundwork.questions.material_to_ask_about import MaterialFiles, read_material
+    from groundwork.questions.interview_material import MaterialFiles, read_material
 
     document = unit.payload
     run = unit.name.rpartition("/")[0]
@@ -159,7 +159,7 @@ async def _interview(job: Job, interviews: Interviews, chunk_number: int) -> Non
 
 
 def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
-    from groundwork.questions.document_interviews import summary_line
+    from groundwork.questions.interviews import summary_line
 
     return Outcome(
         status="ok" if coverage.pairs else "empty",
@@ -172,8 +172,8 @@ def _outcome(interviews: Interviews, coverage: DocumentCoverage) -> Outcome:
 
 def estimate(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.document_interviews import interview_calls
-    from groundwork.questions.material_to_ask_about import ForecastBasis
+    from groundwork.questions.interviews import interview_calls
+    from groundwork.questions.strategy_interface import ForecastBasis
 
     call = job.config.qa
 
@@ -196,7 +196,7 @@ def recipe_settings(config: Config) -> Any:
 
 
 def prompts(config: Config) -> list[str]:
-    from groundwork.questions.document_interviews import prompt_files
+    from groundwork.questions.interviews import prompt_files
 
     return prompt_files(config.qa)
 

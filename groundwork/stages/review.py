@@ -133,7 +133,7 @@ async def _serve(job: Job, session: ReviewSession) -> int:
     import webbrowser
     from contextlib import suppress
 
-    from groundwork.review.server import Server
+    from groundwork.review.review_server import Server
 
     flags = job.flags
     restart_command = f"uv run dataprep/review.py {shlex.quote(session.run)} --reviewer {shlex.quote(session.reviewer)}"
@@ -161,8 +161,8 @@ async def _serve(job: Job, session: ReviewSession) -> int:
 
 def _ask_about(job: Job, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.reader_wishes import wishes_file
+    from groundwork.review.review_server import change_wish, find_wish
     from groundwork.review.review_session import RequestRefused
-    from groundwork.review.server import change_wish, find_wish
 
     document, statement_start = job.flags.ask_about
     try:
@@ -179,7 +179,7 @@ def _ask_about(job: Job, session: ReviewSession) -> int:
 
 
 def _export(spreadsheet: Path, session: ReviewSession) -> int:
-    from groundwork.review.spreadsheet import write_table
+    from groundwork.review.decisions_csv import write_table
 
     pair_count = write_table(spreadsheet, session)
     edits = "write accept or reject into the column verdict, or edit the texts"
@@ -189,7 +189,7 @@ def _export(spreadsheet: Path, session: ReviewSession) -> int:
 
 def _import(spreadsheet: Path, session: ReviewSession) -> int:
     from groundwork.data_folder.runs.decisions import append_decisions
-    from groundwork.review.spreadsheet import MOST_FAULTS, read_table
+    from groundwork.review.decisions_csv import MOST_FAULTS, read_table
 
     table = read_table(spreadsheet, session)
     if table.decisions:

@@ -25,7 +25,7 @@ from groundwork.data_folder.spread_folders import file_names, file_path, is_spre
 from groundwork.data_folder.workspace import Workspace
 from groundwork.picture_links import figures
 from groundwork.processes.process_identity import process_mark
-from groundwork.review.server import page_names, served_figure, served_page
+from groundwork.review.review_server import page_names, served_figure, served_page
 from tests.author import Author
 from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter

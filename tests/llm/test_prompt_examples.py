@@ -15,12 +15,13 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompts import split_turns
 from groundwork.markdown.grounding import SourceText, find_quote
-from groundwork.questions.curation.cases_and_rule_checks import CurationCase, PairOrigin, unsupported_criterion_numbers
+from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_rewriting import Rewriting
-from groundwork.questions.drafted_pairs import Draft, PairBasis
-from groundwork.questions.small_model.criteria_by_rule import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.fit_to_statement import answers_agree, misfit_faults
-from groundwork.questions.small_model.question_rewording import changed_terms, frame_of
+from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers
+from groundwork.questions.drafts_and_faults import Draft, PairBasis
+from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.misfits_and_rivals import answers_agree, misfit_faults
+from groundwork.questions.small_model.question_frames import changed_terms, frame_of
 from groundwork.questions.small_model.question_targets import Target
 from groundwork.questions.small_model.sentence_strategy import Reply, name_document
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load

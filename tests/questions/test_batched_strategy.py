@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from groundwork.questions.batched_strategy import MAX_GAPS, BatchAsker, read_declined
-from groundwork.questions.chunk_interview import InterviewRound
-from groundwork.questions.drafted_pairs import Drafts
+from groundwork.questions.drafts_and_faults import Drafts
+from groundwork.questions.strategy_interface import InterviewRound
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.chunks import reading_of
 

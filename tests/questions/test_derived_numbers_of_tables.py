@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.curation.cases_and_rule_checks import unsupported_criterion_numbers
+from groundwork.questions.curation.rule_checks_and_columns import unsupported_criterion_numbers
 from groundwork.questions.derived_numbers import unsupported_numbers
 from tests.stages.curate_run import pair_of
 

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.computed_answers import answer_faults
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.criteria import padding_reasons
-from groundwork.questions.drafted_pairs import Draft, PairBasis, evidence_faults
+from groundwork.questions.criteria_faults_and_padding import padding_reasons
+from groundwork.questions.drafts_and_faults import Draft, PairBasis, evidence_faults
 
 GOOD = [json.loads(line) for line in (Path(__file__).parent / "good_pairs.jsonl").read_text("utf-8").splitlines()]
 TEXT = "\n\n".join(quote for pair in GOOD for quote in pair["evidence"])

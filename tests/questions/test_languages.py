@@ -15,7 +15,7 @@ from groundwork.language.words import normalised_words, words
 from groundwork.language.yes_no_questions import is_question
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafted_pairs import Draft, PairBasis, as_pair
+from groundwork.questions.drafts_and_faults import Draft, PairBasis, as_pair
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
 from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, similarity
 from groundwork.questions.small_model.sentence_strategy import name_document

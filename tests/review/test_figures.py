@@ -11,8 +11,8 @@ from groundwork.chunking.chunk_report import chunk_html
 from groundwork.data_folder.workspace import Workspace
 from groundwork.picture_links import figure_markdown
 from groundwork.records import Chunk
+from groundwork.review.review_server import served_figure
 from groundwork.review.review_session import RequestRefused
-from groundwork.review.server import served_figure
 from groundwork.settings.config_files import load
 from tests.sample.pictures import chart
 

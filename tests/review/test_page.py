@@ -14,8 +14,8 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.decisions import read_decisions
 from groundwork.data_folder.workspace import Workspace
+from groundwork.review.review_server import Server
 from groundwork.review.review_session import ReviewSession
-from groundwork.review.server import Server
 from tests.review.runs import HOSTILE, OPENING, REWORDED, write_curated
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

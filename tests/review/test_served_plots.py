@@ -16,8 +16,8 @@ from groundwork.errors import EXIT_USAGE
 from groundwork.maps.draw.html_map import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 from groundwork.records import Pair
+from groundwork.review.review_server import Server
 from groundwork.review.review_session import ReviewSession
-from groundwork.review.server import Server
 from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
 from tests.coverage.coverage_runs import data_folder

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.cases_and_rule_checks import CurationCase, PairOrigin
-from groundwork.questions.curation.judge import Apart, reply_schema
+from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.questions.curation.pair_judge import Apart, reply_schema
 from groundwork.questions.curation.pair_rewriting import Rewriting
 from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer
 from groundwork.settings.config_files import load

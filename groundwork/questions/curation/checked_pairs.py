@@ -26,8 +26,9 @@ from groundwork.data_folder.runs.run_pairs import generation_rejects
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.errors import UnitError
 from groundwork.language.words import normalised_words
-from groundwork.questions.curation.cases_and_rule_checks import CurationCase, first_failed_check, shared_column
+from groundwork.questions.curation.cases_and_origins import CurationCase
 from groundwork.questions.curation.curation_rounds import Curation
+from groundwork.questions.curation.rule_checks_and_columns import first_failed_check, shared_column
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.records import Pair, Record, Rejected

@@ -14,18 +14,9 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
 from groundwork.picture_links import is_figure
-from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
-from groundwork.questions.curation.cases_and_rule_checks import (
-    REWRITABLE_CHECKS,
-    CheckColumn,
-    CurationCase,
-    PairOrigin,
-    add_columns,
-    build_column,
-    failed_checks,
-    rule_columns,
-)
-from groundwork.questions.curation.judge import (
+from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
+from groundwork.questions.curation.pair_judge import (
     Apart,
     CheckResults,
     CurationJudge,
@@ -35,6 +26,14 @@ from groundwork.questions.curation.judge import (
     reply_schema,
 )
 from groundwork.questions.curation.pair_rewriting import Rewrite, Rewriting, believed_objections, case_faults
+from groundwork.questions.curation.rule_checks_and_columns import (
+    REWRITABLE_CHECKS,
+    CheckColumn,
+    add_columns,
+    build_column,
+    failed_checks,
+    rule_columns,
+)
 from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate

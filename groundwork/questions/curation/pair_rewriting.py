@@ -14,8 +14,8 @@ from groundwork.language.yes_no_questions import is_question
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
 from groundwork.picture_links import quote_in_words
-from groundwork.questions.curation.cases_and_rule_checks import REWRITABLE_CHECKS, CurationCase
-from groundwork.questions.curation.judge import (
+from groundwork.questions.curation.cases_and_origins import CurationCase
+from groundwork.questions.curation.pair_judge import (
     FIELD_TOKENS,
     FRAME_TOKENS,
     INTEGER,
@@ -27,7 +27,8 @@ from groundwork.questions.curation.judge import (
     list_of,
     single_line,
 )
-from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH
+from groundwork.questions.curation.rule_checks_and_columns import REWRITABLE_CHECKS
+from groundwork.questions.interview_material import SUMMARY_LENGTH
 
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
 MAX_OBJECTED_SHARE = 0.5  # of the pairs to be rewritten: a model that objects to more of them is not believed

@@ -27,12 +27,11 @@ from groundwork.llm.prompts import Message, PromptReader, render_turns
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_interview import Asker, InterviewAnswer, InterviewRound, JudgedDraft
-from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.material_to_ask_about import CallTokens, ForecastBasis, Material, table_caption
-from groundwork.questions.small_model.criteria_by_rule import category_of, criteria_for, difficulty_of
-from groundwork.questions.small_model.fit_to_statement import QuestionSearch, answers_agree, max_rivals, misfit_faults
-from groundwork.questions.small_model.question_rewording import ask_in_frame, changed_terms
+from groundwork.questions.drafts_and_faults import Draft, Fault
+from groundwork.questions.interview_material import Material, table_caption
+from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.misfits_and_rivals import QuestionSearch, answers_agree, max_rivals, misfit_faults
+from groundwork.questions.small_model.question_frames import ask_in_frame, changed_terms
 from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,
@@ -40,6 +39,14 @@ from groundwork.questions.small_model.question_targets import (
     list_items,
     simplify_text,
     spread_targets,
+)
+from groundwork.questions.strategy_interface import (
+    Asker,
+    CallTokens,
+    ForecastBasis,
+    InterviewAnswer,
+    InterviewRound,
+    JudgedDraft,
 )
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_jsonl
-from groundwork.questions.small_model.criteria_by_rule import category_of, criteria_for, difficulty_of
+from groundwork.questions.small_model.criteria_from_answer_clauses import category_of, criteria_for, difficulty_of
 from groundwork.questions.small_model.question_targets import (
     Target,
     group_targets,

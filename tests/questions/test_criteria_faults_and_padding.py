@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.criteria import criteria_fault, padding_reasons, uncovered_item
+from groundwork.questions.criteria_faults_and_padding import criteria_fault, padding_reasons, uncovered_item
 
 
 @pytest.mark.parametrize(

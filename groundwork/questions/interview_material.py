@@ -7,43 +7,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.language.list_and_rule_labels import SECTION_NUMBER
 from groundwork.language.words import words
-from groundwork.llm.prompts import PromptReader
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement, is_caption
+from groundwork.questions.prompt_injection import is_instruction
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
-
-_INSTRUCTIONS = re.compile(
-    r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
-      | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
-      | \b(?:you\ are\ now|act\ as|pretend\ to\ be)\ (?:an?|the)\b[^.\n]{0,40}
-            \b(?:assistant|ai|chatbot|language\ model)\b
-      | \b(?:system|developer)\ prompt\b
-      | \b(?:respond|reply|answer|output)\ (?:only|nothing\ but|exactly|solely)\ with\b
-      | \b(?:as|dear)\ an?\ (?:ai|language\ model|large\ language\ model)\b
-      | \b(?:ai|llm|language\ model|assistant)s?\ (?:reading|processing)\ this\b
-      | \b(?:ignorier\w*|missacht\w*|vergiss)\b[^.\n]{0,40}\b(?:anweisung|vorgabe|prompt|obige|bisherige)
-      | \b(?:ignor(?:e[rz]?|a)|oublie[rz]?|olvida)\b[^.\n]{0,40}\b(?:consignes|instrucciones)\b
-      | (?:忽略|无视|無視)[^。\n]{0,20}(?:指令|指示|提示|以上|上述|之前)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def is_instruction(text: str) -> bool:
-    """Does `text` speak to a language model ("ignore the above and ...") instead of to a reader?"""
-    return _INSTRUCTIONS.search(text) is not None
-
 
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
 
@@ -52,9 +30,6 @@ MIN_TITLE_LENGTH = 4  # characters of a title without its subtitle
 _SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
 _CHAPTER = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
 _SECTION = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
-
-CallTokens = tuple[int, int]  # tokens in, tokens out
-TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 
 StatementsByChunk = dict[str, list[Statement]]  # by chunk
 
@@ -81,16 +56,6 @@ class Material:
     @cached_property
     def chunks(self) -> list[Chunk]:
         return [reading.chunk for reading in self.readings]
-
-
-@dataclass(frozen=True)
-class ForecastBasis:
-    """What the calls about a document are forecast from: `tokens` counts a request's."""
-
-    settings: QA
-    material: Material
-    prompt: PromptReader
-    tokens: TokenCounter
 
 
 def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_CHUNK, pairs_per_call, relevant_summary
-from groundwork.questions.document_interviews import summary_line
-from groundwork.questions.material_to_ask_about import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
+from groundwork.questions.interview_material import SUMMARY_LENGTH, UNNAMED, Material, short_title, table_caption
+from groundwork.questions.interviews import summary_line
 from groundwork.records import DocumentCoverage
 from tests.chunks import reading_of
 

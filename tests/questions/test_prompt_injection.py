@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.questions.material_to_ask_about import is_instruction
+from groundwork.questions.prompt_injection import is_instruction
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from groundwork.language.yes_no_questions import is_question, yes_or_no
 from groundwork.llm.replies.structured_output import FaultyItem
 from groundwork.markdown.grounding import SourceText
 from groundwork.picture_links import is_figure
-from groundwork.questions.criteria import criteria_fault, drop_padding, uncovered_item
+from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.material_to_ask_about import is_instruction
+from groundwork.questions.prompt_injection import is_instruction
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 

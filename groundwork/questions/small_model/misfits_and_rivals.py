@@ -18,8 +18,8 @@ from groundwork.language.numbers import content_terms, number_values, numbers
 from groundwork.language.words import content_words, normalised_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.drafted_pairs import Draft, Fault
-from groundwork.questions.small_model.criteria_by_rule import category_of
+from groundwork.questions.drafts_and_faults import Draft, Fault
+from groundwork.questions.small_model.criteria_from_answer_clauses import category_of
 from groundwork.questions.small_model.question_targets import Target, has_open_end
 from groundwork.records import Chunk
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.questions.curation.report_page import CurationResult, curation_html
+from groundwork.questions.curation.curation_report import CurationResult, curation_html
 from groundwork.records import Pair
 
 

@@ -16,8 +16,8 @@ from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.decisions import append_decisions, question_hash, read_decisions
 from groundwork.data_folder.workspace import Workspace
 from groundwork.records import Pair
+from groundwork.review.review_server import Server
 from groundwork.review.review_session import ReviewSession, decision_of
-from groundwork.review.server import Server
 from tests.review.runs import CLOSING, COUNTING, OPENING, REWORDED, WAITING, write_curated
 
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from groundwork.markdown.statements import statements
-from groundwork.questions.drafted_pairs import Draft
-from groundwork.questions.small_model.fit_to_statement import (
+from groundwork.questions.drafts_and_faults import Draft
+from groundwork.questions.small_model.misfits_and_rivals import (
     QuestionSearch,
     answers_agree,
     is_definition,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.small_model.criteria_by_rule import criteria_for
+from groundwork.questions.small_model.criteria_from_answer_clauses import criteria_for
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pairs under curation as cases: their origin, the columns of their checks, and the checks by rule, without a model.
+"""The checks of curation by rule, without a model, and the columns in which every check says what it found.
 
 A check's column is {"score": 0..1, "passed": true or false, "why": "...", "checker": "rule" or "model"}. `rule` means
 that no model was asked about it.
@@ -6,24 +6,19 @@ that no model was asked about it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from groundwork.data_folder.read_write import read_json, read_jsonl
-from groundwork.data_folder.spread_folders import folder_of
-from groundwork.errors import UnitError
 from groundwork.language import dangling_references as wording
 from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
-from groundwork.markdown.grounding import SourceText
+from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.derived_numbers import unsupported_numbers
-from groundwork.questions.material_to_ask_about import short_title
 from groundwork.questions.trivial_questions import trivial_reason
-from groundwork.records import Chunk, Document, Pair, Summary
+from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
 RULE_CHECKS: tuple[Check, ...] = ("stand_alone", "worth", "criteria", "supported")
@@ -88,47 +83,6 @@ def _mantissa(text: str, number: Number) -> str:
     return parts[0] if parts else number.value
 
 
-@dataclass(frozen=True)
-class PairOrigin:
-    """Where a pair comes from: the text of its chunks, and what names its document."""
-
-    text: str
-    document: str
-    summary: str
-    context: str
-    language: str = ""  # ISO 639-1; "" where it is not known
-    name: str = ""  # what questions call the document's subject
-
-    @cached_property
-    def grounds(self) -> SourceText:
-        return SourceText(self.text, self.language)
-
-    def drop_grounds(self) -> None:
-        """Keep no longer what was read of the text, which takes several times its size."""
-        vars(self).pop("grounds", None)
-
-
-@dataclass(frozen=True)
-class CurationCase:
-    """A pair to be judged, by its number in the run.
-
-    `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
-    `other_answer`: the answer to another question, of which one is made. `unwritten`: the case as it failed, before its
-    pair was written anew. `error`: why that could not be done or judged; the pair stays failed.
-    `complaint`, `objection`: what a check said against the pair, and why it is said to be mistaken.
-    """
-
-    number: int
-    pair: Pair
-    origin: PairOrigin
-    wrong_answer: str = ""
-    other_answer: str = ""
-    unwritten: CurationCase | None = None
-    error: UnitError | None = None
-    complaint: str = ""
-    objection: str = ""
-
-
 def build_column(settings: Curate, check: str, score: float, why: str, checker: str = "model") -> CheckColumn:
     passed = score >= settings.thresholds.get(check, DEFAULT_PASS_SCORE)
     return shared_column(round(score, 3), passed, why.strip(), checker)
@@ -143,37 +97,6 @@ def shared_column(score: float, passed: bool, why: str, checker: str) -> CheckCo
 @lru_cache(maxsize=256)
 def _column_without_remark(score: float, passed: bool, checker: str) -> CheckColumn:
     return {"score": score, "passed": passed, "why": "", "checker": checker}
-
-
-def read_origins(files: Mapping[str, Sequence[Path]], context: str) -> dict[str, PairOrigin]:
-    """By chunk id: its text and what names its document. `files`: by document those of its chunks, summary and title.
-
-    Raises BadRecord.
-    """
-    origins = {}
-    for document, context_files in files.items():
-        summary, subject, title, chunks = "", "", "", []
-        for context_file in context_files:
-            if folder_of(context_file).name == "summaries":
-                summary_record = read_json(context_file, Summary)
-                summary, subject = summary_record.summary, summary_record.name
-            elif folder_of(context_file).name == "text":
-                title = read_json(context_file, Document).title
-            else:
-                chunks = read_jsonl(context_file, Chunk)
-        headings = next((chunk.headings for chunk in chunks if chunk.headings), [])
-        short_name, slug = subject or short_title(title, document, headings), document.replace("-", " ")
-        for chunk in chunks:
-            origins[chunk.id] = PairOrigin(chunk.text, title or slug, summary, context, chunk.language, short_name)
-    return origins
-
-
-def pair_origin(pair: Pair, origins: dict[str, PairOrigin]) -> PairOrigin | None:
-    """The origin of a pair: its chunk, with the text of the further chunks that its answer needs."""
-    chunk_origins = [origins[chunk] for chunk in pair.chunks if chunk in origins]
-    if len(chunk_origins) < 2:
-        return chunk_origins[0] if chunk_origins else None
-    return replace(chunk_origins[0], text="\n\n".join(origin.text for origin in chunk_origins))
 
 
 def failed_checks(pair: Pair) -> set[str]:

@@ -25,8 +25,8 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.picture_links import text_with_captions
-from groundwork.questions.curation.cases_and_rule_checks import CurationCase
-from groundwork.questions.material_to_ask_about import UNNAMED
+from groundwork.questions.curation.cases_and_origins import CurationCase
+from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 
 HOPELESS = 6  # batches without a verdict, after which a model that gave none is not asked about their parts

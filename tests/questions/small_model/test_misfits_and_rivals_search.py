@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from groundwork.questions.small_model.fit_to_statement import QuestionSearch
+from groundwork.questions.small_model.misfits_and_rivals import QuestionSearch
 from tests.chunks import reading_of
 from tests.growth import SIZES, steep
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from groundwork.questions.small_model.question_rewording import FRAMES, add_title, changed_terms, frame_of
+from groundwork.questions.small_model.question_frames import FRAMES, add_title, changed_terms, frame_of
 
 
 @pytest.mark.parametrize(

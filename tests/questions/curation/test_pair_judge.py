@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.questions.curation.cases_and_rule_checks import CurationCase, PairOrigin, build_column
+from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.curation_rounds import Curation
-from groundwork.questions.curation.judge import CurationJudge, Form, Json, pack_batches
+from groundwork.questions.curation.pair_judge import CurationJudge, Form, Json, pack_batches
+from groundwork.questions.curation.rule_checks_and_columns import build_column
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of
 
