@@ -36,9 +36,9 @@ from groundwork.documents.conversion.document_conversion import MOST_OPEN, conve
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import drawn_letters, markdown_writer, page_content
+from groundwork.documents.layout import letter_sizes, markdown_writer, page_content
 from groundwork.documents.layout.columns_and_reading_order import PagePart
-from groundwork.documents.layout.ruling_lines import find_frames, find_strokes
+from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
 from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
@@ -160,7 +160,7 @@ ALL: dict[str, Callable[[Request], str]] = {
 }
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
-    "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
+    "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
         page_content,
         "page_parts",

@@ -23,7 +23,7 @@ from groundwork.documents.auditing.page_audit import (
     readability,
 )
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
-from groundwork.documents.pdf_files.form_fields import TICKS
+from groundwork.documents.layout.forms_and_annotations import TICKS
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings

@@ -23,12 +23,14 @@ from msgspec import structs
 
 from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, Request
-from groundwork.documents.layout.drawn_letters import LetterSizes, has_lone_numbers, with_lines_turned
+from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
+from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.fonts import typewriter_fonts
-from groundwork.documents.layout.footnote_marks import with_marks_in_place
 from groundwork.documents.layout.headings_and_footnotes import Styles
+from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import parse_pages
+from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
     STAMP_PAGES,
@@ -39,9 +41,11 @@ from groundwork.documents.layout.page_content import (
     page_content,
     pages_markdown,
 )
+from groundwork.documents.layout.page_edge_lines import RunningLines, heading_names, part_from_text, running_lines
 from groundwork.documents.layout.page_labels import find_page_labels, unread_labels
-from groundwork.documents.layout.rotated_text import main_turn
-from groundwork.documents.layout.running_headers import RunningLines, heading_names, part_from_text, running_lines
+from groundwork.documents.layout.rebuilt_text_items import with_all_letters, with_clusters
+from groundwork.documents.layout.superscripts import with_marks_in_place, with_raised_digits
+from groundwork.documents.layout.turned_text import main_turn
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
@@ -88,26 +92,27 @@ def _page_contents(
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
     leftward = [is_right_to_left(text) for text in layer]
-    with LetterSizes(request.source, turns, request.opened) as sizes:
+    with DrawnLetters(request.source, turns, request.opened) as drawn:
+        sizes = LetterSizes(drawn)
         pages = [
-            page and (sizes.with_clusters(page) if is_shaped(text) and not is_rtl else sizes.with_all_letters(page))
+            page and (with_clusters(page, drawn) if is_shaped(text) and not is_rtl else with_all_letters(page, drawn))
             for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
         ]
         pages = [
-            sizes.with_lone_numbers(page)
+            with_lone_numbers(page, drawn)
             if page and not is_rtl and page.page_num not in turns and has_lone_numbers(text, _texts(page))
             else page
             for page, text, is_rtl in zip(pages, layer, leftward, strict=True)
         ]
-        pages = [page and with_lines_turned(page, sizes.backward_lines(page)) for page in pages]
+        pages = [page and with_backward_lines_reversed(page, drawn) for page in pages]
         pages = _with_ligatures(pages)
         items_by_page: list[list[list[MeasuredItem]]] = []
         for i, page in enumerate(pages):  # all that pdfium is asked of a page at once, since it opens one at a time
-            pages[i] = page and (page if leftward[i] else with_marks_in_place(sizes.with_raised_digits(page)))
+            pages[i] = page and (page if leftward[i] else with_marks_in_place(with_raised_digits(page, drawn)))
             items_by_page.append(measured_items(pages[i], sizes) if page else [])
         typewriter = typewriter_fonts(pages)
         return pages, [
-            page_content(page, items, sizes, text, typewriter) if page else BLANK_PAGE
+            page_content(page, items, drawn, text, typewriter) if page else BLANK_PAGE
             for page, items, text in zip(pages, items_by_page, layer, strict=True)
         ]
 

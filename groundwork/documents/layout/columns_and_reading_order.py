@@ -16,7 +16,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
-from groundwork.documents.layout.ruling_lines import Stroke
+from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, is_number, label, level
 

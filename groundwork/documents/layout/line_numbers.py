@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.running_headers import EdgeLine
+from groundwork.documents.layout.page_edge_lines import EdgeLine
 from groundwork.documents.layout.text_lines import Run, to_lines
 
 _LEAST_NUMBERS = {1: 12, 5: 5}  # of a page, by the step from one to the next

@@ -10,6 +10,13 @@ from typing import Any
 
 import msgspec
 
+from groundwork.documents.layout.forms_and_annotations import (
+    Annotation,
+    FormField,
+    read_annotation,
+    read_form_field,
+)
+
 
 class Word(msgspec.Struct, gc=False):
     """A word, in points from the page's top left."""
@@ -60,26 +67,6 @@ class VectorGraphics(msgspec.Struct):
     lines: list[DrawnLine]
 
 
-class Rect(msgspec.Struct, gc=False):
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Annotation(msgspec.Struct):
-    subtype: str
-    contents: str | None
-    rect: Rect | None
-
-
-class FormField(msgspec.Struct):
-    type: str
-    value: str | None
-    checked: bool | None
-    rect: Rect | None
-
-
 class ParsedPage(msgspec.Struct):
     page_num: int
     width: float
@@ -113,8 +100,8 @@ def read_page(page: Any) -> ParsedPage:
         page.markdown or "",
         list(map(_read_text_item, page.text_items)),
         _read_graphics(page.vector_graphics),
-        [Annotation(note.subtype, note.contents, _read_rect(note.rect)) for note in page.annotations or ()],
-        list(map(_read_field, page.form_fields or ())),
+        list(map(read_annotation, page.annotations or ())),
+        list(map(read_form_field, page.form_fields or ())),
     )
 
 
@@ -143,12 +130,3 @@ def _read_shape(shape: Any) -> Shape:
     bounds = shape.bbox
     bbox = bounds if isinstance(bounds, tuple) else (bounds.x, bounds.y, bounds.width, bounds.height)
     return Shape(bbox, shape.stroke, shape.fill, shape.fill_color, shape.has_curve)
-
-
-def _read_field(field: Any) -> FormField:
-    kind = field.type if hasattr(field, "type") else field.field_type
-    return FormField(kind, field.value, field.checked, _read_rect(field.rect))
-
-
-def _read_rect(rect: Any) -> Rect | None:
-    return Rect(rect.x, rect.y, rect.width, rect.height) if rect is not None else None

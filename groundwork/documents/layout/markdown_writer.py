@@ -11,9 +11,9 @@ import statistics
 from collections.abc import Callable, Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
+from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.headings_and_footnotes import Styles, begins_with_head, with_whole_headings
 from groundwork.documents.layout.pseudocode import pseudocode_end
-from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, is_float, with_labels
 from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
 from groundwork.documents.layout.text_lines import (
     APART,

@@ -11,20 +11,32 @@ from groundwork.documents.layout.charts import find_charts
 from groundwork.documents.layout.columns_and_reading_order import PagePart, gutters, page_parts
 from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
-from groundwork.documents.layout.drawn_letters import LetterSizes
-from groundwork.documents.layout.forms import Form, form_lines, is_form, without_boxes
+from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.floats_and_formulas import PageBlock, whole_sentences
+from groundwork.documents.layout.forms_and_annotations import (
+    Form,
+    form_fields,
+    form_lines,
+    icon_notes,
+    is_form,
+    tick_boxes,
+    with_typed_runs,
+    without_boxes,
+)
 from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
+from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
 from groundwork.documents.layout.markdown_writer import PageWriter
+from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
     mirrored_runs,
     mirrored_strokes,
+    page_spelling,
     unmirrored,
     word_runs,
 )
-from groundwork.documents.layout.rotated_text import TurnedTexts, place_on_page, upright
-from groundwork.documents.layout.ruling_lines import (
+from groundwork.documents.layout.ruling_strokes_and_shades import (
     Frame,
     Shade,
     Stroke,
@@ -34,13 +46,11 @@ from groundwork.documents.layout.ruling_lines import (
     find_strokes,
     with_shaded_rows,
 )
-from groundwork.documents.layout.running_headers import EdgeLine, RunningLines, edge_lines, outermost_lines
-from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids, share_columns
 from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
-from groundwork.documents.pdf_files.form_fields import form_fields, icon_notes, tick_boxes, with_typed_runs
+from groundwork.documents.layout.turned_text import TurnedTexts, place_on_page, upright
 from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
@@ -154,7 +164,7 @@ def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredIt
 def page_content(
     page: ParsedPage,
     items: Sequence[Sequence[MeasuredItem]],
-    sizes: LetterSizes,
+    drawn: DrawnLetters,
     text: str,
     typewriter: frozenset[str],
 ) -> PageContent:
@@ -166,7 +176,7 @@ def page_content(
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
     leftward = is_right_to_left(text)
-    runs = with_typed_runs(page, word_runs(upright_runs, sizes.spelling_of(page)) if leftward else runs)
+    runs = with_typed_runs(page, word_runs(upright_runs, page_spelling(page, drawn)) if leftward else runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
         runs, strokes = mirrored_runs(runs, page.width), mirrored_strokes(strokes, page.width)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
-from groundwork.documents.layout.running_headers import EdgeLine
+from groundwork.documents.layout.page_edge_lines import EdgeLine
 from groundwork.documents.layout.text_lines import Run
 
 _PAGE = r"(?:page|seite|página|pagina|pág\.|pag\.|p\.|s\.|side|sida|strona|стр\.|страница)"

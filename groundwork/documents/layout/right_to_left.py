@@ -11,15 +11,16 @@ its words take their letters from pdfium, by their places.
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import regex
 
-from groundwork.documents.layout.ruling_lines import Stroke, Strokes
+from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes
 from groundwork.documents.layout.text_lines import Box, Run, level
+from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 from groundwork.language.units import canonical_unit
 
@@ -119,6 +120,18 @@ class Spelling:
 def _sorted_signs(text: str) -> list[str]:
     """The signs of a text whatever their order; a bracket counts as its mirror, a dash as a hyphen."""
     return sorted(text.translate(_PLAIN_SIGNS))
+
+
+def page_spelling(page: Any, drawn: DrawnLetters) -> Spelling:
+    """How the letters of a liteparse page from right to left are read."""
+    textpage = drawn.textpage(page)
+    text = textpage.get_text_range()
+    placed = [
+        PlacedLetter((letter.x1 + letter.x2) / 2, (letter.y1 + letter.y2) / 2, letter.sign, drawn.baseline_of(k, page))
+        for k, letter in enumerate(drawn.letters_of(page))
+    ]
+    in_order = [placed[k] for k in reading_order(textpage)]
+    return Spelling(in_order, letters_in_order(text, with_ligatures(textpage, text)))
 
 
 def word_runs(text_runs: Sequence[tuple[Any, Run]], spelling: Spelling) -> list[Run]:
@@ -276,7 +289,7 @@ def with_ligatures(textpage: Any, text: str) -> str:
     """The `text` of a pypdfium2 text page with the letters of each glyph in their order; other scripts as they are."""
     if not is_right_to_left(text):
         return text
-    signs = _signs(textpage)
+    signs = letter_signs(textpage.raw)
     if "".join(signs) != text:  # letters beyond 16 bits, or some that pdfium made up: the places do not fit
         return text
     return unmirrored("".join(signs[k] for k in reading_order(textpage)))
@@ -284,8 +297,8 @@ def with_ligatures(textpage: Any, text: str) -> str:
 
 def reading_order(textpage: Any) -> list[int]:
     """The numbers of a text page's letters as they are read: those of one glyph are put in order."""
-    signs = _signs(textpage)
-    boxes = [_place(textpage, k) if runs_right_to_left(sign) else () for k, sign in enumerate(signs)]
+    signs = letter_signs(textpage.raw)
+    boxes = [_letter_place(textpage, k) if runs_right_to_left(sign) else () for k, sign in enumerate(signs)]
     ordered: list[int] = []
     start = 0
     while start < len(signs):
@@ -295,7 +308,7 @@ def reading_order(textpage: Any) -> list[int]:
         glyph = range(start, end)
         ordered += glyph if signs[start] == _LAM and signs[end - 1] in _ALEFS else reversed(glyph)
         start = end
-    return marks_behind_glyphs(marks_behind_letters(ordered, signs), signs, lambda k: _place(textpage, k))
+    return marks_behind_glyphs(marks_behind_letters(ordered, signs), signs, lambda k: _letter_place(textpage, k))
 
 
 def marks_behind_glyphs(
@@ -337,17 +350,7 @@ def is_same_glyph(box: Sequence[float], after: Sequence[float]) -> bool:
     return box == after or (abs(box[1] - after[0]) < _ROUNDING and abs(widths[0] - widths[1]) < 2 * _ROUNDING)
 
 
-def _signs(textpage: Any) -> list[str]:
-    import pypdfium2.raw as pdfium
-
-    count = pdfium.FPDFText_CountChars(textpage.raw)
-    return [chr(pdfium.FPDFText_GetUnicode(textpage.raw, k)) for k in range(count)]
-
-
-def _place(textpage: Any, k: int) -> tuple[float, ...]:
+def _letter_place(textpage: Any, k: int) -> tuple[float, ...]:
     """Left, right, bottom and top of a letter in points from the page's bottom left."""
-    import pypdfium2.raw as pdfium
-
-    sides = [ctypes.c_double() for _ in range(4)]
-    pdfium.FPDFText_GetCharBox(textpage.raw, k, *sides)
-    return tuple(round(side.value, 2) for side in sides)
+    left, bottom, right, top = letter_box(textpage.raw, k)
+    return tuple(round(side, 2) for side in (left, right, bottom, top))

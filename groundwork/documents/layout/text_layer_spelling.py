@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from groundwork.documents.layout.raised_digits import DIGITS, with_superscripts
+from groundwork.documents.layout.superscripts import DIGITS, with_superscripts
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import WRITTEN_OUT
 

@@ -5,11 +5,13 @@ DejaVu, that comes with matplotlib and has the letters of most alphabets. In a f
 two go together, whatever its design: an `l` is tall, an `m` wide, a `p` reaches below the line. In one that does not,
 they are as strangers. That takes ten different letters, where a test of the words takes a page, and on a page of a few
 words four that stand far off; a font of odd shapes (a script, a display type) is cleared by its words.
+
+A bitmap font (Type 3) may give one box for all of its letters, large enough for each, which tells nothing of them; then
+the page is drawn, and the ink is looked at between a letter's place and the next one's.
 """
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import math
 from bisect import bisect_right
@@ -18,11 +20,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import mul
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import regex
 
-from groundwork.documents.pdf_files.page_letters import Extent, boxed_extent, inked_extents, shares_glyph
+from groundwork.documents.pdf_files.pdfium import (
+    font_size_operand,
+    letter_base_font_name,
+    letter_box,
+    letter_font_address,
+    letter_matrix,
+    letter_origin,
+    letter_sign,
+)
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _PROBES = 12  # letters of a page that are asked for their font
@@ -43,13 +53,90 @@ _NO_LETTER_SHARE = 0.5  # of a font's letters that are none
 _REFERENCES = ("DejaVuSans.ttf", "DejaVuSansMono.ttf")  # proportional, and of a typewriter
 _REFERENCE_SIZE = 40  # pixels
 _INVISIBLE = 3  # how an OCR draws its text over a picture
-_NAME_BYTES = 128
 _NO_LETTER = regex.compile(r"[\p{Co}\p{Cn}\p{Cc}\ufffd--[\x02\ufffe\s]]", regex.V1)  # pdfium's hyphens at a line's end
 _COMPARED = regex.compile(  # not a bullet, nor Arabic, which each font draws and joins in its own way
     r"[[\p{L}--\p{Arabic}]\p{Nd}!-/:;?-@\[-_{}]", regex.V1
 )
+_TILTED = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
+_LETTER_PIXELS = 40  # of a font's size in a picture
+_MOST_PIXELS = 12_000_000  # of a picture
+_REACH_UP, _REACH_DOWN = 0.95, 0.3  # sizes over and below the baseline in which ink is a letter's, not a line's beside
+_MOST_ADVANCE = 1.6  # sizes from a letter's place to the next one's
+_LEAST_CONTRAST = 80  # of 255, between ink and paper
 
 Font = tuple[int, str]  # where pdfium keeps it, which another may take over, and its name
+
+
+class Extent(NamedTuple):
+    """What is drawn of a letter, in font sizes: top and bottom over the baseline, and width."""
+
+    top: float
+    bottom: float
+    width: float
+
+
+def boxed_extent(raw_textpage: Any, k: int) -> Extent | None:
+    """The extent of a letter by its box; None for one that does not stand upright, or of which nothing is drawn."""
+    size = _upright_size(raw_textpage, k)
+    _, baseline = letter_origin(raw_textpage, k)
+    left, bottom, right, top = letter_box(raw_textpage, k)
+    if size <= 0 or top <= bottom:
+        return None
+    return Extent((top - baseline) / size, (bottom - baseline) / size, (right - left) / size)
+
+
+def shares_glyph(text: Any, k: int) -> bool:
+    """Whether a letter has its place with another one, as those of a ligature, and of a span of glyphs that has one
+    text: what is drawn of it alone is not known."""
+    place = letter_origin(text, k)
+    return place in (letter_origin(text, k - 1), letter_origin(text, k + 1))
+
+
+def inked_extents(textpage: Any, letter_places: Mapping[str, int]) -> dict[str, Extent]:
+    """What the picture of a pypdfium2 text page shows of letters, each by its number on it; not of the rightmost ones
+    of lines, nor of those without ink."""
+    cells = {letter: cell for letter, k in letter_places.items() if (cell := _cell(textpage.raw, k))}
+    if not cells:
+        return {}
+    width, height = textpage.page.get_size()
+    smallest = min(size for *_, size in cells.values())
+    scale = min(_LETTER_PIXELS / smallest, (_MOST_PIXELS / (width * height)) ** 0.5)
+    picture = textpage.page.render(scale=scale, grayscale=True).to_pil()
+    return {letter: extent for letter, cell in cells.items() if (extent := _inked_extent(picture, cell, scale, height))}
+
+
+def _inked_extent(picture: Any, cell: tuple[float, float, float, float], scale: float, height: float) -> Extent | None:
+    left, right, baseline, size = cell
+    line = height - baseline
+    corners = (left, line - _REACH_UP * size, right, line + _REACH_DOWN * size)
+    letter_picture = picture.crop([round(scale * side) for side in corners])
+    grey_counts = letter_picture.histogram()
+    paper = grey_counts.index(max(grey_counts))
+    ink = letter_picture.point(lambda gray: 255 if abs(gray - paper) > _LEAST_CONTRAST else 0).getbbox()
+    if ink is None:
+        return None
+    x1, y1, x2, y2 = (side / scale / size for side in ink)
+    return Extent(_REACH_UP - y1, _REACH_UP - y2, x2 - x1)
+
+
+def _cell(text: Any, k: int) -> tuple[float, float, float, float] | None:
+    """Left, right, baseline and size of a letter's place up to the next one's at its right, in points."""
+    size = _upright_size(text, k)
+    left, baseline = letter_origin(text, k)
+    for right, other_baseline in (
+        letter_origin(text, k + 1),
+        letter_origin(text, k - 1),
+    ):  # the last for text from right to left
+        if abs(other_baseline - baseline) < size / _LETTER_PIXELS and 0 < right - left < _MOST_ADVANCE * size:
+            return left, right, baseline, size
+    return None
+
+
+def _upright_size(raw_textpage: Any, k: int) -> float:
+    """The size of a letter in points; 0 for one that does not stand upright."""
+    a, b, _, d = letter_matrix(raw_textpage, k)
+    size = font_size_operand(raw_textpage, k) * d
+    return size if size > 0 and abs(b) <= _TILTED * abs(a) else 0.0
 
 
 class FontLetters:
@@ -65,11 +152,11 @@ class FontLetters:
 
     def add(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
-        letter = _sign(textpage, k)
+        letter = letter_sign(textpage.raw, k)
         is_unknown = _NO_LETTER.match(letter) is not None
         if is_unknown or (letter not in self.extents and letter not in self._places):
             self._look_at(textpage, k, letter)
-        if not _sign(textpage, k + 1).isspace():
+        if not letter_sign(textpage.raw, k + 1).isspace():
             self.in_words += 1
             self.unknown += is_unknown and (letter in self.extents or letter in self._places)
 
@@ -128,7 +215,7 @@ class MisleadingFonts:
         long_words = list(LONG_WORD.finditer(textpage.get_text_range()))
         starts = [word.start() for word in long_words]
         for k, font in _sample(textpage, _SAMPLE):
-            if _sign(textpage, k).isspace() or _is_invisible(textpage, k):
+            if letter_sign(textpage.raw, k).isspace() or _is_invisible(textpage, k):
                 continue
             letters = self._letters.setdefault(font, FontLetters())
             letters.add(textpage, k)
@@ -136,7 +223,7 @@ class MisleadingFonts:
                 letters.words.add(long_words[i][0].casefold())
             if len(letters.extents) < _LEAST_LETTERS:
                 for neighbour in range(k + 1, k + _step(textpage, _SAMPLE)):
-                    if _font_address(textpage, neighbour) == font[0]:
+                    if letter_font_address(textpage.raw, neighbour) == font[0]:
                         letters.add(textpage, neighbour)
             fonts.append(font)
         return fonts
@@ -155,35 +242,10 @@ def _sample(textpage: Any, most: int) -> Iterator[tuple[int, Font]]:
     """The numbers of so many letters all over a text page, each with its font."""
     font_names: dict[int, str] = {}
     for k in range(0, textpage.count_chars(), _step(textpage, most)):
-        if address := _font_address(textpage, k):
+        if address := letter_font_address(textpage.raw, k):
             if address not in font_names:
-                font_names[address] = _font_name(textpage, k)
+                font_names[address] = letter_base_font_name(textpage.raw, k)
             yield k, (address, font_names[address])
-
-
-def _font_address(textpage: Any, k: int) -> int:
-    """Where pdfium keeps a letter's font; 0 for a space that pdfium guesses, which has none."""
-    import pypdfium2.raw as pdfium
-
-    if not (text_object := pdfium.FPDFText_GetTextObject(textpage.raw, k)):
-        return 0
-    address: int | None = ctypes.cast(pdfium.FPDFTextObj_GetFont(text_object), ctypes.c_void_p).value
-    return address or 0
-
-
-def _font_name(textpage: Any, k: int) -> str:
-    import pypdfium2.raw as pdfium
-
-    font_name = ctypes.create_string_buffer(_NAME_BYTES)
-    font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(textpage.raw, k))
-    pdfium.FPDFFont_GetBaseFontName(font, font_name, _NAME_BYTES)
-    return font_name.value.decode("utf-8", "replace")
-
-
-def _sign(textpage: Any, k: int) -> str:
-    import pypdfium2.raw as pdfium
-
-    return chr(pdfium.FPDFText_GetUnicode(textpage.raw, k))
 
 
 def _is_invisible(textpage: Any, k: int) -> bool:

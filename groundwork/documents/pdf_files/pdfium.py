@@ -1,4 +1,5 @@
-"""PDFs by pdfium: opened, freed of their password, their pages, rendered too, and the objects of a page by its handles.
+"""PDFs by pdfium: opened, freed of their password, their pages, rendered too, and the objects and letters of a page by
+pdfium's raw handles.
 
 pdfium is not thread-safe: call these in a worker process, or hold `LOCK`. Objects of pypdfium2 cost more than what is
 asked of each: a page may hold tens of thousands.
@@ -121,14 +122,25 @@ def _objects(parent: Any, object_kind: int, depth: int, count_objects: Any, get_
             )
 
 
-def object_size(handle: Any) -> float:
-    """The area in square points of an object's bounds; 0 where it has none."""
+def object_bounds(handle: Any) -> tuple[float, float, float, float] | None:
+    """Left, bottom, right and top of a page object in points from the page's bottom left; None where it has none."""
     import pypdfium2.raw as pdfium
 
     sides = left, bottom, right, top = [ctypes.c_float() for _ in range(4)]
     if not pdfium.FPDFPageObj_GetBounds(handle, *sides):
-        return 0.0
-    return float((right.value - left.value) * (top.value - bottom.value))
+        return None
+    return left.value, bottom.value, right.value, top.value
+
+
+def object_size(handle: Any) -> float:
+    """The area in square points of an object's bounds; 0 where it has none."""
+    left, bottom, right, top = object_bounds(handle) or (0.0, 0.0, 0.0, 0.0)
+    return (right - left) * (top - bottom)
+
+
+def handle_address(handle: Any) -> int:
+    """Where pdfium keeps what a handle stands for; 0 for none."""
+    return ctypes.cast(handle, ctypes.c_void_p).value or 0
 
 
 class TextObject(NamedTuple):
@@ -154,13 +166,153 @@ def read_text_objects(page: Any) -> list[TextObject]:
     return text_objects
 
 
-def object_text(handle: Any, layer: Any) -> str:
+def object_text(handle: Any, textpage: Any) -> str:
+    """The text of a text object of a pypdfium2 text page."""
     import pypdfium2.raw as pdfium
 
-    length = pdfium.FPDFTextObj_GetText(handle, layer.raw, None, 0)
-    buffer = ctypes.create_string_buffer(length)
-    pdfium.FPDFTextObj_GetText(handle, layer.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
-    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+    return read_wide_string(pdfium.FPDFTextObj_GetText, handle, textpage.raw)
+
+
+def read_wide_string(pdfium_function: Any, *arguments: Any) -> str:
+    """What a function of pdfium writes into a buffer in UTF-16."""
+    import pypdfium2.raw as pdfium
+
+    length = pdfium_function(*arguments, None, 0)
+    wide_buffer = ctypes.create_string_buffer(length)
+    pdfium_function(*arguments, ctypes.cast(wide_buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length)
+    return wide_buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+
+
+# --- the letters of a text page, by pdfium's raw handle of it and their numbers from 0 ---
+
+_FONT_NAME_BYTES = 128
+
+
+def letter_sign(raw_textpage: Any, k: int) -> str:
+    import pypdfium2.raw as pdfium
+
+    return chr(pdfium.FPDFText_GetUnicode(raw_textpage, k))
+
+
+def letter_signs(raw_textpage: Any) -> list[str]:
+    """The signs of all letters of a text page, of which some are halves of a sign beyond 16 bits."""
+    import pypdfium2.raw as pdfium
+
+    letter_count = pdfium.FPDFText_CountChars(raw_textpage)
+    return [chr(pdfium.FPDFText_GetUnicode(raw_textpage, k)) for k in range(letter_count)]
+
+
+def letters_as_text(raw_textpage: Any) -> str:
+    """The letters of a text page as one text, each at its number."""
+    import pypdfium2.raw as pdfium
+
+    letter_count = pdfium.FPDFText_CountChars(raw_textpage)
+    wide_buffer = (ctypes.c_ushort * (letter_count + 1))()
+    if pdfium.FPDFText_GetText(raw_textpage, 0, letter_count, wide_buffer) == letter_count + 1:
+        text = bytes(wide_buffer)[: 2 * letter_count].decode("utf-16-le", "replace")
+        if len(text) == letter_count:
+            return text
+    return "".join(chr(pdfium.FPDFText_GetUnicode(raw_textpage, k) or 32) for k in range(letter_count))
+
+
+def letter_origin(raw_textpage: Any, k: int) -> tuple[float, float]:
+    """Where a letter stands on its baseline, in points from the page's bottom left."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(raw_textpage, k, x, y)
+    return x.value, y.value
+
+
+def letter_box(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of what is drawn of a letter, in points from the page's bottom left; zeros for a
+    space."""
+    import pypdfium2.raw as pdfium
+
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    pdfium.FPDFText_GetCharBox(raw_textpage, k, left, right, bottom, top)
+    return left.value, bottom.value, right.value, top.value
+
+
+def loose_letter_box(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of a letter's place in its line, in points from the page's bottom left."""
+    import pypdfium2.raw as pdfium
+
+    rect = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(raw_textpage, k, rect)
+    return rect.left, rect.bottom, rect.right, rect.top
+
+
+def letter_matrix(raw_textpage: Any, k: int) -> tuple[float, float, float, float]:
+    """`a`, `b`, `c` and `d` of the text matrix of a letter; zeros for one that no text object draws."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(raw_textpage, k, matrix)
+    return matrix.a, matrix.b, matrix.c, matrix.d
+
+
+def font_size_operand(raw_textpage: Any, k: int) -> float:
+    """The operand of `Tf` for a letter."""
+    import pypdfium2.raw as pdfium
+
+    return float(pdfium.FPDFText_GetFontSize(raw_textpage, k))
+
+
+def letter_size(raw_textpage: Any, k: int) -> float:
+    """The operand of `Tf` times the height of the text matrix."""
+    _, _, c, d = letter_matrix(raw_textpage, k)
+    return font_size_operand(raw_textpage, k) * math.hypot(c, d)
+
+
+def letter_font_name(raw_textpage: Any, k: int) -> str:
+    """The name of a letter's font; "" where pdfium knows none."""
+    import pypdfium2.raw as pdfium
+
+    name_buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    pdfium.FPDFText_GetFontInfo(raw_textpage, k, name_buffer, _FONT_NAME_BYTES, None)
+    return name_buffer.value.decode("utf-8", "replace")
+
+
+def letter_base_font_name(raw_textpage: Any, k: int) -> str:
+    """The `BaseFont` of a letter's font."""
+    import pypdfium2.raw as pdfium
+
+    name_buffer = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    font_handle = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(raw_textpage, k))
+    pdfium.FPDFFont_GetBaseFontName(font_handle, name_buffer, _FONT_NAME_BYTES)
+    return name_buffer.value.decode("utf-8", "replace")
+
+
+def letter_font_address(raw_textpage: Any, k: int) -> int:
+    """Where pdfium keeps a letter's font; 0 for a space that pdfium guesses, which has none."""
+    import pypdfium2.raw as pdfium
+
+    text_object = pdfium.FPDFText_GetTextObject(raw_textpage, k)
+    return handle_address(pdfium.FPDFTextObj_GetFont(text_object)) if text_object else 0
+
+
+# --- places on a page as pdfium draws it: `device` is left, top, width, height and the quarters of a turn ---
+
+
+def device_point(raw_page: Any, device: tuple[int, int, int, int, int], x: float, y: float) -> tuple[int, int]:
+    """Where a place of a page lies in its picture."""
+    import pypdfium2.raw as pdfium
+
+    device_x, device_y = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDF_PageToDevice(raw_page, *device, x, y, device_x, device_y)
+    return device_x.value, device_y.value
+
+
+def letter_at_device_point(
+    page: OpenPage, device: tuple[int, int, int, int, int], device_x: int, device_y: int, tolerance: int
+) -> int:
+    """The number of the letter at a place of a page's picture, within so many points; -1 for none."""
+    import pypdfium2.raw as pdfium
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDF_DeviceToPage(page.page.raw, *device, device_x, device_y, x, y)
+    return int(pdfium.FPDFText_GetCharIndexAtPos(page.text.raw, x, y, tolerance, tolerance))
 
 
 MAX_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes

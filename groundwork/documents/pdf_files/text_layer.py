@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from groundwork.documents.layout.backward_lines import text_with_backward_lines_reversed
 from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, plain_font_name
-from groundwork.documents.layout.footnote_marks import text_with_marks_in_place
+from groundwork.documents.layout.forms_and_annotations import typed_texts
 from groundwork.documents.layout.right_to_left import with_ligatures
+from groundwork.documents.layout.superscripts import text_with_marks_in_place
+from groundwork.documents.pdf_files.actual_text_clusters import clusters_text, read_clusters
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
-from groundwork.documents.pdf_files.form_fields import typed_texts
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
-from groundwork.documents.pdf_files.page_letters import clusters_text, read_clusters, with_lines_turned
-from groundwork.documents.pdf_files.pdfium import LOCK, OpenPage, OpenPdf, load_page, object_size, page_objects
+from groundwork.documents.pdf_files.pdfium import (
+    LOCK,
+    OpenPage,
+    OpenPdf,
+    letter_font_name,
+    letter_sign,
+    load_page,
+    object_size,
+    page_objects,
+)
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
 _SINGLE = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
-_NAME_BYTES = 128  # of a font's name, at the most
 
 
 def with_bullets(textpage: Any, page_text: str) -> str:
@@ -35,15 +43,11 @@ def with_bullets(textpage: Any, page_text: str) -> str:
     return "".join(signs)
 
 
-def _font_name(page_text: Any, index: int, letter: str) -> str:
+def _font_name(raw_textpage: Any, index: int, letter: str) -> str:
     """The font of a letter; "" where another letter stands at its index, for pdfium may count otherwise."""
-    import pypdfium2.raw as pdfium
-
-    if pdfium.FPDFText_GetUnicode(page_text, index) != ord(letter):
+    if letter_sign(raw_textpage, index) != letter:
         return ""
-    buffer = ctypes.create_string_buffer(_NAME_BYTES)
-    pdfium.FPDFText_GetFontInfo(page_text, index, buffer, _NAME_BYTES, None)
-    return plain_font_name(buffer.value.decode("utf-8", "replace"))
+    return plain_font_name(letter_font_name(raw_textpage, index))
 
 
 _LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
@@ -194,7 +198,7 @@ def _read_text(textpage: Any) -> str:
     page_text = text_with_marks_in_place(textpage, page_text)
     if is_shaped(page_text) and not is_right_to_left(page_text) and (clusters := read_clusters(textpage)):
         return clusters_text(clusters)
-    return with_ligatures(textpage, with_lines_turned(textpage, page_text))
+    return with_ligatures(textpage, text_with_backward_lines_reversed(textpage, page_text))
 
 
 def _picture_share(page: Any) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.documents.layout.displayed_fractions import with_fractions
-from groundwork.documents.layout.sentences_around_figures_and_formulas import PageBlock, whole_sentences
+from groundwork.documents.layout.floats_and_formulas import PageBlock, whole_sentences
 from groundwork.documents.layout.text_lines import Run, to_lines
 
 

@@ -12,7 +12,9 @@ from reportlab.pdfgen.canvas import Canvas
 from groundwork.documents.conversion.converter_table import Request
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines.layout_converter import read_pages
-from groundwork.documents.layout.drawn_letters import Letter, LetterSizes, to_items
+from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
+from groundwork.documents.layout.letter_sizes import LetterSizes
+from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 from tests.sample.formats import write_pdf_objects
@@ -72,7 +74,7 @@ def test_letters_become_items() -> None:
     """Words part at spaces, items at line ends, at wide gaps and below a hyphen, which the text layer tells apart."""
     signs = [(10 + 6 * k, 100, sign) for k, sign in enumerate("a lot func")]
     signs += [(70, 100, "\x02"), *((10 + 6 * k, 112, sign) for k, sign in enumerate("tion")), (300, 112, "x")]
-    items = to_items(Letter(x, y, x + 5, y + 7, sign, "", 0.24) for x, y, sign in signs)
+    items = rebuild_text_items(DrawnLetter(x, y, x + 5, y + 7, sign, "", 0.24) for x, y, sign in signs)
     assert [item.text for item in items] == ["a lot func-", "tion", "x"]
     assert [word.text for word in items[0].words] == ["a", "lot", "func-"]
     assert (items[0].x, items[0].y, items[0].width, items[0].height) == (10, 100, 65, 7)
@@ -87,7 +89,8 @@ def test_a_mark_in_the_middle_of_a_word_hides_no_size(tmp_path: Path) -> None:
     canvas.drawString(60, 800, "mmmm.mmmm")
     canvas.save()
     (page,) = read_pages(Request(source=str(pdf), ending=".pdf", settings=load().ingest, page_count=1))
-    with LetterSizes(str(pdf)) as sizes:
+    with DrawnLetters(str(pdf)) as drawn:
+        sizes = LetterSizes(drawn)
         assert sizes.of(page.text_items[0], page) == 30
 
 
@@ -104,6 +107,7 @@ def test_sizes_are_in_points_whatever_the_unit_of_the_page(tmp_path: Path, unit:
     writer.write(path := str(tmp_path / "scaled.pdf"))
     request = Request(source=path, ending=".pdf", settings=load().ingest, page_count=1)
     page = read_pages(request)[0]
-    with LetterSizes(path) as sizes:
+    with DrawnLetters(path) as drawn:
+        sizes = LetterSizes(drawn)
         assert [round(sizes.of(item, page), 2) for item in page.text_items] == [12] * len(TEXT)
     assert convert_pages("layout", request, read_text_layer(path).pages).pages == [" ".join(TEXT)]

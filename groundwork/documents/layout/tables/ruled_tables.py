@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.ruling_lines import NEAR, Frame, Stroke
+from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
 from groundwork.documents.layout.tables.ruled_table_rows import (
     Band,
     cut_at,

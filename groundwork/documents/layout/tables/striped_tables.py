@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.ruling_lines import NEAR, Frame, Shade, Stroke
+from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Shade, Stroke
 from groundwork.documents.layout.tables.ruled_table_rows import word_lines
 from groundwork.documents.layout.text_lines import Box, is_bullet, joined, label
 

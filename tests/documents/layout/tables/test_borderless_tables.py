@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.rotated_text import main_turn
+from groundwork.documents.layout.turned_text import main_turn
 from tests.documents.layout.drawing import table
 
 

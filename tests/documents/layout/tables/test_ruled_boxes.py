@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 from reportlab.pdfgen.canvas import Canvas
 
+from groundwork.documents.layout.forms_and_annotations import with_typed_runs
 from groundwork.documents.layout.text_lines import Run
-from groundwork.documents.pdf_files.form_fields import with_typed_runs
 from tests.documents.layout.drawing import prose
 
 

@@ -9,7 +9,7 @@ import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.raised_digits import with_superscripts
+from groundwork.documents.layout.superscripts import with_superscripts
 from groundwork.documents.layout.text_lines import is_number
 from groundwork.language.numbers import numbers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.sentences_around_figures_and_formulas import (
+from groundwork.documents.layout.floats_and_formulas import (
     PageBlock,
     is_float,
     whole_sentences,

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.drawn_letters import has_lone_numbers, lone_numbers
+from groundwork.documents.layout.lone_numbers import has_lone_numbers, lone_numbers
 from tests.documents.layout.drawing import prose
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from groundwork.documents.layout.running_headers import EdgeLine, edge_lines, heading_names, running_lines
+from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, heading_names, running_lines
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run
 
