@@ -34,7 +34,7 @@ from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_table import BY_NAME, STAGES
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Command
+    from groundwork.stage_runner.stage_command import StageCommand
 
 
 GC_THRESHOLDS = (50_000, 20, 100)  # 100,000s of units live to the end: a tenth of the time
@@ -81,8 +81,8 @@ def help_text() -> str:
     return "\n".join([as_typed("\n".join(purposes)), "", "Stages, in order; each has --help:", *rows])
 
 
-def stage_command(name: str) -> Command:
-    command: Command = importlib.import_module(BY_NAME[name].module).main
+def stage_command(name: str) -> StageCommand:
+    command: StageCommand = importlib.import_module(BY_NAME[name].module).main
     return command
 
 
@@ -116,7 +116,7 @@ def doctor_flags(argv: Sequence[str]) -> argparse.Namespace:
 def _doctor(argv: Sequence[str]) -> int:
     from groundwork.commands.doctor import doctor, probe_endpoint
     from groundwork.console.exit_codes import run_guarded
-    from groundwork.console.job import load_config, workspace
+    from groundwork.console.flags import load_config, workspace
 
     flags = doctor_flags(argv)
 
@@ -143,8 +143,7 @@ def _example(argv: Sequence[str]) -> int:
 def _open(argv: Sequence[str]) -> int:
     from groundwork.commands.index_page import linked_files, write_index
     from groundwork.console.exit_codes import run_guarded
-    from groundwork.console.flags import add_data_flags, flag_parser
-    from groundwork.console.job import load_config, workspace
+    from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
 
     parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
     add_data_flags(parser, by_document=False)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import regex
 
-from groundwork.console.job import Job
 from groundwork.language.dates_and_times import short_day_or_month
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.list_and_rule_labels import LIST_LABEL
@@ -26,6 +25,7 @@ from groundwork.markdown.blocks import blocks
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.tables import read_table
 from groundwork.settings.config_schema import Summarize
+from groundwork.stage_runner.job import Job
 
 _ITEM = re.compile(rf"(?m)^(?P<indent>[ \t>]*+)(?P<mark>{LIST_LABEL}|[-*+])[ \t]+\S")
 

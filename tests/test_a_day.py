@@ -11,9 +11,9 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.stage_table import STAGES
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_hub import FakeHub
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 SUBJECTS = (
     "lantern granary orchard foundry library brewery chapel quarry tannery windmill lighthouse bakery market bridge "

@@ -19,6 +19,7 @@ FLOORS = (
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},
     {"console"},
+    {"stage_runner"},
     {"coverage"},
     {"chunking", "documents", "questions"},
     {"dataset", "review", "summaries"},

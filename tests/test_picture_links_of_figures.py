@@ -17,10 +17,10 @@ from groundwork.__main__ import main
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.picture_links import figures
 from groundwork.records import Chunk, Document, DocumentCoverage, Pair
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
 from tests.questions.scripted_writer import Json, pair, pairs, part
 from tests.sample.pictures import chart
+from tests.stage_runner.test_shards import settings
 
 RUN = "gemini-2.5-flash"
 STAGES = ("ingest", "chunk", "generate_qa", "coverage")

@@ -13,7 +13,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.settings.config_files import PROJECT
-from tests.console.test_shards import corpus, files
+from tests.stage_runner.test_shards import corpus, files
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

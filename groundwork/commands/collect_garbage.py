@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.job import load_config, open_job
+from groundwork.console.flags import load_config
 from groundwork.data_folder.join_shards import shard_folders
 from groundwork.data_folder.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
@@ -36,10 +36,11 @@ from groundwork.errors import EXIT_OK
 from groundwork.llm.reply_journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.message_wording import counted
 from groundwork.picture_links import remove_unused_pictures
+from groundwork.stage_runner.job import open_job
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Command
+    from groundwork.stage_runner.stage_command import StageCommand
 
 PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
 
@@ -47,7 +48,7 @@ PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a do
 ArtifactStarts = dict[str, dict[str, float]]
 
 
-def collect_garbage(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def collect_garbage(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
         data, size_before = job.data, _folder_size(job.data.joined_state)
@@ -112,7 +113,9 @@ def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
     return list(latest.values())
 
 
-def oldest_artifact_starts(finished_units: Iterable[FinishedUnit], command: Callable[[str], Command]) -> ArtifactStarts:
+def oldest_artifact_starts(
+    finished_units: Iterable[FinishedUnit], command: Callable[[str], StageCommand]
+) -> ArtifactStarts:
     """When the oldest artifact of each stage that is of a unit, or of its document, was begun; 0: one has failed.
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.job import load_config, workspace
+from groundwork.console.flags import load_config, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK

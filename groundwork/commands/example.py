@@ -19,7 +19,7 @@ from groundwork.records import Pair, Rejected
 from groundwork.settings.config_files import load
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Command
+    from groundwork.stage_runner.stage_command import StageCommand
 
 EXAMPLES_FOLDER, EXAMPLES_CONFIG = PROJECT / "examples", PROJECT / "config" / "examples.json"
 EXAMPLE_RUNS = ("alpha", "beta")
@@ -32,7 +32,7 @@ EXAMPLE_STEPS = (
 )
 
 
-def show_example(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def show_example(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     """Run the stages that need no model on examples/, and open the page that links what they made.
 
     Raises UsageError where the folder is missing, as it is outside the repository.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.job import load_config, open_job
+from groundwork.console.flags import load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
@@ -27,10 +27,11 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, StopRun, UsageError
 from groundwork.message_wording import counted
 from groundwork.records import Pair, Tags
+from groundwork.stage_runner.job import open_job
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
     from groundwork.llm.reply_journal import Journal
+    from groundwork.stage_runner.job import Job
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents

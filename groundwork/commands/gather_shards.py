@@ -16,9 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job import load_config, open_job
-from groundwork.console.ledger import group_by_kind
-from groundwork.console.next_steps import repeat_flags
+from groundwork.console.flags import load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
@@ -26,15 +24,18 @@ from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
 from groundwork.llm.reply_journal import list_segments
 from groundwork.message_wording import counted
+from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.ledger import group_by_kind
+from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.stage_table import STAGES
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Command
+    from groundwork.stage_runner.stage_command import StageCommand
 
 UNITS_NAMED = 20
 
 
-def gather_shards(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def gather_shards(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
     with open_job(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
@@ -82,7 +83,7 @@ def _shards_not_begun(begun_shards: dict[Shard, Path]) -> list[str]:
 
 
 def _unfinished(
-    flags: argparse.Namespace, command: Callable[[str], Command], begun_shards: dict[Shard, Path]
+    flags: argparse.Namespace, command: Callable[[str], StageCommand], begun_shards: dict[Shard, Path]
 ) -> list[str]:
     """The units that are not done of the stages that shards worked on."""
     stages_begun = set().union(*(_stages_in(shard_folder / "manifest.db") for shard_folder in begun_shards.values()))

@@ -15,26 +15,27 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.chosen_documents import NO_DOCUMENTS
-from groundwork.console.flags import (
+from groundwork.console.flags import load_config, workspace
+from groundwork.console.terminal import openable_path, terminal_text
+from groundwork.data_folder.workspace import Workspace
+from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
+from groundwork.installation import as_typed
+from groundwork.message_wording import name_order
+from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
+from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.remembered_flags import (
     RememberedCall,
     RememberedFlags,
     apply_choice,
     command_arguments,
     remembered_calls,
 )
-from groundwork.console.job import load_config, open_job, workspace
-from groundwork.console.terminal import openable_path, terminal_text
-from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
-from groundwork.installation import as_typed
-from groundwork.message_wording import name_order
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
-    from groundwork.console.stage_command import Command
     from groundwork.settings.config_schema import Config, Embeddings, ModelCall, Provider
+    from groundwork.stage_runner.job import Job
+    from groundwork.stage_runner.stage_command import StageCommand
 
 FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
 
@@ -42,7 +43,7 @@ FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
 
 
-def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def run_all(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
     from groundwork.llm.calls.costs_and_budget import Budget  # which loads the client of models
 
@@ -80,7 +81,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], Command]) -> int
     return exit_code
 
 
-def _calls(main: Command, flags: argparse.Namespace) -> list[argparse.Namespace]:
+def _calls(main: StageCommand, flags: argparse.Namespace) -> list[argparse.Namespace]:
     """The flags of the stage; of results that were made by a choice of runs or flags, those as well."""
     from groundwork.data_folder.manifest import EntryChoice
 

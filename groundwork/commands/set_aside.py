@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.job import Job, load_config, open_job
+from groundwork.console.flags import load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
@@ -17,12 +17,13 @@ from groundwork.data_folder.spread_folders import file_names
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order, nearest_name
+from groundwork.stage_runner.job import Job, open_job
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Command
+    from groundwork.stage_runner.stage_command import StageCommand
 
 
-def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     """Set documents aside, or take them back; without names, list them. Raises UsageError for an unknown name."""
     config = load_config(flags)
     with open_job(config, flags, writes=True, folders=()) as (job, manifest):
@@ -75,7 +76,7 @@ def _failed_documents(manifest: Manifest, known_names: Sequence[str]) -> list[st
     return [name for name in known_names if name in entries and entries[name].status == "failed"]
 
 
-def _source_files(job: Job, ingest: Command) -> dict[str, Path]:
+def _source_files(job: Job, ingest: StageCommand) -> dict[str, Path]:
     """The files of data/documents that can be opened, by the name of their document."""
     job.flags = argparse.Namespace(**(vars(ingest.parse([])) | vars(job.flags)))
     return {unit.name: unit.writes[0] if not unit.reads else unit.reads[0] for unit in ingest.units(job)}

@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
-from groundwork.console.flags import RememberedCall, command_arguments, remembered_calls
-from groundwork.console.job import load_config, open_job
-from groundwork.console.ledger import group_by_kind, group_warnings
-from groundwork.console.next_steps import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
+from groundwork.console.flags import load_config
 from groundwork.console.progress import Progress
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.data_folder.copied_documents import copy_lines
@@ -24,14 +21,18 @@ from groundwork.data_folder.manifest import mark_behind, recorded_state
 from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, name_order
+from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.ledger import group_by_kind, group_warnings
+from groundwork.stage_runner.next_command import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
+from groundwork.stage_runner.remembered_flags import RememberedCall, command_arguments, remembered_calls
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
-    from groundwork.console.stage_command import Command
     from groundwork.data_folder.departed_and_set_aside import SetAside
     from groundwork.data_folder.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace
+    from groundwork.stage_runner.job import Job
+    from groundwork.stage_runner.stage_command import StageCommand
 
     States = dict[str, tuple[State, str]]
 
@@ -46,7 +47,7 @@ STATE_WORDS = {
 }  # fmt: skip
 
 
-def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -> int:
+def print_status(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
     config = load_config(flags)
     table: dict[str, States] = {}
     with open_job(config, flags, folders=()) as (job, manifest):
@@ -83,7 +84,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], Command]) -
     return EXIT_OK
 
 
-def _states(command: Command, job: Job, manifest: Manifest) -> States:
+def _states(command: StageCommand, job: Job, manifest: Manifest) -> States:
     """State by unit; no units at all (the stage before has not run) is an empty answer, not an error.
 
     What was made is judged by the choice of runs and flags that it was made with; a dataset of another name than the
@@ -105,7 +106,7 @@ def _states(command: Command, job: Job, manifest: Manifest) -> States:
         call_job.flags = call.flags
         try:
             units = [unit for unit in command.units(call_job) if call.makes(unit.name)]
-            unit_states = command.runner(call_job, manifest).states(units)
+            unit_states = command.unit_loop(call_job, manifest).states(units)
         except GroundworkError:
             continue
         states |= {unit.name: state for unit, state in zip(units, unit_states, strict=True)}

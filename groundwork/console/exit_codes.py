@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from groundwork.console.signals import KeyboardInterrupts
+from groundwork.console.stop_signals import KeyboardInterrupts
 from groundwork.console.terminal import terminal_text
 from groundwork.errors import EXIT_FAILED, EXIT_STOPPED, GroundworkError, Stopped
 from groundwork.installation import as_typed

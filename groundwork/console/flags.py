@@ -1,29 +1,24 @@
-"""Flags that commands share, flags that are short for a setting, and those that are remembered with what was made."""
+"""Flags that commands share and flags that are short for a setting; and the settings and data folder that they name."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
-from groundwork.installation import as_typed
+from groundwork.installation import IN_REPOSITORY, as_typed, cache_dir
 from groundwork.message_wording import nearest_name
 
-REMEMBERED_FLAGS = {  # flags that are no settings and shape what a stage makes, not only which of its units are due
-    "coverage": ("runs",),
-    "create_dataset": ("runs", "document", "keep_gone"),
-    "merge": ("datasets", "out", "threshold"),
-}
-PASSING_SETTINGS = ("engine.", "dataset.organization=", "dataset.private=")  # settings that shape nothing of a result
-MAX_CALLS = 50  # of one stage that are told apart
-
-RememberedFlags = dict[str, Any]
+if TYPE_CHECKING:
+    from groundwork.data_folder.remote_folder.mirror import Mirror
+    from groundwork.data_folder.workspace import Workspace
+    from groundwork.settings.config_schema import Config
 
 
 class FlagSetting(str):
@@ -32,60 +27,7 @@ class FlagSetting(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True)
-class RememberedCall:
-    """Flags, and which units are made with them: `only` these, or all but `excluded`."""
-
-    flags: argparse.Namespace
-    choice: RememberedFlags
-    only: frozenset[str] | None = None
-    excluded: frozenset[str] = frozenset()
-
-    def makes(self, unit: str) -> bool:
-        return unit in self.only if self.only is not None else unit not in self.excluded
-
-
-def choice_from_flags(stage: str, flags: argparse.Namespace) -> RememberedFlags:
-    """What of `flags` chooses what the stage makes, as JSON holds it."""
-    names = REMEMBERED_FLAGS.get(stage, ())
-    choice: RememberedFlags = {name: value for name in names if (value := getattr(flags, name, None))}
-    assigned = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
-    settings = [assignment for assignment in assigned if not assignment.startswith(PASSING_SETTINGS)]
-    return choice | ({"settings": settings} if settings else {})
-
-
-def apply_choice(flags: argparse.Namespace, choice: RememberedFlags) -> argparse.Namespace:
-    """`flags` with a remembered choice; what they say themselves goes before it."""
-    merged = dict(vars(flags))
-    merged |= {flag: content for flag, content in choice.items() if flag != "settings" and not merged.get(flag)}
-    merged["assignments"] = [*map(FlagSetting, choice.get("settings", [])), *flags.assignments]
-    return argparse.Namespace(**merged)
-
-
-def command_arguments(choice: RememberedFlags) -> str:
-    """The choice as it is typed, such as ` run-a run-b --set dataset.name=x`, with a space before."""
-    words = [*choice.get("runs", []), *choice.get("datasets", [])]
-    words += [word for flag in ("out", "threshold") if flag in choice for word in (f"--{flag}", str(choice[flag]))]
-    words += [word for document in choice.get("document", []) for word in ("--document", document)]
-    words += ["--keep-gone"] if choice.get("keep_gone") else []
-    words += [word for assignment in choice.get("settings", []) for word in ("--set", assignment)]
-    return f" {shlex.join(words)}" if words else ""
-
-
-def remembered_calls(flags: argparse.Namespace, choices: Mapping[str, RememberedFlags]) -> list[RememberedCall]:
-    """The calls that made the units `choices` (by name), each with its flags; the first has what is new as well."""
-    groups: dict[str, set[str]] = {}
-    for unit, choice in choices.items():
-        groups.setdefault(json.dumps(choice, sort_keys=True), set()).add(unit)
-    keys = sorted(groups, key=lambda key: key != "{}")[:MAX_CALLS] or ["{}"]
-    bare_call, *other_calls = [(json.loads(key), frozenset(groups.get(key, ()))) for key in keys]
-    other_units = frozenset().union(*(units for _, units in other_calls))
-    return [
-        RememberedCall(apply_choice(flags, bare_call[0]), bare_call[0], excluded=other_units),
-        *(RememberedCall(apply_choice(flags, choice), choice, only=units) for choice, units in other_calls),
-    ]
-
-
+TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 SOURCE_WIDTH = 110  # of lines in our sources, which end at 120: names of commands are shorter outside the repository
 
 
@@ -257,3 +199,77 @@ class _AssignSetting(argparse.Action):
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
         setattr(namespace, self.dest, [*getattr(namespace, self.dest), FlagSetting(f"{self.path}={values}")])
+
+
+def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
+    """The settings of this run, with the environment variables of .env in place.
+
+    `tells`: where overlays disagree it is said, once a process.
+    """
+    from dotenv import load_dotenv
+
+    from groundwork.settings import config_files as config_files
+
+    path = config_files.PROJECT / ".env"
+    try:
+        load_dotenv(path)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    config = config_files.load(flags.config, flags.assignments)
+    if tells and len(flags.config) > 1 and not getattr(flags, "quiet", False):
+        for line in config_files.overridden_settings(flags.config):
+            _say_once(f"note: {line}")
+    return config
+
+
+@cache
+def _say_once(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def workspace(
+    config: Config,
+    flags: argparse.Namespace,
+    *,
+    shards: bool = False,
+    pull: bool = True,
+    folders: Collection[str] | None = None,
+) -> Workspace:
+    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
+
+    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
+    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
+    """
+    from groundwork.data_folder.workspace import Workspace
+    from groundwork.settings.config_files import PROJECT
+
+    shard = getattr(flags, "shard", None)
+    mirror = None
+    location = flags.data or config.data_dir
+    if "://" in str(location):
+        from groundwork.data_folder.remote_folder.mirror import MirrorScope
+
+        mirror = mirror_of(str(location), config.engine.cache_dir)
+        if pull:
+            needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
+            databases = None if needed or needed is None else frozenset({"manifest"})
+            scope = MirrorScope(shard, shards, flags.test, needed, databases)
+            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
+    base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not base.is_dir():
+        remedy = "pass --data DIR with the documents in DIR/documents"
+        hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
+        raise UsageError(f"{base}: no such folder; {hint}{remedy}")
+    return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
+
+
+@cache
+def mirror_of(url: str, folder: str) -> Mirror:
+    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
+    from groundwork.data_folder.file_names import slug
+    from groundwork.data_folder.read_write import text_hash
+    from groundwork.data_folder.remote_folder.mirror import Mirror
+
+    name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
+    cache_folder = Path(folder).expanduser() if folder else cache_dir()
+    return Mirror(url, cache_folder / "data" / name, say=lambda line: print(line, file=sys.stderr))

@@ -50,7 +50,7 @@ class Progress:
         self._ended = threading.Event()
 
     def begin(self, total: int) -> None:
-        """The runner's count; from now on the line is shown, until `end`."""
+        """The count of the units; from now on the line is shown, until `end`."""
         self.total = total
         self._started_at = self._last_line = time.monotonic()
         if total and not self.quiet:

@@ -22,7 +22,7 @@ from groundwork.errors import UsageError
 from groundwork.settings.config_schema import STATIC_MODEL
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Job
+    from groundwork.stage_runner.stage_command import Job
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from groundwork.console.job import Job
-from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, Subjects, read_passages, read_subjects
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
@@ -41,6 +39,8 @@ from groundwork.llm.prompts import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, Row
 from groundwork.settings.config_schema import AbsentQuestions
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from groundwork.console.unit_and_outcome import Failure
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.shards import SERVICE_REPLIES
 from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
@@ -28,17 +27,18 @@ from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
 from groundwork.pages.html_frame import Markup, document_page, join_markup, scrollable_table, tag
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
+from groundwork.stage_runner.unit_and_outcome import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from groundwork.console.job import Job
     from groundwork.documents.conversion.page_renditions import AuditedPages
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.llm.client import Client
     from groundwork.processes.worker_pool import Workers
     from groundwork.settings.config_schema import Config, Ingest
+    from groundwork.stage_runner.job import Job
 
 TABLE_TITLES = (
     *("converter  ", "seconds", "pages/s", "$/1,000", "words", "pairs", "numbers", "glued", "text"),

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from groundwork.console.job import Job
-from groundwork.console.unit_and_outcome import Estimate
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
@@ -30,6 +28,8 @@ from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Grade, all_criteria_met, criteria_score
 from groundwork.settings.config_schema import GradeSettings, ModelCall, named_call
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3

@@ -24,7 +24,7 @@ from groundwork.records import CriterionGrade, Draw, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
+    from groundwork.stage_runner.job import Job
 
 CUT_NOTE = "\n[the rest of the answer is left out here]"
 REFERENCE_CRITERION = "Says in substance the same as this reference answer, and nothing that contradicts it: "

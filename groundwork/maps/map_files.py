@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from groundwork.console.stage_command import Outcome
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import read_json, write_json, write_jsonl
 from groundwork.maps.dataset_diversity import diversity_table
 from groundwork.maps.dataset_recommendation import price_note
 from groundwork.maps.draw.scene import Numbers, Scene
 from groundwork.message_wording import counted
+from groundwork.stage_runner.stage_command import Outcome
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Job, Unit
     from groundwork.dataset.question_vectors import EmbeddedDataset
     from groundwork.llm.calls.costs_and_budget import Spending
     from groundwork.maps.draw.png_map import Size
+    from groundwork.stage_runner.stage_command import Job, Unit
 
 
 class PictureNumbers(msgspec.Struct):

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.console.stage_command import Job
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import static_encoder
 from groundwork.embedding.encoder import Vectors
@@ -19,6 +18,7 @@ from groundwork.maps.question_map import Group, build_scene
 from groundwork.message_wording import counted
 from groundwork.records import MeasuredRow
 from groundwork.settings.config_schema import Maps
+from groundwork.stage_runner.stage_command import Job
 
 MIN_QUESTIONS = 5  # questions that make a map
 PASS_RATE_BANDS = ("every model passes", "half or more pass", "fewer than half pass", "no model passes", "no verdict")

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.stage_command import Job, Outcome, Unit, setting
 from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted, name_order
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.stage_command import Job, Outcome, Unit, setting
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource

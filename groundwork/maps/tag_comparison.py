@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console import terminal
-from groundwork.console.stage_command import Job, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.read_write import write_json
 from groundwork.dataset.question_vectors import job_encoder
@@ -25,6 +24,7 @@ from groundwork.maps.question_map import cluster_map
 from groundwork.message_wording import counted
 from groundwork.records import Tags
 from groundwork.settings.config_schema import Maps
+from groundwork.stage_runner.stage_command import Job, Unit
 from groundwork.tags.tag_files import count_tags
 from groundwork.tags.vocabulary_and_synonyms import merge_targets, update_synonyms
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.chosen_documents import list_documents, texts_with_records
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.spread_folders import link_to_pictures
 from groundwork.message_wording import counted
+from groundwork.stage_runner.chosen_documents import list_documents, texts_with_records
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.records import Chunk
@@ -109,7 +109,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", action="store_true", help="write a page of each document with the borders drawn")
 
 
-main = Command(
+main = StageCommand(
     name="chunk",
     units=units,
     process=process,

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.read_write import write_json, write_text
@@ -23,6 +22,7 @@ from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.overrides_and_recipe import page_numbers
 from groundwork.errors import BadDocument, UsageError
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison import ConverterColumn
@@ -179,7 +179,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-main = Command(
+main = StageCommand(
     name="compare_converters",
     units=units,
     process=process,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.console.stage_command import Command, Job, Unit
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import separate_runs
 from groundwork.maps.plot_arguments import (
@@ -23,6 +22,7 @@ from groundwork.maps.plot_arguments import (
     picture_unit,
     report_numbers,
 )
+from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def units(job: Job) -> list[Unit]:
     return [picture_unit(job, comparison, f"{stem}-map", sources)]
 
 
-main = Command(
+main = StageCommand(
     name="compare_embeddings",
     units=units,
     process=draw_unit,

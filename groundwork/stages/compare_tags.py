@@ -14,8 +14,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import positive_number
-from groundwork.console.next_steps import repeat_flags
-from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import separate_runs, tag_file
@@ -29,6 +27,8 @@ from groundwork.maps.plot_arguments import (
     dataset_sources_of_arguments,
 )
 from groundwork.message_wording import counted
+from groundwork.stage_runner.next_command import repeat_flags
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -140,7 +140,7 @@ def print_tag_lines(job: Job, finished_units: list[Unit]) -> None:
             print(tag_line)
 
 
-main = Command(
+main = StageCommand(
     name="compare_tags",
     units=units,
     process=process,

@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.chosen_documents import list_documents
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths, path_texts
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
@@ -24,6 +22,8 @@ from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
+from groundwork.stage_runner.chosen_documents import list_documents
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.coverage.document_coverage import FindNearest
@@ -167,7 +167,7 @@ def nearest_statement(job: Job) -> FindNearest:
     return nearest
 
 
-main = Command(
+main = StageCommand(
     name="coverage",
     units=units,
     process=process,

@@ -14,7 +14,6 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import FlagSetting
-from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.dataset.creation.build_inputs import (
     find_inputs,
     read_passages,
@@ -26,6 +25,7 @@ from groundwork.dataset.creation.output_files import dataset_folder, file_conten
 from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import EVAL_STRATEGIES, EXPORT_FORMATS, HARNESSES
+from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
@@ -200,7 +200,7 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
     repository, built_as = getattr(job.flags, "repository", ""), repository_of(dataset_folder(job))
     if not repository or built_as in ("", repository) or job.flags.force:
         return
-    states = main.runner(job, manifest).states(units(job))
+    states = main.unit_loop(job, manifest).states(units(job))
     if any(state not in ("done", "empty") for state, _ in states):
         dataset_name = job.config.dataset.name
         raise UsageError(
@@ -407,7 +407,7 @@ def prompts(config: Config) -> list[str]:
     return [*dataset_prompts, *judge_prompts]
 
 
-main = Command(
+main = StageCommand(
     name="create_dataset",
     units=units,
     process=process,

@@ -14,13 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit
 from groundwork.data_folder.file_names import Paths, path_texts
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import DECISIONS, document_of, merged_from, run_of_flag, run_pair_files
 from groundwork.message_wording import counted
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -295,7 +295,7 @@ def prompts(config: Config) -> list[str]:
     return [] if config.curate.rules_only else list(config.curate.prompts.values())
 
 
-main = Command(
+main = StageCommand(
     name="curate",
     units=units,
     process=process,

@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -59,7 +59,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-main = Command(
+main = StageCommand(
     name="generate_embeddings",
     units=units,
     process=process,

@@ -12,9 +12,6 @@ import argparse
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.chosen_documents import list_documents
-from groundwork.console.job import TEST_CHUNKS
-from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.read_write import read_jsonl, write_json, write_jsonl
 from groundwork.data_folder.recipe_changes import names_in_order
@@ -22,6 +19,9 @@ from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_lookup import coverage_path_parts, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_file_names
 from groundwork.errors import BadRecord, UsageError
+from groundwork.stage_runner.chosen_documents import list_documents
+from groundwork.stage_runner.job import TEST_CHUNKS
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
 
 if TYPE_CHECKING:
     from collections.abc import KeysView
@@ -201,7 +201,7 @@ def prompts(config: Config) -> list[str]:
     return prompt_files(config.qa)
 
 
-main = Command(
+main = StageCommand(
     name="generate_qa",
     units=units,
     process=process,

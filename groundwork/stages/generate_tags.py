@@ -11,11 +11,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.maps.plot_arguments import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -75,7 +75,7 @@ def estimate(job: Job, unit: Unit) -> Estimate:
     return estimate_tagging(job, load_dataset(unit.payload), unit.writes[0])
 
 
-main = Command(
+main = StageCommand(
     name="generate_tags",
     units=units,
     process=process,

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.stage_command import Command, Estimate, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted
+from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -260,7 +260,7 @@ def prompts(config: Config) -> list[str]:
     return [*config.grade.judge.prompts, answer_prompt(config.grade)]
 
 
-main = Command(
+main = StageCommand(
     name="grade",
     units=units,
     process=process,

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit, setting
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths
 from groundwork.data_folder.shards import SERVICE_REPLIES
@@ -30,6 +28,8 @@ from groundwork.documents.overrides_and_recipe import (
 )
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, name_order, nearest_name
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit, setting
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
@@ -314,7 +314,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-main = Command(
+main = StageCommand(
     name="ingest",
     units=units,
     process=process,

@@ -14,13 +14,13 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.maps.plot_arguments import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -103,7 +103,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
 
 
-main = Command(
+main = StageCommand(
     name="merge",
     units=units,
     process=process,

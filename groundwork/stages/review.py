@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.flags import port_number
-from groundwork.console.job import load_config, open_job
-from groundwork.console.next_steps import repeat_flags
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
+from groundwork.console.flags import load_config, port_number
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.file_names import slug
 from groundwork.errors import EXIT_FAILED, EXIT_OK, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.next_command import repeat_flags
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.review.review_session import ReviewSession
@@ -102,7 +102,7 @@ def _login_name() -> str:
         return "reviewer"
 
 
-class ReviewCommand(Command):
+class ReviewCommand(StageCommand):
     """A stage whose work is done by people: it is never up to date, and it ends when they say so."""
 
     def run(self, flags: argparse.Namespace) -> int:

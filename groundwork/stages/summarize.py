@@ -11,12 +11,12 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from groundwork.console.chosen_documents import list_documents, texts_with_records
-from groundwork.console.stage_command import Command, Estimate, Job, Outcome, Unit
 from groundwork.data_folder.document_files import document_title
 from groundwork.data_folder.read_write import read_text, write_json
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.picture_links import text_with_captions
+from groundwork.stage_runner.chosen_documents import list_documents, texts_with_records
+from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def prompts(config: Config) -> Sequence[str]:
     return [settings.prompt, settings.section_prompt, settings.correction_prompt]
 
 
-main = Command(
+main = StageCommand(
     name="summarize",
     units=units,
     process=process,

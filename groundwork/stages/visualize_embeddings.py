@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.console.stage_command import Command, Job, Unit
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
     add_dataset_arguments,
@@ -21,6 +20,7 @@ from groundwork.maps.plot_arguments import (
     picture_unit,
     report_numbers,
 )
+from groundwork.stage_runner.stage_command import Job, StageCommand, Unit
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def units(job: Job) -> list[Unit]:
     ]
 
 
-main = Command(
+main = StageCommand(
     name="visualize_embeddings",
     units=units,
     process=draw_unit,

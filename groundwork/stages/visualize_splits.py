@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.console.stage_command import Command, Job, Outcome, Unit
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.maps.plot_arguments import (
@@ -23,6 +22,7 @@ from groundwork.maps.plot_arguments import (
     picture_unit,
     report_numbers,
 )
+from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
@@ -81,7 +81,7 @@ def _own_report(dataset_source: DatasetSource) -> SplitReport | None:
     return None
 
 
-main = Command(
+main = StageCommand(
     name="visualize_splits",
     units=units,
     process=process,

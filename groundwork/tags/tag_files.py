@@ -30,8 +30,8 @@ from groundwork.tags.vocabulary_and_synonyms import (
 )
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Job
     from groundwork.dataset.load_dataset import Dataset
+    from groundwork.stage_runner.stage_command import Job
 
 
 def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[str, list[str]]:

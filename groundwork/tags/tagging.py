@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.console.unit_and_outcome import Estimate
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import tag_file
 from groundwork.data_folder.workspace import Workspace
@@ -31,6 +30,7 @@ from groundwork.llm.prompts import placeholders, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements, strict_schema
 from groundwork.message_wording import counted
 from groundwork.records import Tags
+from groundwork.stage_runner.unit_and_outcome import Estimate
 from groundwork.tags.tag_files import (
     load_vocabulary,
     new_row,
@@ -51,9 +51,9 @@ from groundwork.tags.vocabulary_and_synonyms import (
 )
 
 if TYPE_CHECKING:
-    from groundwork.console.stage_command import Job
     from groundwork.dataset.load_dataset import Dataset
     from groundwork.settings.config_schema import TagSettings
+    from groundwork.stage_runner.stage_command import Job
 
 
 HOPELESS = 5  # questions that failed one by one, after which a model that tagged none is asked no more

@@ -16,8 +16,8 @@ from groundwork.__main__ import main
 from groundwork.commands.collect_garbage import _folder_size
 from groundwork.llm.reply_journal import Journal, StoredReply
 from tests.author import Author
-from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import corpus, files, settings
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.records import Chunk, Pair
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 RULES = """# Ferry rules of Port Ellary
 

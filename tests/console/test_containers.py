@@ -14,8 +14,8 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
-from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import corpus, files, settings
 
 CONTAINER = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
 DOCUMENTS = 18

@@ -6,8 +6,8 @@ import pty
 import pytest
 
 from groundwork.console import progress as module
-from groundwork.console.many_processes.local_processes import Snapshot, show_snapshots
 from groundwork.console.progress import Progress
+from groundwork.stage_runner.many_processes.local_processes import Snapshot, show_snapshots
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from groundwork.__main__ import main
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 TEXT = (
     "# Ferry\n\n" + " ".join(f"The ferry crosses at quarter {hour} with {hour + 3} guests." for hour in range(6)) + "\n"

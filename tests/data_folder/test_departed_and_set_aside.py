@@ -17,8 +17,8 @@ from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.workspace import Workspace
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 NAMES = ("one", "two", "two-b")
 

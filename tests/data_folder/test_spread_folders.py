@@ -27,9 +27,9 @@ from groundwork.picture_links import figures
 from groundwork.processes.process_identity import process_mark
 from groundwork.review.review_server import page_names, served_figure, served_page
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
 from tests.sample.pictures import chart
+from tests.stage_runner.test_shards import settings
 
 NAMES = ("one", "two", "two-b", "three.v2")
 RUN = "gemini-2.5-flash"

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.job import TEST_CHUNKS
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted, name_order
 from groundwork.picture_links import text_with_captions
 from groundwork.records import Chunk, Tags
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.job import TEST_CHUNKS
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
     from groundwork.dataset.creation.rows_of_runs import RowPool
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.dataset.split.eval_selection import Vectors
+    from groundwork.stage_runner.job import Job
 
 Encode = Callable[[list[str], Literal["query", "document"]], Awaitable["Vectors"]]
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from groundwork.console.job import Job
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
     from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.exports import TaskJudge
     from groundwork.records import Row
     from groundwork.settings.config_schema import Config
+    from groundwork.stage_runner.job import Job
 
 STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 

@@ -10,8 +10,6 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.console.job import Job
-from groundwork.console.unit_and_outcome import Estimate
 from groundwork.dataset.creation.build_inputs import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, PastTries, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
@@ -22,6 +20,8 @@ from groundwork.llm.prompts import Message, follow_up, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate
 
 REWORDINGS_PER_CALL = 20  # rewordings judged in one call
 TOKENS_PER_MARK = 25  # of the reply

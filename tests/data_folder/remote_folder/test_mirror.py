@@ -1,4 +1,4 @@
-"""The local copy of a data folder elsewhere, with a store in memory (console/test_elsewhere.py has a real one)."""
+"""The local copy of a data folder elsewhere, with a store in memory (stage_runner/test_elsewhere.py has a real one)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.console.job import load_config
+from groundwork.console.flags import load_config
 from groundwork.errors import ConfigError, GroundworkError, UsageError
 from groundwork.llm.client import Client
 from groundwork.settings import config_files

@@ -1,4 +1,4 @@
-"""The command line of a stage: `main = Command("chunk", units=..., process=...)` is all that a script needs.
+"""The command line of a stage: `main = StageCommand("chunk", units=..., process=...)` is all that a script needs.
 
 A stage says which units of work there are and how one is done. Flags, settings, resume, progress, ledger and exit
 code are the same for all and live here and in the modules beside: flags, job, unit_loop, ledger, exit_codes.
@@ -13,29 +13,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from groundwork.console.chosen_documents import NO_DOCUMENTS
 from groundwork.console.exit_codes import run_guarded
-from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, setting
-from groundwork.console.job import Job, load_config, open_job
-from groundwork.console.next_steps import closing_lines
+from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting
 from groundwork.console.terminal import terminal_text
-from groundwork.console.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.data_folder.file_names import path_texts
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.message_wording import name_order
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
+from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
+from groundwork.stage_runner.job import Job, open_job
+from groundwork.stage_runner.next_command import closing_lines
+from groundwork.stage_runner.unit_and_outcome import Estimate, Failure, Outcome, Unit
 from groundwork.stage_table import BY_NAME, writing_stage
 
 if TYPE_CHECKING:
-    from groundwork.console.dry_run_and_costs import EstimateUnit
-    from groundwork.console.ledger import Ledger
-    from groundwork.console.many_processes.local_processes import Channel, ShardResult, Share
-    from groundwork.console.unit_loop import Process, Runner
     from groundwork.data_folder.manifest import Manifest
     from groundwork.settings.config_schema import Config
+    from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
+    from groundwork.stage_runner.ledger import Ledger
+    from groundwork.stage_runner.many_processes.local_processes import Channel, ShardResult, Share
+    from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
-__all__ = ["Command", "Estimate", "Failure", "Job", "Outcome", "Unit", "setting"]
+__all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting"]
 
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 COPIES_NAMED = 5
@@ -45,7 +45,7 @@ ShardMode = Literal["documents", "caches", "none"]
 
 
 @dataclass(frozen=True)
-class Command:
+class StageCommand:
     """A stage's script. Calling it parses the flags, does the work and returns the exit code.
 
     `settings` picks what of the config shapes the results, `prompts` the prompt files that do; together with the
@@ -107,15 +107,15 @@ class Command:
             units = self._placed_units(job)
             for line in _left_out_lines(job):
                 job.progress.say(line)
-            runner = self.runner(job, manifest)
+            unit_loop = self.unit_loop(job, manifest)
             if flags.dry_run:
-                from groundwork.console.dry_run_and_costs import print_dry_run
+                from groundwork.stage_runner.dry_run_and_costs import print_dry_run
 
-                states = zip(units, runner.states(units), strict=True)
+                states = zip(units, unit_loop.states(units), strict=True)
                 rows = [(unit, *state) for unit, state in states]
-                print_dry_run(self.name, job, rows, self.estimate, runner.is_due)
+                print_dry_run(self.name, job, rows, self.estimate, unit_loop.is_due)
                 return EXIT_OK
-            ledger = self._do_units(job, runner, units)
+            ledger = self._do_units(job, unit_loop, units)
             job.idle = not ledger.outcomes
             if (failures := getattr(flags, "failures", None)) is not None:  # of all stages of `dataprep run`
                 failures.update({(self.name, unit): reason for unit, reason in ledger.failure_reasons().items()})
@@ -151,16 +151,16 @@ class Command:
             return self._select_units(job, job.data.shard)
         return units
 
-    def _do_units(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger:
-        from groundwork.console.many_processes.work_division import run_in_processes
+    def _do_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
+        from groundwork.stage_runner.many_processes.work_division import run_in_processes
 
         job.progress.counted = progress_unit(self.name)
         if self.shards != "documents":
-            self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
+            self._expect_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         try:
-            return run_in_processes(self, job, runner, units) or self._run_here(job, runner, units)
+            return run_in_processes(self, job, unit_loop, units) or self._run_here(job, unit_loop, units)
         finally:
-            self._print_report(job, runner.ledger)
+            self._print_report(job, unit_loop.ledger)
 
     def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":
@@ -190,22 +190,22 @@ class Command:
         stage_flags = argparse.Namespace(**(vars(self.parse([])) | vars(flags)))
         with open_job(load_config(stage_flags), stage_flags, folders=self.folders_read) as (job, manifest):
             units = self.units(job)
-            states = self.runner(job, manifest).states(units)
+            states = self.unit_loop(job, manifest).states(units)
         return [
             (unit.name, reason if state == "failed" else f"{state} {reason}".strip())
             for unit, (state, reason) in zip(units, states, strict=True)
             if state not in ("done", "empty")
         ]
 
-    def _run_here(self, job: Job, runner: Runner, units: list[Unit]) -> Ledger:
+    def _run_here(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
         if self.shards == "documents":  # where several processes do it, each counts its own
-            self._expect_calls(job, runner.due(units), MAX_SAMPLED_UNITS)
-        return runner.run(units)
+            self._expect_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
+        return unit_loop.run(units)
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.console.many_processes.local_processes import RelayedProgress, ShardResult
-        from groundwork.console.many_processes.work_division import divide_limits
+        from groundwork.stage_runner.many_processes.local_processes import RelayedProgress, ShardResult
+        from groundwork.stage_runner.many_processes.work_division import divide_limits
 
         shard_result = ShardResult()
         try:
@@ -213,24 +213,27 @@ class Command:
             config = divide_limits(load_config(flags, tells=False), among)
             with open_job(config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
-                runner = self.runner(job, manifest)
+                unit_loop = self.unit_loop(job, manifest)
                 units = self._select_units(job, shard)
                 if self.shards == "documents":
-                    self._expect_calls(job, runner.due(units), -(-MAX_SAMPLED_UNITS // among))
+                    self._expect_calls(job, unit_loop.due(units), -(-MAX_SAMPLED_UNITS // among))
                 try:
-                    runner.run(units)
+                    unit_loop.run(units)
                 finally:
-                    shard_result.outcomes, shard_result.up_to_date = runner.ledger.outcomes, runner.ledger.up_to_date
+                    shard_result.outcomes, shard_result.up_to_date = (
+                        unit_loop.ledger.outcomes,
+                        unit_loop.ledger.up_to_date,
+                    )
                     shard_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
             shard_result.stopped = type(error).__name__, str(error)
         return shard_result
 
-    def runner(self, job: Job, manifest: Manifest) -> Runner:
-        from groundwork.console.unit_loop import Runner
+    def unit_loop(self, job: Job, manifest: Manifest) -> UnitLoop:
+        from groundwork.stage_runner.unit_loop import UnitLoop
 
         recipe, whole_outputs = self._recipe(job), self.shards != "documents"
-        return Runner(self.name, job, manifest, recipe, self.process, self.config_names, whole_outputs=whole_outputs)
+        return UnitLoop(self.name, job, manifest, recipe, self.process, self.config_names, whole_outputs=whole_outputs)
 
     def _recipe(self, job: Job) -> dict[str, Any]:
         """What shapes the results apart from the inputs, in a form that tells which part of it changed."""
@@ -256,7 +259,7 @@ class Command:
 
     def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
         if self.estimate and due:
-            from groundwork.console.dry_run_and_costs import expect_calls
+            from groundwork.stage_runner.dry_run_and_costs import expect_calls
 
             expect_calls(job, due, sample_size, self.estimate)
 
@@ -266,7 +269,7 @@ class Command:
         for line in ledger.report_lines(verbose=job.flags.verbose):
             print(terminal_text(line))
         if usage := [*(job.client.report() if job.has_client else []), *job.usage]:
-            from groundwork.console.dry_run_and_costs import print_report
+            from groundwork.stage_runner.dry_run_and_costs import print_report
 
             print_report(usage)
 

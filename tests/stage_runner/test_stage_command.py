@@ -15,7 +15,7 @@ from groundwork.__main__ import stage_command
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import STAGES
-from tests.console.toy import main
+from tests.stage_runner.toy import main
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_ctrl_c_finishes_what_is_under_way(data: Path) -> None:
     """The first Ctrl-C lets running units end and records them; exit 130 and the command to go on."""
     (data / "documents" / "s.txt").write_text("slow")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.console.toy", "--data", str(data)],
+        [sys.executable, "-m", "tests.stage_runner.toy", "--data", str(data)],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -9,30 +9,26 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundwork.console.flags import workspace
 from groundwork.console.progress import Progress
-from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.read_write import text_hash
 from groundwork.data_folder.workspace import RemoteMirror, Workspace
-from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun, UsageError
-from groundwork.installation import IN_REPOSITORY, cache_dir
+from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun
 
 if TYPE_CHECKING:
     import asyncio
 
     from groundwork.data_folder.departed_and_set_aside import DepartedDocument, SetAside
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.data_folder.remote_folder.mirror import Mirror
     from groundwork.llm.calls.costs_and_budget import Budget, UsageRow
     from groundwork.llm.client import Client
     from groundwork.settings.config_schema import Config, ModelCall
 
 MAX_DETAILED_DOCUMENTS = 3  # documents whose chunks and sections are told one by one
 TEST_CHUNKS = 2  # of one document, that --test works on
-TEST_FOLDER = "test"  # below data/: what --test writes, so that a sample never replaces a full result
 
 
 def _new_event() -> asyncio.Event:
@@ -59,7 +55,7 @@ class Job:
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_new_event)
     order_lock: asyncio.Lock = field(default_factory=_new_lock)  # for units that build on one another, in their order
-    loop: asyncio.AbstractEventLoop | None = None  # the runner's, while it runs
+    loop: asyncio.AbstractEventLoop | None = None  # that of the units, while it runs
     due: int = 0  # units of this run
     departed_documents: list[DepartedDocument] = field(default_factory=list)  # documents whose source is gone
     left_out_documents: set[str] = field(default_factory=set)  # of these, the ones that this stage would have worked on
@@ -89,7 +85,7 @@ class Job:
 
     @property
     def client(self) -> Client:
-        """The language model client, made at the first call and closed by the runner."""
+        """The language model client, made at the first call and closed by the loop over the units."""
         if self._client is None:
             self._client = self.make_client(self)
         return self._client
@@ -158,32 +154,6 @@ class Job:
         return estimate_tokens(messages, None if provider.base_url == "local" else sent)
 
 
-def load_config(flags: argparse.Namespace, *, tells: bool = True) -> Config:
-    """The settings of this run, with the environment variables of .env in place.
-
-    `tells`: where overlays disagree it is said, once a process.
-    """
-    from dotenv import load_dotenv
-
-    from groundwork.settings import config_files as config_files
-
-    path = config_files.PROJECT / ".env"
-    try:
-        load_dotenv(path)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    config = config_files.load(flags.config, flags.assignments)
-    if tells and len(flags.config) > 1 and not getattr(flags, "quiet", False):
-        for line in config_files.overridden_settings(flags.config):
-            _say_once(f"note: {line}")
-    return config
-
-
-@cache
-def _say_once(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
 class open_job:  # noqa: N801  used as a with-statement's verb
     """The job and the manifest of one stage's run; both are closed at the end.
 
@@ -246,51 +216,6 @@ def _find_copies(manifest: Manifest, job: Job) -> dict[str, str]:
 def _push(mirror: RemoteMirror, *, quiet: bool) -> None:
     if mirror.push() and not quiet:
         print(f"what is new is in {mirror.url}", file=sys.stderr)
-
-
-def workspace(
-    config: Config,
-    flags: argparse.Namespace,
-    *,
-    shards: bool = False,
-    pull: bool = True,
-    folders: Collection[str] | None = None,
-) -> Workspace:
-    """The data folder; of one elsewhere its copy, which with `pull` takes over what is new there.
-
-    `folders`: those whose files are fetched at once, the others being listed; None: all but the documents. Who looks
-    into none fetches databases other than the manifest as well when they are needed (`Workspace.fetch_databases`).
-    """
-    from groundwork.settings.config_files import PROJECT
-
-    shard = getattr(flags, "shard", None)
-    mirror = None
-    location = flags.data or config.data_dir
-    if "://" in str(location):
-        from groundwork.data_folder.remote_folder.mirror import MirrorScope
-
-        mirror = mirror_of(str(location), config.engine.cache_dir)
-        if pull:
-            needed = None if folders is None or flags.test else frozenset(folders)  # a sample copies what it needs
-            databases = None if needed or needed is None else frozenset({"manifest"})
-            scope = MirrorScope(shard, shards, flags.test, needed, databases)
-            mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
-    base = mirror.root if mirror else flags.data or PROJECT / config.data_dir
-    if not base.is_dir():
-        remedy = "pass --data DIR with the documents in DIR/documents"
-        hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{base}: no such folder; {hint}{remedy}")
-    return Workspace(base / TEST_FOLDER if flags.test else base, base, shard, mirror)
-
-
-@cache
-def mirror_of(url: str, folder: str) -> Mirror:
-    """The local copy of a data folder elsewhere, one a process: in `folder`, or in the user's cache."""
-    from groundwork.data_folder.remote_folder.mirror import Mirror
-
-    name = f"{slug(url)[:80]}-{text_hash(url.rstrip('/'))[:8]}"
-    cache_folder = Path(folder).expanduser() if folder else cache_dir()
-    return Mirror(url, cache_folder / "data" / name, say=lambda line: print(line, file=sys.stderr))
 
 
 def make_client(job: Job) -> Client:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from groundwork.console.unit_and_outcome import Failure, Outcome
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import counted
+from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 
 MAX_LINES = 40  # of failures, warnings and notes together, where notes have to give way
 MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one

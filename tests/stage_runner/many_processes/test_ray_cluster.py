@@ -21,8 +21,8 @@ from groundwork.data_folder.spread_folders import MARKER
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME
 from tests.author import Author
-from tests.console.test_shards import corpus, files, settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import corpus, files, settings
 
 pytest.importorskip("ray", reason="needs the extra ray")
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]

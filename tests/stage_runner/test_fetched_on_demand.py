@@ -15,12 +15,12 @@ import pytest
 
 from groundwork import stage_table
 from groundwork.__main__ import main
-from groundwork.console.job import mirror_of
+from groundwork.console.flags import mirror_of
 from tests.author import Author
-from tests.console.test_elsewhere import artifacts, local_contents
-from tests.console.test_elsewhere import local as local
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_elsewhere import artifacts, local_contents
+from tests.stage_runner.test_elsewhere import local as local
+from tests.stage_runner.test_shards import settings
 
 pytest.importorskip("s3fs", reason="needs the extra s3")
 pytestmark = [pytest.mark.s3, pytest.mark.timeout(600)]

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from groundwork.console.flags import FlagSetting
-from groundwork.console.job import Job
-from groundwork.console.ledger import Ledger
 from groundwork.console.terminal import openable_path
-from groundwork.console.unit_and_outcome import Unit
 from groundwork.data_folder.file_names import path_texts
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.ledger import Ledger
+from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stage_table import BY_NAME, STAGES
 
 MAX_DOCUMENTS_NAMED = 5  # documents in a command

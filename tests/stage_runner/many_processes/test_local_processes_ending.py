@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.console.many_processes import local_processes
+from groundwork.stage_runner.many_processes import local_processes
 
 
 class FarEnds(local_processes._ProcessGroup):
@@ -23,7 +23,7 @@ class Stopping:
 
     count, looks = 1, 0
 
-    def announce_first(self, _progress: object) -> bool:
+    def announce_first(self, _say: object) -> bool:
         self.looks += 1
         if self.looks == 1:
             self.group.far[0].close()
@@ -37,5 +37,7 @@ def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatc
     """Its pipe is broken when the stop is sent; the others hear of it, and what is lost is told as such."""
     monkeypatch.setattr(local_processes, "REPORT_SECONDS", 0.01)
     stopping = Stopping()
-    stopping.group = FarEnds("toy", SimpleNamespace(progress=None), [frozenset("a"), frozenset("b")], stopping)
+    stopping.group = FarEnds(
+        "toy", SimpleNamespace(progress=SimpleNamespace(say=print)), [frozenset("a"), frozenset("b")], stopping
+    )
     assert [result.stopped for result in stopping.group.run()] == [("StopRun", local_processes.LOST_MESSAGE)] * 2

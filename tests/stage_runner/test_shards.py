@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.many_processes.local_processes import Snapshot, equal_shares
-from groundwork.console.unit_and_outcome import Unit
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_runner.many_processes.local_processes import Snapshot, equal_shares
+from groundwork.stage_runner.unit_and_outcome import Unit
 from groundwork.stages import generate_qa
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter

@@ -12,20 +12,20 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.many_processes.local_processes import (
+from groundwork.console.stop_signals import STOPPED_MESSAGE, SignalHandler
+from groundwork.data_folder.shards import Shard
+from groundwork.errors import MissingExtra, UsageError
+from groundwork.stage_runner.many_processes.local_processes import (
     REPORT_SECONDS,
     ShardResult,
     Snapshot,
     show_snapshots,
     stage_command,
 )
-from groundwork.console.signals import STOPPED_MESSAGE, SignalHandler
-from groundwork.data_folder.shards import Shard
-from groundwork.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
     from groundwork.console.progress import Progress
+    from groundwork.stage_runner.job import Job
 
 SHARDS_PER_PROCESSOR = 4  # so that a shard that is lost, or longer than the others, costs little
 SHARDS_PER_WORKER = 16  # after which a new process takes over, which costs a second
@@ -53,7 +53,7 @@ def run_on_ray(stage: str, job: Job, units: int, address: str, gpus: float) -> l
         while shards_by_task:
             ready, _ = ray.wait(list(shards_by_task), num_returns=1, timeout=REPORT_SECONDS)
             shard_results += [_fetch_result(ray, reference, shards_by_task.pop(reference)) for reference in ready]
-            stopping.announce_first(job.progress)
+            stopping.announce_first(job.progress.say)
             if stopping.count:  # again and again: a board that began anew has not heard it
                 board.stop.remote()
             if stopping.count > 1:

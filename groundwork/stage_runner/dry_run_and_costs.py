@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from groundwork.console.job import Job
-from groundwork.console.unit_and_outcome import Estimate, Unit
 from groundwork.data_folder.manifest import State
 from groundwork.errors import ConfigError, GroundworkError
 from groundwork.message_wording import counted
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.unit_and_outcome import Estimate, Unit
 
 if TYPE_CHECKING:
     from groundwork.llm.client import UsageRow

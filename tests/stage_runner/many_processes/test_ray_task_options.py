@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.console.many_processes.ray_cluster import SHARDS_PER_WORKER, task_options
+from groundwork.stage_runner.many_processes.ray_cluster import SHARDS_PER_WORKER, task_options
 
 
 def test_a_worker_does_several_shards_unless_it_holds_a_gpu() -> None:

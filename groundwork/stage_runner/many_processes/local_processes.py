@@ -19,20 +19,20 @@ from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwork.console.progress import Progress
-from groundwork.console.signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
-from groundwork.console.unit_and_outcome import Outcome
+from groundwork.console.stop_signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards import Shard
 from groundwork.errors import BudgetReached, ConfigError, GroundworkError, ProviderRefused, Stopped, StopRun, UsageError
 from groundwork.processes.worker_pool import end_with_parent
+from groundwork.stage_runner.unit_and_outcome import Outcome
 from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from groundwork.console.job import Job
-    from groundwork.console.unit_and_outcome import Unit
     from groundwork.llm.calls.costs_and_budget import UsageRow
     from groundwork.settings.config_schema import Config
+    from groundwork.stage_runner.job import Job
+    from groundwork.stage_runner.unit_and_outcome import Unit
 
 REPORT_SECONDS = 0.5  # seconds between a process's words on how far it is
 Share = Shard | frozenset[str]  # of the units: those of a shard's documents, or by name
@@ -104,7 +104,7 @@ class RelayedProgress(Progress):
 
 
 class DivisibleStage(Protocol):
-    """What a stage's Command offers for being done by several processes."""
+    """What a stage's StageCommand offers for being done by several processes."""
 
     @property
     def name(self) -> str: ...
@@ -179,7 +179,7 @@ class _ProcessGroup:
         while self._pipes:
             for pipe in connection.wait(list(self._pipes), timeout=REPORT_SECONDS):
                 self._receive(pipe)  # type: ignore[arg-type]  # only pipes are waited for
-            if self._stopping.announce_first(self._job.progress):
+            if self._stopping.announce_first(self._job.progress.say):
                 for pipe in self._pipes:
                     with suppress(OSError):  # its process has just ended
                         pipe.send("stop")

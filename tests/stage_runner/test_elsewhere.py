@@ -23,9 +23,9 @@ from groundwork.data_folder.spread_folders import MARKER
 from groundwork.llm import reply_journal
 from groundwork.settings.config_files import PROJECT
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
 from tests.s3_server import READER, S3Server, is_installed
+from tests.stage_runner.test_shards import settings
 
 pytest.importorskip("s3fs", reason="needs the extra s3")
 pytestmark = [

@@ -13,8 +13,8 @@ from groundwork.installation import as_typed
 from groundwork.message_wording import name_order, suggested_names
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
     from groundwork.data_folder.file_names import Paths
+    from groundwork.stage_runner.job import Job
 
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
 

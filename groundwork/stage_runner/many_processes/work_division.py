@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from groundwork.console.many_processes.local_processes import (
+from groundwork.processes.worker_pool import core_count
+from groundwork.stage_runner.many_processes.local_processes import (
     DivisibleStage,
     ShardResult,
     run_in_separate_states,
     run_processes,
 )
-from groundwork.processes.worker_pool import core_count
 
 if TYPE_CHECKING:
-    from groundwork.console.job import Job
-    from groundwork.console.ledger import Ledger
-    from groundwork.console.unit_and_outcome import Unit
-    from groundwork.console.unit_loop import Runner
     from groundwork.settings.config_schema import Config
+    from groundwork.stage_runner.job import Job
+    from groundwork.stage_runner.ledger import Ledger
+    from groundwork.stage_runner.unit_and_outcome import Unit
+    from groundwork.stage_runner.unit_loop import UnitLoop
 
 MAX_CACHE_SHARDS = 64  # of a stage whose units are whole runs
 
 
-def run_in_processes(command: DivisibleStage, job: Job, runner: Runner, units: list[Unit]) -> Ledger | None:
+def run_in_processes(command: DivisibleStage, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger | None:
     """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
     address = job.flags.ray or job.config.engine.ray_address
     if job.data.shard is not None or command.shards == "none" or not (address or command.units_a_process):
         return None
     if command.shards == "caches":
-        _fill_caches(command, job, runner.due(units), address)
+        _fill_caches(command, job, unit_loop.due(units), address)
         return None
     if address:
-        return runner.divide(units, lambda due: _run_on_ray(command, job, len(due), address), by_shards=True)
-    count = count_processes(command, job, len(runner.due(units)))
+        return unit_loop.divide(units, lambda due: _run_on_ray(command, job, len(due), address), by_shards=True)
+    count = count_processes(command, job, len(unit_loop.due(units)))
     if count == 1:
         return None
     job.data.fetch_databases()  # which the processes share
-    return runner.divide(units, lambda due: run_processes(command.name, job, due, count))
+    return unit_loop.divide(units, lambda due: run_processes(command.name, job, due, count))
 
 
 def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: str | None) -> None:
@@ -57,8 +57,8 @@ def _fill_caches(command: DivisibleStage, job: Job, due: list[Unit], address: st
 
 
 def _run_on_ray(command: DivisibleStage, job: Job, units: int, address: str) -> list[ShardResult]:
-    from groundwork.console.many_processes.ray_cluster import run_on_ray
     from groundwork.data_folder.join_shards import join_shards
+    from groundwork.stage_runner.many_processes.ray_cluster import run_on_ray
 
     shard_results = run_on_ray(command.name, job, units, address, gpus=1 if command.needs_gpu(job.config) else 0)
     if job.data.mirror:

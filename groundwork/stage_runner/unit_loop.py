@@ -19,11 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from groundwork.console.flags import choice_from_flags
-from groundwork.console.job import Job
-from groundwork.console.ledger import Ledger
-from groundwork.console.signals import STOPPED_MESSAGE, InterruptedTasks
-from groundwork.console.unit_and_outcome import Failure, Outcome, Unit
+from groundwork.console.stop_signals import STOPPED_MESSAGE, InterruptedTasks
 from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.file_names import path_texts, printable_path
 from groundwork.data_folder.manifest import (
@@ -41,18 +37,22 @@ from groundwork.data_folder.read_write import remove_leftovers, write_bytes
 from groundwork.data_folder.recipe_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
+from groundwork.stage_runner.job import Job
+from groundwork.stage_runner.ledger import Ledger
+from groundwork.stage_runner.remembered_flags import choice_from_flags
+from groundwork.stage_runner.unit_and_outcome import Failure, Outcome, Unit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from groundwork.console.many_processes.local_processes import ShardResult
+    from groundwork.stage_runner.many_processes.local_processes import ShardResult
 
 Process = Callable[[Job, Unit], Outcome | Awaitable[Outcome]]
 UNITS_PER_LOOKUP = 500  # units whose rows of the manifest are looked up together
 UNITS_PER_CALL_SLOT = 4  # units under way for each call that the endpoint may have in flight
 
 
-class Runner:
+class UnitLoop:
     """One stage, its job and the manifest."""
 
     def __init__(
@@ -225,7 +225,8 @@ class Runner:
                 self.job.stopping.set()
 
         tasks = [asyncio.ensure_future(process(unit)) for unit in units]
-        with self._claims or nullcontext(), InterruptedTasks(self.job, tasks) if concurrent else nullcontext():
+        stop_signals = InterruptedTasks(tasks, self.job.stopping, self.job.progress.say)
+        with self._claims or nullcontext(), stop_signals if concurrent else nullcontext():
             await asyncio.gather(*tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None

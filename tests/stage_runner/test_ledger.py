@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.console.job import load_config, open_job
-from groundwork.console.ledger import MAX_LINES, Ledger
-from groundwork.console.many_processes.local_processes import ShardResult
-from groundwork.console.unit_and_outcome import Failure, Outcome
-from tests.console.test_shards import corpus
-from tests.console.toy import main as toy
+from groundwork.console.flags import load_config
+from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.ledger import MAX_LINES, Ledger
+from groundwork.stage_runner.many_processes.local_processes import ShardResult
+from groundwork.stage_runner.unit_and_outcome import Failure, Outcome
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import corpus
+from tests.stage_runner.toy import main as toy
 
 
 def ledger(documents: int) -> Ledger:
@@ -150,8 +151,8 @@ def test_what_several_processes_did_is_counted_once(
     flags = toy.parse([f"--data={tmp_path}", "--quiet"])
     parts = [ShardResult({name: Outcome() for name in done}, up_to_date=found) for done, found in results]
     with open_job(load_config(flags), flags) as (job, manifest):
-        runner = toy.runner(job, manifest)
-        counted = runner.divide(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
+        unit_loop = toy.unit_loop(job, manifest)
+        counted = unit_loop.divide(toy.units(job), lambda due: parts if len(due) == 2 else [], by_shards=by_shards)
     assert (len(counted.outcomes), counted.up_to_date, counted.not_started) == (ok, up_to_date, not_finished)
 
 

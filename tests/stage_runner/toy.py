@@ -10,11 +10,11 @@ import argparse
 import asyncio
 import sys
 
-from groundwork.console.chosen_documents import select_documents
-from groundwork.console.stage_command import Command, Failure, Job, Outcome, Unit, setting
 from groundwork.data_folder.read_write import read_text, write_text
 from groundwork.data_folder.recipe_changes import names_in_order
 from groundwork.errors import BadDocument, ProviderRefused
+from groundwork.stage_runner.chosen_documents import select_documents
+from groundwork.stage_runner.stage_command import Failure, Job, Outcome, StageCommand, Unit, setting
 
 
 def units(job: Job) -> list[Unit]:
@@ -49,7 +49,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--longest", **setting("chunk.max_length"))
 
 
-main = Command(
+main = StageCommand(
     "ingest",
     units=units,
     process=process,

@@ -101,7 +101,7 @@ def test_two_processes_on_one_data_folder_ask_once(start, slow, tmp_path):
 def test_what_is_made_as_a_whole_is_written_by_one_process_at_a_time(tmp_path: Path) -> None:
     """The second names the first and waits, then finds it done; of one that was killed nothing is waited for."""
     write_text(tmp_path / "documents" / "d.txt", "slow")
-    command = [sys.executable, "-u", "-m", "tests.console.toy", "--data", str(tmp_path)]
+    command = [sys.executable, "-u", "-m", "tests.stage_runner.toy", "--data", str(tmp_path)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
     def start_toy() -> subprocess.Popen[str]:

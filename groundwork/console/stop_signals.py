@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
-
-    from groundwork.console.job import Job
-    from groundwork.console.progress import Progress
+    from collections.abc import Callable, Sequence
 
 # Ctrl-C, and what schedulers, spot machines and closed terminals send.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -39,12 +36,12 @@ class SignalHandler:
     def _count_signal(self, *_: object) -> None:
         self.count += 1
 
-    def announce_first(self, progress: Progress) -> bool:
+    def announce_first(self, say: Callable[[str], object]) -> bool:
         """Whether the first signal came since the last look; says so to the user."""
         earlier_count, self._told_count = self._told_count, self.count
         if earlier_count or not self.count:
             return False
-        progress.say(STOPPING_MESSAGE)
+        say(STOPPING_MESSAGE)
         return True
 
 
@@ -69,8 +66,10 @@ class InterruptedTasks:
     A stage that computes stops at once.
     """
 
-    def __init__(self, job: Job, tasks: Sequence[asyncio.Future[None]]) -> None:
-        self._job, self._tasks = job, tasks
+    def __init__(
+        self, tasks: Sequence[asyncio.Future[None]], stopping: asyncio.Event, say: Callable[[str], object]
+    ) -> None:
+        self._tasks, self._stopping, self._say = tasks, stopping, say
 
     def __enter__(self) -> None:
         import asyncio  # 40 ms that --help does without
@@ -90,9 +89,9 @@ class InterruptedTasks:
             return
 
     def _interrupt(self) -> None:
-        if self._job.stopping.is_set():
+        if self._stopping.is_set():
             for task in self._tasks:
                 task.cancel()
             return
-        self._job.stopping.set()
-        self._job.progress.say(STOPPING_MESSAGE)
+        self._stopping.set()
+        self._say(STOPPING_MESSAGE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwork.console.dry_run_and_costs import print_report
 from groundwork.llm.calls.costs_and_budget import UsageRow
+from groundwork.stage_runner.dry_run_and_costs import print_report
 
 
 @pytest.mark.parametrize(("unpriced", "told"), [(0, ""), (1, ", 1 call had no price"), (3, ", 3 calls had no price")])

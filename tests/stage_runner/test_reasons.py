@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import stage_command
-from groundwork.console.stage_command import Command
 from groundwork.data_folder.manifest import ManifestEntry, judge_state
 from groundwork.data_folder.recipe_changes import recipe_changes
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import Config
+from groundwork.stage_runner.stage_command import StageCommand
 from groundwork.stage_table import STAGES
 
 PLAIN = msgspec.to_builtins(load())
@@ -49,7 +49,7 @@ def other_values(value: Any) -> list[Any]:
     return [f"{value}x", 3, True, [*value, "x"] if isinstance(value, list) else {"x": "y"}]
 
 
-def recipe(command: Command, config: Config) -> dict[str, Any]:
+def recipe(command: StageCommand, config: Config) -> dict[str, Any]:
     settings = msgspec.json.decode(msgspec.json.encode(msgspec.to_builtins(command.settings(config))))
     return {"settings": settings, "prompts": {}, "version": command.version}
 

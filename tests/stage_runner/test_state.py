@@ -13,14 +13,14 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.commands.run_all import DEFAULT_DATASET
-from groundwork.console.flags import command_arguments
 from groundwork.data_folder.read_write import read_json, read_jsonl, text_hash
 from groundwork.installation import DEFAULTS
 from groundwork.records import Pair
 from groundwork.settings.config_files import PROJECT
+from groundwork.stage_runner.remembered_flags import command_arguments
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 RUNS = ("alpha", "beta", "gamma")
 BEFORE = ("ingest", "summarize", "chunk")

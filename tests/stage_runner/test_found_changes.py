@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main, stage_command
-from groundwork.console.unit_and_outcome import Unit
-from groundwork.console.unit_loop import Runner
 from groundwork.settings.config_files import prompt_file
+from groundwork.stage_runner.unit_and_outcome import Unit
+from groundwork.stage_runner.unit_loop import UnitLoop
 from tests.author import Author
-from tests.console.test_shards import settings
 from tests.fake_openrouter import FakeOpenRouter
+from tests.stage_runner.test_shards import settings
 
 STAGES = ("ingest", "summarize", "chunk", "generate_qa", "curate", "coverage")
 NAMES = ("ferry", "tram")
@@ -82,13 +82,13 @@ def flags(root: Path, server: FakeOpenRouter, *assignments: str) -> list[str]:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The units that are judged by their entries and the hashes of their files."""
     units: list[str] = []
-    judge = Runner._state_of
+    judge = UnitLoop._state_of
 
-    def noted(runner: Runner, unit: Unit) -> object:
+    def noted(unit_loop: UnitLoop, unit: Unit) -> object:
         units.append(unit.name)
-        return judge(runner, unit)
+        return judge(unit_loop, unit)
 
-    monkeypatch.setattr(Runner, "_state_of", noted)
+    monkeypatch.setattr(UnitLoop, "_state_of", noted)
     return units
 
 
