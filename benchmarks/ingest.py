@@ -36,7 +36,7 @@ from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import stitch
-from groundwork.markdown.running_headers import running_keys, strip_running
+from groundwork.markdown.running_page_lines import running_keys, strip_running
 from groundwork.settings import config_files
 
 PROJECT = Path(__file__).resolve().parents[1]

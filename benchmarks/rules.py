@@ -27,7 +27,7 @@ from typing import Any
 
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
 from groundwork.markdown.chunk_reading import read_chunks
-from groundwork.markdown.grounding import SourceText
+from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.questions.criteria_faults_and_padding import criteria_fault, padding_reasons
 from groundwork.questions.curation.cases_and_origins import PairOrigin
 from groundwork.questions.curation.rule_checks_and_columns import RULE_CHECKS, rule_fault

@@ -22,8 +22,8 @@ from groundwork.llm.prompts import follow_up, placeholders, render_template, ren
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.grounding import SourceText
-from groundwork.markdown.tables import read_table
+from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.table_rows_and_cells import read_table
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job
 

@@ -1,7 +1,7 @@
 """Markdown cut into chunks, whole: blocks are read, gathered into runs, cut into parts and written as records.
 
-    markdown/blocks.py -> boilerplate_and_unreadable.py -> block_runs.py -> joining.py -> cutting.py -> joining.py
-    (with lengths.py, language/sentences.py)
+    markdown/blocks.py -> skipped_passages.py -> text_and_table_runs.py -> joining_short_chunks.py
+    -> packing_chunks.py (with cut_points.py) -> joining_short_chunks.py
 
 The chunks, one behind the other, are the text: nothing is lost and nothing moved.
 """
@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.block_runs import block_runs
-from groundwork.chunking.boilerplate_and_unreadable import skip_marks, split_unreadable_runs
-from groundwork.chunking.cutting import ChunkPart, Packer
-from groundwork.chunking.joining import ShortRuns, join_short_parts
-from groundwork.chunking.lengths import load_tokenizer, ruler_for
+from groundwork.chunking.joining_short_chunks import ShortRuns, join_short_parts
+from groundwork.chunking.packing_chunks import ChunkPart, Packer
+from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
+from groundwork.chunking.text_and_table_runs import block_runs
+from groundwork.chunking.token_and_character_lengths import load_tokenizer, ruler_for
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.picture_links import figures, text_without_folder

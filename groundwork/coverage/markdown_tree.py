@@ -18,7 +18,7 @@ from groundwork.coverage.document_coverage import (
 )
 from groundwork.language.list_and_rule_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.tables import Cell, read_table
+from groundwork.markdown.table_rows_and_cells import Cell, read_table
 
 
 class Piece(NamedTuple):

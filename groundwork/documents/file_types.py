@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import IMAGES, TEXT
-from groundwork.documents.formats.anydoc import save_old_file_as
+from groundwork.documents.formats.office.anydoc_markdown import save_old_file_as
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.errors import BadDocument
 

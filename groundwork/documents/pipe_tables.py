@@ -22,6 +22,18 @@ def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *body])
 
 
+def table_to_markdown(table_rows: list[list[str]]) -> str:
+    """Rows as a Markdown table, the first as its header, with those below it that are names of columns too.
+
+    Empty rows and columns are left out. "" for nothing.
+    """
+    width = max(map(len, table_rows), default=0)
+    table_rows = [row + [""] * (width - len(row)) for row in table_rows]
+    columns = [j for j in range(width) if any(row[j] for row in table_rows)]
+    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in table_rows if any(row)]
+    return pipe_table(join_head(filled_rows)) if filled_rows else ""
+
+
 def split_row(row: str) -> list[str]:
     """The cells of a table's line between its outer pipes."""
     return [cell.strip() for cell in _CELL_EDGE.split(row.strip()[1:-1])]

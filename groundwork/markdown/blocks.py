@@ -14,8 +14,8 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.language.list_and_rule_labels import BULLETS, MARKDOWN_ITEM
-from groundwork.markdown.tables import START as GRID
-from groundwork.markdown.tables import is_csv
+from groundwork.markdown.table_rows_and_cells import START as GRID
+from groundwork.markdown.table_rows_and_cells import is_csv
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
 

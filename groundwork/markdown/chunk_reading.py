@@ -13,8 +13,8 @@ from groundwork.language.list_and_rule_labels import RULE_LABEL
 from groundwork.language.numbers import Number, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.grounding import SourceText
-from groundwork.markdown.running_headers import PageLines
+from groundwork.markdown.quotes_and_facts_in_source import SourceText
+from groundwork.markdown.running_page_lines import PageLines
 from groundwork.markdown.statements import Statement, statements
 from groundwork.records import Chunk
 

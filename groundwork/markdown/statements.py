@@ -14,7 +14,7 @@ from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.list_and_rule_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import STATEMENT_END, sentences
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.tables import TAG, Cell, read_table
+from groundwork.markdown.table_rows_and_cells import TAG, Cell, read_table
 
 StatementKind = Literal["sentence", "row"]
 

@@ -34,7 +34,7 @@ from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
-from groundwork.markdown.grounding import SourceText
+from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.message_wording import counted
 from groundwork.picture_links import figures, is_figure, quote_in_words
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags

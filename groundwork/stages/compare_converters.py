@@ -76,7 +76,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     )
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
-    from groundwork.markdown.running_headers import running_keys, strip_running
+    from groundwork.markdown.running_page_lines import running_keys, strip_running
     from groundwork.processes.worker_pool import WorkerFailed, Workers
 
     settings = job.config.ingest

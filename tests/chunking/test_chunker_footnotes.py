@@ -12,7 +12,7 @@ from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.office.office_file import read_office_file
 from groundwork.markdown.footnotes import place_notes
 from tests.chunking.cutting import cut, small
 
@@ -65,6 +65,6 @@ def _word(path: Path) -> Path:
 
 def test_notes_of_word_lie_in_the_chunk_of_their_mark(tmp_path: Path) -> None:
     """They stood at the end of the text."""
-    (text,), _ = read(str(_word(tmp_path / "a.docx")), ".docx")
+    (text,), _ = read_office_file(str(_word(tmp_path / "a.docx")), ".docx")
     chunks = [chunk.text for chunk in cut(text, small(min_length=200, max_length=900))]
     assert len(chunks) > 3 and all(_is_with_its_mark(text, f"{k:02}", chunks) for k in range(COUNT))

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.running_headers import (
+from groundwork.markdown.running_page_lines import (
     PageLines,
     running_keys,
     strip_running,

@@ -30,8 +30,8 @@ from groundwork.language.language_and_script import is_right_to_left, is_shaped,
 from groundwork.language.list_and_rule_labels import LIST_LABEL
 from groundwork.language.numbers import digit_runs
 from groundwork.markdown.blocks import blocks, plain_title
-from groundwork.markdown.running_headers import page_labels
-from groundwork.markdown.tables import read_table
+from groundwork.markdown.running_page_lines import page_labels
+from groundwork.markdown.table_rows_and_cells import read_table
 from groundwork.records import PageAudit
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")

@@ -63,7 +63,7 @@ from groundwork.documents.repair.page_joining import stitch, tidy_page
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
-from groundwork.markdown.running_headers import without_running
+from groundwork.markdown.running_page_lines import without_running
 from groundwork.message_wording import counted
 from groundwork.processes.worker_pool import WorkerFailed, report_progress
 from groundwork.records import Document, Page

@@ -32,7 +32,7 @@ from groundwork.documents.repair.text_layer_repair import respell_words, restore
 from groundwork.installation import as_typed
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
-from groundwork.markdown.running_headers import (
+from groundwork.markdown.running_page_lines import (
     line_keys,
     running_keys,
     strip_running,

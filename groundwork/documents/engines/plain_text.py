@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.documents.conversion.converter_table import MARKDOWN, Conversion, Request
-from groundwork.documents.formats.asciidoc import read_asciidoc
-from groundwork.documents.formats.markdown_dialects import plain_markdown
-from groundwork.documents.formats.org_mode import read_org
-from groundwork.documents.formats.restructured_text import read_rst
+from groundwork.documents.formats.markup.asciidoc import read_asciidoc
+from groundwork.documents.formats.markup.markdown_dialects import plain_markdown
+from groundwork.documents.formats.markup.org_mode import read_org
+from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
 from groundwork.language.text_spans import span_index
 from groundwork.markdown.blocks import blocks

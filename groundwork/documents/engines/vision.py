@@ -24,7 +24,7 @@ from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import assistant_turn, attach_images, render_turns
-from groundwork.markdown.running_headers import page_labels, running_keys, strip_running, unrepeated_keys
+from groundwork.markdown.running_page_lines import page_labels, running_keys, strip_running, unrepeated_keys
 from groundwork.records import PageAudit
 
 if TYPE_CHECKING:

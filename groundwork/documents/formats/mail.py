@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
-from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from groundwork.errors import BadDocument
 from groundwork.message_wording import counted
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.tables.ruled_tables import Grid
 from groundwork.documents.layout.text_lines import Run, level, to_lines
-from groundwork.markdown.running_headers import (
+from groundwork.markdown.running_page_lines import (
     heading_key,
     is_numbered_title,
     line_keys,

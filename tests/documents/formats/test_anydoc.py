@@ -15,12 +15,12 @@ import openpyxl
 import pytest
 
 from groundwork.documents.file_types import examine
-from groundwork.documents.formats import anydoc
-from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.html_documents import html_to_markdown
 from groundwork.documents.formats.mail import mail_to_markdown
-from groundwork.documents.formats.office_package import open_package
-from groundwork.documents.formats.spreadsheets import read_xlsx
+from groundwork.documents.formats.office import office_file
+from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.formats.office.package_parts import open_package
+from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from groundwork.errors import BadDocument
 from tests.documents.conftest import Folder
 from tests.documents.formats import office_files
@@ -28,7 +28,7 @@ from tests.documents.formats import office_files
 
 def test_word_keeps_numbers_formulas_checkboxes_and_merged_cells(tmp_path: Path) -> None:
     """Headings carry the numbers that Word shows, formulas are LaTeX, boxes are ticked, merged cells are filled."""
-    (text,), told = read(str(office_files.word(tmp_path / "a.docx")), ".docx")
+    (text,), told = read_office_file(str(office_files.word(tmp_path / "a.docx")), ".docx")
     assert "# Handbook of the lake" in text and "# 1 Boats" in text and "## 1.1 Weight" in text and "# 2 Crews" in text
     assert r"\frac{d}{t}" in text and text.count("$") == 4 and not told
     assert "☒ Lifejackets on board" in text
@@ -46,7 +46,7 @@ def test_comments_of_word_are_quotes_below_the_text(tmp_path: Path) -> None:
     for mark in document.element.body.xpath('//w:commentReference[@w:id="2"]'):
         mark.getparent().remove(mark)
     document.save(str(tmp_path / "a.docx"))
-    (text,), told = read(str(tmp_path / "a.docx"), ".docx")
+    (text,), told = read_office_file(str(tmp_path / "a.docx"), ".docx")
     quotes = "> On “at low tide”: Only with the lamp & the bell.\n\n> On “lit”: By whom? Tell."
     assert text == f"The barrier opens at low tide\n\nIt is lit\n\n{quotes}" and not told
 
@@ -68,7 +68,7 @@ def test_comments_of_open_document_text_are_quotes_below_it(tmp_path: Path) -> N
     path = office_files.open_document(tmp_path / "a.odt", "text", body)
     quotes = "> On “opens at low tide”: By whom? Tell.\n\n> Always.\n\n> On “on and”: Both?"
     paragraphs = "The barrier opens at low tide, and it is lit.\n\nRow on\n\nand rest."
-    assert read(str(path), ".odt").pages == [f"{paragraphs}\n\n{quotes}"]
+    assert read_office_file(str(path), ".odt").pages == [f"{paragraphs}\n\n{quotes}"]
 
 
 def test_the_tree_that_comments_are_read_from_is_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,34 +79,34 @@ def test_the_tree_that_comments_are_read_from_is_freed(tmp_path: Path, monkeypat
     package = open_package((tmp_path / "a.docx").read_bytes())
     assert package is not None and package.root("word/document.xml") is not None
     held: list[list[str]] = []
-    anydoc_parse = anydoc.parse
+    anydoc_parse = office_file.parse
 
     def parse(content: bytes, kind: str) -> object:
         held.append([name for name, root in vars(package)["_roots"].items() if root is not None])
         return anydoc_parse(content, kind)
 
-    monkeypatch.setattr(anydoc, "open_package", lambda _: package)
-    monkeypatch.setattr(anydoc, "parse", parse)
-    assert read(str(tmp_path / "a.docx"), ".docx").pages[0].endswith("> On “lit”: By whom?")
+    monkeypatch.setattr(office_file, "open_package", lambda _: package)
+    monkeypatch.setattr(office_file, "parse", parse)
+    assert read_office_file(str(tmp_path / "a.docx"), ".docx").pages[0].endswith("> On “lit”: By whom?")
     assert held == [[]]
 
 
 def test_a_style_s_level_numbers_its_headings(tmp_path: Path) -> None:
     """Headings whose style alone names list and level are numbered on that level."""
-    (text,), _ = read(str(office_files.word(tmp_path / "a.docx", linked=False)), ".docx")
+    (text,), _ = read_office_file(str(office_files.word(tmp_path / "a.docx", linked=False)), ".docx")
     assert "# 1 Boats" in text and "## 1.1 Weight" in text and "# 2 Crews" in text
 
 
 def test_formulas_side_by_side_are_two(tmp_path: Path) -> None:
     """Two formulas without a letter between them have a space, for `$$` would begin a block."""
-    (text,), _ = read(str(office_files.with_formulas_side_by_side(tmp_path / "a.docx")), ".docx")
+    (text,), _ = read_office_file(str(office_files.with_formulas_side_by_side(tmp_path / "a.docx")), ".docx")
     assert text == r"Twice: $\frac{d}{t}$ $\frac{d}{t}$"
 
 
 def test_a_formula_that_cannot_be_read_is_given_as_text(tmp_path: Path) -> None:
     """Its letters stand in the sentence, the other formulas stay LaTeX, and a warning says how many are which."""
     path = office_files.with_unknown_formula(tmp_path / "a.docx")
-    (text,), told = read(str(path), ".docx")
+    (text,), told = read_office_file(str(path), ".docx")
     assert "The weight is x=9 and the speed" in text and r"\frac{d}{t}" in text
     assert told == ["1 of 2 formulas are given as plain text: they could not be read as LaTeX"]
 
@@ -114,14 +114,14 @@ def test_a_formula_that_cannot_be_read_is_given_as_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["https://example.org/p.png", "file:///etc/hostname"])
 def test_linked_pictures_are_left_out(tmp_path: Path, target: str) -> None:
     """A picture that lies elsewhere fails no document and leaves no address."""
-    (text,), _ = read(str(office_files.with_linked_picture(tmp_path / "a.docx", target)), ".docx")
+    (text,), _ = read_office_file(str(office_files.with_linked_picture(tmp_path / "a.docx", target)), ".docx")
     assert "Before the picture." in text and "Behind the picture." in text
     assert "example" not in text and "file:" not in text and "![" not in text
 
 
 def test_slides_are_pages_with_bullets_and_notes(tmp_path: Path) -> None:
     """Each slide is a page; bullets are list items on their levels, notes a quote."""
-    pages, _ = read(str(office_files.slides(tmp_path / "a.pptx")), ".pptx")
+    pages, _ = read_office_file(str(office_files.slides(tmp_path / "a.pptx")), ".pptx")
     assert len(pages) == 2 and pages[1].strip() == "## Odd shapes"
     assert pages[0].startswith("## Safety\n\n- Wear a lifejacket\n  - on the water\n- Row with a light")
     assert "> Say it twice." in pages[0]
@@ -134,7 +134,7 @@ def test_an_unknown_shape_costs_no_slide(tmp_path: Path) -> None:
         b'<a:prstGeom prst="nonsense"/></p:spPr>'
         b"<p:txBody><a:bodyPr/><a:p><a:r><a:t>In an odd shape</a:t></a:r></a:p></p:txBody></p:sp>"
     )
-    pages, _ = read(str(office_files.slides(tmp_path / "a.pptx", shape)), ".pptx")
+    pages, _ = read_office_file(str(office_files.slides(tmp_path / "a.pptx", shape)), ".pptx")
     assert "Odd shapes" in pages[1] and "In an odd shape" in pages[1]
 
 
@@ -146,7 +146,7 @@ def test_open_document_text_and_sheets(tmp_path: Path) -> None:
     )
     path = office_files.open_document(tmp_path / "a.bin", "text", body)
     assert examine(path, 10)[0] == ".odt"
-    (text,), _ = read(str(path), ".odt")
+    (text,), _ = read_office_file(str(path), ".odt")
     assert text == "# Rules\n\nRow with care.\n\n- One light"
     rows = "".join(
         f"<table:table-row>{''.join(f'<table:table-cell><text:p>{c}</text:p></table:table-cell>' for c in row)}"
@@ -158,7 +158,7 @@ def test_open_document_text_and_sheets(tmp_path: Path) -> None:
     )
     assert examine(sheet, 10)[0] == ".ods"
     table = "| Class | Crew |\n| --- | --- |\n| Skiff | 4 |"
-    assert read(str(sheet), ".ods").pages[0] == f"Crews of the season\n\n{table}"
+    assert read_office_file(str(sheet), ".ods").pages[0] == f"Crews of the season\n\n{table}"
 
 
 def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:
     path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 The crew of the skiff rows at f\'fcnf o'clock.\par Bring oars.\par}")
     ending, told = examine(path, 10)
     assert ending == ".rtf" and "holds RTF" in told[0]
-    assert read(str(path), ending).pages[0] == "The crew of the skiff rows at fünf o'clock.\n\nBring oars."
+    assert read_office_file(str(path), ending).pages[0] == "The crew of the skiff rows at fünf o'clock.\n\nBring oars."
 
 
 @pytest.mark.parametrize("ending", [".docx", ".pptx", ".odt", ".epub", ".rtf", ".doc"])
@@ -176,7 +176,7 @@ def test_damaged_files_say_so(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
     path.write_bytes(b"PK\x03\x04" + bytes(range(256)) * 3)
     with pytest.raises(BadDocument):
-        read(str(path), ending)
+        read_office_file(str(path), ending)
 
 
 def test_merged_cells_of_a_workbook_are_filled(tmp_path: Path) -> None:

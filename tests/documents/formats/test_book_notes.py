@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.office_package import zip_package
+from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.formats.office.package_parts import zip_package
 
 PAGE = (
     '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head>'
@@ -31,7 +31,7 @@ def _book(path: Path, **pages: str) -> str:
         **{f"text/{name}.xhtml": PAGE.format(body).encode() for name, body in pages.items()},
     }
     path.write_bytes(zip_package(parts))
-    (text,), _ = read(str(path), ".epub")
+    (text,), _ = read_office_file(str(path), ".epub")
     return text
 
 

@@ -14,8 +14,8 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
-from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.spreadsheets import WorkbookText, read_xls, read_xlsx
+from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import WorkbookText, read_xls, read_xlsx
 from tests.documents.formats.office_files import open_document
 
 THREADS = (
@@ -97,7 +97,7 @@ def test_comments_of_a_slide_stand_on_its_page(tmp_path: Path, comment: str, quo
     deck.slides[0].part.relate_to(part, RELATIONSHIP_TYPE.COMMENTS)
     deck.slides[1].element.set("show", "0")
     deck.save(str(tmp_path / "a.pptx"))
-    pages, warnings = read(str(tmp_path / "a.pptx"), ".pptx")
+    pages, warnings = read_office_file(str(tmp_path / "a.pptx"), ".pptx")
     first, second = pages
     assert first.split("\n\n") == ["## Boats", *(f"> Comment: {quote}" for quote in quotes)] and second == "## Crews"
     assert warnings == ["1 slide is hidden, and read all the same: 2"]
@@ -110,6 +110,6 @@ def test_comments_of_an_open_document_sheet_have_the_text_of_their_cell(tmp_path
     cells = cell.format("", "Skiff") + cell.format(note, "fo<text:span>ur</text:span>")
     row = f"<table:table-row>{cells}</table:table-row>"
     path = open_document(tmp_path / "a.ods", "spreadsheet", f'<table:table table:name="Boats">{row}</table:table>')
-    assert read(str(path), ".ods").pages[0].split("\n\n") == [
+    assert read_office_file(str(path), ".ods").pages[0].split("\n\n") == [
         "| Skiff | four |\n| --- | --- |", "> On “four”: Two were sold."
     ]  # fmt: skip

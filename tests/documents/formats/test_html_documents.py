@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.formats.html_documents import html_to_markdown
+from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 
 DATA = "<table><tr><td>Oar</td><td>2</td></tr><tr><td>Rope</td><td>5</td></tr></table>"
 ROWS = "| Oar | 2 |\n| --- | --- |\n| Rope | 5 |"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.documents.formats.markdown_dialects import plain_markdown
+from groundwork.documents.formats.markup.markdown_dialects import plain_markdown
 
 NOTE = "> **Tip**\n>\n> Row on **Sundays**."
 

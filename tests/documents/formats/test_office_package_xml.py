@@ -20,10 +20,10 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
 from groundwork.documents.file_types import examine
-from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.office_package import parse_xml as parse_safely
-from groundwork.documents.formats.office_repair import simplify_chart
-from groundwork.documents.formats.spreadsheets import read_xlsx
+from groundwork.documents.formats.office.chart_series import simplify_chart
+from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.formats.office.xml_elements import parse_xml as parse_safely
+from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
 from groundwork.errors import BadDocument
 from tests.documents.formats import office_files
 from tests.documents.formats.office_files import respelt
@@ -80,7 +80,7 @@ def _document_bytes() -> bytes:
 @SPELLINGS
 def test_a_document_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, respell: Respelling) -> None:
     """Prefixes, quotes, the encoding and the edition of the standard are the writer's choice."""
-    (text,), warnings = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx")
+    (text,), warnings = read_office_file(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx")
     assert "## 1.1 Weight" in text and "Row to 港at low tide\n\nWeight x=9" in text
     assert text.endswith("> On “at low tide”: By whom?") and warnings[0].startswith("1 of 3 formulas")
 
@@ -94,7 +94,7 @@ def test_a_deck_reads_the_same_however_its_xml_is_spelt(tmp_path: Path, respell:
     for _ in range(2):
         deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, 0, 0, 999, 999, shares)
     deck.save(str(path))
-    pages, _ = read(str(respelt(path, respell)), ".pptx")
+    pages, _ = read_office_file(str(respelt(path, respell)), ".pptx")
     assert len(pages) == 2 and all("| May | 25% |\n| June |  |" in page for page in pages)
 
 
@@ -116,7 +116,7 @@ def test_comments_of_open_document_text_by_any_prefix(tmp_path: Path, head: byte
         part = re.sub(rb"(</?)office:", rb"\1" + head, part)
         return part.replace(b"xmlns:office=", b"xmlns:o=" if head else b"xmlns=").replace(b" office:", b" ")
 
-    assert read(str(respelt(path, respell)), ".odt").pages == ["Boat rules.\n\n> Too long?\n\n> Too long?"]
+    assert read_office_file(str(respelt(path, respell)), ".odt").pages == ["Boat rules.\n\n> Too long?\n\n> Too long?"]
 
 
 def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_the_text_is_where_the_package_says(tmp_path: Path) -> None:
         ),
     )
     assert examine(path, 10)[0] == ".docx"
-    assert read(str(path), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
+    assert read_office_file(str(path), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
 
 
 @pytest.mark.parametrize("rename", [lambda name: name.replace("/", "\\"), str.title])
@@ -137,7 +137,7 @@ def test_names_of_parts_are_those_of_the_package(tmp_path: Path, rename: Callabl
     """Backslashes, as some programs on Windows write, and letters of another case name the same parts."""
     document = respelt(_document(tmp_path / "a.docx"), rename=lambda name: name if name[0] == "[" else rename(name))
     assert examine(document, 10)[0] == ".docx"
-    assert read(str(document), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
+    assert read_office_file(str(document), ".docx").pages[0].endswith("> On “at low tide”: By whom?")
     book = office_files.workbook(tmp_path / "a.xlsx", {"A1": "Crew", "A2": "four"})
     respelt(book, rename=lambda name: name if name[0] == "[" else rename(name))
     assert examine(book, 10)[0] == ".xlsx"
@@ -242,7 +242,7 @@ def test_a_stray_byte_costs_no_comment(tmp_path: Path) -> None:
         part = part.replace(b"<w:body>", b'<w:body w:a="1" w:a="2">')
         return part.replace(b"Row to ", b"Row \x0b\xffto ") if name == "word/document.xml" else part
 
-    text = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
+    text = read_office_file(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
     assert "Handbook of the lake" in text and text.endswith("> On “at low tide”: By whom?")
 
 
@@ -257,7 +257,7 @@ def test_entities_of_a_document_stay_unread(tmp_path: Path) -> None:
         entity = f'?><!DOCTYPE a [<!ENTITY s SYSTEM "{secret.as_uri()}">]>'.encode()
         return part.replace(b"?>", entity, 1).replace(b"Row to ", b"Row to &s;")
 
-    text = read(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
+    text = read_office_file(str(respelt(_document(tmp_path / "a.docx"), respell)), ".docx").pages[0]
     assert "Row to " in text and "1234" not in text
 
 
@@ -271,7 +271,7 @@ def test_a_damaged_part_that_holds_no_text_costs_nothing(tmp_path: Path, damaged
     respelt(path, lambda name, part: part.replace(b"<?xml ", b"<?xml  ") if name == damaged else part)
     path.write_bytes(path.read_bytes().replace(b"<?xml  ", b"<?xml \t"))
     if is_read:
-        assert read(str(path), ".docx").pages == ["Row."]
+        assert read_office_file(str(path), ".docx").pages == ["Row."]
     else:
         with pytest.raises(BadDocument, match="damaged"):
-            read(str(path), ".docx")
+            read_office_file(str(path), ".docx")

@@ -16,7 +16,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-from groundwork.documents.formats.anydoc import read
+from groundwork.documents.formats.office.office_file import read_office_file
 from tests.documents.conftest import Folder
 from tests.documents.formats.office_files import open_document, respelt, with_form
 
@@ -51,7 +51,7 @@ def test_points_of_a_chart_are_rows(
     tmp_path: Path, series: dict[str, list[tuple[float, float]]], right: list[str]
 ) -> None:
     """A chart of points is a table of their places; series with other places have rows of their own."""
-    assert rows(read(str(points(tmp_path / "points.pptx", series)), ".pptx").pages[0])[1:] == right
+    assert rows(read_office_file(str(points(tmp_path / "points.pptx", series)), ".pptx").pages[0])[1:] == right
 
 
 def test_numbers_of_a_chart_are_as_a_workbook_shows_them(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_numbers_of_a_chart_are_as_a_workbook_shows_them(tmp_path: Path) -> None
         data.add_series("North", values)
         deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, *_BOX, data)
     deck.save(str(tmp_path / "numbers.pptx"))
-    first, second, third = read(str(tmp_path / "numbers.pptx"), ".pptx").pages
+    first, second, third = read_office_file(str(tmp_path / "numbers.pptx"), ".pptx").pages
     assert rows(first)[1:] == ["| May | 0.3 |", "| June | -2.4 |"]
     assert rows(second)[1:] == ["| May | 25% |", "| June | 100% |"]
     assert rows(third)[1:] == ["| May | $1599.99 |", "| June | $1000000 |"]
@@ -84,7 +84,7 @@ def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     ):
         deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(kind, *_BOX, data)
     deck.save(str(tmp_path / "gaps.pptx"))
-    first, second, third = read(str(tmp_path / "gaps.pptx"), ".pptx").pages
+    first, second, third = read_office_file(str(tmp_path / "gaps.pptx"), ".pptx").pages
     assert rows(first)[1:] == ["| Jan | 1 |  |", "| Feb |  |  |", "| Mar | 3 | 7 |"]
     assert rows(second)[1:] == ["| 2020-01-01 | 1.5 |", "| 2020-01-03 | 2 |"]
     assert rows(third) == ["|  | Boats | Boats (size) |", "| 4 | 5 | 6 |"]
@@ -109,7 +109,7 @@ def test_days_of_a_chart_are_dates_of_its_calendar(tmp_path: Path, old: bytes, n
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part.replace(old, new))
-    assert rows(read(str(path), ".pptx").pages[0])[1:] == right
+    assert rows(read_office_file(str(path), ".pptx").pages[0])[1:] == right
 
 
 def test_charts_of_two_slides_stay_two_tables(folder: Folder) -> None:
@@ -146,7 +146,7 @@ def test_text_with_a_reading_above_it_is_kept(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    assert read(str(path), ".docx").pages == ["Row to 港."]
+    assert read_office_file(str(path), ".docx").pages == ["Row to 港."]
 
 
 def test_comments_stay_out_of_open_document_text(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_comments_stay_out_of_open_document_text(tmp_path: Path) -> None:
     note = "<office:annotation><dc:date xmlns:dc='d'>2009-10-05</dc:date><text:p>Too long?</text:p></office:annotation>"
     ruby = "<text:ruby><text:ruby-base>Row</text:ruby-base><text:ruby-text>rō</text:ruby-text></text:ruby>"
     body = f'<text:h text:outline-level="1">Boat {note}rules</text:h><text:p>{ruby}.</text:p>'
-    assert read(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == [
+    assert read_office_file(str(open_document(tmp_path / "noted.odt", "text", body)), ".odt").pages == [
         "# Boat rules\n\nRow.\n\n> Too long?"
     ]
 
@@ -169,12 +169,12 @@ def test_an_item_whose_sign_rtf_cannot_write_keeps_its_number(tmp_path: Path) ->
         rf"{{\pard\ls1\ilvl0{{\listtext\tab {n}.\tab}}{text}\par}}" for n, text in ((1, "Row"), (2, "Rest"))
     )
     path.write_text(rf"{{\rtf1\ansi{table}{override}{items}}}")
-    assert read(str(path), ".rtf").pages == ["1. Row\n2. Rest"]
+    assert read_office_file(str(path), ".rtf").pages == ["1. Row\n2. Rest"]
 
 
 def test_boxes_and_lists_of_old_forms_have_their_value_in_the_text(tmp_path: Path) -> None:
     """By the state, else by the default; a list that shows its value says it once; deleted rows are gone."""
-    (text,), _ = read(str(with_form(tmp_path / "a.docx")), ".docx")
+    (text,), _ = read_office_file(str(with_form(tmp_path / "a.docx")), ".docx")
     assert text.split("\n\n") == [
         *("Vegan: ☒", "Fish: ☐", "Swims: ☒", "Name: Ada Reed", "Boat: Skiff", "Oars: Gig", "Club: Heron"),
         *("| Class | 0 |\n| --- | --- |\n| Gig | 2 |", "Kept"),
@@ -191,7 +191,7 @@ def test_boxes_of_old_forms_in_open_document_text_have_their_value(tmp_path: Pat
         f"<field:fieldmark {kind}/>.</text:p>"
     )
     path = open_document(tmp_path / "a.odt", "text", body)
-    assert read(str(path), ".odt").pages == ["Vegan ☒ or fish ☐."]
+    assert read_office_file(str(path), ".odt").pages == ["Vegan ☒ or fish ☐."]
 
 
 def test_a_chart_whose_series_have_no_names_has_a_head_all_the_same(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_chart_whose_series_have_no_names_has_a_head_all_the_same(tmp_path: Pa
         deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.LINE, *_BOX, data)
     deck.save(str(tmp_path / "a.pptx"))
     respelt(tmp_path / "a.pptx", lambda _, part: part.replace(b"<c:v></c:v>", b""))
-    first, second = read(str(tmp_path / "a.pptx"), ".pptx").pages
+    first, second = read_office_file(str(tmp_path / "a.pptx"), ".pptx").pages
     assert rows(first) == ["|  | Series 1 | Series 2 |", "| May | 1 | 2 |", "| June | 5 | 5 |"]
     assert rows(second)[0] == "|  |  | South |"
 
@@ -221,7 +221,7 @@ def test_the_number_of_a_slide_is_none_of_its_text(tmp_path: Path) -> None:
         frame.text = text
         frame.paragraphs[0]._p.append(parse_xml(number))
     deck.save(str(tmp_path / "a.pptx"))
-    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == ["Slide 7"]
+    assert read_office_file(str(tmp_path / "a.pptx"), ".pptx").pages == ["Slide 7"]
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,4 @@ def test_the_name_of_its_file_is_no_text_of_a_picture(tmp_path: Path, alt: str, 
     document.inline_shapes[0]._inline.docPr.set("descr", alt)
     document.add_paragraph("Row.")
     document.save(str(tmp_path / "a.docx"))
-    assert read(str(tmp_path / "a.docx"), ".docx").pages[0].strip() == f"{words}\n\nRow.".strip()
+    assert read_office_file(str(tmp_path / "a.docx"), ".docx").pages[0].strip() == f"{words}\n\nRow.".strip()

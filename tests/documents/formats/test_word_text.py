@@ -13,10 +13,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from pptx.util import Inches
 
-from groundwork.documents.formats.anydoc import read
-from groundwork.documents.formats.html_documents import html_to_markdown
-from groundwork.documents.formats.raised_text import raise_text
-from groundwork.documents.formats.spreadsheets import read_xlsx
+from groundwork.documents.formats.office.office_file import read_office_file
+from groundwork.documents.formats.raised_figures import raise_text
+from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx
+from groundwork.documents.formats.web_pages.html_to_markdown import html_to_markdown
 from tests.documents.formats.office_files import open_document, respelt, workbook
 
 SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -28,7 +28,7 @@ def word_text(path: Path, body: str) -> str:
     for element in parse_xml(f"<w:body {nsdecls('w')}>{body}</w:body>"):
         document.element.body.insert(len(document.element.body) - 1, element)
     document.save(str(path))
-    return read(str(path), ".docx").pages[0]
+    return read_office_file(str(path), ".docx").pages[0]
 
 
 def run(text: str, properties: str = "") -> str:
@@ -106,7 +106,7 @@ def test_raised_figures_of_word_are_no_digits_of_the_number_before(tmp_path: Pat
     paragraph.add_run(" in 2011")
     paragraph.add_run("1", "Mark")
     document.save(str(tmp_path / "a.docx"))
-    assert read(str(tmp_path / "a.docx"), ".docx").pages == ["10⁵ cells of CO2 in 2011¹"]
+    assert read_office_file(str(tmp_path / "a.docx"), ".docx").pages == ["10⁵ cells of CO2 in 2011¹"]
 
 
 def test_raised_figures_of_slides_are_superscripts(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_raised_figures_of_slides_are_superscripts(tmp_path: Path) -> None:
         added.text = text
         added.font._element.set("baseline", baseline)
     deck.save(str(tmp_path / "a.pptx"))
-    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == ["3²4"]
+    assert read_office_file(str(tmp_path / "a.pptx"), ".pptx").pages == ["3²4"]
 
 
 def test_raised_figures_of_workbooks_and_pages_are_superscripts(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_raised_figures_of_open_document_text_are_superscripts(tmp_path: Path, p
     path = open_document(tmp_path / "a.odt", "text", '<text:p>3<text:span text:style-name="T1">2</text:span></text:p>')
     styles = f"<office:automatic-styles>{style}</office:automatic-styles><office:body>".encode()
     respelt(path, lambda _, part: part.replace(b"<office:body>", styles))
-    assert read(str(path), ".odt").pages == [shown]
+    assert read_office_file(str(path), ".odt").pages == [shown]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_raised_figures_of_rtf_are_superscripts(tmp_path: Path, rtf: bytes, show
     """Also where other words of formatting stand between; letters, and what is raised no more, stay."""
     path = tmp_path / "a.rtf"
     path.write_bytes(rb"{\rtf1\ansi\pard " + rtf + rb"\par}")
-    assert read(str(path), ".rtf").pages == [shown]
+    assert read_office_file(str(path), ".rtf").pages == [shown]
 
 
 @pytest.mark.parametrize(("shown", "text"), [("", "5.0 ± 0.5"), (run("+-"), "5.0 +- 0.5")])
@@ -188,7 +188,7 @@ def test_signs_of_slides_are_letters(tmp_path: Path, font: str, sign: str, shown
         added.text = text
     box.text_frame.paragraphs[0].runs[1].font._element.append(parse_xml(font.format(nsdecls("a"))))
     deck.save(str(tmp_path / "a.pptx"))
-    assert read(str(tmp_path / "a.pptx"), ".pptx").pages == [shown]
+    assert read_office_file(str(tmp_path / "a.pptx"), ".pptx").pages == [shown]
 
 
 def test_boxes_of_open_document_files_are_part_of_their_text(tmp_path: Path) -> None:
@@ -196,13 +196,13 @@ def test_boxes_of_open_document_files_are_part_of_their_text(tmp_path: Path) -> 
     space = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
     box = f"<draw:frame {space}><draw:text-box><text:p>{{}}</text:p></draw:text-box></draw:frame>".format
     text = open_document(tmp_path / "a.odt", "text", f"{box('Ahoy.')}<text:p>Row.</text:p>")
-    assert read(str(text), ".odt").pages == ["Ahoy.\n\nRow."]
+    assert read_office_file(str(text), ".odt").pages == ["Ahoy.\n\nRow."]
     cells = "<table:table-cell office:value-type='string'><text:p>{}</text:p>{}</table:table-cell>".format
     rows = "".join(
         f"<table:table-row>{cells(name, '')}{cells(fee, note)}</table:table-row>"
         for name, fee, note in (("Boat", "Fee", ""), ("Gig", "4", box("a day")))
     )
     sheet = f"<table:table table:name='S'><table:shapes>{box('Paid by May.')}</table:shapes>{rows}</table:table>"
-    assert read(str(open_document(tmp_path / "a.ods", "spreadsheet", sheet)), ".ods").pages == [
+    assert read_office_file(str(open_document(tmp_path / "a.ods", "spreadsheet", sheet)), ".ods").pages == [
         "| Boat | Fee |\n| --- | --- |\n| Gig | 4 a day |\n\nPaid by May."
     ]

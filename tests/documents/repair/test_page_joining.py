@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
 from groundwork.documents.repair.page_joining import stitch, tidy_page
-from groundwork.markdown.running_headers import without_running
+from groundwork.markdown.running_page_lines import without_running
 
 
 def test_a_sentence_over_a_page_end_is_one_paragraph():

@@ -1,30 +1,18 @@
-"""Runs cut into parts between the minimum and the maximum.
-
-Text is filled towards the maximum and broken first at headings, then at paragraphs, list items and sentences. A table
-over the limit is cut between rows with its header repeated, a fence between lines with its fence repeated.
-"""
+"""The places at which text may be cut: headings first, then paragraphs, list items, sentences, clauses and words."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
-import msgspec
 import regex
 
-from groundwork.chunking.block_runs import BlockRun, title_count
-from groundwork.chunking.lengths import Ruler
-from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, sentences, uncuttable_spans
+from groundwork.chunking.text_and_table_runs import title_count
+from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts, uncuttable_spans
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import LIST_ITEM_START, PSEUDO_HEADING, Block
 from groundwork.markdown.footnotes import is_note_below_mark
-from groundwork.markdown.tables import is_html, table_rows
-from groundwork.settings.config_schema import ChunkSettings
-
-# the opening line of a fence, also as a list item: its indent and marks are repeated
-_FENCE = regex.compile(r"(?P<indent>[ \t>\ufeff]*)(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?(?P<marks>`{3,}|~{3,})")
 
 # the end of a clause: "so, " and the full-width marks, which need no space
 _CLAUSE = regex.compile(r"[,;:，、；：،؛)\]—–]\s++|[，、；：]")
@@ -216,171 +204,3 @@ def _last_outside(ends: Sequence[int], spans: Sequence[Span]) -> int:
         if k < 0 or spans[k][1] <= end:
             return end
     return 0
-
-
-class TableFrame(NamedTuple):
-    """`borders`: offsets at which a cut is allowed; `opening` is repeated above later parts, `closing` ends a part.
-
-    `groups`: those borders at which rows with another first cell begin.
-    """
-
-    borders: list[int]
-    opening: str
-    closing: str
-    groups: Sequence[int] = ()
-
-
-def table_frame(markdown: str, block: Block) -> TableFrame:
-    """The frame of a table (its header rows) or of a fence (its first line, with the language)."""
-    return _table_frame(markdown, block) if block.kind == "table" else _fence_frame(markdown, block)
-
-
-def _table_frame(markdown: str, block: Block) -> TableFrame:
-    table_text = markdown[block.start : block.end]
-    row_spans = table_rows(table_text)
-    if not row_spans.data:
-        return TableFrame([], "", "")
-    header_text = table_text[: row_spans.data[0][0]]
-    fence = _FENCE.match(header_text)
-    closing = f"{fence['indent']}{fence['marks']}\n" if fence else "</table>\n" if is_html(table_text) else ""
-    groups = [] if closing else [block.start + start for start in _group_starts(table_text, row_spans.data)]
-    return TableFrame(
-        [block.start + start for start, _ in row_spans.data[1:]], header_text.lstrip("\ufeff\r\n"), closing, groups
-    )
-
-
-def _group_starts(table_text: str, row_spans: Sequence[Span]) -> Iterator[int]:
-    """Where rows of a table of pipes begin whose first cell differs from that above; an empty one goes on with it."""
-    last_cell = ""
-    for k, (start, end) in enumerate(row_spans):
-        first_cell = table_text[start:end].strip().removeprefix("|").split("|", 1)[0].strip()
-        if k and first_cell and first_cell != last_cell:
-            yield start
-        last_cell = first_cell or last_cell
-
-
-def _fence_frame(markdown: str, block: Block) -> TableFrame:
-    fence_start = markdown.find("\n", block.start, block.end) + 1 or block.end
-    fence = _FENCE.match(markdown, block.start, fence_start)
-    if fence is None:
-        return TableFrame([], "", "")
-    fenced_text = markdown[fence_start : block.end].rstrip()
-    last_line_start = fenced_text.rfind("\n") + 1
-    is_closed = fenced_text.endswith(fence["marks"])
-    fenced_rows = fenced_text[: last_line_start - 1] if is_closed and last_line_start else fenced_text
-    row_borders = [fence_start + match.end() for match in regex.finditer(r"\n", fenced_rows)]
-    return TableFrame(
-        row_borders, markdown[block.start : fence_start].lstrip("\ufeff"), f"{fence['indent']}{fence['marks']}\n"
-    )
-
-
-class ChunkPart(msgspec.Struct, frozen=True, gc=False):
-    """A chunk to be: the slice [start, end) of the text and what is added around it."""
-
-    kind: Literal["text", "table", "code"]
-    start: int
-    end: int
-    added: str = ""
-    closing: str = ""
-    skip: str = ""
-
-
-class Packer:
-    """Packs the runs of one text. `limit` is max_length, or a little less where tokens at borders ask for it."""
-
-    def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, chunk_limit: int) -> None:
-        self._text, self._ruler, self._settings, self._limit = markdown, ruler, settings, chunk_limit
-
-    def pack(self, runs: Sequence[BlockRun]) -> list[ChunkPart]:
-        """The parts in order; their slices together are the text."""
-        chunk_parts: list[ChunkPart] = []
-        for run in runs:
-            fits = self._ruler.length(run.start, run.end) <= self._limit
-            if run.body:
-                uncut = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
-                chunk_parts += uncut if fits else self._cut_rows(run, run.body)
-            elif fits and not self._settings.overlap_sentences:
-                chunk_parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
-            else:
-                chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
-        return chunk_parts
-
-    def _cut_points(self, run: BlockRun) -> CutPoints:
-        return CutPoints(self._text, run.blocks, self._settings.language, self._settings.sentences)
-
-    def _cut_text(self, run: BlockRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
-        breaks = self._cut_points(run)
-        chunk_start = run.start
-        while chunk_start < run.end:
-            added = self._overlap(previous_part, run.skip)
-            chunk_end = self._next_cut(breaks, chunk_start, run.end, self._limit - self._ruler.text_length(added))
-            previous_part = ChunkPart("text", chunk_start, chunk_end, added, skip=run.skip)
-            yield previous_part
-            chunk_start = chunk_end
-
-    def _next_cut(self, breaks: CutPoints, part_start: int, part_end: int, room: int) -> int:
-        """The best place to end the chunk that starts at `part_start`, so that it holds `room` at the most."""
-        ruler, min_length = self._ruler, self._settings.min_length
-        if ruler.length(part_start, part_end) <= room:
-            return part_end
-        min_end, max_end = max(ruler.reach(part_start, min_length), part_start + 1), ruler.reach(part_start, room)
-        roomy_end = min(max_end, ruler.back(part_end, min_length))  # leaves the minimum for what comes behind
-        half_full = ruler.reach(part_start, room // 2)
-        return (
-            breaks.structural_cut(min_end, roomy_end, half_full)
-            or breaks.sentence_cut(part_start, min_end, roomy_end)
-            or breaks.structural_cut(min_end, max_end, half_full)
-            or breaks.word_cut(part_start, max_end)
-        )
-
-    def _overlap(self, previous: ChunkPart | None, skip: str) -> str:
-        """The last sentences of the chunk before, when that is text of the same mark and half the room is left."""
-        sentence_count = self._settings.overlap_sentences
-        if not sentence_count or previous is None or previous.kind != "text" or previous.skip != skip:
-            return ""
-        previous_text = self._text[previous.start : previous.end]
-        sentence_spans = sentences(previous_text, self._settings.language, self._settings.sentences)[-sentence_count:]
-        overlap = previous_text[sentence_spans[0][0] :] if sentence_spans and sentence_spans[0][0] > 0 else ""
-        return overlap if self._ruler.text_length(overlap) <= self._limit // 2 else ""
-
-    def _cut_rows(self, run: BlockRun, table_block: Block) -> Iterator[ChunkPart]:
-        borders, opening, closing, groups = table_frame(self._text, table_block)
-        if 2 * self._ruler.text_length(opening + closing) > self._limit:
-            opening = closing = ""  # a header of more than half the limit is not repeated
-        chunk_start, added = run.start, ""
-        while chunk_start < run.end:
-            if self._ruler.length(chunk_start, run.end) <= self._limit - self._ruler.text_length(added):
-                yield ChunkPart(run.kind, chunk_start, run.end, added, skip=run.skip)
-                return
-            chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, closing)
-            if chunk_end is None and added:  # one row with the header is too long; the row alone may do
-                added = ""
-                chunk_end = self._row_border(borders, groups, chunk_start, run.end, added, "")
-            if chunk_end is None:
-                chunk_end = self._cut_points(run).word_cut(chunk_start, self._max_end(chunk_start, added, closing))
-            closing_text = closing if added or chunk_start <= table_block.start < chunk_end else ""
-            if closing_text and self._text[chunk_end - 1] != "\n":
-                closing_text = f"\n{closing_text}"
-            yield ChunkPart(run.kind, chunk_start, chunk_end, added, closing_text, run.skip)
-            chunk_start, added = chunk_end, opening if chunk_end > table_block.start else ""
-
-    def _max_end(self, part_start: int, added: str, closing: str) -> int:
-        """The last possible end of a part of a table or fence; the closing mark may need a line break of its own."""
-        added_length = self._ruler.text_length(added) + (self._ruler.text_length(f"\n{closing}") if closing else 0)
-        return self._ruler.reach(part_start, self._limit - added_length)
-
-    def _row_border(
-        self, borders: Sequence[int], groups: Sequence[int], part_start: int, part_end: int, added: str, closing: str
-    ) -> int | None:
-        """The last border that keeps the limit, one that leaves the minimum for the part behind first.
-
-        Rows with the same first cell stay together where half of what the limit allows is left for this part.
-        """
-        max_end = self._max_end(part_start, added, closing)
-        roomy_end = min(max_end, self._ruler.back(part_end, self._settings.min_length))
-        for bound in (roomy_end, max_end):
-            for candidates, least_end in ((groups, part_start + (bound - part_start) // 2), (borders, part_start)):
-                k = bisect_right(candidates, bound) - 1
-                if k >= 0 and candidates[k] > least_end:
-                    return candidates[k]
-        return None

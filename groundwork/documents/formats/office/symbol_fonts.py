@@ -1,7 +1,6 @@
-"""Text of Word that stands in markup which anydoc passes over: signs in elements of their own, rows within content
-controls, and paragraphs whose end was deleted while changes were tracked.
+"""Signs of office files that are named by a symbol font and a place in it, as letters.
 
-Sources: ECMA-376 part 1, 17.3.3.18 (noBreakHyphen), 17.3.3.30 (sym), 17.5.2.32 (sdt of rows), 17.13.5.15 (del).
+Source: ECMA-376 part 1, 17.3.3.30 (sym).
 """
 
 from __future__ import annotations
@@ -9,19 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from groundwork.documents.formats.office_package import Element, attribute, child, new_element, tags
+from groundwork.documents.formats.office.xml_elements import Element, attribute, new_element, tags
 from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_letters
 
 _PRIVATE = 0xF000  # where Unicode has the places of a symbol font's letters
 _SYMBOL_FIELD = re.compile(r'\s*+SYMBOL\s++([0-9]{1,5})\s[^"\\]*+\\f\s*+"?+([^"\\]++)', re.IGNORECASE)
 _ARROWS = dict(zip("àßèçóJL", "→←⇒⇐⇔☺☹", strict=True))  # of Wingdings, which Word writes for --> and the like
-
-
-def write_hyphens(root: Element) -> bool:
-    hyphens = list(root.iter(*tags("w", "noBreakHyphen")))
-    for hyphen in hyphens:
-        hyphen.getparent().replace(hyphen, new_element(hyphen, "t", text="-"))
-    return bool(hyphens)
 
 
 def write_symbols(root: Element) -> bool:
@@ -96,29 +88,3 @@ def _sign(code: str, font: str) -> str:
     if is_dingbat_font(font):
         return _ARROWS.get(letter) or dingbat_sign(letter, font)
     return with_letters(chr(_PRIVATE + ord(letter)), font, begins=False) if "symbol" in font.lower() else letter
-
-
-def unwrap_rows(root: Element) -> bool:
-    """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
-    wrapped = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
-    for row in wrapped:
-        below = row
-        while (parent := below.getparent()) is not None and parent.tag not in tags("w", "tbl"):
-            below = parent
-        if parent is not None:
-            below.addprevious(row)
-    return bool(wrapped)
-
-
-def join_paragraphs(root: Element) -> bool:
-    """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
-    marks = root.iter(*tags("w", "del", "moveFrom"))
-    properties = [mark.getparent().getparent() for mark in marks if mark.getparent().tag in tags("w", "rPr")]
-    for paragraph in (each.getparent() for each in properties if each.tag in tags("w", "pPr")):
-        following = next(paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
-        if following is not None and following.tag in tags("w", "p"):
-            first = child(following, "w", "pPr")
-            place = 0 if first is None else following.index(first) + 1
-            following[place:place] = [part for part in paragraph if part.tag not in tags("w", "pPr")]
-            paragraph.getparent().remove(paragraph)
-    return bool(properties)

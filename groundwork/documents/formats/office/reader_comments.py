@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from groundwork.documents.formats.office_package import Element, OfficePackage, attribute, tags
+from groundwork.documents.formats.office.package_parts import OfficePackage
+from groundwork.documents.formats.office.xml_elements import Element, attribute, tags
 
 _TEXT = tags("w", "t")
 _SPACE = tags("w", "p", "tab", "br", "cr")
@@ -157,3 +158,7 @@ def _piece(element: Element) -> str:
 def comment_quote(commented_words: str, comment_text: str) -> str:
     """A comment as a quote, with the words that it is about, if there are any."""
     return f"> On “{commented_words}”: {comment_text}" if commented_words else f"> {comment_text}"
+
+
+def with_comments(text: str, comments: list[str]) -> str:
+    return "\n\n".join(filter(None, [text, *comments]))

@@ -9,8 +9,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from groundwork.documents.formats.markup_pieces import fenced, heading, note_title, quoted_note
-from groundwork.documents.formats.sheet_blocks import table_to_markdown
+from groundwork.documents.formats.markup.headings_and_quoted_notes import fenced, heading, note_title, quoted_note
+from groundwork.documents.pipe_tables import table_to_markdown
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+\s*$")  # one mark of punctuation over the whole line
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|\n]+\| )?([\w:-]+)::(?:[ \t]+(.*))?$")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import regex
 
-from groundwork.documents.formats.markup_pieces import heading
+from groundwork.documents.formats.markup.headings_and_quoted_notes import heading
 
 _HEADLINE = re.compile(r"(\*+)[ \t]+(?=\S)")
 _TAGS = re.compile(r"(?<=\S)[ \t]+:[\w@:]+:[ \t]*$")

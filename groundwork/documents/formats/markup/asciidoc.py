@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from groundwork.documents.formats.markup_pieces import heading, quoted_note
-from groundwork.documents.formats.sheet_blocks import table_to_markdown
+from groundwork.documents.formats.markup.headings_and_quoted_notes import heading, quoted_note
+from groundwork.documents.pipe_tables import table_to_markdown
 
 _TITLE = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
 _CODE = re.compile(r"(-{4,}|\.{4,})\s*$")  # a listing, a literal block

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from groundwork.chunking.block_runs import BlockRun, is_title
-from groundwork.chunking.cutting import ChunkPart, CutPoints
-from groundwork.chunking.lengths import Ruler
+from groundwork.chunking.cut_points import CutPoints
+from groundwork.chunking.packing_chunks import ChunkPart
+from groundwork.chunking.text_and_table_runs import BlockRun, is_title
+from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.markdown.blocks import Block
 from groundwork.settings.config_schema import ChunkSettings
 

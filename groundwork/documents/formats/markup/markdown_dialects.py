@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from groundwork.documents.formats.markup_pieces import note_title
+from groundwork.documents.formats.markup.headings_and_quoted_notes import note_title
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*)(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 _DIRECTIVE = re.compile(r"[ ]{0,3}(?P<marks>:{3,}|`{3,}|~{3,})[ \t]*\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from groundwork.chunking.lengths import Ruler
+from groundwork.chunking.token_and_character_lengths import Ruler
 from groundwork.language.list_and_rule_labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, FULL_STOPS, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block

@@ -14,14 +14,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from groundwork.documents.formats.office_package import (
-    Element,
-    OfficePackage,
-    new_element,
-    new_name,
-    remove_elements,
-)
-from groundwork.documents.formats.raised_text import raise_book_page
+from groundwork.documents.formats.office.package_parts import OfficePackage
+from groundwork.documents.formats.office.xml_elements import Element, new_element, new_name, remove_elements
+from groundwork.documents.formats.raised_figures import raise_book_page
 
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 _TYPE = "{http://www.idpf.org/2007/ops}type"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from groundwork.documents.pipe_tables import FIGURE, join_head, pipe_table
+from groundwork.documents.pipe_tables import FIGURE, table_to_markdown
 from groundwork.errors import BadDocument
 
 MOST_CELLS = 20_000_000  # of a sheet, from its first used row and column to its last: more is an area, and no table
@@ -54,18 +54,6 @@ def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> Rows:
 def single_cells(sheet_rows: Rows) -> dict[int, str]:
     """The text of each row that holds a single cell, by the row's number."""
     return {row_number: next(iter(cells.values())) for row_number, cells in sheet_rows.items() if len(cells) == 1}
-
-
-def table_to_markdown(table_rows: list[list[str]]) -> str:
-    """Rows as a Markdown table, the first as its header, with those below it that are names of columns too.
-
-    Empty rows and columns are left out. "" for nothing.
-    """
-    width = max(map(len, table_rows), default=0)
-    table_rows = [row + [""] * (width - len(row)) for row in table_rows]
-    columns = [j for j in range(width) if any(row[j] for row in table_rows)]
-    filled_rows = [[" ".join(row[j].split()) for j in columns] for row in table_rows if any(row)]
-    return pipe_table(join_head(filled_rows)) if filled_rows else ""
 
 
 def _blocks(sheet_rows: Rows, lone_texts: Mapping[int, str]) -> Iterator[_Block]:

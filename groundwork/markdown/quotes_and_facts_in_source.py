@@ -35,7 +35,7 @@ from groundwork.language.numbers import (
 from groundwork.language.text_spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.tables import Table, read_table
+from groundwork.markdown.table_rows_and_cells import Table, read_table
 
 
 def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:

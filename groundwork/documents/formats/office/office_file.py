@@ -1,0 +1,93 @@
+"""DOCX, PPTX, ODT, ODS, ODP, RTF, EPUB, DOC and PPT by anydoc, which reads them all into one document model.
+
+It runs offline; its hosted OCR is for PDFs and never asked for. A slide is a page of Markdown, any
+other document is one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from groundwork.documents.formats.epub_footnotes import mark_notes, repair_pages
+from groundwork.documents.formats.office.package_parts import OfficePackage, open_package
+from groundwork.documents.formats.office.package_repairs import repair_package
+from groundwork.documents.formats.office.reader_comments import (
+    docx_comments,
+    ods_comments,
+    odt_comments,
+    with_comments,
+)
+from groundwork.documents.formats.raised_figures import raise_rtf
+from groundwork.markdown.footnotes import place_notes
+from groundwork.message_wording import counted
+
+if TYPE_CHECKING:
+    pass
+from groundwork.documents.formats.office.anydoc_markdown import markdown, parse
+from groundwork.documents.formats.office.presentation_slides import read_slides
+from groundwork.documents.formats.office.word_formulas import (
+    count_math,
+    find_formulas,
+    replace_by_letters,
+    unread_formulas,
+)
+
+FORMATS = {
+    ".docx": "docx", ".docm": "docx", ".doc": "doc", ".pptx": "pptx", ".pptm": "pptx", ".ppt": "ppt",
+    ".odt": "odt", ".ods": "ods", ".odp": "odp", ".rtf": "rtf", ".epub": "epub",
+}  # fmt: skip
+_PACKAGES = ("docx", "pptx", "odt", "ods", "odp", "epub")
+
+
+class OfficeFilePages(NamedTuple):
+    """Markdown by page (slides; one page for all other formats) and what was not kept as it was."""
+
+    pages: list[str]
+    warnings: list[str]
+
+
+def read_office_file(office_file: str, ending: str) -> OfficeFilePages:
+    """The document as Markdown. Raises BadDocument where anydoc cannot read it."""
+    office_bytes, office_format = Path(office_file).read_bytes(), FORMATS[ending]
+    package = open_package(office_bytes) if office_format in _PACKAGES else None
+    if office_format == "epub" and package is not None:
+        mark_notes(package)
+        repair_pages(package)
+        return OfficeFilePages([place_notes(markdown(parse(package.to_bytes(), office_format)))], [])
+    if package is None:
+        old_bytes = raise_rtf(office_bytes) if office_format == "rtf" else office_bytes
+        return OfficeFilePages([markdown(parse(old_bytes, office_format))], [])
+    comments = (
+        ods_comments(package)
+        if office_format == "ods"
+        else odt_comments(package)
+        if office_format in ("odt", "odp")
+        else []
+    )
+    repair_package(package, office_format)
+    if office_format == "pptx":
+        return OfficeFilePages(*read_slides(package))
+    if office_format == "docx":
+        return _read_docx(package)
+    return OfficeFilePages(
+        [with_comments(markdown(parse(package.to_bytes(), office_format), of_sheets=office_format == "ods"), comments)],
+        [],
+    )
+
+
+def _read_docx(package: OfficePackage) -> OfficeFilePages:
+    comments = docx_comments(package)
+    package.free_trees()  # of a long document as large as anydoc's model of it, which comes next
+    document = parse(package.to_bytes(), "docx")
+    formulas = find_formulas(package)
+    unread = unread_formulas(package, formulas) if len(formulas) > count_math(document.blocks) else []
+    warnings = []
+    if unread:
+        replace_by_letters(package, unread)
+        document = parse(package.to_bytes(), "docx")
+        warnings = [
+            f"{len(unread)} of {counted(len(formulas), 'formula is', 'formulas are')} given as plain text: "
+            "they could not be read as LaTeX"
+        ]
+    return OfficeFilePages([with_comments(markdown(document), comments)], warnings)

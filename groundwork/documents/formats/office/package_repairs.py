@@ -1,0 +1,180 @@
+"""Office files mended for anydoc: markup that it does not read, or reads into the text around.
+
+Sources: ECMA-376 part 1, 17.3.3.18 (noBreakHyphen), 17.5.2.32 (sdt of rows), 17.13.5.15 (del).
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+
+from groundwork.documents.formats.office.chart_series import simplify_chart
+from groundwork.documents.formats.office.checkboxes_and_dropdowns import write_form_values, write_odt_form_values
+from groundwork.documents.formats.office.package_parts import OfficePackage
+from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
+from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
+from groundwork.documents.formats.office.xml_elements import (
+    Element,
+    child,
+    new_element,
+    remove_elements,
+    tags,
+)
+from groundwork.documents.formats.raised_figures import (
+    raise_odt_spans,
+    raise_slide_runs,
+    raise_word_runs,
+    raised_word_styles,
+)
+
+Repair = Callable[[Element], bool]  # of a parsed part: whether anything was changed
+
+
+def repair_package(package: OfficePackage, office_format: str) -> None:
+    """Write that markup otherwise, in a file of a format of anydoc's."""
+    if office_format in ("odt", "ods", "odp"):
+        _repair_parts(package, ["content.xml"], _OPEN_DOCUMENT_REPAIRS)
+        return
+    main_part = package.main_part(office_format)
+    folder = posixpath.dirname(main_part)
+    _repair_parts(package, package.parts_in(posixpath.join(folder, "charts")), {("chartSpace",): _simplify_chart})
+    if office_format == "pptx":
+        for slide_folder in ("slides", "notesSlides"):
+            _repair_parts(package, package.parts_in(posixpath.join(folder, slide_folder)), _SLIDE_REPAIRS)
+        return
+    styles_part = package.related(main_part, "styles", "word/styles.xml")
+    raised_styles = raised_word_styles(package.root_with(styles_part, "vertAlign"))
+    raise_runs = functools.partial(raise_word_runs, raised_styles=raised_styles)
+    repairs = _WORD_REPAIRS | {("vertAlign", *raised_styles): raise_runs}
+    _repair_parts(package, [part for part in package.parts_in(folder) if part != styles_part], repairs)
+    number_styled_paragraphs(package, main_part, styles_part)
+
+
+def _repair_parts(package: OfficePackage, part_names: Iterable[str], repairs: Mapping[tuple[str, ...], Repair]) -> None:
+    """`repairs`: by the names of which a part mentions one, where it has such markup."""
+    for part_name in part_names:
+        for names, repair in repairs.items():
+            root = next((root for name in names if (root := package.root_with(part_name, name)) is not None), None)
+            if root is not None and repair(root):
+                package.mark_edited(part_name)
+
+
+def _strip_ruby(root: Element) -> bool:
+    """Text with a reading above it, as Japanese has, as the text alone."""
+    rubies = list(root.iter(*tags("w", "ruby")))
+    for ruby in rubies:
+        base = child(ruby, "w", "rubyBase")
+        for text in [] if base is None else list(base.iter(*tags("w", "t"))):
+            ruby.addprevious(text)
+        ruby.getparent().remove(ruby)
+    return bool(rubies)
+
+
+def _strip_deleted_rows(root: Element) -> bool:
+    """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
+    deleted = [row for row in root.iter(*tags("w", "trPr")) if child(row, "w", "del") is not None]
+    for row in (properties.getparent() for properties in deleted):
+        row.getparent().remove(row)
+    return bool(deleted)
+
+
+def _strip_annotations(root: Element) -> bool:
+    """Comments, and the readings above a text."""
+    remove_elements(root, [*tags("office", "annotation"), *tags("text", "ruby-text")])
+    return True
+
+
+def _strip_slide_numbers(root: Element) -> bool:
+    """The number of a slide that stands by itself; the one of a sentence stays."""
+    fields = [field for field in root.iter(*tags("a", "fld")) if field.get("type") == "slidenum"]
+    lone = [field for field in fields if sum(1 for _ in field.getparent().iter(*tags("a", "t"))) == 1]
+    for field in lone:
+        field.getparent().remove(field)
+    return bool(lone)
+
+
+def _show_text_boxes(root: Element) -> bool:
+    """Boxes that stand on a page into paragraphs, in a cell into its text, on a sheet into rows below its table."""
+    boxes = [(box, list(box.iter(*tags("text", "p")))) for box in root.iter("{*}frame", "{*}custom-shape")]
+    for box, paragraphs in boxes:
+        if paragraphs and box.getparent().tag in tags("office", "text"):
+            paragraph = new_element(paragraphs[0], "p")
+            box.addprevious(paragraph)
+            paragraph.append(box)
+        elif box.getparent().tag in tags("table", "table-cell"):
+            box.getparent().extend(map(copy.deepcopy, paragraphs))
+    for shapes in list(root.iter(*tags("table", "shapes"))):
+        rows = [_row_of_text(shapes, paragraph) for paragraph in shapes.iter(*tags("text", "p"))]
+        blank = new_element(shapes, "table-row", [new_element(shapes, "table-cell")])
+        shapes.getparent().extend([blank, *rows] if rows else [])
+    return bool(boxes)
+
+
+def _row_of_text(like: Element, paragraph: Element) -> Element:
+    cell = new_element(like, "table-cell", [copy.deepcopy(paragraph)])
+    cell.set(tags("office", "value-type")[0], "string")
+    return new_element(like, "table-row", [cell])
+
+
+def _simplify_chart(root: Element) -> bool:
+    is_chart = root.tag in tags("c", "chartSpace")
+    if is_chart:
+        simplify_chart(root)
+    return is_chart
+
+
+def _write_hyphens(root: Element) -> bool:
+    hyphens = list(root.iter(*tags("w", "noBreakHyphen")))
+    for hyphen in hyphens:
+        hyphen.getparent().replace(hyphen, new_element(hyphen, "t", text="-"))
+    return bool(hyphens)
+
+
+def _unwrap_rows(root: Element) -> bool:
+    """Put the rows of tables that stand in content controls, as rows that repeat do, into the tables themselves."""
+    wrapped = [row for row in root.iter(*tags("w", "tr")) if row.getparent().tag not in tags("w", "tbl")]
+    for row in wrapped:
+        below = row
+        while (parent := below.getparent()) is not None and parent.tag not in tags("w", "tbl"):
+            below = parent
+        if parent is not None:
+            below.addprevious(row)
+    return bool(wrapped)
+
+
+def _join_paragraphs(root: Element) -> bool:
+    """Put the text of a paragraph whose end was deleted, or moved away, in front of the paragraph behind it."""
+    marks = root.iter(*tags("w", "del", "moveFrom"))
+    properties = [mark.getparent().getparent() for mark in marks if mark.getparent().tag in tags("w", "rPr")]
+    for paragraph in (each.getparent() for each in properties if each.tag in tags("w", "pPr")):
+        following = next(paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
+        if following is not None and following.tag in tags("w", "p"):
+            first = child(following, "w", "pPr")
+            place = 0 if first is None else following.index(first) + 1
+            following[place:place] = [part for part in paragraph if part.tag not in tags("w", "pPr")]
+            paragraph.getparent().remove(paragraph)
+    return bool(properties)
+
+
+_OPEN_DOCUMENT_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("annotation", "ruby-text"): _strip_annotations,
+    ("fieldmark",): write_odt_form_values,
+    ("frame", "custom-shape"): _show_text_boxes,
+    ("text-position",): raise_odt_spans,
+}
+_SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("Symbol", "ingdings", "ebdings"): write_slide_symbols,
+    ("baseline",): raise_slide_runs,
+    ("slidenum",): _strip_slide_numbers,
+}
+_WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
+    ("ruby",): _strip_ruby,
+    ("ffData",): write_form_values,
+    ("delText",): _strip_deleted_rows,
+    ("sdtContent", "customXml"): _unwrap_rows,
+    ("sym ", "Symbol", "ingdings", "SYMBOL"): write_symbols,
+    ("noBreakHyphen",): _write_hyphens,
+    ("del ", "moveFrom "): _join_paragraphs,
+}

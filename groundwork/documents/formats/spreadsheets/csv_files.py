@@ -1,0 +1,47 @@
+"""CSV and TSV as Markdown tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
+    numbered_rows,
+    sheet_to_markdown,
+    single_cells,
+)
+from groundwork.documents.formats.text_encodings import decode_text
+
+_DELIMITERS = ",;\t|"  # of comma-separated values
+
+
+def csv_to_markdown(workbook_path: str) -> str:
+    csv_text, _ = decode_text(Path(workbook_path).read_bytes())
+    csv.field_size_limit(max(csv.field_size_limit(), len(csv_text)))  # a cell may hold a whole document
+    sheet_rows = numbered_rows(
+        csv.reader(io.StringIO(csv_text, newline=""), _csv_dialect(csv_text[:8192], workbook_path))
+    )
+    return sheet_to_markdown(sheet_rows, single_cells(sheet_rows))
+
+
+def _csv_dialect(sample: str, workbook_path: str) -> type[csv.Dialect] | csv.Dialect:
+    """What the sniffer says, unless it parts few lines and another delimiter most, as below a title with commas."""
+    try:
+        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(sample, delimiters=_DELIMITERS)
+        dialect.doublequote = True  # which the sniffer denies where its sample has no quote within a cell
+    except csv.Error:
+        dialect = csv.excel_tab if workbook_path.lower().endswith(".tsv") else csv.excel
+    csv_lines = [csv_line for csv_line in sample.splitlines() if csv_line.strip()]
+    best = max(_DELIMITERS, key=lambda delimiter: sum(delimiter in csv_line for csv_line in csv_lines))
+    if (
+        sum(dialect.delimiter in csv_line for csv_line in csv_lines) * 2
+        < len(csv_lines)
+        < 2 * sum(best in csv_line for csv_line in csv_lines)
+    ):
+
+        class Delimited(csv.excel):
+            delimiter = best
+
+        return Delimited
+    return dialect
