@@ -28,7 +28,7 @@ from pathlib import Path
 
 from groundwork.documents.auditing.page_audit import digits, page_words
 from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.document_conversion import MOST_OPEN, convert_first
+from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from groundwork.__main__ import GC_THRESHOLDS
 from groundwork.documents.conversion.converter_table import Request, run_converter
-from groundwork.documents.conversion.document_conversion import MOST_OPEN, convert_first
+from groundwork.documents.conversion.first_conversion import MOST_OPEN, convert_first
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES

@@ -67,13 +67,13 @@ def _pdf_path(job: Job) -> Path:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
-        PdfPages,
-        comparison_html,
         converter_columns,
         with_structure,
         write_renditions,
         yardstick_pages,
     )
+    from groundwork.documents.converter_comparison_html import comparison_html
+    from groundwork.documents.converter_timing import PdfPages
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.documents.source_files import utf8_path
     from groundwork.markdown.running_page_lines import running_keys, strip_running

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext
 
-from groundwork.documents.auditing.page_audit import Reference, merged_cells, structure_likeness
-from groundwork.documents.converter_comparison import ConverterColumn, comparison_html, with_structure
+from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.structure_likeness import merged_cells, structure_likeness
+from groundwork.documents.converter_comparison import ConverterColumn, with_structure
+from groundwork.documents.converter_comparison_html import comparison_html
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE
 from tests.fake_openrouter import FakeOpenRouter

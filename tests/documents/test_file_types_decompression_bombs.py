@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from groundwork.documents.file_types import refuse_pdf
+from groundwork.documents.decompression_bombs import refuse_pdf
 from groundwork.errors import BadDocument
 
 

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from groundwork.documents.auditing.page_audit import bare_letters, page_words
+from groundwork.documents.auditing.page_audit import page_words
+from groundwork.documents.auditing.structure_likeness import bare_letters
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import Markup, document_page, from_html, join_markup, tag

@@ -18,73 +18,19 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache, cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import regex
 
-from groundwork.documents.dot_leaders import CONTENTS_LINE, without_leaders
+from groundwork.documents.auditing.formula_letters import FormulaLetters
+from groundwork.documents.dot_leaders import without_leaders
 from groundwork.language.language_and_script import is_right_to_left, is_shaped, words_or_characters
-from groundwork.language.list_and_rule_labels import LIST_LABEL
 from groundwork.language.numbers import digit_runs
-from groundwork.markdown.blocks import blocks, plain_title
 from groundwork.markdown.running_page_lines import page_labels
-from groundwork.markdown.table_rows_and_cells import read_table
 from groundwork.records import PageAudit
-
-_FORMULA = re.compile(r"\$([^$\n]+)\$")
-_LEAST_WORD_LETTERS = 4
-_COMMAND = re.compile(r"\\([a-zA-Z]+)")
-_ACCENTS = "ˆˇ"  # which Unicode calls letters, and a formula has as \hat
-_FUNCTIONS = frozenset(
-    ["arg", "cos", "det", "dim", "exp", "inf", "lim", "ln", "log", "max", "min", "sin", "sup", "tan"]
-)
-
-
-class FormulaLetters:
-    """The letters and digits of the formulas of a page's Markdown, each to be taken once."""
-
-    def __init__(self, markdown: str) -> None:
-        formulas = " ".join(_FORMULA.findall(markdown)) if "$" in markdown else ""
-        bare = _COMMAND.sub(lambda match: _character(match[1]), formulas)
-        self._text = _formula_letters(bare)
-        self._counts = Counter(self._text)
-
-    def take(self, missing: Counter[str]) -> Counter[str]:
-        """Of words or numbers that the Markdown lacks those whose letters its formulas hold, which are taken."""
-        taken: Counter[str] = Counter()
-        longest_first = sorted(missing.elements(), key=lambda word: (-len(word), word)) if self._text else []
-        for word in longest_first:
-            letters = _formula_letters(word)
-            if letters and Counter(letters) <= self._counts and (not _is_prose(letters) or letters in self._text):
-                self._counts -= Counter(letters)
-                taken[word] += 1
-        return taken
-
-
-def _formula_letters(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in plain if c.isalnum() and c not in _ACCENTS)
-
-
-def _is_prose(letters: str) -> bool:
-    """Whether letters are a word of the text, which no formula has in another order."""
-    return len(letters) >= _LEAST_WORD_LETTERS and letters.isascii() and letters.isalpha()
-
-
-@cache
-def _character(command: str) -> str:
-    """The letters that a command of LaTeX prints: a Greek one, or a function's name."""
-    if command in _FUNCTIONS:
-        return command
-    size = "CAPITAL" if command[0].isupper() else "SMALL"
-    try:
-        return unicodedata.lookup(f"GREEK {size} LETTER {command.removeprefix('var').upper()}")
-    except KeyError:
-        return " "
-
 
 _MARKS = regex.compile(r"[\p{M}\u0640\u200c-\u200f\u2066-\u2069]")  # vowel signs, tatweel, joiners and directions
 
@@ -134,7 +80,7 @@ def _count_respelt(missing: Counter[str], extra: Counter[str]) -> int:
 
 
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?=[^\w\s])")
+MARKDOWN_ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _HYPHEN_IN_WORD = re.compile(r"[-‐‑](?<=[^\W\d_].)\s*(?=[^\W\d_])")  # hyphens, so that broken and mended words are one
 _TABLE_BLOCK = re.compile(r"(?:^[ \t]*\|.*\n?)+", re.MULTILINE)
 _RUN_WORDS = 6  # words of a run that counts as repeated
@@ -164,7 +110,7 @@ def _bare_digits(text: str) -> list[str]:
 @lru_cache(maxsize=8)  # a page is asked for its words and its numbers, before and after mending
 def plain_text(text: str) -> str:
     """Markdown without images, link targets, tags, comments and escapes; compatibility characters resolved."""
-    text = _ESCAPE.sub("", text) if "\\" in text else text
+    text = MARKDOWN_ESCAPE.sub("", text) if "\\" in text else text
     text = _MARKUP.sub(" ", text) if "<" in text or "](" in text else text
     return unicodedata.normalize("NFKC", html.unescape(text) if "&" in text else text)
 
@@ -302,146 +248,3 @@ def _unfill_cells(markdown: str) -> str:
 def count_markdown_tables(markdown: str) -> int:
     """Markdown tables, counted by their delimiter rows."""
     return len(re.findall(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$", markdown, re.MULTILINE))
-
-
-# --- how well a rendition reads, which the text layer alone can not say -------------------------------------------
-
-_ITEM_LINE = re.compile(rf"^[^\S\n]*({LIST_LABEL})\s+\S", re.MULTILINE)
-_ITEM_START = re.compile(rf"^(?:[^\S\n]|[>#*_|-])*+({LIST_LABEL})", re.MULTILINE)
-_BLANK_LINES = re.compile(r"\n\s*\n")
-HEADING_LINE = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
-_SENTENCE_ENDS = (".", ":", ";", "!", "?", "”", '"', "'", "…")
-_TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)
-
-
-def readability(reference: Reference, markdown: str) -> float:
-    """1 for a rendition with nothing to stumble over; less for items run together, broken sentences, false tables
-    and false headings."""
-    return (
-        (0.5 + 0.5 * _items_kept(reference.text, markdown))
-        * (1 - 0.5 * _broken_paragraphs(markdown))
-        * (1 - 0.5 * _false_headings(markdown))
-        * (1 - 0.5 * _false_cells(markdown))
-    )
-
-
-def count_true_rows(markdown: str) -> int:
-    """Rows of tables that are tables indeed: their borders cut no sentence."""
-    return len(_TABLE_ROW.findall(markdown)) if _false_cells(markdown) < 0.05 else 0
-
-
-def contents_lines(markdown: str) -> int:
-    return len(CONTENTS_LINE.findall(markdown))
-
-
-def _items_kept(layer_text: str, markdown: str) -> float:
-    """Of the numbered lines of the text layer, the share that still begin a line."""
-    numbered_items = Counter(_ITEM_LINE.findall(layer_text))
-    if not numbered_items:
-        return 1.0
-    line_starts = Counter(_ITEM_START.findall(_ESCAPE.sub("", markdown)))
-    items_kept: int = (numbered_items & line_starts).total()
-    return items_kept / numbered_items.total()
-
-
-def _broken_paragraphs(markdown: str) -> float:
-    """The share of paragraphs that begin in the middle of a sentence."""
-    blocks = [block.strip("*_ ") for block in _BLANK_LINES.split(markdown) if block.strip()]
-    prose = [(a, b) for a, b in pairwise(blocks) if not b.startswith(("|", "#", "`", "-", "<", "!"))]
-    if not prose:
-        return 0.0
-    broken = [
-        a for a, b in prose if b[:1].islower() and not a.startswith(("#", "|")) and not a.endswith(_SENTENCE_ENDS)
-    ]
-    return len(broken) / len(prose)
-
-
-def _false_headings(markdown: str) -> float:
-    """The share of headings that are sentences: they end like one, or are longer than two lines of print."""
-    headings = [title.strip("*_ ") for _, title in HEADING_LINE.findall(markdown)]
-    sentences = sum(len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings)
-    return sentences / len(headings) if headings else 0.0
-
-
-def _false_cells(markdown: str) -> float:
-    """The share of cell borders that cut a sentence: the next cell, or the next row, goes on in lower case."""
-    table_rows = [[cell.strip("* ") for cell in row.strip(" |").split("|")] for row in _TABLE_ROW.findall(markdown)]
-    table_rows = [row for row in table_rows if not all(set(cell) <= set(":- ") for cell in row)]
-    borders = cuts = 0
-    for row in table_rows:
-        for left, right in pairwise(cell for cell in row if cell):
-            borders += 1
-            cuts += right[0].islower() and left[-1].isalpha() and " " in left + right and len(left + right) > 30
-    for above, below in pairwise(table_rows):
-        if above[-1] and below[0]:
-            borders += 1
-            cuts += below[0][0].islower() and above[-1][-1].isalpha()
-    return cuts / borders if borders else 0.0
-
-
-Relations = Counter[tuple[str, ...]]
-_MOST_MERGED_CELLS = 6  # cells that a merged one may hold
-
-
-def structure_relations(markdown: str) -> Relations:
-    """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
-    relations: Relations = Counter()
-    for block in blocks(markdown):
-        table_markdown = markdown[block.start : block.end]
-        if block.kind == "table":
-            rows = _bare_rows(table_markdown)
-            relations.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
-            relations.update(
-                ("below", a, b)
-                for above, below in pairwise(rows)
-                for a, b in zip(above, below, strict=False)
-                if a and b
-            )
-        elif block.kind == "heading":
-            relations["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
-    return relations
-
-
-def structure_likeness(markdown: str, yardstick: str) -> float | None:
-    """F1 of the structure of a rendition against that of another; None where neither has any."""
-    ours, theirs = structure_relations(markdown), structure_relations(yardstick)
-    relation_count = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / relation_count if relation_count else None
-
-
-def merged_cells(yardstick: str) -> set[str]:
-    """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
-    joined_cells: set[str] = set()
-    single_cells: set[str] = set()
-    for text in _tables(yardstick):
-        for row in _bare_rows(text):
-            cells = [cell for cell in row if cell]
-            single_cells.update(cells)
-            joined_cells.update(
-                "".join(cells[k : k + n]) for n in range(2, _MOST_MERGED_CELLS + 1) for k in range(len(cells) - n + 1)
-            )
-    return joined_cells - single_cells
-
-
-def merges_more(markdown: str, other: str) -> bool:
-    """Whether more cells of a rendition hold several neighbouring cells of the other one than the other way round."""
-    return _count_merged(markdown, other) > _count_merged(other, markdown)
-
-
-def _count_merged(markdown: str, yardstick: str) -> int:
-    merged = merged_cells(yardstick)
-    return sum(cell in merged for text in _tables(markdown) for row in _bare_rows(text) for cell in row)
-
-
-def _tables(markdown: str) -> Iterator[str]:
-    return (markdown[block.start : block.end] for block in blocks(markdown) if block.kind == "table")
-
-
-def _bare_rows(table: str) -> list[list[str]]:
-    parsed = read_table(table)
-    return [[bare_letters(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
-
-
-def bare_letters(text: str) -> str:
-    """The letters and digits of a cell or heading, by which two renditions of it are compared."""
-    return "".join(re.findall(r"[^\W_]|[%<>]", text.casefold()))

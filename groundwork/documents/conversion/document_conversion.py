@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from groundwork.documents.auditing.doubtful_pages_html import MOST_PAGES, PICTURE_QUALITY, PICTURE_SIDE, DoubtfulPage
 from groundwork.documents.auditing.page_audit import Reference
@@ -39,13 +39,11 @@ from groundwork.documents.conversion.converter_table import (
     require_converter,
     run_converter,
 )
-from groundwork.documents.conversion.page_renditions import (
+from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
+from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages
+from groundwork.documents.conversion.page_renditions import AuditedPages, audit_pages, convert_pages
+from groundwork.documents.conversion.page_warnings import (
     OCR,
-    AuditedPages,
-    PageDraft,
-    assemble_pages,
-    audit_pages,
-    convert_pages,
     doubt,
     is_unreadable_draft,
     page_ranges,
@@ -56,90 +54,19 @@ from groundwork.documents.engines.vision import PageReader, Picture
 from groundwork.documents.file_types import examine
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
-from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf, count_frames, page_jpeg, unlock
-from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer, text_layer
+from groundwork.documents.pdf_files.pdfium import count_frames, page_jpeg, unlock
+from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
-from groundwork.documents.repair.page_joining import stitch, tidy_page
+from groundwork.documents.repair.broken_lines import tidy_page
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
 from groundwork.markdown.running_page_lines import without_running
 from groundwork.message_wording import counted
-from groundwork.processes.worker_pool import WorkerFailed, report_progress
+from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import Document, Page
-from groundwork.settings.config_schema import Config, Ingest
-
-MOST_OPEN = 100  # pages
-
-Convert = Callable[[str, Request, list[str]], AuditedPages]
-
-
-class FirstConversion:
-    """What the first converter makes of a PDF, from the call that reads the text layer to the one that asks for it."""
-
-    def __init__(self, settings: Ingest, start: Callable[[int], object], on_page: Callable[[int], object]) -> None:
-        """`start` is told how many pages are converted, `on_page` how many more of them are done."""
-        self._processes = ProcessCalls(settings, self._take_report)
-        self._start, self._on_page = start, on_page
-        self._is_started = False
-        self._results: dict[str, AuditedPages | WorkerFailed] = {}  # by converter
-
-    async def read_layer(
-        self, convert: Convert, converter: str, request: Request, pages: str, first: int
-    ) -> TextLayer | None:
-        """The text layer; None where the call fails, and may do so for the converter alone."""
-        try:
-            layer, converted = await self._processes.call(convert_first, convert, converter, request, pages, first)
-        except WorkerFailed as error:
-            if error.kind == "timeout":  # which is not waited for twice
-                self._results[converter] = error
-            return None
-        if converted:
-            self._results[converter] = converted
-        return layer
-
-    def take(self, converter: str) -> AuditedPages | None:
-        """Its pages, at the first time of asking. Raises WorkerFailed where their time ran out."""
-        conversion_result = self._results.pop(converter, None)
-        if isinstance(conversion_result, WorkerFailed):
-            raise conversion_result
-        return conversion_result
-
-    def _take_report(self, n: int) -> None:
-        (self._on_page if self._is_started else self._start)(n)
-        self._is_started = True
-
-
-class LayerAndPages(NamedTuple):
-    """The text layer of a PDF, and its pages by a converter; None where there are none to convert."""
-
-    layer: TextLayer
-    converted: AuditedPages | None
-
-
-def convert_first(convert: Convert, converter: str, request: Request, pages: str = "", first: int = 0) -> LayerAndPages:
-    """Read the text layer of `request.source`, and let `convert` (convert_pages) do its pages. In a worker it reports
-    how many there are, and then each that is done.
-
-    `pages`, `first`: only those that are named so, such as "1-3, 7", and only so many. Of more than ingest.max_pages
-    none is converted. Raises BadDocument where the PDF cannot be read, and whatever the converter raises.
-    """
-    with OpenPdf(request.source, MOST_OPEN) as pdf:
-        with LOCK:
-            layer = text_layer(pdf, 0 if pages else first)
-        page_numbers = requested_pages(layer, pages, first)
-        if not page_numbers or layer.page_count > request.settings.max_pages:
-            return LayerAndPages(layer, None)
-        report_progress(len(page_numbers))
-        asked = None if len(page_numbers) == layer.page_count else page_numbers
-        request = dataclasses.replace(request, pages=asked, page_count=layer.page_count, opened=pdf)
-        return LayerAndPages(layer, convert(converter, request, layer.pages))
-
-
-def requested_pages(layer: TextLayer, pages: str, first: int) -> list[int]:
-    """The numbers of the pages that are asked for and can be opened. Raises BadDocument where `pages` names none."""
-    page_numbers = override_pages(pages, len(layer.pages))[: first or None]
-    return [page_number for page_number in page_numbers if page_number not in layer.damaged]
+from groundwork.settings.config_schema import Config
 
 
 @dataclass

@@ -7,31 +7,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
 import regex
 
-from groundwork.documents.auditing.page_audit import (
-    Reference,
-    contents_lines,
-    count_true_rows,
-    merges_more,
-    plain_text,
-    readability,
-)
+from groundwork.documents.auditing.page_audit import Reference
+from groundwork.documents.auditing.readability import contents_lines, count_true_rows, readability
+from groundwork.documents.auditing.structure_likeness import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, Request, run_converter
 from groundwork.documents.layout.forms_and_annotations import TICKS
-from groundwork.documents.pdf_files.text_layer import TextLayer
+from groundwork.documents.repair.broken_lines import tidy_page
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_parted
-from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
-from groundwork.documents.repair.page_joining import stitch, tidy_page
+from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
-from groundwork.installation import as_typed
-from groundwork.language.language_and_script import is_right_to_left, is_shaped
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
+from groundwork.language.language_and_script import is_shaped
+from groundwork.language.unreadable_text import is_unreadable
 from groundwork.markdown.running_page_lines import (
     line_keys,
     running_keys,
@@ -42,7 +34,7 @@ from groundwork.markdown.running_page_lines import (
     without_running,
 )
 from groundwork.processes.worker_pool import report_progress
-from groundwork.records import Page, PageAudit
+from groundwork.records import PageAudit
 
 OWN_RENDITION = "lines"  # our own reading of a page, which has whole words and one paragraph a block
 
@@ -185,7 +177,6 @@ def audit_pages(name: str, conversion: Conversion, numbers: Sequence[int], layer
     return _Judge(name, layer).audit(conversion, numbers)
 
 
-_TABLE_LINES = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 _SYMBOL_RUN = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
 _LEAST_GAIN = 0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
 Draft = tuple[str, str]  # its maker, and its Markdown
@@ -259,142 +250,3 @@ def _count_symbols(markdown: str, reference: Reference) -> int:
     if markdown.isascii():
         return 0
     return max(0, len(_SYMBOL_RUN.findall(markdown)) - len(_SYMBOL_RUN.findall(reference.text)))
-
-
-OCR = as_typed(
-    "read it with a vision model (--converter gemini) "
-    "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
-)
-
-
-@dataclass
-class PageDraft:
-    """The best rendition of one page so far."""
-
-    markdown: str = ""
-    converter: str = ""
-    audit: PageAudit | None = None
-    fell_back: str = ""
-    is_unreadable: bool = False
-    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
-
-    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
-        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
-
-        `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
-        """
-        self.is_complete = judged and not trouble and bool(markdown.strip())
-        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
-        if is_better and self.audit and self.markdown:
-            lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
-            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
-        if is_better:
-            self.markdown, self.audit, self.converter = markdown, audit, converter
-        self.fell_back = trouble or self.fell_back
-
-    def is_due(self, scan: bool, threshold: float) -> bool:
-        """Whether the next converter should have a try at it."""
-        if scan:
-            return not self.markdown.strip()
-        if self.is_complete:
-            return False
-        if self.audit is None or self.audit.lost_numbers:
-            return True
-        return self.audit.text_kept < threshold
-
-
-def assemble_pages(
-    layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
-) -> tuple[str, list[Page]]:
-    """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
-    chosen_numbers = set(page_numbers)
-    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
-    pages = [
-        Page(
-            number=number,
-            start=start,
-            end=end,
-            converter=draft.converter,
-            audit=draft.audit,
-            fell_back=draft.fell_back,
-            scan=layer.scans[number - 1],
-            contents=is_contents(draft.markdown),
-            unreadable=draft.is_unreadable,
-        )
-        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
-        if number in chosen_numbers
-    ]
-    return stitched.markdown, pages
-
-
-def unreadable_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
-    """The pages whose text is in letters other than those that they show."""
-    return [number for number, draft in enumerate(drafts, start=1) if is_unreadable_draft(draft, layer, number)]
-
-
-def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool:
-    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
-    if is_unreadable(draft.markdown):
-        return True
-    if number not in layer.misleading or _is_read_by_sight(draft.converter):
-        return False
-    letters = plain_text(_TABLE_LINES.sub(" ", draft.markdown))
-    return (
-        not reads_as_text(letters)
-        or is_misread(draft.markdown)
-        or is_right_to_left(letters)  # its order cannot be held against anything
-        or says_the_same(letters, layer.misleading[number])
-    )
-
-
-def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
-    """The pages that a reader of the text should look at; `partly_unreadable`: as in TextLayer."""
-    warnings = [
-        f"page {page.number}: {share:.0%} of its letters are in a font that gives others than the page shows; {OCR}"
-        for page in pages
-        if (share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
-    ]
-    if scans := [page.number for page in pages if page.scan and page.end == page.start]:
-        warnings.append(f"{page_ranges(scans)} without text (scans); {OCR}")
-    warnings += _fallen_back(pages)
-    doubts = {page.number: doubt(page, threshold) for page in pages if page.audit}
-    reasons = {page.number: page.fell_back for page in pages}  # which are among the warnings
-    return warnings + [f"page {number}: {why}" for number, why in doubts.items() if why not in ("", reasons[number])]
-
-
-def _is_read_by_sight(converter: str) -> bool:
-    name = converter.partition(":")[0]
-    return name in CONVERTERS and CONVERTERS[name].by_sight
-
-
-def doubt(page: Page, threshold: float) -> str:
-    """Why a reader should look at the page, as the audit says; "" where it is content."""
-    if page.scan and page.end == page.start:
-        return "a scan without text"
-    if page.audit and page.audit.text_kept < threshold and not page.scan:
-        return f"text kept {page.audit.text_kept:.2f} is below {threshold}"
-    if page.audit and page.audit.lost_numbers:
-        return f"numbers not found: {', '.join(page.audit.lost_numbers[:5])}"
-    return page.fell_back if page.converter == "text layer" else ""
-
-
-def _fallen_back(pages: Sequence[Page]) -> list[str]:
-    """Which pages another converter made than the one that was asked first, and why."""
-    by_reason: dict[tuple[str, str], list[int]] = {}
-    for page in pages:
-        first_converter, used = page.fell_back.partition(":")[0], page.converter.partition(":")[0]
-        if page.fell_back and first_converter != used:
-            by_reason.setdefault((used, page.fell_back), []).append(page.number)
-    return [f"{page_ranges(numbers)} fell back to {used}; {why}" for (used, why), numbers in by_reason.items()]
-
-
-def page_ranges(numbers: Sequence[int]) -> str:
-    """[1, 2, 3, 7] as "pages 1-3, 7"."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1].append(number)
-        else:
-            spans.append([number])
-    ranges = ", ".join(f"{span[0]}-{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
-    return f"page{'s' if len(numbers) > 1 else ''} {ranges}"

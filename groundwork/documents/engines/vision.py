@@ -18,8 +18,8 @@ import msgspec
 
 from groundwork.documents.auditing.page_audit import Reference, digits, page_words
 from groundwork.documents.conversion.page_renditions import AuditedPages
+from groundwork.documents.repair.broken_lines import tidy_page
 from groundwork.documents.repair.outline_and_contents import plain_contents
-from groundwork.documents.repair.page_joining import tidy_page
 from groundwork.errors import StopRun, TransportFailed, UnitError
 from groundwork.language.unreadable_text import is_misread, is_unreadable
 from groundwork.llm.calls.task_group import gather_all

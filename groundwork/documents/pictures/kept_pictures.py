@@ -12,14 +12,11 @@ import io
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from groundwork.data_folder.read_write import write_bytes
 from groundwork.picture_links import picture_addresses, repoint_pictures
 from groundwork.raster_images import UnusableImage, has_transparency, open_image
-
-if TYPE_CHECKING:
-    pass
 
 LEAST_SIDE = 48  # pixels of the shorter side; what is smaller is an ornament
 MOST_RATIO = 12  # of the longer to the shorter side; what is narrower is a rule or a border

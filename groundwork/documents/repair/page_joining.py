@@ -1,4 +1,4 @@
-"""One Markdown of many pages: lines mended, what runs over a page end joined, pages kept by offset."""
+"""Many pages joined into one Markdown: what runs over a page end is mended, and pages are kept by offset."""
 
 from __future__ import annotations
 
@@ -9,22 +9,13 @@ from itertools import dropwhile, takewhile
 from operator import eq
 from typing import NamedTuple
 
-from groundwork.documents.auditing.page_audit import HEADING_LINE
-from groundwork.documents.dot_leaders import shortened_leaders
 from groundwork.documents.pipe_tables import DELIMITER_ROW
+from groundwork.documents.repair.broken_lines import BLOCK_START, HYPHEN_END, ITEM_START
 from groundwork.documents.repair.table_titles import titles_above_tables
-from groundwork.language.list_and_rule_labels import DOTTED_LABEL, GLUED_LABEL, LIST_LABEL, STOPPED_LABEL
 from groundwork.language.sentences import LINE_ENDS
 from groundwork.language.words import WRITTEN_OUT
 
-_ITEM_START = re.compile(rf"(?:{LIST_LABEL}|[-*+])(?:\s|$)|{DOTTED_LABEL}\.\S")
-_BLOCK_START = re.compile(r"#{1,6}\s|\||```|~~~|>|!\[|<|\$\$")
 _CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
-_UNDERLINE = re.compile(r"<u>\s*[↑^]?\s*</u>|</?u>")  # and the arrows that lead back to the contents
-_GLUED_ITEM = re.compile(rf"^((?:#{{1,6}} )?{GLUED_LABEL})")
-_STOPPED_ITEM = re.compile(rf"{STOPPED_LABEL}\s")
-_BACK_LINK = re.compile(r"(?:(?<!\s)\s++)?↑\s*$")
-_HYPHEN_END = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[-‐]$")
 _STEM_WITH_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
 _NOTE = re.compile(
     r"(\d{1,2}|[¹²³⁴-⁹]{1,2}|[*∗†‡§¶‖]{1,3}|\(\d{1,2}\)) ?(?=[^\W\d])"
@@ -41,22 +32,6 @@ class Stitched(NamedTuple):
 
     markdown: str
     spans: list[tuple[int, int]]
-
-
-def tidy_page(markdown: str) -> str:
-    """A page's Markdown with broken lines joined, one item a paragraph, headings free-standing, leaders shortened."""
-    tidied: list[str] = []
-    fence = ""
-    for line in markdown.replace("\r\n", "\n").split("\n"):
-        text = line.rstrip()
-        if marker := re.match(r"\s*(```+|~~~+)", text):
-            fence = "" if fence and text.strip().startswith(fence) else fence or marker[1]
-            tidied.append(text)
-        elif fence:
-            tidied.append(text)
-        else:
-            _append_line(tidied, _tidy_line(text))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(tidied)).strip("\n")
 
 
 def stitch(pages: Sequence[str], *, flowing: bool = True, titles_apart: bool = True) -> Stitched:
@@ -137,12 +112,12 @@ def _join_pages(above: str, below: str, pages: Sequence[str], table_head: str) -
     ):
         below, first_line = reordered, reordered.split("\n", 1)[0]
     if (
-        _BLOCK_START.match(last_line)
+        BLOCK_START.match(last_line)
         or not begins_mid_sentence(first_line)
         or len(WRITTEN_OUT.findall(last_line)) < _LEAST_SENTENCE_WORDS
     ):
         return above, "\n\n", below
-    if _HYPHEN_END.search(last_line):
+    if HYPHEN_END.search(last_line):
         above, joint = _join_parted_word(above, first_line, pages)
         return above, joint, below
     return above, "\n\n" if last_line.endswith(LINE_ENDS) else " ", below
@@ -150,12 +125,12 @@ def _join_pages(above: str, below: str, pages: Sequence[str], table_head: str) -
 
 def ends_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph is running text that ends in the middle of a sentence."""
-    return len(paragraph) > _LONG_TEXT and not _BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
+    return len(paragraph) > _LONG_TEXT and not BLOCK_START.match(paragraph) and not paragraph.endswith(LINE_ENDS)
 
 
 def begins_mid_sentence(paragraph: str) -> bool:
     """Whether a paragraph begins in the middle of a sentence."""
-    return paragraph[:1].islower() and not _BLOCK_START.match(paragraph) and not _ITEM_START.match(paragraph)
+    return paragraph[:1].islower() and not BLOCK_START.match(paragraph) and not ITEM_START.match(paragraph)
 
 
 def _with_sentence_first(below: str) -> str:
@@ -216,50 +191,3 @@ def _join_parted_word(above: str, below: str, pages: Sequence[str]) -> tuple[str
         return above[:-1], ""
     compound = re.compile(rf"\b{re.escape(stem[0])}{re.escape(tail[0])}\b", re.IGNORECASE)
     return (above, "") if any(compound.search(page) for page in pages) else (above[:-1], "")
-
-
-def _tidy_line(line: str) -> str:
-    line = _UNDERLINE.sub("", line) if "u>" in line else line
-    line = _BACK_LINK.sub("", line) if "↑" in line else line
-    text = shortened_leaders(line)
-    if text != line:
-        text = text.replace("**", "").lstrip("# ").rstrip()
-    elif len(text) > 160 and (heading := HEADING_LINE.match(text)):
-        text = heading[2]  # a paragraph, whatever the engine took it for
-    return _GLUED_ITEM.sub(r"\1 ", text)
-
-
-def _append_line(lines: list[str], line: str) -> None:
-    """Append a line: to the line before where it goes on with it, after a blank line where it begins a block."""
-    previous = lines[-1] if lines else ""
-    if not line.strip() or not previous.strip():
-        if line.strip() or previous.strip():
-            lines.append(line)
-    elif _continues_line(previous, line):
-        lines[-1] = _join_lines(previous, line.strip())
-    elif _needs_blank(previous, line):
-        lines += ["", line]
-    else:
-        lines.append(line)
-
-
-def _continues_line(previous: str, line: str) -> bool:
-    text = line.lstrip("* ")
-    if _BLOCK_START.match(line) or _BLOCK_START.match(previous) or _ITEM_START.match(text):
-        return False
-    return not previous.endswith(LINE_ENDS) and (text[:1].islower() or text[:1] == "(") and "…" not in previous
-
-
-def _join_lines(previous: str, line: str) -> str:
-    if _HYPHEN_END.search(previous) and line[:1].islower():
-        return previous[:-1] + line
-    return f"{previous} {line}"
-
-
-def _needs_blank(previous: str, line: str) -> bool:
-    """Headings stand free, and numbered rules are paragraphs of their own; bullet lists stay together."""
-    if line.startswith("#") or previous.startswith("#"):
-        return True
-    if line.startswith("|") != previous.startswith("|"):
-        return True
-    return bool(_STOPPED_ITEM.match(line))

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from groundwork.documents.auditing.page_audit import FormulaLetters, Reference, digits, page_words
+from groundwork.documents.auditing.formula_letters import FormulaLetters
+from groundwork.documents.auditing.page_audit import Reference, digits, page_words
 from groundwork.documents.repair.page_joining import ends_mid_sentence
 from groundwork.language.language_and_script import WORD_OR_CHARACTER, words_or_characters
 from groundwork.language.list_and_rule_labels import PAGE_LABEL

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.documents.auditing.doubtful_pages_html import DoubtfulPage, doubtful_html, markdown_to_html
-from groundwork.documents.conversion.page_renditions import doubt
+from groundwork.documents.conversion.page_warnings import doubt
 from groundwork.records import Page, PageAudit
 from tests.documents.conftest import Folder
 from tests.growth import steep

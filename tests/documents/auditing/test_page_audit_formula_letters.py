@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from groundwork.documents.auditing.page_audit import FormulaLetters, Reference
+from groundwork.documents.auditing.formula_letters import FormulaLetters
+from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.repair.text_layer_repair import restore_lost_lines
 
 LAYER = "The model of the errors is\nTi = β0 + β1xi + σ0ui\nHC0 : ωi = ˆu2i\nwith diag(ω1, . . . , ωn) as above."

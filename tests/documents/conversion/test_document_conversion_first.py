@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 
 from groundwork.documents.conversion.converter_table import Request
-from groundwork.documents.conversion.document_conversion import convert_first, requested_pages
+from groundwork.documents.conversion.first_conversion import convert_first, requested_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.pdf_files.pdfium import OpenPdf
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer

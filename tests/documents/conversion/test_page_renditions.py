@@ -10,12 +10,9 @@ import pytest
 
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.conversion.converter_table import Conversion, Request, check_converters, choose_converters
-from groundwork.documents.conversion.page_renditions import (
-    PageDraft,
-    audit_pages,
-    convert_pages,
-    is_unreadable_draft,
-)
+from groundwork.documents.conversion.page_drafts import PageDraft
+from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
+from groundwork.documents.conversion.page_warnings import is_unreadable_draft
 from groundwork.documents.engines import layout_converter
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.xlsx_and_xls_sheets import read_xlsx

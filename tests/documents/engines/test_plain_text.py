@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.plain_text import with_title
+from groundwork.documents.formats.front_matter import with_title
 
 BODY = "## Mooring\n\nThe punt is moored at both ends.\n"
 

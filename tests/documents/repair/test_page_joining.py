@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundwork.documents.repair.broken_lines import tidy_page
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, plain_contents, set_headings
-from groundwork.documents.repair.page_joining import stitch, tidy_page
+from groundwork.documents.repair.page_joining import stitch
 from groundwork.markdown.running_page_lines import without_running
 
 

@@ -1,4 +1,4 @@
-"""Tables without drawn cells, read from the spaces between their words.
+"""Borderless tables, without drawn cells: read from the spaces between their words.
 
 Rows are lines with words far apart; columns are the stretches that the words of most rows cover. Lines with a single
 text belong to a table where they stand among its rows: the name of a group, the rest of a cell, or the part of its
@@ -11,13 +11,12 @@ far apart, and are no tables.
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Callable, Sequence
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.borderless_rows_and_columns import (
+from groundwork.documents.layout.tables.column_gutters import (
     SpacedLine,
     Text,
     add_empty_columns,
@@ -33,106 +32,17 @@ from groundwork.documents.layout.tables.borderless_rows_and_columns import (
     part_figures,
     spaced_line,
 )
-from groundwork.documents.layout.text_lines import Line, Stretches, is_number, is_rule, label
-from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
-
-_EQUATION_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
-_RELATION = re.compile(
-    r"[=≤≥≡≈≃≅∼∝∈⊂⊆→←⇒⇔≪≫<>]|:=|\\(?:leq|geq|equiv|approx|sim|propto|in|subset|to|neq|(?:left|right|Right)arrow)\b"
+from groundwork.documents.layout.tables.column_heads import TIGHT_STEP, head_rows, heads_end, is_rule_row
+from groundwork.documents.layout.tables.contents_lists_and_formulas import (
+    are_formulas,
+    are_marks,
+    contents_entries,
+    is_justified,
+    is_prose,
+    list_items,
 )
-_FORMULA_SHARE = 0.5  # of the rows, which are formulas
-_NUMBER_SHARE = 0.3  # of the texts of formulas, which are plain figures at the most
-
-
-def are_formulas(body: Sequence[SpacedLine]) -> bool:
-    """Whether rows are formulas: one ends with its number, or half of them have a sign of relation alone in a cell."""
-    texts = [[text.text for text in row.texts] for row in body]
-    formulas = [row for row in texts if _RELATION.search(" ".join(row))]
-    if len(formulas) < _FORMULA_SHARE * len(texts):
-        return False
-    has_number = any(_EQUATION_NUMBER.fullmatch(row[-1]) for row in formulas)
-    lone_signs = sum(any(_RELATION.fullmatch(text) for text in row) for row in texts)
-    figures = sum(is_number(text) and not _EQUATION_NUMBER.fullmatch(text) for row in texts for text in row)
-    has_figures = figures > _NUMBER_SHARE * sum(map(len, texts))
-    return (has_number or 2 * lone_signs >= len(texts)) and not has_figures
-
-
-_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
-
-
-def is_prose(body: list[SpacedLine], columns: list[tuple[float, float]]) -> bool:
-    """Whether sentences cross the rows in more than one column: columns of running text."""
-    texts_by_column: list[list[str]] = [[] for _ in columns]
-    for row in body:
-        for text in row.texts:
-            texts_by_column[column_at(text, columns)].append(text.text)
-    running_columns = [
-        texts
-        for texts in texts_by_column
-        if texts and statistics.median(len(text.split()) for text in texts) >= 4 and _share_of_lower(texts) > 0.3
-    ]
-    return len(running_columns) > 1
-
-
-def is_justified(body: list[SpacedLine]) -> bool:
-    """Whether the rows are words of running text that are spaced out to fill its lines from edge to edge."""
-    edges = [(row.texts[0].x1, row.texts[-1].x2) for row in body]
-    spreads = [max(xs) - min(xs) for xs in zip(*edges, strict=True)]
-    return max(spreads) < _EDGE_SPREAD * body[0].size and _share_of_lower([t.text for r in body for t in r.texts]) > 0.5
-
-
-def _share_of_lower(texts: list[str]) -> float:
-    return sum(text[0].islower() for text in texts) / len(texts)
-
-
-_YEAR = re.compile(r"\(?(?:1[89]|20)\d\d\)?(?:[-–/](?:\d\d){1,2})?\W?")
-_MOST_HEAD_LINES = 8  # lines of heads
-_OFF_CENTRE = 0.4  # sizes by which a head may stand out of the middle of its columns
-_TIGHT_STEP = 0.88  # of the distance to the row below, between two lines of a head
-_HEAD_GAP = 0.6  # sizes between two lines of one head
-
-
-class _Head(NamedTuple):
-    """A head's text, its columns and the lines of heads that it fills, [first, end)."""
-
-    text: str
-    columns: tuple[int, ...]
-    first: int
-    end: int
-
-
-def is_rule_row(row: SpacedLine) -> bool:
-    """Whether a line holds dashes below each head alone."""
-    return bool(row.texts) and all(is_rule(text.text) for text in row.texts)
-
-
-def heads_end(rows: Sequence[SpacedLine], columns: Stretches) -> int:
-    """How many lines of a table are heads: those above the first with a number beside its first cell.
-
-    Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
-    """
-    are_figures = [any(is_number(text.text) for text in row.texts[1:]) and not _are_years(row, columns) for row in rows]
-    if sum(are_figures) > 1 and (end := are_figures.index(True)) <= _MOST_HEAD_LINES:
-        return _without_name(rows, end, columns)
-    return next((i for i, row in enumerate(rows) if column_at(row.texts[0], columns) == 0), 0)
-
-
-def _without_name(rows: Sequence[SpacedLine], end: int, columns: Stretches) -> int:
-    """Where heads end that are followed by the name of a group of rows, or by a label's first line."""
-    group = rows[end - 1] if end > 1 else None
-    if group is None or len(group.texts) > 1 or is_rule(group.texts[0].text):
-        return end
-    k, above = column_at(group.texts[0], columns), rows[end - 2]
-    if above.is_ruled(columns) and not group.is_ruled(columns):
-        return end - 1
-    if len(above.texts) < 2:
-        return end
-    is_under = any(column_at(text, columns) == k for text in above.texts)
-    return end if is_under and group.y2 - above.y2 < _TIGHT_STEP * (rows[end].y2 - group.y2) else end - 1
-
-
-def _are_years(row: SpacedLine, columns: Stretches) -> bool:
-    return all(_YEAR.fullmatch(text.text) and column_at(text, columns) > 0 for text in row.texts)
+from groundwork.documents.layout.text_lines import Line, Stretches, is_number, label
+from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 
 def placed(row: SpacedLine, columns: Stretches) -> list[str]:
@@ -142,181 +52,6 @@ def placed(row: SpacedLine, columns: Stretches) -> list[str]:
         k = column_at(text, columns) if i or text.x1 > columns[0][1] else 0
         cells[k] = f"{cells[k]} {text.text}".strip()
     return cells
-
-
-def head_rows(rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords) -> list[list[str]]:
-    """The rows of the heads: each head in all the cells that it fills."""
-    heads: list[_Head] = []
-    rows = [cut_row(_spread_evenly(row, columns), columns) for row in rows]
-    for i, row in enumerate(rows):
-        for text in row.texts:
-            if not is_rule(text.text):
-                _add_head(heads, _Head(text.text, _head_columns(text, columns), i, i + 1), rows, columns, vocabulary)
-    head_cells = [[""] * len(columns) for _ in rows]
-    for head in heads:
-        starts = [lower.first for lower in heads if lower.first >= head.end and set(lower.columns) & set(head.columns)]
-        for cells in head_cells[head.first : min(starts, default=len(rows))]:
-            for k in head.columns:
-                cells[k] = f"{cells[k]} {head.text}".strip()
-    return [row for row, below in zip_longest(head_cells, head_cells[1:]) if any(row) and not _is_part(row, below)]
-
-
-def _is_part(row: list[str], below: list[str] | None) -> bool:
-    """Whether the row below holds the same heads, and perhaps one more where this row has none."""
-    return below is not None and all(not head or head == lower for head, lower in zip(row, below, strict=True))
-
-
-def _spread_evenly(row: SpacedLine, columns: Stretches) -> SpacedLine:
-    """A line of heads whose texts stand in the middles of groups of columns, which they share out among them."""
-    if len(row.texts) * 2 >= len(columns) or any(text.reach for text in row.texts):
-        return row
-    for first_column in range(1, 3):
-        texts, start = [], first_column
-        for text in row.texts:
-            middle = (text.x1 + text.x2) / 2
-            last_columns = [
-                k
-                for k in range(start + 1, len(columns))
-                if _is_head_centred(columns[start][0] + columns[k][1], middle, row.size)
-            ]
-            if not last_columns:
-                break
-            texts.append(text._replace(reach=(columns[start][0], columns[last_columns[0]][1])))
-            start = last_columns[0] + 1
-        is_single = len(texts) == 1 and any(_is_head_centred(a + b, middle, row.size) for a, b in columns)
-        if start == len(columns) and len(texts) == len(row.texts) and not is_single:
-            return row._replace(texts=texts)
-    return row
-
-
-def _is_head_centred(edges: float, middle: float, size: float) -> bool:
-    return abs(edges / 2 - middle) < _OFF_CENTRE * size
-
-
-def _head_columns(text: Text, columns: Stretches) -> tuple[int, ...]:
-    under = columns_under(text, columns)
-    return tuple(under) if under and under[0] > 0 else (column_at(text, columns),)
-
-
-def _add_head(
-    heads: list[_Head], head: _Head, rows: Sequence[SpacedLine], columns: Stretches, vocabulary: DocumentWords
-) -> None:
-    """Add a head, or put it together with the one right above it over the same columns."""
-    overlapping = [i for i, earlier in enumerate(heads) if set(earlier.columns) & set(head.columns)]
-    upper = heads[overlapping[-1]] if overlapping else None
-    if upper is None or upper.columns != head.columns:
-        heads.append(head)
-    elif upper.end > head.first:
-        heads[overlapping[-1]] = upper._replace(text=f"{upper.text} {head.text}", end=head.end)
-    elif _continues(rows[upper.end - 1], rows[head.first], len(columns)) and not upper.text.endswith((":", "：")):
-        heads[overlapping[-1]] = upper._replace(text=vocabulary.join(upper.text, head.text), end=head.end)
-    else:
-        heads.append(head)
-
-
-def _continues(above: SpacedLine, row: SpacedLine, column_count: int) -> bool:
-    """Whether a line of heads goes on with those above it; of two full lines most begin the second in small letters."""
-    if row.y1 - above.y2 > _HEAD_GAP * row.size:
-        return False
-    small_texts = sum(not text.text[0].isupper() for text in row.texts)
-    return min(len(row.texts), len(above.texts)) < column_count or 2 * small_texts > column_count
-
-
-_PAGE_DIGITS = 3  # digits of a page number
-_LEAST_TITLE_WORDS = 3  # of most titles in a table of contents whose sections have no numbers
-_MANY_ENTRIES = 12  # entries from which on a list of single words is a table of contents, if several stand on one page
-_SECTION_NUMBER = re.compile(r"(?:\d{1,2}|[A-Z])(?:\.\d{1,2})*+\.?(?!\S)")
-_ITEM_NUMBER = re.compile(r"\d{1,4}\.?|\[\d{1,4}\]|\(\d{1,4}\)")  # 7, 7., [7] or (7)
-_LONG_ITEM_WORDS = 5  # words of most items of a numbered list
-
-
-def _is_page(text: str) -> bool:
-    return text.isdecimal() and len(text) <= _PAGE_DIGITS and text[0] in "123456789"
-
-
-def _is_roman(text: str) -> bool:
-    return text != "" and not text.strip("ivxl")
-
-
-def contents_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
-    """The titles and page numbers of a table of contents without leaders, in one column or two; [] of other rows."""
-    return _column_entries(rows) or _column_entries(_below_each_other(rows))
-
-
-def _below_each_other(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
-    """Rows of two titles, each with its page, as the rows of the left column and then those of the right one; [] of
-    rows of which less than half have both."""
-    starts = [
-        row.texts[2].x1 for row in rows if len(row.texts) == 4 and all(_is_page(row.texts[k].text) for k in (1, 3))
-    ]
-    if 2 * len(starts) < len(rows) or not starts:
-        return []
-    edge = min(starts)
-    left = [row._replace(texts=[text for text in row.texts if text.x2 < edge]) for row in rows]
-    right = [row._replace(texts=[text for text in row.texts if text.x2 >= edge]) for row in rows]
-    return [row for row in (*left, *right) if row.texts]
-
-
-def _column_entries(rows: Sequence[SpacedLine]) -> list[list[str]]:
-    """The entries of one column: numbers that never fall; [] of other rows."""
-    if not any(map(is_row, rows)):
-        return []
-    row_texts = [row.texts for row in rows if is_row(row)]
-    numbers = [int(texts[-1].text) for texts in row_texts if _is_page(texts[-1].text)]
-    sections = sum("." in number[0] for texts in row_texts if (number := _SECTION_NUMBER.match(texts[0].text)))
-    words = statistics.median(sum(len(text.text.split()) for text in texts[:-1]) for texts in row_texts)
-    is_numbered = 2 * sections > len(row_texts)
-    is_long = len(row_texts) >= _MANY_ENTRIES and len(set(numbers)) < len(numbers)
-    least_words, least_pages = (2, 2) if is_numbered else (1 if is_long else _LEAST_TITLE_WORDS, 4)
-    if len(numbers) < 5 or not all(map(_is_entry, row_texts)) or numbers != sorted(numbers):
-        return []
-    if words < least_words or len(set(numbers)) < least_pages:
-        return []
-    entries, title = [], ""
-    for row in rows:
-        if is_rule_row(row):
-            continue
-        title = " ".join([title, *(text.text for text in (row.texts[:-1] if is_row(row) else row.texts))]).strip()
-        if is_row(row):
-            entries.append([title, row.texts[-1].text])
-            title = ""
-    return entries
-
-
-def _is_entry(texts: Sequence[Text]) -> bool:
-    """Whether a row is a title and a page, or a section's number, its title and a page."""
-    has_section = len(texts) == 3 and _SECTION_NUMBER.fullmatch(texts[0].text) is not None
-    return (len(texts) == 2 or has_section) and (_is_page(texts[-1].text) or _is_roman(texts[-1].text))
-
-
-def are_marks(body: list[SpacedLine]) -> bool:
-    """Whether every row begins with one of two signs before a long text: the items of a list."""
-    marks = {row.texts[0].text for row in body}
-    are_long = statistics.median(len(row.texts[1].text.split()) for row in body) >= 5
-    return are_long and len(marks) < 3 and all(len(mark) == 1 and not mark.isdigit() for mark in marks)
-
-
-def list_items(rows: Sequence[Sequence[str]], vocabulary: DocumentWords) -> list[list[str]]:
-    """The numbers and texts of a numbered list, such as of references: long texts beside numbers that go up by one;
-    [] of other rows."""
-    if (
-        not rows
-        or any(len(row) != 2 or not row[1] for row in rows)
-        or any(row[0] and not _ITEM_NUMBER.fullmatch(row[0]) for row in rows)
-    ):
-        return []
-    numbers = [int(row[0].strip("[]().")) for row in rows if row[0]]
-    item_texts = [row[1] for row in rows if row[0]]
-    is_climbing = len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))
-    if not rows[0][0] or not is_climbing or any(text[0].islower() for text in item_texts):
-        return []
-    items: list[list[str]] = []
-    for number, text in rows:
-        if number:
-            items.append([number, text])
-        else:
-            items[-1][1] = vocabulary.join(items[-1][1], text)
-    return items if statistics.median(len(text.split()) for text in item_texts) >= _LONG_ITEM_WORDS else []
 
 
 _BESIDE_STEP = 0.8  # sizes between two lines that stand beside each other in part
@@ -584,7 +319,7 @@ class _TableReader:
         """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
         label_text = next((text for text in above.texts if column_at(text, columns) == 0), None)
         is_alike = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
-        is_near = row.y2 - above.y2 < _TIGHT_STEP * self.step
+        is_near = row.y2 - above.y2 < TIGHT_STEP * self.step
         return label_text is not None and is_alike and is_near and row.texts[0].x1 > label_text.x1 - 1
 
     def is_table(self, body: list[SpacedLine], columns: list[tuple[float, float]], cells: list[list[str]]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Shade, Stroke
-from groundwork.documents.layout.tables.ruled_table_rows import word_lines
+from groundwork.documents.layout.tables.ruled_tables import word_lines
 from groundwork.documents.layout.text_lines import Box, is_bullet, joined, label
 
 _MOST_SHADES = 600  # of a page; what has more is a drawing

@@ -1,4 +1,4 @@
-"""Rows and columns of a table without drawn cells: the texts of a line, and the stretches that they cover."""
+"""The columns of a borderless table, and the gutters between them: where the texts of its lines stand apart."""
 
 from __future__ import annotations
 

@@ -1,0 +1,78 @@
+"""How alike two renditions are in structure: the neighbouring cells of their tables, and their headings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from groundwork.markdown.blocks import blocks, plain_title
+from groundwork.markdown.table_rows_and_cells import read_table
+
+Relations = Counter[tuple[str, ...]]
+_MOST_MERGED_CELLS = 6  # cells that a merged one may hold
+
+
+def structure_relations(markdown: str) -> Relations:
+    """Pairs of neighbouring cells, with the direction, and headings, in letters and digits alone."""
+    relations: Relations = Counter()
+    for block in blocks(markdown):
+        table_markdown = markdown[block.start : block.end]
+        if block.kind == "table":
+            rows = _bare_rows(table_markdown)
+            relations.update(("right", a, b) for row in rows for a, b in pairwise(filter(None, row)))
+            relations.update(
+                ("below", a, b)
+                for above, below in pairwise(rows)
+                for a, b in zip(above, below, strict=False)
+                if a and b
+            )
+        elif block.kind == "heading":
+            relations["heading", bare_letters(plain_title(table_markdown.strip("# \n")))] += 1
+    return relations
+
+
+def structure_likeness(markdown: str, yardstick: str) -> float | None:
+    """F1 of the structure of a rendition against that of another; None where neither has any."""
+    ours, theirs = structure_relations(markdown), structure_relations(yardstick)
+    relation_count = ours.total() + theirs.total()
+    return 2 * (ours & theirs).total() / relation_count if relation_count else None
+
+
+def merged_cells(yardstick: str) -> set[str]:
+    """What a cell says that holds several neighbouring cells of the yardstick's tables, in letters and digits alone."""
+    joined_cells: set[str] = set()
+    single_cells: set[str] = set()
+    for text in _tables(yardstick):
+        for row in _bare_rows(text):
+            cells = [cell for cell in row if cell]
+            single_cells.update(cells)
+            joined_cells.update(
+                "".join(cells[k : k + n]) for n in range(2, _MOST_MERGED_CELLS + 1) for k in range(len(cells) - n + 1)
+            )
+    return joined_cells - single_cells
+
+
+def merges_more(markdown: str, other: str) -> bool:
+    """Whether more cells of a rendition hold several neighbouring cells of the other one than the other way round."""
+    return _count_merged(markdown, other) > _count_merged(other, markdown)
+
+
+def _count_merged(markdown: str, yardstick: str) -> int:
+    merged = merged_cells(yardstick)
+    return sum(cell in merged for text in _tables(markdown) for row in _bare_rows(text) for cell in row)
+
+
+def _tables(markdown: str) -> Iterator[str]:
+    return (markdown[block.start : block.end] for block in blocks(markdown) if block.kind == "table")
+
+
+def _bare_rows(table: str) -> list[list[str]]:
+    parsed = read_table(table)
+    return [[bare_letters(cell.text) for cell in row.cells] for row in [*parsed.header, *parsed.data]]
+
+
+def bare_letters(text: str) -> str:
+    """The letters and digits of a cell or heading, by which two renditions of it are compared."""
+    return "".join(re.findall(r"[^\W_]|[%<>]", text.casefold()))

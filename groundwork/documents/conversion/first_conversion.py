@@ -1,0 +1,92 @@
+"""The first conversion of a PDF, in the call that reads its text layer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+from groundwork.documents.conversion.converter_processes import (
+    ProcessCalls,
+)
+from groundwork.documents.conversion.converter_table import (
+    Request,
+)
+from groundwork.documents.conversion.page_renditions import AuditedPages
+from groundwork.documents.overrides_and_recipe import override_pages
+from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf
+from groundwork.documents.pdf_files.text_layer import TextLayer, text_layer
+from groundwork.processes.worker_pool import WorkerFailed, report_progress
+from groundwork.settings.config_schema import Ingest
+
+MOST_OPEN = 100  # pages
+
+Convert = Callable[[str, Request, list[str]], AuditedPages]
+
+
+class FirstConversion:
+    """What the first converter makes of a PDF, from the call that reads the text layer to the one that asks for it."""
+
+    def __init__(self, settings: Ingest, start: Callable[[int], object], on_page: Callable[[int], object]) -> None:
+        """`start` is told how many pages are converted, `on_page` how many more of them are done."""
+        self._processes = ProcessCalls(settings, self._take_report)
+        self._start, self._on_page = start, on_page
+        self._is_started = False
+        self._results: dict[str, AuditedPages | WorkerFailed] = {}  # by converter
+
+    async def read_layer(
+        self, convert: Convert, converter: str, request: Request, pages: str, first: int
+    ) -> TextLayer | None:
+        """The text layer; None where the call fails, and may do so for the converter alone."""
+        try:
+            layer, converted = await self._processes.call(convert_first, convert, converter, request, pages, first)
+        except WorkerFailed as error:
+            if error.kind == "timeout":  # which is not waited for twice
+                self._results[converter] = error
+            return None
+        if converted:
+            self._results[converter] = converted
+        return layer
+
+    def take(self, converter: str) -> AuditedPages | None:
+        """Its pages, at the first time of asking. Raises WorkerFailed where their time ran out."""
+        conversion_result = self._results.pop(converter, None)
+        if isinstance(conversion_result, WorkerFailed):
+            raise conversion_result
+        return conversion_result
+
+    def _take_report(self, n: int) -> None:
+        (self._on_page if self._is_started else self._start)(n)
+        self._is_started = True
+
+
+class LayerAndPages(NamedTuple):
+    """The text layer of a PDF, and its pages by a converter; None where there are none to convert."""
+
+    layer: TextLayer
+    converted: AuditedPages | None
+
+
+def convert_first(convert: Convert, converter: str, request: Request, pages: str = "", first: int = 0) -> LayerAndPages:
+    """Read the text layer of `request.source`, and let `convert` (convert_pages) do its pages. In a worker it reports
+    how many there are, and then each that is done.
+
+    `pages`, `first`: only those that are named so, such as "1-3, 7", and only so many. Of more than ingest.max_pages
+    none is converted. Raises BadDocument where the PDF cannot be read, and whatever the converter raises.
+    """
+    with OpenPdf(request.source, MOST_OPEN) as pdf:
+        with LOCK:
+            layer = text_layer(pdf, 0 if pages else first)
+        page_numbers = requested_pages(layer, pages, first)
+        if not page_numbers or layer.page_count > request.settings.max_pages:
+            return LayerAndPages(layer, None)
+        report_progress(len(page_numbers))
+        asked = None if len(page_numbers) == layer.page_count else page_numbers
+        request = dataclasses.replace(request, pages=asked, page_count=layer.page_count, opened=pdf)
+        return LayerAndPages(layer, convert(converter, request, layer.pages))
+
+
+def requested_pages(layer: TextLayer, pages: str, first: int) -> list[int]:
+    """The numbers of the pages that are asked for and can be opened. Raises BadDocument where `pages` names none."""
+    page_numbers = override_pages(pages, len(layer.pages))[: first or None]
+    return [page_number for page_number in page_numbers if page_number not in layer.damaged]

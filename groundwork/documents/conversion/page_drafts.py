@@ -1,0 +1,71 @@
+"""The draft of each page, which converters fill in turn, and the document that is assembled of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groundwork.documents.pdf_files.text_layer import TextLayer
+from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, set_headings
+from groundwork.documents.repair.page_joining import stitch
+from groundwork.records import Page, PageAudit
+
+
+@dataclass
+class PageDraft:
+    """The best rendition of one page so far."""
+
+    markdown: str = ""
+    converter: str = ""
+    audit: PageAudit | None = None
+    fell_back: str = ""
+    is_unreadable: bool = False
+    is_complete: bool = False  # as its converter judged by more than the audit: no other one is asked
+
+    def offer(self, markdown: str, audit: PageAudit, converter: str, trouble: str, *, judged: bool = False) -> None:
+        """Take a rendition that is better than the one before; a page in trouble stays open for the next converter.
+
+        `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
+        """
+        self.is_complete = judged and not trouble and bool(markdown.strip())
+        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        if is_better and self.audit and self.markdown:
+            lost_note = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_note}"
+        if is_better:
+            self.markdown, self.audit, self.converter = markdown, audit, converter
+        self.fell_back = trouble or self.fell_back
+
+    def is_due(self, scan: bool, threshold: float) -> bool:
+        """Whether the next converter should have a try at it."""
+        if scan:
+            return not self.markdown.strip()
+        if self.is_complete:
+            return False
+        if self.audit is None or self.audit.lost_numbers:
+            return True
+        return self.audit.text_kept < threshold
+
+
+def assemble_pages(
+    layer: TextLayer, drafts: Sequence[PageDraft], page_numbers: Sequence[int]
+) -> tuple[str, list[Page]]:
+    """One Markdown text of all pages, and where each of `page_numbers` (from 1) stands in it."""
+    chosen_numbers = set(page_numbers)
+    stitched = stitch(set_headings([draft.markdown for draft in drafts], [OutlineEntry(*row) for row in layer.outline]))
+    pages = [
+        Page(
+            number=number,
+            start=start,
+            end=end,
+            converter=draft.converter,
+            audit=draft.audit,
+            fell_back=draft.fell_back,
+            scan=layer.scans[number - 1],
+            contents=is_contents(draft.markdown),
+            unreadable=draft.is_unreadable,
+        )
+        for number, ((start, end), draft) in enumerate(zip(stitched.spans, drafts, strict=True), start=1)
+        if number in chosen_numbers
+    ]
+    return stitched.markdown, pages
