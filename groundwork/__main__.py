@@ -250,7 +250,8 @@ def _schema(argv: Sequence[str]) -> int:
     from groundwork.console.exit_codes import run_guarded
     from groundwork.console.flags import flag_parser
     from groundwork.data_folder.read_write import write_json
-    from groundwork.settings.config_files import CONFIG_DIR, json_schema
+    from groundwork.settings.config_files import CONFIG_DIR
+    from groundwork.settings.config_schema import json_schema
 
     purpose = "Write config/config.schema.json from the settings; print it where there is no config/."
     flag_parser("dataprep schema", purpose).parse_args(list(argv))

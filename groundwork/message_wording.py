@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from itertools import cycle
+from collections.abc import Collection, Iterable
+from itertools import cycle, islice
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -45,6 +45,17 @@ def suggested_names(name: str, names: Iterable[str]) -> str:
     return nearest_name(name, known_names) or ", ".join(
         difflib.get_close_matches(name, known_names, n=SUGGESTIONS, cutoff=0.0)
     )
+
+
+MOST_NAMES = 20  # in one message
+
+
+def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
+    """A message that there is no `kind` of that name: the nearest one, and those that there are."""
+    nearest = nearest_name(name, names)
+    question = f"did you mean {nearest}? " if nearest else ""
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"no {kind} {name!r}; {question}there are {', '.join(islice(names, MOST_NAMES))}{more}"
 
 
 LABEL_LENGTH = 60  # characters

@@ -1,11 +1,9 @@
-"""How many things of a kind a text holds, which it need not say: items of lists, rows of tables, parts of sections."""
+"""Summaries of documents, long ones by section, with the name of their subject, checked against the document."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -13,7 +11,6 @@ import regex
 
 from groundwork.language.dates_and_times import short_day_or_month
 from groundwork.language.language_and_script import detect_language
-from groundwork.language.list_and_rule_labels import LIST_LABEL
 from groundwork.language.names_and_codes import names_as_written
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import stem, stop_words, word_count, word_pieces
@@ -21,59 +18,10 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.prompts import follow_up, placeholders, render_template, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_problem
-from groundwork.markdown.blocks import blocks
+from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.markdown.table_rows_and_cells import read_table
 from groundwork.settings.config_schema import Summarize
 from groundwork.stage_runner.job import Job
-
-_ITEM = re.compile(rf"(?m)^(?P<indent>[ \t>]*+)(?P<mark>{LIST_LABEL}|[-*+])[ \t]+\S")
-
-
-class _Item(NamedTuple):
-    """An item of a list: how many columns it is indented, and what kind of mark it has."""
-
-    indent: int
-    mark: str
-
-
-def counted_things(markdown: str) -> set[int]:
-    """The lengths of its lists, the inner ones too, and of its tables, and how many parts each section has."""
-    counts: set[int] = set()
-    parts = Counter[tuple[str, ...]]()
-    items: list[_Item] = []  # of the blocks that are lists, up to the next that is none
-    for block in blocks(markdown):
-        if block.kind == "list":
-            items += [_read_item(match) for match in _ITEM.finditer(markdown, block.start, block.end)]
-            continue
-        counts.update(_list_lengths(items))
-        items = []
-        if block.kind == "table":
-            counts.add(len(read_table(markdown, block.start, block.end).data))
-        elif block.kind == "heading":
-            parts[block.headings[:-1]] += 1
-    return counts.union(_list_lengths(items), parts.values())
-
-
-def _read_item(match: re.Match[str]) -> _Item:
-    sign = match["mark"].strip("()")[0]
-    return _Item(len(match["indent"].expandtabs()), "1" if sign.isdigit() else "a" if sign.isalpha() else "-")
-
-
-def _list_lengths(items: Sequence[_Item]) -> Iterator[int]:
-    """How many items each list has, an inner one for each item that it stands below."""
-    lengths: list[tuple[_Item, int]] = []  # of the lists that the place is in, outermost first
-    for item in items:
-        while lengths and lengths[-1][0].indent > item.indent:
-            yield lengths.pop()[1]
-        if lengths and lengths[-1][0] == item:
-            lengths[-1] = (item, lengths[-1][1] + 1)
-        else:
-            if lengths and lengths[-1][0].indent == item.indent:
-                yield lengths.pop()[1]
-            lengths.append((item, 1))
-    yield from (length for _, length in lengths)
-
 
 CHARACTERS_PER_TOKEN = 3.5  # on the safe side for prose
 MIN_SUMMARY_WORDS = 120  # allowed for the shortest document, where max_words allows as many
@@ -234,7 +182,7 @@ class SummarySource:
     @cached_property
     def counts(self) -> set[int]:
         """How many items, rows and parts it has, from two on."""
-        return {count for count in counted_things(self.text) if count > 1}
+        return {count for count in list_and_table_lengths(self.text) if count > 1}
 
     @cached_property
     def stems(self) -> set[str]:

@@ -15,7 +15,7 @@ from groundwork.stage_table import STAGES
 FLOORS = (
     {"installation"},
     {"errors", "stage_table", "processes", "apportionment", "message_wording"},
-    {"settings", "records", "language", "picture_links", "raster_images"},
+    {"settings", "records", "language", "raster_images"},
     {"data_folder"},
     {"markdown", "llm", "embedding", "pages"},
     {"console"},

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.installation import PROJECT
-from groundwork.settings.config_files import json_schema
+from groundwork.settings.config_schema import json_schema
 from groundwork.stage_table import STAGES
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter

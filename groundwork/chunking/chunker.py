@@ -23,7 +23,7 @@ from groundwork.chunking.text_and_table_runs import block_runs
 from groundwork.chunking.token_and_character_lengths import load_tokenizer, ruler_for
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.picture_links import figures, text_without_folder
+from groundwork.markdown.figures_and_picture_links import figures, text_without_folder
 from groundwork.records import Chunk, Document
 from groundwork.settings.config_schema import ChunkSettings
 

@@ -14,7 +14,7 @@ from groundwork import installation
 from groundwork.data_folder.read_write import write_json
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.settings import config_files
-from groundwork.settings.config_schema import STATIC_MODEL
+from groundwork.settings.config_schema import STATIC_MODEL, json_schema
 
 # What people change first. The rest is in config.schema.json, where editors find it.
 OFTEN_CHANGED = (
@@ -44,7 +44,7 @@ def init_project(*, prompts: bool) -> int:
     config_folder, defaults = installation.CONFIG_DIR, installation.DEFAULTS
     (config_folder / "prompts").mkdir(parents=True, exist_ok=True)
     _write_missing(config_folder / "config.json", _overlay())
-    _write_missing(config_folder / "config.schema.json", config_files.json_schema())
+    _write_missing(config_folder / "config.schema.json", json_schema())
     _copy_missing(defaults / "env.example", installation.PROJECT / ".env.example")
     (installation.PROJECT / ".env.example").chmod(0o600)  # so that a copy with a key in it has these rights too
     if prompts:

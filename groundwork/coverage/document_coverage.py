@@ -18,8 +18,8 @@ from groundwork.coverage.chunk_coverage import coverage
 from groundwork.errors import BadRecord
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.chunk_reading import Reading
+from groundwork.markdown.figures_and_picture_links import figures
 from groundwork.message_wording import counted
-from groundwork.picture_links import figures
 from groundwork.records import Chunk, DocumentCoverage, Pair
 
 Kind = Literal["sentence", "row", "number"]

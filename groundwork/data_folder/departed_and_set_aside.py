@@ -1,7 +1,7 @@
 """Documents that no stage works on: departed ones, whose source is gone, and those that a person has set aside.
 
 The manifest knows the source of every text that ingest wrote, with its sha256. A source that is no longer there leaves
-a *departed* document; one whose content turns up under another name was renamed (see renamed_documents).
+a *departed* document; one whose content turns up under another name was renamed (see documents/renamed_documents.py).
 `data/set-aside.json` holds the others by name, with the reason and the sha256 that their file had; it may be edited by
 hand, and `dataprep set-aside --undo` takes them back.
 """

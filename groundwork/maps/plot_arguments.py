@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.runs.run_lookup import default_dataset, default_run, run_names
+from groundwork.data_folder.runs.run_lookup import default_run, run_names
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted, name_order
 from groundwork.stage_runner.chosen_documents import select_documents
@@ -106,7 +107,7 @@ def default_runs(job: Job) -> list[str]:
 
 def default_datasets(job: Job) -> list[str]:
     """The finished dataset that no argument means, if there is one."""
-    name = default_dataset(job.data, job.config.dataset.name)
+    name = _default_dataset(job.data, job.config.dataset.name)
     return [name] if name else []
 
 
@@ -187,3 +188,11 @@ def report_numbers(job: Job, units: list[Unit]) -> None:
     from groundwork.maps.map_files import print_numbers
 
     print_numbers(job, units)
+
+
+def _default_dataset(data: Workspace, name: str) -> str | None:
+    """The finished dataset `name`; where it was not made, the only one that was; else None."""
+    if data.path("datasets", name).is_dir():
+        return name
+    dataset_names = sorted(folder.name for folder in data.path("datasets").glob("*") if folder.is_dir())
+    return dataset_names[0] if len(dataset_names) == 1 else None

@@ -21,8 +21,8 @@ from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words
 from groundwork.language.yes_no_questions import is_question, yes_or_no
 from groundwork.llm.replies.structured_output import FaultyItem
+from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
-from groundwork.picture_links import is_figure
 from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.derived_numbers import unsupported_numbers
 from groundwork.questions.prompt_injection import is_instruction

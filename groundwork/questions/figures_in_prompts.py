@@ -10,7 +10,7 @@ import msgspec
 
 from groundwork.errors import GroundworkError
 from groundwork.llm.prompts import Message, attach_images
-from groundwork.picture_links import figure_mark, figure_number, figures, text_with_captions
+from groundwork.markdown.figures_and_picture_links import figure_mark, figure_number, figures, text_with_captions
 from groundwork.questions.drafts_and_faults import Draft
 from groundwork.raster_images import UnusableImage, encode_jpeg, open_image
 from groundwork.records import Chunk

@@ -13,7 +13,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompts import render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.picture_links import text_with_captions
+from groundwork.markdown.figures_and_picture_links import text_with_captions
 from groundwork.questions.drafts_and_faults import Draft, Drafts, Fault, PairBasis, as_pair, as_rejected, as_unread
 from groundwork.questions.duplicates.duplicate_rule import question_of
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Encode

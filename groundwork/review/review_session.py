@@ -29,14 +29,14 @@ from groundwork.data_folder.runs.decisions import (
     reviewer_agreements,
     utc_now,
 )
-from groundwork.data_folder.runs.run_lookup import coverage_path_parts, merged_from, run_documents, tag_files
-from groundwork.data_folder.runs.run_pairs import Candidate, run_candidates
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
+from groundwork.data_folder.runs.run_lookup import coverage_path_parts, merged_from, run_documents, run_tag_files
 from groundwork.data_folder.spread_folders import folder_files
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord, GroundworkError
+from groundwork.markdown.figures_and_picture_links import figures, is_figure, quote_in_words
 from groundwork.markdown.quotes_and_facts_in_source import SourceText
 from groundwork.message_wording import counted
-from groundwork.picture_links import figures, is_figure, quote_in_words
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
 
 MOST_CHARACTERS = 100_000  # of a text that a reviewer writes
@@ -435,7 +435,7 @@ class ReviewSession:
 
     def _tags_by_pair(self) -> dict[str, list[str]]:
         try:
-            pair_tag_files = tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
+            pair_tag_files = run_tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
             self.data.fetch(pair_tag_files)
             return {
                 tagged_pair.id: tagged_pair.tags

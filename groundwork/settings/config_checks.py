@@ -1,11 +1,12 @@
-"""Checks of a config that types cannot make: values that contradict each other, unknown languages, sizes too small."""
+"""Checks of a config: unknown keys and wrong types, then values that contradict each other or that there are not."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
+
+import msgspec
 
 from groundwork.message_wording import nearest_name
 from groundwork.settings.config_schema import (
@@ -15,11 +16,14 @@ from groundwork.settings.config_schema import (
     Config,
     Embeddings,
     ModelCall,
+    Settings,
+    field_types,
+    inherits,
+    settings_class,
     strip_annotations,
 )
 
 LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
-MOST_NAMES = 20  # in one message
 
 # ISO 639-1, all 184 codes.
 LANGUAGES = tuple(
@@ -55,15 +59,7 @@ def find_unknown_values(config: Config) -> list[str]:
     return problems
 
 
-def no_such_message(name: str, kind: str, names: Collection[str]) -> str:
-    """A message that there is no `kind` of that name: the nearest one, and those that there are."""
-    nearest = nearest_name(name, names)
-    question = f"did you mean {nearest}? " if nearest else ""
-    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return f"no {kind} {name!r}; {question}there are {', '.join(islice(names, MOST_NAMES))}{more}"
-
-
-def choices(kind: Any) -> list[str]:
+def _choices(kind: Any) -> list[str]:
     """The values that a setting of the annotated type `kind`, or each item of it, may take; [] where any will do."""
     return [str(value) for value in _literals(kind)]
 
@@ -117,3 +113,55 @@ def find_contradictions(config: Config) -> list[str]:
             defined = ", ".join(config.llm.providers) or "none is defined"
             problems.append(f"{path}.provider: {call.provider!r} is not one of llm.providers ({defined})")
     return problems
+
+
+def find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
+    bare_type, prefix = strip_annotations(kind), f"{path}." if path else ""
+    if block := settings_class(kind):
+        if not isinstance(content, dict):
+            yield path, f"expected an object, got {content!r}"
+            return
+        fields = field_types(block)
+        for key in sorted(content.keys() - fields.keys()):
+            yield f"{prefix}{key}", f"no such setting{_suggest_path(f'{prefix}{key}')}"
+        for field_name, field_type in fields.items():
+            if field_name in content and content[field_name] is None and inherits(block, field_name):
+                continue
+            if field_name in content:
+                yield from find_problems(content[field_name], field_type, f"{prefix}{field_name}")
+            else:
+                yield f"{prefix}{field_name}", "missing"
+    elif get_origin(bare_type) is dict and isinstance(content, dict):
+        for key, content_value in content.items():
+            yield from find_problems(content_value, get_args(bare_type)[1], f"{prefix}{key}")
+    else:
+        try:
+            msgspec.convert(content, kind)
+        except msgspec.ValidationError as error:
+            yield path, f"{_strip_root_path(str(error))} (it is {content!r}){_allowed_values(str(error), kind)}"
+
+
+def _strip_root_path(message: str) -> str:
+    """msgspec's message, without its note on the place inside the value when that is the value itself."""
+    return message.removesuffix(" - at `$`")
+
+
+def _allowed_values(message: str, kind: Any) -> str:
+    """What may stand there instead, where the value is none of a few."""
+    allowed = _choices(kind) if "enum value" in message else []
+    return f"; there are {', '.join(allowed)}" if allowed else ""
+
+
+def _suggest_path(path: str) -> str:
+    paths = list(setting_paths())
+    same_name = [candidate for candidate in paths if candidate.rpartition(".")[2] == path.rpartition(".")[2]]
+    nearest = nearest_name(path, paths) or next(iter(same_name), "")
+    return f"; did you mean {nearest}?" if nearest else ""
+
+
+def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
+    for name, field_type in field_types(kind).items():
+        yield f"{prefix}{name}"
+        if block := settings_class(field_type):
+            yield from setting_paths(block, f"{prefix}{name}.")

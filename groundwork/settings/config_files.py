@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from inspect import cleandoc
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.message_wording import nearest_name, suggested_names
-from groundwork.settings.config_checks import choices, find_contradictions, find_unknown_values
+from groundwork.message_wording import suggested_names
+from groundwork.settings.config_checks import find_contradictions, find_problems, find_unknown_values
 from groundwork.settings.config_schema import (
     Config,
+    DocumentOverride,
     ModelCall,
+    Provider,
     Settings,
-    complete_overrides,
-    complete_providers,
     field_types,
-    fill_inherited,
     inherits,
     settings_class,
     strip_annotations,
 )
 
-__all__ = ["CONFIG_DIR", "PROJECT", "json_schema", "load", "prompt_file", "setting_paths"]
+__all__ = ["CONFIG_DIR", "PROJECT", "load", "prompt_file"]
 
 Json = dict[str, Any]
 _NO_OVERLAYS = {"config", "config.schema"}
@@ -55,9 +53,9 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
         _merge(merged, content, origin, str(path))
     for assignment in assignments:
         _merge(merged, _parse_assignment(assignment), origin, "--set")
-    complete_providers(merged)
-    complete_overrides(merged)
-    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in _find_problems(merged, Config)]
+    _complete_providers(merged)
+    _complete_overrides(merged)
+    problems = [f"{origin.get(path, 'config')}: {path}: {text}" for path, text in find_problems(merged, Config)]
     if problems:
         raise ConfigError(problems)
     fill_inherited(merged)
@@ -118,30 +116,6 @@ def prompt_file(name: str) -> Path:
     prompt_names = sorted({file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.md")})
     suggestion = suggested_names(name, prompt_names)
     raise ConfigError([f"{folders[0] / name}: no such prompt; did you mean {suggestion}?"])
-
-
-def json_schema() -> Json:
-    """The JSON Schema of config.json; in an overlay every key may be absent, so nothing is required."""
-    schema = msgspec.json.schema(Config)
-    for name, definition in schema["$defs"].items():
-        definition.pop("required", None)
-        definition.setdefault("additionalProperties", False)
-        definition["description"] = cleandoc(definition["description"])  # Python 3.13 does so by itself
-        if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
-            _allow_null(definition["properties"])
-    schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _allow_null(properties: Json) -> None:
-    for field in ModelCall.__struct_fields__:
-        field_schema = properties[field]
-        limits = {key: value for key, value in field_schema.items() if key != "description"}
-        description = field_schema.get("description", "").replace("null: not sent", "").strip()
-        text = f"{description}{'; ' if description else ''}null: as llm.defaults"
-        alternatives = limits.get("anyOf", [limits])
-        nullable = alternatives if {"type": "null"} in alternatives else [*alternatives, {"type": "null"}]
-        properties[field] = {"anyOf": nullable, "description": text}
 
 
 def _read_json(path: Path) -> Json:
@@ -226,53 +200,49 @@ def _key_paths(value: Any, prefix: str) -> Iterator[str]:
             yield from _key_paths(content, f"{prefix}{key}.")
 
 
-def _find_problems(content: Any, kind: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """(path, what is wrong) for everything in `content` that the type `kind` does not allow."""
-    bare_type, prefix = strip_annotations(kind), f"{path}." if path else ""
-    if block := settings_class(kind):
-        if not isinstance(content, dict):
-            yield path, f"expected an object, got {content!r}"
-            return
-        fields = field_types(block)
-        for key in sorted(content.keys() - fields.keys()):
-            yield f"{prefix}{key}", f"no such setting{_suggest_path(f'{prefix}{key}')}"
-        for field_name, field_type in fields.items():
-            if field_name in content and content[field_name] is None and inherits(block, field_name):
-                continue
-            if field_name in content:
-                yield from _find_problems(content[field_name], field_type, f"{prefix}{field_name}")
-            else:
-                yield f"{prefix}{field_name}", "missing"
-    elif get_origin(bare_type) is dict and isinstance(content, dict):
-        for key, content_value in content.items():
-            yield from _find_problems(content_value, get_args(bare_type)[1], f"{prefix}{key}")
-    else:
-        try:
-            msgspec.convert(content, kind)
-        except msgspec.ValidationError as error:
-            yield path, f"{_strip_root_path(str(error))} (it is {content!r}){_allowed_values(str(error), kind)}"
+PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
+    "api_key_env": "",
+    "key_header": "auto",
+    "allow_http": False,
+    "extra_body": {},
+    "extra_headers": {},
+    "extra_query": {},
+}
 
 
-def _strip_root_path(message: str) -> str:
-    """msgspec's message, without its note on the place inside the value when that is the value itself."""
-    return message.removesuffix(" - at `$`")
+def _complete_providers(block: dict[str, Any]) -> None:
+    """Put the value of llm wherever an entry of llm.providers, in the JSON of a whole config, leaves a key out.
+
+    Keys and what goes with them stay with the endpoint that they are for.
+    """
+    llm = block["llm"] if isinstance(block.get("llm"), dict) else {}
+    providers = llm["providers"] if isinstance(llm.get("providers"), dict) else {}
+    for provider in providers.values():
+        if isinstance(provider, dict):
+            for field in Provider.__struct_fields__:
+                if field != "base_url" and field in llm:
+                    provider.setdefault(field, PROVIDER_OWN.get(field, llm[field]))
 
 
-def _allowed_values(message: str, kind: Any) -> str:
-    """What may stand there instead, where the value is none of a few."""
-    allowed = choices(kind) if "enum value" in message else []
-    return f"; there are {', '.join(allowed)}" if allowed else ""
+def _complete_overrides(block: dict[str, Any]) -> None:
+    """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
+    ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
+    overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
+    for override in overrides.values():
+        if isinstance(override, dict):
+            for field in DocumentOverride.__struct_fields__:
+                override.setdefault(field, None)
 
 
-def _suggest_path(path: str) -> str:
-    paths = list(setting_paths())
-    same_name = [candidate for candidate in paths if candidate.rpartition(".")[2] == path.rpartition(".")[2]]
-    nearest = nearest_name(path, paths) or next(iter(same_name), "")
-    return f"; did you mean {nearest}?" if nearest else ""
+def fill_inherited(block: dict[str, Any], kind: type[Settings] = Config) -> None:
+    """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
+    defaults = block["llm"]["defaults"]
 
+    def fill(values: dict[str, Any], kind: type[Settings]) -> None:
+        for name, field_type in field_types(kind).items():
+            if (inner_class := settings_class(field_type)) and inner_class is not ModelCall:
+                fill(values[name], inner_class)
+            elif values[name] is None and inherits(kind, name):
+                values[name] = defaults[name]
 
-def setting_paths(kind: type[Settings] = Config, prefix: str = "") -> Iterator[str]:
-    for name, field_type in field_types(kind).items():
-        yield f"{prefix}{name}"
-        if block := settings_class(field_type):
-            yield from setting_paths(block, f"{prefix}{name}.")
+    fill(block, kind)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
+from inspect import cleandoc
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
@@ -42,16 +43,6 @@ def settings_class(annotated: Any) -> type[Settings] | None:
 def strip_annotations(annotated: Any) -> Any:
     """The type without the limits and the description that come with it."""
     return get_args(annotated)[0] if hasattr(annotated, "__metadata__") else annotated
-
-
-PROVIDER_OWN = {  # what an entry of llm.providers may leave out, and does not take over from llm itself
-    "api_key_env": "",
-    "key_header": "auto",
-    "allow_http": False,
-    "extra_body": {},
-    "extra_headers": {},
-    "extra_query": {},
-}
 
 
 class Routing(Settings, frozen=True):
@@ -154,20 +145,6 @@ class LLM(Provider, frozen=True):
     defaults: Annotated[ModelCall, Meta(description="what a stage uses where its own block says null")]
     providers: Annotated[dict[str, Provider], Meta(description="further endpoints, for a stage's `provider`")]
     local: LocalModel
-
-
-def complete_providers(block: dict[str, Any]) -> None:
-    """Put the value of llm wherever an entry of llm.providers, in the JSON of a whole config, leaves a key out.
-
-    Keys and what goes with them stay with the endpoint that they are for.
-    """
-    llm = block["llm"] if isinstance(block.get("llm"), dict) else {}
-    providers = llm["providers"] if isinstance(llm.get("providers"), dict) else {}
-    for provider in providers.values():
-        if isinstance(provider, dict):
-            for field in Provider.__struct_fields__:
-                if field != "base_url" and field in llm:
-                    provider.setdefault(field, PROVIDER_OWN.get(field, llm[field]))
 
 
 def inherits(block: type[Settings], field: str) -> bool:
@@ -276,16 +253,6 @@ class Ingest(Settings, frozen=True):
         """Whether any document may go to the converter, by an override too."""
         converters = [self.converter, *(name for listed in self.converters.values() for name in listed)]
         return converter in [*converters, *(override.converter for override in self.overrides.values())]
-
-
-def complete_overrides(block: dict[str, Any]) -> None:
-    """Put null wherever an entry of ingest.overrides, in the JSON of a whole config, leaves a key out."""
-    ingest = block["ingest"] if isinstance(block.get("ingest"), dict) else {}
-    overrides = ingest["overrides"] if isinstance(ingest.get("overrides"), dict) else {}
-    for override in overrides.values():
-        if isinstance(override, dict):
-            for field in DocumentOverride.__struct_fields__:
-                override.setdefault(field, None)
 
 
 class Summarize(ModelCall, frozen=True):
@@ -582,15 +549,25 @@ class Config(Settings, frozen=True):
     grade: GradeSettings
 
 
-def fill_inherited(block: dict[str, Any], kind: type[Settings] = Config) -> None:
-    """Put the value of llm.defaults wherever a stage's block, in the JSON of a whole config, says null."""
-    defaults = block["llm"]["defaults"]
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of config.json; in an overlay every key may be absent, so nothing is required."""
+    schema = msgspec.json.schema(Config)
+    for name, definition in schema["$defs"].items():
+        definition.pop("required", None)
+        definition.setdefault("additionalProperties", False)
+        definition["description"] = cleandoc(definition["description"])  # Python 3.13 does so by itself
+        if name in {kind.__name__ for kind in ModelCall.__subclasses__()}:
+            _allow_null(definition["properties"])
+    schema["$defs"]["Config"]["properties"]["$schema"] = {"type": "string"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
-    def fill(values: dict[str, Any], kind: type[Settings]) -> None:
-        for name, field_type in field_types(kind).items():
-            if (inner_class := settings_class(field_type)) and inner_class is not ModelCall:
-                fill(values[name], inner_class)
-            elif values[name] is None and inherits(kind, name):
-                values[name] = defaults[name]
 
-    fill(block, kind)
+def _allow_null(properties: dict[str, Any]) -> None:
+    for field in ModelCall.__struct_fields__:
+        field_schema = properties[field]
+        limits = {key: value for key, value in field_schema.items() if key != "description"}
+        description = field_schema.get("description", "").replace("null: not sent", "").strip()
+        text = f"{description}{'; ' if description else ''}null: as llm.defaults"
+        alternatives = limits.get("anyOf", [limits])
+        nullable = alternatives if {"type": "null"} in alternatives else [*alternatives, {"type": "null"}]
+        properties[field] = {"anyOf": nullable, "description": text}

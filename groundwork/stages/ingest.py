@@ -128,7 +128,7 @@ def check_service(job: Job) -> None:
 
 def carry_over_renamed(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    from groundwork.data_folder.renamed_documents import rename_document
+    from groundwork.documents.renamed_documents import rename_document
     from groundwork.documents.source_files import find_sources
 
     ignore = job.config.ingest.ignore
@@ -157,7 +157,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     from groundwork.data_folder.read_write import write_json, write_text
     from groundwork.documents.engines.marker_api import MarkerService
     from groundwork.errors import BadDocument
-    from groundwork.picture_links import remove_unused_pictures
+    from groundwork.markdown.figures_and_picture_links import remove_unused_pictures
 
     source_file, override = unit.payload.file, unit.payload.override
     if source_file.problem:

@@ -14,8 +14,8 @@ from groundwork.__main__ import main
 from groundwork.commands.forget import forget_document
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import write_text
-from groundwork.data_folder.renamed_documents import rename_document
 from groundwork.data_folder.workspace import Workspace
+from groundwork.documents.renamed_documents import rename_document
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import settings

@@ -19,11 +19,11 @@ from groundwork.__main__ import main
 from groundwork.commands.index_page import linked_files, write_index
 from groundwork.data_folder import spread_folders
 from groundwork.data_folder.remote_folder.mirror import MirrorScope, document_names
-from groundwork.data_folder.runs.run_pairs import run_candidates
+from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import file_names, file_path, is_spread
 from groundwork.data_folder.workspace import Workspace
-from groundwork.picture_links import figures
+from groundwork.markdown.figures_and_picture_links import figures
 from groundwork.processes.process_identity import process_mark
 from groundwork.review.review_server import page_names, served_figure, served_page
 from tests.author import Author

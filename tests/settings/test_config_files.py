@@ -10,6 +10,7 @@ import pytest
 
 from groundwork.errors import ConfigError
 from groundwork.settings import config_files
+from groundwork.settings.config_schema import json_schema
 from tests.settings.setting_reads import leaves, unread
 
 SETTINGS = config_files.PROJECT / "groundwork" / "settings"
@@ -24,7 +25,7 @@ def test_the_shipped_files_are_valid() -> None:
 def test_the_schema_file_is_current() -> None:
     """config.schema.json is what the settings generate."""
     stored = json.loads((config_files.CONFIG_DIR / "config.schema.json").read_text())
-    assert stored == msgspec.to_builtins(config_files.json_schema()), "run: uv run dataprep schema"
+    assert stored == msgspec.to_builtins(json_schema()), "run: uv run dataprep schema"
 
 
 def test_a_later_overlay_wins(tmp_path: Path) -> None:

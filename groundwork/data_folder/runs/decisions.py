@@ -18,8 +18,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from groundwork.data_folder.read_write import text_hash, write_bytes
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
 from groundwork.data_folder.runs.run_lookup import DECISIONS, run_documents
-from groundwork.data_folder.runs.run_pairs import Candidate
 from groundwork.data_folder.spread_folders import file_path
 from groundwork.data_folder.workspace import Workspace
 from groundwork.installation import as_typed

@@ -150,20 +150,12 @@ def holds_rows(folder: Path) -> bool:
     return any(unsorted_file_names(place, *ROW_ENDINGS) - _DECISION_FILES for place in (folder, folder / "data"))
 
 
-def default_dataset(data: Workspace, name: str) -> str | None:
-    """The finished dataset `name`; where it was not made, the only one that was; else None."""
-    if data.path("datasets", name).is_dir():
-        return name
-    dataset_names = sorted(folder.name for folder in data.path("datasets").glob("*") if folder.is_dir())
-    return dataset_names[0] if len(dataset_names) == 1 else None
-
-
 def tag_file(data: Workspace, key: str) -> Path:
     """Where the tags of the questions of the dataset or run `key` stand."""
     return data.cache("tags") / f"{key}.jsonl"
 
 
-def tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
+def run_tag_files(data: Workspace, run: str, preferred: str) -> list[Path]:
     """The tag file of a run: that of the model `preferred` where several models have tagged it."""
     stems = {slug(run), slug(f"{run}/curated"), run}
     files = [path for path in sorted(data.path("tags").rglob("*.jsonl")) if path.stem in stems]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.errors import UnitError, UsageError
+from groundwork.markdown.figures_and_picture_links import text_with_captions
 from groundwork.message_wording import counted, name_order
-from groundwork.picture_links import text_with_captions
 from groundwork.records import Chunk, Tags
 from groundwork.stage_runner.chosen_documents import select_documents
 from groundwork.stage_runner.job import TEST_CHUNKS
@@ -49,7 +49,7 @@ def find_inputs(job: Job) -> BuildInputs:
     Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
     not there.
     """
-    from groundwork.data_folder.runs.run_lookup import coverage_path_parts, default_run, pair_files, tag_files
+    from groundwork.data_folder.runs.run_lookup import coverage_path_parts, default_run, pair_files, run_tag_files
 
     runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     pairs = {run: list(pair_files(job.data, run)) for run in runs}
@@ -68,7 +68,7 @@ def find_inputs(job: Job) -> BuildInputs:
         tags=[
             pair_file
             for run in runs
-            for pair_file in tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
+            for pair_file in run_tag_files(job.data, run, job.config.tags.model.rpartition("/")[2])
         ],
         chunks=_chunk_paths(job, documents),
         texts=_existing_paths(job, documents, ("text", "{}.json")),
@@ -119,7 +119,7 @@ def _mix_source(job: Job) -> DatasetSource | None:
 def _check_licenses(job: Job, documents: Sequence[str]) -> None:
     """Raises UsageError for a licence, or a document with one, that there is not."""
     from groundwork.dataset.publish.licenses import license_problem
-    from groundwork.settings.config_checks import no_such_message
+    from groundwork.message_wording import no_such_message
 
     settings = job.config.dataset
     if problem := license_problem(settings.license):
@@ -173,7 +173,7 @@ def read_passages(inputs: BuildInputs) -> list[Chunk]:
 def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
     """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
     from groundwork.data_folder.runs.decisions import read_review
-    from groundwork.data_folder.runs.run_pairs import run_candidates
+    from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
     from groundwork.dataset.creation.rows_of_runs import ReviewedRun, gather_rows, sample_pool
 
     chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import msgspec
 
 from groundwork.data_folder.runs.decisions import BY_PERSON, Review
-from groundwork.data_folder.runs.run_pairs import Candidate
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.installation import as_typed
 from groundwork.language.words import normalised_words
+from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.message_wording import counted
-from groundwork.picture_links import quote_in_words
 from groundwork.records import InvalidRow, Pair, Record, Row
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind

@@ -120,7 +120,7 @@ CONVERTERS = {
 
 def check_converters(settings: Ingest) -> None:
     """Raises ConfigError for names that are not in the table, whatever documents there are."""
-    from groundwork.settings.config_checks import no_such_message
+    from groundwork.message_wording import no_such_message
 
     choices = [("ingest.converter", settings.converter)] if settings.converter else []
     choices += [

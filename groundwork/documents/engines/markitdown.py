@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from groundwork.documents.conversion.converter_table import Conversion, Request
-from groundwork.picture_links import without_pictures
+from groundwork.markdown.figures_and_picture_links import without_pictures
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\n?", re.MULTILINE)
 

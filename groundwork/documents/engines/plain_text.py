@@ -16,9 +16,9 @@ from groundwork.documents.formats.markup.markdown_dialects import plain_markdown
 from groundwork.documents.formats.markup.org_mode import read_org
 from groundwork.documents.formats.markup.restructured_text import read_rst
 from groundwork.documents.formats.text_encodings import decode_text
+from groundwork.markdown.figures_and_picture_links import without_data
 from groundwork.markdown.footnotes import place_notes
 from groundwork.markdown.link_references import with_addresses
-from groundwork.picture_links import without_data
 
 _READERS: dict[str, Callable[[list[str]], Iterator[str]]] = {
     ".rst": read_rst,

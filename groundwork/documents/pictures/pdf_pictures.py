@@ -41,7 +41,7 @@ from groundwork.documents.pictures.kept_pictures import (
 )
 from groundwork.language.words import WORD
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.picture_links import figure_markdown
+from groundwork.markdown.figures_and_picture_links import figure_markdown
 from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MOST_PIXELS, UnusableImage
 from groundwork.records import Page

@@ -13,7 +13,7 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.llm.prompts import PromptReader
-from groundwork.picture_links import is_figure
+from groundwork.markdown.figures_and_picture_links import is_figure
 from groundwork.questions.criteria_faults_and_padding import criteria_fault, drop_padding, uncovered_item
 from groundwork.questions.curation.cases_and_origins import CurationCase, PairOrigin
 from groundwork.questions.curation.pair_judge import (

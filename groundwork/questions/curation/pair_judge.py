@@ -24,7 +24,7 @@ from groundwork.llm.calls.token_estimate import estimate_tokens, tokens_in
 from groundwork.llm.client import Client
 from groundwork.llm.prompts import Message, PromptReader, render_template, render_turns
 from groundwork.llm.replies.structured_output import ReplyRequirements
-from groundwork.picture_links import text_with_captions
+from groundwork.markdown.figures_and_picture_links import text_with_captions
 from groundwork.questions.curation.cases_and_origins import CurationCase
 from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.config_schema import Check, Curate

@@ -13,7 +13,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.yes_no_questions import is_question
 from groundwork.llm.calls.token_estimate import tokens_in
 from groundwork.llm.prompts import Message, render_turns
-from groundwork.picture_links import quote_in_words
+from groundwork.markdown.figures_and_picture_links import quote_in_words
 from groundwork.questions.curation.cases_and_origins import CurationCase
 from groundwork.questions.curation.pair_judge import (
     FIELD_TOKENS,

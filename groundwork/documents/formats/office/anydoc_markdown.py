@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.documents.pictures.kept_pictures import digest_of, picture_words
 from groundwork.errors import BadDocument
+from groundwork.markdown.figures_and_picture_links import CAPTION_LENGTH
 from groundwork.markdown.footnotes import place_notes
 from groundwork.message_wording import counted
-from groundwork.picture_links import CAPTION_LENGTH
 
 if TYPE_CHECKING:
     from anydoc import Block, Document, Inline, List, ListItem, Table

@@ -24,7 +24,7 @@ from groundwork.data_folder.runs.run_lookup import DECISIONS
 from groundwork.data_folder.spread_folders import file_path, folder_of
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BadRecord
-from groundwork.picture_links import figures, move_figure_links
+from groundwork.markdown.figures_and_picture_links import figures, move_figure_links
 from groundwork.records import Chunk, Document
 from groundwork.stage_table import BY_NAME
 

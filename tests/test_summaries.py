@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from groundwork.summaries import SummarySource, counted_things, summary_faults
+from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
+from groundwork.summaries import SummarySource, summary_faults
 
 TEXT = """# Ferry
 
@@ -40,11 +41,11 @@ The ferries sail Fri and Sun. Bookings close at noon.
 
 def test_lists_tables_and_parts_are_counted() -> None:
     """Four lines, five ports of one of them, two boats, six chapters."""
-    assert {count for count in counted_things(TEXT) if count > 1} == {2, 4, 5, 6}
+    assert {count for count in list_and_table_lengths(TEXT) if count > 1} == {2, 4, 5, 6}
 
 
 def test_a_list_of_another_mark_is_another_list() -> None:
-    assert counted_things("- a\n- b\n- c\n\n1. one\n2. two\n") == {2, 3}
+    assert list_and_table_lengths("- a\n- b\n- c\n\n1. one\n2. two\n") == {2, 3}
 
 
 def test_a_summary_may_count_and_write_days_out() -> None:
