@@ -30,8 +30,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.data_folder.read_write import read_jsonl
+from groundwork.grading.answer_judge import usable_criteria
 from groundwork.grading.confidence_intervals import share_interval
-from groundwork.grading.judge import usable_criteria
 from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.records import Grade

@@ -24,7 +24,7 @@ from groundwork.pages.html_frame import Markup, document_page, tag
 if TYPE_CHECKING:
     from groundwork.dataset.common_statements import CommonStatement, StatementComparison
     from groundwork.dataset.load_dataset import Dataset
-    from groundwork.dataset.versions_and_differences import ChangedRow, RowDifferences, RowRecord
+    from groundwork.dataset.row_differences import ChangedRow, RowDifferences, RowRecord
 
 ROWS_SHOWN = 20  # rows of each kind in the terminal
 QUESTION_WIDTH = 100  # characters of a question in the terminal
@@ -81,7 +81,7 @@ class _RowReport:
 
     @classmethod
     def of(cls, before: Dataset, after: Dataset) -> _RowReport:
-        from groundwork.dataset.versions_and_differences import compare_rows
+        from groundwork.dataset.row_differences import compare_rows
 
         return cls(before, after, compare_rows(_records(before), _records(after)))
 

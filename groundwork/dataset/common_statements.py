@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.dataset.versions_and_differences import RowRecord
+from groundwork.dataset.row_differences import RowRecord
 from groundwork.message_wording import counted
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, difference, question_of
 from groundwork.questions.duplicates.duplicate_search import StatementIndex, wording_hash

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, Subjects, read_passages, read_subjects
+from groundwork.dataset.creation.build_inputs import BuildInputs, Encode, read_passages
 from groundwork.dataset.creation.build_splits import BuiltDataset, train_size
+from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_rows
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.split.eval_selection import eval_size
@@ -460,7 +461,10 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     train = train_size(rows, inputs.runs, settings) * settings.phrasings
     held_out = eval_size(len(rows), settings.eval_fraction, settings.eval_max) if settings.eval_split else 0
     needed = sum(general_rows_needed(count, settings.unanswerable) for count in (train, held_out) if count)
-    calls, about = calls_needed(needed, len(passages)), read_subjects(job, inputs)
+    calls, about = (
+        calls_needed(needed, len(passages)),
+        read_subjects(job.config.qa.context, inputs.texts, inputs.summaries),
+    )
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
     shown_chunks = (
         document_chunks

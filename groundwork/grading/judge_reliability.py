@@ -19,8 +19,8 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.errors import UnitError
+from groundwork.grading.answer_judge import GradingCase, Judge, grade_case, majority_verdict
 from groundwork.grading.confidence_intervals import Interval, format_percent, share_interval
-from groundwork.grading.judge import GradingCase, Judge, grade_case, majority_verdict
 from groundwork.grading.spoiled_answers import SPOILED_KINDS, row_criteria, spoil_answer
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.grading.judge import usable_criteria
+from groundwork.grading.answer_judge import usable_criteria
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.language.yes_no_questions import yes_or_no

@@ -14,13 +14,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console.flags import FlagSetting
-from groundwork.dataset.creation.build_inputs import (
-    find_inputs,
-    read_passages,
-    read_pool,
-    read_subjects,
-    valid_pool,
-)
+from groundwork.dataset.creation.build_inputs import find_inputs, read_passages
 from groundwork.dataset.creation.output_files import dataset_folder, file_contents, file_names
 from groundwork.errors import UnitError, UsageError
 from groundwork.message_wording import counted
@@ -29,8 +23,9 @@ from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageC
 
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
-    from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, Subjects
+    from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools
     from groundwork.dataset.creation.build_splits import BuiltDataset
+    from groundwork.dataset.creation.document_subjects import Subjects
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.settings.config_schema import Config
 
@@ -213,10 +208,10 @@ def refuse_replacement(job: Job, manifest: Manifest) -> None:
 async def process(job: Job, unit: Unit) -> Outcome:
     """Build the whole dataset in memory, then put its files in place."""
     from groundwork.dataset.creation.output_files import replace_files
+    from groundwork.dataset.dataset_versions import read_versions
     from groundwork.dataset.publish.exports import export_warnings
     from groundwork.dataset.split_report.report_sentences import build_warnings
     from groundwork.dataset.split_report.split_report_page import split_report_lines
-    from groundwork.dataset.versions_and_differences import read_versions
 
     inputs: BuildInputs = unit.payload
     inputs.broken = True
@@ -237,9 +232,11 @@ async def process(job: Job, unit: Unit) -> Outcome:
 async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
     from groundwork.dataset.creation.build_splits import build_splits
+    from groundwork.dataset.creation.document_subjects import read_subjects
+    from groundwork.dataset.creation.row_pool import read_pool, valid_pool
     from groundwork.dataset.general_data_mix import mix_in_rows, usable_rows
-    from groundwork.dataset.grade_columns import add_measurements, read_measured_rows
     from groundwork.dataset.load_dataset import load_dataset
+    from groundwork.dataset.measured_rows import add_measurements, read_measured_rows
     from groundwork.dataset.split.eval_selection import CannotSplit
     from groundwork.dataset.unanswerable_questions import add_unanswerable
 
@@ -249,7 +246,7 @@ async def _build(job: Job, inputs: BuildInputs) -> BuiltDataset:
     mix_dataset = load_dataset(inputs.mix) if inputs.mix else None
     if mix_dataset:
         usable_rows(mix_dataset)  # before a model is asked
-    document_subjects = read_subjects(job, inputs)
+    document_subjects = read_subjects(job.config.qa.context, inputs.texts, inputs.summaries)
     tools = _build_tools(job, document_subjects)
     try:
         dataset = await build_splits(pool, inputs.runs, settings, tools)
@@ -309,6 +306,8 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     """One call a row of eval and a copy of a row of train, by the mean of all; what fails its checks needs more.
     One for several rows of eval that are judged, two calls a chunk that is asked for questions without an answer."""
     from groundwork.dataset.creation.build_splits import train_size
+    from groundwork.dataset.creation.document_subjects import read_subjects
+    from groundwork.dataset.creation.row_pool import read_pool
     from groundwork.dataset.reword.eval_rewording import Reworded
     from groundwork.dataset.reword.rewording_calls import judge_estimate, rewording_messages
     from groundwork.dataset.split.eval_selection import eval_size
@@ -322,7 +321,8 @@ def estimate(job: Job, unit: Unit) -> list[Estimate]:
     estimates = [unanswerable_estimate(job, unit.payload, pool_rows)] if settings.unanswerable else []
     if not job.config.dataset.asks_rewordings:
         return estimates
-    document_subjects, template = read_subjects(job, unit.payload), job.prompt(call.prompt)
+    inputs, template = unit.payload, job.prompt(call.prompt)
+    document_subjects = read_subjects(job.config.qa.context, inputs.texts, inputs.summaries)
     requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
     prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)
     reply_tokens = (

@@ -102,9 +102,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def units(job: Job) -> list[Unit]:
     from groundwork.data_folder.file_names import slug
     from groundwork.dataset.load_dataset import load_dataset
-    from groundwork.grading.grading_run import Grading, choose_rows, models_to_grade
-    from groundwork.grading.judge import build_judges
+    from groundwork.grading.answer_judge import build_judges
+    from groundwork.grading.grading_run import Grading, models_to_grade
     from groundwork.grading.judge_reliability import JudgeCheck
+    from groundwork.grading.rows_to_grade import choose_rows
     from groundwork.maps.plot_arguments import dataset_sources_of_arguments, default_datasets
 
     sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
@@ -149,7 +150,7 @@ async def process(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
     from groundwork.grading import model_answers
-    from groundwork.grading.grading_report import shortened_answers_warning
+    from groundwork.grading.grade_report_page import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     grading, settings = grading_unit.grading, job.config.grade
@@ -186,11 +187,11 @@ def write_report(job: Job, units: list[Unit]) -> None:
     """After the units: everything that the folder's grades say together."""
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
-    from groundwork.grading.grading_report import grade_report_lines
-    from groundwork.grading.grading_report import write_report as write_page
+    from groundwork.grading.grade_report import base_model_name, grade_report
+    from groundwork.grading.grade_report_page import grade_report_lines
+    from groundwork.grading.grade_report_page import write_report as write_page
     from groundwork.grading.grading_run import comparable_grades, read_grades
     from groundwork.grading.memorization import GapBounds
-    from groundwork.grading.scores import base_model_name, grade_report
     from groundwork.maps.pass_rate_map import draw_grade_map
     from groundwork.records import MEASURED
 

@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.build_splits import BuiltDataset, build_splits
-from groundwork.dataset.creation.rows_of_runs import RowPool
+from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_rows, usable_rows
 from groundwork.dataset.load_dataset import Dataset, QuestionRow

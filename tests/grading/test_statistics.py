@@ -12,12 +12,12 @@ from sklearn.metrics import cohen_kappa_score
 
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split.eval_selection import eval_size
+from groundwork.grading.answer_judge import majority_verdict
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
-from groundwork.grading.grading_run import count_questions
-from groundwork.grading.judge import majority_verdict
+from groundwork.grading.guessed_and_measured_difficulty import correlate_guesses
 from groundwork.grading.judge_reliability import cohen_kappa, fleiss_kappa, flip_rate
 from groundwork.grading.memorization import GapBounds, MirrorPair, memorization_gap, rows_advice
-from groundwork.grading.scores import correlate_guesses
+from groundwork.grading.rows_to_grade import count_questions
 from groundwork.records import Draw, MeasuredRow
 
 # Ten items, fourteen raters, five categories: the worked example of Fleiss' kappa, 0.210.

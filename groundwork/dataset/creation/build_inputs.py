@@ -1,23 +1,21 @@
-"""What a dataset is built from: the files that are read, the rows in them, and the tools that a build asks."""
+"""What a dataset is built from: the files that a build reads, and the tools that it asks."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_lookup import DECISIONS
-from groundwork.errors import UnitError, UsageError
-from groundwork.markdown.figures_and_picture_links import text_with_captions
-from groundwork.message_wording import counted, name_order
-from groundwork.records import Chunk, Tags
+from groundwork.dataset.creation.document_subjects import Subjects
+from groundwork.errors import UsageError
+from groundwork.message_wording import name_order
+from groundwork.records import Chunk
 from groundwork.stage_runner.chosen_documents import select_documents
-from groundwork.stage_runner.job import TEST_CHUNKS
 
 if TYPE_CHECKING:
-    from groundwork.dataset.creation.rows_of_runs import RowPool
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
     from groundwork.dataset.split.eval_selection import Vectors
@@ -164,97 +162,7 @@ def _existing_paths(job: Job, documents: list[str], parts: tuple[str, ...]) -> l
 
 def read_passages(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
-    from groundwork.data_folder.read_write import read_jsonl
-    from groundwork.records import Chunk
-
     return [chunk for chunk_file in inputs.chunks for chunk in read_jsonl(chunk_file, Chunk)]
-
-
-def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
-    """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
-    from groundwork.data_folder.runs.decisions import read_review
-    from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
-    from groundwork.dataset.creation.rows_of_runs import ReviewedRun, gather_rows, sample_pool
-
-    chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
-    reviews = {}
-    for run, pair_files in inputs.pairs.items():
-        review = read_review(job.data, run, job.config.review.disagreement)
-        if review.verdicts or review.warnings:
-            turned_down = [
-                candidate
-                for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
-                if candidate.stage
-            ]
-            reviews[run] = ReviewedRun(review, turned_down)
-    checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
-    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews, checks)
-    return sample_pool(pool, TEST_CHUNKS) if job.test else pool
-
-
-def valid_pool(pool: RowPool, job: Job) -> RowPool:
-    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
-    if pool.invalid and not job.config.dataset.drop_invalid:
-        listed = "; ".join(f"{invalid_row.id}: {invalid_row.reason}" for invalid_row in pool.invalid[:10])
-        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
-        raise UnitError(
-            f"{counted(len(pool.invalid), 'invalid row')} ({listed}{more}); fix them, or pass --drop-invalid"
-        )
-    if not pool.rows:
-        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
-    return pool
-
-
-def document_titles(inputs: BuildInputs) -> list[str]:
-    """The titles of the documents that the rows come from."""
-    from groundwork.data_folder.read_write import read_json
-    from groundwork.records import Document
-
-    return [read_json(document_file, Document).title for document_file in inputs.texts]
-
-
-def read_subjects(job: Job, inputs: BuildInputs) -> Subjects:
-    """The context of the settings, and of each document the name that its questions call it, or its title where none
-    was decided.
-    """
-    from groundwork.data_folder.read_write import read_json
-    from groundwork.records import Summary
-
-    names_by_document = {path.stem: read_json(path, Summary).name for path in inputs.summaries}
-    titled_paths = zip(inputs.texts, document_titles(inputs), strict=True)
-    return Subjects(
-        job.config.qa.context, {path.stem: names_by_document.get(path.stem) or title for path, title in titled_paths}
-    )
-
-
-def read_tags(tag_paths: Sequence[Path]) -> dict[str, list[str]]:
-    """Tags by id of the pair."""
-    return {tagged_pair.id: tagged_pair.tags for tag_path in tag_paths for tagged_pair in read_jsonl(tag_path, Tags)}
-
-
-def read_chunk_texts(chunk_files: Sequence[Path]) -> dict[str, str]:
-    """Chunk texts by id of the chunk."""
-    return {
-        chunk.id: text_with_captions(chunk.text, chunk.document)
-        for chunk_file in chunk_files
-        for chunk in read_jsonl(chunk_file, Chunk)
-    }
-
-
-@dataclass(frozen=True)
-class Subjects:
-    """`context`: what all documents are about (qa.context); `names`: by document, what questions call its subject."""
-
-    context: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, document: str) -> str:
-        """The context and the document's own name, the longer alone where it holds the other. Other names say
-        nothing of these rows.
-        """
-        phrases = [self.context.strip(), self.names.get(document, "").strip()]
-        longer = max(phrases, key=len)
-        return longer if all(phrase.casefold() in longer.casefold() for phrase in phrases) else "; ".join(phrases)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.conflicting_settings import is_held_out
-from groundwork.dataset.creation.rows_of_runs import RowPool
-from groundwork.dataset.grade_columns import row_strata
+from groundwork.dataset.creation.row_pool import RowPool
+from groundwork.dataset.measured_rows import row_strata
 from groundwork.dataset.publish.personal_data import scan_rows
 from groundwork.dataset.reword import eval_rewording
 from groundwork.dataset.reword.eval_rewording import (

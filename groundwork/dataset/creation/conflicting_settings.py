@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from groundwork.dataset.creation.rows_of_runs import RowPool
-from groundwork.dataset.grade_columns import partly_measured_warning
+from groundwork.dataset.creation.row_pool import RowPool
+from groundwork.dataset.measured_rows import partly_measured_warning
 from groundwork.settings.config_schema import DatasetSettings
 
 

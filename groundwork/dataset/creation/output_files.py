@@ -9,22 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.dataset.parquet import Contents
-from groundwork.message_wording import name_order
 from groundwork.settings.config_schema import HARNESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.creation.build_splits import BuiltDataset
-    from groundwork.dataset.publish.card import Origin
     from groundwork.dataset.publish.exports import TaskJudge
-    from groundwork.records import Row
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job
 
-STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
 
 STAGING = ".incomplete"
 OWN_FOLDERS = ("data", "exports")  # folders whose other files are left over from an earlier build
@@ -49,11 +44,11 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
     """Every file of the dataset by its path in the folder; the card comes last."""
     import msgspec
 
+    from groundwork.dataset.dataset_versions import VERSIONS, next_versions
     from groundwork.dataset.parquet import dataset_columns, parquet_files
-    from groundwork.dataset.publish.card import write_card
+    from groundwork.dataset.publish.card import card_origin, write_card
     from groundwork.dataset.publish.exports import export_files, task_files
     from groundwork.dataset.split_report.split_report_page import split_html
-    from groundwork.dataset.versions_and_differences import VERSIONS, next_versions
 
     settings = job.config.dataset
     row_columns = dataset_columns(
@@ -81,7 +76,9 @@ def file_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[st
     dataset_files["report.html"] = split_html(built.report).encode()
     versions = next_versions(dataset_folder(job), built.splits, row_columns)
     dataset_files[VERSIONS] = msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n"
-    dataset_files["README.md"] = write_card(built.report, _origin(job, inputs, built), row_columns, versions).encode()
+    dataset_files["README.md"] = write_card(
+        built.report, card_origin(job, inputs, built), row_columns, versions
+    ).encode()
     return dataset_files
 
 
@@ -90,55 +87,6 @@ def _task_judge(job: Job) -> TaskJudge:
 
     judge = job.config.grade.judge
     return TaskJudge([job.prompt(prompt_name) for prompt_name in judge.prompts], judge.repeats, job.config.grade.seed)
-
-
-def _origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
-    import hashlib
-    from importlib.metadata import version
-
-    import msgspec
-
-    from groundwork.dataset.publish.card import Origin, read_recipes, source_documents
-
-    settings = job.config.dataset
-    used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)
-    prompts = dict(used_recipes.prompts)
-    own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
-    models = {row.model for row in own_rows if not row.unanswerable}
-    prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
-    if job.config.dataset.asks_rewordings:
-        for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
-            prompt_models[prompt] = f"{settings.rephrase.model} (rewording)"
-    if settings.unanswerable:
-        for prompt in (settings.absent.prompt, settings.absent.check_prompt):
-            prompt_models[prompt] = f"{settings.absent.model} (questions without an answer)"
-    for prompt, model in prompt_models.items():
-        prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
-        models.add(model)
-    distinct_rows = list({row.id: row for row in own_rows}.values())
-    language = job.config.chunk.language
-    return Origin(
-        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
-        license=settings.license,
-        languages=document_languages(distinct_rows) if language == "auto" else [language],
-        models=sorted(models, key=name_order),
-        prompts=prompts,
-        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
-        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, settings.source_licenses),
-        version=version("groundwork-data"),
-    )
-
-
-def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
-    """The languages of the documents that `dataset_rows` come from, told by their questions."""
-    from groundwork.language.language_and_script import detect_language
-
-    questions_by_document: dict[str, str] = {}
-    for dataset_row in dataset_rows:
-        questions_by_document[dataset_row.document] = (
-            f"{questions_by_document.get(dataset_row.document, '')} {dataset_row.question}"
-        )
-    return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})
 
 
 def replace_files(dataset_folder: Path, dataset_files: Mapping[str, Contents]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import read_json
+from groundwork.dataset.dataset_versions import Version
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.split_report.report_record import SplitReport
 from groundwork.dataset.split_report.report_sentences import (
@@ -23,9 +26,14 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_splits,
     describe_verdict,
 )
-from groundwork.dataset.versions_and_differences import Version
-from groundwork.message_wording import counted
+from groundwork.language.language_and_script import detect_language
+from groundwork.message_wording import counted, name_order
 from groundwork.records import Document, DocumentCoverage, Record, Row
+
+if TYPE_CHECKING:
+    from groundwork.dataset.creation.build_inputs import BuildInputs
+    from groundwork.dataset.creation.build_splits import BuiltDataset
+    from groundwork.stage_runner.job import Job
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,9 @@ COLUMNS = {
 }
 
 
+STAGES = ("summarize", "chunk", "generate_qa", "curate")  # whose settings and prompts made the rows
+
+
 class SourceDocument(Record, frozen=True):
     """A document that rows came from."""
 
@@ -134,6 +145,47 @@ class Origin(Record, frozen=True):
     settings: dict[str, Any]
     sources: list[SourceDocument]
     version: str
+
+
+def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
+    """What the card says of how the dataset was made."""
+    settings = job.config.dataset
+    used_recipes = read_recipes(job.data.state / "manifest.db", STAGES)
+    prompts = dict(used_recipes.prompts)
+    own_rows = [row for distinct_rows in built.splits.values() for row in distinct_rows if not row.mixed]
+    models = {row.model for row in own_rows if not row.unanswerable}
+    prompt_models: dict[str, str] = {}  # models by the prompt that this stage asked them with
+    if job.config.dataset.asks_rewordings:
+        for prompt in filter(None, (settings.rephrase.prompt, settings.rephrase.check_prompt)):
+            prompt_models[prompt] = f"{settings.rephrase.model} (rewording)"
+    if settings.unanswerable:
+        for prompt in (settings.absent.prompt, settings.absent.check_prompt):
+            prompt_models[prompt] = f"{settings.absent.model} (questions without an answer)"
+    for prompt, model in prompt_models.items():
+        prompts[prompt] = hashlib.sha256(job.prompt(prompt).encode()).hexdigest()
+        models.add(model)
+    distinct_rows = list({row.id: row for row in own_rows}.values())
+    language = job.config.chunk.language
+    return Origin(
+        repository=f"{settings.organization}/{settings.name}" if settings.organization else settings.name,
+        license=settings.license,
+        languages=document_languages(distinct_rows) if language == "auto" else [language],
+        models=sorted(models, key=name_order),
+        prompts=prompts,
+        settings={**used_recipes.settings, "dataset": msgspec.to_builtins(settings)},
+        sources=source_documents(distinct_rows, inputs.texts, inputs.coverage, settings.source_licenses),
+        version=version("groundwork-data"),
+    )
+
+
+def document_languages(dataset_rows: Sequence[Row]) -> list[str]:
+    """The languages of the documents that `dataset_rows` come from, told by their questions."""
+    questions_by_document: dict[str, str] = {}
+    for dataset_row in dataset_rows:
+        questions_by_document[dataset_row.document] = (
+            f"{questions_by_document.get(dataset_row.document, '')} {dataset_row.question}"
+        )
+    return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})
 
 
 def write_card(report: SplitReport, origin: Origin, columns: Sequence[str], versions: Sequence[Version] = ()) -> str:

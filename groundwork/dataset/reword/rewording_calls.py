@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from groundwork.dataset.creation.build_inputs import Subjects
+from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, PastTries, Reworded
 from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, required_terms
 from groundwork.errors import Filtered, InvalidReply

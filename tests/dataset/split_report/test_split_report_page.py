@@ -11,7 +11,7 @@ from markupsafe import escape
 from groundwork.dataset.creation.build_inputs import BuildTools
 from groundwork.dataset.creation.build_splits import build_splits
 from groundwork.dataset.creation.conflicting_settings import is_held_out
-from groundwork.dataset.creation.rows_of_runs import RowPool
+from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import Origin, write_card
 from groundwork.dataset.reword.eval_rewording import Reworded

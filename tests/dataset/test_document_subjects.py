@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.dataset.creation.build_inputs import Subjects
+from groundwork.dataset.creation.document_subjects import Subjects
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The rows of a dataset: pairs of one or more runs with their tags, checked before anything is made of them."""
+"""The pool of rows that a dataset is built from: pairs of one or more runs with their tags, checked and reviewed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from sys import intern  # of what many rows have in common
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from groundwork.data_folder.runs.decisions import BY_PERSON, Review
-from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate
+from groundwork.data_folder.read_write import read_jsonl
+from groundwork.data_folder.runs.decisions import BY_PERSON, Review, read_review
+from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
 from groundwork.data_folder.spread_folders import folder_of
+from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.language.words import normalised_words
-from groundwork.markdown.figures_and_picture_links import quote_in_words
+from groundwork.markdown.figures_and_picture_links import quote_in_words, text_with_captions
 from groundwork.message_wording import counted
-from groundwork.records import InvalidRow, Pair, Record, Row
+from groundwork.records import Chunk, InvalidRow, Pair, Record, Row, Tags
+from groundwork.stage_runner.job import TEST_CHUNKS
+
+if TYPE_CHECKING:
+    from groundwork.dataset.creation.build_inputs import BuildInputs
+    from groundwork.stage_runner.job import Job
 
 BROKEN_TEXT = "\ufffd\x00"  # what a wrong decoding and a binary file leave behind
 
@@ -238,3 +245,48 @@ def _half_curated_warnings(files: Mapping[str, Sequence[Path]]) -> list[str]:
                 f"{run}: {curated} of {counted(len(pair_paths), 'document is', 'documents are')} curated; {remedy}"
             )
     return warnings
+
+
+def read_pool(inputs: BuildInputs, job: Job) -> RowPool:
+    """The rows of all runs, valid and invalid, as reviewers left them; a sample of them with --test."""
+    chunks = read_chunk_texts(inputs.chunks) if job.config.dataset.include_chunk else {}
+    reviews = {}
+    for run, pair_files in inputs.pairs.items():
+        review = read_review(job.data, run, job.config.review.disagreement)
+        if review.verdicts or review.warnings:
+            turned_down = [
+                candidate
+                for candidate in run_candidates(job.data, run, [pair_file.stem for pair_file in pair_files])
+                if candidate.stage
+            ]
+            reviews[run] = ReviewedRun(review, turned_down)
+    checks = set(job.config.curate.checks) - {"duplicates"}  # those that ask about each pair
+    pool = gather_rows(inputs.pairs, read_tags(inputs.tags), chunks, reviews, checks)
+    return sample_pool(pool, TEST_CHUNKS) if job.test else pool
+
+
+def valid_pool(pool: RowPool, job: Job) -> RowPool:
+    """`pool`, unless it holds invalid rows that were not to be dropped. Raises UnitError that lists them."""
+    if pool.invalid and not job.config.dataset.drop_invalid:
+        listed = "; ".join(f"{invalid_row.id}: {invalid_row.reason}" for invalid_row in pool.invalid[:10])
+        more = f"; and {len(pool.invalid) - 10} more" if len(pool.invalid) > 10 else ""
+        raise UnitError(
+            f"{counted(len(pool.invalid), 'invalid row')} ({listed}{more}); fix them, or pass --drop-invalid"
+        )
+    if not pool.rows:
+        raise UnitError("there are no pairs; run first: uv run dataprep/generate_qa.py")
+    return pool
+
+
+def read_tags(tag_paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Tags by id of the pair."""
+    return {tagged_pair.id: tagged_pair.tags for tag_path in tag_paths for tagged_pair in read_jsonl(tag_path, Tags)}
+
+
+def read_chunk_texts(chunk_files: Sequence[Path]) -> dict[str, str]:
+    """Chunk texts by id of the chunk."""
+    return {
+        chunk.id: text_with_captions(chunk.text, chunk.document)
+        for chunk_file in chunk_files
+        for chunk in read_jsonl(chunk_file, Chunk)
+    }

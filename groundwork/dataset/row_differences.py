@@ -1,27 +1,16 @@
-"""The rows that came, went and changed between two runs or two versions of a dataset, and the versions themselves.
-
-A version is a number that rises whenever the rows change, kept over rebuilds in `versions.json`.
-"""
+"""The rows that came, went and changed between two runs or two versions of a dataset."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from groundwork.data_folder.read_write import read_json
-from groundwork.errors import BadRecord
-from groundwork.records import Record, Row
-
 IGNORED_COLUMNS = ("cluster", "score")  # numbered anew whenever a dataset is built; the mark of curation or of grades
 
 RowRecord = Mapping[str, Any]
-
-VERSIONS = "versions.json"
 
 
 class ChangedRow(msgspec.Struct, frozen=True):
@@ -115,62 +104,3 @@ def _comparable_value(row: RowRecord, column: str) -> Any:
     """The value, an empty one and a missing one alike."""
     value = row.get(column)
     return value if value not in ("", [], None) else None
-
-
-class Version(Record, frozen=True):
-    """One state of the rows. `sha256` is of all splits; `change` says in words what became of the version before."""
-
-    version: int
-    sha256: str
-    rows: dict[str, int]  # by split
-    change: str = ""
-
-
-def read_versions(folder: Path) -> list[Version]:
-    """The versions of the dataset in `folder`, the latest last; none where it has not been built. Raises BadRecord."""
-    path = folder / VERSIONS
-    return read_json(path, list[Version]) if path.exists() else []
-
-
-def next_versions(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> list[Version]:
-    """The versions of the dataset in `folder` once its rows are those of `splits`.
-
-    The same rows are the same version. Raises BadRecord for a damaged `versions.json`.
-    """
-    earlier = read_versions(folder)
-    digest = content_hash(splits, columns)
-    if earlier and earlier[-1].sha256 == digest:
-        return earlier
-    change = _describe_change(folder, splits, columns) if earlier else ""
-    rows = {split: len(split_rows) for split, split_rows in splits.items()}
-    return [*earlier, Version(earlier[-1].version + 1 if earlier else 1, digest, rows, change)]
-
-
-def content_hash(splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
-    """SHA-256 of the rows of all splits in their order, by the values of `columns`."""
-    digest = hashlib.sha256(msgspec.json.encode(list(columns)))
-    for split in sorted(splits):
-        digest.update(msgspec.json.encode([split, len(splits[split])]))
-        for row in splits[split]:
-            digest.update(msgspec.json.encode([getattr(row, column) for column in columns]))
-    return digest.hexdigest()
-
-
-def _describe_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
-    try:
-        earlier_rows = list(_read_rows(folder))
-    except BadRecord:
-        return "the rows before could not be read"
-    current_rows = [
-        {**{column: getattr(row, column) for column in columns}, "split": split}
-        for split, rows in splits.items()
-        for row in rows
-    ]
-    return str(compare_rows(earlier_rows, current_rows))
-
-
-def _read_rows(folder: Path) -> list[dict[str, Any]]:
-    from groundwork.data_folder.runs.run_lookup import row_files
-    from groundwork.dataset.load_dataset import read_records
-
-    return [{**record, "split": split} for split, record in read_records(row_files(folder))]

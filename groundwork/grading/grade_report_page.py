@@ -12,10 +12,11 @@ from typing import Any
 
 from groundwork.console import terminal
 from groundwork.grading.confidence_intervals import format_percent, format_points
+from groundwork.grading.grade_report import GradeReport
 from groundwork.grading.judge_reliability import FLIP_RATE_GOAL, JudgeTrust, is_flipping
 from groundwork.grading.memorization import MemorizationGap, rows_advice
+from groundwork.grading.model_scores import ModelScores
 from groundwork.grading.refusals import honesty_lines
-from groundwork.grading.scores import GradeReport, ModelReport
 from groundwork.grading.spoiled_answers import SPOILED_KINDS
 from groundwork.message_wording import counted
 from groundwork.pages.html_frame import PageKind, write_page
@@ -126,7 +127,7 @@ def gap_lines(model: str, gap: MemorizationGap | None, split_sizes: Mapping[str,
         yield f"  {rows_advice(gap.rows_needed, split_sizes)}"
 
 
-def base_lines(model: ModelReport, base: str) -> Iterator[str]:
+def base_lines(model: ModelScores, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
     for split, difference in model.against_base.items():
         verdict = "better" if difference.low > 0 else "worse" if difference.high < 0 else "cannot tell"
@@ -143,7 +144,7 @@ def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
     )
 
 
-def curve_lines(models: Sequence[ModelReport]) -> Iterator[str]:
+def curve_lines(models: Sequence[ModelScores]) -> Iterator[str]:
     """Where several checkpoints were graded: the scores of each split over their steps."""
     steps = [model for model in models if model.step is not None]
     if len(steps) < 2:

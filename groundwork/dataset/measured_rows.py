@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.dataset.creation.rows_of_runs import RowPool
+from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.message_wording import counted
 from groundwork.records import Difficulty, InvalidRow, MeasuredRow, Row
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from groundwork.grading.grading_report import write_report
+from groundwork.grading.grade_report import grade_report
+from groundwork.grading.grade_report_page import write_report
 from groundwork.grading.memorization import GapBounds
-from groundwork.grading.scores import grade_report
 from groundwork.records import CriterionGrade, Draw, Grade
 from tests.chromium import Opener
 
