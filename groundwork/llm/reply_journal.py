@@ -39,8 +39,8 @@ from groundwork.processes.process_identity import process_label, process_mark
 REPLY_COLUMNS = "body, usable, model, stage, unit, input_tokens, output_tokens, cached_tokens, cost, seconds"
 SEGMENT_COLUMNS = f"id, key, {REPLY_COLUMNS}, stored, used"  # what a segment keeps of a row
 DICTIONARY_BYTES = 32 * 1024  # bytes: as far back as zlib looks
-_SAMPLE_BYTES = 4096  # bytes of one reply in the dictionary at most
-_SAMPLE_COUNT = 400  # replies that it is chosen from
+_SAMPLED_BODY_BYTES = 4096  # bytes of one reply in the dictionary at most
+_SAMPLED_BODY_COUNT = 400  # replies that it is chosen from
 _MAX_OPEN_SEGMENTS = 100  # segments that are kept open
 _SEGMENT_NAME = re.compile(r"-(\d{16})-[0-9a-f]{8}\.db$")
 _SEGMENT_TABLES = """
@@ -61,9 +61,10 @@ _FIND_IN_SEGMENT = (
     "ORDER BY id DESC LIMIT 1"
 )
 _STORE_IN_SEGMENT = f"INSERT INTO packed VALUES ({', '.join('?' * 14)})"  # noqa: S608
+_LAST_USES = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
 DAMAGED_REMEDY = "move it away to continue without its replies; models are then asked again"
 
-Row = tuple[Any, ...]  # in the order of REPLY_COLUMNS or SEGMENT_COLUMNS
+JournalRow = tuple[Any, ...]  # in the order of REPLY_COLUMNS or SEGMENT_COLUMNS
 
 
 class JournalPosition(NamedTuple):
@@ -75,137 +76,133 @@ class JournalPosition(NamedTuple):
 
 def short_key(journal_key: str) -> bytes | str:
     """A key in half the room."""
-    return (
-        bytes.fromhex(journal_key)
-        if len(journal_key) == 64 and set(journal_key) <= set("0123456789abcdef")
-        else journal_key
-    )
+    is_sha256 = len(journal_key) == 64 and set(journal_key) <= set("0123456789abcdef")
+    return bytes.fromhex(journal_key) if is_sha256 else journal_key
 
 
 class Segments:
-    """The segments beside the journal at `journal`, the newest first. One object serves one thread."""
+    """The segments beside the journal at `journal_path`, the newest first. One object serves one thread."""
 
-    def __init__(self, journal: Path) -> None:
-        self._journal = journal
+    def __init__(self, journal_path: Path) -> None:
+        self._journal_path = journal_path
         self._open_segments: OrderedDict[str, tuple[sqlite3.Connection, bytes]] = OrderedDict()
-        self.names: frozenset[str] = frozenset()
-        self._newest_first: list[str] = []
+        self.segment_names: frozenset[str] = frozenset()
+        self._segments_newest_first: list[str] = []
         self.refresh()
 
     def refresh(self) -> None:
         """See what other processes have added or taken away."""
-        self._newest_first = [path.name for path in list_segments(self._journal)]
-        self.names = frozenset(self._newest_first)
-        for name in self._open_segments.keys() - self.names:
-            self._open_segments.pop(name)[0].close()
+        self._segments_newest_first = [segment_path.name for segment_path in list_segments(self._journal_path)]
+        self.segment_names = frozenset(self._segments_newest_first)
+        for segment_name in self._open_segments.keys() - self.segment_names:
+            self._open_segments.pop(segment_name)[0].close()
 
-    def find(self, journal_key: str, since: JournalPosition) -> Row | None:
+    def find(self, journal_key: str, since: JournalPosition) -> JournalRow | None:
         """REPLY_COLUMNS of the newest usable reply that was stored since, its body as it was sent. Raises StopRun."""
-        compact_key = short_key(journal_key)
+        short_journal_key = short_key(journal_key)
         try:
-            for segment in self._newest_first if since.segments != self.names else ():
+            find_parameters = (short_journal_key[:8], short_journal_key, since.row)
+            for segment in self._segments_newest_first if since.segments != self.segment_names else ():
                 if segment not in since.segments:
-                    for reply_body, *other_columns in self._query(
-                        segment, _FIND_IN_SEGMENT, (compact_key[:8], compact_key, since.row)
-                    ):
-                        return decompress(reply_body, self._open_segment(segment)[1]), *other_columns
+                    for reply_body, *reply_columns in self._query_segment(segment, _FIND_IN_SEGMENT, find_parameters):
+                        return unpack_reply_body(reply_body, self._open_segment(segment)[1]), *reply_columns
         except FileNotFoundError:  # another process has written it anew
             self.refresh()
             return self.find(journal_key, since)
         return None
 
-    def rows(self) -> Iterator[tuple[str, Row]]:
+    def rows(self) -> Iterator[tuple[str, JournalRow]]:
         """(segment, (id, key, stage, unit, when it was last stored or replayed, usable)), the newest first."""
-        query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        for segment, segment_rows in self._query_each(query, ()):
-            for row in segment_rows:
-                yield segment, row
+        for segment, segment_rows in self._query_each_segment(_LAST_USES, ()):
+            for segment_row in segment_rows:
+                yield segment, segment_row
 
-    def ids(self, condition: str, parameters: Row) -> Iterator[tuple[str, list[int]]]:
+    def ids(self, sql_condition: str, sql_parameters: JournalRow) -> Iterator[tuple[str, list[int]]]:
         """Each segment, and its rows for which a condition of SQL holds."""
-        query = f"SELECT id FROM replies WHERE {condition}"  # noqa: S608  # a constant of ours
-        for segment, segment_rows in self._query_each(query, parameters):
-            yield segment, [id_ for (id_,) in segment_rows]
+        segment_query = f"SELECT id FROM replies WHERE {sql_condition}"  # noqa: S608  # a constant of ours
+        for segment, segment_rows in self._query_each_segment(segment_query, sql_parameters):
+            yield segment, [row_id for (row_id,) in segment_rows]
 
-    def drop(self, segment: str, ids: Collection[int]) -> None:
+    def drop(self, segment: str, row_ids: Collection[int]) -> None:
         """Write the segment anew without these rows, or remove it where none is left. Raises StopRun."""
-        dropped, path = set(ids), self._journal.with_name(segment)
-        database, dictionary = self._open_segment(segment)
-        stored_rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies ORDER BY id")  # noqa: S608
-        segment_rows = (row for row in stored_rows if row[0] not in dropped)
+        dropped_ids, segment_path = set(row_ids), self._journal_path.with_name(segment)
+        segment_db, segment_dictionary = self._open_segment(segment)
+        stored_rows = segment_db.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies ORDER BY id")  # noqa: S608
+        remaining_rows = (segment_row for segment_row in stored_rows if segment_row[0] not in dropped_ids)
         try:
-            with SegmentWriter(self._journal, dictionary) as writer:
-                if writer.add(segment_rows, packed_already=True):
-                    writer.publish(_name_timestamp(segment))
-            path.unlink(missing_ok=True)
+            with SegmentWriter(self._journal_path, segment_dictionary) as segment_writer:
+                if segment_writer.add(remaining_rows, packed_already=True):
+                    segment_writer.publish(_segment_timestamp(segment))
+            segment_path.unlink(missing_ok=True)
         except (OSError, sqlite3.Error) as error:
-            raise StopRun(f"{path}: cannot be written anew: {error}; free disk space, then run again") from error
+            reason = f"cannot be written anew: {error}; free disk space, then run again"
+            raise StopRun(f"{segment_path}: {reason}") from error
         self.refresh()
 
-    def settle(self, database: sqlite3.Connection, newest: int | None = None) -> int:
-        """Delete from the journal what stands in one of the `newest` segments (all) as well; returns how many rows.
+    def settle(self, journal_db: sqlite3.Connection, newest_segments: int | None = None) -> int:
+        """Delete from the journal what stands in one of the `newest_segments` (all) as well; returns how many rows.
 
         There are such after a kill between the making of a segment and the deletion, and after a join.
         """
-        database.create_function("short_key", 1, short_key, deterministic=True)
-        count = 0
-        for segment in self._newest_first[:newest]:
-            database.execute("ATTACH ? AS segment", (str(self._journal.with_name(segment)),))
+        journal_db.create_function("short_key", 1, short_key, deterministic=True)
+        deleted_replies = 0
+        for segment in self._segments_newest_first[:newest_segments]:
+            journal_db.execute("ATTACH ? AS segment", (str(self._journal_path.with_name(segment)),))
             try:
-                count += database.execute(
+                deleted_replies += journal_db.execute(
                     "DELETE FROM main.replies WHERE EXISTS (SELECT 1 FROM segment.packed AS there WHERE "
                     "substr(there.key, 1, 8) = substr(short_key(main.replies.key), 1, 8) "
                     "AND there.key = short_key(main.replies.key) AND there.stored = main.replies.stored)"
                 ).rowcount
             finally:
-                database.execute("DETACH segment")
-        return count
+                journal_db.execute("DETACH segment")
+        return deleted_replies
 
     def close(self) -> None:
-        for database, _ in self._open_segments.values():
-            database.close()
+        for segment_db, _ in self._open_segments.values():
+            segment_db.close()
         self._open_segments.clear()
 
-    def _query_each(self, query: str, parameters: Row) -> Iterator[tuple[str, list[Row]]]:
+    def _query_each_segment(self, query: str, sql_parameters: JournalRow) -> Iterator[tuple[str, list[JournalRow]]]:
         """Each segment there is now and its rows, the newest first. Raises StopRun.
 
         One that another process writes anew meanwhile is read under its new name, and none is read twice.
         """
-        listed_names, newest_first = self.names, tuple(self._newest_first)
-        for listed_name in newest_first:
-            segment = listed_name
+        listed_segments, newest_first = self.segment_names, tuple(self._segments_newest_first)
+        for listed_segment in newest_first:
+            segment = listed_segment
             while segment:
                 try:
-                    segment_rows = self._query(segment, query, parameters)
+                    segment_rows = self._query_segment(segment, query, sql_parameters)
                 except FileNotFoundError:
-                    segment = self._rewritten_name(segment, listed_names)
+                    segment = self._rewritten_segment(segment, listed_segments)
                     continue
                 yield segment, segment_rows
                 break
 
-    def _rewritten_name(self, segment: str, listed_names: Collection[str]) -> str:
+    def _rewritten_segment(self, segment: str, listed_segments: Collection[str]) -> str:
         """The name of a segment since it was written anew, none of those listed; "" where no row of it is left."""
         self.refresh()
-        timestamp = _name_timestamp(segment)
-        new_names = (name for name in self._newest_first if name not in listed_names)
-        return next((name for name in new_names if _name_timestamp(name) == timestamp), "")
+        new_segments = (name for name in self._segments_newest_first if name not in listed_segments)
+        segment_timestamp = _segment_timestamp(segment)
+        return next((name for name in new_segments if _segment_timestamp(name) == segment_timestamp), "")
 
-    def _query(self, segment: str, query: str, parameters: Row) -> list[Row]:
+    def _query_segment(self, segment: str, segment_query: str, sql_parameters: JournalRow) -> list[JournalRow]:
         """Raises FileNotFoundError where it is gone by now, StopRun where it is damaged."""
         try:
-            return self._open_segment(segment)[0].execute(query, parameters).fetchall()
+            return self._open_segment(segment)[0].execute(segment_query, sql_parameters).fetchall()
         except sqlite3.Error as error:
-            path = self._journal.with_name(segment)
-            if not path.exists():
-                raise FileNotFoundError(path) from error
-            raise StopRun(f"{path}: {error}; {DAMAGED_REMEDY}") from error
+            segment_path = self._journal_path.with_name(segment)
+            if not segment_path.exists():
+                raise FileNotFoundError(segment_path) from error
+            raise StopRun(f"{segment_path}: {error}; {DAMAGED_REMEDY}") from error
 
     def _open_segment(self, segment: str) -> tuple[sqlite3.Connection, bytes]:
         """A segment and its dictionary."""
         if segment not in self._open_segments:
-            database = read_only_database(self._journal.with_name(segment))
-            (dictionary,) = database.execute("SELECT bytes FROM dictionary").fetchone()
-            self._open_segments[segment] = database, dictionary
+            segment_db = read_only_database(self._journal_path.with_name(segment))
+            (segment_dictionary,) = segment_db.execute("SELECT bytes FROM dictionary").fetchone()
+            self._open_segments[segment] = segment_db, segment_dictionary
             if len(self._open_segments) > _MAX_OPEN_SEGMENTS:
                 self._open_segments.popitem(last=False)[1][0].close()
         self._open_segments.move_to_end(segment)
@@ -215,139 +212,142 @@ class Segments:
 class SegmentWriter:
     """A segment that is being written: a temporary file until it is published."""
 
-    def __init__(self, journal: Path, dictionary: bytes) -> None:
+    def __init__(self, journal_path: Path, segment_dictionary: bytes) -> None:
         """Raises OSError or sqlite3.Error, as `add` and `publish` do."""
-        self._journal, self._dictionary = journal, dictionary
-        self._path = journal.with_name(f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal.stem}")
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        self._db = sqlite3.connect(self._path, isolation_level=None)
-        self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
-        self._db.execute("INSERT INTO dictionary VALUES (?)", (dictionary,))
-        self._ids: dict[str, int] = {}
-        self._stored = 0.0
+        self._journal_path, self._dictionary = journal_path, segment_dictionary
+        temporary_name = f"{TEMPORARY}{process_mark()}-{secrets.token_hex(4)}-{journal_path.stem}"
+        self._temporary_path = journal_path.with_name(temporary_name)
+        os.close(os.open(self._temporary_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        self._segment_db = sqlite3.connect(self._temporary_path, isolation_level=None)
+        self._segment_db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SEGMENT_TABLES)
+        self._segment_db.execute("INSERT INTO dictionary VALUES (?)", (segment_dictionary,))
+        self._name_ids: dict[str, int] = {}
+        self._last_stored = 0.0
 
     def __enter__(self) -> SegmentWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
-        self._path.unlink(missing_ok=True)
+        self._segment_db.close()
+        self._temporary_path.unlink(missing_ok=True)
 
-    def add(self, segment_rows: Iterable[Row], packed_already: bool = False) -> int:
+    def add(self, segment_rows: Iterable[JournalRow], packed_already: bool = False) -> int:
         """Write rows of SEGMENT_COLUMNS, their bodies as sent or as this dictionary packed them; returns how many."""
-        compressor, changes_before = zlib.compressobj(9, zdict=self._dictionary), self._db.total_changes
-        self._db.execute("BEGIN")
-        for id_, journal_key, reply_body, usable, model, stage, unit, *other_columns in segment_rows:
-            compressed = reply_body if packed_already else _compress(reply_body, compressor.copy())
-            name_ids = [self._ids.setdefault(name, len(self._ids) + 1) for name in (model, stage, unit)]
-            self._db.execute(
-                _STORE_IN_SEGMENT, (id_, short_key(journal_key), compressed, usable, *name_ids, *other_columns)
-            )
-            self._stored = max(self._stored, other_columns[-2])
-        self._db.executemany("INSERT INTO names VALUES (?, ?)", [(id_, name) for name, id_ in self._ids.items()])
-        self._db.execute("COMMIT")
-        return self._db.total_changes - changes_before - len(self._ids)
+        body_compressor, changes_before = zlib.compressobj(9, zdict=self._dictionary), self._segment_db.total_changes
+        self._segment_db.execute("BEGIN")
+        for row_id, journal_key, reply_body, usable, model, stage, unit, *reply_columns in segment_rows:
+            packed_body = reply_body if packed_already else _pack_reply_body(reply_body, body_compressor.copy())
+            name_ids = [self._name_ids.setdefault(name, len(self._name_ids) + 1) for name in (model, stage, unit)]
+            packed_row = (row_id, short_key(journal_key), packed_body, usable, *name_ids, *reply_columns)
+            self._segment_db.execute(_STORE_IN_SEGMENT, packed_row)
+            self._last_stored = max(self._last_stored, reply_columns[-2])
+        name_rows = [(name_id, name) for name, name_id in self._name_ids.items()]
+        self._segment_db.executemany("INSERT INTO names VALUES (?, ?)", name_rows)
+        self._segment_db.execute("COMMIT")
+        return self._segment_db.total_changes - changes_before - len(self._name_ids)
 
-    def publish(self, moment: int | None = None) -> None:
+    def publish(self, replaced_timestamp: int | None = None) -> None:
         """Close the segment and give it its name: from now on it is found, whatever becomes of this process.
 
-        It is the newest, however the clock is set, unless `moment` puts it in the place of another.
+        It is the newest, however the clock is set, unless it takes the place of another, with its `replaced_timestamp`.
         """
-        self._db.close()
-        newest = max((_name_timestamp(path.name) for path in list_segments(self._journal)), default=0)
-        timestamp = moment or max(int(self._stored * 1e6), newest + 1)
-        path = self._journal.with_name(f"{self._journal.stem}-{timestamp:016}-{secrets.token_hex(4)}.db")
-        _sync_to_disk(self._path, os.O_RDWR)
-        self._path.replace(path)
+        self._segment_db.close()
+        timestamps = (_segment_timestamp(path.name) for path in list_segments(self._journal_path))
+        newest_timestamp = max(timestamps, default=0)
+        segment_timestamp = replaced_timestamp or max(int(self._last_stored * 1e6), newest_timestamp + 1)
+        segment_name = f"{self._journal_path.stem}-{segment_timestamp:016}-{secrets.token_hex(4)}.db"
+        segment_path = self._journal_path.with_name(segment_name)
+        _sync_segment_to_disk(self._temporary_path, os.O_RDWR)
+        self._temporary_path.replace(segment_path)
         if os.name != "nt":  # which opens no folders
-            _sync_to_disk(path.parent, os.O_RDONLY)
+            _sync_segment_to_disk(segment_path.parent, os.O_RDONLY)
 
 
-def move_to_segment(journal: Path, database: sqlite3.Connection, size: int, as_sent: Callable[[bytes], bytes]) -> int:
-    """Move the oldest rows of a journal, at least `size` bytes of bodies, into a new segment; returns how many.
+def move_to_segment(
+    journal_path: Path, journal_db: sqlite3.Connection, segment_bytes: int, decompress_body: Callable[[bytes], bytes]
+) -> int:
+    """Move the oldest rows of a journal, at least `segment_bytes` of bodies, into a new segment; returns how many.
 
     They are deleted once the segment is on the disk, and only if all are in it. Raises OSError or sqlite3.Error, and
     leaves them then.
     """
-    last_id = _last_id_to_move(database, size)
-    dictionary = build_dictionary([as_sent(reply_body) for reply_body in _sample_bodies(database, last_id)])
-    with SegmentWriter(journal, dictionary) as writer:
-        segment_rows = database.execute(f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id", (last_id,))  # noqa: S608
-        written = writer.add(
-            (id_, journal_key, as_sent(reply_body), *other_columns)
-            for id_, journal_key, reply_body, *other_columns in segment_rows
+    last_row_id = _last_id_to_move(journal_db, segment_bytes)
+    sampled_bodies = [decompress_body(reply_body) for reply_body in _sample_bodies(journal_db, last_row_id)]
+    with SegmentWriter(journal_path, build_dictionary(sampled_bodies)) as segment_writer:
+        moved_rows = f"SELECT {SEGMENT_COLUMNS} FROM replies WHERE id <= ? ORDER BY id"  # noqa: S608
+        journal_rows = journal_db.execute(moved_rows, (last_row_id,))
+        rows_in_segment = segment_writer.add(
+            (row_id, journal_key, decompress_body(reply_body), *reply_columns)
+            for row_id, journal_key, reply_body, *reply_columns in journal_rows
         )
-        database.execute("BEGIN IMMEDIATE")
+        journal_db.execute("BEGIN IMMEDIATE")
         try:
-            if database.execute("DELETE FROM replies WHERE id <= ?", (last_id,)).rowcount != written:
+            if journal_db.execute("DELETE FROM replies WHERE id <= ?", (last_row_id,)).rowcount != rows_in_segment:
                 raise sqlite3.OperationalError("rows were deleted meanwhile")
-            if written:
-                writer.publish()
-            database.execute("COMMIT")
+            if rows_in_segment:
+                segment_writer.publish()
+            journal_db.execute("COMMIT")
         except BaseException:
-            database.execute("ROLLBACK")
+            journal_db.execute("ROLLBACK")
             raise
-    return written
+    return rows_in_segment
 
 
-def _last_id_to_move(database: sqlite3.Connection, size: int) -> int:
+def _last_id_to_move(journal_db: sqlite3.Connection, segment_bytes: int) -> int:
     """The last of the rows that a segment takes: never the newest, after which others are numbered."""
-    total, last_id = 0, 0
-    for id_, length in database.execute("SELECT id, length(body) FROM replies ORDER BY id").fetchall()[:-1]:
-        total, last_id = total + length, id_
-        if total > size:
+    body_bytes, last_row_id = 0, 0
+    for row_id, body_length in journal_db.execute("SELECT id, length(body) FROM replies ORDER BY id").fetchall()[:-1]:
+        body_bytes, last_row_id = body_bytes + body_length, row_id
+        if body_bytes > segment_bytes:
             break
-    return last_id
+    return last_row_id
 
 
-def _sample_bodies(database: sqlite3.Connection, last_id: int) -> list[bytes]:
-    """Bodies up to the row `last_id`, from all over."""
-    (count,) = database.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_id,)).fetchone()
-    step = max(1, count // _SAMPLE_COUNT)
-    segment_rows = database.execute("SELECT body FROM replies WHERE id <= ? AND id % ? = 0", (last_id, step))
-    return [reply_body for (reply_body,) in segment_rows]
+def _sample_bodies(journal_db: sqlite3.Connection, last_row_id: int) -> list[bytes]:
+    """Bodies up to the row `last_row_id`, from all over."""
+    (reply_count,) = journal_db.execute("SELECT count(*) FROM replies WHERE id <= ?", (last_row_id,)).fetchone()
+    sampling_step = max(1, reply_count // _SAMPLED_BODY_COUNT)
+    sampled_rows = "SELECT body FROM replies WHERE id <= ? AND id % ? = 0"
+    return [reply_body for (reply_body,) in journal_db.execute(sampled_rows, (last_row_id, sampling_step))]
 
 
-def list_segments(journal: Path) -> list[Path]:
+def list_segments(journal_path: Path) -> list[Path]:
     """The segments beside a journal, the newest first."""
     try:
-        segment_names = [entry.name for entry in os.scandir(journal.parent) if _SEGMENT_NAME.search(entry.name)]
+        segment_names = [entry.name for entry in os.scandir(journal_path.parent) if _SEGMENT_NAME.search(entry.name)]
     except FileNotFoundError:
         return []
-    return [
-        journal.with_name(segment_name)
-        for segment_name in sorted(segment_names, reverse=True)
-        if segment_name.startswith(f"{journal.stem}-")
-    ]
+    own_segments = [name for name in sorted(segment_names, reverse=True) if name.startswith(f"{journal_path.stem}-")]
+    return [journal_path.with_name(name) for name in own_segments]
 
 
-def _name_timestamp(name: str) -> int:
+def _segment_timestamp(segment_name: str) -> int:
     """Microseconds since 1970 that a segment is named after."""
-    match = _SEGMENT_NAME.search(name)
+    match = _SEGMENT_NAME.search(segment_name)
     return int(match[1]) if match else 0
 
 
-def build_dictionary(bodies: Sequence[bytes]) -> bytes:
+def build_dictionary(reply_bodies: Sequence[bytes]) -> bytes:
     """A dictionary of replies like these: as many of them, spread over all, as fit into it."""
-    samples = [reply_body[:_SAMPLE_BYTES] for reply_body in bodies]
-    return b"".join(samples[:: 1 + sum(map(len, samples)) // DICTIONARY_BYTES])
+    body_samples = [reply_body[:_SAMPLED_BODY_BYTES] for reply_body in reply_bodies]
+    return b"".join(body_samples[:: 1 + sum(map(len, body_samples)) // DICTIONARY_BYTES])
 
 
-def decompress(reply_body: bytes, dictionary: bytes) -> bytes:
-    return zlib.decompressobj(zdict=dictionary).decompress(reply_body)
+def unpack_reply_body(reply_body: bytes, segment_dictionary: bytes) -> bytes:
+    return zlib.decompressobj(zdict=segment_dictionary).decompress(reply_body)
 
 
-def _compress(reply_body: bytes, compressor: Any) -> bytes:
+def _pack_reply_body(reply_body: bytes, compressor: Any) -> bytes:
     return bytes(compressor.compress(reply_body) + compressor.flush())
 
 
-def _sync_to_disk(path: Path, flags: int) -> None:
+def _sync_segment_to_disk(path: Path, open_flags: int) -> None:
     """Have the file, or the folder's names, on the disk itself before what they hold is deleted elsewhere."""
-    handle = os.open(path, flags)
+    segment_handle = os.open(path, open_flags)
     try:
-        os.fsync(handle)
+        os.fsync(segment_handle)
     finally:
-        os.close(handle)
+        os.close(segment_handle)
 
 
 _JOURNAL_TABLES = """
@@ -372,8 +372,8 @@ CREATE TRIGGER IF NOT EXISTS answered AFTER INSERT ON replies BEGIN DELETE FROM 
 """
 _STORE_REPLY = f"INSERT INTO replies (key, {REPLY_COLUMNS}, stored) VALUES ({', '.join('?' * 12)})"  # noqa: S608  # our own names
 _FIND_REPLY = f"SELECT {REPLY_COLUMNS}, id FROM replies WHERE key = ? AND usable AND id > ? ORDER BY id DESC LIMIT 1"  # noqa: S608
-_NOTE_USE = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(used, 0)) < ?"
-_NOTE_USE_ELSEWHERE = (
+_NOTE_REPLAY = "UPDATE replies SET used = ? WHERE id = ? AND max(stored, coalesce(used, 0)) < ?"
+_NOTE_REPLAY_ELSEWHERE = (
     "INSERT INTO uses VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET used = excluded.used WHERE used < excluded.used - ?"
 )
 _UNIT_CONDITION = f"unit = ?{4 * ' OR unit GLOB ?'}"
@@ -382,7 +382,7 @@ RESERVE_BYTES = 512 * 1024  # bytes beside the journal, given up for the replies
 IN_MEMORY = ":memory:"  # in place of a path: a journal that nothing is kept in
 FROM_START = JournalPosition(-1)  # before the first row
 SEGMENT_BYTES = 64 * 2**20  # bytes of the file from which on its older rows move into a segment
-_STORES_BETWEEN_SIZE_LOOKS = 500  # calls of `store` between two looks at the size
+_STORES_BETWEEN_SIZE_CHECKS = 500  # calls of `store` between two looks at the size
 _MAINTENANCE_CLAIM = "moving to a segment"  # the claim of the process that moves rows or takes them out
 _MAINTENANCE_SECONDS = 3600.0  # of a claim of gc or forget: another host or container cannot know earlier that it ended
 MAINTENANCE_PATIENCE = 10.0  # seconds that gc and forget wait for another process: moving takes about so long
@@ -406,49 +406,49 @@ class StoredReply(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def request_key(endpoint: str, reply_body: dict[str, Any], draw: tuple[int, ...]) -> str:
+def request_key(endpoint: str, request_body: dict[str, Any], draw: tuple[int, ...]) -> str:
     """The sha256 of the canonical request: keys sorted, so that the order in which it was built does not matter."""
-    canonical = msgspec.json.encode({"endpoint": endpoint, "body": reply_body, "draw": draw}, order="sorted")
-    return hashlib.sha256(canonical).hexdigest()
+    canonical_request = msgspec.json.encode({"endpoint": endpoint, "body": request_body, "draw": draw}, order="sorted")
+    return hashlib.sha256(canonical_request).hexdigest()
 
 
-def make_private(path: Path) -> None:
+def _make_journal_private(journal_path: Path) -> None:
     """Whole replies, and so whole passages of documents: readable by their owner alone. SQLite's log follows suit."""
-    if path.name == IN_MEMORY:  # no file at all
+    if journal_path.name == IN_MEMORY:  # no file at all
         return
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(os.open(journal_path, os.O_RDWR | os.O_CREAT, 0o600))
     with suppress(PermissionError):  # somebody else's, in a folder that is shared
-        path.chmod(0o600)
+        journal_path.chmod(0o600)
 
 
 class Journal:
     """The file of replies. Safe for several processes; one object serves one thread."""
 
-    def __init__(self, path: Path, joined: Path | None = None) -> None:
-        """Open `path`, or make it. Raises ConfigError when it cannot be.
+    def __init__(self, journal_path: Path, joined_path: Path | None = None) -> None:
+        """Open `journal_path`, or make it. Raises ConfigError when it cannot be.
 
-        `joined`: a journal whose replies stand for calls as well, and which is read only: the one that a shard's is
-        joined to later.
+        `joined_path`: a journal whose replies stand for calls as well, and which is read only: the one that a shard's
+        is joined to later.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            make_private(path)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(claims.TABLE + _JOURNAL_TABLES)
+            journal_path.parent.mkdir(parents=True, exist_ok=True)
+            _make_journal_private(journal_path)
+            self._journal_db = sqlite3.connect(journal_path, timeout=30, isolation_level=None)
+            self._journal_db.execute("PRAGMA journal_mode = WAL")
+            self._journal_db.execute("PRAGMA synchronous = NORMAL")
+            self._journal_db.executescript(claims.TABLE + _JOURNAL_TABLES)
             with suppress(sqlite3.OperationalError):  # has it already
-                self._db.execute("ALTER TABLE replies ADD COLUMN used REAL")  # the last replay, seconds since 1970
+                # the last replay, seconds since 1970
+                self._journal_db.execute("ALTER TABLE replies ADD COLUMN used REAL")
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ConfigError(
-                [f"{path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"]
-            ) from error
-        self._path, self._claims = path, claims.Claims(self._execute)
-        self._segments = Segments(path)
-        self._joined = _open_read_only(joined)
-        self._joined_segments = Segments(joined) if joined else None
-        self._stores, self._data_version = 0, -1
-        self._reserve = path.with_suffix(".reserve")
+            problem = f"{journal_path}: the journal of replies cannot be opened: {error}; {DAMAGED_REMEDY}"
+            raise ConfigError([problem]) from error
+        self._journal_path, self._claims = journal_path, claims.Claims(self._execute)
+        self._segments = Segments(journal_path)
+        self._joined_db = _open_joined_journal(joined_path)
+        self._segments_of_joined = Segments(joined_path) if joined_path else None
+        self._store_count, self._data_version = 0, -1
+        self._disk_reserve = journal_path.with_suffix(".reserve")
         self._disk_full_error = ""  # what the disk said when the reserve was given up
 
     def store(self, journal_key: str, reply_row: StoredReply) -> None:
@@ -457,48 +457,50 @@ class Journal:
         Where the disk is full the row takes the room that was held back, and no further call can be claimed. Raises
         StopRun when it cannot be kept even so, for whatever is paid for from then on would be lost.
         """
-        parameters = (journal_key, _compress_body(reply_row.body), *msgspec.structs.astuple(reply_row)[1:], time.time())
+        reply_body, *reply_columns = msgspec.structs.astuple(reply_row)
+        reply_parameters = (journal_key, _compress_body(reply_body), *reply_columns, time.time())
         try:
-            self._execute(_STORE_REPLY, parameters)
-        except StopRun as error:
-            if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_FULL" or not self._reserve.exists():
+            self._execute(_STORE_REPLY, reply_parameters)
+        except StopRun as store_error:
+            is_disk_full = getattr(store_error.__cause__, "sqlite_errorname", "") == "SQLITE_FULL"
+            if not (is_disk_full and self._disk_reserve.exists()):
                 raise
-            self._disk_full_error = str(error)
-            self._reserve.unlink(missing_ok=True)
-            self._execute(_STORE_REPLY, parameters)
-        self._stores += 1
-        if self._stores % _STORES_BETWEEN_SIZE_LOOKS == 0:
+            self._disk_full_error = str(store_error)
+            self._disk_reserve.unlink(missing_ok=True)
+            self._execute(_STORE_REPLY, reply_parameters)
+        self._store_count += 1
+        if self._store_count % _STORES_BETWEEN_SIZE_CHECKS == 0:
             self.move_older()
 
     def find(self, journal_key: str, after: JournalPosition = FROM_START) -> StoredReply | None:
         """The newest usable reply to `journal_key` among those that were stored `after`."""
-        now = time.time()
+        replayed_at = time.time()
         reply_row = self._execute(_FIND_REPLY, (journal_key, after.row)).fetchone()
         if reply_row:
             with suppress(StopRun):  # a full disk: what is there can be read all the same
-                self._execute(_NOTE_USE, (now, reply_row[-1], now - USE_NOTE_INTERVAL))
+                self._execute(_NOTE_REPLAY, (replayed_at, reply_row[-1], replayed_at - USE_NOTE_INTERVAL))
             reply_row = (_decompress_body(reply_row[0]), *reply_row[1:-1])
-        elif reply_row := self._find_elsewhere(journal_key, after):
+        elif reply_row := self._find_in_segments_or_joined(journal_key, after):
             with suppress(StopRun):
-                self._execute(_NOTE_USE_ELSEWHERE, (journal_key, now, USE_NOTE_INTERVAL))
+                self._execute(_NOTE_REPLAY_ELSEWHERE, (journal_key, replayed_at, USE_NOTE_INTERVAL))
         return StoredReply(reply_row[0], bool(reply_row[1]), *reply_row[2:]) if reply_row else None
 
-    def _find_elsewhere(self, journal_key: str, after: JournalPosition) -> Row | None:
+    def _find_in_segments_or_joined(self, journal_key: str, after: JournalPosition) -> JournalRow | None:
         """In the segments, or in the joined journal."""
         self._refresh_segments()
         reply_row = self._segments.find(journal_key, after)
-        if not reply_row and after == FROM_START and self._joined is not None:
-            reply_row = self._joined.execute(_FIND_REPLY, (journal_key, FROM_START.row)).fetchone()
+        if not reply_row and after == FROM_START and self._joined_db is not None:
+            reply_row = self._joined_db.execute(_FIND_REPLY, (journal_key, FROM_START.row)).fetchone()
             reply_row = (_decompress_body(reply_row[0]), *reply_row[1:-1]) if reply_row else None
-        if not reply_row and after == FROM_START and self._joined_segments is not None:
-            reply_row = self._joined_segments.find(journal_key, after)
+        if not reply_row and after == FROM_START and self._segments_of_joined is not None:
+            reply_row = self._segments_of_joined.find(journal_key, after)
         return reply_row
 
     def end_position(self) -> JournalPosition:
         """The moment now: whatever is found `after` it is stored from now on, however the clock is set."""
         self._refresh_segments()
-        reply_row = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
-        return JournalPosition(int(reply_row), self._segments.names)
+        last_row_id = self._execute("SELECT coalesce(max(id), 0) FROM replies", ()).fetchone()[0]
+        return JournalPosition(int(last_row_id), self._segments.segment_names)
 
     def claim(self, journal_key: str, after: JournalPosition, seconds: float) -> bool:
         """Whether this process may make the call now: nobody has its reply, and no other living process is at it.
@@ -506,7 +508,7 @@ class Journal:
         The claim ends with `store` or `release`, with its process, or after `seconds`: of a process on another host
         or in another container only the time is known. Raises StopRun when there is no room to keep the reply.
         """
-        self._hold_reserve()
+        self._hold_disk_reserve()
         if not self._claims.take(journal_key, seconds):
             return False
         if self.find(journal_key, after) is None:
@@ -517,13 +519,12 @@ class Journal:
     @contextmanager
     def maintenance(self) -> Iterator[None]:
         """No other process moves replies or takes them out meanwhile. Raises StopRun where one goes on with that."""
-        end = time.monotonic() + MAINTENANCE_PATIENCE
+        patience_ends = time.monotonic() + MAINTENANCE_PATIENCE
         while not self._claims.take(_MAINTENANCE_CLAIM, _MAINTENANCE_SECONDS):
-            if time.monotonic() > end:
-                owner = process_label(self.owner(_MAINTENANCE_CLAIM))
-                raise StopRun(
-                    f"{self._path}: {owner} (gc, forget or a stage) is rewriting it; run again once it has ended"
-                )
+            if time.monotonic() > patience_ends:
+                maintaining_process = process_label(self.owner(_MAINTENANCE_CLAIM))
+                reason = f"{maintaining_process} (gc, forget or a stage) is rewriting it; run again once it has ended"
+                raise StopRun(f"{self._journal_path}: {reason}")
             time.sleep(0.1)
         self._segments.refresh()
         try:
@@ -545,30 +546,30 @@ class Journal:
 
     def forget(self, units: list[str]) -> int:
         """Delete the replies that were about these documents; returns how many there were. Within `maintenance`."""
-        count = 0
+        deleted_replies = 0
         for unit in units:
-            name = glob.escape(unit)
-            unit_ids = f"{name}-{_CHUNK_DIGEST}*"  # of its chunks, their pairs and the rows made of them
-            no_answer_ids = f"{name}-unanswerable-{_CHUNK_DIGEST}*"
+            escaped_unit = glob.escape(unit)
+            unit_ids = f"{escaped_unit}-{_CHUNK_DIGEST}*"  # of its chunks, their pairs and the rows made of them
+            no_answer_ids = f"{escaped_unit}-unanswerable-{_CHUNK_DIGEST}*"
             # itself, its parts, and what is made of it
-            unit_patterns = (unit, f"{name} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
-            count += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", unit_patterns).rowcount  # noqa: S608
+            unit_patterns = (unit, f"{escaped_unit} *", unit_ids, f"*/{unit_ids}", no_answer_ids)
+            deleted_replies += self._execute(f"DELETE FROM replies WHERE {_UNIT_CONDITION}", unit_patterns).rowcount  # noqa: S608
             self._segments.refresh()
-            for segment, ids in self._segments.ids(_UNIT_CONDITION, unit_patterns):
-                if ids:
-                    self._segments.drop(segment, ids)
-                    count += len(ids)
+            for segment, segment_row_ids in self._segments.ids(_UNIT_CONDITION, unit_patterns):
+                if segment_row_ids:
+                    self._segments.drop(segment, segment_row_ids)
+                    deleted_replies += len(segment_row_ids)
         self._execute("VACUUM", ())
-        return count
+        return deleted_replies
 
     def rows(self) -> Iterator[tuple[RowPosition, str, str, str, float, bool]]:
         """(place, key, stage, unit, when it was last stored or replayed, usable) of every reply, the newest first."""
         self._segments.refresh()
-        query = "SELECT id, key, stage, unit, max(stored, coalesce(used, 0)), usable FROM replies ORDER BY id DESC"
-        uses = self.uses_elsewhere()
-        here = (("", reply_row) for reply_row in self._execute(query, ()))
-        for segment, (id_, journal_key, stage, unit, used, usable) in chain(here, self._segments.rows()):
-            yield (segment, id_), journal_key, stage, unit, max(used, uses.get(journal_key, 0.0)), bool(usable)
+        uses_elsewhere = self.uses_elsewhere()
+        journal_rows = (("", reply_row) for reply_row in self._execute(_LAST_USES, ()))
+        for segment, (row_id, journal_key, stage, unit, used, usable) in chain(journal_rows, self._segments.rows()):
+            last_used = max(used, uses_elsewhere.get(journal_key, 0.0))
+            yield (segment, row_id), journal_key, stage, unit, last_used, bool(usable)
 
     def uses_elsewhere(self) -> dict[str, float]:
         """By key, when a reply was last replayed that stands in a segment or in the joined journal."""
@@ -580,44 +581,42 @@ class Journal:
         Within `maintenance`, as the look at `uncompressed_rows` by which they were chosen.
         """
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
-        for segment, id_ in positions:
-            ids_by_segment[segment].append(id_)
+        for segment, row_id in positions:
+            ids_by_segment[segment].append(row_id)
         self._execute("BEGIN", ())
-        for id_ in ids_by_segment.pop("", []):
-            self._execute("DELETE FROM replies WHERE id = ?", (id_,))
+        for row_id in ids_by_segment.pop("", []):
+            self._execute("DELETE FROM replies WHERE id = ?", (row_id,))
         self._execute("COMMIT", ())
-        for segment, ids in ids_by_segment.items():
-            self._segments.drop(segment, ids)
+        for segment, segment_row_ids in ids_by_segment.items():
+            self._segments.drop(segment, segment_row_ids)
         self.settle()
         with suppress(OSError, sqlite3.Error):
             while self._bytes_in_use() >= SEGMENT_BYTES and self._move_older_rows():
                 pass
-        uncompressed_rows = self._execute(
-            "SELECT id FROM replies WHERE substr(body, 1, 2) != ?", (COMPRESSED_MARK,)
-        ).fetchall()
-        for (id_,) in uncompressed_rows:
-            (reply_body,) = self._execute("SELECT body FROM replies WHERE id = ?", (id_,)).fetchone()
-            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(reply_body)), id_))
+        uncompressed_rows = "SELECT id FROM replies WHERE substr(body, 1, 2) != ?"
+        for (row_id,) in self._execute(uncompressed_rows, (COMPRESSED_MARK,)).fetchall():
+            (reply_body,) = self._execute("SELECT body FROM replies WHERE id = ?", (row_id,)).fetchone()
+            self._execute("UPDATE replies SET body = ? WHERE id = ?", (_compress_body(bytes(reply_body)), row_id))
         self._execute("VACUUM", ())
         self._execute("PRAGMA wal_checkpoint(TRUNCATE)", ())
 
-    def settle(self, newest: int | None = None) -> int:
-        """Delete what stands in one of the `newest` segments (all) as well, as after a join; returns how many rows."""
+    def settle(self, newest_segments: int | None = None) -> int:
+        """Delete what stands in one of the `newest_segments` (all) as well, as after a join; returns how many rows."""
         self._segments.refresh()
-        return self._segments.settle(self._db, newest)
+        return self._segments.settle(self._journal_db, newest_segments)
 
     def move_older(self) -> bool:
         """Move the oldest rows into a segment where the file has become large; has it been done?
 
         What hinders it (no room on the disk, another process that is at it) leaves the rows where they are.
         """
-        if self._path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT_BYTES:
+        if self._journal_path.name == IN_MEMORY or self._bytes_in_use() < SEGMENT_BYTES:
             return False
         try:
             if not self.claim(_MAINTENANCE_CLAIM, FROM_START, 600):
                 return False
             try:
-                self.settle(newest=2)
+                self.settle(newest_segments=2)
                 return self._move_older_rows()
             finally:
                 self.release(_MAINTENANCE_CLAIM)
@@ -625,50 +624,51 @@ class Journal:
             return False
 
     def _move_older_rows(self) -> bool:
-        return move_to_segment(self._path, self._db, SEGMENT_BYTES, _decompress_body) > 0
+        return move_to_segment(self._journal_path, self._journal_db, SEGMENT_BYTES, _decompress_body) > 0
 
     def _bytes_in_use(self) -> int:
         """Bytes of the file that are in use."""
-        pages, unused, size = (
-            self._execute(f"PRAGMA {journal_key}", ()).fetchone()[0]
-            for journal_key in ("page_count", "freelist_count", "page_size")
+        page_count, unused_pages, page_bytes = (
+            self._execute(f"PRAGMA {pragma}", ()).fetchone()[0]
+            for pragma in ("page_count", "freelist_count", "page_size")
         )
-        return int((pages - unused) * size)
+        return int((page_count - unused_pages) * page_bytes)
 
     def _refresh_segments(self) -> None:
         """Look for new ones where another process has changed the journal."""
-        version = self._execute("PRAGMA data_version", ()).fetchone()[0]
-        if version != self._data_version:
-            self._data_version = version
+        data_version = self._execute("PRAGMA data_version", ()).fetchone()[0]
+        if data_version != self._data_version:
+            self._data_version = data_version
             self._segments.refresh()
 
-    def _hold_reserve(self) -> None:
+    def _hold_disk_reserve(self) -> None:
         """Raises StopRun where there is none, or none was left for a reply before."""
         if self._disk_full_error:
             raise StopRun(self._disk_full_error)
         try:
-            if not self._reserve.exists():
-                self._reserve.write_bytes(bytes(RESERVE_BYTES))
+            if not self._disk_reserve.exists():
+                self._disk_reserve.write_bytes(bytes(RESERVE_BYTES))
         except OSError as error:
-            self._reserve.unlink(missing_ok=True)
-            raise StopRun(f"{self._reserve}: {error.strerror}; free disk space, then run again") from error
+            self._disk_reserve.unlink(missing_ok=True)
+            raise StopRun(f"{self._disk_reserve}: {error.strerror}; free disk space, then run again") from error
 
-    def _execute(self, statement: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
+    def _execute(self, sql_statement: str, sql_parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         try:
-            return self._db.execute(statement, parameters)
+            return self._journal_db.execute(sql_statement, sql_parameters)
         except sqlite3.OperationalError as error:
-            raise StopRun(f"{self._path}: a reply cannot be kept: {error}; free disk space, then run again") from error
+            reason = f"a reply cannot be kept: {error}; free disk space, then run again"
+            raise StopRun(f"{self._journal_path}: {reason}") from error
         except sqlite3.DatabaseError as error:
-            raise StopRun(f"{self._path}: {error}; {DAMAGED_REMEDY}") from error
+            raise StopRun(f"{self._journal_path}: {error}; {DAMAGED_REMEDY}") from error
 
     def close(self) -> None:
         """Close the file; every stored row is already safe."""
-        self._db.close()
+        self._journal_db.close()
         self._segments.close()
-        if self._joined is not None:
-            self._joined.close()
-        if self._joined_segments is not None:
-            self._joined_segments.close()
+        if self._joined_db is not None:
+            self._joined_db.close()
+        if self._segments_of_joined is not None:
+            self._segments_of_joined.close()
 
 
 def _compress_body(reply_body: bytes) -> bytes:
@@ -677,17 +677,18 @@ def _compress_body(reply_body: bytes) -> bytes:
 
 def _decompress_body(reply_body: bytes) -> bytes:
     """The reply as it was sent; journals of earlier versions hold it as it is."""
-    return zlib.decompress(reply_body[len(COMPRESSED_MARK) :]) if reply_body.startswith(COMPRESSED_MARK) else reply_body
+    is_compressed = reply_body.startswith(COMPRESSED_MARK)
+    return zlib.decompress(reply_body[len(COMPRESSED_MARK) :]) if is_compressed else reply_body
 
 
-def _open_read_only(path: Path | None) -> sqlite3.Connection | None:
-    """The journal at `path` as a file that nobody writes to, which needs no lock and so may lie on a network."""
-    if path is None or not path.is_file():
+def _open_joined_journal(joined_path: Path | None) -> sqlite3.Connection | None:
+    """The journal at `joined_path` as a file that nobody writes to, which needs no lock and so may lie on a network."""
+    if joined_path is None or not joined_path.is_file():
         return None
-    database = read_only_database(path)
+    joined_db = read_only_database(joined_path)
     try:
-        database.execute(_FIND_REPLY, ("", FROM_START.row))
+        joined_db.execute(_FIND_REPLY, ("", FROM_START.row))
     except sqlite3.Error:  # nothing joined yet, or damaged: what it held is asked anew
-        database.close()
+        joined_db.close()
         return None
-    return database
+    return joined_db

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
-_START_FIELD = 19  # of the fields of /proc/PID/stat behind the command's name: clock ticks from the boot to its start
+_START_TIME_FIELD = 19  # of the fields of /proc/PID/stat behind the command's name: ticks from the boot to its start
 
 
 def this_process() -> str:
@@ -29,8 +29,8 @@ def identity(pid: int) -> str:
 
 def is_alive(process: str) -> bool | None:
     """Whether the process of that identity runs; None for another host or container."""
-    namespace, pid, start = ("//" + process).rsplit("/", 2)
-    if namespace != "//" + _namespace_id() or not pid.isdigit() or os.name == "nt":  # where signal 0 would end it
+    pid_namespace, pid, start_time = ("//" + process).rsplit("/", 2)
+    if pid_namespace != "//" + _namespace_id() or not pid.isdigit() or os.name == "nt":  # where signal 0 would end it
         return None
     try:
         os.kill(int(pid), 0)
@@ -38,7 +38,7 @@ def is_alive(process: str) -> bool | None:
         return False
     except OSError:
         pass
-    return not start or _start_time(int(pid)) in ("", start)
+    return not start_time or _start_time(int(pid)) in ("", start_time)
 
 
 def process_mark() -> str:
@@ -48,9 +48,9 @@ def process_mark() -> str:
 
 def is_dead(mark: str) -> bool:
     """Is it the `process_mark` of a process of this machine that has ended? False where that cannot be known."""
-    namespace, pid, start = [*mark.split("-"), "", "", ""][:3]
-    process = f"{_namespace_id()}/{pid}/{'' if start == '0' else start}"
-    return namespace == _namespace_hash() and is_alive(process) is False
+    pid_namespace, pid, start_time = [*mark.split("-"), "", "", ""][:3]
+    process = f"{_namespace_id()}/{pid}/{'' if start_time == '0' else start_time}"
+    return pid_namespace == _namespace_hash() and is_alive(process) is False
 
 
 def _namespace_hash() -> str:
@@ -59,19 +59,19 @@ def _namespace_hash() -> str:
 
 def process_label(process: str) -> str:
     """`process 4711`, with its host where that is another one."""
-    namespace, pid, _ = ("//" + process).rsplit("/", 2)
-    host = namespace.removeprefix("//").partition("/")[0]
-    return f"process {pid}" if namespace == "//" + _namespace_id() else f"process {pid} on {host}"
+    pid_namespace, pid, _ = ("//" + process).rsplit("/", 2)
+    host_name = pid_namespace.removeprefix("//").partition("/")[0]
+    return f"process {pid}" if pid_namespace == "//" + _namespace_id() else f"process {pid} on {host_name}"
 
 
 @cache
 def _namespace_id() -> str:
     """Where process numbers mean the same as here."""
-    host = platform.node().replace("/", "-") or "host"
-    return f"{host}/{_read_text(_PROC / 'sys/kernel/random/boot_id')}/{_namespace()}"
+    host_name = platform.node().replace("/", "-") or "host"
+    return f"{host_name}/{_read_proc_file(_PROC / 'sys/kernel/random/boot_id')}/{_pid_namespace()}"
 
 
-def _namespace() -> str:
+def _pid_namespace() -> str:
     try:
         return os.readlink(_PROC / "self/ns/pid").strip("pid:[]")  # noqa: PTH115  it is no path
     except OSError:
@@ -80,11 +80,11 @@ def _namespace() -> str:
 
 def _start_time(pid: int) -> str:
     """Ticks since the boot at which the process began; "" where the system does not tell."""
-    fields = _read_text(_PROC / str(pid) / "stat").rpartition(")")[2].split()
-    return fields[_START_FIELD] if len(fields) > _START_FIELD else ""
+    stat_fields = _read_proc_file(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    return stat_fields[_START_TIME_FIELD] if len(stat_fields) > _START_TIME_FIELD else ""
 
 
-def _read_text(path: Path) -> str:
+def _read_proc_file(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError:

@@ -40,23 +40,23 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def devices() -> list[str]:
+def cuda_devices() -> list[str]:
     """The graphics cards that this process may use, as CUDA names them; without any, [""]: one worker, on the CPU."""
     if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):
         return [name.strip() for name in visible.split(",")]
     return [str(index) for index in range(len(list(GPU_FOLDERS.iterdir())))] if GPU_FOLDERS.is_dir() else [""]
 
 
-def report_progress(n: int = 1) -> None:
+def report_progress(done_count: int = 1) -> None:
     """From within a call in a worker: so many more (pages) are done, which is a sign of life. Nothing elsewhere."""
-    if _report_pipe is not None:
-        _report_pipe.send(("reported", "", n))
+    if _pipe_to_parent is not None:
+        _pipe_to_parent.send(("reported", "", done_count))
 
 
-_report_pipe: Connection | None = None  # of this process, where it is a worker
+_pipe_to_parent: Connection | None = None  # of this process, where it is a worker
 
 
-class _Call(NamedTuple):
+class _WorkerCall(NamedTuple):
     """A call, and who waits for it."""
 
     fn: Callable[..., Any]
@@ -72,19 +72,19 @@ class Workers:
     Close it, or use it as a context manager; the processes end with this one in any case.
     """
 
-    def __init__(self, count: int = 0, memory_mb: int = 0, devices: Sequence[str] = ("",)) -> None:
-        """`count` 0: one a core, or with `devices` (of CUDA) one for each of them, which sees no other.
+    def __init__(self, count: int = 0, memory_mb: int = 0, cuda_devices: Sequence[str] = ("",)) -> None:
+        """`count` 0: one a core, or with `cuda_devices` one for each of them, which sees no other.
 
         `memory_mb`: address space that a worker may take; 0: no limit.
         """
         self._memory_mb = memory_mb
-        self._devices = list(devices)
-        self._count = len(self._devices) if any(devices) else count or core_count()
-        self._calls: deque[_Call | None] = deque()
-        self._threads: list[threading.Thread] = []
-        self._running: set[_Worker] = set()
-        self._idle = 0  # threads that wait for a call
-        self._changed = threading.Condition()  # guards these four
+        self._devices = list(cuda_devices)
+        self._count = len(self._devices) if any(cuda_devices) else count or core_count()
+        self._calls: deque[_WorkerCall | None] = deque()
+        self._worker_threads: list[threading.Thread] = []
+        self._running_workers: set[_Worker] = set()
+        self._idle_threads = 0  # threads that wait for a call
+        self._pool_changed = threading.Condition()  # guards these four
 
     def __enter__(self) -> Workers:
         return self
@@ -95,7 +95,7 @@ class Workers:
     def call(self, fn: Callable[..., Result], *args: Any, timeout: float) -> Result:
         """fn(*args) in a worker. Raises WorkerFailed where it raised, crashed, or was silent for `timeout` seconds."""
         future: Future[Result] = Future()
-        self._submit(_Call(fn, args, timeout, lambda _: None, future))
+        self._submit(_WorkerCall(fn, args, timeout, lambda _: None, future))
         return future.result()
 
     async def acall(
@@ -110,101 +110,103 @@ class Workers:
 
         loop = asyncio.get_running_loop()
         future: Future[Result] = Future()
-        self._submit(_Call(fn, args, timeout, lambda n: loop.call_soon_threadsafe(on_report, n), future))
+        self._submit(_WorkerCall(fn, args, timeout, lambda n: loop.call_soon_threadsafe(on_report, n), future))
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """End every worker at once; calls under way fail, and so do those that wait for one."""
-        with self._changed:
-            waiting_calls = [call for call in self._calls if call]
+        with self._pool_changed:
+            waiting_calls = [waiting_call for waiting_call in self._calls if waiting_call]
             self._calls.clear()
-            self._calls.extend([None] * len(self._threads))
-            self._changed.notify_all()
-        for call in waiting_calls:
-            if call.future.set_running_or_notify_cancel():
-                call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
-        for worker in list(self._running):
+            self._calls.extend([None] * len(self._worker_threads))
+            self._pool_changed.notify_all()
+        for waiting_call in waiting_calls:
+            if waiting_call.future.set_running_or_notify_cancel():
+                waiting_call.future.set_exception(WorkerFailed("crash", "the workers were closed before it began"))
+        for worker in list(self._running_workers):
             worker.kill()  # its thread, which may wait on the pipe, closes that
 
-    def _submit(self, call: _Call) -> None:
-        with self._changed:
-            self._calls.append(call)
-            self._changed.notify()
-            if self._idle < len(self._calls) and len(self._threads) < self._count:
-                device = self._devices[len(self._threads) % len(self._devices)]
-                thread = threading.Thread(target=self._run_calls, args=(device,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+    def _submit(self, worker_call: _WorkerCall) -> None:
+        with self._pool_changed:
+            self._calls.append(worker_call)
+            self._pool_changed.notify()
+            if self._idle_threads < len(self._calls) and len(self._worker_threads) < self._count:
+                cuda_device = self._devices[len(self._worker_threads) % len(self._devices)]
+                worker_thread = threading.Thread(target=self._run_calls, args=(cuda_device,), daemon=True)
+                self._worker_threads.append(worker_thread)
+                worker_thread.start()
 
-    def _run_calls(self, device: str) -> None:
+    def _run_calls(self, cuda_device: str) -> None:
         """One thread's life: take a call, have this thread's worker run it, hand over what came of it."""
         worker: _Worker | None = None
-        while call := self._next_call():
-            if not call.future.set_running_or_notify_cancel():
+        while worker_call := self._next_call():
+            if not worker_call.future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or self._start(device)
-                call.future.set_result(worker.run(call))
-            except BaseException as error:
-                if worker and not (isinstance(error, WorkerFailed) and error.kind not in ("crash", "timeout")):
-                    self._running.discard(worker)
+                worker = worker or self._start_worker(cuda_device)
+                worker_call.future.set_result(worker.run(worker_call))
+            except BaseException as call_error:
+                if worker and not (
+                    isinstance(call_error, WorkerFailed) and call_error.kind not in ("crash", "timeout")
+                ):
+                    self._running_workers.discard(worker)
                     worker.end()
                     worker = None
-                call.future.set_exception(error)
+                worker_call.future.set_exception(call_error)
         if worker:
             worker.end()
 
-    def _next_call(self) -> _Call | None:
-        with self._changed:
-            self._idle += 1
-            self._changed.wait_for(lambda: self._calls)
-            self._idle -= 1
+    def _next_call(self) -> _WorkerCall | None:
+        with self._pool_changed:
+            self._idle_threads += 1
+            self._pool_changed.wait_for(lambda: self._calls)
+            self._idle_threads -= 1
             return self._calls.popleft()
 
-    def _start(self, device: str) -> _Worker:
-        worker = _Worker(self._memory_mb, device)
-        self._running.add(worker)
+    def _start_worker(self, cuda_device: str) -> _Worker:
+        worker = _Worker(self._memory_mb, cuda_device)
+        self._running_workers.add(worker)
         return worker
 
 
 class _Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, memory_mb: int, device: str) -> None:
-        self._end_lock = threading.Lock()
-        self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(
-            target=_run_worker, args=(theirs, memory_mb, device, gc.get_threshold()), daemon=True
+    def __init__(self, memory_mb: int, cuda_device: str) -> None:
+        self._worker_end_lock = threading.Lock()
+        self._pipe, worker_end = _SPAWN.Pipe()
+        self._worker_process = _SPAWN.Process(
+            target=_run_worker, args=(worker_end, memory_mb, cuda_device, gc.get_threshold()), daemon=True
         )
-        self._process.start()
-        theirs.close()
+        self._worker_process.start()
+        worker_end.close()
 
-    def run(self, call: _Call) -> Any:
+    def run(self, worker_call: _WorkerCall) -> Any:
         try:
-            self._pipe.send((call.fn, call.args))
-            self._receive(START_SECONDS)
-            outcome, kind, content = self._receive(call.timeout)
-            while outcome == "reported":
-                call.on_report(content)
-                outcome, kind, content = self._receive(call.timeout)
+            self._pipe.send((worker_call.fn, worker_call.args))
+            self._receive_from_worker(START_SECONDS)
+            call_outcome, failure_kind, call_result = self._receive_from_worker(worker_call.timeout)
+            while call_outcome == "reported":
+                worker_call.on_report(call_result)
+                call_outcome, failure_kind, call_result = self._receive_from_worker(worker_call.timeout)
         except (EOFError, ConnectionError):
-            self._process.join(5)
-            raise WorkerFailed("crash", _describe_exit(self._process.exitcode)) from None
-        if outcome == "raised":
-            raise WorkerFailed(kind, content)
-        return content
+            self._worker_process.join(5)
+            raise WorkerFailed("crash", _describe_worker_exit(self._worker_process.exitcode)) from None
+        if call_outcome == "raised":
+            raise WorkerFailed(failure_kind, call_result)
+        return call_result
 
-    def _receive(self, timeout: float) -> tuple[str, str, Any]:
+    def _receive_from_worker(self, timeout: float) -> tuple[str, str, Any]:
         if not self._pipe.poll(timeout):
             raise WorkerFailed("timeout", f"no result after {timeout:g} s")
-        message: tuple[str, str, Any] = self._pipe.recv()
-        return message
+        worker_message: tuple[str, str, Any] = self._pipe.recv()
+        return worker_message
 
     def kill(self) -> None:
         """End the process; a call under way raises WorkerFailed. May be called by several threads."""
-        with self._end_lock:
-            self._process.kill()
-            self._process.join(5)
+        with self._worker_end_lock:
+            self._worker_process.kill()
+            self._worker_process.join(5)
 
     def end(self) -> None:
         """End the process and close the pipe; not while another thread is in `run`, which waits on it.
@@ -212,17 +214,17 @@ class _Worker:
         A pipe that several threads closed twice would take someone else's file descriptor with it.
         """
         self.kill()
-        with self._end_lock:
+        with self._worker_end_lock:
             self._pipe.close()
 
 
-def _describe_exit(exitcode: int | None) -> str:
+def _describe_worker_exit(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         return f"its process was ended by {signal.Signals(-exitcode).name}"
     return f"its process ended with exit code {exitcode}"
 
 
-def _leave_signals_to_parent() -> None:
+def _leave_sigint_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -236,41 +238,43 @@ def end_with_parent() -> None:
 
 
 def _watch_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
+    parent_of_worker = parent_process()
+    if parent_of_worker is not None:
+        connection.wait([parent_of_worker.sentinel])
         os._exit(1)
 
 
-def _run_worker(pipe: Connection, memory_mb: int, device: str, gc_thresholds: tuple[int, int, int]) -> None:
+def _run_worker(
+    pipe_to_parent: Connection, memory_mb: int, cuda_device: str, gc_thresholds: tuple[int, int, int]
+) -> None:
     """A worker's life: calls in, reports and results out, until the pipe closes.
 
     It collects garbage as rarely as its parent: Python's own thresholds cost a twentieth of the reading of a PDF.
     """
-    global _report_pipe
-    _report_pipe = pipe
+    global _pipe_to_parent
+    _pipe_to_parent = pipe_to_parent
     end_with_parent()
     gc.set_threshold(*gc_thresholds)
-    if device:
-        os.environ["CUDA_VISIBLE_DEVICES"] = device
-    _leave_signals_to_parent()
-    _limit_memory(memory_mb)
+    if cuda_device:
+        os.environ["CUDA_VISIBLE_DEVICES"] = cuda_device
+    _leave_sigint_to_parent()
+    _limit_worker_memory(memory_mb)
     while True:
         try:
-            fn, args = pipe.recv()
+            call_function, call_args = pipe_to_parent.recv()
         except (EOFError, ConnectionError):
             return
         except MemoryError:
             os._exit(1)  # no room for the call itself: whoever waits is told that the process ended
-        pipe.send(("begun", "", None))
+        pipe_to_parent.send(("begun", "", None))
         try:
-            reply = ("returned", "", fn(*args))
-        except Exception as error:
-            reply = ("raised", type(error).__name__, str(error) or type(error).__name__)
-        pipe.send(reply)
+            call_outcome = ("returned", "", call_function(*call_args))
+        except Exception as call_error:
+            call_outcome = ("raised", type(call_error).__name__, str(call_error) or type(call_error).__name__)
+        pipe_to_parent.send(call_outcome)
 
 
-def _limit_memory(memory_mb: int) -> None:
+def _limit_worker_memory(memory_mb: int) -> None:
     if memory_mb:
         import resource  # absent on Windows, where no limit is set
 

@@ -399,7 +399,7 @@ async def test_a_full_disk_stops_the_run_rather_than_lose_what_is_paid_for(fake,
     """A reply that cannot be stored ends the run at once: no further call is paid for in vain."""
     config = config_for(fake, llm__max_concurrency=1)
     async with Client(config.llm, journal) as client:
-        client._journal._db.execute("PRAGMA max_page_count = 1")
+        client._journal._journal_db.execute("PRAGMA max_page_count = 1")
         digits = random.Random(7).randbytes(12_500).hex()  # compressed, it is still longer than the page has room for
         fake.reply = lambda _: digits
         asks = [client.ask(config.qa, ask_text(f"{n}"), stage="qa", unit=f"d {n}") for n in range(5)]

@@ -68,12 +68,12 @@ def test_replies_under_way_are_kept_when_the_disk_fills(journal, monkeypatch):
     book, reserve, unlink = Journal(journal), journal.with_suffix(".reserve"), Path.unlink
     assert book.claim("k", FROM_START, 60) and book.claim("l", FROM_START, 60)
     assert reserve.stat().st_size == RESERVE_BYTES
-    (pages,) = book._db.execute("PRAGMA page_count").fetchone()
-    book._db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite finds no room, as on a full disk
+    (pages,) = book._journal_db.execute("PRAGMA page_count").fetchone()
+    book._journal_db.execute(f"PRAGMA max_page_count = {pages}")  # sqlite finds no room, as on a full disk
 
     def make_room(path, **how):
         unlink(path, **how)
-        book._db.execute(f"PRAGMA max_page_count = {pages + RESERVE_BYTES // 4096}")
+        book._journal_db.execute(f"PRAGMA max_page_count = {pages + RESERVE_BYTES // 4096}")
 
     monkeypatch.setattr(Path, "unlink", make_room)
     long = StoredReply(os.urandom(50_000), True, "m", "qa", "d", 3, 4, 1, 0.5, 0.1)
@@ -144,7 +144,7 @@ def test_a_joined_journal_answers_too(journal, tmp_path):
     joined = Journal(journal)
     joined.store("k", ROW)
     joined.close()
-    shard = Journal(tmp_path / "shard.db", joined=journal)
+    shard = Journal(tmp_path / "shard.db", joined_path=journal)
     assert shard.find("k") == ROW and shard.find("k", shard.end_position()) is None
     assert shard.claim("new", FROM_START, 60) and not shard.claim("k", FROM_START, 60)
 
@@ -166,13 +166,13 @@ def test_a_reply_is_kept_small_and_comes_back_as_it_was(journal):
     for key, sent in (("text", body), ("noise", os.urandom(900)), ("empty", b"")):
         book.store(key, msgspec.structs.replace(ROW, body=sent))
         assert Journal(journal).find(key).body == sent
-    (size,) = book._db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone()
+    (size,) = book._journal_db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone()
     assert size < len(body) / 10
-    book._db.execute("UPDATE replies SET body = ? WHERE key = 'text'", (body,))
+    book._journal_db.execute("UPDATE replies SET body = ? WHERE key = 'text'", (body,))
     assert book.find("text").body == body
     book.drop([])
     assert book.find("text").body == body
-    assert book._db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone() == (size,)
+    assert book._journal_db.execute("SELECT length(body) FROM replies WHERE key = 'text'").fetchone() == (size,)
 
 
 def test_a_journal_of_an_earlier_version_is_read_and_joined(journal, tmp_path):

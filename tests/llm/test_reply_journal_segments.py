@@ -62,7 +62,9 @@ def test_older_replies_are_found_in_segments(journal):
     before = other.end_position()
     spent = read_spending(journal, "qa")
     move(book)
-    assert len(list_segments(journal)) > 3 and book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+    assert len(list_segments(journal)) > 3 and book._journal_db.execute("SELECT count(*) FROM replies").fetchone() == (
+        1,
+    )
     for one in (book, other, Journal(journal)):
         assert [one.find(key) for key in KEYS] == [reply(number) for number in range(40)]
     since = other.end_position()
@@ -156,7 +158,7 @@ def test_a_kill_at_any_moment_loses_nothing(journal):
     script = (
         "import sys; from itertools import count; from pathlib import Path\n"
         "from groundwork.llm import reply_journal as journals\n"
-        "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_LOOKS, body = 40_000, 5, bytes(range(256)) * 8\n"
+        "journals.SEGMENT_BYTES, journals._STORES_BETWEEN_SIZE_CHECKS, body = 40_000, 5, bytes(range(256)) * 8\n"
         "row = journals.StoredReply(body, True, 'm', 'qa', 'note', 3, 4, 1, 0.5, 0.1)\n"
         "book = journals.Journal(Path(sys.argv[1]))\n"
         "for number in count(int(sys.argv[2])):\n"
@@ -221,7 +223,7 @@ def test_a_kill_at_any_line_of_the_closing_of_a_segment_loses_nothing(tmp_path):
         move(book)
         assert sorted(key for _, key, *_ in book.rows()) == sorted(KEYS), f"killed at line {place}"
         assert [book.find(key) for key in KEYS] == [reply(number) for number in range(40)]
-        assert book._db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+        assert book._journal_db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
         remove_leftovers([folder])
         assert not list(folder.glob(".tmp-*"))
         book.close()
@@ -268,7 +270,7 @@ def test_bodies_of_any_kind_come_back(journal):
     bodies = [b"", os.urandom(3000), b"\x00", "é\u2028".encode(), b"x" * 100_000]
     for key, body in zip(KEYS, bodies, strict=False):
         book.store(key, msgspec.structs.replace(reply(0), body=body))
-    book._db.execute("UPDATE replies SET body = ? WHERE key = ?", (b'{"a": 1}', KEYS[3]))
+    book._journal_db.execute("UPDATE replies SET body = ? WHERE key = ?", (b'{"a": 1}', KEYS[3]))
     book.store(KEYS[9], reply(9))
     move(book)
     assert [Journal(journal).find(key).body for key in KEYS[:5]] == [*bodies[:3], b'{"a": 1}', bodies[4]]
@@ -278,7 +280,7 @@ def test_a_shard_and_gather_know_the_segments(tmp_path):
     """A shard finds what the joined segments hold; its own are joined as files, and joined again adds nothing."""
     data, shard = Workspace(tmp_path), Workspace(tmp_path, shard=Shard(1, 2))
     move(filled(data.joined_journal))
-    own = Journal(shard.journal, joined=data.joined_journal)
+    own = Journal(shard.journal, joined_path=data.joined_journal)
     assert own.find(KEYS[0]) == reply(0) and own.find(KEYS[0], own.end_position()) is None
     more = [request_key("shard", {"number": number}, (0, 0)) for number in range(30)]
     own = filled(shard.journal, more)

@@ -131,12 +131,12 @@ async def test_reports_are_heard_and_keep_a_long_call_alive():
 def test_each_device_has_a_worker_of_its_own(monkeypatch, tmp_path):
     """Of two graphics cards each worker sees its own; where there is none, one worker runs on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5")
-    with Workers(devices=engine.devices()) as two, ThreadPoolExecutor(2) as threads:
+    with Workers(cuda_devices=engine.cuda_devices()) as two, ThreadPoolExecutor(2) as threads:
         seen = list(threads.map(lambda _: two.call(meet_and_tell_card, str(tmp_path), timeout=100), range(2)))
     assert sorted(seen) == ["3", "5"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     monkeypatch.setattr(engine, "GPU_FOLDERS", Path("/nowhere"))
-    assert engine.devices() == [""]
+    assert engine.cuda_devices() == [""]
 
 
 class InThisProcess:
@@ -151,7 +151,7 @@ class InThisProcess:
 
 def test_two_calls_at_once_have_two_workers(monkeypatch):
     """However the threads take turns, no call waits behind another one while a worker may still be started."""
-    monkeypatch.setattr(Workers, "_start", lambda *_: InThisProcess())
+    monkeypatch.setattr(Workers, "_start_worker", lambda *_: InThisProcess())
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

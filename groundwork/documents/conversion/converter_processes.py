@@ -10,7 +10,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from groundwork.errors import BadDocument, UnitError
-from groundwork.processes.worker_pool import WorkerFailed, Workers, devices
+from groundwork.processes.worker_pool import WorkerFailed, Workers, cuda_devices
 from groundwork.settings.config_schema import Ingest
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ def converter_workers(count: int, memory_mb: int) -> Workers:
 @functools.cache
 def model_workers() -> Workers:
     """The processes of converters with a model, one a device; a model may take all the memory that there is."""
-    return Workers(devices=devices())
+    return Workers(cuda_devices=cuda_devices())
 
 
 @dataclass(frozen=True)

@@ -81,10 +81,10 @@ class CallRunner:
 
     def __init__(self, journal: Journal, controls: RunControls) -> None:
         self._journal, self._budget, self._say = journal, controls.budget, controls.say
-        self._costs = CostAccounts(controls.budget, controls.on_usage)
-        self._limiters: dict[tuple[str, str], RateLimiter] = {}
-        self._breaker = CircuitBreaker(controls.stopping, self._limiters)
-        self._adapters: dict[RateLimiter, RequestAdapter] = {}
+        self._cost_accounts = CostAccounts(controls.budget, controls.on_usage)
+        self._rate_limiters: dict[tuple[str, str], RateLimiter] = {}
+        self._circuit_breaker = CircuitBreaker(controls.stopping, self._rate_limiters)
+        self._request_adapters: dict[RateLimiter, RequestAdapter] = {}
         self._key_locks: dict[str, asyncio.Lock] = {}
         self._lock_users: Counter[str] = Counter()
         self._said_notices: set[tuple[RateLimiter | None, str]] = set()
@@ -92,26 +92,32 @@ class CallRunner:
     @property
     def rows(self) -> dict[tuple[str, str, str], UsageRow]:
         """The cost report's lines, by stage, model and unit."""
-        return self._costs.rows
+        return self._cost_accounts.rows
 
     def reply_limit(self, context: CallContext, request_body: Json) -> int:
         """How many tokens the reply may have: those of the request, or fewer where the endpoint takes no more."""
-        limit, adapter = token_limit(request_body), self._adapters.get(context.limiter)
-        return min(limit, adapter.max_tokens) if adapter and adapter.max_tokens else limit
+        reply_limit, request_adapter = token_limit(request_body), self._request_adapters.get(context.limiter)
+        return (
+            min(reply_limit, request_adapter.max_tokens)
+            if request_adapter and request_adapter.max_tokens
+            else reply_limit
+        )
 
     @property
     def in_flight(self) -> int:
-        return sum(limiter.in_flight for limiter in self._limiters.values())
+        return sum(rate_limiter.in_flight for rate_limiter in self._rate_limiters.values())
 
     def limiter(self, endpoint: Endpoint, model: str) -> RateLimiter:
         """The one limiter of this endpoint and model."""
-        settings = endpoint.settings
-        limiter_key = (settings.base_url, model)
-        if limiter_key not in self._limiters:
-            rates = (settings.requests_per_minute, settings.tokens_per_minute)
-            name = f"{settings.base_url} ({model})"
-            self._limiters[limiter_key] = RateLimiter(name, endpoint.concurrency, settings.max_retry_after, *rates)
-        return self._limiters[limiter_key]
+        endpoint_settings = endpoint.settings
+        limiter_key = (endpoint_settings.base_url, model)
+        if limiter_key not in self._rate_limiters:
+            rate_limits = (endpoint_settings.requests_per_minute, endpoint_settings.tokens_per_minute)
+            limiter_name = f"{endpoint_settings.base_url} ({model})"
+            self._rate_limiters[limiter_key] = RateLimiter(
+                limiter_name, endpoint.concurrency, endpoint_settings.max_retry_after, *rate_limits
+            )
+        return self._rate_limiters[limiter_key]
 
     async def reply(self, context: CallContext, request_body: Json, draw: int) -> ChatResponse:
         """The reply to a chat completion: the journal's, or a new one. Raises UnitError, StopRun or ConfigError."""
@@ -121,67 +127,71 @@ class CallRunner:
                 if stored_reply := self._journal.find(journal_key, context.since):
                     return self._replay(context, stored_reply)
                 with suppress(_ClaimedElsewhere):
-                    return await self._retry(
+                    return await self._retry_call(
                         context, lambda retry: self._complete_chat(context, request_body, journal_key, retry)
                     )
                 self._announce_wait(journal_key, context)
-                await self._breaker.pause(POLL_SECONDS)
+                await self._circuit_breaker.pause(POLL_SECONDS)
 
     def _announce_wait(self, journal_key: str, context: CallContext) -> None:
         """Once a run, say whose reply it waits for: without a word that would look like a hang."""
         if owner := self._journal.owner(journal_key):
-            self._say_once(
+            self._say_notice_once(
                 (None, "waiting"),
                 f"waiting for {process_label(owner)}, which asks the same ({context.unit}); end it if it is not wanted",
             )
 
-    def notice(self, context: CallContext, oddity: str, text: str) -> None:
+    def notice(self, context: CallContext, oddity: str, notice: str) -> None:
         """Say once a run, of each endpoint and model, what is odd about its replies."""
-        self._say_once((context.limiter, oddity), f"{context.endpoint.settings.base_url} ({context.model}): {text}")
+        self._say_notice_once(
+            (context.limiter, oddity), f"{context.endpoint.settings.base_url} ({context.model}): {notice}"
+        )
 
-    def _say_once(self, journal_key: tuple[RateLimiter | None, str], line: str) -> None:
-        if self._say is not None and journal_key not in self._said_notices:
-            self._said_notices.add(journal_key)
-            self._say(line)
+    def _say_notice_once(self, notice_key: tuple[RateLimiter | None, str], notice: str) -> None:
+        if self._say is not None and notice_key not in self._said_notices:
+            self._said_notices.add(notice_key)
+            self._say(notice)
 
     async def vectors(self, context: CallContext, texts: list[str]) -> list[list[float]]:
         """One vector a text, by one call. They are not journaled: whoever asks keeps them."""
         request_body: Json = {"model": context.model, "input": texts, "encoding_format": "float"}
-        return await self._retry(context, lambda retry: self._embed_texts(context, request_body, retry))
+        return await self._retry_call(context, lambda retry: self._embed_texts(context, request_body, retry))
 
     async def close(self) -> None:
         """Stop watching for the stop."""
-        await self._breaker.close()
+        await self._circuit_breaker.close()
 
     @asynccontextmanager
     async def _lock_key(self, journal_key: str) -> AsyncIterator[None]:
         """Two askers of one request share one reply: the second waits and finds the first one's in the journal."""
-        lock = self._key_locks.setdefault(journal_key, asyncio.Lock())
+        key_lock = self._key_locks.setdefault(journal_key, asyncio.Lock())
         self._lock_users[journal_key] += 1
         try:
-            async with lock:
+            async with key_lock:
                 yield
         finally:
             self._lock_users[journal_key] -= 1
             if not self._lock_users[journal_key]:
                 del self._key_locks[journal_key], self._lock_users[journal_key]
 
-    def _replay(self, context: CallContext, stored: StoredReply) -> ChatResponse:
-        usage = Usage(stored.input_tokens, stored.output_tokens, stored.cached_tokens, stored.cost)
-        self._costs.record_reply(context, usage, replayed=True)
-        response = read_response(stored.body)
-        if response.failure is not None:
-            raise Filtered(f"{context.unit}: {context.model}: {response.failure}")
-        return response
+    def _replay(self, context: CallContext, stored_reply: StoredReply) -> ChatResponse:
+        usage = Usage(
+            stored_reply.input_tokens, stored_reply.output_tokens, stored_reply.cached_tokens, stored_reply.cost
+        )
+        self._cost_accounts.record_reply(context, usage, replayed=True)
+        chat_response = read_response(stored_reply.body)
+        if chat_response.failure is not None:
+            raise Filtered(f"{context.unit}: {context.model}: {chat_response.failure}")
+        return chat_response
 
-    async def _retry(self, context: CallContext, attempt: Callable[[bool], Awaitable[T]]) -> T:
+    async def _retry_call(self, context: CallContext, try_call: Callable[[bool], Awaitable[T]]) -> T:
         """Call until a reply comes. 429s are free; other failures have llm.transport_retries."""
-        settings, failures, is_retry = context.endpoint.settings, 0, False
-        self._breaker.start_watching()
+        endpoint_settings, failed_tries, is_retry = context.endpoint.settings, 0, False
+        self._circuit_breaker.start_watching()
         while True:
-            self._breaker.raise_if_stopped()
+            self._circuit_breaker.raise_if_stopped()
             try:
-                reply = await attempt(is_retry)
+                reply = await try_call(is_retry)
             except RateLimited:
                 is_retry = True
             except _RequestAdapted:
@@ -189,21 +199,23 @@ class CallRunner:
             except _ReplyCutShort:
                 context.full_limit = is_retry = True
             except BrokenCall as broken:
-                failures, is_retry = failures + 1, True
-                if error := self._breaker.error_after_retries(context, failures, broken):
+                failed_tries, is_retry = failed_tries + 1, True
+                if error := self._circuit_breaker.error_after_retries(context, failed_tries, broken):
                     raise error from broken
-                await self._breaker.pause(self._breaker.backoff_seconds(context, failures, broken))
+                await self._circuit_breaker.pause(self._circuit_breaker.backoff_seconds(context, failed_tries, broken))
             except ReplyBlocked as blocked:
                 raise Filtered(f"{context.unit}: {context.model}: {blocked}") from blocked
             except RequestRejected as rejected:
-                raise self._breaker.rejection_error(context, rejected) from rejected
+                raise self._circuit_breaker.rejection_error(context, rejected) from rejected
             except AccessRefused as refused:
-                reason = explain_refusal(refused, settings.base_url, settings.api_key_env, context.model)
-                raise self._breaker.stop(ProviderRefused(reason)) from refused
+                refusal_reason = explain_refusal(
+                    refused, endpoint_settings.base_url, endpoint_settings.api_key_env, context.model
+                )
+                raise self._circuit_breaker.stop(ProviderRefused(refusal_reason)) from refused
             except StopRun as stop:
-                raise self._breaker.stop(stop) from stop.__cause__
+                raise self._circuit_breaker.stop(stop) from stop.__cause__
             else:
-                self._breaker.record_reply(context.limiter)
+                self._circuit_breaker.record_reply(context.limiter)
                 return reply
 
     async def _complete_chat(
@@ -211,13 +223,13 @@ class CallRunner:
     ) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _ReplyCutShort."""
         prompt_tokens, reply_limit = (
-            self._costs.estimate_prompt_tokens(context, request_body),
+            self._cost_accounts.estimate_prompt_tokens(context, request_body),
             token_limit(request_body),
         )
-        history = self._costs.history(context)
+        usage_history = self._cost_accounts.history(context)
         async with (
-            self._wait_for_first_call(history),
-            self._reserve_slot(context, prompt_tokens, reply_limit, is_retry) as reservation,
+            self._wait_for_first_call(usage_history),
+            self._reserve_slot_and_money(context, prompt_tokens, reply_limit, is_retry) as reservation,
             self._claim_key(journal_key, context),
         ):
             if not context.endpoint.reports_cost:
@@ -225,75 +237,83 @@ class CallRunner:
                     context.model
                 )  # now, so that nothing comes between a reply and its storing
             started_at = time.monotonic()
-            raw_body = await self._post(context, with_reply_limit(request_body, reservation.reply_tokens))
-            response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
-            usage = await self._costs.with_cost(context, response.usage)
+            raw_body = await self._post_adapted_request(
+                context, with_reply_limit(request_body, reservation.reply_tokens)
+            )
+            chat_response = mark_cut_off(read_response(raw_body), min(reply_limit, reservation.reply_tokens))
+            usage = await self._cost_accounts.with_cost(context, chat_response.usage)
             reservation.cost = usage.cost or 0.0
-            is_cut_off = reservation.reply_tokens < reply_limit and response.finish_reason == "length"
-            is_usable = (response.failure is None or isinstance(response.failure, ReplyBlocked)) and not is_cut_off
+            is_cut_off = reservation.reply_tokens < reply_limit and chat_response.finish_reason == "length"
+            is_usable = (
+                chat_response.failure is None or isinstance(chat_response.failure, ReplyBlocked)
+            ) and not is_cut_off
             self._journal.store(
                 journal_key, _stored_reply(context, raw_body, is_usable, usage, time.monotonic() - started_at)
             )
             context.limiter.return_unused(prompt_tokens + reply_limit, usage.input_tokens + usage.output_tokens)
-            self._costs.record_reply(context, usage, replayed=False)
-            if response.failure is not None:
-                raise response.failure
-            history.record(prompt_tokens, usage)
+            self._cost_accounts.record_reply(context, usage, replayed=False)
+            if chat_response.failure is not None:
+                raise chat_response.failure
+            usage_history.record(prompt_tokens, usage)
             if is_cut_off:
                 raise _ReplyCutShort
-        return response
+        return chat_response
 
-    async def _post(self, context: CallContext, request_body: Json) -> bytes:
+    async def _post_adapted_request(self, context: CallContext, request_body: Json) -> bytes:
         """The reply's body. Raises CallFailed, or _RequestAdapted where the refusal told what to leave out."""
-        adapter = self._adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
-        if 0 < adapter.max_tokens <= context.cut_off_at:
+        request_adapter = self._request_adapters.setdefault(context.limiter, RequestAdapter(context.endpoint.settings))
+        if 0 < request_adapter.max_tokens <= context.cut_off_at:
             raise UnitError(
-                f"the endpoint takes at most {counted(adapter.max_tokens, 'token')} a reply; ask for less at once, or "
-                f"choose another model for {context.stage}"
+                f"the endpoint takes at most {counted(request_adapter.max_tokens, 'token')} a reply; ask for less at "
+                f"once, or choose another model for {context.stage}"
             )
-        sent_body = adapter.adapt(request_body)
+        sent_body = request_adapter.adapt(request_body)
         try:
             return await context.endpoint.post("/chat/completions", sent_body)
-        except CallFailed as failure:
-            if (change := adapter.learn(failure, sent_body, request_body)) is None:
+        except CallFailed as call_failure:
+            if (adapted_parameter := request_adapter.learn(call_failure, sent_body, request_body)) is None:
                 raise
-            if change:
-                self.notice(context, change, change)
-            raise _RequestAdapted from failure
+            if adapted_parameter:
+                self.notice(context, adapted_parameter, adapted_parameter)
+            raise _RequestAdapted from call_failure
 
     async def _embed_texts(self, context: CallContext, request_body: Json, is_retry: bool) -> list[list[float]]:
         prompt_tokens = sum(map(tokens_in, request_body["input"]))
-        async with self._reserve_slot(context, prompt_tokens, 0, is_retry) as reservation:
+        async with self._reserve_slot_and_money(context, prompt_tokens, 0, is_retry) as reservation:
             vectors, usage = read_vectors(
                 await context.endpoint.post("/embeddings", request_body), len(request_body["input"])
             )
-            usage = await self._costs.with_cost(context, usage)
+            usage = await self._cost_accounts.with_cost(context, usage)
             reservation.cost = usage.cost or 0.0
-            self._costs.record_reply(context, usage, replayed=False)
+            self._cost_accounts.record_reply(context, usage, replayed=False)
         return vectors
 
     @asynccontextmanager
-    async def _wait_for_first_call(self, history: UsageHistory) -> AsyncIterator[None]:
+    async def _wait_for_first_call(self, usage_history: UsageHistory) -> AsyncIterator[None]:
         """Under a limit the first call of a stage goes alone: it tells how much to hold for each of the others."""
         async with AsyncExitStack() as lock_stack:
-            if self._budget.limit is not None and not history.has_replies():
-                await lock_stack.enter_async_context(history.first_call)
-                if history.has_replies():
+            if self._budget.limit is not None and not usage_history.has_replies():
+                await lock_stack.enter_async_context(usage_history.first_call)
+                if usage_history.has_replies():
                     await lock_stack.aclose()
             yield
 
     @asynccontextmanager
-    async def _reserve_slot(
-        self, context: CallContext, tokens: int, limit: int, retry: bool
+    async def _reserve_slot_and_money(
+        self, context: CallContext, prompt_tokens: int, reply_limit: int, is_retry: bool
     ) -> AsyncIterator[Reservation]:
         """A slot of the limiter and the money for one call; how the call ends teaches the limiter."""
-        async with context.limiter.slot(tokens + limit, is_retry=retry, remaining=context.remaining_characters):
-            async with self._budget.reserve(await self._costs.worst_case(context, tokens, limit)) as reservation:
-                self._breaker.raise_if_stopped()
+        async with context.limiter.slot(
+            prompt_tokens + reply_limit, is_retry=is_retry, remaining=context.remaining_characters
+        ):
+            async with self._budget.reserve(
+                await self._cost_accounts.worst_case(context, prompt_tokens, reply_limit)
+            ) as reservation:
+                self._circuit_breaker.raise_if_stopped()
                 try:
                     yield reservation
                 except RateLimited as busy:
-                    self._breaker.record_429(context.limiter, busy)
+                    self._circuit_breaker.record_429(context.limiter, busy)
                     raise
             context.limiter.record_success()
 
@@ -310,11 +330,11 @@ class CallRunner:
 
 
 def _stored_reply(
-    context: CallContext, request_body: bytes, is_usable: bool, usage: Usage, seconds: float
+    context: CallContext, reply_body: bytes, is_usable: bool, usage: Usage, seconds: float
 ) -> StoredReply:
-    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    token_counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
     return StoredReply(
-        request_body, is_usable, context.model, context.stage, context.unit, *counts, usage.cost, seconds
+        reply_body, is_usable, context.model, context.stage, context.unit, *token_counts, usage.cost, seconds
     )
 
 
@@ -322,7 +342,7 @@ class CircuitBreaker:
     """What ends the run, and what ends one call. `limiters` are those whose waiting calls are turned away then."""
 
     def __init__(self, stopping: asyncio.Event, limiters: dict[tuple[str, str], RateLimiter]) -> None:
-        self._stopping, self._limiters = stopping, limiters
+        self._stopping, self._rate_limiters = stopping, limiters
         self._stop_error: StopRun | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._responsive: set[RateLimiter] = set()  # those that ever answered
@@ -351,42 +371,53 @@ class CircuitBreaker:
         if self._stop_error is not None:
             raise self._stop_error
 
-    def stop(self, error: StopRun) -> StopRun:
+    def stop(self, stop_error: StopRun) -> StopRun:
         """From now on nobody launches a call; those who wait for the limiter learn why."""
-        self._stop_error = self._stop_error or error
-        for limiter in self._limiters.values():
-            limiter.fail_waiting(self._stop_error)
-        return error
+        self._stop_error = self._stop_error or stop_error
+        for rate_limiter in self._rate_limiters.values():
+            rate_limiter.fail_waiting(self._stop_error)
+        return stop_error
 
-    def record_429(self, limiter: RateLimiter, busy: RateLimited) -> None:
+    def record_429(self, rate_limiter: RateLimiter, busy: RateLimited) -> None:
         """A 429. Raises ProviderRefused, for the whole run, when the wait has no end in sight."""
         try:
-            limiter.record_429(busy.retry_after)
+            rate_limiter.record_429(busy.retry_after)
         except ProviderRefused as error:
             raise self.stop(error) from busy
 
-    def record_reply(self, limiter: RateLimiter) -> None:
+    def record_reply(self, rate_limiter: RateLimiter) -> None:
         """A reply came through."""
-        self._responsive.add(limiter)
-        self._lost_units[limiter] = 0
+        self._responsive.add(rate_limiter)
+        self._lost_units[rate_limiter] = 0
 
     def error_after_retries(
-        self, context: CallContext, failures: int, broken: BrokenCall
+        self, context: CallContext, failed_tries: int, broken: BrokenCall
     ) -> UnitError | StopRun | None:
         """What becomes of a call whose tries are used up, and of the run when nothing gets through; None: try again."""
-        settings = context.endpoint.settings
-        if failures >= CONNECT_TRIES and isinstance(broken, Unreachable) and context.limiter not in self._responsive:
-            return self.stop(ProviderRefused(f"{settings.base_url}: {broken}; {unreachable_remedy(settings.base_url)}"))
-        if failures <= settings.transport_retries:
+        endpoint_settings = context.endpoint.settings
+        if (
+            failed_tries >= CONNECT_TRIES
+            and isinstance(broken, Unreachable)
+            and context.limiter not in self._responsive
+        ):
+            return self.stop(
+                ProviderRefused(
+                    f"{endpoint_settings.base_url}: {broken}; {unreachable_remedy(endpoint_settings.base_url)}"
+                )
+            )
+        if failed_tries <= endpoint_settings.transport_retries:
             return None
         self._lost_units[context.limiter] += 1
         if self._lost_units[context.limiter] >= MAX_LOST_UNITS:
             return self.stop(
                 ProviderRefused(
-                    f"{settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no reply: {broken}"
+                    f"{endpoint_settings.base_url} ({context.model}): {MAX_LOST_UNITS} requests in a row got no "
+                    f"reply: {broken}"
                 )
             )
-        return TransportFailed(f"{context.unit}: {settings.base_url}: {failures} tries failed, the last with: {broken}")
+        return TransportFailed(
+            f"{context.unit}: {endpoint_settings.base_url}: {failed_tries} tries failed, the last with: {broken}"
+        )
 
     def rejection_error(self, context: CallContext, rejected: RequestRejected) -> UnitError | StopRun:
         """The unit's error; the run's, when the first calls all met the same and none ever got a reply."""
@@ -394,22 +425,22 @@ class CircuitBreaker:
         rejection_kind = (context.limiter, re.sub(r"\d+", "0", str(rejected)))
         self._rejections[rejection_kind] += 1
         if context.limiter not in self._responsive and self._rejections[rejection_kind] >= MAX_SAME_REJECTIONS:
-            url = context.endpoint.settings.base_url
+            endpoint_url = context.endpoint.settings.base_url
             return self.stop(
                 ProviderRefused(
-                    f"{url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met {rejected}{remedy}"
+                    f"{endpoint_url} ({context.model}): the first {MAX_SAME_REJECTIONS} calls met {rejected}{remedy}"
                 )
             )
         return UnitError(f"{context.unit}: {context.model}: the endpoint says {rejected}{remedy}")
 
-    def backoff_seconds(self, context: CallContext, failures: int, broken: BrokenCall) -> float:
+    def backoff_seconds(self, context: CallContext, failed_tries: int, broken: BrokenCall) -> float:
         """Seconds: what the endpoint asks for, else full jitter (AWS, 2015), doubling."""
         if broken.retry_after is None:
-            return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failures))
+            return random.uniform(0, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**failed_tries))
         try:
             context.limiter.check_patience(broken.retry_after)
-        except ProviderRefused as error:
-            raise self.stop(error) from broken
+        except ProviderRefused as patience_error:
+            raise self.stop(patience_error) from broken
         return broken.retry_after
 
     async def pause(self, seconds: float) -> None:

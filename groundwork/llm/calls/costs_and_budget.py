@@ -55,12 +55,12 @@ class Budget:
         self._calls_in_flight = 0
         self._waiting_calls: list[asyncio.Future[None]] = []  # no Event: a budget outlives the loops of several stages
 
-    def share(self, count: int) -> Budget:
-        """One of `count` equal parts of what is left, for a process that cannot see what the others spend."""
-        if self.limit is None or count == 1:
+    def share(self, process_count: int) -> Budget:
+        """One of `process_count` equal parts of what is left, for a process that cannot see what the others spend."""
+        if self.limit is None or process_count == 1:
             return self
-        left = max(0.0, self.limit - self.spent) / count
-        return Budget(left, f"{self.name}, of which each of {count} processes has {left:.4f}")
+        budget_left = max(0.0, self.limit - self.spent) / process_count
+        return Budget(budget_left, f"{self.name}, of which each of {process_count} processes has {budget_left:.4f}")
 
     @asynccontextmanager
     async def reserve(self, worst_case: WorstCase) -> AsyncIterator[Reservation]:
@@ -69,7 +69,7 @@ class Budget:
         When the whole of it does not fit even alone, the reply gets less room. Raises BudgetReached when that would
         be too little.
         """
-        reservation = await self._reserve_when_affordable(worst_case)
+        reservation = await self._reserve_affordable_cost(worst_case)
         self._reserved += reservation.reserved
         self._calls_in_flight += 1
         try:
@@ -79,9 +79,9 @@ class Budget:
             # No crumbs of rounding stay behind.
             self._reserved = self._reserved - reservation.reserved if self._calls_in_flight else 0.0
             self.spent += reservation.cost
-            self._wake_waiting()
+            self._wake_calls_waiting_for_budget()
 
-    async def _reserve_when_affordable(self, worst_case: WorstCase) -> Reservation:
+    async def _reserve_affordable_cost(self, worst_case: WorstCase) -> Reservation:
         while self.limit is not None:
             reply_tokens = worst_case.affordable_tokens(self.limit - self.spent)
             worst_cost = worst_case.cost(reply_tokens)
@@ -97,11 +97,11 @@ class Budget:
             await self._waiting_calls[-1]
         return Reservation(0.0, worst_case.max_tokens)
 
-    def _wake_waiting(self) -> None:
-        futures, self._waiting_calls = self._waiting_calls, []
-        for future in futures:
-            if not future.done():
-                future.set_result(None)
+    def _wake_calls_waiting_for_budget(self) -> None:
+        waiting_calls, self._waiting_calls = self._waiting_calls, []
+        for waiting_call in waiting_calls:
+            if not waiting_call.done():
+                waiting_call.set_result(None)
 
 
 PROMPT_MARGIN = 2.0  # times the estimate of a prompt's tokens, and times the most by which one ever exceeded it
@@ -125,8 +125,10 @@ class WorstCase(msgspec.Struct, frozen=True):
         """How many tokens the reply may have for `usd`, from `min_tokens` to `max_tokens`."""
         if self.cost(self.max_tokens) <= usd:
             return self.max_tokens
-        affordable = (usd - self.price.of(self.input_tokens, 0)) / self.price.completion if self.price.completion else 0
-        return max(self.min_tokens, min(self.max_tokens, int(affordable)))
+        tokens_for_budget = (
+            (usd - self.price.of(self.input_tokens, 0)) / self.price.completion if self.price.completion else 0
+        )
+        return max(self.min_tokens, min(self.max_tokens, int(tokens_for_budget)))
 
 
 NO_COST = WorstCase(FREE, 0, 0, 0)
@@ -145,18 +147,24 @@ class UsageHistory:
         """Whether there was a reply yet."""
         return self._replies > 0
 
-    def record(self, estimated: int, usage: Usage) -> None:
+    def record(self, estimated_prompt_tokens: int, usage: Usage) -> None:
         """Take in a reply whose prompt was estimated at so many tokens."""
         self._replies += 1
         self._longest_reply = max(self._longest_reply, usage.output_tokens)
-        self._prompt_growth = max(self._prompt_growth, usage.input_tokens / max(1, estimated))
+        self._prompt_growth = max(self._prompt_growth, usage.input_tokens / max(1, estimated_prompt_tokens))
 
-    def worst_case(self, price: Price, estimated: int, limit: int, *, full_limit: bool = False) -> WorstCase:
+    def worst_case(
+        self, price: Price, estimated_prompt_tokens: int, reply_limit: int, *, full_limit: bool = False
+    ) -> WorstCase:
         """The worst case of a call: a reply of `REPLY_GROWTH` times the longest; `full_limit`: of all of `limit`."""
-        use_history = self.has_replies() and not full_limit
-        max_tokens = min(limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply)) if use_history else limit
+        limit_by_history = self.has_replies() and not full_limit
+        max_tokens = (
+            min(reply_limit, max(MIN_REPLY_TOKENS, REPLY_GROWTH * self._longest_reply))
+            if limit_by_history
+            else reply_limit
+        )
         min_tokens = max_tokens if full_limit else min(max_tokens, max(MIN_REPLY_TOKENS, 2 * self._longest_reply))
-        return WorstCase(price, estimated * self._prompt_growth * PROMPT_MARGIN, max_tokens, min_tokens)
+        return WorstCase(price, estimated_prompt_tokens * self._prompt_growth * PROMPT_MARGIN, max_tokens, min_tokens)
 
 
 class UsageRow(msgspec.Struct):
@@ -196,11 +204,11 @@ class CostAccounts:
     def __init__(self, budget: Budget, on_usage: Callable[[Usage], None] | None) -> None:
         self.rows: dict[tuple[str, str, str], UsageRow] = {}
         self._budget, self._on_usage = budget, on_usage
-        self._histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
+        self._usage_histories: defaultdict[tuple[str, str, str], UsageHistory] = defaultdict(UsageHistory)
 
     def history(self, context: CallContext) -> UsageHistory:
         """What the replies so far of the context's stage and model teach."""
-        return self._histories[context.endpoint.identity, context.model, context.stage]
+        return self._usage_histories[context.endpoint.identity, context.model, context.stage]
 
     def estimate_prompt_tokens(self, context: CallContext, request_body: Json) -> int:
         """About how many tokens the prompt has, where anything hangs on it."""
@@ -208,32 +216,35 @@ class CostAccounts:
             return 0
         return estimate_tokens(request_body["messages"], request_body.get("response_format"))
 
-    async def worst_case(self, context: CallContext, prompt_tokens: int, limit: int) -> WorstCase:
+    async def worst_case(self, context: CallContext, prompt_tokens: int, reply_limit: int) -> WorstCase:
         """What the call may cost. Raises ConfigError when there is a limit and no price to hold against it."""
         if self._budget.limit is None:
-            return msgspec.structs.replace(NO_COST, max_tokens=limit)
-        price = await context.endpoint.price(context.model)
-        if price is None:
-            url = context.endpoint.settings.base_url
-            remedy = "run again" if context.endpoint.price_problem else "leave the flag out"
+            return msgspec.structs.replace(NO_COST, max_tokens=reply_limit)
+        token_price = await context.endpoint.price(context.model)
+        if token_price is None:
+            endpoint_url = context.endpoint.settings.base_url
+            price_remedy = "run again" if context.endpoint.price_problem else "leave the flag out"
             raise ConfigError(
-                [f"--max-cost: {url} names no price for {context.model}{context.endpoint.price_problem}; {remedy}"]
+                [
+                    f"--max-cost: {endpoint_url} names no price for {context.model}{context.endpoint.price_problem}; "
+                    f"{price_remedy}"
+                ]
             )
-        return self.history(context).worst_case(price, prompt_tokens, limit, full_limit=context.full_limit)
+        return self.history(context).worst_case(token_price, prompt_tokens, reply_limit, full_limit=context.full_limit)
 
     async def with_cost(self, context: CallContext, usage: Usage) -> Usage:
         """`usage` with its cost: the endpoint's own word, else tokens times the price of its /models."""
         if usage.cost is not None:
             return usage
-        price = await context.endpoint.price(context.model)
-        cost = price.of(usage.input_tokens, usage.output_tokens) if price else None
-        return msgspec.structs.replace(usage, cost=cost)
+        token_price = await context.endpoint.price(context.model)
+        reply_cost = token_price.of(usage.input_tokens, usage.output_tokens) if token_price else None
+        return msgspec.structs.replace(usage, cost=reply_cost)
 
     def record_reply(self, context: CallContext, usage: Usage, *, replayed: bool) -> None:
         """Enter one reply."""
         context.reply_usages.append(ReplyUsage(usage, replayed))
-        row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
-        self.rows.setdefault(row_key, UsageRow(*row_key)).add(usage, replayed)
+        usage_row_key = (context.stage, context.model, CURRENT_DOCUMENT.get() or context.unit)
+        self.rows.setdefault(usage_row_key, UsageRow(*usage_row_key)).add(usage, replayed)
         if self._on_usage and not replayed:
             self._on_usage(usage)
 
@@ -253,17 +264,20 @@ def read_spending(journal: Path, stage: str) -> list[Spending]:
     """By model, from the journal's file and its segments; nothing where there is none or one is damaged."""
     rows_by_model: dict[str, list[Spending]] = defaultdict(list)
     try:
-        for path in [*([journal] if journal.is_file() else []), *list_segments(journal)]:
-            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
-                for row in database.execute(_SPENDING_BY_MODEL, (stage,)):
-                    rows_by_model[row[0]].append(Spending(*row))
+        for replies_db in [*([journal] if journal.is_file() else []), *list_segments(journal)]:
+            with closing(
+                sqlite3.connect(f"{replies_db.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
+            ) as spending_db:
+                for spending_row in spending_db.execute(_SPENDING_BY_MODEL, (stage,)):
+                    rows_by_model[spending_row[0]].append(Spending(*spending_row))
     except sqlite3.Error:
         return []
-    return [_sum_spending(model, spending_rows) for model, spending_rows in sorted(rows_by_model.items())]
+    return [_sum_spending_rows(model, spending_rows) for model, spending_rows in sorted(rows_by_model.items())]
 
 
-def _sum_spending(model: str, spending_rows: list[Spending]) -> Spending:
-    calls, priced, cost, seconds = (
-        sum(column) for column in zip(*(astuple(row)[1:] for row in spending_rows), strict=True)
+def _sum_spending_rows(model: str, spending_rows: list[Spending]) -> Spending:
+    call_count, priced_calls, total_cost, call_seconds = (
+        sum(spending_column)
+        for spending_column in zip(*(astuple(spending_row)[1:] for spending_row in spending_rows), strict=True)
     )
-    return Spending(model, calls, priced, cost, seconds)
+    return Spending(model, call_count, priced_calls, total_cost, call_seconds)

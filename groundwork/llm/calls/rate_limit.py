@@ -20,7 +20,7 @@ START_CALLS, STEP_CALLS, STEP_SECONDS = 16, 16, 0.1
 SHRINK_FACTOR, FIRST_PAUSE, LONGEST_PAUSE = 0.85, 0.5, 8.0
 
 
-class Pace:
+class RatePace:
     """So many units (requests or tokens) a minute, spread evenly, with one second's worth at once.
 
     The generic cell rate algorithm (ITU-T I.371): one number, the time at which all that was booked is used up.
@@ -34,12 +34,12 @@ class Pace:
         """When the next booking may start."""
         return self._used_up_at - 1.0
 
-    def book(self, units: float, now: float) -> None:
-        """Use `units`; negative ones give back what was booked and not used."""
-        self._used_up_at = max(now, self._used_up_at) + units * self._seconds_each
+    def book(self, booked_units: float, now: float) -> None:
+        """Use `booked_units`; negative ones give back what was booked and not used."""
+        self._used_up_at = max(now, self._used_up_at) + booked_units * self._seconds_each
 
 
-class _Waiting(NamedTuple):
+class _WaitingCall(NamedTuple):
     rank: tuple[int, int, int]  # the least goes first, and no two are the same
     turn: asyncio.Future[None]
     tokens: int
@@ -59,39 +59,41 @@ class RateLimiter:
         self.name, self.max_calls, self.patience = name, max_calls, patience
         self.window = float(min(START_CALLS, max_calls))
         self.in_flight = 0
-        self._requests, self._tokens = Pace(rpm), Pace(tpm)
-        self._queue: list[_Waiting] = []  # a heap
-        self._arrivals = 0
+        self._request_pace, self._token_pace = RatePace(rpm), RatePace(tpm)
+        self._waiting_calls: list[_WaitingCall] = []  # a heap
+        self._arrived_calls = 0
         self._is_ramping = max_calls > START_CALLS
         self._widens_at = 0.0
         self._opens_at = 0.0
-        self._pause = FIRST_PAUSE
-        self._starved_since: float | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._pause_after_429 = FIRST_PAUSE
+        self._only_429_since: float | None = None
+        self._admit_alarm: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def slot(self, tokens: int = 0, *, is_retry: bool = False, remaining: int = 0) -> AsyncIterator[None]:
-        """Wait for a turn and hold it for one call that may use `tokens`.
+    async def slot(self, booked_tokens: int = 0, *, is_retry: bool = False, remaining: int = 0) -> AsyncIterator[None]:
+        """Wait for a turn and hold it for one call that may use `booked_tokens`.
 
         `is_retry`: before all that have not been tried yet. `remaining`: how much is still to be asked about once this
         call is done, in any unit; the more, the sooner.
         """
-        self._arrivals += 1
-        rank = (0, 0, -self._arrivals) if is_retry else (1, -remaining, self._arrivals)
-        await self._wait_for_turn(_Waiting(rank, asyncio.get_running_loop().create_future(), tokens))
+        self._arrived_calls += 1
+        admission_rank = (0, 0, -self._arrived_calls) if is_retry else (1, -remaining, self._arrived_calls)
+        await self._wait_for_turn(
+            _WaitingCall(admission_rank, asyncio.get_running_loop().create_future(), booked_tokens)
+        )
         try:
             yield
         finally:
             self.in_flight -= 1
-            self._admit()
+            self._admit_waiting_calls()
 
-    def return_unused(self, booked: int, tokens: int) -> None:
+    def return_unused(self, booked_tokens: int, used_tokens: int) -> None:
         """Give back what a call booked and did not use."""
-        self._tokens.book(tokens - booked, asyncio.get_running_loop().time())
+        self._token_pace.book(used_tokens - booked_tokens, asyncio.get_running_loop().time())
 
     def record_success(self) -> None:
         """A call came back whole: widen by one for every quarter window of them."""
-        self._starved_since, self._pause = None, FIRST_PAUSE
+        self._only_429_since, self._pause_after_429 = None, FIRST_PAUSE
         if not self._is_ramping:
             self.window = min(self.max_calls, self.window + 4 / max(self.window, 4))
 
@@ -102,17 +104,17 @@ class RateLimiter:
         """
         now = asyncio.get_running_loop().time()
         self._is_ramping = False
-        self._starved_since = now if self._starved_since is None else self._starved_since
+        self._only_429_since = now if self._only_429_since is None else self._only_429_since
         self.check_patience(retry_after)
-        if now - self._starved_since > self.patience:
+        if now - self._only_429_since > self.patience:
             raise ProviderRefused(
                 f"{self.name}: nothing but 429 (too many requests) for {self.patience:.0f} s; run again later, "
                 "or set llm.requests_per_minute to what your account allows"
             )
         if now >= self._opens_at:  # the other 429s of the same burst tell nothing new
             self.window = max(1.0, min(self.window, self.in_flight) * SHRINK_FACTOR)
-            self._opens_at = now + self._pause
-            self._pause = min(LONGEST_PAUSE, self._pause * 2) if self.window == 1 else FIRST_PAUSE
+            self._opens_at = now + self._pause_after_429
+            self._pause_after_429 = min(LONGEST_PAUSE, self._pause_after_429 * 2) if self.window == 1 else FIRST_PAUSE
         self._opens_at = max(self._opens_at, now + (retry_after or 0.0))
 
     def check_patience(self, retry_after: float | None) -> None:
@@ -125,52 +127,52 @@ class RateLimiter:
 
     def fail_waiting(self, error: Exception) -> None:
         """Everyone who waits gets `error`: the run is stopping."""
-        while self._queue:
-            turn = self._queue.pop().turn
+        while self._waiting_calls:
+            turn = self._waiting_calls.pop().turn
             if not turn.done():
                 turn.set_exception(error)
 
-    async def _wait_for_turn(self, waiting: _Waiting) -> None:
-        heapq.heappush(self._queue, waiting)
-        self._admit()
+    async def _wait_for_turn(self, waiting_call: _WaitingCall) -> None:
+        heapq.heappush(self._waiting_calls, waiting_call)
+        self._admit_waiting_calls()
         try:
-            await waiting.turn
+            await waiting_call.turn
         except asyncio.CancelledError:
-            if waiting.turn.done() and not waiting.turn.cancelled() and not waiting.turn.exception():
+            if waiting_call.turn.done() and not waiting_call.turn.cancelled() and not waiting_call.turn.exception():
                 self.in_flight -= 1  # it was cancelled between its turn's coming and its taking it
-                self._admit()
+                self._admit_waiting_calls()
             raise
 
-    def _admit(self) -> None:
+    def _admit_waiting_calls(self) -> None:
         """Let in as many as there is room for; set the alarm to the next moment that can change it."""
         now = asyncio.get_running_loop().time()
-        self._widen(now)
-        while self._queue and self.in_flight < int(self.window) and now >= self._next_start():
-            _, turn, tokens = heapq.heappop(self._queue)
+        self._widen_window(now)
+        while self._waiting_calls and self.in_flight < int(self.window) and now >= self._next_start():
+            _, turn, booked_tokens = heapq.heappop(self._waiting_calls)
             if not turn.done():
                 self.in_flight += 1
-                self._requests.book(1, now)
-                self._tokens.book(tokens, now)
+                self._request_pace.book(1, now)
+                self._token_pace.book(booked_tokens, now)
                 turn.set_result(None)
-            self._widen(now)
-        if self._queue and self._alarm is None:
-            self._set_alarm(now)
+            self._widen_window(now)
+        if self._waiting_calls and self._admit_alarm is None:
+            self._set_admit_alarm(now)
 
     def _next_start(self) -> float:
-        return max(self._opens_at, self._requests.opens_at(), self._tokens.opens_at())
+        return max(self._opens_at, self._request_pace.opens_at(), self._token_pace.opens_at())
 
-    def _set_alarm(self, now: float) -> None:
-        wake_at = self._next_start()
-        if wake_at <= now and self._is_ramping:
-            wake_at = self._widens_at
-        if wake_at > now:
-            self._alarm = asyncio.get_running_loop().call_at(wake_at, self._on_alarm)
+    def _set_admit_alarm(self, now: float) -> None:
+        admit_at = self._next_start()
+        if admit_at <= now and self._is_ramping:
+            admit_at = self._widens_at
+        if admit_at > now:
+            self._admit_alarm = asyncio.get_running_loop().call_at(admit_at, self._on_admit_alarm)
 
-    def _on_alarm(self) -> None:
-        self._alarm = None
-        self._admit()
+    def _on_admit_alarm(self) -> None:
+        self._admit_alarm = None
+        self._admit_waiting_calls()
 
-    def _widen(self, now: float) -> None:
+    def _widen_window(self, now: float) -> None:
         """Widen while everything goes well and the window is full."""
         if not self._is_ramping or self.in_flight < int(self.window):
             return

@@ -17,14 +17,14 @@ async def gather_all(calls: Iterable[Awaitable[T]]) -> list[T]:
     Raises, once all have ended, what stops the run where one raised that, or else the first of what they raised. Were
     it raised at once, as by a bare `gather`, the others would lose replies that are on their way and are paid for.
     """
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    if errors := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
-        raise min(errors, key=_stop_rank)
-    return cast("list[T]", outcomes)
+    task_outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    if task_errors := [task_outcome for task_outcome in task_outcomes if isinstance(task_outcome, BaseException)]:
+        raise min(task_errors, key=_stop_rank)
+    return cast("list[T]", task_outcomes)
 
 
-def _stop_rank(error: BaseException) -> int:
+def _stop_rank(task_error: BaseException) -> int:
     """The cause of a stop comes before the stop, and that before what is wrong with one unit."""
-    if isinstance(error, StopRun):
-        return 1 if isinstance(error, Stopped) else 0
+    if isinstance(task_error, StopRun):
+        return 1 if isinstance(task_error, Stopped) else 0
     return 2

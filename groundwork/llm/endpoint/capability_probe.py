@@ -10,7 +10,7 @@ import msgspec
 from groundwork.llm.endpoint.endpoint_connection import Endpoint
 from groundwork.llm.endpoint.http_errors import AccessRefused, BrokenCall, CallFailed
 from groundwork.llm.endpoint.http_response import ChatResponse, read_response
-from groundwork.llm.endpoint.request_body import LIMIT_KEYS, chat_body
+from groundwork.llm.endpoint.request_body import LIMIT_PARAMETERS, chat_body
 from groundwork.llm.prompts import user_turn
 from groundwork.llm.replies.reply_json import decode_json
 from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
@@ -57,113 +57,135 @@ class Probe:
 
     def __init__(self, endpoint: Endpoint, call: ModelCall) -> None:
         self._endpoint, self._call = endpoint, call
-        self._body: Json = {"model": call.model, "messages": [user_turn(PROBE_QUESTION)]}
+        self._probe_body: Json = {"model": call.model, "messages": [user_turn(PROBE_QUESTION)]}
         self.provider: dict[str, Any] = {}
         self.omit: list[str] = []
 
     async def results(self) -> AsyncIterator[ProbeResult]:
         """One a kind, as they come; only the first where nothing gets through at all."""
-        plain_call = await self._try_plain_call()
-        yield plain_call
-        if not plain_call.takes:
+        plain_call_probe = await self._probe_plain_call()
+        yield plain_call_probe
+        if not plain_call_probe.takes:
             return
-        yield await self._try_limit_parameters()
-        for parameter in PROBE_FORMATS:
-            yield await self._try_format(parameter)
-        yield await self._try_stream()
-        for parameter, value in PROBE_PARAMETERS.items():
-            yield await self._try_parameter(parameter, value)
-        yield await self._try_temperature_with_top_p()
-        yield self._report_usage()
-        yield await self._look_up_context()
+        yield await self._probe_limit_parameters()
+        for probe_format in PROBE_FORMATS:
+            yield await self._probe_json_format(probe_format)
+        yield await self._probe_stream()
+        for probed_parameter, probed_value in PROBE_PARAMETERS.items():
+            yield await self._probe_parameter(probed_parameter, probed_value)
+        yield await self._probe_temperature_with_top_p()
+        yield self._probe_usage_result()
+        yield await self._probe_context_length()
 
-    async def _try_plain_call(self) -> ProbeResult:
+    async def _probe_plain_call(self) -> ProbeResult:
         """A call with nothing in it but the question; as a stream where that is asked for."""
-        reply = await self._post({})
-        is_rejected = isinstance(reply, CallFailed) and not isinstance(reply, AccessRefused | BrokenCall)
-        if is_rejected and "stream" in str(reply).lower():
-            self._body["stream"], self.provider["stream"] = True, True
-            reply = await self._post({})
-        if isinstance(reply, CallFailed):
-            return ProbeResult("a call", False, str(reply))
-        self._reply = reply
-        field = f", its text stands in {reply.side_text[0]}" if reply.side_text[1] else ""
-        detail = f"{counted(len(reply.content), 'character')}, finish_reason {reply.finish_reason}{field}"
-        return ProbeResult("a call", True, detail)
+        probe_reply = await self._post_probe({})
+        is_rejected = isinstance(probe_reply, CallFailed) and not isinstance(probe_reply, AccessRefused | BrokenCall)
+        if is_rejected and "stream" in str(probe_reply).lower():
+            self._probe_body["stream"], self.provider["stream"] = True, True
+            probe_reply = await self._post_probe({})
+        if isinstance(probe_reply, CallFailed):
+            return ProbeResult("a call", False, str(probe_reply))
+        self._reply = probe_reply
+        side_place = f", its text stands in {probe_reply.side_text[0]}" if probe_reply.side_text[1] else ""
+        probe_detail = (
+            f"{counted(len(probe_reply.content), 'character')}, finish_reason {probe_reply.finish_reason}{side_place}"
+        )
+        return ProbeResult("a call", True, probe_detail)
 
-    async def _try_limit_parameters(self) -> ProbeResult:
-        accepted = [name for name in LIMIT_KEYS if not isinstance(await self._post({name: PROBE_TOKENS}), CallFailed)]
-        default = next(name for name in LIMIT_KEYS if name in chat_body(self._endpoint.settings, self._call, [], None))
-        if accepted and default not in accepted:
-            self.provider["limit_parameter"] = accepted[0]
-        detail = " and ".join(accepted) or "neither max_tokens nor its successor"
-        return ProbeResult("limit of a reply", bool(accepted), detail)
+    async def _probe_limit_parameters(self) -> ProbeResult:
+        accepted_parameters = [
+            parameter
+            for parameter in LIMIT_PARAMETERS
+            if not isinstance(await self._post_probe({parameter: PROBE_TOKENS}), CallFailed)
+        ]
+        default_parameter = next(
+            parameter
+            for parameter in LIMIT_PARAMETERS
+            if parameter in chat_body(self._endpoint.settings, self._call, [], None)
+        )
+        if accepted_parameters and default_parameter not in accepted_parameters:
+            self.provider["limit_parameter"] = accepted_parameters[0]
+        probe_detail = " and ".join(accepted_parameters) or "neither max_tokens nor its successor"
+        return ProbeResult("limit of a reply", bool(accepted_parameters), probe_detail)
 
-    async def _try_format(self, format_name: str) -> ProbeResult:
+    async def _probe_json_format(self, format_name: str) -> ProbeResult:
         """json_schema first; what is set is the strongest that works."""
-        reply = await self._post({"response_format": PROBE_FORMATS[format_name]})
-        if isinstance(reply, CallFailed):
-            is_valid, detail = False, str(reply)
+        probe_reply = await self._post_probe({"response_format": PROBE_FORMATS[format_name]})
+        if isinstance(probe_reply, CallFailed):
+            is_valid, probe_detail = False, str(probe_reply)
         else:
-            text = remove_thoughts(reply.content or reply.side_text[1]).text
-            reply_json = decode_json(text)
+            probe_text = remove_thoughts(probe_reply.content or probe_reply.side_text[1]).text
+            reply_json = decode_json(probe_text)
             is_valid = isinstance(reply_json, dict) and (
                 format_name == "json_object" or set(reply_json) == {"spider_leg_total"}
             )
-            detail = "" if is_valid else f"taken and ignored: {text[:60]!r}"
+            probe_detail = "" if is_valid else f"taken and ignored: {probe_text[:60]!r}"
         if is_valid and self.provider.get("structured") == "prompt":
             self.provider["structured"] = format_name
         if not is_valid and format_name == "json_schema":
             self.provider["structured"] = "prompt"
-        return ProbeResult(format_name, is_valid, detail)
+        return ProbeResult(format_name, is_valid, probe_detail)
 
-    async def _try_stream(self) -> ProbeResult:
-        reply = await self._post({"stream": True})
-        if isinstance(reply, CallFailed):
-            return ProbeResult("a stream", False, str(reply))
+    async def _probe_stream(self) -> ProbeResult:
+        probe_reply = await self._post_probe({"stream": True})
+        if isinstance(probe_reply, CallFailed):
+            return ProbeResult("a stream", False, str(probe_reply))
         return ProbeResult("a stream", True, "and nothing else" if self.provider.get("stream") else "")
 
-    async def _try_parameter(self, parameter: str, parameter_value: Any) -> ProbeResult:
-        reply = await self._post({parameter: parameter_value})
-        if not isinstance(reply, CallFailed):
-            return ProbeResult(parameter, True, "")
-        self.omit.append(parameter)
-        return ProbeResult(parameter, False, str(reply))
+    async def _probe_parameter(self, probed_parameter: str, probed_value: Any) -> ProbeResult:
+        probe_reply = await self._post_probe({probed_parameter: probed_value})
+        if not isinstance(probe_reply, CallFailed):
+            return ProbeResult(probed_parameter, True, "")
+        self.omit.append(probed_parameter)
+        return ProbeResult(probed_parameter, False, str(probe_reply))
 
-    async def _try_temperature_with_top_p(self) -> ProbeResult:
-        kind = "temperature with top_p"
+    async def _probe_temperature_with_top_p(self) -> ProbeResult:
+        probe_kind = "temperature with top_p"
         if self.omit[:1] in (["temperature"], ["top_p"]):
-            return ProbeResult(kind, None, "")
-        reply = await self._post({name: PROBE_PARAMETERS[name] for name in ("temperature", "top_p")})
-        if not isinstance(reply, CallFailed):
-            return ProbeResult(kind, True, "")
+            return ProbeResult(probe_kind, None, "")
+        probe_reply = await self._post_probe({name: PROBE_PARAMETERS[name] for name in ("temperature", "top_p")})
+        if not isinstance(probe_reply, CallFailed):
+            return ProbeResult(probe_kind, True, "")
         self.omit.append("top_p")
-        return ProbeResult(kind, False, str(reply))
+        return ProbeResult(probe_kind, False, str(probe_reply))
 
-    def _report_usage(self) -> ProbeResult:
-        usage = self._reply.usage
-        cost = "" if usage.cost is None else f", {usage.cost:.6f} USD"
-        detail = f"{counted(usage.input_tokens, 'token')} in, {usage.output_tokens} out{cost}"
-        return ProbeResult("usage", usage.input_tokens > 0, detail if usage.input_tokens else "not told")
+    def _probe_usage_result(self) -> ProbeResult:
+        probe_usage = self._reply.usage
+        cost_text = "" if probe_usage.cost is None else f", {probe_usage.cost:.6f} USD"
+        usage_text = f"{counted(probe_usage.input_tokens, 'token')} in, {probe_usage.output_tokens} out{cost_text}"
+        return ProbeResult(
+            "usage", probe_usage.input_tokens > 0, usage_text if probe_usage.input_tokens else "not told"
+        )
 
-    async def _look_up_context(self) -> ProbeResult:
+    async def _probe_context_length(self) -> ProbeResult:
         """As the endpoint's list of models says, in the words of OpenRouter, vLLM or llama.cpp."""
         try:
             model_list = (await self._endpoint.get("/models")).get("data")
         except CallFailed as failure:
             return ProbeResult("context", None, str(failure))
         model_entries = (
-            [entry for entry in model_list if isinstance(entry, dict)] if isinstance(model_list, list) else []
+            [model_entry for model_entry in model_list if isinstance(model_entry, dict)]
+            if isinstance(model_list, list)
+            else []
         )
-        entry = next((entry for entry in model_entries if entry.get("id") == self._call.model), {})
-        size = entry.get("context_length") or entry.get("max_model_len")
-        if not size and isinstance(meta := entry.get("meta"), dict):
-            size = meta.get("n_ctx_train")
-        return ProbeResult("context", None, counted(size, "token") if isinstance(size, int) else "not told by /models")
+        model_entry = next(
+            (model_entry for model_entry in model_entries if model_entry.get("id") == self._call.model), {}
+        )
+        context_length = model_entry.get("context_length") or model_entry.get("max_model_len")
+        if not context_length and isinstance(model_meta := model_entry.get("meta"), dict):
+            context_length = model_meta.get("n_ctx_train")
+        return ProbeResult(
+            "context",
+            None,
+            counted(context_length, "token") if isinstance(context_length, int) else "not told by /models",
+        )
 
-    async def _post(self, parameters: Json) -> ChatResponse | CallFailed:
+    async def _post_probe(self, parameters: Json) -> ChatResponse | CallFailed:
         try:
-            reply = read_response(await self._endpoint.post("/chat/completions", {**self._body, **parameters}))
+            probe_reply = read_response(
+                await self._endpoint.post("/chat/completions", {**self._probe_body, **parameters})
+            )
         except CallFailed as failure:
             return failure
-        return reply.failure or reply
+        return probe_reply.failure or probe_reply

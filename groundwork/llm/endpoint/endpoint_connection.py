@@ -37,55 +37,55 @@ MIN_SECRET_LENGTH = 8  # characters; what is shorter is no key, and may be a wor
 def split_address(base_url: str) -> tuple[str, dict[str, str]]:
     """(the address without its query and without a pasted /chat/completions, the query)."""
     split_url = urlsplit(base_url)
-    path = split_url.path.rstrip("/").removesuffix("/chat/completions")
-    return urlunsplit((split_url.scheme, split_url.netloc, path, "", "")), dict(parse_qsl(split_url.query))
+    base_path = split_url.path.rstrip("/").removesuffix("/chat/completions")
+    return urlunsplit((split_url.scheme, split_url.netloc, base_path, "", "")), dict(parse_qsl(split_url.query))
 
 
 class Endpoint:
     """A provider block of the config, connected on the first call. Close it when done."""
 
-    def __init__(self, settings: Provider, local: LocalModel, env: Mapping[str, str]) -> None:
+    def __init__(self, settings: Provider, local_model: LocalModel, env: Mapping[str, str]) -> None:
         self.settings = settings
         self.dialect = dialect_of(settings.base_url)
         self._address, self._query = (LOCAL, {}) if self.dialect == "local" else split_address(settings.base_url)
-        self.identity = model_identity(local) if self.dialect == "local" else settings.base_url.rstrip("/")
+        self.identity = model_identity(local_model) if self.dialect == "local" else settings.base_url.rstrip("/")
         self.reports_cost = self.dialect == "openrouter"  # in the usage of every reply
         self.concurrency = 1 if self.dialect == "local" else settings.max_concurrency
-        self._local, self._env = local, env
-        self._server: LocalServer | None = None
-        self._openai: AsyncOpenAI | None = None
+        self._local_model, self._env = local_model, env
+        self._local_server: LocalServer | None = None
+        self._openai_client: AsyncOpenAI | None = None
         self._prices: dict[str, Price] | None = None
         self.price_problem = ""  # why none could be read
-        self._connecting, self._pricing = asyncio.Lock(), asyncio.Lock()
+        self._connection_lock, self._price_lock = asyncio.Lock(), asyncio.Lock()
 
     def key(self) -> str:
         """The API key. Raises ConfigError when the config names a variable that is not set, or holds no key."""
-        variable = self.settings.api_key_env
-        if not variable or self.dialect == "local":
+        key_variable = self.settings.api_key_env
+        if not key_variable or self.dialect == "local":
             return "none"
-        if key := self._env.get(variable, "").strip():
-            if not re.fullmatch(r"[!#-~]+", key):
+        if api_key := self._env.get(key_variable, "").strip():
+            if not re.fullmatch(r"[!#-~]+", api_key):
                 raise ConfigError(
-                    [f"{variable} contains a space or another character that no API key has; check it in .env"]
+                    [f"{key_variable} contains a space or another character that no API key has; check it in .env"]
                 )
-            self._check_privacy()
-            return key
+            self._check_key_stays_private()
+            return api_key
         raise ConfigError(
             [
-                f"{variable} is not set: put {variable}=... into .env, the key for {self.settings.base_url}; "
-                f"{self._without_key()}"
+                f"{key_variable} is not set: put {key_variable}=... into .env, the key for {self.settings.base_url}; "
+                f"{self._hint_without_key()}"
             ]
         )
 
-    def _without_key(self) -> str:
+    def _hint_without_key(self) -> str:
         if self.dialect == "openrouter":
             return "or work without one: --config local"
         return 'or, where this endpoint needs none, set api_key_env="" beside its base_url'
 
-    def _check_privacy(self) -> None:
+    def _check_key_stays_private(self) -> None:
         """Raises ConfigError where the key would travel unencrypted to another machine."""
-        host = host_of(self.settings.base_url)
-        if self.settings.base_url.startswith("https") or self.settings.allow_http or _is_loopback(host):
+        endpoint_host = host_of(self.settings.base_url)
+        if self.settings.base_url.startswith("https") or self.settings.allow_http or _is_loopback(endpoint_host):
             return
         raise ConfigError(
             [
@@ -98,131 +98,141 @@ class Endpoint:
         """The request's options: the config's own headers, with what their variables hold, and the key's header."""
         from openai import omit
 
-        headers: dict[str, Any] = {}
+        request_headers: dict[str, Any] = {}
         if self.dialect == "openrouter":
-            headers["X-OpenRouter-Title"] = "Groundwork"
+            request_headers["X-OpenRouter-Title"] = "Groundwork"
         if self.settings.key_header == "api-key" or (self.settings.key_header == "auto" and self.dialect == "azure"):
-            headers |= {"Authorization": omit, "api-key": self.key()}
-        headers |= {header: self._header_value(value) for header, value in self.settings.extra_headers.items()}
-        return {"headers": headers}
+            request_headers |= {"Authorization": omit, "api-key": self.key()}
+        request_headers |= {header: self._header_value(value) for header, value in self.settings.extra_headers.items()}
+        return {"headers": request_headers}
 
-    def _header_value(self, value: str) -> str:
-        """`value`, or that of the variable that it names: $MY_TOKEN. Raises ConfigError where it is not set."""
-        if not value.startswith("$"):
-            return value
-        if not (secret := self._env.get(value[1:], "").strip()):
-            raise ConfigError([f"llm.extra_headers: {value[1:]} is not set: put {value[1:]}=... into .env"])
-        self._check_privacy()
-        return secret
+    def _header_value(self, header_setting: str) -> str:
+        """`header_setting`, or what its variable holds: $MY_TOKEN. Raises ConfigError where that is not set."""
+        if not header_setting.startswith("$"):
+            return header_setting
+        if not (header_secret := self._env.get(header_setting[1:], "").strip()):
+            raise ConfigError(
+                [f"llm.extra_headers: {header_setting[1:]} is not set: put {header_setting[1:]}=... into .env"]
+            )
+        self._check_key_stays_private()
+        return header_secret
 
     async def post(self, path: str, request_body: Json) -> bytes:
         """The raw body of a 200. Raises CallFailed for everything else, hangs and dropped connections included."""
-        return await self._request("POST", path, request_body, self.settings.timeout)
+        return await self._send_request("POST", path, request_body, self.settings.timeout)
 
     async def get(self, path: str) -> Json:
         """The JSON object at `path`, such as /models. Raises CallFailed."""
-        raw = await self._request("GET", path, None, min(30.0, self.settings.timeout))
+        response_body = await self._send_request("GET", path, None, min(30.0, self.settings.timeout))
         try:
-            content = msgspec.json.decode(raw)
+            response_json = msgspec.json.decode(response_body)
         except msgspec.DecodeError as error:
             raise BrokenCall(f"{path}: no JSON ({error})") from None
-        return content if isinstance(content, dict) else {"data": content}
+        return response_json if isinstance(response_json, dict) else {"data": response_json}
 
     async def price(self, model: str) -> Price | None:
         """USD a token of `model` by the endpoint's /models; None where it names none."""
         if self.dialect == "local":
             return FREE
         if self._prices is None:
-            async with self._pricing:
+            async with self._price_lock:
                 self._prices = self._prices if self._prices is not None else await self._fetch_prices()
         return self._prices.get(model) or self._prices.get(model.partition(":")[0])
 
     async def close(self) -> None:
         """Close the connections, and stop the local model if it runs."""
-        if self._openai is not None:
-            await self._openai.close()
-        if self._server is not None:
-            await asyncio.to_thread(self._server.close)
+        if self._openai_client is not None:
+            await self._openai_client.close()
+        if self._local_server is not None:
+            await asyncio.to_thread(self._local_server.close)
 
-    async def _request(self, method: str, path: str, request_body: Json | None, seconds: float) -> bytes:
+    async def _send_request(self, method: str, path: str, request_body: Json | None, request_timeout: float) -> bytes:
         import httpx2
         import openai
 
-        client, options = self._openai or await self._connect(), self._request_options()
+        openai_client, request_options = self._openai_client or await self._connect(), self._request_options()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(request_timeout):
                 for _ in range(MAX_REDIRECTS):
                     try:
                         if method == "GET":
-                            response = await client.get(path, cast_to=httpx2.Response, options=options)
+                            http_response = await openai_client.get(
+                                path, cast_to=httpx2.Response, options=request_options
+                            )
                         else:
-                            response = await client.post(
-                                path, cast_to=httpx2.Response, body=request_body, options=options
+                            http_response = await openai_client.post(
+                                path, cast_to=httpx2.Response, body=request_body, options=request_options
                             )
                         break
-                    except openai.APIStatusError as error:
-                        path = self._redirect_target(error.response)
+                    except openai.APIStatusError as connection_error:
+                        path = self._redirect_target(connection_error.response)
                 else:
                     raise AccessRefused(f"310: it redirects more than {MAX_REDIRECTS} times, the last time to {path}")
         except TimeoutError:
-            raise timeout_failure(seconds) from None
-        except openai.APIConnectionError as error:
-            cause = error.__cause__
-            if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
-                raise Unreachable(str(cause)) from None
+            raise timeout_failure(request_timeout) from None
+        except openai.APIConnectionError as connection_error:
+            connection_cause = connection_error.__cause__
+            if isinstance(connection_cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+                raise Unreachable(str(connection_cause)) from None
             raise (
-                timeout_failure(seconds)
-                if isinstance(error, openai.APITimeoutError)
-                else BrokenCall(f"the connection broke: {cause or error}")
+                timeout_failure(request_timeout)
+                if isinstance(connection_error, openai.APITimeoutError)
+                else BrokenCall(f"the connection broke: {connection_cause or connection_error}")
             ) from None
         else:
-            return self._redact_secrets(response.content)
+            return self._redact_secrets(http_response.content)
 
-    def _redirect_target(self, response: Any) -> str:
+    def _redirect_target(self, http_response: Any) -> str:
         """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
-        source = str(response.url)
-        target = str(urljoin(source, response.headers.get("location") or ""))
-        is_same_host = host_of(source) == host_of(target) and (target.startswith("https") or source.startswith("http:"))
-        if response.status_code in (307, 308) and is_same_host and target != source:
-            return target
-        headers = {**response.headers, "location": target.removesuffix("/chat/completions")}
-        raise status_failure(response.status_code, headers, self._redact_secrets(response.content)) from None
+        redirect_source = str(http_response.url)
+        redirect_target = str(urljoin(redirect_source, http_response.headers.get("location") or ""))
+        is_same_host = host_of(redirect_source) == host_of(redirect_target) and (
+            redirect_target.startswith("https") or redirect_source.startswith("http:")
+        )
+        if http_response.status_code in (307, 308) and is_same_host and redirect_target != redirect_source:
+            return redirect_target
+        redirect_headers = {**http_response.headers, "location": redirect_target.removesuffix("/chat/completions")}
+        raise status_failure(
+            http_response.status_code, redirect_headers, self._redact_secrets(http_response.content)
+        ) from None
 
     def _redact_secrets(self, raw_reply: bytes) -> bytes:
         """`raw_reply` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
-        for secret in self._secrets():
+        for secret in self._secret_keys():
             raw_reply = raw_reply.replace(secret, b"[the key]")
         return raw_reply
 
-    def _secrets(self) -> list[bytes]:
-        variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]
-        secrets = [self.key(), *(self._env.get(variable, "").strip() for variable in variables)]
+    def _secret_keys(self) -> list[bytes]:
+        header_variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]
+        secrets = [self.key(), *(self._env.get(header_variable, "").strip() for header_variable in header_variables)]
         return [secret.encode() for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
 
     async def _connect(self) -> AsyncOpenAI:
         """The client, made by the first caller while the others wait; starts the local model."""
-        async with self._connecting:
-            if self._openai is None:
-                self._openai = await self._create_client()
-        return self._openai
+        async with self._connection_lock:
+            if self._openai_client is None:
+                self._openai_client = await self._create_client()
+        return self._openai_client
 
     async def _create_client(self) -> AsyncOpenAI:
         import httpx2
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
-        key, base_url = self.key(), self._address
+        api_key, base_url = self.key(), self._address
         if self.dialect == "local":
-            self._server = await asyncio.to_thread(LocalServer, self._local)
-            base_url = f"{self._server.address}/v1"
-        limits = httpx2.Limits(max_connections=self.concurrency + 2, max_keepalive_connections=self.concurrency + 2)
+            self._local_server = await asyncio.to_thread(LocalServer, self._local_model)
+            base_url = f"{self._local_server.address}/v1"
+        connection_limits = httpx2.Limits(
+            max_connections=self.concurrency + 2, max_keepalive_connections=self.concurrency + 2
+        )
         return AsyncOpenAI(
-            api_key=key,
+            api_key=api_key,
             base_url=base_url,
             max_retries=0,  # its own retries do not see half of what fails, and count 429s as tries
             timeout=httpx2.Timeout(self.settings.timeout + 5, connect=min(20.0, self.settings.timeout)),
             # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
             http_client=DefaultAioHttpClient(
-                limits=limits,
+                limits=connection_limits,
                 verify=base_url.startswith("https"),
                 follow_redirects=False,
                 trust_env=not _is_loopback(host_of(base_url)),  # no proxy reaches this machine's own addresses
@@ -232,25 +242,35 @@ class Endpoint:
 
     async def _fetch_prices(self) -> dict[str, Price]:
         try:
-            entries = (await self.get("/models")).get("data")
+            model_list = (await self.get("/models")).get("data")
         except CallFailed as failure:
             self.price_problem = f" (its /models: {failure})"
             return {}
-        model_entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        return {str(entry.get("id")): price for entry in model_entries if (price := parse_price(entry.get("pricing")))}
+        model_entries = (
+            [model_entry for model_entry in model_list if isinstance(model_entry, dict)]
+            if isinstance(model_list, list)
+            else []
+        )
+        return {
+            str(model_entry.get("id")): price
+            for model_entry in model_entries
+            if (price := parse_price(model_entry.get("pricing")))
+        }
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(endpoint_host: str) -> bool:
     return (
-        host in ("localhost", "::1") or host.endswith(".localhost") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+        endpoint_host in ("localhost", "::1")
+        or endpoint_host.endswith(".localhost")
+        or re.fullmatch(r"127(\.\d+){3}", endpoint_host) is not None
     )
 
 
-def _proxy_of(address: str) -> str:
+def _proxy_for_address(endpoint_address: str) -> str:
     """Host and port of the proxy that the environment names for an address; "" for none."""
-    proxies = getproxies()
-    proxy = proxies.get(urlsplit(address).scheme) or proxies.get("all") or ""
-    if not proxy or proxy_bypass(host_of(address)):
+    environment_proxies = getproxies()
+    proxy = environment_proxies.get(urlsplit(endpoint_address).scheme) or environment_proxies.get("all") or ""
+    if not proxy or proxy_bypass(host_of(endpoint_address)):
         return ""
     return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
 
@@ -259,6 +279,6 @@ def unreachable_remedy(base_url: str) -> str:
     """What to look at where no connection to `base_url` could be made."""
     if _is_loopback(host_of(base_url)):
         return "is it running there?"
-    if proxy := _proxy_of(base_url):
+    if proxy := _proxy_for_address(base_url):
         return f"calls go through the proxy {proxy} of this shell; NO_PROXY={host_of(base_url)} has them go past it"
     return "check the network of this machine, and the address (base_url)"

@@ -46,8 +46,15 @@ class RequestRejected(CallFailed):
 
     def remedy(self) -> str:
         """The setting to change, to be put behind the message; "" where nothing is known."""
-        message = f"{self.parameter} {self}".casefold()
-        return next((f"; {remedy}" for keywords, remedy in _REMEDIES if any(word in message for word in keywords)), "")
+        rejection = f"{self.parameter} {self}".casefold()
+        return next(
+            (
+                f"; {remedy}"
+                for remedy_keywords, remedy in _REMEDIES
+                if any(word in rejection for word in remedy_keywords)
+            ),
+            "",
+        )
 
 
 class ReplyBlocked(CallFailed):
@@ -69,138 +76,153 @@ _REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("reasoning", "thinking"), "set its reasoning_effort to null"),
     (("response_format", "json_schema", "response_schema", "structured", "grammar"), "it takes no such schema"),
 )
-_BAD_KEY = re.compile(
+_BAD_KEY_MESSAGE = re.compile(
     r"api[ _-]?key[^.]{0,40}\b(?:not valid|invalid|incorrect|expired|wrong|unknown|not found|missing)"
     r"|\b(?:invalid|incorrect|expired|wrong|unknown|missing)\b[^.]{0,20}api[ _-]?key"
     r"|(?:invalid|expired)[^.]{0,20}(?:access |auth\w* )?token\b"
     r"|unauthenticated|unauthorized|authentication[ _](?:error|fail)",
     re.IGNORECASE,
 )
-_KEY_CODES = frozenset(["api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated"])
-_RATE_LIMIT = re.compile(r"rate[ _-]?limit|throttl|too many requests|\bqps\b", re.IGNORECASE)
-_SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
+_BAD_KEY_CODES = frozenset(["api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated"])
+_RATE_LIMIT_MESSAGE = re.compile(r"rate[ _-]?limit|throttl|too many requests|\bqps\b", re.IGNORECASE)
+_GOOGLE_RETRY_SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 
 
-def classify_failure(status: int, headers: Mapping[str, str], error: Any) -> CallFailed:
+def classify_failure(status: int, headers: Mapping[str, str], error_json: Any) -> CallFailed:
     """The class of a failed call, by the HTTP status or by the code that an error inside a 200 names."""
-    error = error if isinstance(error, dict) else {"message": str(error)}
-    metadata = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
-    code = status if status != 200 else _status_code(error)
-    message = f"{code}: {_error_message(error, metadata)}"
-    if 300 <= code < 400:
-        return AccessRefused(f"{code}: the address has moved to {headers.get('location') or 'nowhere that it names'}")
-    if code in (400, 422) and _is_key_error(error):
-        return AccessRefused(message.replace(f"{code}:", "401:", 1))
-    if code == 429:
-        return _classify_429(message, error, retry_after(headers, error))
-    if code == 403 and ("reasons" in metadata or "flagged_input" in metadata):
-        reasons = metadata.get("reasons")
-        listed = ", ".join(map(str, reasons)) if isinstance(reasons, list) else ""
-        return ReplyBlocked(f"the input was flagged: {listed or message}")
-    if code in (401, 402, 403, 404) or (code == 400 and "not a valid model" in message):
-        return AccessRefused(message.replace("400:", "404:", 1))
-    if 400 <= code < 500 and code not in (408, 409, 425):
-        rejected = RequestRejected(message)
-        rejected.parameter = str(error.get("param") or "")
-        return rejected
-    return BrokenCall(message, retry_after(headers, error))
+    error_json = error_json if isinstance(error_json, dict) else {"message": str(error_json)}
+    error_metadata = error_json.get("metadata") if isinstance(error_json.get("metadata"), dict) else {}
+    status_code = status if status != 200 else _status_code(error_json)
+    error_message = f"{status_code}: {_error_message(error_json, error_metadata)}"
+    if 300 <= status_code < 400:
+        return AccessRefused(
+            f"{status_code}: the address has moved to {headers.get('location') or 'nowhere that it names'}"
+        )
+    if status_code in (400, 422) and _is_key_error(error_json):
+        return AccessRefused(error_message.replace(f"{status_code}:", "401:", 1))
+    if status_code == 429:
+        return _classify_429(error_message, error_json, retry_after(headers, error_json))
+    if status_code == 403 and ("reasons" in error_metadata or "flagged_input" in error_metadata):
+        flag_reasons = error_metadata.get("reasons")
+        listed_reasons = ", ".join(map(str, flag_reasons)) if isinstance(flag_reasons, list) else ""
+        return ReplyBlocked(f"the input was flagged: {listed_reasons or error_message}")
+    if status_code in (401, 402, 403, 404) or (status_code == 400 and "not a valid model" in error_message):
+        return AccessRefused(error_message.replace("400:", "404:", 1))
+    if 400 <= status_code < 500 and status_code not in (408, 409, 425):
+        rejected_request = RequestRejected(error_message)
+        rejected_request.parameter = str(error_json.get("param") or "")
+        return rejected_request
+    return BrokenCall(error_message, retry_after(headers, error_json))
 
 
-def _classify_429(message: str, error: dict[str, Any], wait: float | None) -> CallFailed:
+def _classify_429(error_message: str, error_json: dict[str, Any], retry_delay: float | None) -> CallFailed:
     """A 429 that waiting mends, or one of a used-up quota."""
-    availability = error.get("availability")
-    is_final = isinstance(availability, dict) and availability.get("retryable") is False
-    if is_final or "insufficient_quota" in (error.get("code"), error.get("type")):
-        return AccessRefused(f"402: {message}")
-    return RateLimited(message, wait)
+    key_availability = error_json.get("availability")
+    is_final = isinstance(key_availability, dict) and key_availability.get("retryable") is False
+    if is_final or "insufficient_quota" in (error_json.get("code"), error_json.get("type")):
+        return AccessRefused(f"402: {error_message}")
+    return RateLimited(error_message, retry_delay)
 
 
-def _is_key_error(error: dict[str, Any]) -> bool:
+def _is_key_error(error_json: dict[str, Any]) -> bool:
     """Gemini and others turn a key down with a 400."""
-    codes = [
-        error.get("code"),
-        error.get("type"),
-        error.get("status"),
-        *(d.get("reason") for d in _google_details(error)),
+    error_codes = [
+        error_json.get("code"),
+        error_json.get("type"),
+        error_json.get("status"),
+        *(d.get("reason") for d in _google_error_details(error_json)),
     ]
-    return any(str(code).casefold() in _KEY_CODES for code in codes) or bool(
-        _BAD_KEY.search(str(error.get("message") or "")[:1000])
+    return any(str(error_code).casefold() in _BAD_KEY_CODES for error_code in error_codes) or bool(
+        _BAD_KEY_MESSAGE.search(str(error_json.get("message") or "")[:1000])
     )
 
 
-def _google_details(error: dict[str, Any]) -> list[dict[str, Any]]:
+def _google_error_details(error_json: dict[str, Any]) -> list[dict[str, Any]]:
     """Google's `details`."""
-    details = error.get("details")
-    return [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    error_details = error_json.get("details")
+    return (
+        [error_detail for error_detail in error_details if isinstance(error_detail, dict)]
+        if isinstance(error_details, list)
+        else []
+    )
 
 
-def retry_after(headers: Mapping[str, str], error: dict[str, Any]) -> float | None:
+def retry_after(headers: Mapping[str, str], error_json: dict[str, Any]) -> float | None:
     """Seconds to wait: Retry-After(-ms), error.availability, Google's RetryInfo, OpenRouter's X-RateLimit-Reset."""
     import email.utils
     import time
 
-    for header, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+    for header, units_per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         header_text = headers.get(header, "")
         if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", header_text):
-            return float(header_text) / scale
+            return float(header_text) / units_per_second
         with suppress(ValueError, OverflowError):  # a year beyond all calendars
-            if parsed := email.utils.parsedate_tz(header_text):
-                return max(0.0, email.utils.mktime_tz(parsed) - time.time())
-    availability = error.get("availability")
-    if isinstance(availability, dict) and isinstance(seconds := availability.get("retry_after"), int | float):
-        return float(seconds)
-    for detail in _google_details(error):
-        if delay := _SECONDS.fullmatch(str(detail.get("retryDelay"))):
-            return float(delay[1])
-    reset = headers.get("x-ratelimit-reset", "")  # milliseconds since 1970
-    return max(0.0, int(reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", reset) else None
+            if retry_date := email.utils.parsedate_tz(header_text):
+                return max(0.0, email.utils.mktime_tz(retry_date) - time.time())
+    availability = error_json.get("availability")
+    if isinstance(availability, dict) and isinstance(retry_seconds := availability.get("retry_after"), int | float):
+        return float(retry_seconds)
+    for error_detail in _google_error_details(error_json):
+        if retry_delay := _GOOGLE_RETRY_SECONDS.fullmatch(str(error_detail.get("retryDelay"))):
+            return float(retry_delay[1])
+    rate_limit_reset = headers.get("x-ratelimit-reset", "")  # milliseconds since 1970
+    return max(0.0, int(rate_limit_reset) / 1000 - time.time()) if re.fullmatch(r"\d{13}", rate_limit_reset) else None
 
 
-def _status_code(error: dict[str, Any]) -> int:
+def _status_code(error_json: dict[str, Any]) -> int:
     """The HTTP status that an error inside a 200 stands for: its code, or what it says in words."""
-    code = str(error.get("code"))
-    if re.fullmatch(r"[1-5]\d\d", code):
-        return int(code)
-    return 429 if _RATE_LIMIT.search(f"{code} {error.get('type')} {str(error.get('message'))[:1000]}") else 500
+    error_code = str(error_json.get("code"))
+    if re.fullmatch(r"[1-5]\d\d", error_code):
+        return int(error_code)
+    return (
+        429
+        if _RATE_LIMIT_MESSAGE.search(f"{error_code} {error_json.get('type')} {str(error_json.get('message'))[:1000]}")
+        else 500
+    )
 
 
-def _error_message(error: dict[str, Any], metadata: dict[str, Any]) -> str:
-    detail = metadata.get("raw") or ""
-    provider = metadata.get("provider_name")
-    message = error.get("message") or error.get("detail") or error
-    fragments = [str(message)[:1000], f"({provider})" if provider else "", str(detail)[:200]]
-    return " ".join(" ".join(fragments).split())  # in one line, whatever came
+def _error_message(error_json: dict[str, Any], error_metadata: dict[str, Any]) -> str:
+    provider_error = error_metadata.get("raw") or ""
+    provider_name = error_metadata.get("provider_name")
+    error_message = error_json.get("message") or error_json.get("detail") or error_json
+    message_fragments = [
+        str(error_message)[:1000],
+        f"({provider_name})" if provider_name else "",
+        str(provider_error)[:200],
+    ]
+    return " ".join(" ".join(message_fragments).split())  # in one line, whatever came
 
 
-def explain_refusal(refused: AccessRefused, base_url: str, variable: str, model: str) -> str:
+def explain_refusal(refused: AccessRefused, base_url: str, key_variable: str, model: str) -> str:
     """One line for a refusal: where, what the endpoint said, and what to do about it."""
-    message = str(refused)
-    return f"{base_url} ({model}): {message}; {_remedy(message, base_url, variable or 'llm.api_key_env')}"
+    refusal_message = str(refused)
+    status_remedy = _remedy_for_status(refusal_message, base_url, key_variable or "llm.api_key_env")
+    return f"{base_url} ({model}): {refusal_message}; {status_remedy}"
 
 
-def _remedy(message: str, base_url: str, variable: str) -> str:
-    match message[:3]:
+def _remedy_for_status(refusal_message: str, base_url: str, key_variable: str) -> str:
+    match refusal_message[:3]:
         case "401":
-            return f"the key is not accepted: check {variable} in .env"
+            return f"the key is not accepted: check {key_variable} in .env"
         case "402":
             return "no credit is left: add some at the provider, then run again; what is finished is kept"
         case "403":
             return "the key has no right to this model or provider: check the account's settings"
         case "404":
-            return _remedy_for_404(message.lower(), base_url)
+            return _remedy_for_404(refusal_message.lower(), base_url)
         case _:
             return "set llm.base_url to where it is now, without /chat/completions"
 
 
-def _remedy_for_404(message: str, base_url: str) -> str:
+def _remedy_for_404(refusal_message: str, base_url: str) -> str:
     """What a 404 usually means, the likeliest first."""
-    if "requested parameters" in message:
+    if "requested parameters" in refusal_message:
         return (
             "no provider of this model takes every parameter: set temperature and top_p of the stage to null, "
             "or llm.routing.require_parameters=false"
         )
     url_hint = f"does llm.base_url ({base_url}) end where it should (most servers: .../v1, without /chat/completions)?"
-    if "model" in message or "deployment" in message or "no endpoints found" in message:
+    if "model" in refusal_message or "deployment" in refusal_message or "no endpoints found" in refusal_message:
         return f"check the model's name; {url_hint}"
     return f"{url_hint} If so, check the model's name"
 
@@ -216,5 +238,5 @@ def status_failure(status: int, headers: Mapping[str, str], response_body: bytes
         error_json = response_body[:200].decode(errors="replace").strip()
     if isinstance(error_json, list) and len(error_json) == 1:  # Gemini's errors come in a list
         error_json = error_json[0]
-    error = error_json.get("error", error_json) if isinstance(error_json, dict) else error_json
-    return classify_failure(status, headers, error or "no message")
+    response_error = error_json.get("error", error_json) if isinstance(error_json, dict) else error_json
+    return classify_failure(status, headers, response_error or "no message")

@@ -20,7 +20,7 @@ Json = dict[str, Any]
 Dialect = Literal["openrouter", "openai", "azure", "local", "generic"]
 JsonLevel = Literal["json_schema", "json_object", "prompt"]
 LOCAL = "local"
-SAMPLING = ("temperature", "top_p", "top_k", "min_p")
+SAMPLING_PARAMETERS = ("temperature", "top_p", "top_k", "min_p")
 # What switches a model's thinking on and off, by host: OpenAI's own models and Gemini know degrees alone.
 _THINKING_TYPE_HOSTS = ("api.deepseek.com", "api.z.ai", "open.bigmodel.cn", "api.moonshot.ai", "api.anthropic.com")
 _REASONING_EFFORT_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com")
@@ -35,70 +35,80 @@ def dialect_of(base_url: str) -> Dialect:
     """Who listens there. OpenRouter and what imitates it serve under /api/v1; vLLM, Ollama and others under /v1."""
     if base_url == LOCAL:
         return "local"
-    host = host_of(base_url)
-    if host.endswith("openrouter.ai") or urlsplit(base_url).path.rstrip("/").endswith("/api/v1"):
+    endpoint_host = host_of(base_url)
+    if endpoint_host.endswith("openrouter.ai") or urlsplit(base_url).path.rstrip("/").endswith("/api/v1"):
         return "openrouter"
-    if host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")):
+    if endpoint_host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")):
         return "azure"
-    return "openai" if host == "api.openai.com" else "generic"
+    return "openai" if endpoint_host == "api.openai.com" else "generic"
 
 
-def json_level(settings: Provider) -> JsonLevel:
+def json_level(provider_settings: Provider) -> JsonLevel:
     """How a schema is asked for at first: Anthropic ignores a response_format, DeepSeek knows no schema in it."""
-    if settings.structured != "auto":
-        return settings.structured
-    host = host_of(settings.base_url)
-    return "prompt" if host == "api.anthropic.com" else "json_object" if host == "api.deepseek.com" else "json_schema"
+    if provider_settings.structured != "auto":
+        return provider_settings.structured
+    endpoint_host = host_of(provider_settings.base_url)
+    return (
+        "prompt"
+        if endpoint_host == "api.anthropic.com"
+        else "json_object"
+        if endpoint_host == "api.deepseek.com"
+        else "json_schema"
+    )
 
 
-def chat_body(settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
+def chat_body(provider_settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
     """The request's JSON: what the config says, in the words of whoever listens at its address."""
-    dialect = dialect_of(settings.base_url)
-    supported = SAMPLING[:2] if dialect in ("openai", "azure") else SAMPLING
+    dialect = dialect_of(provider_settings.base_url)
+    supported_sampling = SAMPLING_PARAMETERS[:2] if dialect in ("openai", "azure") else SAMPLING_PARAMETERS
     sampling = {
-        name: value for name in supported if (value := getattr(call, name)) is not None and name not in call.omit
+        sampling_parameter: sampling_value
+        for sampling_parameter in supported_sampling
+        if (sampling_value := getattr(call, sampling_parameter)) is not None and sampling_parameter not in call.omit
     }
-    limit = {_limit_parameter(settings, dialect): call.max_tokens}
-    request_body: Json = {"model": call.model, "messages": messages, **sampling, **limit}
+    reply_limit = {_limit_parameter(provider_settings, dialect): call.max_tokens}
+    request_body: Json = {"model": call.model, "messages": messages, **sampling, **reply_limit}
     if schema is not None:
         named_schema = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
         request_body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
-    request_body |= _thinking_parameters(host_of(settings.base_url), dialect, call)
-    if dialect == "openrouter" and (provider := _provider_routing(settings.routing, schema is not None)):
-        request_body["provider"] = provider
-    return request_body | settings.extra_body
+    request_body |= _thinking_parameters(host_of(provider_settings.base_url), dialect, call)
+    if dialect == "openrouter" and (
+        provider_routing := _provider_routing(provider_settings.routing, schema is not None)
+    ):
+        request_body["provider"] = provider_routing
+    return request_body | provider_settings.extra_body
 
 
-def _limit_parameter(settings: Provider, dialect: Dialect) -> str:
-    if settings.limit_parameter != "auto":
-        return settings.limit_parameter
+def _limit_parameter(provider_settings: Provider, dialect: Dialect) -> str:
+    if provider_settings.limit_parameter != "auto":
+        return provider_settings.limit_parameter
     return "max_completion_tokens" if dialect in ("openai", "azure") else "max_tokens"
 
 
-def _thinking_parameters(host: str, dialect: Dialect, call: ModelCall) -> Json:
+def _thinking_parameters(endpoint_host: str, dialect: Dialect, call: ModelCall) -> Json:
     """What sets how much a model thinks; nothing where the config leaves that to the model."""
-    effort = None if "reasoning_effort" in call.omit else call.reasoning_effort
-    enabled = None if "thinking" in call.omit else call.thinking
+    reasoning_effort = None if "reasoning_effort" in call.omit else call.reasoning_effort
+    thinking_enabled = None if "thinking" in call.omit else call.thinking
     if dialect == "openrouter":
-        reasoning = {"effort": effort, "enabled": enabled}
-        reasoning = {name: value for name, value in reasoning.items() if value is not None}
-        return {"reasoning": reasoning} if reasoning else {}
-    request_body: Json = {} if effort is None else {"reasoning_effort": effort}
-    if enabled is None:
+        reasoning_options = {"effort": reasoning_effort, "enabled": thinking_enabled}
+        reasoning_options = {name: value for name, value in reasoning_options.items() if value is not None}
+        return {"reasoning": reasoning_options} if reasoning_options else {}
+    request_body: Json = {} if reasoning_effort is None else {"reasoning_effort": reasoning_effort}
+    if thinking_enabled is None:
         return request_body
-    if host in _REASONING_EFFORT_HOSTS or dialect == "azure":
-        return request_body if enabled else {"reasoning_effort": "none"}
-    if host in _THINKING_TYPE_HOSTS:
-        return {**request_body, "thinking": {"type": "enabled" if enabled else "disabled"}}
-    if host.endswith("aliyuncs.com"):
-        return {**request_body, "enable_thinking": enabled}
+    if endpoint_host in _REASONING_EFFORT_HOSTS or dialect == "azure":
+        return request_body if thinking_enabled else {"reasoning_effort": "none"}
+    if endpoint_host in _THINKING_TYPE_HOSTS:
+        return {**request_body, "thinking": {"type": "enabled" if thinking_enabled else "disabled"}}
+    if endpoint_host.endswith("aliyuncs.com"):
+        return {**request_body, "enable_thinking": thinking_enabled}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
-    return {**request_body, "chat_template_kwargs": {"enable_thinking": enabled, "thinking": enabled}}
+    return {**request_body, "chat_template_kwargs": {"enable_thinking": thinking_enabled, "thinking": thinking_enabled}}
 
 
 def _provider_routing(routing: Routing, has_schema: bool) -> Json:
     """OpenRouter's `provider` object: only what differs from its own defaults."""
-    options = {
+    routing_options = {
         "order": routing.order,
         "only": routing.only,
         "allow_fallbacks": None if routing.allow_fallbacks else False,
@@ -108,7 +118,9 @@ def _provider_routing(routing: Routing, has_schema: bool) -> Json:
         "max_price": routing.max_price,
         "enforce_distillable_text": routing.enforce_distillable_text,
     }
-    return {key: value for key, value in options.items() if (value is False and key == "allow_fallbacks") or value}
+    return {
+        key: value for key, value in routing_options.items() if (value is False and key == "allow_fallbacks") or value
+    }
 
 
 def limit_parameter(request_body: Json) -> str:
@@ -131,10 +143,10 @@ def with_reply_limit(request_body: Json, reply_limit: int) -> Json:
 
 
 JSON_LEVELS: tuple[JsonLevel, ...] = ("json_schema", "json_object", "prompt")
-LIMIT_KEYS = ("max_tokens", "max_completion_tokens")
+LIMIT_PARAMETERS = ("max_tokens", "max_completion_tokens")
 # Named by the refusal, left out: the parameter as it is sent, and the setting that keeps it out for good.
-OPTIONAL_KEYS = {
-    **dict.fromkeys(SAMPLING),
+OPTIONAL_PARAMETERS = {
+    **dict.fromkeys(SAMPLING_PARAMETERS),
     "reasoning_effort": "reasoning_effort",
     "reasoning": "reasoning_effort",
     "chat_template_kwargs": "thinking",
@@ -142,7 +154,7 @@ OPTIONAL_KEYS = {
     "thinking": "thinking",
     "stream_options": None,
 }
-RARE_KEYS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
+RARE_PARAMETERS = ("top_k", "min_p")  # few providers take them; the first to be left out where a refusal names none
 MIN_TOKEN_LIMIT = 256  # tokens; a smaller number in a refusal is no limit of a reply
 _SCHEMA_WORDS = re.compile(
     r"response_?format|json_schema|response_schema|structured.?output|guided|grammar|additionalproperties|\bschema\b"
@@ -153,122 +165,146 @@ _CONTEXT_WORDS = re.compile(r"context.?(?:length|window|size)")
 class RequestAdapter:
     """What one model at one endpoint takes."""
 
-    def __init__(self, settings: Provider) -> None:
-        self._settings = settings
-        self.level: JsonLevel = json_level(settings)
-        self.stream = settings.stream is True
+    def __init__(self, provider_settings: Provider) -> None:
+        self._settings = provider_settings
+        self.level: JsonLevel = json_level(provider_settings)
+        self.stream = provider_settings.stream is True
         self.dropped_parameters: set[str] = set()
         self.limit_parameter = ""  # "": as the request has it
         self.max_tokens = 0  # of a reply; 0: as the request has it
 
     def adapt(self, request_body: Json) -> Json:
         """The request as this endpoint takes it."""
-        request = {
+        adapted_body = {
             parameter: parameter_value
             for parameter, parameter_value in request_body.items()
             if parameter not in self.dropped_parameters
         }
-        for parameter in LIMIT_KEYS:
-            if parameter in request:
-                limit = request.pop(parameter)
-                request[self.limit_parameter or parameter] = min(limit, self.max_tokens) if self.max_tokens else limit
+        for parameter in LIMIT_PARAMETERS:
+            if parameter in adapted_body:
+                reply_limit = adapted_body.pop(parameter)
+                adapted_body[self.limit_parameter or parameter] = (
+                    min(reply_limit, self.max_tokens) if self.max_tokens else reply_limit
+                )
         if self.stream:
-            request["stream"] = True
+            adapted_body["stream"] = True
             if "stream_options" not in self.dropped_parameters:
-                request["stream_options"] = {"include_usage": True}
-        if "response_format" in request and self.level != "json_schema":
-            request = _move_schema_to_prompt(request, self.level)
-        return request
+                adapted_body["stream_options"] = {"include_usage": True}
+        if "response_format" in adapted_body and self.level != "json_schema":
+            adapted_body = _move_schema_to_prompt(adapted_body, self.level)
+        return adapted_body
 
-    def learn(self, failure: CallFailed, sent: Json, request_body: Json) -> str | None:
-        """What was changed because of a refusal of `sent`, for the user; "" where another call changed it already.
+    def learn(self, call_failure: CallFailed, sent_body: Json, request_body: Json) -> str | None:
+        """What was changed because of a refusal of `sent_body`, for the user; "" where another call changed it already.
 
         None: nothing in it tells what to change.
         """
-        if sent != self.adapt(request_body):
+        if sent_body != self.adapt(request_body):
             return ""
-        if isinstance(failure, AccessRefused):
-            return self._learn_routing(str(failure).casefold(), sent)
-        if not isinstance(failure, RequestRejected):
+        if isinstance(call_failure, AccessRefused):
+            return self._learn_from_routing_refusal(str(call_failure).casefold(), sent_body)
+        if not isinstance(call_failure, RequestRejected):
             return None
-        message = f"{failure.parameter} {failure}".casefold()
-        change = (
-            self._learn_limit(message, failure.parameter, sent)
-            or self._learn_stream(message)
-            or self._learn_parameters(message, failure.parameter, sent)
-            or self._learn_level(message, sent)
+        refusal = f"{call_failure.parameter} {call_failure}".casefold()
+        adapted_parameter = (
+            self._learn_reply_limit(refusal, call_failure.parameter, sent_body)
+            or self._learn_to_stream(refusal)
+            or self._learn_refused_parameters(refusal, call_failure.parameter, sent_body)
+            or self._learn_json_level(refusal, sent_body)
         )
-        return f"{change} (the endpoint: {str(failure)[:200]})" if change else None
+        return f"{adapted_parameter} (the endpoint: {str(call_failure)[:200]})" if adapted_parameter else None
 
-    def _learn_routing(self, message: str, sent: Json) -> str | None:
+    def _learn_from_routing_refusal(self, refusal: str, sent_body: Json) -> str | None:
         """OpenRouter finds no provider that takes every parameter of the request."""
-        if not message.startswith("404") or "requested parameters" not in message:
+        if not refusal.startswith("404") or "requested parameters" not in refusal:
             return None
-        parameter_groups = (RARE_KEYS, SAMPLING, ("reasoning",))
-        parameters: list[str] = next(
-            filter(None, ([name for name in group if name in sent] for group in parameter_groups)), []
+        parameter_groups = (RARE_PARAMETERS, SAMPLING_PARAMETERS, ("reasoning",))
+        refused_parameters: list[str] = next(
+            filter(None, ([parameter for parameter in group if parameter in sent_body] for group in parameter_groups)),
+            [],
         )
-        return self._drop(parameters) if parameters else self._learn_level("response_format", sent)
+        return (
+            self._drop_parameters(refused_parameters)
+            if refused_parameters
+            else self._learn_json_level("response_format", sent_body)
+        )
 
-    def _learn_limit(self, message: str, parameter: str, sent: Json) -> str | None:
-        limit_key = next((limit_key for limit_key in LIMIT_KEYS if limit_key in sent), "")
-        alternative = LIMIT_KEYS[1 - LIMIT_KEYS.index(limit_key)] if limit_key else ""
-        if not limit_key or limit_key not in message or _CONTEXT_WORDS.search(message):
+    def _learn_reply_limit(self, refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
+        limit_key = next((limit_key for limit_key in LIMIT_PARAMETERS if limit_key in sent_body), "")
+        other_limit_key = LIMIT_PARAMETERS[1 - LIMIT_PARAMETERS.index(limit_key)] if limit_key else ""
+        if not limit_key or limit_key not in refusal or _CONTEXT_WORDS.search(refusal):
             return None
-        message_numbers = map(int, re.findall(r"\d{1,9}", message))
-        limits = [number for number in message_numbers if MIN_TOKEN_LIMIT <= number < sent[limit_key]]
-        if limits and not (alternative in message and "instead" in message):
-            self.max_tokens = max(limits)
+        numbers_in_refusal = map(int, re.findall(r"\d{1,9}", refusal))
+        token_limits = [number for number in numbers_in_refusal if MIN_TOKEN_LIMIT <= number < sent_body[limit_key]]
+        if token_limits and not (other_limit_key in refusal and "instead" in refusal):
+            self.max_tokens = max(token_limits)
             return f"takes at most {self.max_tokens} for {limit_key}; so much is asked for from now on"
-        if not self.limit_parameter and self._settings.limit_parameter == "auto" and parameter in ("", limit_key):
-            self.limit_parameter = alternative
-            return f"takes {alternative} in place of {limit_key} (llm.limit_parameter)"
+        if (
+            not self.limit_parameter
+            and self._settings.limit_parameter == "auto"
+            and refused_parameter in ("", limit_key)
+        ):
+            self.limit_parameter = other_limit_key
+            return f"takes {other_limit_key} in place of {limit_key} (llm.limit_parameter)"
         return None
 
-    def _learn_stream(self, message: str) -> str | None:
+    def _learn_to_stream(self, refusal: str) -> str | None:
         if (
             self.stream
             or self._settings.stream != "auto"
-            or not {"stream", "streaming"} & set(re.findall(r"\w+", message))
+            or not {"stream", "streaming"} & set(re.findall(r"\w+", refusal))
         ):
             return None
         self.stream = True
         return "answers only in streams; they are read from now on (llm.stream=true)"
 
-    def _learn_parameters(self, message: str, parameter: str, sent: Json) -> str | None:
-        parameters = [option for option in OPTIONAL_KEYS if option in sent and re.search(rf"\b{option}\b", message)]
-        if parameter in parameters:
-            parameters = [parameter]
-        if len(parameters) > 1 and re.search(r"\bboth\b|only one|together", message):
-            parameters = parameters[1:]
-        return self._drop(parameters) if parameters else None
+    def _learn_refused_parameters(self, refusal: str, refused_parameter: str, sent_body: Json) -> str | None:
+        refused_parameters = [
+            option for option in OPTIONAL_PARAMETERS if option in sent_body and re.search(rf"\b{option}\b", refusal)
+        ]
+        if refused_parameter in refused_parameters:
+            refused_parameters = [refused_parameter]
+        if len(refused_parameters) > 1 and re.search(r"\bboth\b|only one|together", refusal):
+            refused_parameters = refused_parameters[1:]
+        return self._drop_parameters(refused_parameters) if refused_parameters else None
 
-    def _learn_level(self, message: str, sent: Json) -> str | None:
-        if "response_format" not in sent:
+    def _learn_json_level(self, refusal: str, sent_body: Json) -> str | None:
+        if "response_format" not in sent_body:
             return None
-        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(message) or self.level == JSON_LEVELS[-1]:
+        if self._settings.structured != "auto" or not _SCHEMA_WORDS.search(refusal) or self.level == JSON_LEVELS[-1]:
             return None
         self.level = JSON_LEVELS[JSON_LEVELS.index(self.level) + 1]
         return f"takes no such response_format; JSON is asked for by {self.level} from now on (llm.structured)"
 
-    def _drop(self, parameters: list[str]) -> str:
-        self.dropped_parameters |= set(parameters)
-        settings = [OPTIONAL_KEYS[parameter] or parameter for parameter in parameters]
-        return f"refuses {', '.join(parameters)}: not sent from now on (llm.defaults.omit={settings})".replace("'", '"')
+    def _drop_parameters(self, refused_parameters: list[str]) -> str:
+        self.dropped_parameters |= set(refused_parameters)
+        omit = [OPTIONAL_PARAMETERS[parameter] or parameter for parameter in refused_parameters]
+        change = f"refuses {', '.join(refused_parameters)}: not sent from now on (llm.defaults.omit={omit})"
+        return change.replace("'", '"')
 
 
-def _move_schema_to_prompt(request: Json, level: JsonLevel) -> Json:
+def _move_schema_to_prompt(request_body: Json, weaker_level: JsonLevel) -> Json:
     """The request with its schema in the prompt, where every model can read it."""
-    response_format = request["response_format"]
+    response_format = request_body["response_format"]
     schema = response_format.get("json_schema", {}).get("schema")
-    messages = list(request["messages"])
+    messages = list(request_body["messages"])
     if schema:
-        text = msgspec.json.encode(schema).decode()
-        instruction = f"\n\nReply with JSON alone, nothing before or after it, that fits this JSON Schema:\n{text}"
-        messages[0] = {**messages[0], "content": _append_text(messages[0].get("content"), instruction)}
-    request = {name: value for name, value in request.items() if name != "response_format"} | {"messages": messages}
-    return request | {"response_format": {"type": "json_object"}} if level == "json_object" else request
+        schema_text = msgspec.json.encode(schema).decode()
+        schema_instruction = (
+            f"\n\nReply with JSON alone, nothing before or after it, that fits this JSON Schema:\n{schema_text}"
+        )
+        messages[0] = {**messages[0], "content": _append_to_content(messages[0].get("content"), schema_instruction)}
+    request_body = {parameter: value for parameter, value in request_body.items() if parameter != "response_format"} | {
+        "messages": messages
+    }
+    return (
+        request_body | {"response_format": {"type": "json_object"}} if weaker_level == "json_object" else request_body
+    )
 
 
-def _append_text(content: Any, text: str) -> Any:
-    return [*content, {"type": "text", "text": text}] if isinstance(content, list) else f"{content or ''}{text}"
+def _append_to_content(message_content: Any, schema_instruction: str) -> Any:
+    return (
+        [*message_content, {"type": "text", "text": schema_instruction}]
+        if isinstance(message_content, list)
+        else f"{message_content or ''}{schema_instruction}"
+    )

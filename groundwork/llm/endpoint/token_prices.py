@@ -27,7 +27,7 @@ def parse_price(pricing: Any) -> Price | None:
     OpenRouter writes -1 for a model that stands for several, whose price is known once it has replied.
     """
     try:
-        price = Price(float(pricing["prompt"]), float(pricing["completion"]))
+        token_price = Price(float(pricing["prompt"]), float(pricing["completion"]))
     except (TypeError, KeyError, ValueError):
         return None
-    return price if all(0 <= usd < float("inf") for usd in (price.prompt, price.completion)) else None
+    return token_price if all(0 <= usd < float("inf") for usd in (token_price.prompt, token_price.completion)) else None
