@@ -13,21 +13,22 @@ from groundwork.documents.layout.text_lines import Line, label
 from groundwork.documents.repair.page_joining import begins_mid_sentence, ends_mid_sentence
 from groundwork.language.words import LONG_WORD
 
-_NOTE_SIZE = 0.95  # of the body's size, which captions and notes have at the most
-_CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)\b")
-_TITLED_CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)[.:] ?[A-Z]")  # a caption, whatever it ends in
-_LEAST_WORDS = 3  # of a caption or note; a formula in small letters has fewer
-_LEAST_LETTERS = 40  # letters of what goes on behind a float
+_FLOAT_TYPE_SIZE = 0.95  # of the body's size, which captions and notes have at the most
+_FLOAT_CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)\b")
+# a caption, whatever it ends in
+_TITLED_FLOAT_CAPTION = re.compile(r"[^\W\d_]{3,}\.? (?:[A-Z]?\d[\d.-]*|[IVX]+)[.:] ?[A-Z]")
+_LEAST_CAPTION_WORDS = 3  # of a caption or note; a formula in small letters has fewer
+_LEAST_LETTERS_BEHIND_FLOAT = 40  # letters of what goes on behind a float
 
 
 _FORMULA_SIGN = re.compile(r"[=≤≥≈≡∈∉∑∏∫√±×·^∂∇∀∃→∝∼⊂⊆∪∩\u0370-\u03ff$]| [<>] ")  # a sign or letter of formulas
 _INLINE_FORMULA = re.compile(r"\$[^$]*\$")
-_BLOCK_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
-_NUMERAL = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
-_PIECE_LETTERS = 25  # letters of a piece of a formula at the most
+_MARKDOWN_BLOCK_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, fence or item
+_OUTLINE_NUMERAL = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
+_FORMULA_PIECE_LETTERS = 25  # letters of a piece of a formula at the most
 _FORMULA_LETTERS = 200  # letters of a formula at the most
 _FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")
-_LABEL_WORDS = 4  # of a figure's label at the most
+_FIGURE_LABEL_WORDS = 4  # of a figure's label at the most
 
 
 class PageBlock(NamedTuple):
@@ -40,126 +41,162 @@ class PageBlock(NamedTuple):
     is_full: bool = True
 
 
-def is_float(text: str, size: float, body: float) -> bool:
+def is_float(paragraph: str, paragraph_size: float, body_size: float) -> bool:
     """Whether a paragraph, given with the size of its largest line, is a caption or a note of a table."""
-    if _TITLED_CAPTION.match(text) or (_CAPTION.match(text) and not ends_mid_sentence(text)):
+    if _TITLED_FLOAT_CAPTION.match(paragraph) or (_FLOAT_CAPTION.match(paragraph) and not ends_mid_sentence(paragraph)):
         return True
-    return size < _NOTE_SIZE * body and "=" not in text and len(LONG_WORD.findall(text)) >= _LEAST_WORDS
+    return (
+        paragraph_size < _FLOAT_TYPE_SIZE * body_size
+        and "=" not in paragraph
+        and len(LONG_WORD.findall(paragraph)) >= _LEAST_CAPTION_WORDS
+    )
 
 
-def is_formula(text: str) -> bool:
+def is_formula(paragraph: str) -> bool:
     """Whether hardly a word stands beside the letters and signs of a paragraph."""
-    if len(text) > _FORMULA_LETTERS or _BLOCK_START.match(text):
+    if len(paragraph) > _FORMULA_LETTERS or _MARKDOWN_BLOCK_START.match(paragraph):
         return False
-    return bool(_FORMULA_SIGN.search(text)) and len(LONG_WORD.findall(_INLINE_FORMULA.sub(" ", text))) < 2
+    return bool(_FORMULA_SIGN.search(paragraph)) and len(LONG_WORD.findall(_INLINE_FORMULA.sub(" ", paragraph))) < 2
 
 
-def whole_sentences(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
+def join_sentences_around_floats(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
     """The blocks of a page with each sentence that goes on behind floats before them, and around formulas with these.
 
     What goes on from the page before comes first, and what goes on overleaf last.
     """
-    arranged: list[PageBlock] = []
+    blocks_around_floats: list[PageBlock] = []
     for block in _join_around_formulas(blocks, join):
-        last_index = _last_text_index(arranged)
-        behind_floats = last_index < len(arranged) - 1 and _is_running(block)
+        last_text_block = _last_block_no_float(blocks_around_floats)
+        behind_floats = last_text_block < len(blocks_around_floats) - 1 and _is_running_sentence(block)
         if not behind_floats or not begins_mid_sentence(block.text):
-            arranged.append(block)
-        elif _TITLED_CAPTION.match(arranged[-1].text) and ends_mid_sentence(arranged[-1].text):
-            arranged[-1] = arranged[-1]._replace(text=join(arranged[-1].text, block.text))
-        elif last_index < 0:
-            arranged.insert(0, block._replace(part=arranged[0].part))
-        elif ends_mid_sentence(arranged[last_index].text):
-            whole_text = join(arranged[last_index].text, block.text)
-            arranged[last_index] = arranged[last_index]._replace(text=whole_text, is_full=block.is_full)
+            blocks_around_floats.append(block)
+        elif _TITLED_FLOAT_CAPTION.match(blocks_around_floats[-1].text) and ends_mid_sentence(
+            blocks_around_floats[-1].text
+        ):
+            blocks_around_floats[-1] = blocks_around_floats[-1]._replace(
+                text=join(blocks_around_floats[-1].text, block.text)
+            )
+        elif last_text_block < 0:
+            blocks_around_floats.insert(0, block._replace(part=blocks_around_floats[0].part))
+        elif ends_mid_sentence(blocks_around_floats[last_text_block].text):
+            whole_sentence = join(blocks_around_floats[last_text_block].text, block.text)
+            blocks_around_floats[last_text_block] = blocks_around_floats[last_text_block]._replace(
+                text=whole_sentence, is_full=block.is_full
+            )
         else:
-            arranged.append(block)
-    last_index = _last_text_index(arranged)
-    if 0 <= last_index < len(arranged) - 1 and _goes_on_overleaf(arranged[last_index]):
-        arranged.append(arranged.pop(last_index)._replace(part=arranged[-1].part))
-    return arranged
+            blocks_around_floats.append(block)
+    last_text_block = _last_block_no_float(blocks_around_floats)
+    if 0 <= last_text_block < len(blocks_around_floats) - 1 and _sentence_goes_on_overleaf(
+        blocks_around_floats[last_text_block]
+    ):
+        blocks_around_floats.append(
+            blocks_around_floats.pop(last_text_block)._replace(part=blocks_around_floats[-1].part)
+        )
+    return blocks_around_floats
 
 
-def _goes_on_overleaf(block: PageBlock) -> bool:
+def _sentence_goes_on_overleaf(block: PageBlock) -> bool:
     """Whether the text of a page ends in a sentence that fills its last line; a title of lines does neither."""
     return block.is_full and ends_mid_sentence(block.text)
 
 
 def _join_around_formulas(blocks: Sequence[PageBlock], join: Callable[[str, str], str]) -> list[PageBlock]:
     """The blocks with the pieces of a formula as one, and a sentence that goes on below a formula as one with it."""
-    joined: list[PageBlock] = []
+    blocks_around_formulas: list[PageBlock] = []
     for block in blocks:
-        if joined and _are_pieces(joined[-1], block):
-            joined[-1] = joined[-1]._replace(text=f"{joined[-1].text} {block.text}")
+        if blocks_around_formulas and _are_formula_pieces(blocks_around_formulas[-1], block):
+            blocks_around_formulas[-1] = blocks_around_formulas[-1]._replace(
+                text=f"{blocks_around_formulas[-1].text} {block.text}"
+            )
             continue
-        start = len(joined) - (1 if joined and _is_displayed(joined[-1]) else 0)
-        if start and _goes_on_below(joined[start - 1], block) and (start < len(joined) or _is_near(joined[-1], block)):
-            text = " ".join(piece.text for piece in joined[start - 1 :])
-            joined[start - 1 :] = [joined[start - 1]._replace(text=join(text, block.text))]
+        formula_start = len(blocks_around_formulas) - (
+            1 if blocks_around_formulas and _is_displayed_formula(blocks_around_formulas[-1]) else 0
+        )
+        if (
+            formula_start
+            and _sentence_goes_on_below_formula(blocks_around_formulas[formula_start - 1], block)
+            and (
+                formula_start < len(blocks_around_formulas) or _parts_only_by_formula(blocks_around_formulas[-1], block)
+            )
+        ):
+            text_with_formula = " ".join(piece.text for piece in blocks_around_formulas[formula_start - 1 :])
+            blocks_around_formulas[formula_start - 1 :] = [
+                blocks_around_formulas[formula_start - 1]._replace(text=join(text_with_formula, block.text))
+            ]
         else:
-            joined.append(block)
-    return joined
+            blocks_around_formulas.append(block)
+    return blocks_around_formulas
 
 
-def _goes_on_below(above: PageBlock, block: PageBlock) -> bool:
-    if above.is_float or _is_displayed(above) or not _is_running(block) or above.part != block.part:
+def _sentence_goes_on_below_formula(above: PageBlock, block: PageBlock) -> bool:
+    if above.is_float or _is_displayed_formula(above) or not _is_running_sentence(block) or above.part != block.part:
         return False
     return ends_mid_sentence(above.text) and begins_mid_sentence(block.text) and not label(block.text)
 
 
-def _is_near(above: PageBlock, below: PageBlock) -> bool:
+def _parts_only_by_formula(above: PageBlock, below: PageBlock) -> bool:
     """Whether nothing but a line's end parts two blocks, or a formula, at which lines are short."""
-    return above.is_full or bool(_FORMULA_SIGN.search(above.text[-_LEAST_LETTERS:] + below.text[:_LEAST_LETTERS]))
+    return above.is_full or bool(
+        _FORMULA_SIGN.search(above.text[-_LEAST_LETTERS_BEHIND_FLOAT:] + below.text[:_LEAST_LETTERS_BEHIND_FLOAT])
+    )
 
 
-def _is_running(block: PageBlock) -> bool:
-    return not block.is_float and (len(block.text) > _LEAST_LETTERS or block.text.endswith("."))
+def _is_running_sentence(block: PageBlock) -> bool:
+    return not block.is_float and (len(block.text) > _LEAST_LETTERS_BEHIND_FLOAT or block.text.endswith("."))
 
 
-def _are_pieces(above: PageBlock, below: PageBlock) -> bool:
+def _are_formula_pieces(above: PageBlock, below: PageBlock) -> bool:
     """Whether two blocks are labels of one figure, or one of two formulas is a piece of the other, such as the limits
     below a sum."""
     if above.is_float != below.is_float or above.part != below.part or label(below.text):
         return False
     if is_formula(above.text) and is_formula(below.text):
-        return min(len(above.text), len(below.text)) <= _PIECE_LETTERS
-    return _is_wordless(above.text) and _is_wordless(below.text)
+        return min(len(above.text), len(below.text)) <= _FORMULA_PIECE_LETTERS
+    return _is_figure_label_text(above.text) and _is_figure_label_text(below.text)
 
 
-def _is_wordless(text: str) -> bool:
+def _is_figure_label_text(paragraph: str) -> bool:
     """Whether a paragraph is labels, such as those of a figure's nodes or of an axis."""
-    return not (LONG_WORD.search(text) or _BLOCK_START.match(text) or _NUMERAL.fullmatch(text))
+    return not (
+        LONG_WORD.search(paragraph) or _MARKDOWN_BLOCK_START.match(paragraph) or _OUTLINE_NUMERAL.fullmatch(paragraph)
+    )
 
 
-def _is_displayed(block: PageBlock) -> bool:
-    return not block.is_float and (is_formula(block.text) or _is_wordless(block.text))
+def _is_displayed_formula(block: PageBlock) -> bool:
+    return not block.is_float and (is_formula(block.text) or _is_figure_label_text(block.text))
 
 
-def _last_text_index(blocks: Sequence[PageBlock]) -> int:
+def _last_block_no_float(blocks: Sequence[PageBlock]) -> int:
     """The place of the last block that is no float; -1 where all are."""
     return max((i for i, block in enumerate(blocks) if not block.is_float), default=-1)
 
 
-def with_labels(lines: Sequence[Line], body: float, font: str) -> list[Line]:
+def with_figure_labels(lines: Sequence[Line], body_size: float, body_font: str) -> list[Line]:
     """Lines of which those above a figure's caption that are no text are its labels: short, and in another size or font
     than the body's. Rows above a table's caption are rows."""
-    labelled: list[Line] = []
-    for line in lines:
-        if line.cells and _FIGURE_CAPTION.match(line.text):
-            start = len(labelled)
-            while start and _is_label(labelled[start - 1], body, font):
-                start -= 1
-            if start < len(labelled):
-                text = " ".join(label_line.text for label_line in labelled[start:])
-                labelled[start:] = [Line(labelled[start].y, [], labels=text)]
-        labelled.append(line)
-    return labelled
+    lines_with_labels: list[Line] = []
+    for page_line in lines:
+        if page_line.cells and _FIGURE_CAPTION.match(page_line.text):
+            first_figure_label = len(lines_with_labels)
+            while first_figure_label and _is_figure_label(
+                lines_with_labels[first_figure_label - 1], body_size, body_font
+            ):
+                first_figure_label -= 1
+            if first_figure_label < len(lines_with_labels):
+                figure_labels = " ".join(label_line.text for label_line in lines_with_labels[first_figure_label:])
+                lines_with_labels[first_figure_label:] = [
+                    Line(lines_with_labels[first_figure_label].y, [], labels=figure_labels)
+                ]
+        lines_with_labels.append(page_line)
+    return lines_with_labels
 
 
-def _is_label(line: Line, body: float, font: str) -> bool:
-    if not line.cells:
+def _is_figure_label(label_line: Line, body_size: float, body_font: str) -> bool:
+    if not label_line.cells:
         return False
-    if not LONG_WORD.search(line.text):
+    if not LONG_WORD.search(label_line.text):
         return True
-    has_other_type = line.main.font != font or abs(line.main.size - body) > (1 - _NOTE_SIZE) * body
-    return has_other_type and all(len(cell.text.split()) <= _LABEL_WORDS for cell in line.cells)
+    has_other_type = (
+        label_line.main.font != body_font or abs(label_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
+    )
+    return has_other_type and all(len(cell.text.split()) <= _FIGURE_LABEL_WORDS for cell in label_line.cells)

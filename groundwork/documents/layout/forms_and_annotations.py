@@ -25,22 +25,22 @@ from groundwork.language.words import LONG_WORD
 TICKS = "☐☒"
 """A box to tick, empty and ticked."""
 _LEAST_FIELDS = 6  # of a page to fill in
-_MOST_WORDS = 50  # of the page a field
-_LEADERS = re.compile(r"[.…]+")
-_LEADERS_WITHIN = re.compile(r" ?\.{4,}+ ?")
+_MOST_WORDS_A_FIELD = 50  # of the page a field
+_FIELD_LEADERS = re.compile(r"[.…]+")
+_LEADERS_IN_ROW = re.compile(r" ?\.{4,}+ ?")
 _ENTRY_LABEL = re.compile(r"\(?(?:\d{1,3}(?: ?[a-z])?|[A-Za-z])[.)]{0,2}")  # 14, 14 a, b, (c): a numbered line's
-_LABEL_SPACE = 0.45  # sizes from such a label to its text, at the least, where it is no word
-_LABEL_GAP = 5.0  # sizes from such a label to its text, at the most
+_ENTRY_LABEL_SPACE = 0.45  # sizes from such a label to its text, at the least, where it is no word
+_ENTRY_LABEL_GAP = 5.0  # sizes from such a label to its text, at the most
 _TICK_GAP = 2.0  # sizes from a box to tick to its text, at the most
-_TEXT_GAP = 1.1  # sizes between two texts
-_STEP = 1.35  # sizes from line to line of one text, at the most
-_SAME_LEFT = 2.0  # points between the beginnings of such lines
-_SAME_SIZE = 0.15  # share by which their sizes differ at the most
-_BOX_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
-_OVERLAP = 0.25  # sizes by which a text may reach into the row below
-_SAME_LINE = 2.0  # points by which lines below each other overlap at the most
-_TITLE_LINES = 3
-_TITLE_SIZE = 1.25  # of a page's usual size, from which on a text alone may be a title
+_FORM_TEXT_GAP = 1.1  # sizes between two texts
+_FORM_LINE_STEP = 1.35  # sizes from line to line of one text, at the most
+_SAME_FORM_LEFT = 2.0  # points between the beginnings of such lines
+_SAME_FORM_SIZE = 0.15  # share by which their sizes differ at the most
+_DRAWN_BOX_HEIGHT = 60.0  # points of a drawn box whose texts belong together, at the most
+_ROW_OVERLAP = 0.25  # sizes by which a text may reach into the row below
+_FORM_LINE_OVERLAP = 2.0  # points by which lines below each other overlap at the most
+_FORM_TITLE_LINES = 3
+_FORM_TITLE_SIZE = 1.25  # of a page's usual size, from which on a text alone may be a title
 
 
 class Form(NamedTuple):
@@ -50,7 +50,7 @@ class Form(NamedTuple):
     fields: Sequence[Box]
 
 
-class _Text(NamedTuple):
+class _FormText(NamedTuple):
     """Lines of one text below each other; `left`: where they begin, but for the number of a numbered line."""
 
     lines: list[Run]
@@ -59,130 +59,156 @@ class _Text(NamedTuple):
 
     @property
     def box(self) -> Box:
-        return _surround(self.lines)
+        return _surrounding_box(self.lines)
 
 
-class _Unit(NamedTuple):
+class _FormUnit(NamedTuple):
     """Texts that belong together, and the place that they take."""
 
-    texts: list[_Text]
+    texts: list[_FormText]
     box: Box
 
 
-def is_form(words: int, fields: int) -> bool:
+def is_form(word_count: int, field_count: int) -> bool:
     """Whether a page of so many words and fields, to type into or to tick, is one to fill in."""
-    return fields >= _LEAST_FIELDS and words < _MOST_WORDS * fields
+    return field_count >= _LEAST_FIELDS and word_count < _MOST_WORDS_A_FIELD * field_count
 
 
-def without_boxes(strokes: Strokes, boxes: Sequence[Box]) -> Strokes:
+def without_tick_boxes(strokes: Strokes, tick_boxes: Sequence[Box]) -> Strokes:
     """The drawn lines but for the edges of small boxes."""
 
     def edges_none(stroke: Stroke) -> bool:
-        return not any(_is_within(stroke, box) for box in boxes)
+        return not any(_is_edge_of_box(stroke, box) for box in tick_boxes)
 
     return Strokes([*filter(edges_none, strokes.flat)], [*filter(edges_none, strokes.steep)])
 
 
-def _is_within(stroke: Stroke, box: Box) -> bool:
-    x1, y1, x2, y2 = box.x1 - NEAR, box.y1 - NEAR, box.x2 + NEAR, box.y2 + NEAR
+def _is_edge_of_box(stroke: Stroke, tick_box: Box) -> bool:
+    x1, y1, x2, y2 = tick_box.x1 - NEAR, tick_box.y1 - NEAR, tick_box.x2 + NEAR, tick_box.y2 + NEAR
     return x1 <= stroke.x1 and y1 <= stroke.y1 and stroke.x2 <= x2 and stroke.y2 <= y2
 
 
 def form_lines(runs: Sequence[Run], form: Form) -> list[Line]:
     """The lines of a form: each with the texts of a row, or with a title that stands alone."""
-    pieces = _with_ticks([piece for run in runs for piece in _pieces(run, form)])
-    texts = _paragraphs([text for line in level(pieces) for text in _line_texts(sorted(line), form)], form.strokes)
-    title_size = _TITLE_SIZE * _usual_size(pieces)
-    return [line for row in _rows(_units(texts, form.strokes)) for line in _row_lines(row, title_size)]
+    form_pieces = _with_ticks([piece for run in runs for piece in _form_pieces(run, form)])
+    form_texts = _form_paragraphs(
+        [text for line in level(form_pieces) for text in _form_line_texts(sorted(line), form)], form.strokes
+    )
+    title_size = _FORM_TITLE_SIZE * _usual_form_size(form_pieces)
+    return [
+        line
+        for form_row in _form_rows(_form_units(form_texts, form.strokes))
+        for line in _form_row_lines(form_row, title_size)
+    ]
 
 
-def _usual_size(runs: Sequence[Run]) -> float:
-    sizes: Counter[float] = Counter()
+def _usual_form_size(runs: Sequence[Run]) -> float:
+    form_letter_sizes: Counter[float] = Counter()
     for run in runs:
-        sizes[round(run.size, 1)] += len(run.text)
-    return max(sizes, key=lambda size: sizes[size], default=0.0)
+        form_letter_sizes[round(run.size, 1)] += len(run.text)
+    return max(form_letter_sizes, key=lambda size: form_letter_sizes[size], default=0.0)
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
-def _pieces(run: Run, form: Form) -> list[Run]:
+def _form_pieces(run: Run, form: Form) -> list[Run]:
     """A run cut at drawn lines, at the edges of fields and where its words stand apart, without leading dots."""
-    words = [word for word in run.words if not _LEADERS.fullmatch(word.text)]
-    starts = [0, *(k for k, (a, b) in enumerate(pairwise(words), 1) if _are_apart(a, b, run.size, form)), len(words)]
-    if len(starts) == 2 and len(words) == len(run.words):
+    words_without_leaders = [word for word in run.words if not _FIELD_LEADERS.fullmatch(word.text)]
+    piece_starts = [
+        0,
+        *(
+            k
+            for k, (a, b) in enumerate(pairwise(words_without_leaders), 1)
+            if _are_form_pieces_apart(a, b, run.size, form)
+        ),
+        len(words_without_leaders),
+    ]
+    if len(piece_starts) == 2 and len(words_without_leaders) == len(run.words):
         return [run]
-    return [_with_words(run, words[a:b]) for a, b in pairwise(starts) if a < b]
+    return [_piece_with_words(run, words_without_leaders[a:b]) for a, b in pairwise(piece_starts) if a < b]
 
 
-def _with_ticks(pieces: Sequence[Run]) -> list[Run]:
+def _with_ticks(form_pieces: Sequence[Run]) -> list[Run]:
     """Texts with the box to tick right before them."""
-    texts = [piece for piece in pieces if piece.text not in TICKS]
-    for tick in (piece for piece in pieces if piece.text in TICKS):
-        beside = [k for k, text in enumerate(texts) if _stands_before(tick, text)]
-        if beside:
-            k = min(beside, key=lambda k: texts[k].x1)
-            y1, y2 = texts[k].y1, texts[k].y2
-            texts[k] = _join(tick, texts[k])._replace(y1=y1, y2=y2)
+    texts_with_ticks = [piece for piece in form_pieces if piece.text not in TICKS]
+    for tick in (piece for piece in form_pieces if piece.text in TICKS):
+        texts_beside_tick = [k for k, text in enumerate(texts_with_ticks) if _stands_before(tick, text)]
+        if texts_beside_tick:
+            k = min(texts_beside_tick, key=lambda k: texts_with_ticks[k].x1)
+            y1, y2 = texts_with_ticks[k].y1, texts_with_ticks[k].y2
+            texts_with_ticks[k] = _join_pieces(tick, texts_with_ticks[k])._replace(y1=y1, y2=y2)
         else:
-            texts.append(tick)
-    return texts
+            texts_with_ticks.append(tick)
+    return texts_with_ticks
 
 
 def _stands_before(tick: Run, text: Run) -> bool:
-    height = (tick.y1 + tick.y2) / 2
-    is_near = 0 < text.x1 + 1 - tick.x2 < _TICK_GAP * text.size
-    return is_near and text.y1 - 1 < height < text.y2 + 1 and text.text[:1] not in TICKS
+    tick_height = (tick.y1 + tick.y2) / 2
+    is_near_tick = 0 < text.x1 + 1 - tick.x2 < _TICK_GAP * text.size
+    return is_near_tick and text.y1 - 1 < tick_height < text.y2 + 1 and text.text[:1] not in TICKS
 
 
-def _with_words(run: Run, words: Sequence[Box]) -> Run:
-    box = joined(words)
-    return run._replace(x1=box.x1, x2=box.x2, text=box.text, words=tuple(words))
+def _piece_with_words(run: Run, words: Sequence[Box]) -> Run:
+    words_box = joined(words)
+    return run._replace(x1=words_box.x1, x2=words_box.x2, text=words_box.text, words=tuple(words))
 
 
-def _line_texts(line: Sequence[Run], form: Form) -> list[_Text]:
+def _form_line_texts(form_line: Sequence[Run], form: Form) -> list[_FormText]:
     """The texts of a line, a numbered line's number as part of its text."""
-    runs: list[Run] = []
-    for piece in line:
-        if runs and not _are_apart(runs[-1], piece, max(piece.size, runs[-1].size), form):
-            runs[-1] = _join(runs[-1], piece)
+    joined_pieces: list[Run] = []
+    for piece in form_line:
+        if joined_pieces and not _are_form_pieces_apart(
+            joined_pieces[-1], piece, max(piece.size, joined_pieces[-1].size), form
+        ):
+            joined_pieces[-1] = _join_pieces(joined_pieces[-1], piece)
         else:
-            runs.append(piece)
-    texts: list[_Text] = []
-    for run in runs:
-        label = texts[-1].lines[0] if texts else None
-        is_value = _field_of(run, form.fields) is not None
-        if label and not is_value and _is_label_of(label, run, form.strokes):
-            texts[-1] = _Text([_join(label, run)], run.x1, False)
+            joined_pieces.append(piece)
+    form_texts: list[_FormText] = []
+    for joined_piece in joined_pieces:
+        entry_label = form_texts[-1].lines[0] if form_texts else None
+        is_value = _field_of(joined_piece, form.fields) is not None
+        if entry_label and not is_value and _is_entry_label_of(entry_label, joined_piece, form.strokes):
+            form_texts[-1] = _FormText([_join_pieces(entry_label, joined_piece)], joined_piece.x1, False)
         else:
-            texts.append(_Text([run], _text_left(run), is_value))
-    return texts
+            form_texts.append(_FormText([joined_piece], _form_text_left(joined_piece), is_value))
+    return form_texts
 
 
-def _text_left(run: Run) -> float:
+def _form_text_left(run: Run) -> float:
     """Where a text begins behind its number."""
-    first, second, *_ = (*run.words, *run.words)
-    is_label = _ENTRY_LABEL.fullmatch(first.text) and second.x1 - first.x2 > _LABEL_SPACE * run.size
-    return second.x1 if is_label else run.x1
+    first_word, second_word, *_ = (*run.words, *run.words)
+    has_entry_label = (
+        _ENTRY_LABEL.fullmatch(first_word.text) and second_word.x1 - first_word.x2 > _ENTRY_LABEL_SPACE * run.size
+    )
+    return second_word.x1 if has_entry_label else run.x1
 
 
-def _join(left: Run, right: Run) -> Run:
-    main = max(left, right, key=lambda run: len(run.text))
-    y1, y2 = min(left.y1, right.y1), max(left.y2, right.y2)
-    text, words = f"{left.text} {right.text}", left.words + right.words
-    bold = left.bold and right.bold
-    return main._replace(x1=left.x1, y1=y1, x2=max(left.x2, right.x2), y2=y2, text=text, words=words, bold=bold)
+def _join_pieces(left_piece: Run, right_piece: Run) -> Run:
+    longer_piece = max(left_piece, right_piece, key=lambda run: len(run.text))
+    y1, y2 = min(left_piece.y1, right_piece.y1), max(left_piece.y2, right_piece.y2)
+    text, words = f"{left_piece.text} {right_piece.text}", left_piece.words + right_piece.words
+    bold = left_piece.bold and right_piece.bold
+    return longer_piece._replace(
+        x1=left_piece.x1, y1=y1, x2=max(left_piece.x2, right_piece.x2), y2=y2, text=text, words=words, bold=bold
+    )
 
 
-def _are_apart(left: Box | Run, right: Box | Run, size: float, form: Form) -> bool:
-    if right.x1 - left.x2 > _TEXT_GAP * size or _field_of(left, form.fields) is not _field_of(right, form.fields):
+def _are_form_pieces_apart(left_piece: Box | Run, right_piece: Box | Run, size: float, form: Form) -> bool:
+    if right_piece.x1 - left_piece.x2 > _FORM_TEXT_GAP * size or _field_of(left_piece, form.fields) is not _field_of(
+        right_piece, form.fields
+    ):
         return True
-    return _has_wall(left, right, form.strokes)
+    return _has_form_wall(left_piece, right_piece, form.strokes)
 
 
-def _has_wall(left: Box | Run, right: Box | Run, strokes: Strokes) -> bool:
-    start, end, height = (left.x1 + left.x2) / 2, (right.x1 + right.x2) / 2, (right.y1 + right.y2) / 2
-    return any(start < wall.x1 < end and wall.y1 <= height <= wall.y2 for wall in strokes.steep)
+def _has_form_wall(left_piece: Box | Run, right_piece: Box | Run, strokes: Strokes) -> bool:
+    wall_start, wall_end, wall_height = (
+        (left_piece.x1 + left_piece.x2) / 2,
+        (right_piece.x1 + right_piece.x2) / 2,
+        (right_piece.y1 + right_piece.y2) / 2,
+    )
+    return any(wall_start < wall.x1 < wall_end and wall.y1 <= wall_height <= wall.y2 for wall in strokes.steep)
 
 
 def _field_of(box: Box | Run, fields: Sequence[Box]) -> Box | None:
@@ -190,42 +216,58 @@ def _field_of(box: Box | Run, fields: Sequence[Box]) -> Box | None:
     return next((field for field in fields if field.x1 <= x <= field.x2 and field.y1 <= y <= field.y2), None)
 
 
-def _is_label_of(label: Run, run: Run, strokes: Strokes) -> bool:
-    if not _ENTRY_LABEL.fullmatch(label.text) or run.x1 - label.x2 > _LABEL_GAP * run.size:
+def _is_entry_label_of(entry_label: Run, run: Run, strokes: Strokes) -> bool:
+    if not _ENTRY_LABEL.fullmatch(entry_label.text) or run.x1 - entry_label.x2 > _ENTRY_LABEL_GAP * run.size:
         return False
-    return not _has_wall(label, run, strokes)
+    return not _has_form_wall(entry_label, run, strokes)
 
 
-def _paragraphs(texts: Sequence[_Text], strokes: Strokes) -> list[_Text]:
+def _form_paragraphs(form_texts: Sequence[_FormText], strokes: Strokes) -> list[_FormText]:
     """Texts with those that go on below them."""
-    paragraphs: list[_Text] = []
-    for text in texts:
-        above = next((above for above in reversed(paragraphs) if _goes_on(above, text, strokes)), None)
+    form_paragraphs: list[_FormText] = []
+    for form_text in form_texts:
+        above = next(
+            (above for above in reversed(form_paragraphs) if _form_text_goes_on(above, form_text, strokes)), None
+        )
         if above:
-            above.lines.extend(text.lines)
+            above.lines.extend(form_text.lines)
         else:
-            paragraphs.append(text)
-    return paragraphs
+            form_paragraphs.append(form_text)
+    return form_paragraphs
 
 
-def _goes_on(above: _Text, text: _Text, strokes: Strokes) -> bool:
-    last, line = above.lines[-1], text.lines[0]
-    if above.is_value or text.is_value or text.left > line.x1 or _stands_alone(last) or _stands_alone(line):
+def _form_text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes) -> bool:
+    line_above, form_line = above.lines[-1], form_text.lines[0]
+    if (
+        above.is_value
+        or form_text.is_value
+        or form_text.left > form_line.x1
+        or _is_form_item(line_above)
+        or _is_form_item(form_line)
+    ):
         return False
-    if not 0 < line.y2 - last.y2 < _STEP * line.size or abs(last.size - line.size) > _SAME_SIZE * line.size:
+    if (
+        not 0 < form_line.y2 - line_above.y2 < _FORM_LINE_STEP * form_line.size
+        or abs(line_above.size - form_line.size) > _SAME_FORM_SIZE * form_line.size
+    ):
         return False
-    is_aligned = abs(above.left - line.x1) < _SAME_LEFT or abs(last.x1 + last.x2 - line.x1 - line.x2) < 2 * _SAME_LEFT
-    middle = (line.x1 + line.x2) / 2
-    return is_aligned and not any(last.y2 - 1 < s.y1 < line.y2 - 2 and s.x1 < middle < s.x2 for s in strokes.flat)
+    is_aligned = (
+        abs(above.left - form_line.x1) < _SAME_FORM_LEFT
+        or abs(line_above.x1 + line_above.x2 - form_line.x1 - form_line.x2) < 2 * _SAME_FORM_LEFT
+    )
+    middle = (form_line.x1 + form_line.x2) / 2
+    return is_aligned and not any(
+        line_above.y2 - 1 < s.y1 < form_line.y2 - 2 and s.x1 < middle < s.x2 for s in strokes.flat
+    )
 
 
-def _stands_alone(line: Run) -> bool:
+def _is_form_item(form_line: Run) -> bool:
     """Whether a line is an item, a box to tick or a figure, and so goes on with no text."""
-    text = line.text
+    text = form_line.text
     return is_bullet(text) or text[0] in TICKS or is_number(text) or _ENTRY_LABEL.fullmatch(text) is not None
 
 
-def _surround(boxes: Sequence[Box] | Sequence[Run]) -> Box:
+def _surrounding_box(boxes: Sequence[Box] | Sequence[Run]) -> Box:
     lefts, tops, rights, bottoms = zip(*(box[:4] for box in boxes), strict=True)
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
@@ -233,114 +275,121 @@ def _surround(boxes: Sequence[Box] | Sequence[Run]) -> Box:
 # --- boxes and rows ------------------------------------------------------------------------------------------------
 
 
-def _units(texts: Sequence[_Text], strokes: Strokes) -> list[_Unit]:
+def _form_units(form_texts: Sequence[_FormText], strokes: Strokes) -> list[_FormUnit]:
     """Texts in one drawn box as one, all others alone."""
-    groups: dict[Box, list[_Text]] = {}
-    for text in texts:
-        groups.setdefault(_drawn_box(text.box, strokes) or text.box, []).append(text)
-    return [_Unit(group, _surround([text.box for text in group])) for group in groups.values()]
+    texts_by_box: dict[Box, list[_FormText]] = {}
+    for form_text in form_texts:
+        texts_by_box.setdefault(_drawn_box(form_text.box, strokes) or form_text.box, []).append(form_text)
+    return [
+        _FormUnit(box_texts, _surrounding_box([form_text.box for form_text in box_texts]))
+        for box_texts in texts_by_box.values()
+    ]
 
 
-def _drawn_box(box: Box, strokes: Strokes) -> Box | None:
+def _drawn_box(text_box: Box, strokes: Strokes) -> Box | None:
     """The box of drawn lines around a text, where it is low and at one side at the least a line is drawn."""
-    x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
-    levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
-    top = max((level for level in levels if level < y), default=-math.inf)
-    bottom = min((level for level in levels if level > y), default=math.inf)
-    if bottom - top > _BOX_HEIGHT:
+    x, y = (text_box.x1 + text_box.x2) / 2, (text_box.y1 + text_box.y2) / 2
+    stroke_levels = [s.y1 for s in strokes.flat if s.x1 <= x <= s.x2]
+    box_top = max((level for level in stroke_levels if level < y), default=-math.inf)
+    box_bottom = min((level for level in stroke_levels if level > y), default=math.inf)
+    if box_bottom - box_top > _DRAWN_BOX_HEIGHT:
         return None
-    walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
-    left = max((wall for wall in walls if wall < x), default=-math.inf)
-    right = min((wall for wall in walls if wall > x), default=math.inf)
-    return Box(left, top, right, bottom) if left > -math.inf or right < math.inf else None
+    box_walls = [s.x1 for s in strokes.steep if s.y1 <= y <= s.y2]
+    left_wall = max((wall for wall in box_walls if wall < x), default=-math.inf)
+    right_wall = min((wall for wall in box_walls if wall > x), default=math.inf)
+    return Box(left_wall, box_top, right_wall, box_bottom) if left_wall > -math.inf or right_wall < math.inf else None
 
 
-def _rows(units: list[_Unit]) -> Iterator[list[_Unit]]:
+def _form_rows(form_units: list[_FormUnit]) -> Iterator[list[_FormUnit]]:
     """Units row by row, each from left to right; what stands at a side of several rows before or behind them."""
-    bands = _bands(units)
-    if len(bands) > 1:
-        for band in bands:
-            yield from _rows(band)
+    form_bands = _form_bands(form_units)
+    if len(form_bands) > 1:
+        for band in form_bands:
+            yield from _form_rows(band)
         return
-    columns = _cut(units, lambda unit: (unit.box.x1, unit.box.x2))
-    if all(len(column) == 1 for column in columns):
-        yield [unit for column in columns for unit in column]
-    elif len(columns) > 1:
-        for side in _sides(columns):
-            yield from _rows(side)
+    form_columns = _cut_units(form_units, lambda unit: (unit.box.x1, unit.box.x2))
+    if all(len(column) == 1 for column in form_columns):
+        yield [unit for column in form_columns for unit in column]
+    elif len(form_columns) > 1:
+        for form_side in _form_sides(form_columns):
+            yield from _form_rows(form_side)
     else:
-        for unit in sorted(units, key=lambda unit: (round(unit.texts[0].lines[0].y2), unit.box.x1)):
+        for unit in sorted(form_units, key=lambda unit: (round(unit.texts[0].lines[0].y2), unit.box.x1)):
             yield [unit]
 
 
-def _bands(units: Sequence[_Unit]) -> list[list[_Unit]]:
-    return _cut(units, lambda unit: (unit.box.y1, unit.box.y2 - _OVERLAP * unit.texts[0].lines[0].size))
+def _form_bands(form_units: Sequence[_FormUnit]) -> list[list[_FormUnit]]:
+    return _cut_units(form_units, lambda unit: (unit.box.y1, unit.box.y2 - _ROW_OVERLAP * unit.texts[0].lines[0].size))
 
 
-def _sides(columns: list[list[_Unit]]) -> list[list[_Unit]]:
+def _form_sides(form_columns: list[list[_FormUnit]]) -> list[list[_FormUnit]]:
     """The leftmost or the rightmost column and the others, where these have rows then; else each column."""
-    for k in (1, len(columns) - 1):
-        sides = [[unit for column in side for unit in column] for side in (columns[:k], columns[k:])]
-        if len(_bands(sides[k == 1])) > 1:
-            return sides
-    return columns
+    for k in (1, len(form_columns) - 1):
+        form_sides = [[unit for column in side for unit in column] for side in (form_columns[:k], form_columns[k:])]
+        if len(_form_bands(form_sides[k == 1])) > 1:
+            return form_sides
+    return form_columns
 
 
-def _cut(units: Sequence[_Unit], extent: Callable[[_Unit], tuple[float, float]]) -> list[list[_Unit]]:
+def _cut_units(
+    form_units: Sequence[_FormUnit], extent: Callable[[_FormUnit], tuple[float, float]]
+) -> list[list[_FormUnit]]:
     """Units in groups whose extents do not overlap."""
-    groups: list[list[_Unit]] = []
-    reach = -math.inf
-    for unit in sorted(units, key=extent):
-        start, end = extent(unit)
-        if groups and start < reach:
-            groups[-1].append(unit)
+    unit_groups: list[list[_FormUnit]] = []
+    group_reach = -math.inf
+    for unit in sorted(form_units, key=extent):
+        unit_start, unit_end = extent(unit)
+        if unit_groups and unit_start < group_reach:
+            unit_groups[-1].append(unit)
         else:
-            groups.append([unit])
-        reach = max(reach, end)
-    return groups
+            unit_groups.append([unit])
+        group_reach = max(group_reach, unit_end)
+    return unit_groups
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
 
 
-def _row_lines(row: Sequence[_Unit], title_size: float) -> Iterator[Line]:
+def _form_row_lines(form_row: Sequence[_FormUnit], title_size: float) -> Iterator[Line]:
     """A line with the texts of a row; titles on lines of their own."""
-    texts = [text for unit in row for text in unit.texts]
-    for is_title, group in groupby(texts, key=lambda text: _is_title(text, title_size)):
-        row_texts = list(group)
+    texts = [text for unit in form_row for text in unit.texts]
+    for is_title, group in groupby(texts, key=lambda text: _is_form_title(text, title_size)):
+        group_texts = list(group)
         if is_title:
-            yield from (Line(line.y2, [line]) for text in row_texts for line in text.lines)
+            yield from (Line(line.y2, [line]) for text in group_texts for line in text.lines)
         else:
-            yield Line(max(text.lines[-1].y2 for text in row_texts), [], labels=_row_text(row_texts))
+            yield Line(max(text.lines[-1].y2 for text in group_texts), [], labels=_form_row_text(group_texts))
 
 
-def _is_title(text: _Text, title_size: float) -> bool:
-    if text.is_value or len(text.lines) > _TITLE_LINES or text.lines[0].text[0] in TICKS:
+def _is_form_title(form_text: _FormText, title_size: float) -> bool:
+    if form_text.is_value or len(form_text.lines) > _FORM_TITLE_LINES or form_text.lines[0].text[0] in TICKS:
         return False
-    return all(line.size > title_size for line in text.lines) and bool(LONG_WORD.search(text.lines[0].text))
+    return all(line.size > title_size for line in form_text.lines) and bool(LONG_WORD.search(form_text.lines[0].text))
 
 
-def _row_text(texts: Sequence[_Text]) -> str:
+def _form_row_text(row_texts: Sequence[_FormText]) -> str:
     """The texts of a row, each value behind its label."""
-    row = "\n".join(line.text for line in texts[0].lines)
-    for left, right in pairwise(texts):
-        is_below = right.lines[0].y1 > left.lines[-1].y2 - _SAME_LINE
-        if right.is_value and not left.is_value:
-            mark = ": "
-        elif is_below and not left.is_value:
-            mark = "\n"
+    row_text = "\n".join(line.text for line in row_texts[0].lines)
+    for left_text, right_text in pairwise(row_texts):
+        is_below_left_text = right_text.lines[0].y1 > left_text.lines[-1].y2 - _FORM_LINE_OVERLAP
+        if right_text.is_value and not left_text.is_value:
+            value_mark = ": "
+        elif is_below_left_text and not left_text.is_value:
+            value_mark = "\n"
         else:
-            mark = "; "
-        row += (" " if row.endswith((":", ";")) else mark) + "\n".join(line.text for line in right.lines)
-    return _LEADERS_WITHIN.sub(" … ", row)
+            value_mark = "; "
+        row_text += (" " if row_text.endswith((":", ";")) else value_mark) + "\n".join(
+            line.text for line in right_text.lines
+        )
+    return _LEADERS_IN_ROW.sub(" … ", row_text)
 
 
 # --- what was typed into a PDF: a text layer holds neither the values of form fields nor text annotations -------------
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
-_MARKUPS = ("highlight", "underline", "squiggly", "strikeout")
-_BOXES = ("checkbox", "radio")
-_VALUES = ("text", "combobox", "listbox")
+_MARKUP_SUBTYPES = ("highlight", "underline", "squiggly", "strikeout")
+_TICK_BOX_TYPES = ("checkbox", "radio")
+_VALUE_FIELD_TYPES = ("text", "combobox", "listbox")
 
 
 class Rect(msgspec.Struct, gc=False):
@@ -389,7 +438,7 @@ def typed_texts(document: Any, page: Any, page_text: str) -> list[str]:
     """
     import pypdfium2.raw as pdfium
 
-    markups = (
+    markup_subtypes = (
         pdfium.FPDF_ANNOT_HIGHLIGHT,
         pdfium.FPDF_ANNOT_UNDERLINE,
         pdfium.FPDF_ANNOT_SQUIGGLY,
@@ -398,25 +447,25 @@ def typed_texts(document: Any, page: Any, page_text: str) -> list[str]:
     annotation_texts = []
     for index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
-        annotation_kind = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if annotation_kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
+        annotation_subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
+        if annotation_subtype in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
             annotation_texts.append(_annotation_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-        elif annotation_kind in markups:
+        elif annotation_subtype in markup_subtypes:
             remark = _annotation_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
             annotation_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
-        elif annotation_kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
+        elif annotation_subtype == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
             annotation_texts.append(_field_value(document.formenv.raw, annotation))
         pdfium.FPDFPage_CloseAnnot(annotation)
     return [text for text in annotation_texts if text.strip()]
 
 
-def _field_value(form: Any, annotation: Any) -> str:
+def _field_value(form_handle: Any, annotation: Any) -> str:
     import pypdfium2.raw as pdfium
 
-    kinds = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
-    if pdfium.FPDFAnnot_GetFormFieldType(form, annotation) not in kinds:
+    value_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
+    if pdfium.FPDFAnnot_GetFormFieldType(form_handle, annotation) not in value_field_types:
         return ""
-    return _annotation_text(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
+    return _annotation_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, annotation)
 
 
 def _annotation_text(pdfium_function: Any, *arguments: Any) -> str:
@@ -425,73 +474,103 @@ def _annotation_text(pdfium_function: Any, *arguments: Any) -> str:
 
 def with_typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     """The `runs` of a liteparse page with its fields' values and free texts where they stand, each of them once."""
-    runs = [run for run in runs if not any(_is_comb(field, run, runs) for field in page.form_fields or ())]
+    runs = [run for run in runs if not any(_is_comb_field(field, run, runs) for field in page.form_fields or ())]
     return [*runs, *_typed_runs(page, runs)]
 
 
-def _is_comb(field: Any, run: Run, runs: Sequence[Run]) -> bool:
+def _is_comb_field(form_field: Any, run: Run, runs: Sequence[Run]) -> bool:
     """Whether a run belongs to a value that is drawn with spaces between its letters, one box a letter."""
-    if field.type not in _VALUES or not field.value or not field.rect or not _is_in(run, field.rect):
+    if (
+        form_field.type not in _VALUE_FIELD_TYPES
+        or not form_field.value
+        or not form_field.rect
+        or not _is_in_field(run, form_field.rect)
+    ):
         return False
-    text = " ".join(letter.text for letter in sorted(letter for letter in runs if _is_in(letter, field.rect)))
-    return text != field.value and "".join(text.split()) == "".join(field.value.split()) and text.count(" ") > 2
+    letters_in_field = " ".join(
+        letter.text for letter in sorted(letter for letter in runs if _is_in_field(letter, form_field.rect))
+    )
+    return (
+        letters_in_field != form_field.value
+        and "".join(letters_in_field.split()) == "".join(form_field.value.split())
+        and letters_in_field.count(" ") > 2
+    )
 
 
 def _typed_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
     typed_runs = []
-    for field in page.form_fields or ():
-        text = TICKS[bool(field.checked)] if field.type in _BOXES else field.value if field.type in _VALUES else ""
-        typed_runs += _text_runs(text, field.rect, runs)
-    for note in page.annotations or ():
-        if note.subtype == _NOTE_SUBTYPES[0]:
-            typed_runs += _text_runs(note.contents, note.rect, runs)
+    for form_field in page.form_fields or ():
+        typed_text = (
+            TICKS[bool(form_field.checked)]
+            if form_field.type in _TICK_BOX_TYPES
+            else form_field.value
+            if form_field.type in _VALUE_FIELD_TYPES
+            else ""
+        )
+        typed_runs += _typed_text_runs(typed_text, form_field.rect, runs)
+    for annotation in page.annotations or ():
+        if annotation.subtype == _NOTE_SUBTYPES[0]:
+            typed_runs += _typed_text_runs(annotation.contents, annotation.rect, runs)
     return typed_runs
 
 
-def form_fields(page: Any, types: Sequence[str] = _VALUES) -> list[Box]:
+def form_fields(page: Any, field_types: Sequence[str] = _VALUE_FIELD_TYPES) -> list[Box]:
     """Where something can be typed into a liteparse page."""
-    rects = [field.rect for field in page.form_fields or () if field.type in types and field.rect]
-    return [Box(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height) for rect in rects]
+    field_rects = [
+        form_field.rect for form_field in page.form_fields or () if form_field.type in field_types and form_field.rect
+    ]
+    return [
+        Box(field_rect.x, field_rect.y, field_rect.x + field_rect.width, field_rect.y + field_rect.height)
+        for field_rect in field_rects
+    ]
 
 
 def tick_boxes(page: Any) -> list[Box]:
     """Where something can be ticked on a liteparse page."""
-    return form_fields(page, _BOXES)
+    return form_fields(page, _TICK_BOX_TYPES)
 
 
 def icon_notes(page: Any, page_text: str) -> list[str]:
     """The notes that a liteparse page shows as icons, and what is said of marked words, which its text layer has."""
-    noted_annotations = [note for note in page.annotations or () if note.contents]
-    page_lines = {" ".join(line.split()) for line in page_text.split("\n")} if noted_annotations else set()
+    annotations_with_text = [annotation for annotation in page.annotations or () if annotation.contents]
+    page_lines = {" ".join(line.split()) for line in page_text.split("\n")} if annotations_with_text else set()
     return [
-        " ".join(note.contents.split())
-        for note in noted_annotations
-        if note.subtype == _NOTE_SUBTYPES[1]
+        " ".join(annotation.contents.split())
+        for annotation in annotations_with_text
+        if annotation.subtype == _NOTE_SUBTYPES[1]
         or (
-            note.subtype in _MARKUPS
-            and page_lines.issuperset(" ".join(line.split()) for line in note.contents.splitlines())
+            annotation.subtype in _MARKUP_SUBTYPES
+            and page_lines.issuperset(" ".join(line.split()) for line in annotation.contents.splitlines())
         )
     ]
 
 
-def _text_runs(field_text: str | None, rect: Any, runs: Sequence[Run]) -> list[Run]:
+def _typed_text_runs(field_text: str | None, field_rect: Any, runs: Sequence[Run]) -> list[Run]:
     """The lines of a text in its rectangle; none where the page's own text stands there."""
     field_lines = [field_line.strip() for field_line in (field_text or "").splitlines() if field_line.strip()]
-    if not field_lines or rect is None or any(_is_in(run, rect) for run in runs):
+    if not field_lines or field_rect is None or any(_is_in_field(run, field_rect) for run in runs):
         return []
-    step = rect.height / len(field_lines)
-    size = min(10.0, 0.8 * step) or 1.0
-    text_runs = []
+    field_line_step = field_rect.height / len(field_lines)
+    typed_size = min(10.0, 0.8 * field_line_step) or 1.0
+    typed_runs = []
     for index, field_line in enumerate(field_lines):
-        top = rect.y + index * step + (step - size) / 2
-        word_boxes = _spread_words(field_line, rect.x, top, size)
-        text_runs.append(
-            Run(rect.x, top, word_boxes[-1].x2, top + size, " ".join(field_line.split()), size, words=tuple(word_boxes))
+        field_line_top = field_rect.y + index * field_line_step + (field_line_step - typed_size) / 2
+        word_boxes = _typed_words(field_line, field_rect.x, field_line_top, typed_size)
+        typed_runs.append(
+            Run(
+                field_rect.x,
+                field_line_top,
+                word_boxes[-1].x2,
+                field_line_top + typed_size,
+                " ".join(field_line.split()),
+                typed_size,
+                words=tuple(word_boxes),
+            )
         )
-    return text_runs
+    return typed_runs
 
 
-def _spread_words(field_line: str, x: float, y: float, size: float) -> list[Box]:
+def _typed_words(field_line: str, x: float, y: float, size: float) -> list[Box]:
     """The words of a line in letters of a middling width."""
     word_boxes = []
     for word in field_line.split():
@@ -500,6 +579,8 @@ def _spread_words(field_line: str, x: float, y: float, size: float) -> list[Box]
     return word_boxes
 
 
-def _is_in(run: Run, rect: Any) -> bool:
+def _is_in_field(run: Run, field_rect: Any) -> bool:
     x, y = (run.x1 + run.x2) / 2, (run.y1 + run.y2) / 2
-    return bool(rect.x <= x <= rect.x + rect.width and rect.y <= y <= rect.y + rect.height)
+    return bool(
+        field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
+    )

@@ -17,18 +17,24 @@ from groundwork.documents.layout.text_lines import APART, Line, is_bullet, is_nu
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 from groundwork.language.words import WRITTEN_OUT
 
-_NOTE_SIZE = 0.93  # of the body's size, which notes have at the most
-_OTHER_FONT_RATIO, _SAME_FONT_RATIO = 1.06, 1.15  # times the body's size, which a heading is larger than
-_UNNAMED_FONT_RATIO = 1.1  # where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
-_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
+_FOOTNOTE_SIZE = 0.93  # of the body's size, which notes have at the most
+# times the body's size, which a heading is larger than
+_OTHER_FONT_HEADING_RATIO, _SAME_FONT_HEADING_RATIO = (
+    1.06,
+    1.15,
+)
+# where fonts have no names, as browsers embed Chinese ones, so that none is known to be bold
+_UNNAMED_FONT_HEADING_RATIO = 1.1
+_FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _NUMERAL_TITLE = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _RUN_IN_HEAD = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
 _TYPEWRITER_SHARE = 0.7  # of the letters in a typewriter's font, from which on it is the body's and tells no code
-_MOST_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
+_MOST_BODY_LEADING = 2.5  # sizes from line to line, which text with a line left free between its lines does not reach
 _STRETCHED_STEP, _EQUAL_GAPS = 1.6, 0.25  # sizes from line to line, and by which spaces differ, of a stretched heading
-_LABEL_WORDS = 3  # of a stretched heading, before which its second line may begin: a number, and the sign before it
-_RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
+# of a stretched heading, before which its second line may begin: a number, and the sign before it
+_HEADING_LABEL_WORDS = 3
+_BOX_TITLE_RECURRENCES = 4  # times that a bold line comes before it is the title of a kind of box, such as "Note"
 
 
 class Styles:
@@ -36,54 +42,69 @@ class Styles:
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         lines = [line for page in pages for line in page if line.cells]
-        sizes: Counter[float] = Counter()
-        fonts: Counter[str] = Counter()
-        bold: Counter[bool] = Counter()
-        mono: Counter[bool] = Counter()
+        letters_by_size: Counter[float] = Counter()
+        letters_by_font: Counter[str] = Counter()
+        letters_by_boldness: Counter[bool] = Counter()
+        letters_by_monospacing: Counter[bool] = Counter()
         for cell in chain.from_iterable(line.cells for line in lines):
-            sizes[_rounded(cell.size)] += len(cell.text)
-            fonts[cell.font] += len(cell.text)
-            bold[cell.bold] += len(cell.text)
-            mono[cell.mono] += len(cell.text)
-        self.body = sizes.most_common(1)[0][0] if sizes else 10.0
-        self.font = fonts.most_common(1)[0][0] if fonts else ""
-        self.bold = bold[True] > bold[False]
-        self.mono = mono[True] > _TYPEWRITER_SHARE * mono.total()
-        self.leading = _leading(pages, self.body)
+            letters_by_size[_rounded_type_size(cell.size)] += len(cell.text)
+            letters_by_font[cell.font] += len(cell.text)
+            letters_by_boldness[cell.bold] += len(cell.text)
+            letters_by_monospacing[cell.mono] += len(cell.text)
+        self.body = letters_by_size.most_common(1)[0][0] if letters_by_size else 10.0
+        self.font = letters_by_font.most_common(1)[0][0] if letters_by_font else ""
+        self.bold = letters_by_boldness[True] > letters_by_boldness[False]
+        self.mono = letters_by_monospacing[True] > _TYPEWRITER_SHARE * letters_by_monospacing.total()
+        self.leading = _body_leading(pages, self.body)
         self.vocabulary = DocumentWords(line.text for line in lines)
         self._box_titles = self._recurring(lines)
-        numerals = {match[1] for line in lines if (match := _NUMERAL_TITLE.fullmatch(line.text))}
-        self._has_numerals = len(numerals) > 1
+        heading_numerals = {match[1] for line in lines if (match := _NUMERAL_TITLE.fullmatch(line.text))}
+        self._has_numerals = len(heading_numerals) > 1
         self._levels = self._ranks(pages)
 
-    def heading(self, line: Line) -> int:
+    def heading(self, heading_line: Line) -> int:
         """A line's level as a heading, 1 the highest; 0 where its type is not a heading's."""
-        if self._is_large(line):
-            return self._levels.get(_rounded(line.main.size), 1)
-        is_set_off = self.is_numeral_title(line) or self._is_set_off(line)
-        return min(6, max(self._levels.values(), default=1) + 1) if is_set_off else 0
+        if self._is_large(heading_line):
+            return self._levels.get(_rounded_type_size(heading_line.main.size), 1)
+        is_set_off_heading = self.is_numeral_title(heading_line) or self._is_set_off(heading_line)
+        return min(6, max(self._levels.values(), default=1) + 1) if is_set_off_heading else 0
 
     def is_numeral_title(self, line: Line) -> bool:
         """Whether a line is a section's title in capitals behind a Roman numeral, in a document of more than one."""
-        return self._has_numerals and bool(_NUMERAL_TITLE.fullmatch(line.text)) and _may_head(line)
+        return self._has_numerals and bool(_NUMERAL_TITLE.fullmatch(line.text)) and _may_be_heading(line)
 
     def _is_large(self, line: Line) -> bool:
-        run = line.main
-        is_other_font = run.bold or (run.font != self.font and not run.mono)
-        size_ratio = _OTHER_FONT_RATIO if is_other_font else _SAME_FONT_RATIO if self.font else _UNNAMED_FONT_RATIO
-        return run.size > size_ratio * self.body and _may_head(line)
+        heading_run = line.main
+        is_other_font = heading_run.bold or (heading_run.font != self.font and not heading_run.mono)
+        heading_size_ratio = (
+            _OTHER_FONT_HEADING_RATIO
+            if is_other_font
+            else _SAME_FONT_HEADING_RATIO
+            if self.font
+            else _UNNAMED_FONT_HEADING_RATIO
+        )
+        return heading_run.size > heading_size_ratio * self.body and _may_be_heading(line)
 
     def _is_set_off(self, line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
-        run = line.main
-        if self.bold or not all(cell.bold and not cell.mono for cell in line.cells) or run.size < 0.8 * self.body:
+        heading_run = line.main
+        if (
+            self.bold
+            or not all(cell.bold and not cell.mono for cell in line.cells)
+            or heading_run.size < 0.8 * self.body
+        ):
             return False
-        text = line.text
-        return _may_head(line) and len(text) < 90 and not text.endswith(_SENTENCE_ENDS) and text not in self._box_titles
+        heading_text = line.text
+        return (
+            _may_be_heading(line)
+            and len(heading_text) < 90
+            and not heading_text.endswith(_SENTENCE_ENDS)
+            and heading_text not in self._box_titles
+        )
 
     def _recurring(self, lines: Sequence[Line]) -> set[str]:
-        counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
-        return {text for text, n in counts.items() if n >= _RECURRENCES}
+        bold_line_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
+        return {text for text, n in bold_line_counts.items() if n >= _BOX_TITLE_RECURRENCES}
 
     def _ranks(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
@@ -91,12 +112,14 @@ class Styles:
         for number, page in enumerate(pages):
             for line in page:
                 if line.cells and self._is_large(line):
-                    pages_by_size[_rounded(line.main.size)].add(number)
-        shared = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
-        largest = max(shared, default=0.0)
-        top = 2 if any(size > largest for size in pages_by_size) else 1
+                    pages_by_size[_rounded_type_size(line.main.size)].add(number)
+        shared_heading_sizes = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
+        largest_shared_size = max(shared_heading_sizes, default=0.0)
+        top_heading_level = 2 if any(size > largest_shared_size for size in pages_by_size) else 1
         return {
-            size: 1 if size > largest else min(5, top + sum(larger > size for larger in shared))
+            size: 1
+            if size > largest_shared_size
+            else min(5, top_heading_level + sum(larger > size for larger in shared_heading_sizes))
             for size in pages_by_size
         }
 
@@ -106,77 +129,107 @@ def begins_with_head(line: Line) -> bool:
     return line.cells[0].runs_in and _RUN_IN_HEAD.match(line.text) is not None
 
 
-def with_whole_headings(lines: Sequence[Line], body: float) -> list[Line]:
+def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
     """Lines with those as one text whose words are spread over the breadth of a justified column, and whose heading
     ends on the line below."""
     return [
-        _joined_line(line) if _is_stretched(line, below, body) else line
-        for line, below in zip_longest(lines, lines[1:])
+        _joined_heading_line(line) if _is_stretched_heading(line, line_below, body_size) else line
+        for line, line_below in zip_longest(lines, lines[1:])
     ]
 
 
-def _is_stretched(line: Line, below: Line | None, body: float) -> bool:
+def _is_stretched_heading(line: Line, line_below: Line | None, body_size: float) -> bool:
     """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
-    if len(line.cells) < 2 or below is None or len(below.cells) != 1:
+    if len(line.cells) < 2 or line_below is None or len(line_below.cells) != 1:
         return False
-    last, cells = below.main, line.cells
-    if any((cell.font, cell.bold) != (last.font, last.bold) or abs(cell.size - last.size) > 0.2 for cell in cells):
+    last_heading_run, heading_cells = line_below.main, line.cells
+    if any(
+        (cell.font, cell.bold) != (last_heading_run.font, last_heading_run.bold)
+        or abs(cell.size - last_heading_run.size) > 0.2
+        for cell in heading_cells
+    ):
         return False
-    words = [word for cell in cells for word in cell.words]
-    start = next((k for k, word in enumerate(words[:_LABEL_WORDS]) if abs(below.x1 - word.x1) < 2), None)
-    is_near = below.y - line.y < _STRETCHED_STEP * last.size and start is not None
-    if not is_near or not (last.bold or last.size > _SAME_FONT_RATIO * body) or last.x2 > line.x2 + 2:
+    heading_words = [word for cell in heading_cells for word in cell.words]
+    heading_start = next(
+        (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(line_below.x1 - word.x1) < 2), None
+    )
+    is_heading_near = line_below.y - line.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
+    if (
+        not is_heading_near
+        or not (last_heading_run.bold or last_heading_run.size > _SAME_FONT_HEADING_RATIO * body_size)
+        or last_heading_run.x2 > line.x2 + 2
+    ):
         return False
-    words = words[start:]
-    gaps = [b.x1 - a.x2 for a, b in pairwise(words)]
+    heading_words = heading_words[heading_start:]
+    word_gaps = [b.x1 - a.x2 for a, b in pairwise(heading_words)]
     return (
-        len(gaps) > 1 and max(gaps) - min(gaps) < _EQUAL_GAPS * last.size and not any(is_number(w.text) for w in words)
+        len(word_gaps) > 1
+        and max(word_gaps) - min(word_gaps) < _EQUAL_GAPS * last_heading_run.size
+        and not any(is_number(w.text) for w in heading_words)
     )
 
 
-def _joined_line(line: Line) -> Line:
-    text = " ".join(cell.text for cell in line.cells)
-    words = tuple(word for cell in line.cells for word in cell.words)
-    return line._replace(cells=[line.cells[0]._replace(x2=line.x2, text=text, words=words)])
+def _joined_heading_line(line: Line) -> Line:
+    heading_text = " ".join(cell.text for cell in line.cells)
+    heading_words = tuple(word for cell in line.cells for word in cell.words)
+    return line._replace(cells=[line.cells[0]._replace(x2=line.x2, text=heading_text, words=heading_words)])
 
 
-def _may_head(line: Line) -> bool:
-    text = line.text
-    stands_alone = len(line.cells) == 1 and not is_bullet(text)
-    return stands_alone and len(text) <= 160 and bool(WRITTEN_OUT.search(text)) and not is_contents_entry(text)
+def _may_be_heading(line: Line) -> bool:
+    heading_text = line.text
+    stands_alone = len(line.cells) == 1 and not is_bullet(heading_text)
+    return (
+        stands_alone
+        and len(heading_text) <= 160
+        and bool(WRITTEN_OUT.search(heading_text))
+        and not is_contents_entry(heading_text)
+    )
 
 
-def _leading(pages: Sequence[Sequence[Line]], body: float) -> float:
+def _body_leading(pages: Sequence[Sequence[Line]], body_size: float) -> float:
     """From one line of the body to the next, in font sizes."""
-    steps = [
+    line_steps = [
         below.y - above.y
         for page in pages
         for above, below in pairwise(page)
-        if above.cells and below.cells and _rounded(below.main.size) == body and not label(below.text)
+        if above.cells and below.cells and _rounded_type_size(below.main.size) == body_size and not label(below.text)
     ]
-    steps = [step / body for step in steps if 0.9 * body < step < _MOST_LEADING * body]
-    return statistics.median(steps) if steps else 1.2
+    line_steps = [step / body_size for step in line_steps if 0.9 * body_size < step < _MOST_BODY_LEADING * body_size]
+    return statistics.median(line_steps) if line_steps else 1.2
 
 
-def _rounded(size: float) -> float:
+def _rounded_type_size(size: float) -> float:
     return round(2 * size) / 2
 
 
-def foot_notes(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
+def footnote_range(lines: Sequence[Line], styles: Styles) -> tuple[int, int]:
     """(start, end) of the notes at the foot of a page or a column: lines in smaller letters, the first with a mark,
     without a running footer below them; both are the number of lines where there are none."""
-    start = len(lines)
-    while start and lines[start - 1].cells and lines[start - 1].main.size < _NOTE_SIZE * styles.body:
-        start -= 1
-    while start < len(lines) and (not _NOTE_MARK.match(lines[start].text) or _is_row(lines[start])):
-        start += 1
-    end = start
-    while end < len(lines) and (end == start or lines[end].y - lines[end - 1].y < APART * styles.leading * styles.body):
-        end += 1
-    above = lines[start - 1] if 0 < start < end else None
-    return (start, end) if above and above.cells else (len(lines), len(lines))
+    first_footnote = len(lines)
+    while (
+        first_footnote
+        and lines[first_footnote - 1].cells
+        and lines[first_footnote - 1].main.size < _FOOTNOTE_SIZE * styles.body
+    ):
+        first_footnote -= 1
+    while first_footnote < len(lines) and (
+        not _FOOTNOTE_START.match(lines[first_footnote].text) or _is_small_table_row(lines[first_footnote])
+    ):
+        first_footnote += 1
+    footnotes_end = first_footnote
+    while footnotes_end < len(lines) and (
+        footnotes_end == first_footnote
+        or lines[footnotes_end].y - lines[footnotes_end - 1].y < APART * styles.leading * styles.body
+    ):
+        footnotes_end += 1
+    line_above_footnotes = lines[first_footnote - 1] if 0 < first_footnote < footnotes_end else None
+    return (
+        (first_footnote, footnotes_end)
+        if line_above_footnotes and line_above_footnotes.cells
+        else (len(lines), len(lines))
+    )
 
 
-def _is_row(line: Line) -> bool:
+def _is_small_table_row(line: Line) -> bool:
     """Whether figures stand beside a line's first text: a row of a table in small letters, which has no notes."""
     return len(line.cells) > 1 and all(is_number(cell.text) for cell in line.cells[1:])

@@ -14,16 +14,16 @@ from typing import NamedTuple
 from groundwork.documents.layout.page_edge_lines import EdgeLine
 from groundwork.documents.layout.text_lines import Run, to_lines
 
-_LEAST_NUMBERS = {1: 12, 5: 5}  # of a page, by the step from one to the next
-_SPACE_SPREAD = 0.2  # of the space between two numbers, by which it differs
-_EVEN_SHARE = 0.9  # of the spaces
-_EDGE_SPREAD = 6.0  # points by which the right or left edges of the numbers differ
-_LEAST_WORDS = 6  # of most lines of running text
-_GOING_ON_SHARE = 0.25  # of the lines of running text, which begin in the middle of a sentence
-_WHOLE_SHARE = 0.7  # of its lines, which have no spaces as wide as those between cells
+_LEAST_LINE_NUMBERS = {1: 12, 5: 5}  # of a page, by the step from one to the next
+_NUMBER_SPACE_SPREAD = 0.2  # of the space between two numbers, by which it differs
+_EVEN_SPACES_SHARE = 0.9  # of the spaces
+_NUMBER_EDGE_SPREAD = 6.0  # points by which the right or left edges of the numbers differ
+_LEAST_WORDS_BESIDE = 6  # of most lines of running text
+_SENTENCE_MIDDLE_SHARE = 0.25  # of the lines of running text, which begin in the middle of a sentence
+_UNSPACED_SHARE = 0.7  # of its lines, which have no spaces as wide as those between cells
 
 
-class _Column(NamedTuple):
+class _LineNumberColumn(NamedTuple):
     """Numbers below each other at the left of a page."""
 
     runs: list[Run]
@@ -35,52 +35,60 @@ def line_numbers(pages: Sequence[Sequence[Run]]) -> list[list[EdgeLine]]:
 
     An empty cell behind each says that the text layer may have the text of its line there (`without_line`).
     """
-    columns = [_number_column(runs) for runs in pages]
-    is_numbered = any(column.beside_text for column in columns)
+    number_columns = [_line_number_column(runs) for runs in pages]
+    has_line_numbers = any(number_column.beside_text for number_column in number_columns)
     return [
-        [EdgeLine([run.text, ""], [run], (run.y1 + run.y2) / 2, False) for run in column.runs] if is_numbered else []
-        for column in columns
+        [EdgeLine([run.text, ""], [run], (run.y1 + run.y2) / 2, False) for run in number_column.runs]
+        if has_line_numbers
+        else []
+        for number_column in number_columns
     ]
 
 
-def _number_column(runs: Sequence[Run]) -> _Column:
-    numbers = sorted((run for run in runs if _is_line_number(run.text)), key=lambda run: run.y1)
-    left = min((run.x1 for run in numbers), default=0.0)
-    numbers = [run for run in numbers if run.x1 - left < _EDGE_SPREAD + (run.x2 - run.x1)]
-    number_ids = set(map(id, numbers))
-    texts = [run for run in runs if id(run) not in number_ids]
-    if not texts or not _counts_evenly(numbers):
-        return _Column([], False)
-    top, bottom, right = numbers[0].y1, numbers[-1].y2, max(run.x2 for run in numbers)
-    beside = [run for run in texts if top <= (run.y1 + run.y2) / 2 <= bottom]
-    if not beside or min(run.x1 for run in beside) <= right:
-        return _Column([], False)
-    return _Column(numbers, _is_running_text(beside))
+def _line_number_column(runs: Sequence[Run]) -> _LineNumberColumn:
+    line_number_runs = sorted((run for run in runs if _is_line_number(run.text)), key=lambda run: run.y1)
+    leftmost_number = min((run.x1 for run in line_number_runs), default=0.0)
+    line_number_runs = [
+        run for run in line_number_runs if run.x1 - leftmost_number < _NUMBER_EDGE_SPREAD + (run.x2 - run.x1)
+    ]
+    number_ids = set(map(id, line_number_runs))
+    other_texts = [run for run in runs if id(run) not in number_ids]
+    if not other_texts or not _count_evenly(line_number_runs):
+        return _LineNumberColumn([], False)
+    numbers_top, numbers_bottom, numbers_right = (
+        line_number_runs[0].y1,
+        line_number_runs[-1].y2,
+        max(run.x2 for run in line_number_runs),
+    )
+    texts_beside_numbers = [run for run in other_texts if numbers_top <= (run.y1 + run.y2) / 2 <= numbers_bottom]
+    if not texts_beside_numbers or min(run.x1 for run in texts_beside_numbers) <= numbers_right:
+        return _LineNumberColumn([], False)
+    return _LineNumberColumn(line_number_runs, _is_running_text_beside(texts_beside_numbers))
 
 
 def _is_line_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
-def _counts_evenly(numbers: Sequence[Run]) -> bool:
-    values = [int(run.text) for run in numbers]
-    steps = {b - a for a, b in pairwise(values)}
-    step = steps.pop() if len(steps) == 1 else 0
-    if len(values) < _LEAST_NUMBERS.get(step, len(values) + 1):
+def _count_evenly(line_number_runs: Sequence[Run]) -> bool:
+    line_number_values = [int(run.text) for run in line_number_runs]
+    number_steps = {b - a for a, b in pairwise(line_number_values)}
+    number_step = number_steps.pop() if len(number_steps) == 1 else 0
+    if len(line_number_values) < _LEAST_LINE_NUMBERS.get(number_step, len(line_number_values) + 1):
         return False
-    spaces = [below.y1 - above.y1 for above, below in pairwise(numbers)]
-    space = statistics.median(spaces)
-    even = sum(abs(other - space) <= _SPACE_SPREAD * space for other in spaces)
-    return even >= _EVEN_SHARE * len(spaces)
+    number_spaces = [below.y1 - above.y1 for above, below in pairwise(line_number_runs)]
+    median_space = statistics.median(number_spaces)
+    even_spaces = sum(abs(other - median_space) <= _NUMBER_SPACE_SPREAD * median_space for other in number_spaces)
+    return even_spaces >= _EVEN_SPACES_SHARE * len(number_spaces)
 
 
-def _is_running_text(runs: Sequence[Run]) -> bool:
-    lines = to_lines(list(runs))
-    long_lines = [line for line in lines if len(line.text.split()) >= _LEAST_WORDS]
-    whole = sum(len(line.cells) == 1 for line in long_lines)
-    going_on = sum(line.text[:1].islower() for line in long_lines)
+def _is_running_text_beside(runs_beside_numbers: Sequence[Run]) -> bool:
+    lines_beside_numbers = to_lines(list(runs_beside_numbers))
+    long_lines = [line for line in lines_beside_numbers if len(line.text.split()) >= _LEAST_WORDS_BESIDE]
+    whole_line_count = sum(len(line.cells) == 1 for line in long_lines)
+    sentence_middle_count = sum(line.text[:1].islower() for line in long_lines)
     return (
-        2 * len(long_lines) >= len(lines)
-        and whole >= _WHOLE_SHARE * len(long_lines)
-        and going_on >= _GOING_ON_SHARE * len(long_lines)
+        2 * len(long_lines) >= len(lines_beside_numbers)
+        and whole_line_count >= _UNSPACED_SHARE * len(long_lines)
+        and sentence_middle_count >= _SENTENCE_MIDDLE_SHARE * len(long_lines)
     )

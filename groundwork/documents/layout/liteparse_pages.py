@@ -82,9 +82,10 @@ def parse_pages(parser: Any, source: str) -> list[ParsedPage]:
     """The pages of a PDF by a `liteparse.LiteParse`. Raises liteparse's ParseError."""
     from liteparse import ParseError
 
-    native = getattr(parser, "_native", None)  # no part of its interface: where it is gone, the copies do as well
+    # no part of its interface: where it is gone, the copies do as well
+    native_parser = getattr(parser, "_native", None)
     try:
-        return [read_page(page) for page in (native or parser).parse(source).pages]
+        return [read_page(page) for page in (native_parser or parser).parse(source).pages]
     except ParseError:
         raise
     except Exception as error:  # of the extension, as liteparse itself takes them
@@ -105,17 +106,26 @@ def read_page(page: Any) -> ParsedPage:
     )
 
 
-def _read_text_item(item: Any) -> TextItem:
-    words = [Word(word.text, word.x, word.y, word.width, word.height) for word in item.words]
-    font = (item.font_name, item.font_size)
-    return TextItem(item.text, item.x, item.y, item.width, item.height, *font, item.rotation or 0.0, words)
+def _read_text_item(liteparse_item: Any) -> TextItem:
+    item_words = [Word(word.text, word.x, word.y, word.width, word.height) for word in liteparse_item.words]
+    item_font = (liteparse_item.font_name, liteparse_item.font_size)
+    return TextItem(
+        liteparse_item.text,
+        liteparse_item.x,
+        liteparse_item.y,
+        liteparse_item.width,
+        liteparse_item.height,
+        *item_font,
+        liteparse_item.rotation or 0.0,
+        item_words,
+    )
 
 
 def _read_graphics(graphics: Any) -> VectorGraphics | None:
     if graphics is None:
         return None
-    lines = [_drawn_line(line.x1, line.y1, line.x2, line.y2, line.stroke) for line in graphics.lines]
-    return VectorGraphics(list(map(_read_shape, graphics.shapes)), lines)
+    drawn_lines = [_drawn_line(line.x1, line.y1, line.x2, line.y2, line.stroke) for line in graphics.lines]
+    return VectorGraphics(list(map(_read_shape, graphics.shapes)), drawn_lines)
 
 
 def _drawn_line(x1: float, y1: float, x2: float, y2: float, stroke: bool) -> DrawnLine:

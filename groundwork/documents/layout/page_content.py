@@ -12,7 +12,7 @@ from groundwork.documents.layout.columns_and_reading_order import PagePart, gutt
 from groundwork.documents.layout.displayed_fractions import with_fractions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.layout.floats_and_formulas import PageBlock, whole_sentences
+from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
 from groundwork.documents.layout.forms_and_annotations import (
     Form,
     form_fields,
@@ -21,12 +21,12 @@ from groundwork.documents.layout.forms_and_annotations import (
     is_form,
     tick_boxes,
     with_typed_runs,
-    without_boxes,
+    without_tick_boxes,
 )
-from groundwork.documents.layout.headings_and_footnotes import Styles, foot_notes
+from groundwork.documents.layout.headings_and_footnotes import Styles, footnote_range
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import ParsedPage, TextItem
-from groundwork.documents.layout.markdown_writer import PageWriter
+from groundwork.documents.layout.markdown_writer import MarkdownWriter
 from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,
@@ -55,7 +55,11 @@ from groundwork.documents.repair.page_joining import stitch
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import LINE_ENDS
 
-_RULE_ABOVE, _RULE_BELOW = 2, 0.9  # points above the bottom of a line, and sizes below it, of a line drawn under it
+# points above the bottom of a line, and sizes below it, of a line drawn under it
+_UNDERLINE_ABOVE, _UNDERLINE_BELOW = (
+    2,
+    0.9,
+)
 _WALL_SHARE = 0.5  # of a line's size, at the least, above its bottom, through which a steep line runs
 _WALL_HEIGHT = 2  # sizes of the lines it parts, at the least: a box to tick is as high as one
 STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
@@ -121,32 +125,45 @@ def _page_markdown(page: OrderedPage, styles: Styles, columns_above: Stretches) 
 
     Footnotes and turned text come last, but not within a sentence that goes on overleaf.
     """
-    prose: list[PageBlock] = []
+    page_blocks: list[PageBlock] = []
     side_texts: list[str] = []
-    for number, (lines, column) in enumerate(page.parts):
-        start, end = foot_notes(lines, styles)
-        writer = PageWriter(lines[:start], styles, column, columns_above)
-        columns_above = writer.open_columns if end == len(lines) else ()
-        prose += [block._replace(part=2 * number) for block in writer.blocks()]
-        side_texts.append(PageWriter(lines[start:end], styles, column).markdown())
-        prose += [block._replace(part=2 * number + 1) for block in PageWriter(lines[end:], styles, column).blocks()]
-    prose_parts = groupby(whole_sentences(prose, styles.vocabulary.join), key=lambda block: block.part)
-    text = stitch(
-        ["\n\n".join(block.text for block in blocks) for _, blocks in prose_parts], titles_apart=False
+    for part_number, (lines, column) in enumerate(page.parts):
+        footnotes_start, footnotes_end = footnote_range(lines, styles)
+        part_writer = MarkdownWriter(lines[:footnotes_start], styles, column, columns_above)
+        columns_above = part_writer.open_columns if footnotes_end == len(lines) else ()
+        page_blocks += [block._replace(part=2 * part_number) for block in part_writer.blocks()]
+        side_texts.append(MarkdownWriter(lines[footnotes_start:footnotes_end], styles, column).markdown())
+        page_blocks += [
+            block._replace(part=2 * part_number + 1)
+            for block in MarkdownWriter(lines[footnotes_end:], styles, column).blocks()
+        ]
+    blocks_by_part = groupby(
+        join_sentences_around_floats(page_blocks, styles.vocabulary.join), key=lambda block: block.part
+    )
+    page_text = stitch(
+        ["\n\n".join(block.text for block in blocks) for _, blocks in blocks_by_part], titles_apart=False
     ).markdown
     head_text, foot_text = (_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
     side_texts.append(foot_text)
-    head, gap, last_block = text.rpartition("\n\n")
+    text_before_last_block, block_gap, last_block = page_text.rpartition("\n\n")
     side_texts += page.side_texts
-    blocks = [text, *side_texts] if last_block.endswith(LINE_ENDS) or not gap else [head, *side_texts, last_block]
+    blocks = (
+        [page_text, *side_texts]
+        if last_block.endswith(LINE_ENDS) or not block_gap
+        else [text_before_last_block, *side_texts, last_block]
+    )
     return unmirrored("\n\n".join(filter(None, [head_text, *blocks]))), columns_above
 
 
-def _edge_text(edge: Sequence[Line], page: OrderedPage, styles: Styles) -> str:
+def _edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: Styles) -> str:
     """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
-    lines = [line for lines, _ in page.parts for line in lines if line.cells]
-    width = (min(line.x1 for line in lines), max(line.x2 for line in lines)) if lines else None
-    return PageWriter(edge, styles, width).markdown() if edge else ""
+    page_text_lines = [line for page_text_lines, _ in page.parts for line in page_text_lines if line.cells]
+    page_text_width = (
+        (min(line.x1 for line in page_text_lines), max(line.x2 for line in page_text_lines))
+        if page_text_lines
+        else None
+    )
+    return MarkdownWriter(edge_lines, styles, page_text_width).markdown() if edge_lines else ""
 
 
 def measured_items(page: ParsedPage, sizes: LetterSizes) -> list[list[MeasuredItem]]:
@@ -165,17 +182,17 @@ def page_content(
     page: ParsedPage,
     items: Sequence[Sequence[MeasuredItem]],
     drawn: DrawnLetters,
-    text: str,
-    typewriter: frozenset[str],
+    page_layer: str,
+    typewriter_fonts: frozenset[str],
 ) -> PageContent:
     """What is drawn on a page, spelt as in its text layer. `items`: its measured items."""
-    speller = Speller(text)
-    upright_runs = _text_runs(items[0], speller, typewriter)
-    turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter)]
+    speller = Speller(page_layer)
+    upright_runs = _text_runs(items[0], speller, typewriter_fonts)
+    turned = [line for side in items[1:] for line in _turned_lines(side, page, speller, typewriter_fonts)]
     runs = [run for _, run in upright_runs]
     fields = form_fields(page)
     charts = find_charts(page.vector_graphics, runs, fields) if page.vector_graphics else []
-    leftward = is_right_to_left(text)
+    leftward = is_right_to_left(page_layer)
     runs = with_typed_runs(page, word_runs(upright_runs, page_spelling(page, drawn)) if leftward else runs)
     strokes = find_strokes(page.vector_graphics) if page.vector_graphics else Strokes([], [])
     if leftward:
@@ -183,8 +200,8 @@ def page_content(
         charts, fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, fields))
     ticks = tick_boxes(page)
     if not leftward and is_form(sum(len(run.words) for run in runs), len(fields) + len(ticks)):
-        form = Form(without_boxes(strokes, ticks), fields)
-        sides = _side_texts(turned, page, text)
+        form = Form(without_tick_boxes(strokes, ticks), fields)
+        sides = _side_texts(turned, page, page_layer)
         return PageContent(runs, [], strokes.flat, sides, edge_lines(runs, [], page.height), form)
     bullets = find_bullets(page.vector_graphics) if page.vector_graphics else []
     bullets = [mirrored_box(bullet, page.width) for bullet in bullets] if leftward else bullets
@@ -199,22 +216,22 @@ def page_content(
     turned = [[cell for cell in line if cell not in heads] for line in turned] if heads else turned
     grids += tables
     edges = [*strokes.flat, *walls, *(Stroke(field.x1, field.y1, field.x2, field.y1) for field in fields)]
-    sides = _side_texts(turned, page, text)
+    sides = _side_texts(turned, page, page_layer)
     return PageContent(prose, grids, edges, sides, [] if leftward else edge_lines(prose, grids, page.height))
 
 
 def _turned_lines(
-    side: Sequence[MeasuredItem], page: ParsedPage, speller: Speller, typewriter: frozenset[str]
+    turned_items: Sequence[MeasuredItem], page: ParsedPage, speller: Speller, typewriter_fonts: frozenset[str]
 ) -> list[list[_TurnedText]]:
     """The texts of each turned line."""
-    lines = to_lines([run for _, run in _text_runs(side, speller, typewriter)])
-    turn = side[0].turn if side else 0
+    lines_set_upright = to_lines([run for _, run in _text_runs(turned_items, speller, typewriter_fonts)])
+    turn = turned_items[0].turn if turned_items else 0
     return [
         [
             _TurnedText(place_on_page(Box(*cell[:4], cell.text), turn, page), is_watermark=not turn)
             for cell in line.cells
         ]
-        for line in lines
+        for line in lines_set_upright
     ]
 
 
@@ -222,18 +239,22 @@ def _striped_tables(
     shades: Sequence[Shade], prose: Sequence[Run], frames: Sequence[Frame], charts: Sequence[Box]
 ) -> list[Frame]:
     """The tables that stripes draw, which are no part of a chart and no listing."""
-    striped = striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+    striped_table_frames = (
+        striped_frames(shades, [word for run in prose for word in run.words], frames) if len(shades) > 1 else []
+    )
     return [
-        frame for frame in striped if not (any(_is_in(frame, chart) for chart in charts) or _holds_code(frame, prose))
+        frame
+        for frame in striped_table_frames
+        if not (any(_is_in_chart(frame, chart) for chart in charts) or _holds_code_listing(frame, prose))
     ]
 
 
 def _frames_and_walls(strokes: Strokes, charts: Sequence[Box]) -> tuple[list[Frame], list[Stroke]]:
     """The frames that are no part of a chart, and the steep strokes that belong to no frame at all."""
     frames = find_frames(strokes)
-    framed = {stroke for frame in frames for stroke in frame.steep}
-    walls = [stroke for stroke in strokes.steep if stroke not in framed]
-    return [frame for frame in frames if not any(_is_in(frame, chart) for chart in charts)], walls
+    framed_strokes = {stroke for frame in frames for stroke in frame.steep}
+    walls = [stroke for stroke in strokes.steep if stroke not in framed_strokes]
+    return [frame for frame in frames if not any(_is_in_chart(frame, chart) for chart in charts)], walls
 
 
 def _drawn_tables(
@@ -246,32 +267,36 @@ def _drawn_tables(
     """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
     if not frames:
         return [], []
-    words = [word for run in prose for word in run.words]
+    prose_words = [word for run in prose for word in run.words]
     if shades:
-        frames = [with_shaded_rows(frame, shades, words) for frame in frames]
-    tables = find_grids(frames, words, fields)
-    heads = [
-        head
+        frames = [with_shaded_rows(frame, shades, prose_words) for frame in frames]
+    drawn_tables = find_grids(frames, prose_words, fields)
+    turned_heads = [
+        turned_head
         for line in turned
-        for head in line
-        if not head.is_watermark and any(table.rows and table.holds(head.box) for table in tables)
+        for turned_head in line
+        if not turned_head.is_watermark and any(table.rows and table.holds(turned_head.box) for table in drawn_tables)
     ]
-    return (find_grids(frames, [*words, *(head.box for head in heads)], fields), heads) if heads else (tables, [])
+    return (
+        (find_grids(frames, [*prose_words, *(turned_head.box for turned_head in turned_heads)], fields), turned_heads)
+        if turned_heads
+        else (drawn_tables, [])
+    )
 
 
-def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: ParsedPage, text: str) -> list[str]:
+def _side_texts(turned: Sequence[Sequence[_TurnedText]], page: ParsedPage, page_layer: str) -> list[str]:
     """The turned lines, and the notes that are shown as icons."""
-    lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
-    return [*(_whole_line(line, text) for line in lines), *icon_notes(page, text)]
+    side_lines = (" ".join(cell.box.text for cell in line) for line in turned if line)
+    return [*(_whole_side_line(line, page_layer) for line in side_lines), *icon_notes(page, page_layer)]
 
 
 def _text_runs(
-    items: Sequence[MeasuredItem], speller: Speller, typewriter: frozenset[str]
+    measured: Sequence[MeasuredItem], speller: Speller, typewriter_fonts: frozenset[str]
 ) -> list[tuple[TextItem, Run]]:
     """The text items that are not blank, each with its run."""
     text_runs = []
-    for text_item, size, end_font, _ in items:
-        if run := to_run(text_item, size, speller, end_font, typewriter):
+    for text_item, size, end_font, _ in measured:
+        if run := to_run(text_item, size, speller, end_font, typewriter_fonts):
             text_runs.append((text_item, run))
     return text_runs
 
@@ -284,9 +309,11 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     outermost = outermost_lines(running.first, runs[0] if runs else [])
     outermost_ids = {id(run) for line in outermost for run in line.runs}
     runs = [[run for run in page_runs if id(run) not in outermost_ids] for page_runs in runs]
-    parts_by_page = [_parts(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
+    parts_by_page = [_parts_of_page(page_runs, page) for page_runs, page in zip(runs, pages, strict=True)]
     if column_xs := gutters(parts_by_page):
-        parts_by_page = [_parts(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)]
+        parts_by_page = [
+            _parts_of_page(page_runs, page, column_xs) for page_runs, page in zip(runs, pages, strict=True)
+        ]
     ordered = [
         OrderedPage([(form_lines(page_runs, page.form), None)], page.side_texts, to_lines(page_runs))
         if page.form
@@ -306,65 +333,75 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     return [ordered[0]._replace(head_lines=head_lines, foot_lines=foot_lines), *ordered[1:]] if ordered else []
 
 
-def _parts(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
+def _parts_of_page(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
     return [] if page.form else page_parts(runs, page.grids, column_xs, page.strokes)
 
 
-def _whole_line(line: str, layer: str) -> str:
+def _whole_side_line(side_line: str, page_layer: str) -> str:
     """A turned line as the text layer has it: liteparse cuts those that reach over the edge of the page."""
-    at = layer.find(line)
-    return layer[at:].split("\n", 1)[0].strip() if at >= 0 and (not at or layer[at - 1] == "\n") else line
+    side_line_start = page_layer.find(side_line)
+    return (
+        page_layer[side_line_start:].split("\n", 1)[0].strip()
+        if side_line_start >= 0 and (not side_line_start or page_layer[side_line_start - 1] == "\n")
+        else side_line
+    )
 
 
 def _chart_grid(chart: Box, runs: Sequence[Run]) -> Grid:
     """A chart as a table without rows that holds its labels."""
-    grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
-    return grid._replace(labels=" ".join(line.text for line in to_lines([run for run in runs if grid.holds(run)])))
+    chart_grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
+    return chart_grid._replace(
+        labels=" ".join(line.text for line in to_lines([run for run in runs if chart_grid.holds(run)]))
+    )
 
 
-def _is_in(frame: Frame, chart: Box) -> bool:
+def _is_in_chart(frame: Frame, chart: Box) -> bool:
     """Whether most of a frame lies in a chart."""
-    across = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
-    down = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
-    area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
-    return across > 0 and down > 0 and 2 * across * down > area
+    overlap_width = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
+    overlap_height = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
+    frame_area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
+    return overlap_width > 0 and overlap_height > 0 and 2 * overlap_width * overlap_height > frame_area
 
 
-def _holds_code(frame: Frame, runs: Sequence[Run]) -> bool:
+def _holds_code_listing(frame: Frame, runs: Sequence[Run]) -> bool:
     """Whether a text in a typewriter's font runs over the edge of a column, as lines of a shaded listing do."""
-    rows = [run for run in runs if run.mono and frame.ys[0] <= run.y1 and run.y2 <= frame.ys[-1]]
-    return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in rows)
+    typewriter_runs = [run for run in runs if run.mono and frame.ys[0] <= run.y1 and run.y2 <= frame.ys[-1]]
+    return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in typewriter_runs)
 
 
 def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
     """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
-    flat = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
-    steep = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
-    lines = _with_walls(_with_underlines(lines, flat), steep)
+    flat_strokes = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
+    steep_strokes = [stroke for stroke in strokes if stroke.x2 == stroke.x1]
+    lines = _with_walls(_with_underlines(lines, flat_strokes), steep_strokes)
     filled_grids = [grid for grid in grids if grid.rows or grid.labels]
-    tables = [
+    table_lines = [
         Line(grid.ys[0], [], grid.rows, grid.labels, columns=grid.columns, full_table=grid.full_rows)
         for grid in filled_grids
     ]
-    return sorted([*lines, *tables], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
+    return sorted([*lines, *table_lines], key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
 
 
-def _with_underlines(lines: Sequence[Line], strokes: Sequence[Stroke]) -> list[Line]:
-    copies = list(lines)
-    bottoms = [line.y for line in lines]
-    for stroke in strokes:
-        i = bisect_right(bottoms, stroke.y1 + _RULE_ABOVE) - 1
-        if i >= 0 and stroke.y1 - bottoms[i] < _RULE_BELOW * lines[i].main.size:
-            pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
-            copies[i] = copies[i]._replace(underlined=(*copies[i].underlined, *pieces, (stroke.x1, stroke.x2)))
-    return copies
+def _with_underlines(lines: Sequence[Line], flat_strokes: Sequence[Stroke]) -> list[Line]:
+    underlined_lines = list(lines)
+    line_bottoms = [line.y for line in lines]
+    for stroke in flat_strokes:
+        line_index = bisect_right(line_bottoms, stroke.y1 + _UNDERLINE_ABOVE) - 1
+        if line_index >= 0 and stroke.y1 - line_bottoms[line_index] < _UNDERLINE_BELOW * lines[line_index].main.size:
+            underline_pieces = tuple(zip(stroke.ends[::2], stroke.ends[1::2], strict=False))
+            underlined_lines[line_index] = underlined_lines[line_index]._replace(
+                underlined=(*underlined_lines[line_index].underlined, *underline_pieces, (stroke.x1, stroke.x2))
+            )
+    return underlined_lines
 
 
-def _with_walls(lines: list[Line], strokes: Sequence[Stroke]) -> list[Line]:
-    bottoms = [line.y for line in lines]
-    for stroke in strokes:
-        for i in range(bisect_left(bottoms, stroke.y1), bisect_right(bottoms, stroke.y2 + _RULE_ABOVE)):
-            size = lines[i].main.size
-            if stroke.y2 - stroke.y1 > _WALL_HEIGHT * size and bottoms[i] - stroke.y1 > _WALL_SHARE * size:
-                lines[i] = lines[i]._replace(walls=(*lines[i].walls, stroke.x1))
+def _with_walls(lines: list[Line], steep_strokes: Sequence[Stroke]) -> list[Line]:
+    line_bottoms = [line.y for line in lines]
+    for wall in steep_strokes:
+        for line_index in range(
+            bisect_left(line_bottoms, wall.y1), bisect_right(line_bottoms, wall.y2 + _UNDERLINE_ABOVE)
+        ):
+            size = lines[line_index].main.size
+            if wall.y2 - wall.y1 > _WALL_HEIGHT * size and line_bottoms[line_index] - wall.y1 > _WALL_SHARE * size:
+                lines[line_index] = lines[line_index]._replace(walls=(*lines[line_index].walls, wall.x1))
     return lines

@@ -9,52 +9,63 @@ from itertools import pairwise
 
 from groundwork.documents.layout.text_lines import Line
 
-_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
-_STEP = re.compile(
-    rf"{_NUMBER}(?:(?:for|foreach|forall|while|with)\b.*\bdo|(?:else\s*)?if\b.*\bthen|else:?|repeat|begin|loop|do"
+_STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
+_PSEUDOCODE_STEP = re.compile(
+    rf"{_STEP_NUMBER}(?:(?:for|foreach|forall|while|with)\b.*\bdo|(?:else\s*)?if\b.*\bthen|else:?|repeat|begin|loop|do"
     r"|end(?:\s?(?:for|while|if|function|procedure|loop|foreach))?)[;.]?(?:\s+(?://|▷|▹|\{).*)?$"
-    rf"|{_NUMBER}(?:(?:return|until|procedure|Require:|Ensure:)\s"
+    rf"|{_STEP_NUMBER}(?:(?:return|until|procedure|Require:|Ensure:)\s"
     rf"|[^\s,.;]+(?:\s[^\s,.;]+){{0,2}}\s?(?:←|:=|⇐)\s?\S)"
     r"|\$[^$]{1,60}\\(?:left|Left)arrow"
 )
-_NUMBERED = re.compile(r"(\d{1,3}):(?:\s|$)")
-_COMMENT = re.compile(r"\S\s+(?://|▷|▹)\s?\S")
-_LEAST_LINES = 4
-_LEAST_SHARE = 0.6  # of the lines, which are steps of a program
-_MOST_OTHERS = 2  # lines in a row that are none
-_LINE_GAP = 1.9  # of the usual steps, from one line to the next at the most
+_NUMBERED_STEP = re.compile(r"(\d{1,3}):(?:\s|$)")
+_PSEUDOCODE_COMMENT = re.compile(r"\S\s+(?://|▷|▹)\s?\S")
+_LEAST_PSEUDOCODE_LINES = 4
+_LEAST_STEP_SHARE = 0.6  # of the lines, which are steps of a program
+_MOST_LINES_BETWEEN_STEPS = 2  # lines in a row that are none
+_PSEUDOCODE_LINE_GAP = 1.9  # of the usual steps, from one line to the next at the most
 
 
-def pseudocode_end(lines: Sequence[Line], start: int, leading: float) -> int:
+def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) -> int:
     """Where the program that begins at a line ends; `start` where none does. `leading`: sizes from line to line."""
-    if not _is_step(lines, start):
-        return start
-    steps, at, end = 1, start + 1, start + 1
-    while at < len(lines) and at - end <= _MOST_OTHERS and _is_near(lines[at - 1], lines[at], leading):
-        if _is_step(lines, at):
-            steps, end = steps + 1, at + 1
-        at += 1
-    return end if end - start >= _LEAST_LINES and steps >= _LEAST_SHARE * (end - start) else start
+    if not _is_pseudocode_step(lines, program_start):
+        return program_start
+    step_count, step_line, program_end = 1, program_start + 1, program_start + 1
+    while (
+        step_line < len(lines)
+        and step_line - program_end <= _MOST_LINES_BETWEEN_STEPS
+        and _is_next_pseudocode_line(lines[step_line - 1], lines[step_line], leading)
+    ):
+        if _is_pseudocode_step(lines, step_line):
+            step_count, program_end = step_count + 1, step_line + 1
+        step_line += 1
+    return (
+        program_end
+        if program_end - program_start >= _LEAST_PSEUDOCODE_LINES
+        and step_count >= _LEAST_STEP_SHARE * (program_end - program_start)
+        else program_start
+    )
 
 
-def _is_near(above: Line, line: Line, leading: float) -> bool:
-    return bool(line.cells) and line.y - above.y < _LINE_GAP * leading * line.main.size
+def _is_next_pseudocode_line(above: Line, line: Line, leading: float) -> bool:
+    return bool(line.cells) and line.y - above.y < _PSEUDOCODE_LINE_GAP * leading * line.main.size
 
 
-def _is_step(lines: Sequence[Line], at: int) -> bool:
+def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
     """Whether a line is a step of a program, by its words, its comment or its number after the one above."""
-    line = lines[at]
-    if not line.cells:
+    program_line = lines[step_line]
+    if not program_line.cells:
         return False
-    has_comment = len(line.cells) > 1 and _COMMENT.search(line.text) is not None
-    if has_comment or _STEP.match(line.text):
+    has_pseudocode_comment = len(program_line.cells) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
+    if has_pseudocode_comment or _PSEUDOCODE_STEP.match(program_line.text):
         return True
-    if not _NUMBERED.match(line.text):
+    if not _NUMBERED_STEP.match(program_line.text):
         return False
-    return any(_follows(above, below) for above, below in pairwise(lines[max(0, at - 1) : at + 2]))
+    return any(
+        _is_next_step_number(above, below) for above, below in pairwise(lines[max(0, step_line - 1) : step_line + 2])
+    )
 
 
-def _follows(above: Line, line: Line) -> bool:
+def _is_next_step_number(above: Line, line: Line) -> bool:
     """Whether two lines are numbered with a colon, one after the other."""
-    upper, lower = _NUMBERED.match(above.text), _NUMBERED.match(line.text)
-    return upper is not None and lower is not None and int(lower[1]) == int(upper[1]) + 1
+    upper_step, lower_step = _NUMBERED_STEP.match(above.text), _NUMBERED_STEP.match(line.text)
+    return upper_step is not None and lower_step is not None and int(lower_step[1]) == int(upper_step[1]) + 1

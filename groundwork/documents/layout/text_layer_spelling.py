@@ -9,78 +9,89 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from groundwork.documents.layout.superscripts import DIGITS, with_superscripts
+from groundwork.documents.layout.superscripts import SUPERSCRIPTS_TO_DIGITS, with_superscripts
 from groundwork.language.numbers import digit_runs
 from groundwork.language.words import WRITTEN_OUT
 
-_SIMPLE = dict(zip("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ", strict=True))
-_BLANKS = re.compile(r"\s+")
-_SOLID = re.compile(r"\S+")
+_SIMPLE_SPELLINGS = dict(zip("“”„‟‘’‚‛‐‑‒–—−\u00a0\u2009\u202f\n\t", "\"\"\"\"''''------     ", strict=True))
+_LAYER_BLANKS = re.compile(r"\s+")
+_LAYER_TOKEN = re.compile(r"\S+")
 
 
 class Speller:
     """One page's text layer, read from its start to its end as the boxes ask for their text."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._simple = _simplified(text)
-        self._position = 0
-        self._squeezed = ""
-        self._offsets: list[int] = []
+        self._layer_text = text
+        self._simple_layer = _simply_spelt(text)
+        self._layer_position = 0
+        self._squeezed_layer = ""
+        self._squeezed_offsets: list[int] = []
 
     def spell(self, text: str) -> str:
         """A box's text as the text layer has it, but for raised digits; as it is where the layer does not hold its
         letters."""
-        plain = text if text.isascii() else text.translate(DIGITS)
-        spelt = self._spell(plain)
-        return spelt if plain == text else with_superscripts(spelt, text)
+        text_without_superscripts = text if text.isascii() else text.translate(SUPERSCRIPTS_TO_DIGITS)
+        layer_spelling = self._spell(text_without_superscripts)
+        return layer_spelling if text_without_superscripts == text else with_superscripts(layer_spelling, text)
 
     def _spell(self, text: str) -> str:
-        simple = text if text.isascii() and text.isprintable() else _simplified(text)
-        offset = self._simple.find(simple, self._position)
-        if offset < 0:
-            offset = self._simple.find(simple)
-        if offset >= 0 and (len(simple) > 3 or self._stands_alone(offset, len(simple))):
-            self._position = offset + len(simple)
-            spelt = self._text[offset : self._position]
-            is_plain = spelt.isascii() and spelt.isprintable() and "  " not in spelt
-            return spelt if is_plain else _BLANKS.sub(" ", spelt)
-        spelt = self._respaced(simple)
-        return spelt if spelt and _is_better(spelt, text) else text
+        simple_spelling = text if text.isascii() and text.isprintable() else _simply_spelt(text)
+        layer_offset = self._simple_layer.find(simple_spelling, self._layer_position)
+        if layer_offset < 0:
+            layer_offset = self._simple_layer.find(simple_spelling)
+        if layer_offset >= 0 and (
+            len(simple_spelling) > 3 or self._stands_alone_in_layer(layer_offset, len(simple_spelling))
+        ):
+            self._layer_position = layer_offset + len(simple_spelling)
+            layer_spelling = self._layer_text[layer_offset : self._layer_position]
+            is_plain_spelling = layer_spelling.isascii() and layer_spelling.isprintable() and "  " not in layer_spelling
+            return layer_spelling if is_plain_spelling else _LAYER_BLANKS.sub(" ", layer_spelling)
+        layer_spelling = self._respaced(simple_spelling)
+        return layer_spelling if layer_spelling and _is_better_spelling(layer_spelling, text) else text
 
-    def _stands_alone(self, start: int, length: int) -> bool:
-        around = self._simple[max(0, start - 1) : start] + self._simple[start + length : start + length + 1]
-        return not any(c.isalnum() for c in around)
+    def _stands_alone_in_layer(self, start: int, length: int) -> bool:
+        letters_around = (
+            self._simple_layer[max(0, start - 1) : start] + self._simple_layer[start + length : start + length + 1]
+        )
+        return not any(c.isalnum() for c in letters_around)
 
-    def _respaced(self, simple: str) -> str:
+    def _respaced(self, simple_spelling: str) -> str:
         """The stretch of the text layer with the same letters and other spaces; "" where there is none."""
-        if not self._squeezed:
-            solids = list(_SOLID.finditer(self._simple))
-            self._offsets = [i for solid in solids for i in range(*solid.span())]
-            self._squeezed = "".join(solid[0] for solid in solids)
-        letters = "".join(simple.split())
-        for ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
-            stretch = letters.removesuffix(ending) if ending else letters
-            if len(stretch) > 1 and (offset := self._find(stretch)) >= 0:
-                start, end = self._offsets[offset], self._offsets[offset + len(stretch) - 1] + 1
-                self._position = end
-                return _BLANKS.sub(" ", self._text[start:end]) + ending * (stretch != letters)
+        if not self._squeezed_layer:
+            layer_tokens = list(_LAYER_TOKEN.finditer(self._simple_layer))
+            self._squeezed_offsets = [i for layer_token in layer_tokens for i in range(*layer_token.span())]
+            self._squeezed_layer = "".join(layer_token[0] for layer_token in layer_tokens)
+        squeezed_text = "".join(simple_spelling.split())
+        for hyphen_ending in ("", "-"):  # a hyphen at a line's end, which the text layer leaves out
+            squeezed_stretch = squeezed_text.removesuffix(hyphen_ending) if hyphen_ending else squeezed_text
+            if len(squeezed_stretch) > 1 and (squeezed_offset := self._find_squeezed(squeezed_stretch)) >= 0:
+                layer_start, layer_end = (
+                    self._squeezed_offsets[squeezed_offset],
+                    self._squeezed_offsets[squeezed_offset + len(squeezed_stretch) - 1] + 1,
+                )
+                self._layer_position = layer_end
+                return _LAYER_BLANKS.sub(" ", self._layer_text[layer_start:layer_end]) + hyphen_ending * (
+                    squeezed_stretch != squeezed_text
+                )
         return ""
 
-    def _find(self, stretch: str) -> int:
-        offset = self._squeezed.find(stretch, bisect_left(self._offsets, self._position))
-        return offset if offset >= 0 else self._squeezed.find(stretch)
+    def _find_squeezed(self, squeezed_stretch: str) -> int:
+        squeezed_offset = self._squeezed_layer.find(
+            squeezed_stretch, bisect_left(self._squeezed_offsets, self._layer_position)
+        )
+        return squeezed_offset if squeezed_offset >= 0 else self._squeezed_layer.find(squeezed_stretch)
 
 
-def _simplified(text: str) -> str:
+def _simply_spelt(text: str) -> str:
     """The text with one kind of quotes, dashes and blanks."""
-    for sign, plain_sign in _SIMPLE.items():  # much faster than str.translate
+    for sign, plain_sign in _SIMPLE_SPELLINGS.items():  # much faster than str.translate
         text = text.replace(sign, plain_sign)
     return text
 
 
-def _is_better(spelt: str, text: str) -> bool:
+def _is_better_spelling(layer_spelling: str, text: str) -> bool:
     """Whether a layer's spaces tell words apart or numbers; it also parts raised figures, which changes neither."""
-    if spelt.count(" ") <= text.count(" ") or digit_runs(spelt) != digit_runs(text):
+    if layer_spelling.count(" ") <= text.count(" ") or digit_runs(layer_spelling) != digit_runs(text):
         return True
-    return len(WRITTEN_OUT.findall(spelt)) > len(WRITTEN_OUT.findall(text))
+    return len(WRITTEN_OUT.findall(layer_spelling)) > len(WRITTEN_OUT.findall(text))

@@ -19,7 +19,7 @@ from groundwork.documents.layout.fonts import (
     is_dingbat_font,
     is_mono_font,
     plain_font_name,
-    with_letters,
+    with_symbol_font_letters,
 )
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.language.language_and_script import has_unspaced
@@ -177,8 +177,10 @@ def to_run(
         _spelt_words(text_item.words, spelt) if boxes_fit else spread_words(spelt, x, text_item.width, (top, bottom))
     )
     if not spelt.isascii():
-        spelt = with_letters(spelt, font)
-        words = tuple(word._replace(text=with_letters(word.text, font, begins=not k)) for k, word in enumerate(words))
+        spelt = with_symbol_font_letters(spelt, font)
+        words = tuple(
+            word._replace(text=with_symbol_font_letters(word.text, font, begins=not k)) for k, word in enumerate(words)
+        )
     return Run(x, top, x + text_item.width, bottom, spelt, size, font, bold, mono, words, runs_in)
 
 

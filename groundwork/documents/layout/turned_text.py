@@ -14,13 +14,13 @@ import msgspec
 from groundwork.documents.layout.text_lines import Box
 from groundwork.language.language_and_script import is_right_to_left
 
-_MOST_TILT = 8.0  # degrees by which a text that counts as upright, or as turned by a right angle, is tilted
+_MOST_TILT_OF_TURN = 8.0  # degrees by which a text that counts as upright, or as turned by a right angle, is tilted
 _WATERMARK_SIZE = 1.5  # times the usual width of a letter, from which on slanting text is no label
 _WATERMARK_LENGTH = 0.15  # of a page's width, from which on it is no sign of a formula
-_LEAST_WORDS = 3  # of a text whose way tells its turn
+_LEAST_TURNED_WORDS = 3  # of a text whose way tells its turn
 
 
-class _Size(NamedTuple):
+class _TurnedPageSize(NamedTuple):
     """Of a page, in points."""
 
     width: float
@@ -34,7 +34,7 @@ class TurnedTexts(NamedTuple):
     items: list[Any]
 
 
-class Upright(NamedTuple):
+class UprightTexts(NamedTuple):
     """A page's text items that stand upright, and the others by their turn."""
 
     items: list[Any]
@@ -45,71 +45,84 @@ def main_turn(page: Any) -> int:
     """The degrees (0, 90, 180, 270) clockwise by which most letters of a liteparse page stand turned."""
     if not any(text_item.rotation for text_item in page.text_items):
         return 0
-    turns = _turns_by_stated(page)
-    letters: Counter[int] = Counter()
+    turns = _turns_by_stated_turn(page)
+    letters_by_turn: Counter[int] = Counter()
     for text_item in page.text_items:
-        letters[turns[_stated_turn(text_item)]] += len(text_item.text)
-    return letters.most_common(1)[0][0]
+        letters_by_turn[turns[_stated_turn(text_item)]] += len(text_item.text)
+    return letters_by_turn.most_common(1)[0][0]
 
 
-def upright(page: Any) -> Upright:
+def upright(page: Any) -> UprightTexts:
     """The text items of a liteparse page most of whose text stands upright."""
     if not any(text_item.rotation for text_item in page.text_items):
-        return Upright(page.text_items, [])
-    turns, watermark = _turns_by_stated(page), _watermark(page)
-    by_turn: dict[int, list[Any]] = {0: []}
+        return UprightTexts(page.text_items, [])
+    turn_by_stated_turn, watermark = _turns_by_stated_turn(page), _watermark(page)
+    items_by_turn: dict[int, list[Any]] = {0: []}
     for text_item in page.text_items:
         if not any(text_item is marking for marking in watermark):
-            by_turn.setdefault(turns[_stated_turn(text_item)], []).append(text_item)
+            items_by_turn.setdefault(turn_by_stated_turn[_stated_turn(text_item)], []).append(text_item)
     aside = [
-        TurnedTexts(turn, [_turn_item(text_item, turn, page) for text_item in items])
-        for turn, items in by_turn.items()
+        TurnedTexts(turn, [_turn_item_upright(text_item, turn, page) for text_item in turned_items])
+        for turn, turned_items in items_by_turn.items()
         if turn
     ]
-    return Upright(by_turn[0], [*aside, TurnedTexts(0, watermark)] if watermark else aside)
+    return UprightTexts(items_by_turn[0], [*aside, TurnedTexts(0, watermark)] if watermark else aside)
 
 
 def place_on_page(box: Box, turn: int, page: Any) -> Box:
     """Where a box of text that was set upright lies on the page."""
     width, height = box.x2 - box.x1, box.y2 - box.y1
-    across, down = (page.height, page.width) if turn % 180 else (page.width, page.height)
-    x, y, width, height = _bounds(box.x1, box.y1, width, height, -turn % 360, _Size(across, down))
+    turned_page_width, turned_page_height = (page.height, page.width) if turn % 180 else (page.width, page.height)
+    x, y, width, height = _turned_bounds(
+        box.x1, box.y1, width, height, -turn % 360, _TurnedPageSize(turned_page_width, turned_page_height)
+    )
     return box._replace(x1=x, y1=y, x2=x + width, y2=y + height)
 
 
 def _watermark(page: Any) -> list[Any]:
     """The text items that slant in large letters over a page; small ones are labels, such as those of an axis."""
-    is_slanting = [_MOST_TILT < text_item.rotation % 90 < 90 - _MOST_TILT for text_item in page.text_items]
+    is_slanting = [
+        _MOST_TILT_OF_TURN < text_item.rotation % 90 < 90 - _MOST_TILT_OF_TURN for text_item in page.text_items
+    ]
     if not any(is_slanting) or all(is_slanting):
         return []
-    sizes = [_letter_width(text_item) for text_item in page.text_items]
-    usual = statistics.median(size for size, slants in zip(sizes, is_slanting, strict=True) if not slants)
+    letter_widths = [_letter_width(text_item) for text_item in page.text_items]
+    usual_upright_width = statistics.median(
+        letter_width for letter_width, slants in zip(letter_widths, is_slanting, strict=True) if not slants
+    )
     return [
         text_item
-        for text_item, size, slants in zip(page.text_items, sizes, is_slanting, strict=True)
-        if slants and size > _WATERMARK_SIZE * usual and _length(text_item) > _WATERMARK_LENGTH * page.width
+        for text_item, letter_width, slants in zip(page.text_items, letter_widths, is_slanting, strict=True)
+        if slants
+        and letter_width > _WATERMARK_SIZE * usual_upright_width
+        and _slanting_length(text_item) > _WATERMARK_LENGTH * page.width
     ]
 
 
 def _letter_width(text_item: Any) -> float:
-    return _length(text_item) / max(1, len(text_item.text))
+    return _slanting_length(text_item) / max(1, len(text_item.text))
 
 
-def _length(text_item: Any) -> float:
+def _slanting_length(text_item: Any) -> float:
     return math.hypot(text_item.width, text_item.height)
 
 
-def _turns_by_stated(page: Any) -> dict[int, int]:
+def _turns_by_stated_turn(page: Any) -> dict[int, int]:
     """The turn that liteparse tells: the one in which most words of such texts follow each other.
 
     The two differ where the letters of a font are drawn mirrored, and the text mirrors them back.
     """
-    step_turns: dict[int, Counter[int]] = {}
+    word_turns_by_stated_turn: dict[int, Counter[int]] = {}
     for text_item in page.text_items:
-        stated = _stated_turn(text_item)
-        is_measured = stated and not is_right_to_left(text_item.text)
-        step_turns.setdefault(stated, Counter()).update(_step_turns(text_item.words) if is_measured else [stated])
-    return {stated: turns.most_common(1)[0][0] if turns else stated for stated, turns in step_turns.items()}
+        stated_turn = _stated_turn(text_item)
+        is_turn_measured = stated_turn and not is_right_to_left(text_item.text)
+        word_turns_by_stated_turn.setdefault(stated_turn, Counter()).update(
+            _turns_between_words(text_item.words) if is_turn_measured else [stated_turn]
+        )
+    return {
+        stated_turn: word_turns.most_common(1)[0][0] if word_turns else stated_turn
+        for stated_turn, word_turns in word_turns_by_stated_turn.items()
+    }
 
 
 def _stated_turn(text_item: Any) -> int:
@@ -117,35 +130,39 @@ def _stated_turn(text_item: Any) -> int:
     return turn
 
 
-def _step_turns(words: Sequence[Any]) -> list[int]:
+def _turns_between_words(words: Sequence[Any]) -> list[int]:
     """The turns by which each word of a text follows the one before it; none where the words are too few to tell.
 
     Each step counts by itself: liteparse may put the end of a line before its start.
     """
-    return [_step_turn(*pair) for pair in pairwise(words)] if len(words) >= _LEAST_WORDS else []
+    return [_turn_to_next_word(*pair) for pair in pairwise(words)] if len(words) >= _LEAST_TURNED_WORDS else []
 
 
-def _step_turn(word: Any, next_word: Any) -> int:
-    across = next_word.x + next_word.width / 2 - word.x - word.width / 2
-    down = next_word.y + next_word.height / 2 - word.y - word.height / 2
-    if abs(across) > abs(down):
-        return 0 if across > 0 else 180
-    return 90 if down > 0 else 270
+def _turn_to_next_word(word: Any, next_word: Any) -> int:
+    step_across = next_word.x + next_word.width / 2 - word.x - word.width / 2
+    step_down = next_word.y + next_word.height / 2 - word.y - word.height / 2
+    if abs(step_across) > abs(step_down):
+        return 0 if step_across > 0 else 180
+    return 90 if step_down > 0 else 270
 
 
-def _turn_item(text_item: Any, turn: int, page: Any) -> Any:
+def _turn_item_upright(text_item: Any, turn: int, page: Any) -> Any:
     if not turn:
         return text_item
-    words = [_turn_box(word, turn, page) for word in text_item.words]
-    return msgspec.structs.replace(_turn_box(text_item, turn, page), words=sorted(words, key=lambda word: word.x))
+    upright_words = [_turn_box_upright(word, turn, page) for word in text_item.words]
+    return msgspec.structs.replace(
+        _turn_box_upright(text_item, turn, page), words=sorted(upright_words, key=lambda word: word.x)
+    )
 
 
-def _turn_box(box: Any, turn: int, page: Any) -> Any:
-    x, y, width, height = _bounds(box.x, box.y, box.width, box.height, turn, page)
+def _turn_box_upright(box: Any, turn: int, page: Any) -> Any:
+    x, y, width, height = _turned_bounds(box.x, box.y, box.width, box.height, turn, page)
     return msgspec.structs.replace(box, x=x, y=y, width=width, height=height)
 
 
-def _bounds(x: float, y: float, width: float, height: float, turn: int, page: Any) -> tuple[float, float, float, float]:
+def _turned_bounds(
+    x: float, y: float, width: float, height: float, turn: int, page: Any
+) -> tuple[float, float, float, float]:
     """Where a box lies (left, top, width, height) when the page is turned back by `turn` degrees."""
     if turn == 90:
         return y, page.width - x - width, height, width

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.documents.layout.displayed_fractions import with_fractions
-from groundwork.documents.layout.floats_and_formulas import PageBlock, whole_sentences
+from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats
 from groundwork.documents.layout.text_lines import Run, to_lines
 
 
@@ -53,4 +53,4 @@ def test_text_below_a_formula_does_not_go_on_with_the_formula_above_it() -> None
     blocks = [
         PageBlock(text) for text in (*formulas, "where all of the signs are those of the boats in the list above.")
     ]
-    assert whole_sentences(blocks, lambda above, below: f"{above} {below}") == blocks
+    assert join_sentences_around_floats(blocks, lambda above, below: f"{above} {below}") == blocks

@@ -7,8 +7,8 @@ import pytest
 from groundwork.documents.layout.floats_and_formulas import (
     PageBlock,
     is_float,
-    whole_sentences,
-    with_labels,
+    join_sentences_around_floats,
+    with_figure_labels,
 )
 from groundwork.documents.layout.text_lines import to_lines
 from tests.documents.layout.test_markdown_writer import run
@@ -20,9 +20,9 @@ CAPTION = "Table 3. Boats that lay in the harbours at night."
 
 
 def order(*blocks: str | tuple[str]) -> list[str]:
-    """The texts of whole_sentences; what is given as a tuple is a float."""
+    """The texts of join_sentences_around_floats; what is given as a tuple is a float."""
     given = [PageBlock(block[0], True) if isinstance(block, tuple) else PageBlock(block) for block in blocks]
-    return [block.text for block in whole_sentences(given, lambda above, below: f"{above} {below}")]
+    return [block.text for block in join_sentences_around_floats(given, lambda above, below: f"{above} {below}")]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_a_sentence_goes_on_behind_floats(blocks, texts):
 def test_a_short_last_line_ends_a_paragraph_without_a_stop():
     """Entries of a list of terms begin with small letters and end without a stop; a formula may follow a short line."""
     term, formula = PageBlock(OPEN, is_full=False), PageBlock("x = 2 y")
-    assert whole_sentences([term, PageBlock(REST)], lambda a, b: f"{a} {b}") == [term, PageBlock(REST)]
-    assert len(whole_sentences([term, formula, PageBlock(REST)], lambda a, b: f"{a} {b}")) == 1
-    assert len(whole_sentences([term, PageBlock(f"x = 2 {REST}")], lambda a, b: f"{a} {b}")) == 1
+    assert join_sentences_around_floats([term, PageBlock(REST)], lambda a, b: f"{a} {b}") == [term, PageBlock(REST)]
+    assert len(join_sentences_around_floats([term, formula, PageBlock(REST)], lambda a, b: f"{a} {b}")) == 1
+    assert len(join_sentences_around_floats([term, PageBlock(f"x = 2 {REST}")], lambda a, b: f"{a} {b}")) == 1
 
 
 def test_captions_and_notes_are_floats_and_formulas_are_not():
@@ -70,7 +70,7 @@ def test_short_lines_above_the_caption_of_a_figure_are_its_labels():
     labels = [run(50, 0, "Barrier", 8), run(90, 12, "Basin", 8), run(60, 24, "Ferry", 8)]
     for word, found in (("Figure", "Barrier Basin Ferry"), ("Table", "")):
         lines = to_lines([*labels, run(50, 40, f"{word} 2. What stands in the harbour of Ellary.")])
-        assert with_labels(lines, 10, "Serif")[0].labels == found
+        assert with_figure_labels(lines, 10, "Serif")[0].labels == found
 
 
 def test_a_caption_without_a_full_stop_stays_above_its_table():
@@ -79,15 +79,17 @@ def test_a_caption_without_a_full_stop_stays_above_its_table():
     sentence = "Table A4-13 gives the use of the piers by boats of the mid-range in all three years, and it says that"
     assert is_float(caption, 10, 10) and not is_float(sentence, 10, 10)
     blocks = [PageBlock("They go out."), PageBlock(caption, is_float=True), PageBlock("| a | b |", is_float=True)]
-    assert whole_sentences(blocks, lambda a, b: f"{a} {b}") == blocks
+    assert join_sentences_around_floats(blocks, lambda a, b: f"{a} {b}") == blocks
     rest = PageBlock("all of which were counted on the first day of June of each year.")
-    assert whole_sentences([*blocks[:2], rest], lambda a, b: f"{a} {b}")[1].text == f"{caption} {rest.text}"
+    assert (
+        join_sentences_around_floats([*blocks[:2], rest], lambda a, b: f"{a} {b}")[1].text == f"{caption} {rest.text}"
+    )
 
 
 def test_a_title_above_a_table_stays_there_though_it_ends_no_sentence():
     """Only text that fills its last line goes on overleaf, behind the tables of its page."""
     title = PageBlock("Suggestion of remand and transfer order, schedule A: cases to be remanded", is_full=False)
     table = PageBlock("| Case | Number |\n| --- | --- |\n| Parker | 1739 |", is_float=True)
-    assert whole_sentences([title, table], "{} {}".format) == [title, table]
+    assert join_sentences_around_floats([title, table], "{} {}".format) == [title, table]
     sentence = title._replace(is_full=True)
-    assert whole_sentences([sentence, table], "{} {}".format) == [table, sentence]
+    assert join_sentences_around_floats([sentence, table], "{} {}".format) == [table, sentence]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from groundwork.documents.layout import text_lines
-from groundwork.documents.layout.fonts import typewriter_fonts, with_letters
+from groundwork.documents.layout.fonts import typewriter_fonts, with_symbol_font_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 
 CODE = [r"\usepackage{harbour}", r"\newcommand\pilot[1]{%", "for boat in boats:", "    boat.moor(pier)", "print(boats)"]
@@ -59,8 +59,8 @@ def test_the_typewriter_of_latex_is_known_by_its_name() -> None:
 )
 def test_signs_of_symbol_fonts_are_letters(text: str, font: str, right: str) -> None:
     """Greek letters, signs and parts of brackets are what they show; bullets and pictures stay."""
-    assert with_letters(text, font) == right
+    assert with_symbol_font_letters(text, font) == right
 
 
 def test_a_sign_within_a_text_is_no_bullet() -> None:
-    assert with_letters("\uf02b", "Times-Roman", begins=False) == "+"
+    assert with_symbol_font_letters("\uf02b", "Times-Roman", begins=False) == "+"

@@ -14,13 +14,13 @@ from groundwork.documents.auditing.doubtful_pages_html import markdown_to_html
 from groundwork.documents.auditing.page_audit import Reference
 from groundwork.documents.layout.right_to_left import (
     PlacedLetter,
-    Spelling,
+    RightToLeftSpelling,
     is_same_glyph,
     letters_in_order,
-    marks_behind_glyphs,
-    marks_behind_letters,
     mirrored_runs,
     unmirrored,
+    vowel_signs_behind_glyphs,
+    vowel_signs_behind_letters,
     word_runs,
 )
 from groundwork.documents.layout.text_lines import Box, Run
@@ -147,7 +147,7 @@ class Item:
 
 def test_letters_of_one_glyph_take_the_order_of_the_text_layer():
     """Lam and alef are one glyph, and turned around with their line; words of two scripts come part by part."""
-    spelling = Spelling([], letters_in_order("المشكالت خاص", "المشكلات خاص"))
+    spelling = RightToLeftSpelling([], letters_in_order("المشكالت خاص", "المشكلات خاص"))
     item = Item("المشكالت.", "Pythonو", ",خاص")
     assert [run.text for run in word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)] == [
         "المشكلات.",
@@ -162,7 +162,7 @@ def test_words_take_the_order_of_their_letters_on_the_page():
     item = Item('מ"ס', "1", "48")
     for word, x, width in zip(item.words, (24, 42, 48), (12, 6, 12), strict=True):
         word.x, word.width = x, width
-    spelling = Spelling([PlacedLetter(x, 5, sign, 9) for x, sign in signs])
+    spelling = RightToLeftSpelling([PlacedLetter(x, 5, sign, 9) for x, sign in signs])
     runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], spelling)
     assert sorted((run.text, run.x1, run.x2) for run in runs) == [("148", 42, 60), ('ס"מ', 24, 36)]
 
@@ -173,7 +173,7 @@ def test_parts_of_a_word_are_joined_where_its_letters_follow_each_other():
     item = Item("ع", "د", "بق")
     for word, x, width in zip(item.words, (35, 31, 21), (4, 4, 8), strict=True):
         word.x, word.width = x, width
-    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], Spelling(letters))
+    runs = word_runs([(item, Run(0, 0, 1, 1, "", 10))], RightToLeftSpelling(letters))
     assert [(run.text, run.x1, run.x2) for run in runs] == [("عد", 31, 39), ("قب", 21, 29)]
 
 
@@ -181,7 +181,7 @@ def test_words_on_one_line_have_one_height():
     """A word without high letters stands beside one with them, however high what is drawn of it."""
     letters = [PlacedLetter(27, 5, "ل", 10.2), PlacedLetter(17, 8, "ب", 10.1), PlacedLetter(7, 30, "ب", 32)]
     boxes = [Box(25, 1, 29, 10, "ل"), Box(15, 6, 19, 12, "ب"), Box(5, 28, 9, 34, "ب")]
-    levelled = Spelling(letters).levelled(boxes)
+    levelled = RightToLeftSpelling(letters).levelled(boxes)
     assert [(box.y1, box.y2) for box in levelled] == [(1, 12), (1, 12), (28, 34)]
 
 
@@ -210,14 +210,14 @@ def test_letters_of_one_glyph_are_equal_parts_of_its_place(box, after, is_same):
 def test_vowel_signs_stand_behind_their_letters(drawn_first: str, read: str) -> None:
     """A sign that begins a word tells that all are drawn before their letters, as browsers do; else all stay."""
     signs = list(drawn_first)
-    assert "".join(signs[k] for k in marks_behind_letters(list(range(len(signs))), signs)) == read
+    assert "".join(signs[k] for k in vowel_signs_behind_letters(list(range(len(signs))), signs)) == read
 
 
 def test_a_vowel_sign_of_the_next_letters_glyph_stands_behind_it():
     """A sign that shares its letter's glyph comes behind it, one that has a place of its own stays."""
     signs = "زٔه باحثً"
     places = {1: (10, 13, 1, 9), 2: (13, 16, 1, 9), 7: (30, 33, 1, 9), 8: (27, 30, 1, 9)}
-    ordered = marks_behind_glyphs(list(range(len(signs))), signs, lambda k: places[k])
+    ordered = vowel_signs_behind_glyphs(list(range(len(signs))), signs, lambda k: places[k])
     assert "".join(signs[k] for k in ordered) == "زهٔ باحثً"
 
 

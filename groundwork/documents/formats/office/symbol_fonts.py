@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from groundwork.documents.formats.office.xml_elements import Element, attribute, new_element, tags
-from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_letters
+from groundwork.documents.layout.fonts import dingbat_sign, is_dingbat_font, with_symbol_font_letters
 
 _PRIVATE = 0xF000  # where Unicode has the places of a symbol font's letters
 _SYMBOL_FIELD = re.compile(r'\s*+SYMBOL\s++([0-9]{1,5})\s[^"\\]*+\\f\s*+"?+([^"\\]++)', re.IGNORECASE)
@@ -87,4 +87,8 @@ def _sign(code: str, font: str) -> str:
         return letter if letter.isspace() else ""
     if is_dingbat_font(font):
         return _ARROWS.get(letter) or dingbat_sign(letter, font)
-    return with_letters(chr(_PRIVATE + ord(letter)), font, begins=False) if "symbol" in font.lower() else letter
+    return (
+        with_symbol_font_letters(chr(_PRIVATE + ord(letter)), font, begins=False)
+        if "symbol" in font.lower()
+        else letter
+    )
