@@ -5,7 +5,9 @@ This table is the whole flow. `uv run dataprep run` does the rows marked `run`, 
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
+from typing import Any
 
 from groundwork.installation import IN_REPOSITORY
 
@@ -28,6 +30,10 @@ class Stage:
     @property
     def script(self) -> str:
         return f"{self.folder}/{self.name}.py"
+
+    def load_command(self) -> Any:
+        """The `StageCommand` of its module, which is imported for it."""
+        return importlib.import_module(self.module).main
 
     @property
     def display_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.__main__ import COMMANDS, _flags, doctor_flags, main, stage_command
+from groundwork.__main__ import COMMANDS, main
 from groundwork.settings import config_files
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME, STAGES
@@ -48,19 +49,14 @@ def test_a_documented_command_is_understood(page: str, command: str) -> None:
     by_script = {stage.script: stage.name for stage in STAGES}
     stage = by_script.get(name, name)
     if stage in BY_NAME:
-        flags = stage_command(stage).parse(words)
-    elif stage == "doctor":
-        flags = doctor_flags(words)
+        flags = BY_NAME[stage].load_command().parse(words)
     elif stage in COMMANDS:
-        own = {"--provider"}  # flags of one command alone, each with a value
-        words = [word for n, word in enumerate(words) if not {word, *words[max(0, n - 1) : n]} & own]
-        flags = _flags(
-            stage, "", [] if stage in ("schema", "init", "open", "example", "forget", "set-aside", "diff") else words
-        )
+        flags = importlib.import_module(f"groundwork.commands.{COMMANDS[stage]}").parse_flags(words)
     else:
         assert stage == "pytest" or (PROJECT / name).is_file() or name in ("ruff", "mypy"), f"{page}: {command}"
         return
-    config_files.load([p for p in flags.config if p.exists() or p.parent == Path("config")], flags.assignments)
+    if hasattr(flags, "config"):
+        config_files.load([p for p in flags.config if p.exists() or p.parent == Path("config")], flags.assignments)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from groundwork.__main__ import main, stage_command
+from groundwork.__main__ import main
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
@@ -24,7 +24,7 @@ def test_the_file_form(stage: Stage) -> None:
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stage_documents_itself(stage: Stage) -> None:
     """A stage's docstring says what it reads, what it writes and how to run it; docs/ has its page."""
-    assert stage_command(stage.name).name == stage.name
+    assert stage.load_command().name == stage.name
     documentation = sys.modules[stage.module].__doc__ or ""
     for word in ("Reads", "Writes", f"uv run {stage.script}"):
         assert word in documentation, f"{stage.script} lacks {word}"

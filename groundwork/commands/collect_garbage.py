@@ -17,15 +17,14 @@ import os
 import stat
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.flags import load_config
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.data_folder.join_shards import shard_folders
 from groundwork.data_folder.manifest import FinishedUnit, Manifest
 from groundwork.data_folder.read_write import remove_leftovers
@@ -37,10 +36,8 @@ from groundwork.llm.reply_journal import USE_NOTE_INTERVAL, Journal, RowPosition
 from groundwork.markdown.figures_and_picture_links import remove_unused_pictures
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job
+from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import BY_NAME
-
-if TYPE_CHECKING:
-    from groundwork.stage_runner.stage_command import StageCommand
 
 PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
 
@@ -48,12 +45,24 @@ PICTURES_AT_REST = 3600.0  # seconds: a folder that changed later may be of a do
 ArtifactStarts = dict[str, dict[str, float]]
 
 
-def collect_garbage(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return collect_garbage(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep gc", "Take out of the state folder what no artifact needs any more.")
+    add_data_flags(parser, by_document=False)
+    parser.add_argument("--days", type=float, default=30.0, help="keep what was used in the last so many days (30)")
+    parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
+    return parser.parse_args(list(argv))
+
+
+def collect_garbage(flags: argparse.Namespace) -> int:
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
         data, size_before = job.data, _folder_size(job.data.joined_state)
         with open_journals(data, to_change=not flags.dry_run) as journals:
-            starts = oldest_artifact_starts(_finished_units(data, manifest), command)
+            starts = oldest_artifact_starts(_finished_units(data, manifest))
             last_uses, cutoff = _last_uses(list(journals.values())), time.time() - flags.days * 86_400
             for journal_path, journal in journals.items():
                 dropped_replies = list(unneeded_replies(journal, starts, last_uses, cutoff))
@@ -113,9 +122,7 @@ def _finished_units(data: Workspace, manifest: Manifest) -> list[FinishedUnit]:
     return list(latest.values())
 
 
-def oldest_artifact_starts(
-    finished_units: Iterable[FinishedUnit], command: Callable[[str], StageCommand]
-) -> ArtifactStarts:
+def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactStarts:
     """When the oldest artifact of each stage that is of a unit, or of its document, was begun; 0: one has failed.
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.
@@ -123,7 +130,7 @@ def oldest_artifact_starts(
     start_times: ArtifactStarts = defaultdict(dict)
     for stage, unit, finished, manifest_entry in finished_units:
         artifact_start = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
-        shared_names = [] if stage not in BY_NAME or command(stage).shards == "documents" else [""]
+        shared_names = [] if stage not in BY_NAME or stage_command(stage).shards == "documents" else [""]
         for artifact_name in {unit, unit.rpartition("/")[2], *shared_names}:
             start_times[stage][artifact_name] = min(
                 artifact_start, start_times[stage].get(artifact_name, artifact_start)

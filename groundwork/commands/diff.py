@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwork.console import terminal
-from groundwork.console.flags import load_config, workspace
+from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK
@@ -38,6 +38,30 @@ dl { margin: .3rem 0; } dt { color: var(--soft); font-size: .85rem; } dd { margi
 ins { background: color-mix(in srgb, var(--good) 18%, transparent); text-decoration: none; }
 del { background: color-mix(in srgb, var(--bad) 18%, transparent); }
 """
+
+
+def main(argv: Sequence[str]) -> int:
+    return show_diff(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    purpose = (
+        "Which rows of two runs or two versions of a dataset came, went and changed; of runs by different models, what "
+        "both ask about and what only one does."
+    )
+    parser = flag_parser("dataprep diff", purpose, "A B")
+    sources = "a run (RUN/raw: as generated), a dataset, a folder of JSONL or Parquet, or org/name@revision on the Hub"
+    parser.add_argument("datasets", metavar="DATASET", nargs=2, help=sources)
+    parser.add_argument(
+        "--by",
+        choices=("row", "statement"),
+        help="compare row by row, or by the statements that are asked about (default for runs by different models)",
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all differences as JSON; - : to the terminal")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write them as an HTML page")
+    parser.add_argument("--exit-code", action="store_true", help="end with 1 where there are differences")
+    add_data_flags(parser, by_document=False)
+    return parser.parse_args(list(argv))
 
 
 def show_diff(flags: argparse.Namespace) -> int:

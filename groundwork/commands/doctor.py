@@ -9,16 +9,18 @@ llm.providers): then a dozen tiny calls find out what it takes, and the settings
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from groundwork.console import terminal
+from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
@@ -61,6 +63,26 @@ class KeyStatus(msgspec.Struct, frozen=True):
     """What OpenRouter says of a key, as far as it is read; `limit_remaining`: USD, None for a key without a limit."""
 
     limit_remaining: float | None = None
+
+
+def main(argv: Sequence[str]) -> int:
+    return _check(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep doctor", "Check keys, credit, models, extras, disk and hub login.")
+    parser.add_argument(
+        "--provider", metavar="NAME", help="try what this endpoint takes: llm, or a key of llm.providers"
+    )
+    add_data_flags(parser, by_document=False)
+    return parser.parse_args(list(argv))
+
+
+def _check(flags: argparse.Namespace) -> int:
+    config = load_config(flags)
+    if flags.provider is not None:
+        return probe_endpoint(config, flags.provider)
+    return doctor(config, workspace(config, flags, folders=()).base)
 
 
 def doctor(config: Config, workspace_root: Path) -> int:

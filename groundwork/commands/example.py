@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from groundwork.commands.index_page import write_index
+from groundwork.console.flags import flag_parser
 from groundwork.data_folder.read_write import read_jsonl, write_text
 from groundwork.data_folder.runs.run_lookup import run_pair_files
 from groundwork.data_folder.workspace import Workspace
@@ -17,9 +17,7 @@ from groundwork.installation import PROJECT
 from groundwork.questions.curation.curation_report import CurationResult, curation_html
 from groundwork.records import Pair, Rejected
 from groundwork.settings.config_files import load
-
-if TYPE_CHECKING:
-    from groundwork.stage_runner.stage_command import StageCommand
+from groundwork.stage_runner.stage_command import stage_command
 
 EXAMPLES_FOLDER, EXAMPLES_CONFIG = PROJECT / "examples", PROJECT / "config" / "examples.json"
 EXAMPLE_RUNS = ("alpha", "beta")
@@ -32,7 +30,17 @@ EXAMPLE_STEPS = (
 )
 
 
-def show_example(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return show_example(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep example", "Draw the two runs in examples/ and open what there is to look at.")
+    parser.add_argument("--no-browser", action="store_true", help="only write the pages and say where they are")
+    return parser.parse_args(list(argv))
+
+
+def show_example(flags: argparse.Namespace) -> int:
     """Run the stages that need no model on examples/, and open the page that links what they made.
 
     Raises UsageError where the folder is missing, as it is outside the repository.
@@ -42,7 +50,7 @@ def show_example(flags: argparse.Namespace, command: Callable[[str], StageComman
     curation_pages = _draw_curation()
     exit_code = EXIT_OK
     for stage_name, *arguments in EXAMPLE_STEPS:
-        main = command(stage_name)
+        main = stage_command(stage_name)
         stage_flags = main.parse([*arguments, "--data", str(EXAMPLES_FOLDER), "--config", str(EXAMPLES_CONFIG)])
         stage_flags.within_run = True
         exit_code = max(exit_code, main.run(stage_flags))

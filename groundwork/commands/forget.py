@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from groundwork.commands.state_journals import open_journals
-from groundwork.console.flags import load_config
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import read_set_aside, write_set_aside
 from groundwork.data_folder.document_files import document_files, is_name_or_id, longer_document_names
@@ -35,6 +35,19 @@ if TYPE_CHECKING:
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
 _OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
+
+
+def main(argv: Sequence[str]) -> int:
+    return forget_documents(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep forget", "Remove documents from everything that was made of them.", "DOCUMENT ...")
+    parser.add_argument("documents", metavar="DOCUMENT", nargs="+", help="names as the status shows them")
+    parser.add_argument("--replies", action="store_true", help="also the replies of models about them in the journal")
+    parser.add_argument("--dry-run", action="store_true", help="only say what there is")
+    add_data_flags(parser, by_document=False)
+    return parser.parse_args(list(argv))
 
 
 def forget_documents(flags: argparse.Namespace) -> int:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import argparse
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from groundwork.console.flags import load_config
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.join_shards import join_shards, shard_folders
 from groundwork.data_folder.shards import Shard
@@ -27,15 +26,24 @@ from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import group_by_kind
 from groundwork.stage_runner.next_command import repeat_flags
+from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import STAGES
-
-if TYPE_CHECKING:
-    from groundwork.stage_runner.stage_command import StageCommand
 
 UNITS_NAMED = 20
 
 
-def gather_shards(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return gather_shards(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep gather", "Join the states of shards, and name what is missing.")
+    add_data_flags(parser, by_document=False)
+    parser.add_argument("--remove", action="store_true", help="delete the shards' states once nothing is missing")
+    return parser.parse_args(list(argv))
+
+
+def gather_shards(flags: argparse.Namespace) -> int:
     """Join, and say what is there and what is not. The exit code is 1 where anything is missing."""
     config = load_config(flags)
     with open_job(config, flags, writes=True, shards=True, folders=("tags",)) as (job, _):
@@ -53,7 +61,7 @@ def gather_shards(flags: argparse.Namespace, command: Callable[[str], StageComma
             if count
         ]
         print(f"joined {counted(len(shards_gathered), 'shard')}: {', '.join(added) or 'nothing new'}")
-        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, command, shards_gathered)]
+        missing_lines = [*_shards_not_begun(shards_gathered), *_unfinished(flags, shards_gathered)]
         for missing_line in missing_lines:
             print(terminal_text(f"  missing  {missing_line}"))
         if not missing_lines:
@@ -82,14 +90,12 @@ def _shards_not_begun(begun_shards: dict[Shard, Path]) -> list[str]:
     ]
 
 
-def _unfinished(
-    flags: argparse.Namespace, command: Callable[[str], StageCommand], begun_shards: dict[Shard, Path]
-) -> list[str]:
+def _unfinished(flags: argparse.Namespace, begun_shards: dict[Shard, Path]) -> list[str]:
     """The units that are not done of the stages that shards worked on."""
     stages_begun = set().union(*(_stages_in(shard_folder / "manifest.db") for shard_folder in begun_shards.values()))
     unfinished_lines = []
     for stage in STAGES:
-        main = command(stage.name)
+        main = stage_command(stage.name)
         if stage.name not in stages_begun or main.shards != "documents":
             continue
         unfinished = main.unfinished(flags)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
+from groundwork.console.flags import add_data_flags, flag_parser, load_config, workspace
 from groundwork.data_folder.manifest import Manifest, mark_behind, recorded_states
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.workspace import Workspace
+from groundwork.errors import EXIT_OK
 from groundwork.pages.html_frame import Markup, document_page, table, tag
 
 _AUDIT_PAGES = "plots/audit-*.html"
@@ -30,6 +33,30 @@ _STYLES = """
 .stale, .failed { color: var(--bad); } .behind { color: var(--fair); }
 td:first-child { overflow-wrap: anywhere; }
 """
+
+
+def main(argv: Sequence[str]) -> int:
+    return open_index(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep open", "Open a page that links everything there is to look at.")
+    add_data_flags(parser, by_document=False)
+    parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
+    return parser.parse_args(list(argv))
+
+
+def open_index(flags: argparse.Namespace) -> int:
+    """Write the page and show it in the browser."""
+    import webbrowser
+
+    data = workspace(load_config(flags), flags, folders=())
+    data.fetch(linked_files(data))
+    index_page = write_index(data)
+    print(index_page)
+    if not flags.no_browser:
+        webbrowser.open(index_page.as_uri())
+    return EXIT_OK
 
 
 def write_index(data: Workspace, current: Collection[Path] = ()) -> Path:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from groundwork import installation
+from groundwork.console.flags import flag_parser
 from groundwork.data_folder.read_write import write_json
 from groundwork.errors import EXIT_OK, UsageError
 from groundwork.settings import config_files
@@ -33,6 +36,17 @@ next: put documents into {documents}, then
   {run} --config local     with the small model on this machine (install {distribution}[local])
   {run}                    with the model in config/config.json (copy .env.example to .env, and put your key there)
 """
+
+
+def main(argv: Sequence[str]) -> int:
+    return init_project(prompts=parse_flags(argv).prompts)
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    purpose = "Write config/, data/documents/ and .env.example into the current folder; keep what is there."
+    parser = flag_parser("dataprep init", purpose)
+    parser.add_argument("--prompts", action="store_true", help="also copy the prompts into config/prompts, to edit")
+    return parser.parse_args(list(argv))
 
 
 def init_project(*, prompts: bool) -> int:

@@ -9,13 +9,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.console.flags import load_config, workspace
+from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, workspace
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
@@ -30,12 +30,12 @@ from groundwork.stage_runner.remembered_flags import (
     command_arguments,
     remembered_calls,
 )
+from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config, Embeddings, ModelCall, Provider
     from groundwork.stage_runner.job import Job
-    from groundwork.stage_runner.stage_command import StageCommand
 
 FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
 
@@ -43,7 +43,18 @@ FAILURES_SHOWN, DATASETS_LINKED = 20, 4
 DEFAULT_DATASET = "groundwork-dataset"  # as config.json names it; nobody asked for it where there are others
 
 
-def run_all(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return run_all(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep run", "Every stage of the pipeline, in order.")
+    add_data_flags(parser)
+    add_work_flags(parser)
+    return parser.parse_args(list(argv))
+
+
+def run_all(flags: argparse.Namespace) -> int:
     """The highest exit code of the stages. A stage with failures does not keep the others from what they can do."""
     from groundwork.llm.calls.costs_and_budget import Budget  # which loads the client of models
 
@@ -56,7 +67,7 @@ def run_all(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -
     for stage in STAGES:
         if not stage.run:
             continue
-        main = command(stage.name)
+        main = stage_command(stage.name)
         shared = vars(flags) | {"assignments": list(flags.assignments)}
         stage_flags = main.parse([])
         for name, value in shared.items():

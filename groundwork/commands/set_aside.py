@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from groundwork.console.flags import load_config
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.departed_and_set_aside import SetAside, read_set_aside, write_set_aside
 from groundwork.data_folder.file_names import slug
@@ -18,12 +17,27 @@ from groundwork.errors import EXIT_OK, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order, nearest_name
 from groundwork.stage_runner.job import Job, open_job
-
-if TYPE_CHECKING:
-    from groundwork.stage_runner.stage_command import StageCommand
+from groundwork.stage_runner.stage_command import StageCommand, stage_command
 
 
-def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return set_documents_aside(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser(
+        "dataprep set-aside", "Leave documents out of all stages, or take them back; or list them.", "[DOCUMENT ...]"
+    )
+    parser.add_argument("documents", metavar="DOCUMENT", nargs="*", help="names as the status shows them; none: list")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why (default: what failed)")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--failed", action="store_true", help="all that ingest failed at, beside those that are named")
+    choice.add_argument("--undo", action="store_true", help="take them back")
+    add_data_flags(parser, by_document=False)
+    return parser.parse_args(list(argv))
+
+
+def set_documents_aside(flags: argparse.Namespace) -> int:
     """Set documents aside, or take them back; without names, list them. Raises UsageError for an unknown name."""
     config = load_config(flags)
     with open_job(config, flags, writes=True, folders=()) as (job, manifest):
@@ -36,7 +50,7 @@ def set_documents_aside(flags: argparse.Namespace, command: Callable[[str], Stag
             write_set_aside(job.data, {name: record for name, record in documents_aside.items() if name not in names})
             print(f"taken back: {', '.join(names)}; next: {as_typed('uv run dataprep run')}")
             return EXIT_OK
-        files = _source_files(job, command("ingest"))
+        files = _source_files(job, stage_command("ingest"))
         texts = [name.removesuffix(".md") for name in file_names(job.data.path("text"), ".md")]
         known_names = sorted({*documents_aside, *files, *texts}, key=name_order)
         named = [_document_name(name, known_names, "no such document") for name in flags.documents]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from groundwork.commands.forget import DocumentRemains, document_remains, forgotten_rows
-from groundwork.console.flags import load_config
+from groundwork.console.flags import add_data_flags, flag_parser, load_config
 from groundwork.console.progress import Progress
 from groundwork.console.terminal import openable_path, table_lines, terminal_text
 from groundwork.data_folder.copied_documents import copy_lines
@@ -25,6 +25,7 @@ from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import group_by_kind, group_warnings
 from groundwork.stage_runner.next_command import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
 from groundwork.stage_runner.remembered_flags import RememberedCall, command_arguments, remembered_calls
+from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest, State
     from groundwork.data_folder.workspace import Workspace
     from groundwork.stage_runner.job import Job
-    from groundwork.stage_runner.stage_command import StageCommand
 
     States = dict[str, tuple[State, str]]
 
@@ -47,7 +47,17 @@ STATE_WORDS = {
 }  # fmt: skip
 
 
-def print_status(flags: argparse.Namespace, command: Callable[[str], StageCommand]) -> int:
+def main(argv: Sequence[str]) -> int:
+    return print_status(parse_flags(argv))
+
+
+def parse_flags(argv: Sequence[str]) -> argparse.Namespace:
+    parser = flag_parser("dataprep status", "The state of every document in every stage, and what to run next.")
+    add_data_flags(parser)
+    return parser.parse_args(list(argv))
+
+
+def print_status(flags: argparse.Namespace) -> int:
     config = load_config(flags)
     table: dict[str, States] = {}
     with open_job(config, flags, folders=()) as (job, manifest):
@@ -55,7 +65,7 @@ def print_status(flags: argparse.Namespace, command: Callable[[str], StageComman
         departed_documents = find_departed(job.data, manifest, config.ingest.ignore)
         for stage in STAGES:
             if stage.run:
-                table[stage.name] = _states(command(stage.name), job, manifest)
+                table[stage.name] = _states(stage_command(stage.name), job, manifest)
             elif stage.writes in FOLDERS_READ:
                 table[stage.name] = _made_states(stage.name, job, manifest)
         table = mark_behind(table, manifest)

@@ -274,6 +274,12 @@ class StageCommand:
             print_report(usage)
 
 
+def stage_command(name: str) -> StageCommand:
+    """The command of a stage, by its name."""
+    command: StageCommand = BY_NAME[name].load_command()
+    return command
+
+
 def _written_files(manifest: Manifest) -> set[str]:
     """Every file that a stage wrote, as the manifest names it."""
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}

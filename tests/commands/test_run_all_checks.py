@@ -57,7 +57,7 @@ def test_endpoints_that_nothing_asks_need_no_key(data: Workspace, settings: tupl
     check_run(load([], [OTHER, *STATIC, *settings]), data)
 
 
-def test_the_stages_of_a_run_share_one_budget(data: Workspace) -> None:
+def test_the_stages_of_a_run_share_one_budget(data: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """--max-cost is that of the whole run: what a stage spends, those after it have less."""
     write_text(data.path("text", "note.md"), "The ferry leaves at noon.")
     reply = "the ferry leaves at noon " * 320  # 2,000 tokens: 0.005 USD
@@ -68,6 +68,7 @@ def test_the_stages_of_a_run_share_one_budget(data: Workspace) -> None:
                 *("--data", str(data.root), "--force", "--quiet", "--max-cost=0.02"),
             ]
         )
+        monkeypatch.setattr("groundwork.commands.run_all.stage_command", lambda _: summarize)
         with pytest.raises(BudgetReached, match=r"^--max-cost 0\.02: "):
-            run_all(flags, lambda _: summarize)  # every stage asks once
+            run_all(flags)  # every stage asks once
         assert 0 < 1 - fake.credit <= 0.02

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import importlib
 import shutil
 import signal
 import threading
@@ -122,12 +121,6 @@ class DivisibleStage(Protocol):
     def needs_gpu(self) -> Callable[[Config], bool]: ...
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: Channel, *, among: int) -> ShardResult: ...
-
-
-def stage_command(name: str) -> DivisibleStage:
-    """The command of a stage, by its name."""
-    command: DivisibleStage = importlib.import_module(BY_NAME[name].module).main
-    return command
 
 
 def run_processes(stage: str, job: Job, units: list[Unit], count: int) -> list[ShardResult]:
@@ -262,5 +255,6 @@ def _run_share(pipe: connection.Connection, stage: str, flags: argparse.Namespac
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the parent says when to stop
     channel = _PipeChannel(pipe)
-    shard_result = stage_command(stage).run_shard(flags, share, channel, among=among)
+    command: DivisibleStage = BY_NAME[stage].load_command()
+    shard_result = command.run_shard(flags, share, channel, among=among)
     channel.send(("result", shard_result))

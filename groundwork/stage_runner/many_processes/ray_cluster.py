@@ -17,11 +17,12 @@ from groundwork.data_folder.shards import Shard
 from groundwork.errors import MissingExtra, UsageError
 from groundwork.stage_runner.many_processes.local_processes import (
     REPORT_SECONDS,
+    DivisibleStage,
     ShardResult,
     Snapshot,
     show_snapshots,
-    stage_command,
 )
+from groundwork.stage_table import BY_NAME
 
 if TYPE_CHECKING:
     from groundwork.console.progress import Progress
@@ -157,7 +158,8 @@ def _run_task(stage: str, flags: argparse.Namespace, shard: Shard, among: int, b
     if ray.get(board.is_stopping.remote()):  # its first news would come too late: the calls of a short shard are out
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
     flags.shard, flags.ray = shard, None
-    return stage_command(stage).run_shard(flags, shard, _BoardChannel(shard, board), among=among)
+    command: DivisibleStage = BY_NAME[stage].load_command()
+    return command.run_shard(flags, shard, _BoardChannel(shard, board), among=among)
 
 
 def _fetch_result(ray: Any, reference: Any, shard: Shard) -> ShardResult:
