@@ -167,7 +167,7 @@ ABLATIONS: dict[str, tuple[Any, str, Any]] = {
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
     "no drawn tables": (page_content, "find_frames", lambda _strokes: []),
-    "no tables by spaces": (markdown_writer, "find_tables", lambda *_: []),
+    "no tables by spaces": (markdown_writer, "find_borderless_tables", lambda *_: []),
     "charts read as text": (page_content, "find_charts", lambda *_: []),
 }
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from groundwork.documents.dot_leaders import has_leaders, is_contents_entry
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
-from groundwork.documents.layout.tables.ruled_tables import Grid
+from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run, is_number, label, level
 
 _LEAST_COLUMN_LINES = 4  # lines of running text on each side
@@ -62,7 +62,7 @@ class PagePart(NamedTuple):
     """What is read from top to bottom: texts and drawn tables, and the column's left and right where it is one."""
 
     runs: list[Run]
-    grids: list[Grid]
+    grids: list[RuledTable]
     column: tuple[float, float] | None = None
 
 
@@ -84,7 +84,7 @@ class _PartBox(NamedTuple):
     x2: float
     y2: float
     runs: tuple[Run, ...] = ()
-    grid: Grid | None = None
+    grid: RuledTable | None = None
     wording: _PartWording | None = None  # of its runs
 
     @property
@@ -115,7 +115,7 @@ def gutters(pages: Sequence[Sequence[PagePart]]) -> list[float]:
 
 
 def page_parts(
-    runs: Sequence[Run], grids: Sequence[Grid], column_xs: Sequence[float] = (), strokes: Sequence[Stroke] = ()
+    runs: Sequence[Run], grids: Sequence[RuledTable], column_xs: Sequence[float] = (), strokes: Sequence[Stroke] = ()
 ) -> list[PagePart]:
     """The parts of a page in the order in which they are read.
 

@@ -14,7 +14,7 @@ from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_figure_labels
 from groundwork.documents.layout.headings_and_footnotes import Styles, begins_with_head, with_whole_headings
 from groundwork.documents.layout.pseudocode import pseudocode_end
-from groundwork.documents.layout.tables.borderless_tables import SpacedTable, find_tables
+from groundwork.documents.layout.tables.borderless_tables import BorderlessTable, find_borderless_tables
 from groundwork.documents.layout.text_lines import (
     APART,
     Line,
@@ -69,7 +69,9 @@ class MarkdownWriter:
         self.left = column[0] if column else min((line.x1 for line in text_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in text_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in text_lines) >= 4
-        spaced_tables = find_tables(self.lines, styles.vocabulary, self._columns_or_program_end, columns_above)
+        spaced_tables = find_borderless_tables(
+            self.lines, styles.vocabulary, self._columns_or_program_end, columns_above
+        )
         self.tables = {table.start: table for table in spaced_tables}
         self._markdown_blocks: list[PageBlock] = []
         self._paragraph_text = ""  # the paragraph that grows
@@ -441,7 +443,7 @@ class MarkdownWriter:
             rows_of_lines[-1].append(line)
         return rows_of_lines
 
-    def _table_markdown(self, table: SpacedTable) -> str:
+    def _table_markdown(self, table: BorderlessTable) -> str:
         if table.is_contents:
             return "\n\n".join(f"{title} … {page}" for title, page in table.rows)
         if table.is_list:

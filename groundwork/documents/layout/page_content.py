@@ -46,7 +46,8 @@ from groundwork.documents.layout.ruling_strokes_and_shades import (
     find_strokes,
     with_shaded_rows,
 )
-from groundwork.documents.layout.tables.ruled_tables import Grid, find_grids, share_columns
+from groundwork.documents.layout.tables.ruled_tables import RuledTable, find_ruled_tables
+from groundwork.documents.layout.tables.shared_columns import share_columns
 from groundwork.documents.layout.tables.striped_tables import striped_frames
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_lines import Box, Line, Run, Stretches, to_lines, to_run
@@ -70,7 +71,7 @@ class PageContent(NamedTuple):
     the lines at its edges."""
 
     runs: list[Run]
-    grids: list[Grid]
+    grids: list[RuledTable]
     strokes: Sequence[Stroke]
     side_texts: list[str]
     edges: list[EdgeLine]
@@ -263,14 +264,14 @@ def _drawn_tables(
     fields: Sequence[Box],
     shades: Sequence[Shade],
     turned: Sequence[Sequence[_TurnedText]],
-) -> tuple[list[Grid], list[_TurnedText]]:
+) -> tuple[list[RuledTable], list[_TurnedText]]:
     """The drawn tables, and the turned texts that stand in them, such as the names of narrow columns."""
     if not frames:
         return [], []
     prose_words = [word for run in prose for word in run.words]
     if shades:
         frames = [with_shaded_rows(frame, shades, prose_words) for frame in frames]
-    drawn_tables = find_grids(frames, prose_words, fields)
+    drawn_tables = find_ruled_tables(frames, prose_words, fields)
     turned_heads = [
         turned_head
         for line in turned
@@ -278,7 +279,10 @@ def _drawn_tables(
         if not turned_head.is_watermark and any(table.rows and table.holds(turned_head.box) for table in drawn_tables)
     ]
     return (
-        (find_grids(frames, [*prose_words, *(turned_head.box for turned_head in turned_heads)], fields), turned_heads)
+        (
+            find_ruled_tables(frames, [*prose_words, *(turned_head.box for turned_head in turned_heads)], fields),
+            turned_heads,
+        )
         if turned_heads
         else (drawn_tables, [])
     )
@@ -347,9 +351,9 @@ def _whole_side_line(side_line: str, page_layer: str) -> str:
     )
 
 
-def _chart_grid(chart: Box, runs: Sequence[Run]) -> Grid:
+def _chart_grid(chart: Box, runs: Sequence[Run]) -> RuledTable:
     """A chart as a table without rows that holds its labels."""
-    chart_grid = Grid([chart.x1, chart.x2], [chart.y1, chart.y2], [])
+    chart_grid = RuledTable([chart.x1, chart.x2], [chart.y1, chart.y2], [])
     return chart_grid._replace(
         labels=" ".join(line.text for line in to_lines([run for run in runs if chart_grid.holds(run)]))
     )
@@ -369,7 +373,7 @@ def _holds_code_listing(frame: Frame, runs: Sequence[Run]) -> bool:
     return any(run.x1 < x - 1 and x + 1 < run.x2 for x in frame.xs[1:-1] for run in typewriter_runs)
 
 
-def page_lines(lines: Sequence[Line], grids: Sequence[Grid], strokes: Sequence[Stroke] = ()) -> list[Line]:
+def page_lines(lines: Sequence[Line], grids: Sequence[RuledTable], strokes: Sequence[Stroke] = ()) -> list[Line]:
     """A page's lines with its drawn tables in their places, each with the lines that are drawn right below it."""
     flat_strokes = [stroke for stroke in strokes if stroke.x2 > stroke.x1]
     steep_strokes = [stroke for stroke in strokes if stroke.x2 == stroke.x1]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.ruled_tables import Grid
+from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run, level, to_lines
 from groundwork.markdown.running_page_lines import (
     heading_key,
@@ -51,7 +51,7 @@ class EdgeLine(NamedTuple):
     is_foot: bool
 
 
-def edge_lines(runs: Sequence[Run], grids: Sequence[Grid], height: float) -> list[EdgeLine]:
+def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], height: float) -> list[EdgeLine]:
     """The lines at the edges of a page of that height in points that stand apart from its text.
 
     Between the head of a table and its first row there is hardly more space than between its rows.

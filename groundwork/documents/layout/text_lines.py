@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -395,3 +395,17 @@ def _join_labels(cells: list[Run]) -> list[Run]:
             cell = cell._replace(x1=label_cell.x1, text=text, bold=label_cell.bold and cell.bold, words=words)
         joined_cells.append(cell)
     return joined_cells
+
+
+def word_lines(words: Iterable[Box]) -> list[list[Box]]:
+    """Words that share a height, from left to right; lines from top to bottom."""
+    line_words: list[list[Box]] = []
+    for word_box in sorted(words, key=lambda b: b.y1 + b.y2):
+        word_middle = (word_box.y1 + word_box.y2) / 2
+        if line_words and abs(word_middle - (line_words[-1][0].y1 + line_words[-1][0].y2) / 2) < 0.45 * (
+            word_box.y2 - word_box.y1
+        ):
+            line_words[-1].append(word_box)
+        else:
+            line_words.append([word_box])
+    return [sorted(group) for group in line_words]

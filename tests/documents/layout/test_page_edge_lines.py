@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines, heading_names, running_lines
-from groundwork.documents.layout.tables.ruled_tables import Grid
+from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_lines import Run
 
 BODY = 10.0
@@ -83,7 +83,7 @@ def test_titles_that_only_a_number_parts_stay() -> None:
 
 def test_a_line_right_above_a_frame_around_the_text_stands_apart() -> None:
     """As slides are framed, whose text is a table then; below it and above the foot there is little space."""
-    frame = Grid([60.0, 730.0], [70.0, 540.0], [["All of the slide"]])
+    frame = RuledTable([60.0, 730.0], [70.0, 540.0], [["All of the slide"]])
     lines = edge_lines([run("Skerrow rowing club", 64.0, 14.0), run("2026", 556.0)], [frame], 612.0)
     assert [(line.cells, line.is_foot) for line in lines] == [(["Skerrow rowing club"], False), (["2026"], True)]
     heads = edge_lines([run("Skerrow rowing club", 69.0, 14.0), run("2026", 556.0)], [frame], 612.0)

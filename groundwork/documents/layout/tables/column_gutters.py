@@ -29,11 +29,11 @@ _CROSSING_SHARE, _WIDE_SHARE = 0.15, 0.25  # rows that cross such a space, at th
 _TEXT_GUTTER = 0.45  # sizes of the space between figures and words
 _OUT_OF_LINE = 0.2  # sizes
 CURRENCY_SIGNS = "$€£¥"
-_PARTED_ROWS = 2  # that leave the space between two columns free, at the least
+_GUTTER_ROWS = 2  # that leave the space between two columns free, at the least
 _PARTED_TO_CROSSING = 3  # such rows for each whose text crosses the space, where more than one does
 
 
-class Text(NamedTuple):
+class SpacedText(NamedTuple):
     """A stretch of a line that belongs to one cell; `reach`: the line drawn below it, where it has one of its own."""
 
     x1: float
@@ -49,7 +49,7 @@ class SpacedLine(NamedTuple):
     y1: float
     y2: float
     size: float
-    texts: list[Text]
+    texts: list[SpacedText]
     bold: bool = False
     rule: tuple[float, float] = (0, 0)
 
@@ -63,89 +63,103 @@ def spaced_line(line: Line) -> SpacedLine:
     if not line.cells or is_contents_entry(line.text):
         return SpacedLine(line.y, line.y, 0, [])
     texts = [
-        _cell_text(words)
+        _spaced_text(words)
         for cell in line.cells
         for part in parted(cell.words, cell.size)
-        for words in (_cut_at_walls(part, line.walls) if line.walls else [part])
+        for words in (_cut_at_steep_lines(part, line.walls) if line.walls else [part])
     ]
     if len(texts) == 2 and texts[0].text == label(texts[0].text) and not is_number(texts[1].text):
-        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # an item of a list
+        texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # an item of a list
     elif len(texts) == 2 and _CAPTION_NUMBER.fullmatch(texts[0].text) and texts[1].text.count(" ") > 2:
-        texts = [_cell_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
+        texts = [_spaced_text([*texts[0].words, *texts[1].words])]  # its number stands apart from it
     texts = [text for text in texts if text.text.strip(". ")]
     for stretch in line.underlined:
-        _note_underline(texts, stretch)
-    main = line.main
-    top, bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
-    rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
-    return SpacedLine(top, bottom, main.size, texts, main.bold, rule)
+        _note_line_below_text(texts, stretch)
+    main_cell = line.main
+    line_top, line_bottom = min(cell.y1 for cell in line.cells), max(cell.y2 for cell in line.cells)
+    longest_rule = max(line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
+    return SpacedLine(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
 
 
-def _cut_at_walls(words: Sequence[Box], walls: Sequence[float]) -> list[list[Box]]:
+def _cut_at_steep_lines(words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
     """Words parted where a steep line is drawn between two of them."""
-    groups = [[words[0]]]
-    for previous, word in pairwise(words):
-        if any(previous.x2 - 1 <= x <= word.x1 + 1 for x in walls):
-            groups.append([])
-        groups[-1].append(word)
-    return groups
+    words_by_cell = [[words[0]]]
+    for previous_word, word in pairwise(words):
+        if any(previous_word.x2 - 1 <= x <= word.x1 + 1 for x in steep_line_xs):
+            words_by_cell.append([])
+        words_by_cell[-1].append(word)
+    return words_by_cell
 
 
-def _note_underline(texts: list[Text], stretch: tuple[float, float]) -> None:
+def _note_line_below_text(texts: list[SpacedText], rule_stretch: tuple[float, float]) -> None:
     """Note a line drawn below one text alone."""
-    x1, x2 = stretch
-    above = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
-    if len(above) == 1 and x1 - _OVERHANG <= texts[above[0]].x1 and texts[above[0]].x2 <= x2 + _OVERHANG:
-        texts[above[0]] = texts[above[0]]._replace(reach=stretch)
+    x1, x2 = rule_stretch
+    texts_above_rule = [i for i, text in enumerate(texts) if text.x1 < x2 and text.x2 > x1]
+    if (
+        len(texts_above_rule) == 1
+        and x1 - _OVERHANG <= texts[texts_above_rule[0]].x1
+        and texts[texts_above_rule[0]].x2 <= x2 + _OVERHANG
+    ):
+        texts[texts_above_rule[0]] = texts[texts_above_rule[0]]._replace(reach=rule_stretch)
 
 
-def _cell_text(words: Sequence[Box]) -> Text:
+def _spaced_text(words: Sequence[Box]) -> SpacedText:
     text = " ".join([word.text for word in words])
-    return Text(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
+    return SpacedText(words[0].x1, max([word.x2 for word in words]), without_cell_leaders(text), words)
 
 
-def cut_text(text: Text, cuts: Sequence[float], space: float, *, before_words: bool = False) -> list[Text]:
+def cut_text_at_gutters(
+    text: SpacedText, gutter_cuts: Sequence[float], least_gutter: float, *, before_words: bool = False
+) -> list[SpacedText]:
     """A text parted at those places that lie in a space before a figure, or any word, which is as wide as `space`."""
-    groups: list[list[Box]] = [[]]
+    words_by_cell: list[list[Box]] = [[]]
     for word in text.words:
-        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
-        is_cut = word.x1 - gap_start >= space and any(gap_start <= cut <= word.x1 for cut in cuts)
-        if groups[-1] and is_cut and (before_words or is_number(word.text)):
-            groups.append([])
-        groups[-1].append(word)
-    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+        gutter_start = words_by_cell[-1][-1].x2 if words_by_cell[-1] else word.x1
+        is_cut_by_gutter = word.x1 - gutter_start >= least_gutter and any(
+            gutter_start <= cut <= word.x1 for cut in gutter_cuts
+        )
+        if words_by_cell[-1] and is_cut_by_gutter and (before_words or is_number(word.text)):
+            words_by_cell.append([])
+        words_by_cell[-1].append(word)
+    return [_spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
-def columns_under(text: Text, columns: Stretches) -> list[int]:
+def columns_under(text: SpacedText, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
-    left, right = text.reach or (text.x1, text.x2)
-    under = []
+    text_left, text_right = text.reach or (text.x1, text.x2)
+    covered_columns = []
     for k, (x1, x2) in enumerate(columns):
-        if x1 < right and x2 > left and min(right, x2) - max(left, x1) > 0.3 * min(x2 - x1, right - left):
-            under.append(k)
-    return under
+        if (
+            x1 < text_right
+            and x2 > text_left
+            and min(text_right, x2) - max(text_left, x1) > 0.3 * min(x2 - x1, text_right - text_left)
+        ):
+            covered_columns.append(k)
+    return covered_columns
 
 
-def _cut(text: Text, columns: Stretches, size: float) -> list[Text]:
+def _cut_within_gutters(text: SpacedText, columns: Stretches, size: float) -> list[SpacedText]:
     """A text parted at the spaces that lie between two columns and are wider than those within a cell."""
     if text.reach:
         return [text]
     gutters = [(a[1], b[0]) for a, b in pairwise(columns)]
-    groups: list[list[Box]] = [[]]
+    words_by_cell: list[list[Box]] = [[]]
     for word in text.words:
-        gap_start = groups[-1][-1].x2 if groups[-1] else word.x1
-        in_gutter = any(gap_start <= stop + 1 and word.x1 >= start - 1 for start, stop in gutters)
-        if groups[-1] and in_gutter and word.x1 - gap_start > _CELL_SPACE * size:
-            groups.append([])
-        groups[-1].append(word)
-    return [_cell_text(group) for group in groups] if len(groups) > 1 else [text]
+        gutter_start = words_by_cell[-1][-1].x2 if words_by_cell[-1] else word.x1
+        in_gutter = any(
+            gutter_start <= gutter_right + 1 and word.x1 >= gutter_left - 1 for gutter_left, gutter_right in gutters
+        )
+        if words_by_cell[-1] and in_gutter and word.x1 - gutter_start > _CELL_SPACE * size:
+            words_by_cell.append([])
+        words_by_cell[-1].append(word)
+    return [_spaced_text(group) for group in words_by_cell] if len(words_by_cell) > 1 else [text]
 
 
-def cut_row(row: SpacedLine, columns: Stretches) -> SpacedLine:
-    return row._replace(texts=[part for text in row.texts for part in _cut(text, columns, row.size)])
+def cut_row_at_gutters(row: SpacedLine, columns: Stretches) -> SpacedLine:
+    return row._replace(texts=[part for text in row.texts for part in _cut_within_gutters(text, columns, row.size)])
 
 
-def column_at(text: Text, columns: Stretches) -> int:
+def column_at(text: SpacedText, columns: Stretches) -> int:
     """The column that a text covers most."""
     return widest_overlap(text.x1, text.x2, columns)
 
@@ -155,131 +169,161 @@ def is_row(row: SpacedLine) -> bool:
     return len(row.texts) > 1
 
 
-def find_columns(body: list[SpacedLine]) -> list[tuple[float, float]]:
+def columns_between_gutters(body_rows: list[SpacedLine]) -> list[tuple[float, float]]:
     """The stretches that texts of most rows cover."""
-    most_texts = max(len(row.texts) for row in body)
-    rows = [row.texts for row in body if len(row.texts) >= max(2, 0.6 * most_texts)]
-    stretches = stretches_of_most([[(text.x1, text.x2) for text in row] for row in rows])
-    return [column for stretch in stretches for column in _split_stretch(stretch, rows)]
+    most_texts = max(len(row.texts) for row in body_rows)
+    gutter_rows = [row.texts for row in body_rows if len(row.texts) >= max(2, 0.6 * most_texts)]
+    stretches = stretches_of_most([[(text.x1, text.x2) for text in row] for row in gutter_rows])
+    return [column for stretch in stretches for column in _split_at_gutters(stretch, gutter_rows)]
 
 
-def part_figures(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
+def part_at_figure_gutters(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
     """Lines with their texts parted before figures that stand below each other, closer to what is before them than
     cells are: where nearly all lines leave the same space free."""
-    full_rows = [row for row in rows if len(row.texts) > 1]
-    words_by_row = [[word for text in row.texts for word in text.words] for row in full_rows]
-    if len(full_rows) < _ALIGNED_ROWS:
+    gutter_rows = [row for row in rows if len(row.texts) > 1]
+    words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
+    if len(gutter_rows) < _ALIGNED_ROWS:
         return list(rows)
-    middle = len(full_rows) // 2
-    gaps = [gap for gap in pairwise(words_by_row[middle]) if is_number(gap[1].text) and gap[1].text[0] != "("]
-    cuts = [cut for gap in gaps if (cut := _common_gutter(gap, words_by_row, full_rows[middle].size))]
+    middle_index = len(gutter_rows) // 2
+    gutters = [
+        gutter
+        for gutter in pairwise(words_by_row[middle_index])
+        if is_number(gutter[1].text) and gutter[1].text[0] != "("
+    ]
+    gutter_cuts = [
+        gutter_cut
+        for gutter in gutters
+        if (gutter_cut := _common_gutter(gutter, words_by_row, gutter_rows[middle_index].size))
+    ]
     return [
-        row._replace(texts=[part for text in row.texts for part in cut_text(text, cuts, _FIGURE_GUTTER * row.size)])
+        row._replace(
+            texts=[
+                part for text in row.texts for part in cut_text_at_gutters(text, gutter_cuts, _FIGURE_GUTTER * row.size)
+            ]
+        )
         for row in rows
     ]
 
 
-def part_aligned(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
+def part_at_aligned_gutters(rows: Sequence[SpacedLine]) -> list[SpacedLine]:
     """Lines with their texts parted at spaces below each other that nearly all lines leave free, where what follows
     begins at one place, or the figures before it end at one: the longest texts of a column reach close to the next."""
-    full_rows = [row for row in rows if len(row.texts) > 1]
-    if len(full_rows) < _ALIGNED_ROWS:
+    gutter_rows = [row for row in rows if len(row.texts) > 1]
+    if len(gutter_rows) < _ALIGNED_ROWS:
         return list(rows)
-    words_by_row = [[word for text in row.texts for word in text.words] for row in full_rows]
-    size = full_rows[len(full_rows) // 2].size
+    words_by_row = [[word for text in row.texts for word in text.words] for row in gutter_rows]
+    size = gutter_rows[len(gutter_rows) // 2].size
     stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in words_by_row], _CROSSING_SHARE)
     gutters = [(a[1], b[0]) for a, b in pairwise(stretches) if b[0] - a[1] >= _FIGURE_GUTTER * size]
-    gutters = [gutter for gutter in gutters if _is_aligned(gutter, words_by_row, size)]
-    return [_cut_in_line(row, gutters, size) for row in rows] if gutters else list(rows)
+    gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, words_by_row, size)]
+    return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
 
 
-def _cut_in_line(row: SpacedLine, gutters: Sequence[tuple[float, float]], size: float) -> SpacedLine:
+def _cut_at_aligned_gutters(row: SpacedLine, gutters: Sequence[tuple[float, float]], size: float) -> SpacedLine:
     """A line cut at the spaces where its own words stand in line with those of the others."""
     words = [word for text in row.texts for word in text.words]
-    cuts = [
-        (left + right) / 2
-        for left, right in gutters
+    gutter_cuts = [
+        (gutter_left + gutter_right) / 2
+        for gutter_left, gutter_right in gutters
         if any(
-            abs(a.x2 - left) < _OUT_OF_LINE * size or abs(b.x1 - right) < _OUT_OF_LINE * size
+            abs(a.x2 - gutter_left) < _OUT_OF_LINE * size or abs(b.x1 - gutter_right) < _OUT_OF_LINE * size
             for a, b in pairwise(words)
-            if a.x2 < (left + right) / 2 < b.x1
+            if a.x2 < (gutter_left + gutter_right) / 2 < b.x1
         )
     ]
-    texts = [part for text in row.texts for part in cut_text(text, cuts, _FIGURE_GUTTER * size, before_words=True)]
-    return row._replace(texts=texts)
+    parted_texts = [
+        part
+        for text in row.texts
+        for part in cut_text_at_gutters(text, gutter_cuts, _FIGURE_GUTTER * size, before_words=True)
+    ]
+    return row._replace(texts=parted_texts)
 
 
-def _is_aligned(gutter: tuple[float, float], words_by_row: Sequence[Sequence[Box]], size: float) -> bool:
+def _is_aligned_gutter(gutter: tuple[float, float], words_by_row: Sequence[Sequence[Box]], size: float) -> bool:
     """Whether the words around a space between columns stand in line, and some are as far apart as cells are."""
-    left, right = gutter
-    gaps = []
+    gutter_left, gutter_right = gutter
+    gutter_gaps = []
     for words in words_by_row:
-        k = bisect_left(words, (left + right) / 2, key=lambda word: word.x1)
-        if 0 < k < len(words) and words[k - 1].x2 < left + _OUT_OF_LINE * size:
-            gaps.append((words[k - 1], words[k], k))
-    if len(gaps) < max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
+        k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda word: word.x1)
+        if 0 < k < len(words) and words[k - 1].x2 < gutter_left + _OUT_OF_LINE * size:
+            gutter_gaps.append((words[k - 1], words[k], k))
+    if len(gutter_gaps) < max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row)):
         return False
-    least = _ALIGNED_SHARE * len(gaps)
-    if sum(a.text in CURRENCY_SIGNS for a, _, _ in gaps) > len(gaps) - least:
+    least = _ALIGNED_SHARE * len(gutter_gaps)
+    if sum(a.text in CURRENCY_SIGNS for a, _, _ in gutter_gaps) > len(gutter_gaps) - least:
         return False
-    begin_alike = sum(abs(b.x1 - right) < _OUT_OF_LINE * size for _, b, _ in gaps) >= least
-    end_alike = sum(abs(a.x2 - left) < _OUT_OF_LINE * size for a, _, _ in gaps) >= least
-    are_figures = sum(is_number(a.text) and k > 1 for a, _, k in gaps) >= least
-    are_cells = sum(b.x1 - a.x2 >= size for a, b, _ in gaps) >= _WIDE_SHARE * len(gaps)
-    are_units = 2 * len({b.text for _, b, _ in gaps}) < len(gaps)
-    is_wide = right - left >= _TEXT_GUTTER * size and not are_units
-    return (begin_alike and (are_cells or (are_figures and is_wide))) or (end_alike and are_figures and are_cells)
+    begin_alike = sum(abs(b.x1 - gutter_right) < _OUT_OF_LINE * size for _, b, _ in gutter_gaps) >= least
+    end_alike = sum(abs(a.x2 - gutter_left) < _OUT_OF_LINE * size for a, _, _ in gutter_gaps) >= least
+    are_figures = sum(is_number(a.text) and k > 1 for a, _, k in gutter_gaps) >= least
+    are_wide_gaps = sum(b.x1 - a.x2 >= size for a, b, _ in gutter_gaps) >= _WIDE_SHARE * len(gutter_gaps)
+    are_unit_names = 2 * len({b.text for _, b, _ in gutter_gaps}) < len(gutter_gaps)
+    is_wide_gutter = gutter_right - gutter_left >= _TEXT_GUTTER * size and not are_unit_names
+    return (begin_alike and (are_wide_gaps or (are_figures and is_wide_gutter))) or (
+        end_alike and are_figures and are_wide_gaps
+    )
 
 
-def _common_gutter(gap: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]], size: float) -> float | None:
+def _common_gutter(gutter: tuple[Box, Box], words_by_row: Sequence[Sequence[Box]], size: float) -> float | None:
     """Where the space between two words lies that nearly all rows leave free, each before a figure; None where none."""
-    left, right = gap[0].x2, gap[1].x1
+    gutter_left, gutter_right = gutter[0].x2, gutter[1].x1
     free_rows, are_figures = 0, True
     for words in words_by_row:
-        k = bisect_left(words, (left + right) / 2, key=lambda word: word.x1)
-        if not 0 < k < len(words) or words[k - 1].x2 >= right or not is_number(words[k].text):
+        k = bisect_left(words, (gutter_left + gutter_right) / 2, key=lambda word: word.x1)
+        if not 0 < k < len(words) or words[k - 1].x2 >= gutter_right or not is_number(words[k].text):
             continue
-        if min(right, words[k].x1) - max(left, words[k - 1].x2) < _FIGURE_GUTTER * size:
+        if min(gutter_right, words[k].x1) - max(gutter_left, words[k - 1].x2) < _FIGURE_GUTTER * size:
             continue
-        left, right = max(left, words[k - 1].x2), min(right, words[k].x1)
+        gutter_left, gutter_right = max(gutter_left, words[k - 1].x2), min(gutter_right, words[k].x1)
         free_rows += 1
         are_figures = are_figures and is_number(words[k - 1].text)
-    is_wide = right - left >= (_FIGURE_GUTTER if are_figures else _LABEL_GUTTER) * size
-    is_shared = free_rows >= max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
-    return (left + right) / 2 if is_wide and is_shared else None
+    is_wide_gutter = gutter_right - gutter_left >= (_FIGURE_GUTTER if are_figures else _LABEL_GUTTER) * size
+    is_shared_gutter = free_rows >= max(_ALIGNED_ROWS, _ALIGNED_SHARE * len(words_by_row))
+    return (gutter_left + gutter_right) / 2 if is_wide_gutter and is_shared_gutter else None
 
 
-def _split_stretch(stretch: tuple[float, float], rows: Sequence[Sequence[Text]]) -> list[tuple[float, float]]:
+def _split_at_gutters(
+    stretch: tuple[float, float], gutter_rows: Sequence[Sequence[SpacedText]]
+) -> list[tuple[float, float]]:
     """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both.
 
     Most texts at the right of the space hold a figure; words alone may be of running text.
     """
-    texts_inside = [[text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in rows]
-    parted_rows = [texts for texts in texts_inside if len(texts) > 1]
+    texts_in_stretch = [
+        [text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in gutter_rows
+    ]
+    both_columns_rows = [texts for texts in texts_in_stretch if len(texts) > 1]
     columns = [stretch]
-    for (_, start), (stop, _) in pairwise(merge_stretches([(t.x1, t.x2) for texts in parted_rows for t in texts])):
-        crossing = sum(text.x1 < start and text.x2 > stop for texts in texts_inside for text in texts)
-        values = [next((t for t in texts if t.x1 >= stop), None) for texts in parted_rows if texts[0].x2 <= start]
-        parting = sum(value is not None for value in values)
-        figures = sum(value is not None and any(map(str.isdigit, value.text)) for value in values)
-        least = _PARTED_TO_CROSSING * crossing if crossing > 1 else _PARTED_ROWS
-        if parting >= least and 2 * figures >= parting:
-            columns[-1:] = [(columns[-1][0], start), (stop, columns[-1][1])]
+    for (_, gutter_left), (gutter_right, _) in pairwise(
+        merge_column_stretches([(t.x1, t.x2) for texts in both_columns_rows for t in texts])
+    ):
+        crossing_texts = sum(
+            text.x1 < gutter_left and text.x2 > gutter_right for texts in texts_in_stretch for text in texts
+        )
+        gutter_values = [
+            next((t for t in texts if t.x1 >= gutter_right), None)
+            for texts in both_columns_rows
+            if texts[0].x2 <= gutter_left
+        ]
+        gutter_count = sum(value is not None for value in gutter_values)
+        figure_count = sum(value is not None and any(map(str.isdigit, value.text)) for value in gutter_values)
+        least_gutters = _PARTED_TO_CROSSING * crossing_texts if crossing_texts > 1 else _GUTTER_ROWS
+        if gutter_count >= least_gutters and 2 * figure_count >= gutter_count:
+            columns[-1:] = [(columns[-1][0], gutter_left), (gutter_right, columns[-1][1])]
     return columns
 
 
-def extra_heads(row: SpacedLine, columns: Stretches) -> Stretches | None:
+def heads_over_no_column(row: SpacedLine, columns: Stretches) -> Stretches | None:
     """Where the texts of a line stand that are over no column; None unless one text is over each column."""
-    over = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
-    if [k for under in over for k in under] != list(range(len(columns))):
+    columns_below = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
+    if [k for head_columns in columns_below for k in head_columns] != list(range(len(columns))):
         return None
-    return [(text.x1, text.x2) for text, under in zip(row.texts, over, strict=True) if not under]
+    return [(text.x1, text.x2) for text, head_columns in zip(row.texts, columns_below, strict=True) if not head_columns]
 
 
 def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[SpacedLine]) -> list[tuple[float, float]]:
     """The columns, and those that a line of heads names and no row fills."""
-    extra = next((found for row in heads if (found := extra_heads(row, columns))), ())
-    return sorted([*columns, *extra])
+    head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
+    return sorted([*columns, *head_stretches])
 
 
 def merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]) -> list[tuple[float, float]]:
@@ -287,18 +331,20 @@ def merge_columns(columns: list[tuple[float, float]], rows: Sequence[SpacedLine]
     column_sets = []
     for row in rows:
         text_columns = [columns_under(text, columns) for text in row.texts]
-        column_sets.append({cells[0] if len(cells) == 1 else -1 for cells in text_columns})
-    merged = [(columns[0], {0})]
+        column_sets.append({columns_of_row[0] if len(columns_of_row) == 1 else -1 for columns_of_row in text_columns})
+    merged_columns = [(columns[0], {0})]
     for k in range(1, len(columns)):
-        share_a_row = any(k in cells and merged[-1][1] & cells for cells in column_sets)
+        share_a_row = any(
+            k in columns_of_row and merged_columns[-1][1] & columns_of_row for columns_of_row in column_sets
+        )
         if share_a_row:
-            merged.append((columns[k], {k}))
+            merged_columns.append((columns[k], {k}))
         else:
-            merged[-1] = ((merged[-1][0][0], columns[k][1]), merged[-1][1] | {k})
-    return [column for column, _ in merged]
+            merged_columns[-1] = ((merged_columns[-1][0][0], columns[k][1]), merged_columns[-1][1] | {k})
+    return [column for column, _ in merged_columns]
 
 
-def merge_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def merge_column_stretches(stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches from left to right, those that touch as one."""
     merged: list[tuple[float, float]] = []
     for x1, x2 in sorted(stretches):
