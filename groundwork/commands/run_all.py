@@ -234,14 +234,14 @@ def _providers(config: Config) -> list[Provider]:
 
 def _check_reachable(provider: Provider, config: Config) -> None:
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
-    from groundwork.llm.endpoint.local_model import PACKAGES, find_carrier_files
+    from groundwork.llm.endpoint.local_model import CARRIER_PACKAGES, find_carrier_files
 
     if provider.base_url != "local":
         Endpoint(provider, config.llm.local, os.environ).key()
         return
     if find_spec("xllamacpp") is None:
         raise MissingExtra("the local model", "local")
-    if config.llm.local.model == PACKAGES:
+    if config.llm.local.model == CARRIER_PACKAGES:
         find_carrier_files()
 
 

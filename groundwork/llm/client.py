@@ -33,8 +33,8 @@ from groundwork.settings.config_schema import LLM, Embeddings, ModelCall
 T = TypeVar("T")
 Json = dict[str, Any]
 Message = dict[str, Any]
-SHORT_PROMPT = 8_000  # characters; a prompt that fits into any context
-MIN_SHARE_READ = 0.8  # of the fewest tokens that a prompt can be, below which the server did not read all of it
+SHORT_PROMPT_LENGTH = 8_000  # characters; a prompt that fits into any context
+MIN_SHARE_OF_PROMPT_READ = 0.8  # of the fewest tokens that a prompt can be: below it the server did not read all of it
 
 
 class Reply(msgspec.Struct, Generic[T], frozen=True):
@@ -71,13 +71,13 @@ class Client:
         self._settings, self._env = settings, env
         self._journal = Journal(journal, joined)
         self._since = self._journal.end_position() if fresh else FROM_START
-        self._calls = CallRunner(self._journal, controls or RunControls())
+        self._call_runner = CallRunner(self._journal, controls or RunControls())
         self._endpoints: dict[str, Endpoint] = {}
 
     @property
     def in_flight(self) -> int:
         """How many calls were sent and are not answered yet."""
-        return self._calls.in_flight
+        return self._call_runner.in_flight
 
     async def ask(
         self,
@@ -99,49 +99,50 @@ class Client:
         Raises InvalidReply, Filtered, TransportFailed or UnitError for this unit; ProviderRefused, BudgetReached or
         Stopped (StopRun) and ConfigError for all of them.
         """
-        endpoint = self._endpoint(call.provider)
+        endpoint = self._provider_endpoint(call.provider)
         requirements = schema if isinstance(schema, ReplyRequirements) else ReplyRequirements(schema)
         request_body = chat_body(endpoint.settings, call, messages, requirements.schema_sent)
-        limiter = self._calls.limiter(endpoint, call.model)
-        context = CallContext(endpoint, limiter, call.model, stage, unit, sample, self._since)
+        rate_limiter = self._call_runner.limiter(endpoint, call.model)
+        context = CallContext(endpoint, rate_limiter, call.model, stage, unit, sample, self._since)
         context.remaining_characters, context.requirements = remaining_characters, requirements
-        prompt = [message for message in messages if message["role"] != "assistant"]  # in JSON "\\n" is no command
-        reader = ReplyReader(requirements.schema, requirements.check, message_text(prompt))
-        return await self._replay_or_ask(context, request_body, reader)
+        # without replies, in whose JSON "\\n" is no command
+        prompt_turns = [message for message in messages if message["role"] != "assistant"]
+        reply_reader = ReplyReader(requirements.schema, requirements.check, message_text(prompt_turns))
+        return await self._replay_or_ask(context, request_body, reply_reader)
 
-    async def _replay_or_ask(self, context: CallContext, request_body: Json, reader: ReplyReader[T]) -> Reply[T]:
+    async def _replay_or_ask(self, context: CallContext, request_body: Json, reply_reader: ReplyReader[T]) -> Reply[T]:
         """The reply, stored or new; where all of it is replayed from an earlier run that failed, it is drawn anew."""
         try:
-            return await self._ask_repeatedly(context, request_body, reader)
+            return await self._ask_repeatedly(context, request_body, reply_reader)
         except InvalidReply:
             if not context.replayed:
                 raise
         context.since = self._journal.end_position()
-        return await self._ask_repeatedly(context, request_body, reader)
+        return await self._ask_repeatedly(context, request_body, reply_reader)
 
     async def embed(
         self, call: Embeddings, texts: list[str], *, stage: str = "embed", unit: str = "vectors"
     ) -> list[list[float]]:
         """One vector for each of `texts`, in their order, by the endpoint's /embeddings. Raises like `ask`."""
-        endpoint = self._endpoint(call.provider)
+        endpoint = self._provider_endpoint(call.provider)
         if endpoint.dialect == "local":
             raise ConfigError(['embeddings.provider: the local model makes no embeddings; use backend "static"'])
-        context = CallContext(endpoint, self._calls.limiter(endpoint, call.model), call.model, stage, unit)
-        batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
-        vectors = await gather_all(self._calls.vectors(context, batch) for batch in batches)
-        return [vector for batch in vectors for vector in batch]
+        context = CallContext(endpoint, self._call_runner.limiter(endpoint, call.model), call.model, stage, unit)
+        text_batches = [texts[start : start + call.batch] for start in range(0, len(texts), call.batch)]
+        vectors = await gather_all(self._call_runner.vectors(context, text_batch) for text_batch in text_batches)
+        return [vector for text_batch in vectors for vector in text_batch]
 
     async def price(self, call: ModelCall) -> Price | None:
         """USD a prompt and a completion token of the call's model; None where its endpoint names no price."""
-        return await self._endpoint(call.provider).price(call.model)
+        return await self._provider_endpoint(call.provider).price(call.model)
 
     def report(self) -> list[UsageRow]:
         """What this client's calls used, by stage, model and unit, in the order of their first call."""
-        return list(self._calls.rows.values())
+        return list(self._call_runner.rows.values())
 
     async def close(self) -> None:
         """Close every endpoint (and the local model) and the journal."""
-        await self._calls.close()
+        await self._call_runner.close()
         await asyncio.gather(*(endpoint.close() for endpoint in self._endpoints.values()))
         self._journal.close()
 
@@ -151,162 +152,178 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def _endpoint(self, name: str) -> Endpoint:
-        if name not in self._endpoints:
-            provider = self._settings.providers[name] if name else self._settings
-            self._endpoints[name] = Endpoint(provider, self._settings.local, self._env)
-        return self._endpoints[name]
+    def _provider_endpoint(self, provider_name: str) -> Endpoint:
+        if provider_name not in self._endpoints:
+            provider_settings = self._settings.providers[provider_name] if provider_name else self._settings
+            self._endpoints[provider_name] = Endpoint(provider_settings, self._settings.local, self._env)
+        return self._endpoints[provider_name]
 
-    async def _ask_repeatedly(self, context: CallContext, request_body: Json, reader: ReplyReader[T]) -> Reply[T]:
+    async def _ask_repeatedly(self, context: CallContext, request_body: Json, reply_reader: ReplyReader[T]) -> Reply[T]:
         """As asked; then, where that cannot be used, with the error shown; then drawn afresh."""
-        problems: list[str] = []
-        request, draw, calls = request_body, 0, 0
-        while calls < 3:
-            response, calls = await self._complete_reply(context, request, draw, reader), calls + 1
+        reply_problems: list[str] = []
+        asked_request, draw, call_count = request_body, 0, 0
+        while call_count < 3:
+            chat_response = await self._complete_reply(context, asked_request, draw, reply_reader)
+            call_count += 1
             try:
-                parsed = reader.parse(response.content, response.side_text[1])
-                if parsed.faulty:
-                    calls += 1
-                    parsed = await self._correct_items(context, request, reader, parsed, response)
-                self._notice_oddities(context, response)
-                return _build_reply(parsed, context, response)
-            except UnusableReply as problem:
-                problems.append(str(problem))
-            if calls == 1 and response.content.strip():
-                request = {
-                    **request_body,
-                    "messages": [*request_body["messages"], *_correction_turns(response.content, problems[0])],
-                }
+                parsed_reply = reply_reader.parse(chat_response.content, chat_response.side_text[1])
+                if parsed_reply.faulty:
+                    call_count += 1
+                    parsed_reply = await self._correct_items(
+                        context, asked_request, reply_reader, parsed_reply, chat_response
+                    )
+                self._notice_odd_replies(context, chat_response)
+                return _build_reply(parsed_reply, context, chat_response)
+            except UnusableReply as reply_problem:
+                reply_problems.append(str(reply_problem))
+            if call_count == 1 and chat_response.content.strip():
+                correction_turns = _correction_turns(chat_response.content, reply_problems[0])
+                asked_request = {**request_body, "messages": [*request_body["messages"], *correction_turns]}
             else:
-                request, draw = request_body, draw + 1
+                asked_request, draw = request_body, draw + 1
         raise InvalidReply(
-            f"{context.unit}: {context.model}: no usable reply in {calls} calls; "
-            f"{' / '.join(dict.fromkeys(problems))}{_misplaced_text_hint(response)}"
+            f"{context.unit}: {context.model}: no usable reply in {call_count} calls; "
+            f"{' / '.join(dict.fromkeys(reply_problems))}{_misplaced_text_hint(chat_response)}"
         )
 
     async def _correct_items(
         self,
         context: CallContext,
-        request: Json,
-        reader: ReplyReader[T],
-        parsed: Parsed[T],
-        response: ChatResponse,
+        asked_request: Json,
+        reply_reader: ReplyReader[T],
+        parsed_reply: Parsed[T],
+        chat_response: ChatResponse,
     ) -> Parsed[T]:
         """Ask once for the faulty items alone. Raises UnusableReply where some stay faulty and none may be left out."""
-        request_body = {
-            **request,
-            "messages": [*request["messages"], *_item_correction_turns(response.content, parsed)],
+        correction_request = {
+            **asked_request,
+            "messages": [*asked_request["messages"], *_item_correction_turns(chat_response.content, parsed_reply)],
         }
-        reply = await self._complete_reply(context, request_body, 0, reader)
-        corrected = reader.merge_corrections(parsed, reply.content or reply.side_text[1])
-        if corrected.faulty and not context.requirements.partial:
-            raise UnusableReply(f"{len(corrected.faulty)} items do not fit the schema: {corrected.faulty[0].problem}.")
-        reader.check(corrected.value)
-        return corrected
+        correction_reply = await self._complete_reply(context, correction_request, 0, reply_reader)
+        corrected_reply = reply_reader.merge_corrections(
+            parsed_reply, correction_reply.content or correction_reply.side_text[1]
+        )
+        if corrected_reply.faulty and not context.requirements.partial:
+            raise UnusableReply(
+                f"{len(corrected_reply.faulty)} items do not fit the schema: {corrected_reply.faulty[0].problem}."
+            )
+        reply_reader.check(corrected_reply.value)
+        return corrected_reply
 
     async def _complete_reply(
-        self, context: CallContext, request_body: Json, draw: int, reader: ReplyReader[T]
+        self, context: CallContext, request_body: Json, draw: int, reply_reader: ReplyReader[T]
     ) -> ChatResponse:
         """A reply that ended by itself; one that did not is asked for once more with twice the room."""
-        response = await self._calls.reply(context, request_body, draw)
-        self._check_prompt_was_read(context, request_body, response)
-        if not (ending := _premature_end(response, reader)):
-            return response
-        longer = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
-        limit = self._calls.reply_limit(context, request_body)
-        message = f"{context.unit}: {context.model}: {ending} at {limit} tokens"
+        chat_response = await self._call_runner.reply(context, request_body, draw)
+        self._check_prompt_was_read(context, request_body, chat_response)
+        if not (premature_end := _premature_reply_end(chat_response, reply_reader)):
+            return chat_response
+        longer_request = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
+        reply_limit = self._call_runner.reply_limit(context, request_body)
+        cut_off_message = f"{context.unit}: {context.model}: {premature_end} at {reply_limit} tokens"
         try:
-            context.cut_off_at = limit
-            response = await self._calls.reply(context, longer, draw)
+            context.cut_off_at = reply_limit
+            chat_response = await self._call_runner.reply(context, longer_request, draw)
         except UnitError as error:
             if type(error) is not UnitError:  # filtered, or lost on the way
                 raise
-            raise InvalidReply(f"{message}, and a higher limit is refused: {error}") from error
+            raise InvalidReply(f"{cut_off_message}, and a higher limit is refused: {error}") from error
         finally:
             context.cut_off_at = 0
-        if _premature_end(response, reader):
-            reasons = ending != "cut off" or response.side_text[1]
+        if _premature_reply_end(chat_response, reply_reader):
+            is_cut_in_reasoning = premature_end != "cut off" or bool(chat_response.side_text[1])
             raise InvalidReply(
-                f"{message} and again at {self._calls.reply_limit(context, longer)}; "
+                f"{cut_off_message} and again at {self._call_runner.reply_limit(context, longer_request)}; "
                 f"raise max_tokens of {context.stage}, or ask for less at once"
-                + ("; its reasoning uses up the limit: lower reasoning_effort, or switch them off" if reasons else "")
+                + (
+                    "; its reasoning uses up the limit: lower reasoning_effort, or switch them off"
+                    * is_cut_in_reasoning
+                )
             )
-        return response
+        return chat_response
 
-    def _check_prompt_was_read(self, context: CallContext, request_body: Json, response: ChatResponse) -> None:
+    def _check_prompt_was_read(self, context: CallContext, request_body: Json, chat_response: ChatResponse) -> None:
         """Raise or warn where the server read far less than it was sent: its context is too small for the prompt."""
-        tokens_read, text = (
-            response.usage.input_tokens + response.usage.cached_tokens,
-            message_text(request_body["messages"]),
-        )
-        if not tokens_read or len(text) < SHORT_PROMPT or tokens_read * 4 > len(text):
+        prompt_tokens_read = chat_response.usage.input_tokens + chat_response.usage.cached_tokens
+        prompt_text = message_text(request_body["messages"])
+        prompt_length = len(prompt_text)
+        if not prompt_tokens_read or prompt_length < SHORT_PROMPT_LENGTH or prompt_tokens_read * 4 > prompt_length:
             return
-        if tokens_read > MIN_SHARE_READ * (least := min_token_count(text)):
+        if prompt_tokens_read > MIN_SHARE_OF_PROMPT_READ * (min_prompt_tokens := min_token_count(prompt_text)):
             return
-        problem = (
-            f"the server read {response.usage.input_tokens:,} tokens of a prompt of at least {least:,}: its context "
-            "is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; llama.cpp: --ctx-size), or send less"
+        prompt_problem = (
+            f"the server read {chat_response.usage.input_tokens:,} tokens of a prompt of at least "
+            f"{min_prompt_tokens:,}: its context is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; "
+            "llama.cpp: --ctx-size), or send less"
         )
         if context.requirements.whole_prompt:
-            raise InvalidReply(f"{context.unit}: {context.model}: {problem}")
-        self._calls.notice(context, "prompt cut", problem)
+            raise InvalidReply(f"{context.unit}: {context.model}: {prompt_problem}")
+        self._call_runner.notice(context, "prompt cut", prompt_problem)
 
-    def _notice_oddities(self, context: CallContext, response: ChatResponse) -> None:
+    def _notice_odd_replies(self, context: CallContext, chat_response: ChatResponse) -> None:
         """Say once what is odd about a reply that is kept all the same."""
-        if response.side_text[1] and not response.content.strip():
-            key = response.side_text[0]
-            self._calls.notice(context, key, f"the replies stand in {key}, with no content; they are read from there")
-        if (reason := response.finish_reason) not in ("", "stop", "length"):
-            self._calls.notice(
-                context, reason, f"finish_reason {reason!r} is not known here; what came with it is kept"
+        if chat_response.side_text[1] and not chat_response.content.strip():
+            side_place = chat_response.side_text[0]
+            self._call_runner.notice(
+                context, side_place, f"the replies stand in {side_place}, with no content; they are read from there"
+            )
+        if (finish_reason := chat_response.finish_reason) not in ("", "stop", "length"):
+            self._call_runner.notice(
+                context, finish_reason, f"finish_reason {finish_reason!r} is not known here; what came with it is kept"
             )
 
 
-def _premature_end(response: ChatResponse, reader: ReplyReader[Any]) -> str:
+def _premature_reply_end(chat_response: ChatResponse, reply_reader: ReplyReader[Any]) -> str:
     """How a reply ended before its end, or ""."""
-    if response.finish_reason == "length":
+    if chat_response.finish_reason == "length":
         return "cut off"
-    return "ended within its reasoning" if reader.is_unfinished(response.content) else ""
+    return "ended within its reasoning" if reply_reader.is_unfinished(chat_response.content) else ""
 
 
-def _misplaced_text_hint(response: ChatResponse) -> str:
+def _misplaced_text_hint(chat_response: ChatResponse) -> str:
     """Where text came instead, when there was no content."""
-    key, text = response.side_text
-    if response.content.strip() or not text:
+    side_place, side_text = chat_response.side_text
+    if chat_response.content.strip() or not side_text:
         return ""
-    return f" (there is text in {key}, where thoughts stand: switch the model's thinking off, or its parser of it)"
-
-
-def _correction_turns(content: str, problem: str) -> list[Message]:
-    request = f"This reply cannot be used. {problem} Send the whole reply again, corrected, and nothing else."
-    return follow_up(_encodable(content), request)
-
-
-def _encodable(content: str) -> str:
-    """A reply as it can be sent back: half a character cannot."""
-    return content.encode(errors="replace").decode()
-
-
-def _item_correction_turns(content: str, parsed: Parsed[Any]) -> list[Message]:
-    faults = "\n".join(f"- number {item.index + 1}: {item.problem}" for item in parsed.faulty)
-    request = (
-        f"These items of the reply cannot be used:\n{faults}\nSend these {len(parsed.faulty)} alone again, corrected, "
-        f'in their order, as {{"{parsed.field}": [...]}}, and nothing else.'
+    return (
+        f" (there is text in {side_place}, where thoughts stand: switch the model's thinking off, or its parser of it)"
     )
-    return follow_up(_encodable(content), request)
 
 
-def _build_reply(parsed: Parsed[T], context: CallContext, response: ChatResponse) -> Reply[T]:
-    usages = [reply_usage.usage for reply_usage in context.reply_usages]
-    costs = [usage.cost for usage in usages if usage.cost is not None]
+def _correction_turns(reply_content: str, reply_problem: str) -> list[Message]:
+    correction_request = (
+        f"This reply cannot be used. {reply_problem} Send the whole reply again, corrected, and nothing else."
+    )
+    return follow_up(_encodable_reply(reply_content), correction_request)
+
+
+def _encodable_reply(reply_content: str) -> str:
+    """A reply as it can be sent back: half a character cannot."""
+    return reply_content.encode(errors="replace").decode()
+
+
+def _item_correction_turns(reply_content: str, parsed_reply: Parsed[Any]) -> list[Message]:
+    item_faults = "\n".join(
+        f"- number {faulty_item.index + 1}: {faulty_item.problem}" for faulty_item in parsed_reply.faulty
+    )
+    correction_request = (
+        f"These items of the reply cannot be used:\n{item_faults}\nSend these {len(parsed_reply.faulty)} alone again, "
+        f'corrected, in their order, as {{"{parsed_reply.field}": [...]}}, and nothing else.'
+    )
+    return follow_up(_encodable_reply(reply_content), correction_request)
+
+
+def _build_reply(parsed_reply: Parsed[T], context: CallContext, chat_response: ChatResponse) -> Reply[T]:
+    reply_usages = [reply_usage.usage for reply_usage in context.reply_usages]
+    reply_costs = [usage.cost for usage in reply_usages if usage.cost is not None]
     return Reply(
-        value=parsed.value,
+        value=parsed_reply.value,
         model=context.model,
-        input_tokens=sum(usage.input_tokens for usage in usages),
-        output_tokens=sum(usage.output_tokens for usage in usages),
-        cached_tokens=sum(usage.cached_tokens for usage in usages),
-        cost=sum(costs) if costs else None,
+        input_tokens=sum(usage.input_tokens for usage in reply_usages),
+        output_tokens=sum(usage.output_tokens for usage in reply_usages),
+        cached_tokens=sum(usage.cached_tokens for usage in reply_usages),
+        cost=sum(reply_costs) if reply_costs else None,
         replayed=context.replayed,
-        finish_reason=response.finish_reason or "stop",
-        dropped=parsed.faulty,
+        finish_reason=chat_response.finish_reason or "stop",
+        dropped=parsed_reply.faulty,
     )

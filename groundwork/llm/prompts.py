@@ -19,7 +19,7 @@ PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 Message = dict[str, Any]
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-_FENCE = re.compile(r"<([A-Za-z]\w*)([^<>\n]*)>(\s*\{\{\s*([A-Za-z_]\w*)\s*\}\}\s*)</\1>")
+_FENCED_PLACEHOLDER = re.compile(r"<([A-Za-z]\w*)([^<>\n]*)>(\s*\{\{\s*([A-Za-z_]\w*)\s*\}\}\s*)</\1>")
 _TURN_LINE = re.compile(r"^--- *(system|user|assistant) *---[ \t]*$", re.MULTILINE)
 
 
@@ -28,7 +28,7 @@ def render_template(template: str, **variables: str) -> str:
 
     Raises ConfigError naming each placeholder without a value and each value without a placeholder.
     """
-    _check_variables(placeholders(template), variables)
+    _check_placeholders(placeholders(template), variables)
     return _fill_placeholders(template, variables)
 
 
@@ -37,33 +37,33 @@ def placeholders(template: str) -> set[str]:
     return set(_PLACEHOLDER.findall(template))
 
 
-def split_turns(text: str) -> list[Message]:
+def split_turns(prompt_text: str) -> list[Message]:
     """The turns of a prompt file: what precedes the first `--- role ---` line is the system's (or the only user's)."""
-    preamble, *role_texts = _TURN_LINE.split(text)
+    prompt_preamble, *role_texts = _TURN_LINE.split(prompt_text)
     turns = list(zip(role_texts[::2], role_texts[1::2], strict=True))
-    if preamble.strip():
-        turns.insert(0, ("system" if turns else "user", preamble))
-    return [{"role": role, "content": content.strip()} for role, content in turns]
+    if prompt_preamble.strip():
+        turns.insert(0, ("system" if turns else "user", prompt_preamble))
+    return [{"role": turn_role, "content": turn_content.strip()} for turn_role, turn_content in turns]
 
 
-def user_turn(content: str) -> Message:
+def user_turn(turn_content: str) -> Message:
     """What the user says."""
-    return {"role": "user", "content": content}
+    return {"role": "user", "content": turn_content}
 
 
-def assistant_turn(content: str) -> Message:
+def assistant_turn(turn_content: str) -> Message:
     """What the model says."""
-    return {"role": "assistant", "content": content}
+    return {"role": "assistant", "content": turn_content}
 
 
-def follow_up(reply: str, request: str) -> list[Message]:
+def follow_up(reply: str, follow_up_request: str) -> list[Message]:
     """The turns that go on behind a conversation: what the model replied, and what it is asked then."""
-    return [assistant_turn(reply), user_turn(request)]
+    return [assistant_turn(reply), user_turn(follow_up_request)]
 
 
-def question_turns(question: str, system: str) -> list[Message]:
-    """A question as a conversation that begins with `system`, where there is one."""
-    return [*([{"role": "system", "content": system}] if system else []), user_turn(question)]
+def question_turns(question: str, system_prompt: str) -> list[Message]:
+    """A question as a conversation that begins with `system_prompt`, where there is one."""
+    return [*([{"role": "system", "content": system_prompt}] if system_prompt else []), user_turn(question)]
 
 
 def render_turns(template: str, **variables: str) -> list[Message]:
@@ -74,65 +74,75 @@ def render_turns(template: str, **variables: str) -> list[Message]:
     as it is, character for character: where it holds the closing tag of the fence around it, the fence gets another
     name. Raises ConfigError like `render_template`.
     """
-    _check_variables(placeholders(template), variables)
-    empty_names = {name for name, value in variables.items() if not value}
+    _check_placeholders(placeholders(template), variables)
+    empty_placeholders = {placeholder for placeholder, placeholder_value in variables.items() if not placeholder_value}
     return [
-        {**turn, "content": _fill_placeholders(drop_paragraphs(turn["content"], empty_names), variables)}
+        {**turn, "content": _fill_placeholders(drop_paragraphs(turn["content"], empty_placeholders), variables)}
         for turn in split_turns(template)
     ]
 
 
-def drop_paragraphs(template: str, empty_names: set[str]) -> str:
-    """`template` without the paragraphs that have placeholders and none but `empty_names`."""
-    paragraphs = template.split("\n\n")
+def drop_paragraphs(template: str, empty_placeholders: set[str]) -> str:
+    """`template` without the paragraphs that have placeholders and none but `empty_placeholders`."""
+    template_paragraphs = template.split("\n\n")
     return "\n\n".join(
-        paragraph for paragraph in paragraphs if not (names := placeholders(paragraph)) or names - empty_names
+        template_paragraph
+        for template_paragraph in template_paragraphs
+        if not (paragraph_placeholders := placeholders(template_paragraph))
+        or paragraph_placeholders - empty_placeholders
     )
 
 
 def _fill_placeholders(template: str, variables: dict[str, str]) -> str:
-    template = _FENCE.sub(lambda match: _render_fence(match, variables[match[4]]), template)
+    template = _FENCED_PLACEHOLDER.sub(lambda match: _render_fence(match, variables[match[4]]), template)
     return _PLACEHOLDER.sub(lambda match: variables[match[1]], template)
 
 
-def _render_fence(match: re.Match[str], value: str) -> str:
-    tag, attributes, placeholder = match[1], match[2], match[3]
-    if f"</{tag}".casefold() in value.casefold():
-        tag = f"{tag}-{hashlib.sha256(value.encode(errors='replace')).hexdigest()[:8]}"
-    return f"<{tag}{attributes}>{placeholder}</{tag}>"
+def _render_fence(match: re.Match[str], fenced_value: str) -> str:
+    fence_tag, fence_attributes, fenced_placeholder = match[1], match[2], match[3]
+    if f"</{fence_tag}".casefold() in fenced_value.casefold():
+        fence_tag = f"{fence_tag}-{hashlib.sha256(fenced_value.encode(errors='replace')).hexdigest()[:8]}"
+    return f"<{fence_tag}{fence_attributes}>{fenced_placeholder}</{fence_tag}>"
 
 
-def _check_variables(names: set[str], variables: dict[str, str]) -> None:
-    unknown, unused = names - variables.keys(), variables.keys() - names
-    problems = [f"prompt: {{{{{name}}}}} has no value{_suggestion(name, variables)}" for name in unknown]
-    problems += [f"prompt: {{{{{name}}}}} is missing{_suggestion(name, names)}" for name in unused]
-    if problems:
-        raise ConfigError(sorted(problems))
+def _check_placeholders(template_placeholders: set[str], variables: dict[str, str]) -> None:
+    template_problems = [
+        f"prompt: {{{{{placeholder}}}}} has no value{_placeholder_suggestion(placeholder, variables)}"
+        for placeholder in template_placeholders - variables.keys()
+    ]
+    template_problems += [
+        f"prompt: {{{{{placeholder}}}}} is missing{_placeholder_suggestion(placeholder, template_placeholders)}"
+        for placeholder in variables.keys() - template_placeholders
+    ]
+    if template_problems:
+        raise ConfigError(sorted(template_problems))
 
 
-def _suggestion(name: str, candidates: Any) -> str:
-    nearest = nearest_name(name, candidates)
-    return f"; did you mean {{{{{nearest}}}}}?" if nearest else ""
+def _placeholder_suggestion(placeholder: str, known_placeholders: Any) -> str:
+    nearest_placeholder = nearest_name(placeholder, known_placeholders)
+    return f"; did you mean {{{{{nearest_placeholder}}}}}?" if nearest_placeholder else ""
 
 
-def attach_images(turns: Sequence[Message], jpegs: Sequence[bytes], labels: Sequence[str] = ()) -> list[Message]:
-    """The turns, the last with the pictures behind its text, each behind its label where there are `labels`.
+def attach_images(
+    turns: Sequence[Message], page_jpegs: Sequence[bytes], image_labels: Sequence[str] = ()
+) -> list[Message]:
+    """The turns, the last with the pictures behind its text, each behind its label where there are `image_labels`.
 
     As they are where there is no picture.
     """
-    if not jpegs:
+    if not page_jpegs:
         return list(turns)
-    *earlier, last_turn = turns
-    content = [_text_part(last_turn["content"])]
-    for number, jpeg in enumerate(jpegs):
-        content += [*map(_text_part, labels[number : number + 1]), _image_part(jpeg)]
-    return [*earlier, {**last_turn, "content": content}]
+    *earlier_turns, last_turn = turns
+    content_parts = [_text_part(last_turn["content"])]
+    for image_number, page_jpeg in enumerate(page_jpegs):
+        content_parts += [*map(_text_part, image_labels[image_number : image_number + 1]), _image_part(page_jpeg)]
+    return [*earlier_turns, {**last_turn, "content": content_parts}]
 
 
-def _text_part(text: str) -> Message:
-    return {"type": "text", "text": text}
+def _text_part(part_text: str) -> Message:
+    return {"type": "text", "text": part_text}
 
 
 def _image_part(jpeg: bytes) -> Message:
-    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    image_url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    return {"type": "image_url", "image_url": {"url": image_url}}

@@ -32,9 +32,9 @@ COMPLETE_REASONS = (
 )  # fmt: skip
 
 
-_WRAPPERS = ("result", "data", "response")  # around a whole chat completion, by gateways
-_MESSAGES = ("message", "detail", "error_msg", "msg")  # an error's, where there is no object for it
-_THOUGHT_PARTS = ("thinking", "reasoning", "redacted_thinking")  # of a content in parts
+_COMPLETION_WRAPPERS = ("result", "data", "response")  # around a whole chat completion, by gateways
+_ERROR_MESSAGE_KEYS = ("message", "detail", "error_msg", "msg")  # an error's, where there is no object for it
+_THOUGHT_PART_TYPES = ("thinking", "reasoning", "redacted_thinking")  # of a content in parts
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -65,49 +65,60 @@ def read_response(response_body: bytes) -> ChatResponse:
     """The first choice of a chat completion that says anything, and its usage; never raises, whatever there is."""
     completion = decode_body(response_body)
     if completion is None:
-        return ChatResponse(failure=BrokenCall(f"a 200 that is no JSON: {_excerpt(response_body)}"))
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no JSON: {_body_excerpt(response_body)}"))
     if isinstance(completion, list) and len(completion) == 1:  # Gemini's errors come in a list
         completion = completion[0]
     if not isinstance(completion, dict):
-        return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_excerpt(response_body)}"))
+        return ChatResponse(failure=BrokenCall(f"a 200 that is no object: {_body_excerpt(response_body)}"))
     completion = _unwrap_completion(completion)
-    usage = _parse_usage(completion.get("usage") or _object(completion.get("x_groq")).get("usage"))
-    choice = _best_choice(completion.get("choices"))
-    if (error := completion.get("error")) and (choice is None or _has_message(error)):
-        return ChatResponse(usage=usage, failure=classify_failure(200, {}, error))
-    if choice is None:
+    usage = _parse_usage(completion.get("usage") or _as_object(completion.get("x_groq")).get("usage"))
+    best_choice = _best_choice(completion.get("choices"))
+    if (completion_error := completion.get("error")) and (best_choice is None or _has_error_message(completion_error)):
+        return ChatResponse(usage=usage, failure=classify_failure(200, {}, completion_error))
+    if best_choice is None:
         return ChatResponse(usage=usage, failure=_failure_without_choices(completion, response_body))
-    message = _choice_message(choice)
-    text = _content_text(message.get("content"))
+    choice_message = _choice_message(best_choice)
+    response_text = _content_text(choice_message.get("content"))
     return ChatResponse(
-        content=text,
-        finish_reason=_finish_reason(choice),
+        content=response_text,
+        finish_reason=_finish_reason(best_choice),
         model=str(completion.get("model") or ""),
         usage=usage,
-        failure=_choice_failure(choice, message),
-        side_text=("", "") if text.strip() else _side_text(message),
+        failure=_choice_failure(best_choice, choice_message),
+        side_text=("", "") if response_text.strip() else _side_text(choice_message),
     )
 
 
 def _unwrap_completion(completion: dict[str, Any]) -> dict[str, Any]:
     """The chat completion that a gateway put into an object of its own, or `completion` itself."""
-    inner = (_object(completion.get(key)) for key in _WRAPPERS)
-    return completion if "choices" in completion else next((value for value in inner if "choices" in value), completion)
+    wrapped_objects = (_as_object(completion.get(key)) for key in _COMPLETION_WRAPPERS)
+    return (
+        completion
+        if "choices" in completion
+        else next((wrapped_object for wrapped_object in wrapped_objects if "choices" in wrapped_object), completion)
+    )
 
 
 def _failure_without_choices(completion: dict[str, Any], response_body: bytes) -> CallFailed:
     """What an object without a reply says: some gateways put their errors beside where OpenAI has them."""
-    errors = completion.get("errors")
-    error = _object(errors[0]) if isinstance(errors, list) and errors else completion
-    status = _object(completion.get("base_resp"))  # MiniMax
-    message = next((error[key] for key in _MESSAGES if error.get(key)), status.get("status_msg"))
-    if not message:
-        return BrokenCall(f"a 200 without choices: {_excerpt(response_body)}")
-    code = error.get("code") or error.get("error_code")
-    return classify_failure(200, {}, {"code": code, "type": error.get("type"), "message": message})
+    completion_errors = completion.get("errors")
+    completion_error = (
+        _as_object(completion_errors[0]) if isinstance(completion_errors, list) and completion_errors else completion
+    )
+    minimax_status = _as_object(completion.get("base_resp"))  # MiniMax
+    error_message = next(
+        (completion_error[key] for key in _ERROR_MESSAGE_KEYS if completion_error.get(key)),
+        minimax_status.get("status_msg"),
+    )
+    if not error_message:
+        return BrokenCall(f"a 200 without choices: {_body_excerpt(response_body)}")
+    error_code = completion_error.get("code") or completion_error.get("error_code")
+    return classify_failure(
+        200, {}, {"code": error_code, "type": completion_error.get("type"), "message": error_message}
+    )
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -115,14 +126,17 @@ def read_vectors(response_body: bytes, vector_count: int) -> tuple[list[list[flo
     """The vectors of an embeddings reply in the order of their texts. Raises CallFailed unless there are so many."""
     embeddings_reply = decode_body(response_body)
     if embeddings_reply is None:
-        raise BrokenCall(f"a 200 that is no JSON: {_excerpt(response_body)}")
-    if isinstance(embeddings_reply, dict) and (error := embeddings_reply.get("error")):
-        raise classify_failure(200, {}, error)
+        raise BrokenCall(f"a 200 that is no JSON: {_body_excerpt(response_body)}")
+    if isinstance(embeddings_reply, dict) and (embeddings_error := embeddings_reply.get("error")):
+        raise classify_failure(200, {}, embeddings_error)
     try:
-        embedding_entries = sorted(embeddings_reply["data"], key=lambda entry: entry["index"])
-        vectors = [msgspec.convert(entry["embedding"], list[float], strict=False) for entry in embedding_entries]
-    except (TypeError, KeyError, msgspec.ValidationError) as error:
-        raise BrokenCall(f"a 200 without embeddings: {_excerpt(response_body)}") from error
+        embedding_entries = sorted(embeddings_reply["data"], key=lambda embedding_entry: embedding_entry["index"])
+        vectors = [
+            msgspec.convert(embedding_entry["embedding"], list[float], strict=False)
+            for embedding_entry in embedding_entries
+        ]
+    except (TypeError, KeyError, msgspec.ValidationError) as embeddings_error:
+        raise BrokenCall(f"a 200 without embeddings: {_body_excerpt(response_body)}") from embeddings_error
     if len(vectors) != vector_count or len({len(vector) for vector in vectors}) != 1:
         raise BrokenCall(f"{len(vectors)} embeddings for {vector_count} texts, or not all of one length")
     return vectors, _parse_usage(embeddings_reply.get("usage"))
@@ -133,26 +147,30 @@ def decode_body(response_body: bytes) -> Any:
 
     Comments before it are passed over, and so is what comes after the first object of a body that is more than JSON.
     """
-    text = response_body.decode("utf-8-sig", errors="replace").strip()
-    if text.startswith(("data:", "event:", ":")):
-        events = text.splitlines()
-        text = "\n".join(line for line in events if not line.startswith(":")).strip()
-        if not text.startswith("{"):
-            return join_events(*parse_events(events))
-    content = _decode_json(text.encode())
-    return _decode_first_object(text) if content is None else content
+    response_text = response_body.decode("utf-8-sig", errors="replace").strip()
+    if response_text.startswith(("data:", "event:", ":")):
+        event_lines = response_text.splitlines()
+        response_text = "\n".join(line for line in event_lines if not line.startswith(":")).strip()
+        if not response_text.startswith("{"):
+            return join_events(*parse_events(event_lines))
+    response_json = _decode_response_json(response_text.encode())
+    return _decode_first_completion(response_text) if response_json is None else response_json
 
 
-def _decode_first_object(text: str) -> Any:
-    """The object that `text` begins with, where it has choices or an error; else None."""
+def _decode_first_completion(response_text: str) -> Any:
+    """The object that `response_text` begins with, where it has choices or an error; else None."""
     try:
-        value, _ = json.JSONDecoder().raw_decode(text)
+        first_object, _ = json.JSONDecoder().raw_decode(response_text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and ("choices" in value or "error" in value) else None
+    return (
+        first_object
+        if isinstance(first_object, dict) and ("choices" in first_object or "error" in first_object)
+        else None
+    )
 
 
-def _decode_json(response_body: bytes) -> Any:
+def _decode_response_json(response_body: bytes) -> Any:
     try:
         return msgspec.json.decode(response_body)
     except (msgspec.DecodeError, RecursionError):
@@ -165,35 +183,38 @@ def _decode_json(response_body: bytes) -> Any:
 
 def parse_events(event_lines: list[str]) -> tuple[list[dict[str, Any]], bool]:
     """The JSON objects of server-sent events, and whether the stream says that it is over."""
-    payloads = [payload[5:].strip() for payload in event_lines if payload.startswith("data:")]
-    chunks = [chunk for payload in payloads if isinstance(chunk := _decode_json(payload.encode()), dict)]
-    return chunks, "[DONE]" in payloads
+    event_payloads = [event_line[5:].strip() for event_line in event_lines if event_line.startswith("data:")]
+    stream_json = [_decode_response_json(payload.encode()) for payload in event_payloads]
+    return [stream_chunk for stream_chunk in stream_json if isinstance(stream_chunk, dict)], "[DONE]" in event_payloads
 
 
-def join_events(chunks: list[dict[str, Any]], is_over: bool) -> dict[str, Any] | None:
+def join_events(stream_chunks: list[dict[str, Any]], is_stream_over: bool) -> dict[str, Any] | None:
     """The chat completion that a stream's chunks are parts of; one of them with an error is all of it.
 
-    None where the stream broke off: neither `is_over` nor a finish_reason.
+    None where the stream broke off: neither `is_stream_over` nor a finish_reason.
     """
-    for chunk in chunks:
-        if chunk.get("error"):
-            return chunk
-    merged: dict[str, Any] = {"model": next((c["model"] for c in chunks if c.get("model")), ""), "usage": None}
+    for stream_chunk in stream_chunks:
+        if stream_chunk.get("error"):
+            return stream_chunk
+    joined_completion: dict[str, Any] = {
+        "model": next((c["model"] for c in stream_chunks if c.get("model")), ""),
+        "usage": None,
+    }
     message_texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": [], "arguments": []}
     finish_reason: Any = None
-    for chunk in chunks:
-        merged["usage"] = chunk.get("usage") or merged["usage"]
-        choices = chunk.get("choices")
-        choices = choices if isinstance(choices, list) else []
-        if choice := next((c for c in choices if isinstance(c, dict) and not c.get("index")), None):
-            finish_reason = choice.get("finish_reason") or finish_reason
-            _append_delta(message_texts, _choice_message(choice))
-    if finish_reason is None and not is_over:
+    for stream_chunk in stream_chunks:
+        joined_completion["usage"] = stream_chunk.get("usage") or joined_completion["usage"]
+        chunk_choices = stream_chunk.get("choices")
+        chunk_choices = chunk_choices if isinstance(chunk_choices, list) else []
+        if chunk_choice := next((c for c in chunk_choices if isinstance(c, dict) and not c.get("index")), None):
+            finish_reason = chunk_choice.get("finish_reason") or finish_reason
+            _append_delta(message_texts, _choice_message(chunk_choice))
+    if finish_reason is None and not is_stream_over:
         return None
-    message = {name: "".join(pieces) or None for name, pieces in message_texts.items()}
-    if arguments := message.pop("arguments"):
-        message["tool_calls"] = [{"function": {"arguments": arguments}}]  # type: ignore[assignment]  # JSON of any kind
-    return {**merged, "choices": [{"index": 0, "finish_reason": finish_reason, "message": message}]}
+    joined_message = {name: "".join(text_pieces) or None for name, text_pieces in message_texts.items()}
+    if tool_arguments := joined_message.pop("arguments"):
+        joined_message["tool_calls"] = [{"function": {"arguments": tool_arguments}}]  # type: ignore[assignment]  # JSON of any kind
+    return {**joined_completion, "choices": [{"index": 0, "finish_reason": finish_reason, "message": joined_message}]}
 
 
 def _append_delta(message_texts: dict[str, list[str]], delta: dict[str, Any]) -> None:
@@ -203,82 +224,95 @@ def _append_delta(message_texts: dict[str, list[str]], delta: dict[str, Any]) ->
     message_texts["arguments"].append(_tool_arguments(delta))
 
 
-def _has_message(error: Any) -> bool:
+def _has_error_message(completion_error: Any) -> bool:
     """Whether an error beside a reply says anything: there are endpoints that send an empty one with each."""
-    return bool(error.get("message") or error.get("code")) if isinstance(error, dict) else bool(str(error).strip())
+    return (
+        bool(completion_error.get("message") or completion_error.get("code"))
+        if isinstance(completion_error, dict)
+        else bool(str(completion_error).strip())
+    )
 
 
 def _best_choice(choices: Any) -> dict[str, Any] | None:
     """The first choice with text, else the first."""
     valid_choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-    readable = [choice for choice in valid_choices if _choice_message(choice)]
-    with_text = (choice for choice in readable if _content_text(_choice_message(choice).get("content")).strip())
-    return next(with_text, next(iter(readable), None))
+    readable_choices = [choice for choice in valid_choices if _choice_message(choice)]
+    choices_with_text = (
+        choice for choice in readable_choices if _content_text(_choice_message(choice).get("content")).strip()
+    )
+    return next(choices_with_text, next(iter(readable_choices), None))
 
 
 def _choice_message(choice: dict[str, Any]) -> dict[str, Any]:
-    for key in ("message", "delta"):
-        if isinstance(message := choice.get(key), dict):
-            return message or {"content": ""}
+    for message_key in ("message", "delta"):
+        if isinstance(choice_message := choice.get(message_key), dict):
+            return choice_message or {"content": ""}
     return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
 
 
 def _finish_reason(choice: dict[str, Any]) -> str:
     """ "stop", "length", or the endpoint's own word."""
-    reason = str(choice.get("finish_reason") or "")
-    word = reason.casefold().removeprefix("finish_reason_")
-    if word in CUT_OFF_REASONS or "context_window" in word or "context_length" in word:
+    finish_reason = str(choice.get("finish_reason") or "")
+    finish_word = finish_reason.casefold().removeprefix("finish_reason_")
+    if finish_word in CUT_OFF_REASONS or "context_window" in finish_word or "context_length" in finish_word:
         return "length"
-    return "stop" if word in COMPLETE_REASONS else reason
+    return "stop" if finish_word in COMPLETE_REASONS else finish_reason
 
 
-def _choice_failure(choice: dict[str, Any], message: dict[str, Any]) -> CallFailed | None:
-    if error := choice.get("error"):
-        return classify_failure(200, {}, error)
-    reason = str(choice.get("finish_reason") or "").casefold().removeprefix("finish_reason_")
-    if reason in FAILURE_REASONS:
-        return BrokenCall(f"finish_reason {reason} ({choice.get('native_finish_reason') or 'no detail'})")
-    if reason.partition(":")[0].strip() in FILTER_REASONS:
+def _choice_failure(choice: dict[str, Any], choice_message: dict[str, Any]) -> CallFailed | None:
+    if choice_error := choice.get("error"):
+        return classify_failure(200, {}, choice_error)
+    finish_reason = str(choice.get("finish_reason") or "").casefold().removeprefix("finish_reason_")
+    if finish_reason in FAILURE_REASONS:
+        return BrokenCall(f"finish_reason {finish_reason} ({choice.get('native_finish_reason') or 'no detail'})")
+    if finish_reason.partition(":")[0].strip() in FILTER_REASONS:
         return ReplyBlocked(f"the provider's content filter stopped the reply ({choice.get('finish_reason')})")
-    refusal = message.get("refusal")
+    refusal = choice_message.get("refusal")
     return ReplyBlocked(f"the model refused: {refusal}") if refusal else None
 
 
-def _side_text(message: dict[str, Any]) -> tuple[str, str]:
+def _side_text(choice_message: dict[str, Any]) -> tuple[str, str]:
     """(place, text) of what came beside an empty content."""
-    for key in ("parsed", "reasoning_content", "reasoning", "thinking", "reasoning_details"):
-        if text := _content_text(message.get(key)):
-            return key, text
-    return ("a tool call", text) if (text := _tool_arguments(message)) else ("", "")
+    for side_key in ("parsed", "reasoning_content", "reasoning", "thinking", "reasoning_details"):
+        if side_text := _content_text(choice_message.get(side_key)):
+            return side_key, side_text
+    return ("a tool call", side_text) if (side_text := _tool_arguments(choice_message)) else ("", "")
 
 
-def _tool_arguments(message: dict[str, Any]) -> str:
-    calls = message.get("tool_calls")
-    call = calls[0] if isinstance(calls, list) and calls else {"function": message.get("function_call")}
-    function = call.get("function") if isinstance(call, dict) else None
-    arguments = function.get("arguments") if isinstance(function, dict) else None
-    return json.dumps(arguments) if isinstance(arguments, dict) else _content_text(arguments)
+def _tool_arguments(choice_message: dict[str, Any]) -> str:
+    tool_calls = choice_message.get("tool_calls")
+    tool_call = (
+        tool_calls[0]
+        if isinstance(tool_calls, list) and tool_calls
+        else {"function": choice_message.get("function_call")}
+    )
+    tool_function = tool_call.get("function") if isinstance(tool_call, dict) else None
+    tool_arguments = tool_function.get("arguments") if isinstance(tool_function, dict) else None
+    return json.dumps(tool_arguments) if isinstance(tool_arguments, dict) else _content_text(tool_arguments)
 
 
-def _parse_usage(usage: Any) -> Usage:
+def _parse_usage(usage_json: Any) -> Usage:
     """By OpenAI's names, or those of its newer interface and Anthropic's."""
-    if not isinstance(usage, dict):
+    if not isinstance(usage_json, dict):
         return Usage()
-    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
-    cached = _object(details).get("cached_tokens") or usage.get("prompt_cache_hit_tokens")  # DeepSeek
-    cost = usage.get("cost")
-    input_tokens = _token_count(usage.get("prompt_tokens", usage.get("input_tokens")))
-    output_tokens = _token_count(usage.get("completion_tokens", usage.get("output_tokens")))
-    thought_tokens = _token_count(usage.get("total_tokens")) - input_tokens - output_tokens  # Gemini, xAI: in none else
+    prompt_token_details = usage_json.get("prompt_tokens_details") or usage_json.get("input_tokens_details")
+    deepseek_cached_tokens = usage_json.get("prompt_cache_hit_tokens")
+    cached_tokens = _as_object(prompt_token_details).get("cached_tokens") or deepseek_cached_tokens
+    usage_cost = usage_json.get("cost")
+    input_tokens = _token_count(usage_json.get("prompt_tokens", usage_json.get("input_tokens")))
+    output_tokens = _token_count(usage_json.get("completion_tokens", usage_json.get("output_tokens")))
+    # Gemini and xAI count thoughts in the total alone
+    thought_tokens = _token_count(usage_json.get("total_tokens")) - input_tokens - output_tokens
     return Usage(
         input_tokens=input_tokens,
         output_tokens=output_tokens + (max(0, thought_tokens) if input_tokens else 0),
-        cached_tokens=_token_count(cached),
-        cost=_non_negative(cost.get("total_cost") if isinstance(cost, dict) else cost),  # Perplexity
+        cached_tokens=_token_count(cached_tokens),
+        # an object is Perplexity's
+        cost=_non_negative_number(usage_cost.get("total_cost") if isinstance(usage_cost, dict) else usage_cost),
     )
 
 
-def _non_negative(value: Any) -> float | None:
+def _non_negative_number(value: Any) -> float | None:
     """A finite number of 0 or more, also where it comes as a string; True is none."""
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
@@ -288,26 +322,30 @@ def _non_negative(value: Any) -> float | None:
 
 
 def _token_count(value: Any) -> int:
-    return min(int(_non_negative(value) or 0), 2**53)  # what SQLite and JSON both hold
+    return min(int(_non_negative_number(value) or 0), 2**53)  # what SQLite and JSON both hold
 
 
-def _content_text(content: Any) -> str:
+def _content_text(message_content: Any) -> str:
     """The text of a content: of its parts but for thoughts, or the JSON that some send as an object."""
-    if isinstance(content, list):
-        return "".join(_part_text(content_part) for content_part in content)
-    if isinstance(content, dict):
-        return _part_text(content) if "type" in content or "text" in content else json.dumps(content)
-    return content if isinstance(content, str) else ""
+    if isinstance(message_content, list):
+        return "".join(_part_text(content_part) for content_part in message_content)
+    if isinstance(message_content, dict):
+        return (
+            _part_text(message_content)
+            if "type" in message_content or "text" in message_content
+            else json.dumps(message_content)
+        )
+    return message_content if isinstance(message_content, str) else ""
 
 
 def _part_text(content_part: Any) -> str:
     if not isinstance(content_part, dict):
         return content_part if isinstance(content_part, str) else ""
-    text = "" if content_part.get("type") in _THOUGHT_PARTS else content_part.get("text")
-    return str((text.get("value") if isinstance(text, dict) else text) or "")
+    part_text = "" if content_part.get("type") in _THOUGHT_PART_TYPES else content_part.get("text")
+    return str((part_text.get("value") if isinstance(part_text, dict) else part_text) or "")
 
 
-def _excerpt(response_body: bytes) -> str:
+def _body_excerpt(response_body: bytes) -> str:
     return repr(response_body[:80].decode(errors="replace"))
 
 

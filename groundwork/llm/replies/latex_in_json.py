@@ -11,13 +11,13 @@ import re
 from functools import lru_cache
 from typing import Any
 
-_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
-_COMMAND = re.compile(r"\\([A-Za-z]+)")
-_EATEN = re.compile(r"([\b\t\n\f\r])([A-Za-z]+)")
-_DOUBLED = re.compile(r"\\\\([A-Za-z]+)")
-_LETTERS = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r"}
-_LINE_ENDS = re.compile("\r\n?|[\v\f\x85]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_JSON_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
+_LATEX_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_EATEN_LATEX_COMMAND = re.compile(r"([\b\t\n\f\r])([A-Za-z]+)")
+_DOUBLY_ESCAPED_COMMAND = re.compile(r"\\\\([A-Za-z]+)")
+_EATEN_LETTERS = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r"}
+_JSON_LINE_ENDS = re.compile("\r\n?|[\v\f\x85]")
+_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class NotText(ValueError):
@@ -26,72 +26,83 @@ class NotText(ValueError):
 
 def escape_backslashes(text: str) -> str:
     r"""`text` with a second backslash wherever a single one is no JSON escape (`\alpha`, `\(`); valid JSON stays."""
-    return _ESCAPE.sub(lambda match: "\\\\" if match[0] == "\\" else match[0], text) if "\\" in text else text
+    return _JSON_ESCAPE.sub(lambda match: "\\\\" if match[0] == "\\" else match[0], text) if "\\" in text else text
 
 
-def latex_commands(prompt: str) -> frozenset[str]:
-    r"""The commands that stand in `prompt`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
-    names = set(_COMMAND.findall(prompt))
+def latex_commands(prompt_text: str) -> frozenset[str]:
+    r"""The commands that stand in `prompt_text`: `frac` for `\frac`; for one behind two backslashes `\frac`."""
+    latex_names = set(_LATEX_COMMAND.findall(prompt_text))
     return (
-        frozenset(names | {f"\\{command_name}" for command_name in _DOUBLED.findall(prompt)}) if names else frozenset()
+        frozenset(
+            latex_names | {f"\\{latex_command}" for latex_command in _DOUBLY_ESCAPED_COMMAND.findall(prompt_text)}
+        )
+        if latex_names
+        else frozenset()
     )
 
 
-def clean_text(value: str, prompt_commands: frozenset[str]) -> str:
-    """`value` with its commands restored and one kind of line end. Raises NotText for any other control character."""
-    if prompt_commands or not value.isprintable():
-        value = _restore_commands(value, prompt_commands)
-        value = _LINE_ENDS.sub("\n", value)
-        if control := _CONTROL.search(value):
-            raise NotText(_character_name(control[0]))
-    return value
+def clean_text(json_string: str, latex_in_prompt: frozenset[str]) -> str:
+    """`json_string` with its commands restored, and one kind of line end. Raises NotText for control characters."""
+    if latex_in_prompt or not json_string.isprintable():
+        json_string = _restore_latex_commands(json_string, latex_in_prompt)
+        json_string = _JSON_LINE_ENDS.sub("\n", json_string)
+        if control_character := _CONTROL_CHARACTER.search(json_string):
+            raise NotText(_character_name(control_character[0]))
+    return json_string
 
 
-def clean_texts(value: Any, prompt_commands: frozenset[str]) -> Any:
+def clean_texts(json_value: Any, latex_in_prompt: frozenset[str]) -> Any:
     """Like `clean_text` for every string in decoded JSON, keys included."""
-    if isinstance(value, str):
-        return clean_text(value, prompt_commands)
-    if isinstance(value, list):
-        return [clean_texts(item, prompt_commands) for item in value]
-    if isinstance(value, dict):
-        return {clean_text(key, prompt_commands): clean_texts(item, prompt_commands) for key, item in value.items()}
-    return value
+    if isinstance(json_value, str):
+        return clean_text(json_value, latex_in_prompt)
+    if isinstance(json_value, list):
+        return [clean_texts(json_item, latex_in_prompt) for json_item in json_value]
+    if isinstance(json_value, dict):
+        return {
+            clean_text(json_key, latex_in_prompt): clean_texts(json_item, latex_in_prompt)
+            for json_key, json_item in json_value.items()
+        }
+    return json_value
 
 
-def _restore_commands(value: str, prompt_commands: frozenset[str]) -> str:
-    dollars = [match.start() for match in re.finditer(r"\$", value)] if "$" in value else []
+def _restore_latex_commands(json_string: str, latex_in_prompt: frozenset[str]) -> str:
+    dollar_positions = [match.start() for match in re.finditer(r"\$", json_string)] if "$" in json_string else []
 
     def restore_eaten(match: re.Match[str]) -> str:
-        eaten, command_name = match[1], _LETTERS[match[1]] + match[2]
-        in_math = dollars and _is_in_math(match.start(), dollars)
-        if eaten in "\b\f" or command_name in prompt_commands or (in_math and _is_tex(command_name)):
-            return f"\\{command_name}"
+        eaten_character, latex_command = match[1], _EATEN_LETTERS[match[1]] + match[2]
+        in_math = dollar_positions and _is_in_math(match.start(), dollar_positions)
+        if (
+            eaten_character in "\b\f"
+            or latex_command in latex_in_prompt
+            or (in_math and _is_tex_command(latex_command))
+        ):
+            return f"\\{latex_command}"
         return match[0]
 
     def halve_backslashes(match: re.Match[str]) -> str:
-        command_name = match[1]
+        latex_command = match[1]
         return (
-            f"\\{command_name}"
-            if command_name in prompt_commands and f"\\{command_name}" not in prompt_commands
+            f"\\{latex_command}"
+            if latex_command in latex_in_prompt and f"\\{latex_command}" not in latex_in_prompt
             else match[0]
         )
 
-    return _DOUBLED.sub(halve_backslashes, _EATEN.sub(restore_eaten, value))
+    return _DOUBLY_ESCAPED_COMMAND.sub(halve_backslashes, _EATEN_LATEX_COMMAND.sub(restore_eaten, json_string))
 
 
-def _is_in_math(position: int, dollars: list[int]) -> bool:
+def _is_in_math(position: int, dollar_positions: list[int]) -> bool:
     from bisect import bisect_left
 
-    return bisect_left(dollars, position) % 2 == 1
+    return bisect_left(dollar_positions, position) % 2 == 1
 
 
 @lru_cache(maxsize=256)
-def _is_tex(command_name: str) -> bool:
+def _is_tex_command(latex_command: str) -> bool:
     """Whether TeX's mathematics knows the command, by matplotlib's parser of it."""
     from matplotlib.mathtext import MathTextParser  # 0.3 s, which replies without eaten commands do without
 
     try:
-        MathTextParser("path").parse(f"$\\{command_name}$")
+        MathTextParser("path").parse(f"$\\{latex_command}$")
     except ValueError as error:
         return "Unknown symbol" not in str(error)
     return True

@@ -16,26 +16,26 @@ from typing import Any, NamedTuple
 from groundwork.llm.replies.latex_in_json import escape_backslashes
 
 
-def _merge_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+def _merge_json_fields(json_fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; the lists of a field that it has twice are one, and of other values that are not empty the last."""
-    merged: dict[str, Any] = {}
-    for command_name, value in fields:
-        earlier = merged.get(command_name)
-        if isinstance(earlier, list) and isinstance(value, list):
-            merged[command_name] = [*earlier, *value]
-        elif command_name not in merged or value:
-            merged[command_name] = value
-    return merged
+    json_object: dict[str, Any] = {}
+    for field_name, field_value in json_fields:
+        earlier_value = json_object.get(field_name)
+        if isinstance(earlier_value, list) and isinstance(field_value, list):
+            json_object[field_name] = [*earlier_value, *field_value]
+        elif field_name not in json_object or field_value:
+            json_object[field_name] = field_value
+    return json_object
 
 
 # raw line ends within strings are read as they are
-_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_merge_fields)
-_BRACKET = re.compile(r"[\[{]")
-_ANY_BRACKET = re.compile(r"[\[{\]}]")
-_FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n(.*?)```", re.DOTALL)
+_JSON_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_merge_json_fields)
+_OPENING_BRACKET = re.compile(r"[\[{]")
+_JSON_BRACKET = re.compile(r"[\[{\]}]")
+_JSON_FENCE = re.compile(r"```[A-Za-z0-9]*[ \t]*\n(.*?)```", re.DOTALL)
 _PYTHON_WORD = re.compile(r"\b(?:None|True|False)\b")
 _TWO_QUOTES = re.compile(r"""['"]\s{0,9}['"]""")
-_CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
+_JSON_CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
 SCANS_PER_CHARACTER = 20  # characters looked at for each one of the reply, after which no further start is tried
 DEEP_NESTING_COST = 10_000  # characters that a value nested too deeply counts for
 LONGEST_REPAIR = 100_000  # characters; the repair takes up to 0.1 ms for each
@@ -53,29 +53,29 @@ class JsonValue(NamedTuple):
 def find_json_values(reply_text: str) -> list[JsonValue]:
     """Every JSON object or list in a text of `escape_backslashes` that stands in no other, in order."""
     json_values: list[JsonValue] = []
-    position, depth, effort = 0, 0, SCANS_PER_CHARACTER * len(reply_text) + DEEP_NESTING_COST
-    while effort > 0 and (bracket := _ANY_BRACKET.search(reply_text, position)):
-        start = bracket.start()
-        position = start + 1
+    scan_position, bracket_depth, remaining_scans = 0, 0, SCANS_PER_CHARACTER * len(reply_text) + DEEP_NESTING_COST
+    while remaining_scans > 0 and (bracket := _JSON_BRACKET.search(reply_text, scan_position)):
+        json_start = bracket.start()
+        scan_position = json_start + 1
         if bracket[0] in "]}":
-            depth = max(0, depth - 1)
+            bracket_depth = max(0, bracket_depth - 1)
             continue
         try:
-            json_value, end = _DECODER.raw_decode(reply_text, start)
+            json_value, json_end = _JSON_DECODER.raw_decode(reply_text, json_start)
         except (ValueError, RecursionError) as error:
-            depth += 1
+            bracket_depth += 1
             # What is nested too deeply, or a number of more digits than Python reads, names no place.
-            effort -= error.pos - start if isinstance(error, json.JSONDecodeError) else DEEP_NESTING_COST
+            remaining_scans -= error.pos - json_start if isinstance(error, json.JSONDecodeError) else DEEP_NESTING_COST
         else:
-            json_values.append(JsonValue(start, end, json_value, depth > 0))
-            position = end
+            json_values.append(JsonValue(json_start, json_end, json_value, bracket_depth > 0))
+            scan_position = json_end
     return json_values
 
 
 def decode_json(json_text: str) -> Any:
     """The one JSON value that `json_text` is, a string's own JSON included; None where it is none."""
     try:
-        json_value = _DECODER.decode(json_text)
+        json_value = _JSON_DECODER.decode(json_text)
     except (ValueError, RecursionError):
         return None
     return decode_json(escape_backslashes(json_value.strip())) if isinstance(json_value, str) else json_value
@@ -83,11 +83,11 @@ def decode_json(json_text: str) -> Any:
 
 def problem(json_text: str) -> str:
     """What is wrong with the JSON in `json_text`, for the model."""
-    bracket = _BRACKET.search(json_text)
+    bracket = _OPENING_BRACKET.search(json_text)
     if not bracket:
         return "it holds no JSON"
     try:
-        _DECODER.raw_decode(json_text, bracket.start())
+        _JSON_DECODER.raw_decode(json_text, bracket.start())
     except RecursionError:
         return "it is nested too deeply"
     except ValueError as error:
@@ -99,26 +99,38 @@ def repair_json(json_text: str) -> list[Any]:
     """Values of JSON with faults that lose nothing: commas, quotes, comments. Empty where it takes a guess."""
     if '"' not in json_text and "&quot;" in json_text:
         json_text = html.unescape(json_text)
-    candidates = [*(match[1] for match in _FENCE.finditer(json_text)), json_text]
-    return [value for candidate in candidates if (value := _repair_text(candidate)) is not None]
+    json_candidates = [*(match[1] for match in _JSON_FENCE.finditer(json_text)), json_text]
+    return [
+        repaired_value
+        for json_candidate in json_candidates
+        if (repaired_value := _repair_json_text(json_candidate)) is not None
+    ]
 
 
-def _repair_text(json_text: str) -> Any:
-    opening, closing_index = _BRACKET.search(json_text), max(json_text.rfind("}"), json_text.rfind("]"))
-    if not opening or not opening.start() < closing_index or closing_index - opening.start() > LONGEST_REPAIR:
+def _repair_json_text(json_text: str) -> Any:
+    opening_bracket, closing_index = _OPENING_BRACKET.search(json_text), max(json_text.rfind("}"), json_text.rfind("]"))
+    if (
+        not opening_bracket
+        or not opening_bracket.start() < closing_index
+        or closing_index - opening_bracket.start() > LONGEST_REPAIR
+    ):
         return None
-    broken = json_text[opening.start() : closing_index + 1]
-    if not has_closed_brackets(broken):
+    broken_json = json_text[opening_bracket.start() : closing_index + 1]
+    if not has_closed_brackets(broken_json):
         return None
-    if isinstance(literal := _python_literal(broken), dict | list):
-        return literal
+    if isinstance(python_literal := _python_literal(broken_json), dict | list):
+        return python_literal
     import json_repair  # 20 ms that whole replies do without
 
     try:
-        value = json_repair.loads(broken, skip_json_loads=True)
+        repaired_value = json_repair.loads(broken_json, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict | list) and _has_same_words(broken, value) else None
+    return (
+        repaired_value
+        if isinstance(repaired_value, dict | list) and _has_same_json_words(broken_json, repaired_value)
+        else None
+    )
 
 
 def _python_literal(json_text: str) -> Any:
@@ -131,16 +143,18 @@ def _python_literal(json_text: str) -> Any:
         return None
 
 
-def has_closed_brackets(text: str) -> bool:
+def has_closed_brackets(json_text: str) -> bool:
     """As many brackets closed as opened: nothing is missing at the end."""
-    return all(text.count(a) <= text.count(b) for a, b in ("{}", "[]"))
+    return all(json_text.count(a) <= json_text.count(b) for a, b in ("{}", "[]"))
 
 
-def _has_same_words(text: str, value: Any) -> bool:
-    return _letters_and_digits(text) == _letters_and_digits(json.dumps(value, ensure_ascii=False))
+def _has_same_json_words(broken_json: str, repaired_value: Any) -> bool:
+    return _letters_and_digits(broken_json) == _letters_and_digits(json.dumps(repaired_value, ensure_ascii=False))
 
 
-def _letters_and_digits(text: str) -> str:
+def _letters_and_digits(json_text: str) -> str:
     """Letters and digits alone, those behind a \\u as what they are."""
-    characters = (chr(int(match[1], 16)) if match[1] else match[2] or "" for match in _CHARACTER.finditer(text))
-    return "".join(character for character in characters if character.isalnum()).casefold()
+    json_characters = (
+        chr(int(match[1], 16)) if match[1] else match[2] or "" for match in _JSON_CHARACTER.finditer(json_text)
+    )
+    return "".join(character for character in json_characters if character.isalnum()).casefold()

@@ -70,207 +70,239 @@ class ReplyReader(Generic[T]):
         self, schema: type[T] | None, check: Callable[[T], str | None] | None = None, prompt: str = ""
     ) -> None:
         self._schema, self._check = schema, check
-        self._prompt_commands = latex_in_json.latex_commands(prompt)
+        self._latex_in_prompt = latex_in_json.latex_commands(prompt)
         self.list = item_list(cast("Any", schema)) if schema else None
 
-    def parse(self, content: str, side_text: str = "") -> Parsed[T]:
-        """The value in `content`; in `side_text`, text that came in another place, only where all of it is JSON.
+    def parse(self, reply_content: str, side_text: str = "") -> Parsed[T]:
+        """The value in `reply_content`; in `side_text`, text that came in another place, only where all of it is JSON.
 
         Raises UnusableReply with a problem that the model can act upon, UnfinishedReply where it ends in thoughts.
         """
-        if not content.strip() and side_text and self._schema is not None:
+        if not reply_content.strip() and side_text and self._schema is not None:
             is_json = reply_json.decode_json(latex_in_json.escape_backslashes(side_text.strip())) is not None
-            content = side_text if is_json else ""
-        parsed = self._parse_text(content) if self._schema is None else self._parse_json(content, self._schema)
-        if not parsed.faulty:
-            self.check(parsed.value)
-        return parsed
+            reply_content = side_text if is_json else ""
+        parsed_reply = (
+            self._parse_text_reply(reply_content)
+            if self._schema is None
+            else self._parse_json_reply(reply_content, self._schema)
+        )
+        if not parsed_reply.faulty:
+            self.check(parsed_reply.value)
+        return parsed_reply
 
-    def is_unfinished(self, content: str) -> bool:
-        """Whether `content` ends within its thoughts and holds no payload before them."""
-        if not remove_thoughts(content).unclosed:
+    def is_unfinished(self, reply_content: str) -> bool:
+        """Whether `reply_content` ends within its thoughts and holds no payload before them."""
+        if not remove_thoughts(reply_content).unclosed:
             return False
         try:
-            self.parse(content)
+            self.parse(reply_content)
         except UnfinishedReply:
             return True
         except UnusableReply:
             pass
         return False
 
-    def check(self, value: T) -> T:
+    def check(self, reply_value: T) -> T:
         """`value`. Raises UnusableReply when the stage's own check finds a problem."""
-        if self._check and (problem := self._check(value)):
-            raise UnusableReply(problem)
-        return value
+        if self._check and (reply_problem := self._check(reply_value)):
+            raise UnusableReply(reply_problem)
+        return reply_value
 
-    def merge_corrections(self, parsed: Parsed[T], content: str) -> Parsed[T]:
-        """`parsed` with the items of a later reply, `content`, in the places of the faulty ones, in order.
+    def merge_corrections(self, parsed_reply: Parsed[T], corrected_content: str) -> Parsed[T]:
+        """`parsed_reply` with the items of a later reply in the places of the faulty ones, in order.
 
         Faulty ones for which none came stay in `faulty`. A later reply that holds the whole list again is taken whole.
         """
-        items = list(getattr(parsed.value, parsed.field))
+        valid_items = list(getattr(parsed_reply.value, parsed_reply.field))
         try:
-            corrected_reply = self._parse_json(content, cast("type[T]", self._schema))
+            corrected_reply = self._parse_json_reply(corrected_content, cast("type[T]", self._schema))
         except UnusableReply:
-            return parsed
-        corrections = list(getattr(corrected_reply.value, parsed.field))
-        count = len(corrections) + len(corrected_reply.faulty)
-        if count == len(items) + len(parsed.faulty):
+            return parsed_reply
+        corrected_items = list(getattr(corrected_reply.value, parsed_reply.field))
+        corrected_count = len(corrected_items) + len(corrected_reply.faulty)
+        if corrected_count == len(valid_items) + len(parsed_reply.faulty):
             return corrected_reply
-        if count > len(parsed.faulty):  # not what was asked for, and nobody knows which is which
-            return parsed
+        if corrected_count > len(parsed_reply.faulty):  # not what was asked for, and nobody knows which is which
+            return parsed_reply
         for faulty in corrected_reply.faulty:
-            corrections.insert(faulty.index, faulty)
+            corrected_items.insert(faulty.index, faulty)
         still_faulty: list[FaultyItem] = []
-        for faulty, item in zip_longest(parsed.faulty, corrections):
+        for faulty, item in zip_longest(parsed_reply.faulty, corrected_items):
             if item is None or isinstance(item, FaultyItem):
                 still_faulty.append(faulty)
             else:
-                items.insert(faulty.index - len(still_faulty), item)
-        value = msgspec.structs.replace(cast("Any", parsed.value), **{parsed.field: items})
-        return Parsed(value, tuple(still_faulty), parsed.field)
+                valid_items.insert(faulty.index - len(still_faulty), item)
+        value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
+        return Parsed(value, tuple(still_faulty), parsed_reply.field)
 
-    def _parse_text(self, content: str) -> Parsed[T]:
-        spoken = remove_thoughts(content)
-        if spoken.unclosed:
+    def _parse_text_reply(self, reply_content: str) -> Parsed[T]:
+        spoken_reply = remove_thoughts(reply_content)
+        if spoken_reply.unclosed:
             raise UnfinishedReply("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
-        if not spoken.text:
+        if not spoken_reply.text:
             raise UnusableReply("The reply was empty.")
         try:
-            return Parsed(cast("T", latex_in_json.clean_text(spoken.text, self._prompt_commands)))
+            return Parsed(cast("T", latex_in_json.clean_text(spoken_reply.text, self._latex_in_prompt)))
         except latex_in_json.NotText as error:
             raise UnusableReply(f"The reply holds {error}; write plain text.") from error
 
-    def _parse_json(self, content: str, schema: type[T]) -> Parsed[T]:
-        text = latex_in_json.escape_backslashes(content.lstrip("\ufeff").strip())
-        if not text:
+    def _parse_json_reply(self, reply_content: str, schema: type[T]) -> Parsed[T]:
+        reply_text = latex_in_json.escape_backslashes(reply_content.lstrip("\ufeff").strip())
+        if not reply_text:
             raise UnusableReply("The reply was empty.")
-        fits, problems, unclosed = [], [], False
-        for candidates, is_thinking in self._candidates(text):
-            unclosed |= is_thinking
-            for candidate in candidates:
+        schema_fits, schema_problems, ends_in_thoughts = [], [], False
+        for payload_candidates, is_thinking in self._payload_candidates(reply_text):
+            ends_in_thoughts |= is_thinking
+            for payload_candidate in payload_candidates:
                 try:
-                    fits.append(self._fit_schema(candidate, schema))
+                    schema_fits.append(self._fit_schema(payload_candidate, schema))
                 except (msgspec.ValidationError, latex_in_json.NotText) as error:
-                    problems.append(str(error))
-            if filled := [fit for fit in fits if not _is_empty(fit.value)]:
-                return _best_fit(filled)
-        if (broken_list := self._parse_broken_list(text, schema)) is not None:
+                    schema_problems.append(str(error))
+            if filled_fits := [schema_fit for schema_fit in schema_fits if not _is_empty_value(schema_fit.value)]:
+                return _best_fit(filled_fits)
+        if (broken_list := self._parse_broken_list(reply_text, schema)) is not None:
             return broken_list
-        if fits:
-            return _best_fit(fits)
-        if unclosed:
+        if schema_fits:
+            return _best_fit(schema_fits)
+        if ends_in_thoughts:
             raise UnfinishedReply("The reply ended within its thoughts. Send the JSON itself.")
-        if problems:
-            raise UnusableReply(f"The JSON does not fit the schema: {problems[-1]}.")
-        spoken = remove_thoughts(text).text
-        if not spoken:
+        if schema_problems:
+            raise UnusableReply(f"The JSON does not fit the schema: {schema_problems[-1]}.")
+        spoken_reply = remove_thoughts(reply_text).text
+        if not spoken_reply:
             raise UnusableReply("The reply was empty.")
-        raise UnusableReply(f"The reply is not valid JSON: {reply_json.problem(spoken)}.")
+        raise UnusableReply(f"The reply is not valid JSON: {reply_json.problem(spoken_reply)}.")
 
-    def _parse_broken_list(self, text: str, schema: type[T]) -> Parsed[T] | None:
+    def _parse_broken_list(self, reply_text: str, schema: type[T]) -> Parsed[T] | None:
         """The whole items of a list whose JSON is broken, the others as faulty; None where none is whole.
 
         How many are broken is told by the names of the fields, which every item has once.
         """
-        if self.list is None or reply_json.decode_json(text) is not None:
+        if self.list is None or reply_json.decode_json(reply_text) is not None:
             return None
-        objects = [json_value for json_value in reply_json.find_json_values(text) if isinstance(json_value.value, dict)]
-        if any(self.list.field in json_value.value for json_value in objects):
-            return None
-        items = [
-            (json_value, item) for json_value in objects if (item := self._convert_item(json_value.value)) is not None
+        json_objects = [
+            json_value for json_value in reply_json.find_json_values(reply_text) if isinstance(json_value.value, dict)
         ]
-        if not items:
+        if any(self.list.field in json_value.value for json_value in json_objects):
             return None
-        field_name = _first_field_name(self.list.item)
-        item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', text, re.IGNORECASE)]
-        spans = [(json_value.start, json_value.end) for json_value, _ in items]
-        owners = [span_index(item_start, spans) for item_start in item_starts]
-        faulty = tuple(
-            FaultyItem(index, _broken_item_text(text, item_start), "it is no valid JSON")
-            for index, (item_start, owner) in enumerate(zip(item_starts, owners, strict=True))
-            if owner is None
+        whole_items = [
+            (json_value, list_item)
+            for json_value in json_objects
+            if (list_item := self._convert_item(json_value.value)) is not None
+        ]
+        if not whole_items:
+            return None
+        field_name = _first_field_of_item(self.list.item)
+        item_starts = [match.start() for match in re.finditer(rf'"{field_name}"\s*:', reply_text, re.IGNORECASE)]
+        item_spans = [(json_value.start, json_value.end) for json_value, _ in whole_items]
+        item_owners = [span_index(item_start, item_spans) for item_start in item_starts]
+        faulty_items = tuple(
+            FaultyItem(item_index, _broken_item_text(reply_text, item_start), "it is no valid JSON")
+            for item_index, (item_start, item_owner) in enumerate(zip(item_starts, item_owners, strict=True))
+            if item_owner is None
         )
-        if not faulty and not reply_json.has_closed_brackets(text):  # cut off, perhaps before another item
+        if not faulty_items and not reply_json.has_closed_brackets(reply_text):  # cut off, perhaps before another item
             return None
         try:
-            value = _convert({self.list.field: []}, schema)
+            reply_value = _convert_to_schema({self.list.field: []}, schema)
         except msgspec.ValidationError:  # something beside the list is wanted
             return None
-        value = msgspec.structs.replace(cast("Any", value), **{self.list.field: [item for _, item in items]})
-        return Parsed(value, faulty, self.list.field)
+        reply_value = msgspec.structs.replace(
+            cast("Any", reply_value), **{self.list.field: [list_item for _, list_item in whole_items]}
+        )
+        return Parsed(reply_value, faulty_items, self.list.field)
 
-    def _convert_item(self, value: Any) -> Any:
+    def _convert_item(self, json_item: Any) -> Any:
         try:
-            return _convert(latex_in_json.clean_texts(value, self._prompt_commands), cast("ItemList", self.list).item)
+            return _convert_to_schema(
+                latex_in_json.clean_texts(json_item, self._latex_in_prompt), cast("ItemList", self.list).item
+            )
         except (msgspec.ValidationError, latex_in_json.NotText):
             return None
 
-    def _candidates(self, text: str) -> Iterator[tuple[list[Any], bool]]:
+    def _payload_candidates(self, reply_text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
-        decoded_text = reply_json.decode_json(text)
+        decoded_text = reply_json.decode_json(reply_text)
         if decoded_text is not None:
             yield [*_possible_shapes(decoded_text, self.list)], False
-        values = reply_json.find_json_values(text)
-        spoken, unclosed = remove_thoughts(text, [(json_value.start, json_value.end) for json_value in values])
-        outside = reply_json.find_json_values(spoken)
-        if self.list and len(outside) > 1 and all(_could_be_item(json_value, self.list) for json_value in outside):
-            yield [{self.list.field: [json_value.value for json_value in outside]}], unclosed  # as JSON lines
-        shapes = (_possible_shapes(entry.value, None if entry.is_partial else self.list) for entry in outside)
-        yield [*chain.from_iterable(shapes)], unclosed
-        if not unclosed:
-            repair_json = reply_json.repair_json(spoken)
-            yield [shape for value in repair_json for shape in _possible_shapes(value, self.list)], unclosed
+        json_values = reply_json.find_json_values(reply_text)
+        spoken_reply, ends_in_thoughts = remove_thoughts(
+            reply_text, [(json_value.start, json_value.end) for json_value in json_values]
+        )
+        spoken_values = reply_json.find_json_values(spoken_reply)
+        if (
+            self.list
+            and len(spoken_values) > 1
+            and all(_could_be_item(json_value, self.list) for json_value in spoken_values)
+        ):
+            json_lines = {self.list.field: [json_value.value for json_value in spoken_values]}
+            yield [json_lines], ends_in_thoughts
+        payload_shapes = (
+            _possible_shapes(spoken_value.value, None if spoken_value.is_partial else self.list)
+            for spoken_value in spoken_values
+        )
+        yield [*chain.from_iterable(payload_shapes)], ends_in_thoughts
+        if not ends_in_thoughts:
+            repaired_shapes = (_possible_shapes(value, self.list) for value in reply_json.repair_json(spoken_reply))
+            yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
 
-    def _fit_schema(self, candidate: Any, schema: type[T]) -> Parsed[T]:
+    def _fit_schema(self, payload_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
         try:
-            return Parsed(_convert(latex_in_json.clean_texts(candidate, self._prompt_commands), schema))
+            return Parsed(
+                _convert_to_schema(latex_in_json.clean_texts(payload_candidate, self._latex_in_prompt), schema)
+            )
         except (msgspec.ValidationError, latex_in_json.NotText):
-            if self.list is None or not isinstance(candidate, dict):
+            if self.list is None or not isinstance(payload_candidate, dict):
                 raise
-            return self._fit_items(candidate, self.list, schema)
+            return self._fit_items(payload_candidate, self.list, schema)
 
-    def _fit_items(self, candidate: dict[str, Any], items: ItemList, schema: type[T]) -> Parsed[T]:
-        raw = _normalize(candidate, _type_info(cast("Any", schema))).get(items.field)
-        if not isinstance(raw, list):
-            raise msgspec.ValidationError(f"Object missing required field `{items.field}`")
-        valid, faulty, problem = [], [], ""
-        for index, item in enumerate(raw):
+    def _fit_items(self, payload_candidate: dict[str, Any], item_list: ItemList, schema: type[T]) -> Parsed[T]:
+        raw_items = _normalize_to_schema(payload_candidate, _type_info(cast("Any", schema))).get(item_list.field)
+        if not isinstance(raw_items, list):
+            raise msgspec.ValidationError(f"Object missing required field `{item_list.field}`")
+        valid_items, faulty_items, item_problem = [], [], ""
+        for item_index, raw_item in enumerate(raw_items):
             try:
-                valid.append(_convert(latex_in_json.clean_texts(item, self._prompt_commands), items.item))
+                valid_items.append(
+                    _convert_to_schema(latex_in_json.clean_texts(raw_item, self._latex_in_prompt), item_list.item)
+                )
             except (msgspec.ValidationError, latex_in_json.NotText) as error:
-                problem = str(error).replace("`$", f"`$.{items.field}[{index}]", 1)
-                faulty.append(FaultyItem(index, item, problem))
-        other_fields = {**candidate, items.field: []}
-        value = _convert(latex_in_json.clean_texts(other_fields, self._prompt_commands), schema)
-        if faulty and not valid:
-            raise msgspec.ValidationError(problem)
-        return Parsed(msgspec.structs.replace(cast("Any", value), **{items.field: valid}), tuple(faulty), items.field)
+                item_problem = str(error).replace("`$", f"`$.{item_list.field}[{item_index}]", 1)
+                faulty_items.append(FaultyItem(item_index, raw_item, item_problem))
+        other_fields = {**payload_candidate, item_list.field: []}
+        reply_value = _convert_to_schema(latex_in_json.clean_texts(other_fields, self._latex_in_prompt), schema)
+        if faulty_items and not valid_items:
+            raise msgspec.ValidationError(item_problem)
+        return Parsed(
+            msgspec.structs.replace(cast("Any", reply_value), **{item_list.field: valid_items}),
+            tuple(faulty_items),
+            item_list.field,
+        )
 
 
-def _first_field_name(item: Any) -> str:
-    return str(cast("inspect.StructType", _type_info(item)).fields[0].encode_name)
+def _first_field_of_item(item_type: Any) -> str:
+    return str(cast("inspect.StructType", _type_info(item_type)).fields[0].encode_name)
 
 
-def _broken_item_text(text: str, start: int) -> str:
+def _broken_item_text(reply_text: str, start: int) -> str:
     """What of a broken reply stands around `start`, for the record of rejected items."""
-    return text[max(0, text.rfind("{", 0, start)) : start + BROKEN_ITEM_LENGTH]
+    return reply_text[max(0, reply_text.rfind("{", 0, start)) : start + BROKEN_ITEM_LENGTH]
 
 
-def _best_fit(fits: Sequence[Parsed[T]]) -> Parsed[T]:
+def _best_fit(schema_fits: Sequence[Parsed[T]]) -> Parsed[T]:
     """The last whole one that is not empty: a draft comes before what is meant, and an example is often empty."""
-    complete = [fit for fit in fits if not fit.faulty]
-    filled = [fit for fit in complete if not _is_empty(fit.value)]
-    partly = sorted((fit for fit in fits if fit.faulty), key=lambda fit: -len(fit.faulty))
-    return (filled or partly or complete)[-1]
+    complete_fits = [schema_fit for schema_fit in schema_fits if not schema_fit.faulty]
+    filled_fits = [schema_fit for schema_fit in complete_fits if not _is_empty_value(schema_fit.value)]
+    partial_fits = sorted(
+        (schema_fit for schema_fit in schema_fits if schema_fit.faulty), key=lambda schema_fit: -len(schema_fit.faulty)
+    )
+    return (filled_fits or partial_fits or complete_fits)[-1]
 
 
-def _is_empty(value: Any) -> bool:
-    fields = msgspec.structs.astuple(value) if isinstance(value, msgspec.Struct) else (value,)
-    return all(field is False or field in ([], {}, "", None) for field in fields)
+def _is_empty_value(reply_value: Any) -> bool:
+    field_values = msgspec.structs.astuple(reply_value) if isinstance(reply_value, msgspec.Struct) else (reply_value,)
+    return all(field_value is False or field_value in ([], {}, "", None) for field_value in field_values)
 
 
 @lru_cache(maxsize=256)
@@ -284,117 +316,149 @@ def item_list(schema: Any) -> ItemList | None:
     schema_type = _type_info(schema)
     if not isinstance(schema_type, inspect.StructType):
         return None
-    lists = [
-        ItemList(field.name, field.type.item_type.cls)
-        for field in schema_type.fields
-        if isinstance(field.type, inspect.ListType) and isinstance(field.type.item_type, inspect.StructType)
+    item_lists = [
+        ItemList(schema_field.name, schema_field.type.item_type.cls)
+        for schema_field in schema_type.fields
+        if isinstance(schema_field.type, inspect.ListType)
+        and isinstance(schema_field.type.item_type, inspect.StructType)
     ]
-    return lists[0] if len(lists) == 1 else None
+    return item_lists[0] if len(item_lists) == 1 else None
 
 
-def _could_be_item(json_value: reply_json.JsonValue, items: ItemList) -> bool:
-    return isinstance(json_value.value, dict) and not json_value.is_partial and items.field not in json_value.value
+def _could_be_item(json_value: reply_json.JsonValue, item_list: ItemList) -> bool:
+    return isinstance(json_value.value, dict) and not json_value.is_partial and item_list.field not in json_value.value
 
 
-def _possible_shapes(value: Any, items: ItemList | None, depth: int = 0) -> Iterator[Any]:
+def _possible_shapes(payload: Any, item_list: ItemList | None, depth: int = 0) -> Iterator[Any]:
     """`value`, and what it may have been meant as: its list alone, one item alone, something wrapped once more."""
-    yield value
-    if items and isinstance(value, list):
-        yield {items.field: value}
-    if items and isinstance(value, dict) and any(isinstance(item, str) for item in _items_in(value, items)):
-        yield {**value, items.field: [_decode_inner(item) for item in _items_in(value, items)]}
-    if items and isinstance(value, dict) and items.field not in value and len(value) > 1:
-        yield {items.field: [value]}
-    if depth < 2 and isinstance(value, dict) and len(value) == 1 and not (items and items.field in value):
-        yield from _inner_shapes(next(iter(value.values())), items, depth + 1)
-    if depth == 0 and isinstance(value, dict) and 1 < len(value) <= len(_ARGUMENTS) + 1:
-        for key in _ARGUMENTS & value.keys():
-            yield from _inner_shapes(value[key], items, 1)
-    if depth == 0 and isinstance(value, list) and len(value) == 1:
-        yield from _possible_shapes(value[0], items, 1)
+    yield payload
+    if item_list and isinstance(payload, list):
+        yield {item_list.field: payload}
+    if (
+        item_list
+        and isinstance(payload, dict)
+        and any(isinstance(listed_item, str) for listed_item in _listed_items(payload, item_list))
+    ):
+        yield {
+            **payload,
+            item_list.field: [_decode_inner_json(listed_item) for listed_item in _listed_items(payload, item_list)],
+        }
+    if item_list and isinstance(payload, dict) and item_list.field not in payload and len(payload) > 1:
+        yield {item_list.field: [payload]}
+    if depth < 2 and isinstance(payload, dict) and len(payload) == 1 and not (item_list and item_list.field in payload):
+        yield from _inner_shapes(next(iter(payload.values())), item_list, depth + 1)
+    if depth == 0 and isinstance(payload, dict) and 1 < len(payload) <= len(_ARGUMENTS) + 1:
+        for payload_key in _ARGUMENTS & payload.keys():
+            yield from _inner_shapes(payload[payload_key], item_list, 1)
+    if depth == 0 and isinstance(payload, list) and len(payload) == 1:
+        yield from _possible_shapes(payload[0], item_list, 1)
 
 
-def _items_in(value: dict[str, Any], items: ItemList) -> list[Any]:
-    listed = value.get(items.field)
-    return listed if isinstance(listed, list) else []
+def _listed_items(payload: dict[str, Any], item_list: ItemList) -> list[Any]:
+    listed_items = payload.get(item_list.field)
+    return listed_items if isinstance(listed_items, list) else []
 
 
-def _decode_inner(inner: Any) -> Any:
+def _decode_inner_json(inner_payload: Any) -> Any:
     """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
-    return reply_json.decode_json(latex_in_json.escape_backslashes(inner)) if isinstance(inner, str) else inner
+    return (
+        reply_json.decode_json(latex_in_json.escape_backslashes(inner_payload))
+        if isinstance(inner_payload, str)
+        else inner_payload
+    )
 
 
-def _inner_shapes(inner: Any, items: ItemList | None, depth: int) -> Iterator[Any]:
-    inner = _decode_inner(inner)
-    if isinstance(inner, dict | list):
-        yield from _possible_shapes(inner, items, depth)
+def _inner_shapes(inner_payload: Any, item_list: ItemList | None, depth: int) -> Iterator[Any]:
+    inner_payload = _decode_inner_json(inner_payload)
+    if isinstance(inner_payload, dict | list):
+        yield from _possible_shapes(inner_payload, item_list, depth)
 
 
-def _convert(value: Any, schema: type[T]) -> T:
+def _convert_to_schema(payload: Any, schema: type[T]) -> T:
     """Raises ValidationError. A number or a truth value may come as a string."""
-    shaped = _normalize(value, _type_info(cast("Any", schema)))
+    normalized_payload = _normalize_to_schema(payload, _type_info(cast("Any", schema)))
     try:
-        return msgspec.convert(shaped, schema)
-    except msgspec.ValidationError as strict:
+        return msgspec.convert(normalized_payload, schema)
+    except msgspec.ValidationError as validation_error:
         try:
-            return msgspec.convert(shaped, schema, strict=False)
+            return msgspec.convert(normalized_payload, schema, strict=False)
         except msgspec.ValidationError:
-            raise strict from None
+            raise validation_error from None
 
 
-def _normalize(value: Any, kind: inspect.Type) -> Any:
+def _normalize_to_schema(payload: Any, schema_type: inspect.Type) -> Any:
     """`value` with the names and words of the schema in the schema's own case, and a lone item where a list belongs."""
-    match kind:
-        case inspect.LiteralType() if isinstance(value, str):
-            words = {word.casefold(): word for word in kind.values if isinstance(word, str)}
-            return words.get(value.strip().casefold(), value)
-        case inspect.ListType() if isinstance(list_items := _as_list(value, kind.item_type), list):
-            return [_normalize(content, kind.item_type) for content in list_items]
-        case inspect.StructType() if isinstance(value, dict):
-            fields = {field.encode_name: field.type for field in kind.fields}
-            field_names = {name.casefold(): name for name in fields}
-            renamed = {field_names.get(str(key).strip().casefold(), key): content for key, content in value.items()}
-            return {
-                key: _normalize(content, fields[key]) if key in fields else content for key, content in renamed.items()
+    match schema_type:
+        case inspect.LiteralType() if isinstance(payload, str):
+            literal_words = {
+                literal_word.casefold(): literal_word
+                for literal_word in schema_type.values
+                if isinstance(literal_word, str)
             }
-    return value
+            return literal_words.get(payload.strip().casefold(), payload)
+        case inspect.ListType() if isinstance(list_items := _as_item_list(payload, schema_type.item_type), list):
+            return [_normalize_to_schema(field_value, schema_type.item_type) for field_value in list_items]
+        case inspect.StructType() if isinstance(payload, dict):
+            schema_fields = {schema_field.encode_name: schema_field.type for schema_field in schema_type.fields}
+            field_names = {name.casefold(): name for name in schema_fields}
+            renamed_fields = {
+                field_names.get(str(field_name).strip().casefold(), field_name): field_value
+                for field_name, field_value in payload.items()
+            }
+            return {
+                field_name: _normalize_to_schema(field_value, schema_fields[field_name])
+                if field_name in schema_fields
+                else field_value
+                for field_name, field_value in renamed_fields.items()
+            }
+    return payload
 
 
-def _as_list(value: Any, item_type: inspect.Type) -> Any:
-    if isinstance(value, dict) and isinstance(item_type, inspect.StructType):
-        numbered = bool(value) and all(isinstance(item, dict) for item in value.values())
-        return [*value.values()] if numbered else [value]
-    if not isinstance(value, str) or not value.strip():
-        return value
-    items = reply_json.decode_json(value)
-    if isinstance(items, list):
-        return items
-    return [value] if isinstance(item_type, inspect.StrType) else value
+def _as_item_list(payload: Any, item_type: inspect.Type) -> Any:
+    if isinstance(payload, dict) and isinstance(item_type, inspect.StructType):
+        is_numbered_object = bool(payload) and all(isinstance(listed_item, dict) for listed_item in payload.values())
+        return [*payload.values()] if is_numbered_object else [payload]
+    if not isinstance(payload, str) or not payload.strip():
+        return payload
+    listed_items = reply_json.decode_json(payload)
+    if isinstance(listed_items, list):
+        return listed_items
+    return [payload] if isinstance(item_type, inspect.StrType) else payload
 
 
 def strict_schema(schema: type[Any]) -> dict[str, Any]:
     """The JSON Schema of a msgspec type as strict structured outputs want it: closed objects, all fields required."""
-    definitions = msgspec.json.schema(schema)
-    defs = definitions.pop("$defs", {})
-    if set(definitions) == {"$ref"}:  # the root must be the object itself
-        definitions = defs[definitions["$ref"].rpartition("/")[2]]
-    used = msgspec.json.encode([definitions, defs]).decode()
-    used_defs = {name: body for name, body in defs.items() if f'"#/$defs/{name}"' in used}
-    return cast("dict[str, Any]", _close_objects({**definitions, **({"$defs": used_defs} if used_defs else {})}))
+    json_schema = msgspec.json.schema(schema)
+    schema_definitions = json_schema.pop("$defs", {})
+    if set(json_schema) == {"$ref"}:  # the root must be the object itself
+        json_schema = schema_definitions[json_schema["$ref"].rpartition("/")[2]]
+    used_schema = msgspec.json.encode([json_schema, schema_definitions]).decode()
+    used_definitions = {
+        definition_name: definition
+        for definition_name, definition in schema_definitions.items()
+        if f'"#/$defs/{definition_name}"' in used_schema
+    }
+    if used_definitions:
+        json_schema = {**json_schema, "$defs": used_definitions}
+    return cast("dict[str, Any]", _close_schema_objects(json_schema))
 
 
-def _close_objects(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_close_objects(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    closed = {key: _close_objects(value) for key, value in node.items() if not (key == "default" and "type" in node)}
-    closed.pop("default", None) if "$ref" in closed or "anyOf" in closed else None
-    if isinstance(properties := closed.get("properties"), dict) and closed.get("type") == "object":
-        closed.update(required=list(properties), additionalProperties=False)
-        if "description" in closed:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
-            closed["description"] = cleandoc(closed["description"])
-    return closed
+def _close_schema_objects(schema_node: Any) -> Any:
+    if isinstance(schema_node, list):
+        return [_close_schema_objects(schema_item) for schema_item in schema_node]
+    if not isinstance(schema_node, dict):
+        return schema_node
+    closed_schema = {
+        key: _close_schema_objects(value)
+        for key, value in schema_node.items()
+        if not (key == "default" and "type" in schema_node)
+    }
+    closed_schema.pop("default", None) if "$ref" in closed_schema or "anyOf" in closed_schema else None
+    if isinstance(schema_properties := closed_schema.get("properties"), dict) and closed_schema.get("type") == "object":
+        closed_schema.update(required=list(schema_properties), additionalProperties=False)
+        if "description" in closed_schema:  # of a docstring, which Python 3.13 dedents: one request, whatever asks
+            closed_schema["description"] = cleandoc(closed_schema["description"])
+    return closed_schema
 
 
 class ReplyRequirements(msgspec.Struct, Generic[T], frozen=True):

@@ -28,7 +28,7 @@ def carriers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (data.parent / "__init__.py").write_text("raise SystemExit('a carrier was imported')")
         (data / f"part{number:02d}.bin").write_bytes(content)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setattr(local_model, "CARRIERS", names)
+    monkeypatch.setattr(local_model, "CARRIER_PACKAGE_NAMES", names)
     return names
 
 
@@ -64,7 +64,7 @@ def test_a_joined_file_that_changed_is_found_out():
 
 def test_a_missing_carrier_names_the_extra(monkeypatch):
     """The message holds the command that installs it."""
-    monkeypatch.setattr(local_model, "CARRIERS", ["no_such_carrier_part1"])
+    monkeypatch.setattr(local_model, "CARRIER_PACKAGE_NAMES", ["no_such_carrier_part1"])
     with pytest.raises(MissingExtra, match=r"no-such-carrier-part1.*uv sync --inexact --extra local"):
         local_model.find_carrier_files()
 
@@ -106,6 +106,6 @@ async def test_the_real_model_answers_by_schema(journal):
     for replayed in (False, True):
         async with Client(config.llm, journal) as client:
             reply = await client.ask(config.qa, question, stage="qa", unit="d", schema=Pair)
-            running = client._endpoint("")._server is not None
+            running = client._provider_endpoint("")._llama_server is not None
         assert "90" in reply.value.answer + reply.value.question and reply.cost == 0
         assert reply.replayed is replayed and running is not replayed
